@@ -1,0 +1,1 @@
+"""Portero, the doorkeeper: an accounts service on Flask, Firestore and Firebase Auth."""

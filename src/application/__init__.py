@@ -1,0 +1,1 @@
+"""Use cases. Imports the domain only."""

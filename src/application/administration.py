@@ -1,0 +1,57 @@
+"""What an operator does to other people's accounts."""
+
+from dataclasses import dataclass, replace
+
+from src.application.ports import Clock
+from src.application.users import Register
+from src.domain.errors import NotFound, Taken
+from src.domain.users import Claim, User, UserRepository
+from src.domain.values import Email, Page, Role, Username
+
+
+@dataclass(frozen=True, slots=True)
+class EnsureAdmin:
+    """Make the first admin if there is none yet. Never promotes an account and never resets a password."""
+
+    users: UserRepository
+    register: Register
+
+    def __call__(self, email: Email, password: str) -> bool:
+        """Whether it was made now; several at once make one. Raises Taken if the address is somebody's."""
+        if self.users.find(role=Role.ADMIN, limit=1).items:
+            return False
+        try:
+            self.register(Username.random(), email, password, role=Role.ADMIN)
+        except Taken:
+            holder = self.users.by_claim(Claim("email", email.key))
+            if holder is None or holder.role is not Role.ADMIN:
+                raise
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ListUsers:
+    """All active users by username."""
+
+    users: UserRepository
+
+    def __call__(self, cursor: str | None = None, limit: int = 100) -> Page[User]:
+        """One page; pass its ``next`` for the following one."""
+        return self.users.find(cursor=cursor, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class SetDisabled:
+    """Lock somebody out, or let them in again. Tokens issued before do not come back."""
+
+    users: UserRepository
+    clock: Clock
+
+    def __call__(self, claim: Claim, disabled: bool) -> User:
+        """Raises NotFound."""
+        user = self.users.by_claim(claim)
+        if user is None:
+            raise NotFound("There is no such user.")
+        now = self.clock()
+        return self.users.update(user.id, lambda stored: replace(stored.without_tokens(now), disabled=disabled))

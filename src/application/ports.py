@@ -1,0 +1,95 @@
+"""What use cases need from outside that is not a repository."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from src.domain.users import User
+from src.domain.values import Email, Role
+
+Clock = Callable[[], datetime]
+"""The current time, aware, in UTC."""
+
+AddressParser = Callable[[str], Email]
+"""Validates and normalises an e-mail address; raises InvalidValue."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed access token and its life in seconds."""
+
+    value: str
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a verified access token of ours says."""
+
+    user_id: str
+    role: Role
+    session_id: str
+    generation: int
+
+
+class TokenIssuer(Protocol):
+    """Signs and verifies our own access tokens."""
+
+    def issue(self, user: User, session_id: str) -> AccessToken:
+        """A token for ``user``."""
+
+    def recognises(self, token: str) -> bool:
+        """Whether the token says that it is one of ours; proves nothing."""
+
+    def verify(self, token: str) -> TokenClaims:
+        """The claims of a token that is exactly ours and lives; raises InvalidToken."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """What a verified token of the identity provider says."""
+
+    uid: str
+    email: Email | None
+    email_verified: bool
+    name: str | None
+    authenticated_at: datetime
+
+
+class IdentityProvider(Protocol):
+    """Where passwords are kept and checked.
+
+    Every call is bounded in time and raises Unavailable when the provider cannot be reached or answers
+    nonsense. Every writing call can be repeated.
+    """
+
+    remote: bool
+    """Whether accounts also exist outside the store, so that writing both takes several steps."""
+
+    def keep(self, password: str) -> str | None:
+        """What the user record keeps of a new password: a hash, or None if the provider keeps it."""
+
+    def verify(self, user: User | None, password: str) -> bool:
+        """Whether it is the user's password. Costs the same for no user, a wrong and a right password."""
+
+    def outdated(self, user: User) -> bool:
+        """Whether the kept hash was made with other parameters than today's."""
+
+    def create(self, user: User, password: str) -> None:
+        """Make the provider's account under our id; raises Taken when the address is in use there."""
+
+    def set_email(self, user: User) -> None:
+        """Give the provider's account the user's address; raises Taken, or NotFound without an account."""
+
+    def set_password(self, user: User, password: str) -> None:
+        """Give the provider's account a new password."""
+
+    def delete(self, id: str) -> None:
+        """Remove the provider's account, if there is one."""
+
+    def exists(self, id: str) -> bool:
+        """Whether the provider has the account."""
+
+    def identify(self, token: str) -> ExternalIdentity:
+        """Whom a token issued by the provider belongs to; raises InvalidToken."""

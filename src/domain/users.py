@@ -1,0 +1,148 @@
+"""The user: what it is, how it changes, and the port it is kept behind."""
+
+from collections.abc import Callable, Collection, Container
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypedDict
+
+from src.domain.values import Email, InvalidValue, Page, Role, Username, fold, new_id
+
+
+class State(StrEnum):
+    """Where an account is between the store and the identity provider."""
+
+    PENDING = "pending"  # its names are claimed, the identity provider does not know it yet
+    ACTIVE = "active"
+    DELETING = "deleting"  # nobody can use it, its names are still claimed
+    DELETED = "deleted"  # only the id is left, so that the id never comes back to life
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A unique value that a user holds: ``kind`` is the field, ``key`` the value's unique form."""
+
+    kind: str
+    key: str
+
+
+class ProfileChange(TypedDict, total=False):
+    """What a profile can be given; a field that is absent stays."""
+
+    username: Username
+    email: Email
+    name: str | None
+    last_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account. ``revision`` is the store's mark of this version, empty until stored."""
+
+    id: str
+    username: Username | None
+    email: Email | None
+    created_at: datetime
+    updated_at: datetime
+    email_verified: bool = False
+    name: str | None = None
+    last_name: str | None = None
+    role: Role = Role.USER
+    disabled: bool = False
+    password_hash: str | None = None
+    state: State = State.ACTIVE
+    token_generation: int = 0
+    """Tokens of an earlier generation are void."""
+    tokens_void_before: datetime | None = None
+    """The same for tokens that others issue and that know no generation."""
+    reserved: tuple[Claim, ...] = ()
+    """Names already claimed for a change that the identity provider has not confirmed."""
+    unsettled_since: datetime | None = None
+    """Since when store and identity provider may differ; None when they agree."""
+    revision: str = ""
+
+    @classmethod
+    def new(cls, *, now: datetime, username: Username, email: Email | None, id: str | None = None) -> "User":
+        """An active user of role ``user``."""
+        return cls(id=id or new_id(), username=username, email=email, created_at=now, updated_at=now)
+
+    @property
+    def usable(self) -> bool:
+        """Whether its owner may log in and its tokens count."""
+        return self.state is State.ACTIVE and not self.disabled
+
+    @property
+    def claims(self) -> frozenset[Claim]:
+        """Every unique value it holds."""
+        own = [Claim("username", self.username.key)] if self.username else []
+        own += [Claim("email", self.email.key)] if self.email else []
+        return frozenset([*own, *self.reserved])
+
+    def changed(self, change: ProfileChange, now: datetime) -> "User":
+        """This user with a changed profile; a new address is not a verified one."""
+        same_address = "email" not in change or change["email"] == self.email
+        return replace(self, **change, email_verified=self.email_verified and same_address, updated_at=now)
+
+    def without_tokens(self, now: datetime) -> "User":
+        """This user with every token issued so far void."""
+        return replace(self, token_generation=self.token_generation + 1, tokens_void_before=now, updated_at=now)
+
+    def buried(self, now: datetime) -> "User":
+        """What stays of a deleted user: an id that is never used again, and nothing personal."""
+        return User(
+            id=self.id,
+            username=None,
+            email=None,
+            created_at=self.created_at,
+            updated_at=now,
+            state=State.DELETED,
+            token_generation=self.token_generation + 1,
+            revision=self.revision,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """Which new passwords are accepted (NIST SP 800-63B: length and a blocklist, no composition rules)."""
+
+    min_length: int
+    common: Container[str]
+    MAX = 128
+
+    def check(self, password: str, *names: str | None) -> str:
+        """Return ``password`` as it is, or raise InvalidValue; ``names`` are what it must not be equal to."""
+        if len(password) < self.min_length:
+            raise InvalidValue("too_short", f"Use at least {self.min_length} characters.")
+        if len(password) > self.MAX:
+            raise InvalidValue("too_long", f"Use at most {self.MAX} characters.")
+        if fold(password) in {fold(name) for name in names if name}:
+            raise InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
+        if password.lower() in self.common:
+            raise InvalidValue("common", "This is one of the most used passwords; choose another.")
+        return password
+
+
+class UserRepository(Protocol):
+    """Keeps users. Uniqueness is decided by the write: of simultaneous claims exactly one wins."""
+
+    def add(self, user: User) -> User:
+        """Store a new user with its claims, whole or not at all. Raises Taken; ``id`` is a field too."""
+
+    def get(self, id: str) -> User | None:
+        """The user with this id, in whatever state."""
+
+    def by_claim(self, claim: Claim) -> User | None:
+        """The user who holds a username or an address."""
+
+    def update(self, id: str, change: Callable[[User], User], *, revisions: Collection[str] | None = None) -> User:
+        """Apply the pure function ``change`` to the stored user, whole and to one revision.
+
+        It may run several times. With ``revisions`` the stored revision must be one of them. Raises
+        NotFound, Stale, Taken, and whatever ``change`` raises.
+        """
+
+    def find(self, *, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
+        """Active users by username, a page at a time."""
+
+    def unsettled(self, before: datetime, limit: int = 100) -> Page[User]:
+        """Users whose store and identity provider may differ since ``before``, the oldest first."""

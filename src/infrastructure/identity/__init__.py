@@ -1,0 +1,1 @@
+"""Identity providers: who keeps and checks passwords."""

@@ -1,0 +1,1 @@
+"""Repositories, written once over the store driver."""

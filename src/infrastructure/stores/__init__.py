@@ -1,0 +1,1 @@
+"""The store driver: three verbs, one adapter a database."""

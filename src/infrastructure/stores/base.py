@@ -1,0 +1,173 @@
+"""The driver that every store implements: ``get``, ``find`` and ``commit``.
+
+``commit`` is the strongest primitive that Firestore, SQL, DynamoDB and a dictionary under a lock share: all
+of some writes or none, each with a precondition (absent, or at a revision).
+"""
+
+import base64
+import binascii
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from src.domain.errors import FieldError, Invalid, Unavailable
+from src.domain.values import Page, new_id
+from src.infrastructure.stores.schema import Collection, Index, Type
+
+Fields = Mapping[str, Any]
+"""The values of a document: str, int, bool, aware datetime in UTC, JSON, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a document is."""
+
+    collection: Collection
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored document. ``revision`` changes with every write; ``operation`` is the commit that wrote it."""
+
+    key: Key
+    fields: Fields
+    revision: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Write a document that must be absent."""
+
+    key: Key
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Replace a document that must be at ``revision``."""
+
+    key: Key
+    fields: Fields
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a document, if it is there."""
+
+    key: Key
+
+
+Write = Insert | Update | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Documents whose fields equal ``equal``, by the field ``order`` and then by id, from ``cursor`` on.
+
+    Documents without a value in ``order`` are left out. ``until`` bounds ``order``, itself included.
+    """
+
+    collection: Collection
+    order: str
+    equal: Mapping[str, str | int | bool] = field(default_factory=dict)
+    until: datetime | str | None = None
+    cursor: str | None = None
+    limit: int = 100
+
+
+class PreconditionFailed(Exception):
+    """Nothing was written: the documents at ``keys`` are not as their writes demanded."""
+
+    def __init__(self, keys: frozenset[Key] = frozenset()) -> None:
+        self.keys = keys
+        super().__init__(f"{len(keys)} preconditions failed")
+
+
+class Store(ABC):
+    """A place that keeps documents. Every method raises Unavailable when the place does not answer."""
+
+    @abstractmethod
+    def get(self, *keys: Key) -> list[Document | None]:
+        """The documents at ``keys``, in their order, in one round trip; None where there is none."""
+
+    @abstractmethod
+    def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
+        """At most ``query.limit + 1`` documents, strictly after the (order value, id) given."""
+
+    @abstractmethod
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        """All writes or none; returns the new revisions. Raises PreconditionFailed, with or without keys."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections."""
+
+    def find(self, query: Query) -> Page[Document]:
+        """One page of a query that the schema declares an index for."""
+        index = Index(query.order, tuple(query.equal))
+        if index not in query.collection.indexes:
+            raise LookupError(f"{query.collection.name}: no index declared for {index}")
+        found = self._find(query, _decode_cursor(query))
+        page = found[: query.limit]
+        more = len(found) > query.limit
+        return Page(page, _encode_cursor(query, page[-1]) if more else None)
+
+    def commit(self, *writes: Write) -> dict[Key, str]:
+        """Write all or nothing; returns the new revisions.
+
+        Raises PreconditionFailed with the keys at fault. A commit that landed but whose reply was lost, and
+        which was sent again below us, is a success: the documents carry its operation.
+        """
+        operation = new_id()
+        for _ in range(5):
+            try:
+                return self._commit(writes, operation)
+            except PreconditionFailed:
+                found = self.get(*(write.key for write in writes))
+                if any(document and document.operation == operation for document in found):
+                    return {document.key: document.revision for document in found if document}
+                failed = frozenset(
+                    write.key for write, document in zip(writes, found, strict=True) if not _holds(write, document)
+                )
+                if failed:
+                    raise PreconditionFailed(failed) from None
+                # What was in the way is gone by now: try again.
+        raise Unavailable("Too many changes at once; try again.", 1)
+
+
+def _holds(write: Write, document: Document | None) -> bool:
+    match write:
+        case Insert():
+            return document is None
+        case Update():
+            return document is not None and document.revision == write.revision
+        case Delete():
+            return True
+
+
+def _encode_cursor(query: Query, last: Document) -> str:
+    value = last.fields[query.order]
+    text = value.isoformat() if isinstance(value, datetime) else value
+    return base64.urlsafe_b64encode(json.dumps([text, last.key.id]).encode()).decode().rstrip("=")
+
+
+def _decode_cursor(query: Query) -> tuple[Any, str] | None:
+    if query.cursor is None:
+        return None
+    try:
+        value, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
+        if query.collection.fields[query.order].type is Type.TIMESTAMP:
+            value = datetime.fromisoformat(value)
+        if not isinstance(id, str) or not isinstance(value, str | datetime):
+            raise TypeError
+    except (ValueError, TypeError, binascii.Error):
+        raise Invalid(
+            FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out.")
+        ) from None
+    return value, id

@@ -1,0 +1,66 @@
+"""A dictionary under a lock: for tests, and for one process that may forget everything."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from src.infrastructure.stores.base import (
+    Delete,
+    Document,
+    Insert,
+    Key,
+    PreconditionFailed,
+    Query,
+    Store,
+    Update,
+    Write,
+)
+
+
+class MemoryStore(Store):
+    """Keeps documents in this process."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[str, str], Document] = {}
+        self._lock = threading.Lock()
+
+    def get(self, *keys: Key) -> list[Document | None]:
+        """See Store."""
+        with self._lock:
+            return [self._documents.get((key.collection.name, key.id)) for key in keys]
+
+    def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
+        def place(document: Document) -> tuple[Any, str]:
+            return document.fields[query.order], document.key.id
+
+        with self._lock:
+            everything = list(self._documents.values())
+        found = [
+            document
+            for document in everything
+            if document.key.collection is query.collection
+            and document.fields[query.order] is not None
+            and all(document.fields[name] == value for name, value in query.equal.items())
+            and (query.until is None or document.fields[query.order] <= query.until)
+            and (after is None or place(document) > after)
+        ]
+        return sorted(found, key=place)[: query.limit + 1]
+
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        with self._lock:
+            for write in writes:
+                stored = self._documents.get((write.key.collection.name, write.key.id))
+                if isinstance(write, Insert) and stored:
+                    raise PreconditionFailed
+                if isinstance(write, Update) and (stored is None or stored.revision != write.revision):
+                    raise PreconditionFailed
+            for write in writes:
+                place = (write.key.collection.name, write.key.id)
+                if isinstance(write, Delete):
+                    self._documents.pop(place, None)
+                else:
+                    self._documents[place] = Document(write.key, dict(write.fields), operation, operation)
+        return {write.key: operation for write in writes if not isinstance(write, Delete)}
+
+    def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,1 @@
+"""Our own access tokens and the keys that sign them."""

@@ -1,0 +1,161 @@
+"""The operator's commands."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import click
+
+from src.domain.errors import Invalid
+from src.domain.users import Claim
+from src.domain.values import Role, Username
+from src.interfaces.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What the composition root hands to the command line; nothing is read or connected before it is called."""
+
+    services: Callable[[], Services]
+    prepare: Callable[[], None]
+    serve: Callable[[], None]
+    check: Callable[[], Iterable[tuple[str, str | None]]]
+    """What was checked, and what is wrong with it."""
+    rotate_keys: Callable[[int], str]
+    """Make a new signing key and keep so many old ones for verifying; returns its id."""
+    new_keys: Callable[[], str]
+    """A new JWK set as text."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Portero, the doorkeeper: an accounts service."""
+
+
+@cli.command()
+@click.pass_obj
+def serve(console: Console) -> None:
+    """Serve HTTP. In development, make what is missing first."""
+    console.serve()
+
+
+@cli.command()
+@click.pass_obj
+def prepare(console: Console) -> None:
+    """Make what a start needs: tables, folders, signing keys, the first admin."""
+    console.prepare()
+    click.echo("ready to serve")
+
+
+@cli.command()
+@click.pass_obj
+def check(console: Console) -> None:
+    """Check the configuration and what it connects to; exits with 1 if something is wrong."""
+    failures = 0
+    for name, wrong in console.check():
+        failures += wrong is not None
+        click.echo(f"{'wrong' if wrong else 'ok':5}  {name}" + (f": {wrong}" if wrong else ""))
+    if failures:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command()
+@click.option("--older-than", type=click.IntRange(min=0), default=60, show_default=True, help="Seconds.")
+@click.pass_obj
+def settle(console: Console, older_than: int) -> None:
+    """Finish or undo what a crash left between the store and the identity provider."""
+    count = console.services().accounts.settle(timedelta(seconds=older_than))
+    click.echo(f"settled {count}")
+
+
+@cli.group()
+def users() -> None:
+    """List users; lock them out, let them in."""
+
+
+@users.command("list")
+@click.pass_obj
+def list_users(console: Console) -> None:
+    """List all users by username: id, username, e-mail, role, disabled."""
+    cursor = None
+    while True:
+        page = console.services().list_users(cursor)
+        for user in page.items:
+            name = user.username.display if user.username else "-"
+            address = user.email.address if user.email else "-"
+            click.echo("\t".join([user.id, name, address, user.role] + ["disabled"] * user.disabled))
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+@users.command("disable")
+@click.argument("login")
+@click.pass_obj
+def disable_user(console: Console, login: str) -> None:
+    """Lock a user out, by username or e-mail address, with effect on the next request."""
+    _set_disabled(console, login, True)
+
+
+@users.command("enable")
+@click.argument("login")
+@click.pass_obj
+def enable_user(console: Console, login: str) -> None:
+    """Let a disabled user in again."""
+    _set_disabled(console, login, False)
+
+
+def _set_disabled(console: Console, login: str, disabled: bool) -> None:
+    services = console.services()
+    if "@" in login:
+        claim = Claim("email", services.addresses(login).key)
+    else:
+        claim = Claim("username", Username.parse(login).key)
+    services.set_disabled(claim, disabled)
+    click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
+
+
+@cli.group()
+def admin() -> None:
+    """Make admins."""
+
+
+@admin.command("create")
+@click.option("--username", required=True)
+@click.option("--email", required=True)
+@click.password_option(help="Asked for when not given.")
+@click.pass_obj
+def create_admin(console: Console, username: str, email: str, password: str) -> None:
+    """Make an account with the role admin."""
+    services = console.services()
+    name, address = Username.parse(username), services.addresses(email)
+    accepted = services.passwords.check(password, username, email)
+    user = services.register(name, address, accepted, role=Role.ADMIN)
+    click.echo(f"made admin {username} with id {user.id}")
+
+
+@cli.group()
+def keys() -> None:
+    """Make and rotate the keys that sign tokens."""
+
+
+@keys.command("rotate")
+@click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Old keys that still verify.")
+@click.pass_obj
+def rotate_keys(console: Console, keep: int) -> None:
+    """Sign with a new key from now on; running processes follow, and tokens in use stay good."""
+    click.echo(f"signing with {console.rotate_keys(keep)}")
+
+
+@keys.command("new")
+@click.pass_obj
+def new_keys(console: Console) -> None:
+    """Print a new JWK set, to be kept secret and given as SIGNING_KEYS."""
+    click.echo(console.new_keys())
+
+
+def explain(error: Exception) -> str:
+    """An error as the operator reads it."""
+    if isinstance(error, Invalid):
+        return "\n".join(f"{each.field}: {each.message}" for each in error.errors)
+    return str(error)

@@ -1,0 +1,164 @@
+"""What clients read."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from flask import Response, g
+from pydantic import BaseModel, ConfigDict, Field
+
+from src.application.ports import AccessToken
+from src.domain.users import User
+from src.domain.values import Role
+
+
+class View(BaseModel):
+    """An answer; every property is always there."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class UserView(View):
+    """A user."""
+
+    id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
+    username: str | None = Field(examples=["anna"])
+    email: str | None = Field(examples=["anna@example.com"])
+    email_verified: bool
+    name: str | None = Field(examples=["Anna"])
+    last_name: str | None = Field(examples=["Ruiz"])
+    role: Role
+    disabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Everything about a user that may leave the service."""
+        return cls(**_public(user))
+
+
+class TokenView(View):
+    """Tokens, as OAuth2 names them (RFC 6749 section 5.1)."""
+
+    access_token: str = Field(examples=["eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln"])
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - it is no password
+    expires_in: int = Field(description="Seconds.", examples=[900])
+
+    @classmethod
+    def of_token(cls, token: AccessToken) -> Self:
+        """The tokens alone."""
+        return cls(access_token=token.value, expires_in=token.expires_in)
+
+
+class NamedTokenView(TokenView):
+    """Tokens under the names that clients of /api/v1 read, beside the standard ones."""
+
+    token: str = Field(description="The same as access_token.")
+    accessToken: str = Field(description="The same as access_token.")  # noqa: N815
+
+
+class LoginView(NamedTokenView):
+    """Tokens and whose they are."""
+
+    user: UserView
+
+    @classmethod
+    def of_user(cls, user: User, token: AccessToken) -> Self:
+        """The tokens of a user, with the user."""
+        return cls(**_named(token), user=UserView.of(user))
+
+
+class SignupView(UserView, NamedTokenView):
+    """A new user and its tokens, together at the top level."""
+
+    @classmethod
+    def of_user(cls, user: User, token: AccessToken) -> Self:
+        """The user's fields beside its tokens."""
+        return cls(**_public(user), **_named(token))
+
+
+class StatusView(View):
+    """How the service is."""
+
+    status: Literal["ok"] = "ok"
+
+
+class JwkView(View):
+    """A public key (RFC 7517)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kid: str
+    kty: str
+    crv: str
+    x: str
+    alg: str
+    use: Literal["sig"]
+
+
+class JwksView(View):
+    """The public keys that verify our access tokens."""
+
+    keys: list[JwkView]
+
+
+class FieldProblem(View):
+    """A bad field."""
+
+    field: str = Field(examples=["username"])
+    code: str = Field(examples=["taken"])
+    message: str = Field(examples=["This username is already taken; choose another."])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(description="Stable, one for each kind of error.", examples=["urn:portero:taken"])
+    title: str = Field(examples=["Conflict"])
+    status: int = Field(description="The HTTP status.", examples=[409])
+    detail: str = Field(examples=["Already taken: username. Choose another."])
+    instance: str = Field(description="The id of the request.", examples=["0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"])
+    errors: list[FieldProblem] | None = Field(default=None, description="Every bad field.")
+    error: str | None = Field(default=None, description="The OAuth2 error code, at /auth/token.")
+
+
+def render(view: View, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer that no cache keeps: it holds tokens or somebody's data."""
+    g.private = True
+    return Response(view.model_dump_json(), status, headers, content_type="application/json")
+
+
+def render_user(user: User, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A user, with the revision as its ETag (RFC 9110 section 8.8.3)."""
+    return render(UserView.of(user), status, {"ETag": f'"{user.revision}"', **(headers or {})})
+
+
+def no_content() -> Response:
+    """Done, and nothing to say."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _public(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "username": user.username.display if user.username else None,
+        "email": user.email.address if user.email else None,
+        "email_verified": user.email_verified,
+        "name": user.name,
+        "last_name": user.last_name,
+        "role": user.role,
+        "disabled": user.disabled,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+    }
+
+
+def _named(token: AccessToken) -> dict[str, Any]:
+    return {
+        "access_token": token.value,
+        "expires_in": token.expires_in,
+        "token": token.value,
+        "accessToken": token.value,
+    }

@@ -1,0 +1,94 @@
+"""The types of body fields: texts on the wire, values of the domain behind it."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from src.domain.users import PasswordPolicy
+from src.domain.values import Email, InvalidValue, Username
+from src.interfaces.http.bodies import Rules
+
+MAX_NAME = 200
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "Give a text.")
+    return value
+
+
+def _checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]) -> Any:
+    """A field whose text ``check`` turns into a value, or refuses with InvalidValue."""
+
+    def validate(value: Any, info: ValidationInfo) -> Any:
+        text = _text(value)
+        try:
+            return check(text, info)
+        except InvalidValue as error:
+            raise PydanticCustomError(error.code, "{reason}", {"reason": str(error)}) from None
+
+    return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
+
+
+def _rules(info: ValidationInfo) -> Rules:
+    assert isinstance(info.context, Rules)
+    return info.context
+
+
+def _password(text: str, info: ValidationInfo) -> str:
+    """Must differ from the names given beside it, and from those of the caller."""
+    rules = _rules(info)
+    username, email = info.data.get("username"), info.data.get("email")
+    if rules.user:
+        username, email = username or rules.user.username, email or rules.user.email
+    return rules.passwords.check(text, username and username.display, email and email.address)
+
+
+def _name(text: str, _: ValidationInfo) -> str:
+    if len(text) > MAX_NAME or not text.isprintable():
+        raise InvalidValue("name", f"Use at most {MAX_NAME} printable characters.")
+    return text
+
+
+UsernameField = Annotated[
+    Username,
+    *_checked(
+        lambda text, _: Username.parse(text),
+        {
+            "minLength": 1,
+            "description": "3 to 32 characters after NFKC: letters and digits of any script, combining marks after a "
+            "letter, and `. _ -`, beginning with a letter or a digit. Unique ignoring case and Unicode form.",
+            "examples": ["anna"],
+        },
+    ),
+]
+EmailField = Annotated[
+    Email,
+    *_checked(
+        lambda text, info: _rules(info).addresses(text),
+        {"format": "email", "description": "Unique ignoring case.", "examples": ["anna@example.com"]},
+    ),
+]
+NewPasswordField = Annotated[
+    str,
+    *_checked(
+        _password,
+        {
+            "format": "password",
+            "maxLength": PasswordPolicy.MAX,
+            "description": "8 to 128 characters (unless set otherwise), any of Unicode; not one of the most used "
+            "passwords, and not your username or e-mail address.",
+            "examples": ["correct horse battery"],
+        },
+    ),
+]
+PasswordField = Annotated[
+    str, *_checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
+]
+LoginField = Annotated[
+    str,
+    *_checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
+]
+NameField = Annotated[str, *_checked(_name, {"maxLength": MAX_NAME, "examples": ["Anna"]})]

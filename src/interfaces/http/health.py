@@ -1,0 +1,44 @@
+"""For operators and other machines: health, keys, and the description of all this."""
+
+from flask import Response, current_app, json
+
+from src.domain.errors import Unavailable
+from src.interfaces.http.answers import JwksView, StatusView
+from src.interfaces.http.operations import Operations, services
+
+operations = Operations("Operations")
+
+
+@operations.add("GET", "/health", aliases=("/healthz",), answer=StatusView)
+def show_health() -> Response:
+    """Tell whether the process is up."""
+    return _public(StatusView().model_dump_json())
+
+
+@operations.add("GET", "/ready", aliases=("/readyz",), answer=StatusView, errors=(Unavailable,))
+def show_readiness() -> Response:
+    """Tell whether the store can be reached."""
+    services().check_store()
+    return _public(StatusView().model_dump_json())
+
+
+@operations.add("GET", "/.well-known/jwks.json", answer=JwksView)
+def show_keys() -> Response:
+    """Publish the keys that verify our access tokens (RFC 7517)."""
+    return _public(json.dumps(services().public_keys()))
+
+
+@operations.add("GET", "/openapi.json", answer="application/json")
+def show_openapi() -> Response:
+    """Describe every operation (OpenAPI 3.1)."""
+    return _public(current_app.extensions["portero.openapi"])
+
+
+@operations.add("GET", "/", status=302)
+def show_docs() -> Response:
+    """Lead people to the interactive documentation at /docs."""
+    return Response(headers={"Location": "/docs"}, status=302)
+
+
+def _public(body: str) -> Response:
+    return Response(body, content_type="application/json")

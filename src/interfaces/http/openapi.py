@@ -1,0 +1,176 @@
+"""The OpenAPI 3.1 document, from the declared operations (https://spec.openapis.org/oas/v3.1.1)."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from src.domain.errors import Invalid, InvalidToken, PorteroError, Unavailable
+from src.interfaces.http.answers import Problem
+from src.interfaces.http.bodies import Form
+from src.interfaces.http.operations import Operation, Operations
+from src.interfaces.http.problems import status_of
+
+_REFERENCE = "#/components/schemas/{model}"
+
+_TEXT = {"schema": {"type": "string"}}
+_HEADERS = {
+    "ETag": {"description": "The revision, for If-Match.", **_TEXT},
+    "Location": {"description": "Where it is now.", **_TEXT},
+    "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "Bearer, see RFC 6750.", **_TEXT},
+    "X-Request-Id": {"description": "The id of the request: the one sent, or a new one.", **_TEXT},
+}
+_MEANINGS = {
+    400: "The body cannot be parsed.",
+    401: "No or bad credentials.",
+    403: "Known, but not allowed.",
+    404: "Not found.",
+    409: "A unique value is taken; each is named in errors.",
+    412: "It has changed since it was read.",
+    413: "The body is too large.",
+    415: "The Content-Type is wrong.",
+    422: "Understood, but some fields are not valid; each is named in errors.",
+    429: "Too many attempts.",
+    500: "Something went wrong here.",
+    503: "A dependency does not answer.",
+}
+
+
+def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
+    """The whole document, ready to be written as JSON."""
+    features = list(features)
+    everything = [operation for feature in features for operation in feature.all]
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in everything:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    statuses = sorted({status for operation in everything for status in _problems(operation)})
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Portero",
+            "version": version,
+            "description": "Accounts, sessions and tokens. Errors are RFC 9457 problem+json.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": feature.tag, "description": f"{feature.tag}."} for feature in features],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(everything),
+            "responses": {f"Problem{status}": _problem(status) for status in statuses},
+            "headers": _HEADERS,
+            "securitySchemes": {
+                "password": {
+                    "type": "oauth2",
+                    "description": "Log in here with a username or an e-mail address.",
+                    "flows": {"password": {"tokenUrl": "/auth/token", "scopes": {}}},
+                },
+                "token": {"type": "http", "scheme": "bearer", "description": "Paste an access token."},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    description = cleandoc(operation.description)
+    summary, _, rest = description.partition("\n\n")
+    described: dict[str, Any] = {
+        "operationId": _id(operation),
+        "summary": " ".join(summary.split()).rstrip("."),
+        "tags": [operation.tag],
+        "security": [{"password": []}, {"token": []}] if operation.token else [],
+        "responses": {str(operation.status): _success(operation)}
+        | {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in _problems(operation)},
+    }
+    if operation.alias_of:
+        described["x-alias-of"] = operation.alias_of
+        rest = f"Alias of `{operation.alias_of}`.\n\n{rest}".strip()
+    if rest:
+        described["description"] = rest
+    if operation.body:
+        media = "application/x-www-form-urlencoded" if issubclass(operation.body, Form) else "application/json"
+        described["requestBody"] = {"required": True, "content": {media: _schema_of(operation.body)}}
+    if operation.if_match:
+        described["parameters"] = [
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "description": "Change it only if this is still its ETag.",
+                "schema": {"type": "string"},
+            }
+        ]
+    return described
+
+
+def _id(operation: Operation) -> str:
+    name = operation.handler.__name__
+    if operation.method == "PATCH":
+        name += "_by_patch"
+    if operation.alias_of:
+        name += "_at_" + "".join(c if c.isalnum() else "_" for c in f"{operation.method.lower()}{operation.path}")
+    return name
+
+
+def _problems(operation: Operation) -> list[int]:
+    """Every error status that the operation can answer."""
+    errors: set[type[PorteroError]] = set(operation.errors)
+    statuses = {500}
+    if operation.token:
+        errors |= {InvalidToken, Unavailable}
+    if operation.body:
+        errors |= {Invalid, Unavailable}
+        statuses |= {400, 413, 415}
+    statuses |= {int(status_of(error)) for error in errors}
+    if operation.translate:
+        statuses -= {401, 422}  # OAuth2 says 400
+    return sorted(statuses)
+
+
+def _success(operation: Operation) -> dict[str, Any]:
+    status = HTTPStatus(operation.status)
+    headers = ["X-Request-Id"]
+    headers += ["ETag"] if operation.etag else []
+    headers += ["Location"] if status in (HTTPStatus.CREATED, HTTPStatus.FOUND) else []
+    success: dict[str, Any] = {
+        "description": status.description or status.phrase,
+        "headers": _headers(headers),
+    }
+    if isinstance(operation.answer, str):
+        success["content"] = {operation.answer: {"schema": {"type": "object"}}}
+    elif operation.answer:
+        success["content"] = {"application/json": _schema_of(operation.answer)}
+    return success
+
+
+def _problem(status: int) -> dict[str, Any]:
+    headers = ["X-Request-Id"]
+    headers += ["WWW-Authenticate"] if status == HTTPStatus.UNAUTHORIZED else []
+    headers += ["Retry-After"] if status in (429, 503) else []
+    return {
+        "description": _MEANINGS[status],
+        "headers": _headers(headers),
+        "content": {"application/problem+json": _schema_of(Problem)},
+    }
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    bodies = {operation.body for operation in operations if operation.body}
+    answers = {answer for operation in operations if isinstance(answer := operation.answer, type)}
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in bodies] + [(model, "serialization") for model in answers | {Problem}],
+        ref_template=_REFERENCE,
+    )
+    return dict(sorted(definitions["$defs"].items()))

@@ -1,0 +1,117 @@
+"""Accounts over HTTP: register, see, change and delete yourself."""
+
+from typing import Self, cast
+
+from flask import Response, request
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
+from src.domain.errors import Stale, Taken, TooManyAttempts, WrongPassword
+from src.domain.users import ProfileChange, User
+from src.interfaces.http.answers import SignupView, UserView, no_content, render, render_user
+from src.interfaces.http.bodies import Body
+from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
+from src.interfaces.http.operations import Operations, services
+
+operations = Operations("Accounts")
+
+
+class Registration(Body):
+    """A new account."""
+
+    username: UsernameField
+    email: EmailField
+    password: NewPasswordField
+    name: NameField | None = None
+    last_name: NameField | None = None
+
+
+class RegistrationWithOptionalEmail(Registration):
+    """A new account, with or without an address."""
+
+    email: EmailField | None = None  # type: ignore[assignment]
+
+
+class ProfileBody(Body):
+    """What to change; at least one field. A field that is absent stays."""
+
+    username: UsernameField = None  # type: ignore[assignment]
+    email: EmailField = None  # type: ignore[assignment]
+    name: NameField | None = None
+    last_name: NameField | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty", "Give at least one of username, email, name, last_name.")
+        return self
+
+    def change(self) -> ProfileChange:
+        """The fields that were given."""
+        return cast(ProfileChange, {name: getattr(self, name) for name in self.model_fields_set})
+
+
+class PasswordChange(Body):
+    """The password you have and the one you want."""
+
+    current_password: PasswordField
+    new_password: NewPasswordField
+
+
+@operations.add("POST", "/register", aliases=("/auth/register",), body=Registration, status=201,
+                answer=UserView, etag=True, errors=(Taken,), use_case=Register)  # fmt: skip
+@operations.add("POST", "/users", alias_of="/register", body=RegistrationWithOptionalEmail, status=201,
+                answer=UserView, etag=True, errors=(Taken,), use_case=Register)  # fmt: skip
+def register(body: Registration) -> Response:
+    """Make an account."""
+    user = services().register(body.username, body.email, body.password, body.name, body.last_name)
+    return render_user(user, 201, {"Location": f"/users/{user.id}"})
+
+
+@operations.add("POST", "/api/v1/auth/signup", body=Registration, status=201, answer=SignupView,
+                errors=(Taken,))  # fmt: skip
+def sign_up(body: Registration) -> Response:
+    """Make an account and log in: the user's fields and the tokens together."""
+    user = services().register(body.username, body.email, body.password, body.name, body.last_name)
+    token = services().start_session(user)
+    return render(SignupView.of_user(user, token), 201, {"Location": f"/users/{user.id}"})
+
+
+@operations.add("GET", "/user", aliases=("/auth/whoami", "/api/v1/auth/whoami"), token=True, answer=UserView,
+                etag=True)  # fmt: skip
+@operations.add("POST", "/api/v1/auth/whoami", alias_of="/user", token=True, answer=UserView, etag=True)
+def show_user(user: User) -> Response:
+    """See your own account."""
+    return render_user(user)
+
+
+@operations.add("PUT", "/user", token=True, body=ProfileBody, answer=UserView, etag=True, if_match=True,
+                errors=(Taken, Stale), use_case=ChangeProfile)  # fmt: skip
+@operations.add("PATCH", "/user", token=True, body=ProfileBody, answer=UserView, etag=True, if_match=True,
+                errors=(Taken, Stale), use_case=ChangeProfile)  # fmt: skip
+def change_user(user: User, body: ProfileBody) -> Response:
+    """Change your own account."""
+    return render_user(services().change_profile(user.id, body.change(), expected_revisions()))
+
+
+@operations.add("PUT", "/user/password", token=True, body=PasswordChange, status=204,
+                errors=(WrongPassword, TooManyAttempts), use_case=ChangePassword)  # fmt: skip
+def change_password(user: User, body: PasswordChange) -> Response:
+    """Set a new password."""
+    services().change_password(user, body.current_password, body.new_password)
+    return no_content()
+
+
+@operations.add("DELETE", "/user", token=True, status=204, use_case=DeleteAccount)
+def delete_user(user: User) -> Response:
+    """Delete your own account."""
+    services().delete_account(user.id)
+    return no_content()
+
+
+def expected_revisions() -> frozenset[str] | None:
+    """The revisions that ``If-Match`` accepts, or None for any (RFC 9110 section 13.1.1)."""
+    if "If-Match" not in request.headers or request.if_match.star_tag:
+        return None
+    return frozenset(request.if_match.as_set())

@@ -1,0 +1,305 @@
+"""The composition root: the only module that knows every side.
+
+Run it for the command line; ``create_app`` is the WSGI entry point. Nothing is made when it is imported, and
+what a deployment has not chosen is not even loaded.
+"""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from argon2 import PasswordHasher
+from flask import Flask
+
+from src.application.accounts import Accounts
+from src.application.administration import EnsureAdmin, ListUsers, SetDisabled
+from src.application.ports import IdentityProvider
+from src.application.sessions import Authenticate, ExchangeToken, FindProfile, LogIn, StartSession
+from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
+from src.domain.errors import PorteroError, Taken
+from src.domain.users import PasswordPolicy
+from src.domain.values import InvalidValue
+from src.infrastructure.addresses import parse_address
+from src.infrastructure.passwords import common_passwords
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.base import Key, Store
+from src.infrastructure.stores.schema import CLAIMS
+from src.infrastructure.sweeper import repeat
+from src.infrastructure.tokens.jwt import JwtIssuer
+from src.infrastructure.tokens.keys import BadKeys, KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
+from src.interfaces.cli import Console, cli, explain
+from src.interfaces.http import app as http
+from src.interfaces.services import Services
+from src.settings import ConfigurationError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+VERSION = "0.1.0"
+THREADS = 8
+"""Requests that one process handles at once."""
+SETTLE_EVERY_SECONDS = 30.0
+
+
+def now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+def make_store(settings: Settings) -> Store:
+    """The store of STORE_URL; loads the libraries of that one only."""
+    scheme, _, rest = settings.store_url.partition("://")
+    if scheme == "memory":
+        from src.infrastructure.stores.memory import MemoryStore
+
+        return MemoryStore()
+    if scheme == "firestore":
+        from src.infrastructure.stores.firestore import FirestoreStore
+
+        return FirestoreStore(settings.project, rest.partition("/")[2] or "(default)")
+    from src.infrastructure.stores.sql import SqlStore, make_engine
+
+    return SqlStore(make_engine(settings.store_url, pool_size=THREADS))
+
+
+def make_identity(settings: Settings) -> IdentityProvider:
+    """The identity provider of IDENTITY; loads the libraries of that one only."""
+    if settings.identity == "firebase":
+        from src.infrastructure.identity.firebase import FirebaseIdentity
+
+        assert settings.firebase_web_api_key
+        api_key = settings.firebase_web_api_key.get_secret_value()
+        return FirebaseIdentity(settings.project, api_key, parse_address)
+    from src.infrastructure.identity.local import LocalIdentity
+
+    hasher = PasswordHasher(
+        time_cost=settings.argon2_time_cost,
+        memory_cost=settings.argon2_memory_kib,
+        parallelism=settings.argon2_parallelism,
+    )
+    return LocalIdentity(hasher, at_once=settings.argon2_at_once)
+
+
+def make_keys(settings: Settings) -> KeyRing:
+    """The signing keys of SIGNING_KEYS, or those that ``prepare`` made. Raises ConfigurationError."""
+    source = _key_source(settings)
+    try:
+        return KeyRing(source)
+    except FileNotFoundError:
+        raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; run `portero prepare`") from None
+    except (BadKeys, OSError) as error:
+        raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
+
+
+def wire(settings: Settings, *, store: Store, identity: IdentityProvider, keys: KeyRing) -> Services:
+    """Everything put together. Connects to nothing."""
+    users = Users(store)
+    accounts = Accounts(users, identity, now)
+    tokens = JwtIssuer(
+        keys, now, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
+    )
+    start = StartSession(tokens)
+    profiles = FindProfile(users, now)
+    register = Register(accounts, now)
+    return Services(
+        accounts=accounts,
+        authenticate=Authenticate(users, identity, tokens, profiles),
+        change_password=ChangePassword(accounts, identity, now),
+        change_profile=ChangeProfile(accounts, now),
+        delete_account=DeleteAccount(accounts),
+        ensure_admin=EnsureAdmin(users, register),
+        exchange_token=ExchangeToken(identity, profiles, start) if identity.remote else None,
+        list_users=ListUsers(users),
+        log_in=LogIn(users, identity, start, parse_address),
+        register=register,
+        set_disabled=SetDisabled(users, now),
+        start_session=start,
+        addresses=parse_address,
+        passwords=PasswordPolicy(
+            settings.password_min_length, common_passwords() if settings.password_blocklist else frozenset()
+        ),
+        public_keys=keys.public,
+        check_store=lambda: _read(store),
+    )
+
+
+def make_services(settings: Settings) -> Services:
+    """The services of these settings."""
+    return wire(settings, store=make_store(settings), identity=make_identity(settings), keys=make_keys(settings))
+
+
+def create_app() -> Flask:
+    """The WSGI application, from the environment. Raises ConfigurationError.
+
+    Call it after the fork of a web server: connections and threads do not survive one.
+    """
+    settings = load_settings()
+    _demand_tables(settings)
+    services = make_services(settings)
+    if settings.identity == "firebase":
+        repeat(services.accounts.settle, SETTLE_EVERY_SECONDS)
+    return http.create_app(services, VERSION)
+
+
+def prepare(settings: Settings) -> None:
+    """Make what a start needs and is missing: folder, tables, keys, the first admin. Can be repeated."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(settings.data_dir / "prepare.lock"):
+        if engine := _engine(settings):
+            from src.infrastructure.stores.migrations import migrate
+
+            migrate(engine)
+            engine.dispose()
+        source = _key_source(settings)
+        if isinstance(source, Path) and not settings.signing_keys:
+            write_keys(source, [SigningKey.generate()], replace=False)
+    if settings.admin_email and settings.admin_password:
+        _ensure_admin(make_services(settings), settings.admin_email, settings.admin_password.get_secret_value())
+
+
+def serve(settings: Settings) -> None:
+    """Become the web server. In development, prepare first."""
+    if not settings.production:
+        prepare(settings)
+    _demand_tables(settings)
+    make_keys(settings)
+    click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
+    environment = os.environ | {
+        "PORT": str(settings.port),
+        "HOST": settings.host,
+        "WEB_CONCURRENCY": "1" if settings.store_url.startswith("memory:") else str(settings.web_concurrency),
+        # Without it every thread keeps its own heap, and Argon2's memory is kept many times over.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
+    }
+    root = Path(__file__).parent.parent
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        str(root / "gunicorn.conf.py"),
+        "src.main:create_app()",
+    ]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - no shell: gunicorn gets this process id
+
+
+def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    """What was checked, and what is wrong with it."""
+
+    def outcome(name: str, step: Callable[[], object]) -> tuple[str, str | None]:
+        try:
+            step()
+        except (PorteroError, ConfigurationError) as error:
+            return name, f"{error}" + (f" ({error.__cause__})" if error.__cause__ else "")
+        return name, None
+
+    yield "settings", None
+    yield outcome(f"signing keys in {_shown(_key_source(settings))}", lambda: make_keys(settings))
+    yield outcome("tables", lambda: _demand_tables(settings))
+    yield outcome(
+        f"store {settings.store_url.partition('@')[2] or settings.store_url}",
+        lambda: _read(make_store(settings)),
+    )
+    yield outcome(f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody"))
+
+
+def rotate_keys(settings: Settings, keep: int) -> str:
+    """Put a new key first and keep ``keep`` old ones; returns its id. Raises ConfigurationError."""
+    source = _key_source(settings)
+    if not isinstance(source, Path):
+        raise ConfigurationError("SIGNING_KEYS: is text; put a key from `portero keys new` first in it and restart")
+    make_keys(settings)
+    new = SigningKey.generate()
+    with _alone(source.with_suffix(".lock")):
+        write_keys(source, [new, *parse_keys(source.read_text())[:keep]], replace=True)
+    return new.kid
+
+
+def main() -> None:
+    """The command line."""
+    console = Console(
+        services=lambda: make_services(load_settings()),
+        prepare=lambda: prepare(load_settings()),
+        serve=lambda: serve(load_settings()),
+        check=lambda: check(load_settings()),
+        rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
+        new_keys=lambda: as_jwk_set([SigningKey.generate()]),
+    )
+    try:
+        cli(obj=console, prog_name="portero")
+    except (ConfigurationError, PorteroError, InvalidValue) as error:
+        click.echo(explain(error), err=True)
+        sys.exit(2)
+
+
+def _key_source(settings: Settings) -> str | Path:
+    """The text of SIGNING_KEYS, or the file that holds it."""
+    if settings.signing_keys is None:
+        return settings.data_dir / "signing-keys.json"
+    text = settings.signing_keys.get_secret_value()
+    return Path(text[1:]) if text.startswith("@") else text
+
+
+def _read(store: Store) -> None:
+    """Raises Unavailable when the store cannot be read."""
+    store.get(Key(CLAIMS, "ready"))
+
+
+def _shown(source: str | Path) -> str:
+    return str(source) if isinstance(source, Path) else "SIGNING_KEYS"
+
+
+def _engine(settings: Settings) -> "Engine | None":
+    if settings.store_url.partition("://")[0] in ("memory", "firestore"):
+        return None
+    from src.infrastructure.stores.sql import make_engine
+
+    return make_engine(settings.store_url, pool_size=1)
+
+
+def _demand_tables(settings: Settings) -> None:
+    """Raises ConfigurationError when the migrations have not been applied."""
+    engine = _engine(settings)
+    if engine is None:
+        return
+    from sqlalchemy.exc import OperationalError
+
+    from src.infrastructure.stores.migrations import migrated
+
+    try:
+        ready = migrated(engine)
+    except OperationalError as error:
+        raise ConfigurationError(f"STORE_URL: cannot be opened ({error.orig}); run `portero prepare`") from None
+    finally:
+        engine.dispose()
+    if not ready:
+        raise ConfigurationError("STORE_URL: its tables are missing or old; run `portero prepare`")
+
+
+def _ensure_admin(services: Services, email: str, password: str) -> None:
+    try:
+        address = services.addresses(email)
+        services.passwords.check(password, email)
+        services.ensure_admin(address, password)
+    except InvalidValue as error:
+        raise ConfigurationError(f"ADMIN_EMAIL, ADMIN_PASSWORD: {error}") from None
+    except Taken:
+        raise ConfigurationError("ADMIN_EMAIL: the address belongs to a user who is no admin") from None
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process of this machine at a time."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The environment (and an optional .env) as one frozen object that says, by name, what is wrong."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ConfigurationError(Exception):
+    """What is wrong with the settings, a line each, by name and with the fix."""
+
+
+class Settings(BaseSettings):
+    """Every setting, under the name of its environment variable in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    app_env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    web_concurrency: PositiveInt = 2
+    data_dir: Path = Path("data")
+
+    store_url: str = ""
+    identity: Literal["local", "firebase"] = "local"
+    firebase_web_api_key: SecretStr | None = None
+    google_cloud_project: str | None = None
+    firestore_emulator_host: str | None = None
+    firebase_auth_emulator_host: str | None = None
+
+    signing_keys: SecretStr | None = None
+    issuer: str = "portero"
+    audience: str = "portero"
+    access_token_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+
+    password_min_length: Annotated[int, Field(ge=1, le=64)] = 8
+    password_blocklist: bool = True
+    # OWASP Password Storage Cheat Sheet: Argon2id, 19 MiB, two passes, one lane.
+    argon2_time_cost: PositiveInt = 2
+    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
+    argon2_parallelism: PositiveInt = 1
+    argon2_at_once: PositiveInt = Field(default_factory=lambda: os.cpu_count() or 1)
+
+    admin_email: str | None = None
+    admin_password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.store_url:
+            object.__setattr__(self, "store_url", f"sqlite:///{self.data_dir}/portero.db")
+        wrong = list(self._contradictions())
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return self
+
+    @property
+    def project(self) -> str:
+        """The Google Cloud project: the one of the store, or GOOGLE_CLOUD_PROJECT."""
+        scheme, _, rest = self.store_url.partition("://")
+        return (rest.partition("/")[0] if scheme == "firestore" else "") or self.google_cloud_project or ""
+
+    @property
+    def production(self) -> bool:
+        """Whether nothing may be made or be lenient by itself."""
+        return self.app_env == "production"
+
+    def _contradictions(self) -> "list[str]":
+        scheme = self.store_url.partition("://")[0]
+        wrong = []
+        if scheme not in ("memory", "sqlite", "firestore"):
+            wrong.append("STORE_URL: use memory://, sqlite:///PATH or firestore://PROJECT")
+        if scheme == "firestore" and not self.project:
+            wrong.append("STORE_URL: name the project, as in firestore://my-project")
+        if scheme == "memory" and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
+            wrong.append("WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1")
+        if self.identity == "firebase":
+            if not self.firebase_web_api_key:
+                wrong.append(
+                    "FIREBASE_WEB_API_KEY: needed by IDENTITY=firebase (any text with the emulator); "
+                    "it is in the Firebase console under Project settings"
+                )
+            if not self.project:
+                wrong.append("GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase")
+        if bool(self.admin_email) != bool(self.admin_password):
+            wrong.append("ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither")
+        return wrong + (self._unsafe(scheme) if self.production else [])
+
+    def _unsafe(self, scheme: str) -> "list[str]":
+        unsafe = []
+        if self.firestore_emulator_host:
+            unsafe.append("FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it")
+        if self.firebase_auth_emulator_host:
+            unsafe.append("FIREBASE_AUTH_EMULATOR_HOST: the emulator believes unsigned tokens; unset it")
+        if scheme == "memory":
+            unsafe.append("STORE_URL: memory:// forgets everything; use sqlite:///PATH or firestore://PROJECT")
+        if scheme == "firestore" and not self.signing_keys:
+            unsafe.append("SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file")
+        return unsafe
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises ConfigurationError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for each in error.errors(include_url=False, include_input=False):
+            name = ".".join(map(str, each["loc"])).upper()
+            lines.append(f"{name}: {each['msg']}" if name else each["msg"].removeprefix("Value error, "))
+        raise ConfigurationError("\n".join(lines)) from None
