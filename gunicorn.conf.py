@@ -1,7 +1,13 @@
 """How gunicorn serves; `portero serve` starts it with the settings in the environment."""
 
+import json
 import os
+import socket
+import uuid
+from http import HTTPStatus
 from pathlib import Path
+
+from gunicorn import util
 
 bind = f"{os.environ['HOST']}:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
@@ -14,3 +20,26 @@ keepalive = 75  # longer than the front ends that keep connections open
 # A container with a read-only root file system has neither a place for a control socket nor for heartbeats.
 control_socket_disable = True
 worker_tmp_dir = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)  # noqa: S108 - made by gunicorn
+
+
+def _write_problem(client: socket.socket, status: int, reason: str, _: str) -> None:
+    """Answer what is no HTTP request, before the application sees it, as the application would: RFC 9457."""
+    instance = uuid.uuid4().hex
+    body = json.dumps(
+        {
+            "type": f"urn:portero:{reason.lower().replace(' ', '-')}",
+            "title": reason,
+            "status": status,
+            "detail": HTTPStatus(status).description or "The request is not valid HTTP.",
+            "instance": instance,
+        }
+    )
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Request-Id: {instance}\r\n\r\n"
+    )
+    util.write_nonblock(client, (head + body).encode())
+
+
+# gunicorn answers these in HTML, and has no setting for it.
+util.write_error = _write_problem

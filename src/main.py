@@ -62,7 +62,7 @@ def make_store(settings: Settings) -> Store:
     if scheme == "firestore":
         from src.infrastructure.stores.firestore import FirestoreStore
 
-        return FirestoreStore(settings.project, rest.partition("/")[2] or "(default)")
+        return FirestoreStore(settings.store_project, rest.partition("/")[2] or "(default)")
     from src.infrastructure.stores.sql import SqlStore, make_engine
 
     return SqlStore(make_engine(settings.store_url, pool_size=THREADS))
@@ -75,7 +75,7 @@ def make_identity(settings: Settings) -> IdentityProvider:
 
         assert settings.firebase_web_api_key
         api_key = settings.firebase_web_api_key.get_secret_value()
-        return FirebaseIdentity(settings.project, api_key, parse_address)
+        return FirebaseIdentity(settings.firebase_project, api_key, parse_address)
     from src.infrastructure.identity.local import LocalIdentity
 
     hasher = PasswordHasher(

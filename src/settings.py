@@ -58,10 +58,15 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def project(self) -> str:
-        """The Google Cloud project: the one of the store, or GOOGLE_CLOUD_PROJECT."""
+    def store_project(self) -> str:
+        """The project of firestore://PROJECT, or an empty text."""
         scheme, _, rest = self.store_url.partition("://")
-        return (rest.partition("/")[0] if scheme == "firestore" else "") or self.google_cloud_project or ""
+        return rest.partition("/")[0] if scheme == "firestore" else ""
+
+    @property
+    def firebase_project(self) -> str:
+        """The project whose Firebase Auth is used: GOOGLE_CLOUD_PROJECT, else the one of the store."""
+        return self.google_cloud_project or self.store_project
 
     @property
     def production(self) -> bool:
@@ -73,7 +78,7 @@ class Settings(BaseSettings):
         wrong = []
         if scheme not in ("memory", "sqlite", "firestore"):
             wrong.append("STORE_URL: use memory://, sqlite:///PATH or firestore://PROJECT")
-        if scheme == "firestore" and not self.project:
+        if scheme == "firestore" and not self.store_project:
             wrong.append("STORE_URL: name the project, as in firestore://my-project")
         if scheme == "memory" and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
             wrong.append("WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1")
@@ -83,7 +88,7 @@ class Settings(BaseSettings):
                     "FIREBASE_WEB_API_KEY: needed by IDENTITY=firebase (any text with the emulator); "
                     "it is in the Firebase console under Project settings"
                 )
-            if not self.project:
+            if not self.firebase_project:
                 wrong.append("GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase")
         if bool(self.admin_email) != bool(self.admin_password):
             wrong.append("ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither")

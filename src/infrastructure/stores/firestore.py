@@ -29,9 +29,8 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
+from src.infrastructure.stores.indexes import OPERATION
 from src.infrastructure.stores.schema import Collection, Type
-
-_OPERATION = "_operation"
 
 _UNREACHABLE = (
     exceptions.Aborted,
@@ -133,14 +132,14 @@ def _encode(collection: Collection, fields: Fields, operation: str) -> dict[str,
         name: json.dumps(value) if collection.fields[name].type is Type.JSON else value
         for name, value in fields.items()
     }
-    return {**encoded, _OPERATION: operation}
+    return {**encoded, OPERATION: operation}
 
 
 def _document(collection: Collection, snapshot: DocumentSnapshot) -> Document:
     stored = snapshot.to_dict() or {}
     fields = {name: _decode(field.type, stored.get(name)) for name, field in collection.fields.items()}
     revision = _revision(snapshot.update_time)
-    return Document(Key(collection, snapshot.id), fields, revision, stored[_OPERATION])
+    return Document(Key(collection, snapshot.id), fields, revision, stored[OPERATION])
 
 
 def _revision(updated: Any) -> str:

@@ -1,24 +1,34 @@
 """From the bytes of a request to a pydantic model, or to an error that names every bad field at once."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from src.application.ports import AddressParser
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import PasswordPolicy, User
 
+_MAX_DIGITS = 100
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What stands for an absent field is nothing that a client would send."""
+    for described in schema.get("properties", {}).values():
+        described.pop("default", None)
+
 
 class Body(BaseModel):
     """A request body: wrong types are refused, never coerced, and unknown fields are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=_without_defaults)
 
 
 class Form(Body):
@@ -38,8 +48,15 @@ class Rules:
 
 
 def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
-    """Read the body of the current request. Raises UnsupportedMediaType, BadRequest, Invalid."""
-    data = request.get_data()
+    """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
+    try:
+        data = request.get_data()
+    except HTTPException:
+        raise
+    except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
+        raise BadRequest("The body did not arrive whole; send it again.") from None
+    if request.content_length is None and len(data) == request.max_content_length:
+        raise RequestEntityTooLarge  # Werkzeug cuts a chunked body off at the limit without a word
     values = (_form if issubclass(model, Form) else _json)(data) if data else {}
     try:
         return model.model_validate(values, context=rules)
@@ -51,15 +68,19 @@ def _json(data: bytes) -> Any:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_short_int
+        )
         for text in _texts(value):
             text.encode("utf-8")  # a lone surrogate is no Unicode text
             if "\0" in text:
                 raise ValueError("a text holds a NUL character")
     except UnicodeError:
         raise BadRequest("The body is not valid UTF-8.") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BadRequest(f"The body is not valid JSON: {error}.") from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
     return value
 
 
@@ -72,6 +93,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
+    return int(digits)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -87,19 +114,29 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(item)
 
 
-def _form(_: bytes) -> dict[str, str]:
+def _form(data: bytes) -> dict[str, str]:
     if request.mimetype != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType("Send the body as application/x-www-form-urlencoded.")
-    repeated = [name for name, values in request.form.lists() if len(values) > 1]
+    try:
+        # A parameter without a value counts as left out (RFC 6749 section 3.2).
+        pairs = parse_qsl(data.decode("utf-8"), errors="strict")
+    except UnicodeError:
+        raise BadRequest("The body is not valid UTF-8.") from None
+    if any("\0" in text for pair in pairs for text in pair):
+        raise BadRequest("The body holds a NUL character.")
+    times = Counter(name for name, _ in pairs)
+    repeated = [name for name in times if times[name] > 1]
     if repeated:
         raise Invalid(*(FieldError(name, "repeated", "Give this parameter once.") for name in repeated))
-    return request.form.to_dict()
+    return dict(pairs)
 
 
 def _field_error(error: ErrorDetails) -> FieldError:
     code, message = error["type"], error["msg"]
     if code == "missing":
         code, message = "required", "This field is required."
+    elif code == "model_type":
+        code, message = "type", "Give a JSON object."
     elif code.endswith("_type"):
         code = "type"
     return FieldError(".".join(map(str, error["loc"])) or "body", code, message)

@@ -44,6 +44,7 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
     """The whole document, ready to be written as JSON."""
     features = list(features)
     everything = [operation for feature in features for operation in feature.all]
+    everything.sort(key=lambda operation: operation.alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
     for operation in everything:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -88,7 +89,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.alias_of:
         described["x-alias-of"] = operation.alias_of
-        rest = f"Alias of `{operation.alias_of}`.\n\n{rest}".strip()
+        described["summary"] += f" (alias of {operation.alias_of})"
     if rest:
         described["description"] = rest
     if operation.body:
@@ -173,4 +174,5 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
         [(model, "validation") for model in bodies] + [(model, "serialization") for model in answers | {Problem}],
         ref_template=_REFERENCE,
     )
-    return dict(sorted(definitions["$defs"].items()))
+    # Values of the domain are described too, though only the texts they are made of are ever sent.
+    return {name: schema for name, schema in sorted(definitions["$defs"].items()) if name not in ("Email", "Username")}

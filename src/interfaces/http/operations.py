@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest
 
 from src.domain.errors import PorteroError, Unauthenticated
 from src.domain.users import User
@@ -13,6 +14,7 @@ from src.interfaces.http.bodies import Body, Rules, parse_body
 from src.interfaces.services import Services
 
 Handler = Callable[..., Response]
+Translate = Callable[[PorteroError | BadRequest], Exception]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Operation:
     """What the handler can raise, besides what every operation can."""
     tag: str
     description: str
-    translate: Callable[[PorteroError], PorteroError] | None
+    translate: Translate | None
+    """Turns what goes wrong into errors that a standard names, before it is answered."""
 
 
 class Operations:
@@ -63,7 +66,7 @@ class Operations:
         if_match: bool = False,
         errors: tuple[type[PorteroError], ...] = (),
         use_case: object = None,
-        translate: Callable[[PorteroError], PorteroError] | None = None,
+        translate: Translate | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as the handler of ``path`` and its ``aliases``.
 
@@ -125,7 +128,7 @@ def _view(operation: Operation) -> Handler:
         assert operation.translate
         try:
             return view(**arguments)
-        except PorteroError as error:
+        except (PorteroError, BadRequest) as error:
             raise operation.translate(error) from error
 
     return translated if operation.translate else view

@@ -3,8 +3,9 @@
 from typing import Annotated, Self
 
 from flask import Response
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+from werkzeug.exceptions import BadRequest
 
 from src.application.sessions import ExchangeToken, LogIn
 from src.domain.errors import (
@@ -28,15 +29,16 @@ operations = Operations("Sessions")
 class Credentials(Body):
     """A username or an e-mail address, in either field, and the password."""
 
-    username: LoginField = ""
     email: LoginField = ""
+    username: Annotated[LoginField, Field(validate_default=True)] = ""
     password: PasswordField
 
-    @model_validator(mode="after")
-    def _one_name(self) -> Self:
-        if not self.login:
+    @field_validator("username")
+    @classmethod
+    def _one_name(cls, username: str, info: ValidationInfo) -> str:
+        if not username and info.data.get("email") == "":
             raise PydanticCustomError("required", "Give a username or an email.")
-        return self
+        return username
 
     @property
     def login(self) -> str:
@@ -55,7 +57,7 @@ class PasswordGrant(Form):
     @model_validator(mode="after")
     def _grant(self) -> Self:
         if self.grant_type != "password":
-            raise PydanticCustomError("unsupported_grant_type", "Use the grant type password.")
+            raise PydanticCustomError("unsupported_grant", "Use the grant type password.")
         if not {"username", "password"} <= self.model_fields_set:
             raise PydanticCustomError("required", "Give username and password.")
         return self
@@ -82,11 +84,13 @@ def log_in_v1(body: Credentials) -> Response:
     return render(LoginView.of_user(*services().log_in(body.login, body.password)))
 
 
-def _as_oauth(error: PorteroError) -> PorteroError:
+def _as_oauth(error: PorteroError | BadRequest) -> Exception:
     match error:
+        case BadRequest():
+            return OAuthError("invalid_request", f"{error.description}")
         case InvalidCredentials():
             return OAuthError("invalid_grant", error.detail)
-        case Invalid(errors=[first, *_]) if first.code == "unsupported_grant_type":
+        case Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
             return OAuthError("unsupported_grant_type", first.message)
         case Invalid(errors=errors):
             return OAuthError("invalid_request", " ".join(f"{each.field}: {each.message}" for each in errors))

@@ -1,0 +1,105 @@
+"""The image's files, environment, user and command, as the Dockerfile has them, run without Docker."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.emulators import free_port, running
+from tests.ship.dockerfile import ROOT, image
+
+PERSON = b'{"username": "inflight", "email": "inflight@example.com", "password": "a long enough passphrase"}'
+
+
+class Container:
+    """The image laid out in a directory that its user can read and not write."""
+
+    def __init__(self, place: Path) -> None:
+        stage = image()
+        self.port = free_port()
+        self.home = place / stage.last("WORKDIR").strip("/")
+        self.home.mkdir()
+        for sources, target in stage.copies:
+            for source in sources:
+                self._copy(ROOT / source, self.home / target)
+        for shipped in self.files():
+            shipped.chmod(shipped.stat().st_mode & 0o555)
+        data = place / "data"
+        data.mkdir(mode=0o700)
+        self.become: list[str] = []
+        if os.geteuid() == 0:
+            # Become the image's user. It may read everything, since Python may live in root's home, and write nothing.
+            uid, gid = stage.user
+            os.chown(data, uid, gid)
+            self.become = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"]
+            self.become += [f"--{kind}-caps=-all,+dac_read_search" for kind in ("inh", "ambient")]
+        path = stage.env["PATH"].replace("/venv", sys.prefix).replace("$PATH", os.defpath)
+        self.env: dict[str, str] = stage.env | {"PATH": path, "PORT": str(self.port), "DATA_DIR": str(data)}
+
+    def _copy(self, source: Path, target: Path) -> None:
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+
+    def files(self) -> list[Path]:
+        return sorted([self.home, *self.home.rglob("*")])
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        whole = [*self.become, *command]
+        return subprocess.run(whole, cwd=self.home, env=self.env, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def container() -> Iterator[Container]:
+    # Not tmp_path: that is closed to every user but the one who runs the tests.
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)
+        container = Container(place)
+        yield container
+        for shipped in container.files():
+            shipped.chmod(0o700)
+
+
+def test_serves_from_read_only_files_and_ends_cleanly_on_term(container: Container) -> None:
+    shipped = container.files()
+    command = [*container.become, *image().command]
+    ready = f"http://127.0.0.1:{container.port}/health"
+    with running(command, env=container.env, cwd=container.home, ready=ready) as server:
+        healthy = container.run(*image().health)
+        assert healthy.returncode == 0, healthy.stderr
+
+        with socket.create_connection(("127.0.0.1", container.port), timeout=20) as client:
+            head = (
+                "POST /register HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(PERSON)}\r\n\r\n"
+            )
+            client.sendall(head.encode() + PERSON[:20])
+            time.sleep(0.5)
+            server.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            client.sendall(PERSON[20:])
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+
+        assert answer.startswith(b"HTTP/1.1 201 "), answer
+        assert server.wait(20) == 0
+
+    assert container.run(*image().health).returncode != 0
+    assert container.files() == shipped
+
+
+def test_other_commands_run_too(container: Container) -> None:
+    """``docker run portero prepare``: the entry point is the program, the command its argument."""
+    program = image().command[0]
+    for command, status in [("check", 1), ("prepare", 0), ("check", 0)]:
+        done = container.run(program, command)
+        assert done.returncode == status, done.stdout + done.stderr
