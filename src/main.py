@@ -149,16 +149,15 @@ def create_app() -> Flask:
 
 def prepare(settings: Settings) -> None:
     """Make what a start needs and is missing: folder, tables, keys, the first admin. Can be repeated."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.data_dir / "prepare.lock"):
-        if engine := _engine(settings):
-            from src.infrastructure.stores.migrations import migrate
-
-            migrate(engine)
-            engine.dispose()
-        source = _key_source(settings)
-        if isinstance(source, Path) and not settings.signing_keys:
-            write_keys(source, [SigningKey.generate()], replace=False)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with _alone(settings.data_dir / "prepare.lock"):
+            _migrate(settings)
+            source = _key_source(settings)
+            if isinstance(source, Path) and not settings.signing_keys:
+                write_keys(source, [SigningKey.generate()], replace=False)
+    except OSError as error:
+        raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
     if settings.admin_email and settings.admin_password:
         _ensure_admin(make_services(settings), settings.admin_email, settings.admin_password.get_secret_value())
 
@@ -261,6 +260,23 @@ def _engine(settings: Settings) -> "Engine | None":
     from src.infrastructure.stores.sql import make_engine
 
     return make_engine(settings.store_url, pool_size=1)
+
+
+def _migrate(settings: Settings) -> None:
+    """Raises ConfigurationError when the database cannot be opened."""
+    engine = _engine(settings)
+    if engine is None:
+        return
+    from sqlalchemy.exc import OperationalError
+
+    from src.infrastructure.stores.migrations import migrate
+
+    try:
+        migrate(engine)
+    except OperationalError as error:
+        raise ConfigurationError(f"STORE_URL: cannot be opened ({error.orig})") from None
+    finally:
+        engine.dispose()
 
 
 def _demand_tables(settings: Settings) -> None:

@@ -90,6 +90,8 @@ class Settings(BaseSettings):
                 )
             if not self.firebase_project:
                 wrong.append("GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase")
+        if self.argon2_memory_kib < 8 * self.argon2_parallelism:
+            wrong.append("ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM")
         if bool(self.admin_email) != bool(self.admin_password):
             wrong.append("ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither")
         return wrong + (self._unsafe(scheme) if self.production else [])

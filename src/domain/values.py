@@ -97,8 +97,9 @@ class Email:
 
 def fold(text: str) -> str:
     """``text`` without differences of case and Unicode form (Unicode 3.13, compatibility caseless)."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", folded).casefold()
+    folded = unicodedata.normalize("NFD", text).casefold()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 @dataclass(frozen=True, slots=True)

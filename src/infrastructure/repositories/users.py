@@ -55,7 +55,8 @@ class Users:
     def by_claim(self, claim: Claim) -> User | None:
         """See UserRepository; two reads."""
         [document] = self._store.get(_claim_key(claim))
-        return self.get(document.fields["user_id"]) if document else None
+        user = self.get(document.fields["user_id"]) if document else None
+        return user if user and claim in user.claims else None  # renamed between the reads, it holds it no more
 
     def update(self, id: str, change: Callable[[User], User], *, revisions: Collection[str] | None = None) -> User:
         """See UserRepository; a read and a commit when nobody is in the way."""

@@ -5,12 +5,12 @@ of some writes or none, each with a precondition (absent, or at a revision).
 """
 
 import base64
-import binascii
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from src.domain.errors import FieldError, Invalid, Unavailable
@@ -151,6 +151,10 @@ def _holds(write: Write, document: Document | None) -> bool:
             return True
 
 
+# Such ids exist in every store; Firestore is the most particular (https://firebase.google.com/docs/firestore/quotas).
+_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/]{1,300}", re.DOTALL)
+
+
 def _encode_cursor(query: Query, last: Document) -> str:
     value = last.fields[query.order]
     text = value.isoformat() if isinstance(value, datetime) else value
@@ -162,11 +166,12 @@ def _decode_cursor(query: Query) -> tuple[Any, str] | None:
         return None
     try:
         value, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        if query.collection.fields[query.order].type is Type.TIMESTAMP:
-            value = datetime.fromisoformat(value)
-        if not isinstance(id, str) or not isinstance(value, str | datetime):
+        if not (isinstance(value, str) and isinstance(id, str) and _ID.fullmatch(id)):
             raise TypeError
-    except (ValueError, TypeError, binascii.Error):
+        (value + id).encode()  # half a surrogate pair is a text for nobody else
+        if query.collection.fields[query.order].type is Type.TIMESTAMP:
+            return datetime.fromisoformat(value).astimezone(UTC), id
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise Invalid(
             FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out.")
         ) from None

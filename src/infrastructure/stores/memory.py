@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from src.infrastructure.stores.base import (
@@ -27,7 +29,8 @@ class MemoryStore(Store):
     def get(self, *keys: Key) -> list[Document | None]:
         """See Store."""
         with self._lock:
-            return [self._documents.get((key.collection.name, key.id)) for key in keys]
+            found = [self._documents.get((key.collection.name, key.id)) for key in keys]
+        return [document and _copy(document) for document in found]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
         def place(document: Document) -> tuple[Any, str]:
@@ -44,7 +47,7 @@ class MemoryStore(Store):
             and (query.until is None or document.fields[query.order] <= query.until)
             and (after is None or place(document) > after)
         ]
-        return sorted(found, key=place)[: query.limit + 1]
+        return [_copy(document) for document in sorted(found, key=place)[: query.limit + 1]]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._lock:
@@ -59,8 +62,13 @@ class MemoryStore(Store):
                 if isinstance(write, Delete):
                     self._documents.pop(place, None)
                 else:
-                    self._documents[place] = Document(write.key, dict(write.fields), operation, operation)
+                    self._documents[place] = _copy(Document(write.key, write.fields, operation, operation))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _copy(document: Document) -> Document:
+    """The same with fields of its own, nested JSON included: nobody changes what is stored but by a commit."""
+    return replace(document, fields=deepcopy(document.fields))

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from jwt.exceptions import InvalidKeyError
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
 
+
+_PEM = re.compile(r"-----BEGIN [A-Z ]*KEY-----.+?-----END [A-Z ]*KEY-----", re.DOTALL)
 
 _THUMBPRINT: tuple[str, ...] = ("crv", "kty", "x", "y")
 """The members of a key that its thumbprint is made of (RFC 7638, RFC 8037)."""
@@ -84,15 +87,13 @@ def parse_keys(text: str) -> tuple[SigningKey, ...]:
             document = json.loads(text)
             keys = tuple(SigningKey.of(_from_jwk(jwk)) for jwk in document.get("keys", [document]))
         else:
-            end = "-----END PRIVATE KEY-----"
-            blocks = [part + end for part in text.split(end) if part.strip()]
             keys = tuple(
-                SigningKey.of(serialization.load_pem_private_key(block.strip().encode(), None)) for block in blocks
+                SigningKey.of(serialization.load_pem_private_key(block.encode(), None)) for block in _PEM.findall(text)
             )
     except BadKeys:
         raise
     except (ValueError, TypeError, AttributeError, KeyError, InvalidKeyError):
-        raise BadKeys("they are neither a JWK set nor PKCS#8 PEM text with private keys") from None
+        raise BadKeys("they are neither a JWK set nor PEM text with private keys") from None
     if not keys:
         raise BadKeys("there is no key in it")
     return keys

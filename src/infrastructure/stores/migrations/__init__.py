@@ -16,9 +16,11 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing; nothing when nothing is."""
+    """Apply what is missing, all of it or nothing."""
     config = _config()
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none by itself, see make_engine
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -1,0 +1,122 @@
+"""The stores that the contract holds for, and what is between the Firestore client and its emulator."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.migrations import migrate
+from src.infrastructure.stores.sql import SqlStore, make_engine
+
+# A store more is its name here and a fixture of that name, which gives what opens it, in any process.
+SHARED = ("sqlite", "firestore")
+"""The stores that processes share."""
+STORES = ("memory", *SHARED)
+
+
+@pytest.fixture
+def memory() -> Callable[[], Store]:
+    return MemoryStore
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with its tables, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    engine = make_engine(f"sqlite:///{file}", pool_size=1)
+    migrate(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def sqlite(migrated_file: Path, tmp_path: Path) -> Callable[[], Store]:
+    file = shutil.copy(migrated_file, tmp_path / "portero.db")
+    return partial(_open_sql, f"sqlite:///{file}")
+
+
+@pytest.fixture
+def firestore(firestore_emulator: str, firestore_project: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Store]:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    return partial(FirestoreStore, firestore_project)
+
+
+def _open_sql(url: str) -> Store:
+    return SqlStore(make_engine(url, pool_size=8))
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    store: Store = request.getfixturevalue(request.param)()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def users(store: Store) -> Users:
+    return Users(store)
+
+
+@pytest.fixture(params=SHARED)
+def open_shared(request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """Opens one and the same store in every process that calls it."""
+    opener: Callable[[], Store] = request.getfixturevalue(request.param)
+    return opener
+
+
+class LostReply(grpc.RpcError):  # type: ignore[misc]
+    """What a client gets when the connection breaks before the answer is there."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self) -> str:
+        return "the connection broke"
+
+    def result(self) -> NoReturn:
+        raise self
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+
+class Wire(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+    """What goes to the emulator: notes the RPCs, and can lose replies."""
+
+    def __init__(self) -> None:
+        self.rpcs: list[str] = []
+        self.replies_to_lose = 0
+
+    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        call = self._noted(proceed, details, request)
+        if self.replies_to_lose:
+            self.replies_to_lose -= 1
+            with suppress(grpc.RpcError):
+                call.result()  # the emulator has answered, whatever the client is told
+            return LostReply()
+        return call
+
+    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        return self._noted(proceed, details, request)
+
+    def _noted(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        self.rpcs.append(details.method.rpartition("/")[2])
+        return proceed(details, request)
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """The wire of every Firestore client that first connects during the test."""
+    wire = Wire()
+    connect = grpc.insecure_channel
+    monkeypatch.setattr(grpc, "insecure_channel", lambda *to, **how: grpc.intercept_channel(connect(*to, **how), wire))
+    return wire

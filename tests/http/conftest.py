@@ -1,0 +1,21 @@
+"""One application for most tests: everybody in them has names of their own."""
+
+import pytest
+from flask import Flask
+
+from tests.http.world import Client, Person, build, client_of, join
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    return build()
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    return client_of(app)
+
+
+@pytest.fixture
+def anna(client: Client) -> Person:
+    return join(client)

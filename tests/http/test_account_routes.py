@@ -1,0 +1,599 @@
+"""What a client of the accounts does, and what it gets."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from src.application.ports import ExternalIdentity
+from src.domain.errors import InvalidToken
+from src.domain.users import Claim
+from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.stores.base import Key
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import USERS
+from src.interfaces.services import Services
+from src.main import now
+from tests.http.world import (
+    HASHER,
+    PASSWORD,
+    TOKEN_FIELDS,
+    USER_FIELDS,
+    Answer,
+    Client,
+    Person,
+    build,
+    client_of,
+    errors_of,
+    join,
+    log_in,
+    registration,
+    without_instance,
+)
+
+OTHER_PASSWORD = "a stapled battery"
+FORBIDDEN_FIELDS = {
+    "id": "0" * 32,
+    "role": "admin",
+    "created_at": "2001-01-01T00:00:00Z",
+    "updated_at": "2001-01-01T00:00:00Z",
+    "password_hash": "x",
+    "email_verified": True,
+    "disabled": True,
+    "state": "deleted",
+    "token_generation": 7,
+    "revision": "x",
+    "__class__": "x",
+}
+
+
+# Registering
+
+
+@pytest.mark.parametrize("path", ["/register", "/auth/register", "/users"])
+def test_registering_answers_the_whole_user(client: Client, path: str) -> None:
+    body = registration(name="Anna", last_name="Ruiz")
+    response = client.post(path, json=body)
+    user = response.json
+    assert response.status_code == 201
+    assert set(user) == USER_FIELDS
+    assert {name: user[name] for name in ("username", "email", "name", "last_name")} == {
+        name: body[name] for name in ("username", "email", "name", "last_name")
+    }
+    assert (user["role"], user["email_verified"], user["disabled"]) == ("user", False, False)
+    assert user["created_at"] == user["updated_at"]
+    assert user["created_at"].endswith("Z")
+    assert len(user["id"]) == 32
+    assert response.headers["Location"] == f"/users/{user['id']}"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_the_address_is_optional_at_users_only(client: Client) -> None:
+    for given in ({}, {"email": None}):
+        body = {**registration(email=None), **given}
+        assert client.post("/users", json=body).json["email"] is None
+        assert client.post("/register", json=body).status_code == 422
+
+
+def test_signing_up_answers_user_and_tokens_together(client: Client) -> None:
+    response = client.post("/api/v1/auth/signup", json=registration())
+    answer = response.json
+    assert response.status_code == 201
+    assert set(answer) == USER_FIELDS | TOKEN_FIELDS | {"token", "accessToken"}
+    assert answer["token"] == answer["accessToken"] == answer["access_token"]
+    assert response.headers["Location"] == f"/users/{answer['id']}"
+    seen = client.get("/user", headers=Person(answer, answer["token"]).headers)
+    assert seen.json == {name: answer[name] for name in USER_FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"username": "\uff21\uff2eNA-\ufb01"}, {"username": "\uff21\uff2eNA-\ufb01"}),
+        ({"username": "Ζωή.1"}, {"username": "Ζωή.1"}),
+        ({"email": "Zoe@EXAMPLE.Com"}, {"email": "Zoe@example.com"}),
+        ({"email": "zoe@Bücher.example.com"}, {"email": "zoe@bücher.example.com"}),
+        ({"name": "  Zoë \U0001f33b", "last_name": ""}, {"name": "  Zoë \U0001f33b", "last_name": ""}),
+        ({"name": "x" * 200}, {"name": "x" * 200}),
+        ({}, {"name": None, "last_name": None}),
+    ],
+)
+def test_what_is_kept_is_what_was_typed_but_for_the_domain(
+    client: Client, given: dict[str, str], kept: dict[str, str | None]
+) -> None:
+    user = client.post("/register", json=registration(**given)).json
+    assert {name: user[name] for name in kept} == kept
+
+
+def test_names_can_be_null(client: Client) -> None:
+    body = {**registration(), "name": None, "last_name": None}
+    user = client.post("/register", json=body).json
+    assert (user["name"], user["last_name"]) == (None, None)
+
+
+@pytest.mark.parametrize("path", ["/register", "/users", "/api/v1/auth/signup"])
+def test_unknown_fields_set_nothing(client: Client, path: str) -> None:
+    response = client.post(path, json=registration(**FORBIDDEN_FIELDS))
+    assert response.status_code == 201
+    user = response.json
+    assert (user["role"], user["email_verified"], user["disabled"]) == ("user", False, False)
+    assert user["id"] != FORBIDDEN_FIELDS["id"]
+    assert user["created_at"] > "2020"
+
+
+REQUIRED = {("username", "required"), ("email", "required"), ("password", "required")}
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, REQUIRED),
+        ([], {("body", "type")}),
+        (
+            {"username": 5, "email": ["a@b.co"], "password": None, "name": 1, "last_name": {}},
+            {(name, "type") for name in ("username", "email", "password", "name", "last_name")},
+        ),
+        (
+            {"username": "a@b", "email": "b", "password": True, "name": "x" * 201, "last_name": "a\nb"},
+            {
+                ("username", "characters"),
+                ("email", "email"),
+                ("password", "type"),
+                ("name", "name"),
+                ("last_name", "name"),
+            },
+        ),
+        (
+            {"username": "an", "email": "", "password": "short", "name": "\u202e"},
+            {("username", "length"), ("email", "email"), ("password", "too_short"), ("name", "name")},
+        ),
+        ({**registration(), "username": None}, {("username", "type")}),
+        (registration(username="a" * 33), {("username", "length")}),
+        (registration(username="ﷺ" * 2), {("username", "length")}),  # 2 characters, 36 after NFKC
+        (registration(username=".anna"), {("username", "start")}),
+        (registration(username="anna ruiz"), {("username", "characters")}),
+        (registration(username="an\u200bna"), {("username", "characters")}),
+        (registration(email="anna@localhost"), {("email", "email")}),
+        (registration(email="anna@example.com\n"), {("email", "email")}),
+        (registration(password="x" * 7), {("password", "too_short")}),
+        (registration(password="x" * 129), {("password", "too_long")}),
+        (registration(password="password1"), {("password", "common")}),
+        (registration(password="PassWord1"), {("password", "common")}),
+        (registration(username="anna.ruiz", password="ANNA.RUIZ"), {("password", "same_as_name")}),
+        (registration(email="a@example.com", password="A@Example.com"), {("password", "same_as_name")}),
+    ],
+)
+def test_every_bad_field_is_named_at_once(client: Client, body: Any, errors: set[tuple[str, str]]) -> None:
+    response = client.post("/register", json=body)
+    assert response.status_code == 422
+    assert errors_of(response) == errors
+    assert len(response.json["errors"]) == len(errors)
+
+
+@pytest.mark.parametrize("password", ["\U0001f33b" * 8, "\U0001f33b" * 128, " " * 9 + "ñ", "é" * 100, "\u0001" * 8])
+def test_any_unicode_is_a_password_and_all_of_it_counts(client: Client, password: str) -> None:
+    person = join(client, password=password)
+    login = {"username": person.user["username"], "password": password[:-1]}
+    assert client.post("/login", json=login).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("again", "fields"),
+    [
+        ({"username": "Taken.Ω", "email": "TAKEN@Example.com"}, {"username", "email"}),
+        ({"username": "TAKEN.ω"}, {"username"}),
+        ({"username": "\uff54aken.Ω"}, {"username"}),
+        ({"email": "taken@EXAMPLE.COM"}, {"email"}),
+    ],
+)
+def test_a_taken_name_is_taken_in_any_spelling(again: dict[str, str], fields: set[str]) -> None:
+    client = client_of(build())
+    join(client, username="taken.Ω", email="taken@example.com")
+    for path in ("/register", "/users", "/api/v1/auth/signup"):
+        response = client.post(path, json=registration(**again))
+        assert response.status_code == 409
+        assert errors_of(response) == {(field, "taken") for field in fields}
+        assert len(response.json["errors"]) == len(fields)
+
+
+def test_of_many_at_once_exactly_one_wins(app: Flask) -> None:
+    body = registration()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client_of(app).post("/register", json=body), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+
+
+# Logging in
+
+
+@pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login", "/auth/token"])
+@pytest.mark.parametrize(
+    "login",
+    ["Zoë.Ruiz", "ZOË.RUIZ", "Zoe\u0308.Ruiz", "\uff5aoë.Ruiz", "zoe@example.com", "ZOE@Example.COM"],
+)
+def test_any_spelling_of_either_name_logs_in(path: str, login: str) -> None:
+    client = client_of(build())
+    person = join(client, username="Zoë.Ruiz", email="Zoe@example.com")
+    credentials = {"username": login, "password": PASSWORD}
+    if path == "/auth/token":
+        response = client.post(path, data={"grant_type": "password", **credentials})
+    else:
+        response = client.post(path, json=credentials)
+    answer = response.json
+    v1 = {"token", "accessToken", "user"} if path.startswith("/api/v1") else set()
+    assert response.status_code == 200
+    assert set(answer) == TOKEN_FIELDS | v1
+    assert (answer["token_type"], answer["expires_in"]) == ("bearer", 900)
+    assert answer.get("user", person.user) == person.user
+    assert answer.get("token", answer["access_token"]) == answer["access_token"]
+    assert response.headers["Cache-Control"] == "no-store"
+    assert client.get("/user", headers=Person({}, answer["access_token"]).headers).json == person.user
+
+
+def test_an_address_can_be_given_as_such(client: Client, anna: Person) -> None:
+    body = {"email": anna.user["email"], "password": PASSWORD}
+    assert client.post("/login", json=body).status_code == 200
+    assert client.post("/login", json={**body, "username": ""}).status_code == 200
+
+
+def _services(app: Flask) -> Services:
+    services: Services = app.extensions["portero"]
+    return services
+
+
+def _set_disabled(app: Flask, person: Person, disabled: bool) -> None:
+    _services(app).set_disabled(Claim("email", person.user["email"]), disabled)
+
+
+@pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login", "/auth/token"])
+def test_bad_credentials_all_look_the_same(app: Flask, client: Client, path: str) -> None:
+    active, disabled, deleted = (join(client) for _ in range(3))
+    _set_disabled(app, disabled, True)
+    client.delete("/user", headers=deleted.headers)
+    attempts = [
+        (active.user["username"], PASSWORD + "x"),
+        (active.user["username"], PASSWORD.upper()),
+        (active.user["username"], "x" * 5000),
+        (active.user["email"], "password"),
+        (disabled.user["username"], PASSWORD),
+        (deleted.user["username"], PASSWORD),
+        (active.user["id"], PASSWORD),
+        ("nobody", PASSWORD),
+        ("nobody@example.com", PASSWORD),
+        ("not @ name", PASSWORD),
+        ("x" * 5000, PASSWORD),
+    ]
+
+    def attempt(username: str, password: str) -> Answer:
+        credentials = {"username": username, "password": password}
+        if path == "/auth/token":
+            return client.post(path, data={"grant_type": "password", **credentials})
+        return client.post(path, json=credentials)
+
+    answers = [attempt(*each) for each in attempts]
+    assert {answer.status_code for answer in answers} == {400 if path == "/auth/token" else 401}
+    assert all(without_instance(answer) == without_instance(answers[0]) for answer in answers)
+    assert len({tuple(answer.headers.keys()) for answer in answers}) == 1
+    if path != "/auth/token":
+        assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
+
+
+@pytest.mark.parametrize("path", ["/login", "/api/v1/auth/login"])
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {("username", "required"), ("password", "required")}),
+        ({"username": "", "email": "", "password": ""}, {("username", "required")}),
+        ({"username": "anna"}, {("password", "required")}),
+        ({"password": PASSWORD}, {("username", "required")}),
+        (
+            {"username": 1, "email": [], "password": {}},
+            {("username", "type"), ("email", "type"), ("password", "type")},
+        ),
+        ({"email": 1, "password": PASSWORD}, {("email", "type")}),
+        ({"username": None, "password": None}, {("username", "type"), ("password", "type")}),
+    ],
+)
+def test_a_login_needs_a_name_and_a_password(
+    client: Client, path: str, body: dict[str, Any], errors: set[tuple[str, str]]
+) -> None:
+    response = client.post(path, json=body)
+    assert response.status_code == 422
+    assert errors_of(response) == errors
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({}, "invalid_request"),
+        ({"grant_type": ""}, "invalid_request"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "Password", "username": "anna", "password": "x"}, "unsupported_grant_type"),
+        ({"grant_type": "password"}, "invalid_request"),
+        ({"grant_type": "password", "username": "anna"}, "invalid_request"),
+        ({"grant_type": "password", "username": "anna", "password": ""}, "invalid_request"),
+        ({"grant_type": ["password", "password"], "username": "anna", "password": "x"}, "invalid_request"),
+        ({"grant_type": "password", "username": ["anna", "ben"], "password": "x"}, "invalid_request"),
+        ({"grant_type": "password", "username": "anna\0", "password": "x"}, "invalid_request"),
+        ({"grant_type": "password", "username": "anna", "password": "x", "scope": "all"}, "invalid_grant"),
+        ({"grant_type": "password", "username": "anna", "password": "x", "client_id": "1"}, "invalid_grant"),
+    ],
+)
+def test_the_token_endpoint_speaks_oauth2(client: Client, form: dict[str, Any], error: str) -> None:
+    response = client.post("/auth/token", data=form)
+    assert response.status_code == 400
+    assert response.json["error"] == error
+    assert response.json["type"] == f"urn:portero:{error.replace('_', '-')}"
+
+
+# Seeing and changing yourself
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/user"), ("GET", "/auth/whoami"), ("GET", "/api/v1/auth/whoami"), ("POST", "/api/v1/auth/whoami")],
+)
+def test_everyone_sees_themselves(client: Client, anna: Person, method: str, path: str) -> None:
+    response = client.open(path, method=method, headers=anna.headers)
+    assert response.status_code == 200
+    assert response.json == anna.user
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["ETag"] == client.get("/user", headers=anna.headers).headers["ETag"]
+
+
+@pytest.fixture(params=["PUT", "PATCH"])
+def change(client: Client, anna: Person, request: pytest.FixtureRequest) -> Callable[..., Answer]:
+    def send(body: Any, if_match: str | None = None) -> Answer:
+        headers = anna.headers | ({"If-Match": if_match} if if_match is not None else {})
+        return client.open("/user", method=request.param, json=body, headers=headers)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"name": "Ann"}, {"name": "Ann"}),
+        ({"name": None, "last_name": "R"}, {"name": None, "last_name": "R"}),
+        ({"username": "Changed.1"}, {"username": "Changed.1"}),
+        ({"email": "Changed@EXAMPLE.com"}, {"email": "Changed@example.com"}),
+        ({"name": "Ann", **FORBIDDEN_FIELDS, "password": "x"}, {"name": "Ann"}),
+    ],
+)
+def test_only_what_is_given_changes(body: dict[str, Any], expected: dict[str, Any]) -> None:
+    client = client_of(build())
+    for method in ("PUT", "PATCH"):
+        anna = join(client, name="Anna", last_name="Ruiz")
+        response = client.open("/user", method=method, json=body, headers=anna.headers)
+        assert response.status_code == 200
+        assert response.json == {**anna.user, **expected, "updated_at": response.json["updated_at"]}
+        assert response.json["updated_at"] > anna.user["updated_at"]
+        seen = client.get("/user", headers=anna.headers)
+        assert (seen.json, seen.headers["ETag"]) == (response.json, response.headers["ETag"])
+        client.delete("/user", headers=anna.headers)
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {("body", "empty")}),
+        (FORBIDDEN_FIELDS, {("body", "empty")}),
+        ({"Username": "anna"}, {("body", "empty")}),
+        ("name", {("body", "type")}),
+        ({"username": None, "email": None}, {("username", "type"), ("email", "type")}),
+        (
+            {"username": "a", "email": 5, "name": False, "last_name": "\t"},
+            {("username", "length"), ("email", "type"), ("name", "type"), ("last_name", "name")},
+        ),
+    ],
+)
+def test_a_bad_change_changes_nothing(
+    client: Client, anna: Person, change: Callable[..., Answer], body: Any, errors: set[tuple[str, str]]
+) -> None:
+    response = change(body)
+    assert response.status_code == 422
+    assert errors_of(response) == errors
+    assert client.get("/user", headers=anna.headers).json == anna.user
+
+
+def test_a_name_of_somebody_else_stays_theirs(client: Client, change: Callable[..., Answer]) -> None:
+    ben = join(client).user
+    for fields in ({"username"}, {"email"}, {"username", "email"}):
+        response = change({"name": "x", **{field: ben[field].upper() for field in fields}})
+        assert response.status_code == 409
+        assert errors_of(response) == {(field, "taken") for field in fields}
+
+
+def test_your_own_name_can_be_spelled_anew(anna: Person, change: Callable[..., Answer]) -> None:
+    names = {field: anna.user[field].upper() for field in ("username", "email")}
+    response = change(names)
+    assert response.status_code == 200
+    assert response.json["username"] == names["username"]
+    assert change({"username": anna.user["username"]}).status_code == 200
+
+
+def test_a_new_address_is_not_a_verified_one(app: Flask, anna: Person, change: Callable[..., Answer]) -> None:
+    _services(app).accounts.change(anna.user["id"], lambda user: replace(user, email_verified=True))
+    assert change({"email": anna.user["email"]}).json["email_verified"] is True
+    assert change({"email": f"new.{anna.user['email']}"}).json["email_verified"] is False
+
+
+def test_freed_names_are_free(client: Client, anna: Person, change: Callable[..., Answer]) -> None:
+    change({"username": f"new.{anna.user['username']}", "email": f"new.{anna.user['email']}"})
+    join(client, username=anna.user["username"], email=anna.user["email"])
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status"),
+    [
+        ('"{0}"', 200),
+        ("*", 200),
+        ('"other", "{0}"', 200),
+        ('"other","{0}",', 200),
+        ('W/"{0}"', 412),
+        ('"other", W/"{0}"', 412),
+        ('"other"', 412),
+        ('"*"', 412),
+        ("", 412),
+        ('"', 412),
+        ('"{0}', 412),
+        ('{0}"', 412),
+        ('x"{0}"', 412),
+        ('"{0}" x', 412),
+        ("**", 412),
+    ],
+)
+def test_a_change_can_demand_a_revision(
+    client: Client, anna: Person, change: Callable[..., Answer], if_match: str, status: int
+) -> None:
+    etag = client.get("/user", headers=anna.headers).headers["ETag"]
+    assert change({"name": "Ann"}, if_match.format(etag.strip('"'))).status_code == status
+    assert change({"name": "Late"}, etag).status_code == (412 if status == 200 else 200)
+
+
+# Passwords, deletion, lock-out: what ends a token
+
+
+def _gone(client: Client, person: Person) -> bool:
+    """Whether the token counts no more."""
+    response = client.get("/user", headers=person.headers)
+    if response.status_code == 401:
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    return response.status_code == 401
+
+
+def test_a_new_password_ends_every_token(client: Client, anna: Person) -> None:
+    other = Person(anna.user, log_in(client, anna).json["access_token"])
+    body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    assert client.put("/user/password", json=body, headers=anna.headers).status_code == 204
+    assert _gone(client, anna)
+    assert _gone(client, other)
+    assert log_in(client, anna).status_code == 401
+    again = Person(anna.user, log_in(client, anna, OTHER_PASSWORD).json["access_token"])
+    assert not _gone(client, again)
+
+
+@pytest.mark.parametrize("current", [PASSWORD.upper(), PASSWORD + " ", "", "x" * 10_000])
+def test_the_current_password_must_be_right(client: Client, anna: Person, current: str) -> None:
+    body = {"current_password": current, "new_password": OTHER_PASSWORD}
+    response = client.put("/user/password", json=body, headers=anna.headers)
+    assert response.status_code == 403
+    assert response.json["type"] == "urn:portero:wrong-password"
+    assert not _gone(client, anna)
+    assert log_in(client, anna).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {("current_password", "required"), ("new_password", "required")}),
+        ({"current_password": 1, "new_password": "x"}, {("current_password", "type"), ("new_password", "too_short")}),
+        ({"current_password": "wrong", "new_password": "x" * 129}, {("new_password", "too_long")}),
+        ({"current_password": PASSWORD, "new_password": "password1"}, {("new_password", "common")}),
+        ({"current_password": PASSWORD, "new_password": "{username}"}, {("new_password", "same_as_name")}),
+        ({"current_password": PASSWORD, "new_password": "{email}"}, {("new_password", "same_as_name")}),
+    ],
+)
+def test_a_new_password_passes_the_policy(client: Client, body: dict[str, Any], errors: set[tuple[str, str]]) -> None:
+    anna = join(client, username=registration()["username"] + ".ruiz")
+    sent = {name: value.format(**anna.user) if isinstance(value, str) else value for name, value in body.items()}
+    response = client.put("/user/password", json=sent, headers=anna.headers)
+    assert response.status_code == 422
+    assert errors_of(response) == errors
+    assert not _gone(client, anna)
+
+
+def test_who_deletes_their_account_is_gone_at_once(client: Client, anna: Person) -> None:
+    other = Person(anna.user, log_in(client, anna).json["access_token"])
+    assert client.delete("/user", headers=anna.headers).status_code == 204
+    assert _gone(client, anna)
+    assert _gone(client, other)
+    assert client.delete("/user", headers=anna.headers).status_code == 401
+    assert log_in(client, anna).status_code == 401
+    again = join(client, username=anna.user["username"], email=anna.user["email"])
+    assert again.user["id"] != anna.user["id"]
+    assert _gone(client, anna)
+
+
+def test_what_is_left_of_a_deleted_account_is_its_id() -> None:
+    store = MemoryStore()
+    client = client_of(build(store))
+    anna = join(client, name="Anna", last_name="Ruiz")
+    client.delete("/user", headers=anna.headers)
+    [left] = store.get(Key(USERS, anna.user["id"]))
+    assert left
+    for name in ("username", "username_key", "email", "name", "last_name", "password_hash"):
+        assert left.fields[name] is None
+
+
+def test_who_is_locked_out_is_out_at_once_and_comes_back_without_old_tokens(
+    app: Flask, client: Client, anna: Person
+) -> None:
+    _set_disabled(app, anna, True)
+    assert _gone(client, anna)
+    assert log_in(client, anna).status_code == 401
+    _set_disabled(app, anna, False)
+    assert _gone(client, anna)
+    assert log_in(client, anna).status_code == 200
+
+
+def test_login_rehashes_what_was_hashed_with_other_parameters() -> None:
+    store = MemoryStore()
+    anna = join(client_of(build(store)))
+    stronger = type(HASHER)(time_cost=2, memory_cost=16, parallelism=1)
+    client = client_of(build(store, LocalIdentity(stronger, at_once=4)))
+    assert log_in(client, anna).status_code == 200
+    [kept] = store.get(Key(USERS, anna.user["id"]))
+    assert kept
+    assert "m=16,t=2,p=1" in kept.fields["password_hash"]
+    assert not _gone(client, anna)
+    assert log_in(client, anna).status_code == 200
+
+
+# Tokens of an identity provider
+
+
+class Provider(LocalIdentity):
+    """Vouches for whom it is told to, by the name in the token."""
+
+    remote = True
+
+    def __init__(self, *known: ExternalIdentity) -> None:
+        super().__init__(HASHER, at_once=4)
+        self._known = {each.uid: each for each in known}
+
+    def identify(self, token: str) -> ExternalIdentity:
+        try:
+            return self._known[token]
+        except KeyError:
+            raise InvalidToken from None
+
+
+def test_a_provider_s_token_is_traded_or_used_as_it_is() -> None:
+    ben = ExternalIdentity("ben", None, False, "Ben", now())
+    app = build(identity=Provider(ben))
+    client = client_of(app)
+    traded = client.post("/auth/firebase", json={"id_token": "ben"})
+    assert traded.status_code == 200
+    assert set(traded.json) == TOKEN_FIELDS
+    users = [
+        client.get("/user", headers=Person({}, token).headers).json for token in (traded.json["access_token"], "ben")
+    ]
+    assert users[0] == users[1]
+    assert users[0] | {"id": "ben", "email": None, "name": "Ben"} == users[0]
+    assert users[0]["username"].startswith("user-")
+    assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 401
+    assert _gone(client, Person({}, "eve"))
+    # Tombstones: the provider may still vouch for whom we have deleted.
+    assert client.delete("/user", headers=Person({}, "ben").headers).status_code == 204
+    assert client.post("/auth/firebase", json={"id_token": "ben"}).status_code == 401
+
+
+def test_our_own_tokens_are_not_traded(client: Client, anna: Person) -> None:
+    assert client.post("/auth/firebase", json={"id_token": anna.token}).status_code == 404
+    other = client_of(build(identity=Provider()))
+    ours = join(other)
+    assert other.post("/auth/firebase", json={"id_token": ours.token}).status_code == 401

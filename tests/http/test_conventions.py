@@ -1,0 +1,426 @@
+"""What holds on every route, for all that the OpenAPI document and the URL map list."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from src.interfaces.http.app import MAX_BODY_BYTES
+from tests.http.world import (
+    OPERATIONS,
+    PASSWORD,
+    SECRET,
+    Client,
+    Person,
+    join,
+    registration,
+    without_instance,
+)
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X"]
+PATHS = sorted({path for _, path in OPERATIONS})
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+def _media(operation: dict[str, Any]) -> str | None:
+    return next(iter(operation["requestBody"]["content"])) if "requestBody" in operation else None
+
+
+TAKING_JSON = sorted(key for key, operation in OPERATIONS.items() if _media(operation) == JSON)
+TAKING_A_BODY = sorted(key for key, operation in OPERATIONS.items() if _media(operation))
+PROTECTED = sorted(key for key, operation in OPERATIONS.items() if operation["security"])
+
+
+# Routes and methods
+
+
+def test_the_document_lists_every_route(app: Flask) -> None:
+    routes = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
+    ours = {(method, path) for method, path in routes if not path.startswith("/docs")}
+    assert {each for each in ours if each[0] not in ("HEAD", "OPTIONS")} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
+def test_a_trailing_slash_changes_nothing(client: Client, method: str, path: str) -> None:
+    bare, slash = (client.open(each, method=method) for each in (path, path.rstrip("/") + "/"))
+    assert bare.status_code == slash.status_code
+    assert bare.status_code < 300 or bare.status_code >= 400 or path == "/"
+    if bare.is_json and "instance" in bare.json:
+        assert without_instance(bare) == without_instance(slash)
+    else:
+        assert bare.data == slash.data
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/swagger-ui-bundle.js"])
+def test_the_docs_need_no_internet(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "https://" not in response.text or path.endswith(".js")
+    response.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nope", "/User", "/user//", "/x//", "/user/x", "/login/x", "/%ff", "/%00", "/user%00", "/user%0a",
+     "/.env", "/.well-known/", "/\u20ac", "/docsx", "/static/x", "/../src/main.py"],
+)  # fmt: skip
+def test_what_is_not_there_is_404_for_every_method(client: Client, path: str) -> None:
+    for method in METHODS:
+        response = client.open(path, method=method)
+        assert response.status_code == 404
+        assert response.json["type"] == "urn:portero:not-found"
+
+
+@pytest.mark.parametrize("path", ["/docs/x", "/docs/../../src/main.py", "/docs/%2e%2e/%2e%2e/x", "/docs//etc/passwd"])
+def test_the_docs_serve_no_other_file(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_other_methods_are_405_and_told_which_there_are(client: Client, path: str) -> None:
+    taken = {method for method, each in OPERATIONS if each == path}
+    allowed = taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
+    for method in METHODS:
+        if method in taken:
+            continue
+        response = client.open(path, method=method, data=b"{", content_type="text/plain")
+        assert response.status_code == 405
+        assert set(response.headers["Allow"].split(", ")) == allowed
+    options = client.options(path)
+    assert options.status_code == 200
+    assert set(options.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize("path", sorted(path for method, path in OPERATIONS if method == "GET"))
+def test_head_is_get_without_the_body(client: Client, anna: Person, path: str) -> None:
+    for headers in ({}, anna.headers):
+        get, head = (client.open(path, method=method, headers=headers) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.data) == (get.status_code, b"")
+        assert set(head.headers.keys()) == set(get.headers.keys())
+
+
+# Headers of every answer
+
+
+@pytest.mark.parametrize("path", ["/health", "/user", "/nope", "/docs/", "/login"])
+@pytest.mark.parametrize(
+    ("sent", "sane"),
+    [
+        ("a", True),
+        ("0B5c-._x", True),
+        ("x" * 128, True),
+        ("x" * 129, False),
+        ("", False),
+        ("a b", False),
+        (" ", False),
+        ("a\r\nSet-Cookie: a=b", False),
+        ("a\n", False),
+        ("a\0", False),
+        ("<script>", False),
+        ('a"', False),
+        ("ä", False),
+        ("a,b", False),
+    ],
+)
+def test_a_sane_request_id_is_echoed_and_another_replaced(client: Client, path: str, sent: str, sane: bool) -> None:
+    response = client.get(path, environ_overrides={"HTTP_X_REQUEST_ID": sent})
+    [answered] = response.headers.getlist("X-Request-Id")
+    assert (answered == sent) is sane
+    assert sane or len(answered) == 32
+    assert "Set-Cookie" not in response.headers
+    response.close()
+
+
+def test_request_ids_that_we_make_differ(client: Client) -> None:
+    assert len({client.get("/health").headers["X-Request-Id"] for _ in range(10)}) == 10
+
+
+def test_public_answers_may_be_cached(client: Client) -> None:
+    for path in ("/openapi.json", "/.well-known/jwks.json"):
+        assert "no-store" not in client.get(path).headers.get("Cache-Control", "")
+
+
+# Who is calling
+
+
+@pytest.mark.parametrize(
+    ("header", "outcome"),
+    [
+        ("Bearer {0}", 200),
+        ("bearer {0}", 200),
+        ("BEARER {0}", 200),
+        ("bEaReR   {0}  ", 200),
+        ("Bearer Bearer {0}", 200),
+        ("bearer BEARER  {0}", 200),
+        (None, "Not authenticated"),
+        ("", "Not authenticated"),
+        ("Bearer", "Not authenticated"),
+        ("Bearer ", "Not authenticated"),
+        ("Bearer Bearer", "Not authenticated"),
+        ("Bearer Bearer ", "Not authenticated"),
+        ("{0}", "Not authenticated"),
+        ("Bearer{0}", "Not authenticated"),
+        ("Bearer:{0}", "Not authenticated"),
+        ("Token {0}", "Not authenticated"),
+        ("Basic {0}", "Not authenticated"),
+        ("Basic YW5uYTp4", "Not authenticated"),
+        ("Basic Bearer {0}", "Not authenticated"),
+        ("Bearer Basic {0}", "invalid"),
+        ("Bearer Bearer Bearer {0}", "invalid"),
+        ("Bearer {0} {0}", "invalid"),
+        ("Bearer {0},Bearer {0}", "invalid"),
+        ("Bearer {0}, Basic YW5uYTp4", "invalid"),
+        ('Bearer "{0}"', "invalid"),
+        ("Bearer {0};", "invalid"),
+        ("Bearer null", "invalid"),
+        ("Bearer undefined", "invalid"),
+        ("Bearer \xff", "invalid"),
+    ],
+)
+def test_the_bearer_header_is_read_leniently_and_nothing_else(
+    client: Client, anna: Person, header: str | None, outcome: int | str
+) -> None:
+    sent = {} if header is None else {"HTTP_AUTHORIZATION": header.format(anna.token)}
+    response = client.get("/user", environ_overrides=sent)
+    assert response.status_code == (200 if outcome == 200 else 401)
+    if outcome == "Not authenticated":
+        assert response.json["detail"] == outcome
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+    elif outcome == "invalid":
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize(("method", "path"), PROTECTED)
+def test_a_token_anywhere_else_is_no_token(client: Client, anna: Person, method: str, path: str) -> None:
+    query = f"?access_token={anna.token}&token={anna.token}&authorization=Bearer%20{anna.token}"
+    body = {"access_token": anna.token, "name": "Eve"}
+    for name in ("access_token", "token", "Authorization"):
+        client.set_cookie(name, f"Bearer {anna.token}")
+    for sent in (
+        client.open(path + query, method=method),
+        client.open(path, method=method, json=body),
+        client.open(path, method=method, data=body, content_type=FORM),
+        client.open(path, method=method, headers={"X-Authorization": f"Bearer {anna.token}"}),
+        client.open(path, method=method, headers={"Proxy-Authorization": f"Bearer {anna.token}"}),
+    ):
+        assert sent.status_code == 401
+        assert sent.json["detail"] == "Not authenticated"
+    assert client.get("/user", headers=anna.headers).json == anna.user
+
+
+# The order of checks: each request is wrong in every later way too
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING_JSON)
+def test_the_first_wrong_thing_is_the_one_answered(client: Client, method: str, path: str) -> None:
+    protected = bool(OPERATIONS[method, path]["security"])
+    known = join(client).headers if protected else {}
+    invalid = {"username": 1, "email": 1, "password": 1, "new_password": 1, "id_token": 1}
+
+    def status(data: bytes, content_type: str, *, at: str = path, by: str = method, known: Any = known) -> int:
+        headers = {**known, "If-Match": '"old"'}
+        return client.open(at, method=by, data=data, content_type=content_type, headers=headers).status_code
+
+    malformed, valid_json = b"{" + b"\xff", json.dumps(invalid).encode()
+    assert status(malformed, "text/plain", at=path + "/x/y", by="X", known={}) == 404
+    assert status(malformed, "text/plain", by="X", known={}) == 405
+    if protected:
+        for nobody in ({}, {"Authorization": "Bearer x"}):
+            assert status(malformed, "text/plain", known=nobody) == 401
+            assert status(b" " * (MAX_BODY_BYTES + 1), "text/plain", known=nobody) == 401
+    assert status(malformed, "text/plain") == 415
+    assert status(malformed, JSON) == 400
+    assert status(valid_json, JSON) == 422
+
+
+def test_the_last_checks_are_of_the_state(client: Client, anna: Person) -> None:
+    ben = join(client).user
+    body = {"username": ben["username"]}
+    response = client.put("/user", json=body, headers={**anna.headers, "If-Match": '"old"'})
+    assert response.status_code == 412
+    assert client.put("/user", json=body, headers=anna.headers).status_code == 409
+
+
+# Bodies
+
+DEEP = 100_000
+
+BODIES: dict[str, tuple[bytes, int]] = {
+    "cut off": (b'{"username":', 400),
+    "no JSON": (b"username=anna", 400),
+    "two values": (b"{} {}", 400),
+    "trailing comma": (b'{"a": 1,}', 400),
+    "comment": (b"{} // x", 400),
+    "single quotes": (b"{'a': 1}", 400),
+    "whitespace only": (b"  ", 400),
+    "duplicate key": (b'{"a": 1, "a": 1}', 400),
+    "duplicate key, one of them escaped": (b'{"password": "x", "p\\u0061ssword": "y"}', 400),
+    "duplicate key further in": (b'{"a": [{"b": 1, "b": 2}]}', 400),
+    "invalid UTF-8": (b'{"a": "\xff"}', 400),
+    "overlong UTF-8": (b'{"a": "\xc0\xae"}', 400),
+    "surrogate in UTF-8": (b'{"a": "\xed\xa0\x80"}', 400),
+    "raw NUL in a text": (b'{"a": "\0"}', 400),
+    "raw NUL outside": (b"{}\0", 400),
+    "escaped NUL": (b'{"a": "\\u0000"}', 400),
+    "escaped NUL in a key": (b'{"\\u0000": 1}', 400),
+    "escaped NUL further in": (b'{"a": [[{"b": "x\\u0000"}]]}', 400),
+    "lone surrogate": (b'{"a": "\\ud800"}', 400),
+    "lone surrogate in a key": (b'{"\\udfff": 1}', 400),
+    "surrogates the wrong way round": (b'{"a": "\\udc00\\ud800"}', 400),
+    "surrogate pair": (b'{"a": "\\ud83c\\udf3b"}', 422),
+    "NaN": (b'{"a": NaN}', 400),
+    "Infinity": (b'{"a": Infinity}', 400),
+    "-Infinity": (b'{"a": -Infinity}', 400),
+    "float too large": (b'{"a": 1e999}', 422),
+    "integer of 100 digits": (b'{"username": ' + b"9" * 100 + b"}", 422),
+    "integer of 5000 digits": (b'{"username": ' + b"9" * 5000 + b"}", 400),
+    "integer of a million digits": (b'{"username": ' + b"9" * 1_000_000 + b"}", 400),
+    "leading zero": (b'{"a": 01}', 400),
+    "deep array": (b"[" * DEEP + b"]" * DEEP, 400),
+    "deep object": (b'{"a":' * DEEP + b"1" + b"}" * DEEP, 400),
+    "deep and never closed": (b"[" * DEEP, 400),
+    "deep in an unknown field": (b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}", 422),
+    "byte order mark": (b"\xef\xbb\xbf{}", 400),
+    "UTF-16": ('{"a": 1}'.encode("utf-16"), 400),
+    "UTF-32": ('{"a": 1}'.encode("utf-32"), 400),
+    "gzip": (b"\x1f\x8b\x08\x00", 400),
+    "null": (b"null", 422),
+    "true": (b"true", 422),
+    "number": (b"1", 422),
+    "text": (b'"x"', 422),
+    "array": (b"[{}]", 422),
+    "empty object": (b"{}", 422),
+    "a thousand unknown fields": (json.dumps({f"x{n}": n for n in range(1000)}).encode(), 422),
+    "as large as can be": (b"{" + b" " * (MAX_BODY_BYTES - 2) + b"}", 422),
+    "a byte too large": (b"{" + b" " * (MAX_BODY_BYTES - 1) + b"}", 413),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_that_cannot_be_parsed_is_400(client: Client, name: str) -> None:
+    data, status = BODIES[name]
+    headers = join(client).headers
+    for method, path in TAKING_JSON:
+        response = client.open(path, method=method, data=data, content_type=JSON, headers=headers)
+        assert response.status_code == status, (path, response.text)
+        assert all(word not in response.text for word in ("recursion", "sys.", "Error", "pydantic", "instance of"))
+
+
+FORMS: dict[str, bytes] = {
+    "invalid UTF-8": b"grant_type=password&username=%ff&password=x",
+    "raw invalid UTF-8": b"grant_type=password&username=\xff&password=x",
+    "surrogate": b"grant_type=password&username=%ed%a0%80&password=x",
+    "NUL": b"grant_type=password&username=a%00&password=x",
+    "NUL in a name": b"grant_type=password&username=a&password=x&%00=1",
+    "repeated parameter": b"grant_type=password&username=a&username=a&password=x",
+    "repeated unknown parameter": b"grant_type=password&username=a&password=x&x=1&x=2",
+    "JSON": b'{"grant_type": "password", "username": "anna", "password": "x"}',
+    "many parameters": b"&".join(b"x%d=1" % n for n in range(50_000)),
+    "nothing": b"&&&==&",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_that_cannot_be_parsed_is_an_invalid_request(client: Client, name: str) -> None:
+    response = client.post("/auth/token", data=FORMS[name], content_type=FORM)
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING_A_BODY)
+def test_only_the_declared_media_type_is_read(client: Client, method: str, path: str) -> None:
+    headers = join(client).headers
+    right = _media(OPERATIONS[method, path])
+    types = {JSON, FORM, "text/plain", "text/json", "application/json5", "application/problem+json",
+             "multipart/form-data; boundary=x", "*/*", "application", "", "application/json, text/plain"}  # fmt: skip
+    assert right
+    for content_type in types - {right}:
+        response = client.open(path, method=method, data=b"{}", content_type=content_type, headers=headers)
+        assert response.status_code == 415, content_type
+        assert right in response.json["detail"]
+    for content_type in (right, f"{right}; charset=utf-8", f"{right};charset=UTF-8", right.title()):
+        response = client.open(path, method=method, data=b"{}", content_type=content_type, headers=headers)
+        assert response.status_code == (400 if right == FORM else 422), content_type
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING_A_BODY)
+def test_an_empty_body_needs_no_media_type(client: Client, method: str, path: str) -> None:
+    headers = join(client).headers
+    for content_type in (None, "", JSON, "text/plain"):
+        response = client.open(path, method=method, content_type=content_type, headers=headers)
+        assert response.status_code == (400 if path == "/auth/token" else 422)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
+def test_a_body_where_none_is_expected_is_not_read(client: Client, method: str, path: str) -> None:
+    if (method, path) in TAKING_A_BODY:
+        return
+    headers = join(client).headers
+    bare = client.open(path, method=method, headers=headers)
+    headers = join(client).headers
+    full = client.open(path, method=method, headers=headers, data=b"\xff{", content_type="text/plain")
+    assert full.status_code == bare.status_code
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING_A_BODY)
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
+def test_an_oversized_body_is_413(client: Client, method: str, path: str, declared: bool) -> None:
+    body = b"{}" + b" " * MAX_BODY_BYTES  # whole at any length from 2 on
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    response = client.open(
+        path,
+        method=method,
+        input_stream=io.BytesIO(body),
+        content_length=len(body) if declared else None,
+        content_type=_media(OPERATIONS[method, path]),
+        headers=join(client).headers,
+        environ_overrides={} if declared else chunked,
+    )
+    assert response.status_code == 413
+
+
+def test_a_chunked_body_is_read(client: Client) -> None:
+    response = client.post(
+        "/register",
+        input_stream=io.BytesIO(json.dumps(registration()).encode()),
+        content_type=JSON,
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    assert response.status_code == 201
+
+
+class _Broken(io.RawIOBase):
+    """A connection that ends, as each server says it in its own way."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        raise self._error(SECRET)
+
+
+@pytest.mark.parametrize("error", [OSError, ValueError, EOFError, RuntimeError])
+def test_a_body_that_breaks_off_is_400(client: Client, error: type[Exception]) -> None:
+    for method, path in TAKING_A_BODY:
+        response = client.open(
+            path,
+            method=method,
+            content_type=_media(OPERATIONS[method, path]),
+            headers=join(client).headers,
+            environ_overrides={"wsgi.input": _Broken(error), "CONTENT_LENGTH": "100"},
+        )
+        assert response.status_code == 400
+        assert path != "/auth/token" or response.json["error"] == "invalid_request"
+
+
+def test_the_query_is_ignored(client: Client) -> None:
+    login = registration()
+    client.post("/register?username=eve&role=admin", json=login)
+    response = client.post(f"/login?username={login['username']}&password={PASSWORD}", json={})
+    assert response.status_code == 422

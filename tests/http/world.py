@@ -1,0 +1,237 @@
+"""The application under test: wired as in production, on a dictionary, with the cheapest hashing there is.
+
+Every answer that its client gets is held to the OpenAPI document and to the rules that all answers share.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import count
+from typing import Any, NoReturn, cast
+
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema_rs import Draft202012Validator
+from pydantic_settings import PydanticBaseSettingsSource
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
+
+from src.application.ports import IdentityProvider
+from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.interfaces.http.app import create_app
+from src.main import wire
+from src.settings import Settings
+
+PASSWORD = "correct zebra battery"
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+KEY = SigningKey.generate()
+SECRET = "SELECT secret FROM /srv/portero"
+"""What the exceptions of these tests say, and no answer may."""
+
+TOKEN_FIELDS = {"access_token", "token_type", "expires_in"}
+USER_FIELDS = {
+    "id",
+    "username",
+    "email",
+    "email_verified",
+    "name",
+    "last_name",
+    "role",
+    "disabled",
+    "created_at",
+    "updated_at",
+}
+
+_NEVER = (SECRET, PASSWORD, "password_hash", "$argon2")
+_NEVER_IN_A_PROBLEM = ("Traceback", "site-packages", ".py", "Error:", "Exception")
+_names = count(1)
+
+
+class Explicit(Settings):
+    """Settings that neither the environment nor a .env has a part in."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[Any],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+class Answer(TestResponse):
+    """Typed as what the test expects: that there is JSON."""
+
+    json: Any
+
+
+class Client(FlaskClient):
+    """A test client that believes no answer."""
+
+    def open(self, *arguments: Any, **options: Any) -> Answer:
+        response = cast(Answer, super().open(*arguments, **options))
+        _check(self.application, response)
+        return response
+
+    def get(self, *arguments: Any, **options: Any) -> Answer:
+        return self.open(*arguments, **options, method="GET")
+
+    def post(self, *arguments: Any, **options: Any) -> Answer:
+        return self.open(*arguments, **options, method="POST")
+
+    def put(self, *arguments: Any, **options: Any) -> Answer:
+        return self.open(*arguments, **options, method="PUT")
+
+    def delete(self, *arguments: Any, **options: Any) -> Answer:
+        return self.open(*arguments, **options, method="DELETE")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account and a token."""
+
+    user: dict[str, Any]
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def build(
+    store: Store | None = None,
+    identity: IdentityProvider | None = None,
+    keys: KeyRing | None = None,
+    services: Mapping[str, Any] | None = None,
+) -> Flask:
+    """An application; ``services`` replace use cases."""
+    wired = wire(
+        Explicit(store_url="memory://"),
+        store=store or MemoryStore(),
+        identity=identity or LocalIdentity(HASHER, at_once=4),
+        keys=keys or KeyRing(as_jwk_set([KEY])),
+    )
+    app = create_app(replace(wired, **services or {}), "0")
+    app.test_client_class = Client
+    return app
+
+
+def client_of(app: Flask) -> Client:
+    client = app.test_client()
+    assert isinstance(client, Client)
+    return client
+
+
+def crash(*_: object, **__: object) -> NoReturn:
+    """What a bug does."""
+    raise RuntimeError(SECRET)
+
+
+def registration(**fields: Any) -> dict[str, Any]:
+    """The body of a registration under a name of its own; None leaves a field out."""
+    name = f"anna{next(_names)}"
+    body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD, **fields}
+    return {field: value for field, value in body.items() if value is not None}
+
+
+def join(client: Client, **fields: Any) -> Person:
+    """Register and log in."""
+    body = registration(**fields)
+    user = client.post("/register", json=body)
+    assert user.status_code == 201, user.text
+    login = client.post("/login", json={"username": body["username"], "password": body["password"]})
+    return Person(user.json, login.json["access_token"])
+
+
+def log_in(client: Client, person: Person, password: str = PASSWORD) -> Answer:
+    """Try to."""
+    return client.post("/login", json={"email": person.user["email"], "password": password})
+
+
+def segment(part: bytes | str | Mapping[str, Any]) -> str:
+    """A part of a token: bytes, text, or what becomes JSON."""
+    text = json.dumps(part) if isinstance(part, Mapping) else part
+    data = text.encode() if isinstance(text, str) else text
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def errors_of(response: Answer) -> set[tuple[str, str]]:
+    """The bad fields of an answer and why."""
+    return {(each["field"], each["code"]) for each in response.json["errors"]}
+
+
+def without_instance(response: Answer) -> dict[str, Any]:
+    """A problem but for the id of its request."""
+    return {name: value for name, value in response.json.items() if name != "instance"}
+
+
+DOCUMENT: dict[str, Any] = json.loads(build().extensions["portero.openapi"])
+OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
+    (method.upper(), path): operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+def documented(operation: dict[str, Any], status: int) -> dict[str, Any]:
+    """The description of an answer; KeyError if the document does not know it."""
+    found: dict[str, Any] = operation["responses"][str(status)]
+    return resolved(found)
+
+
+def resolved(described: dict[str, Any]) -> dict[str, Any]:
+    """What a description is, or what it refers to."""
+    found: Any = DOCUMENT
+    if "$ref" not in described:
+        return described
+    for name in described["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    assert isinstance(found, dict)
+    return found
+
+
+@cache
+def validator(schema: str) -> Draft202012Validator:
+    """A validator for a schema of the document, given as JSON."""
+    return Draft202012Validator({**json.loads(schema), "components": DOCUMENT["components"]}, validate_formats=True)
+
+
+def _check(app: Flask, response: Answer) -> None:
+    request = response.request
+    assert response.headers["X-Request-Id"]
+    assert not [word for word in _NEVER if response.is_json and word in response.text]
+    if response.status_code >= 400:
+        assert not [word for word in _NEVER_IN_A_PROBLEM if word in response.text]
+        assert response.content_type == "application/problem+json"
+        assert response.headers["Cache-Control"] == "no-store"
+        if request.method != "HEAD":
+            problem = response.json
+            validator('{"$ref": "#/components/schemas/Problem"}').validate(problem)
+            assert problem["status"] == response.status_code
+            assert problem["instance"] == response.headers["X-Request-Id"]
+            assert problem["type"].startswith("urn:portero:")
+            assert problem["detail"].strip()
+    with suppress(HTTPException):  # what is on no route is described nowhere
+        endpoint, _ = app.url_map.bind("localhost").match(request.path, request.method)
+        method, _, path = endpoint.partition(" ")
+        if method == request.method and path in DOCUMENT["paths"]:
+            _conforms(response, documented(OPERATIONS[method, path], response.status_code))
+
+
+def _conforms(response: Answer, answer: dict[str, Any]) -> None:
+    assert set(answer["headers"]) <= set(response.headers.keys())
+    if content := answer.get("content"):
+        validator(json.dumps(content[response.content_type]["schema"])).validate(response.json)
+    else:
+        assert response.data == b""
+        assert "Content-Type" not in response.headers or response.status_code == 302

@@ -1,0 +1,361 @@
+"""The operator's commands, as they are run: on a database in a file, beside a running application."""
+
+import json
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from src import main
+from src.infrastructure.tokens.keys import SigningKey, parse_keys
+from src.settings import Settings
+
+PASSWORD = "correct zebra battery"
+ENVIRONMENT = {
+    "ARGON2_TIME_COST": "1",
+    "ARGON2_MEMORY_KIB": "8",
+    "ARGON2_PARALLELISM": "1",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Portero = Callable[..., Outcome]
+
+
+@pytest.fixture
+def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Portero:
+    """The command line, in an empty folder with an environment of its own."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, input: str = "") -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["portero", *arguments])
+        with CliRunner().isolation(input) as (out, err, _):
+            with pytest.raises(SystemExit) as ended:
+                main.main()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return Outcome(int(ended.value.code or 0), out.getvalue().decode(), err.getvalue().decode())
+
+    return run
+
+
+@pytest.fixture
+def prepared(portero: Portero) -> Portero:
+    assert portero("prepare") == Outcome(0, "ready to serve\n", "")
+    return portero
+
+
+@pytest.fixture
+def client(prepared: Portero) -> FlaskClient:
+    """Of an application that is already running when the command is run."""
+    return main.create_app().test_client()
+
+
+def _register(client: FlaskClient, name: str = "anna") -> None:
+    body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+    assert client.post("/register", json=body).status_code == 201
+
+
+def _log_in(client: FlaskClient, name: str = "anna") -> str | None:
+    """A token, or None when the login is refused."""
+    answer = client.post("/login", json={"username": name, "password": PASSWORD})
+    return answer.json["access_token"] if answer.status_code == 200 and answer.json else None
+
+
+def _see(client: FlaskClient, token: str | None) -> int:
+    return client.get("/user", headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+# prepare
+
+
+def test_prepare_makes_what_is_missing_and_nothing_twice(portero: Portero, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert portero("prepare").code == 0
+    assert stat.S_IMODE((data / "signing-keys.json").stat().st_mode) == 0o600
+    keys = (data / "signing-keys.json").read_bytes()
+    _register(main.create_app().test_client())
+    assert portero("prepare") == Outcome(0, "ready to serve\n", "")
+    assert (data / "signing-keys.json").read_bytes() == keys
+    assert _log_in(main.create_app().test_client())
+
+
+def test_prepare_makes_the_first_admin_once_and_never_resets_it(
+    portero: Portero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADMIN_EMAIL", "root@example.com")
+    for password in (PASSWORD, "another zebra battery"):
+        monkeypatch.setenv("ADMIN_PASSWORD", password)
+        assert portero("prepare").code == 0
+    client = main.create_app().test_client()
+    credentials = {"email": "root@example.com", "password": PASSWORD}
+    assert client.post("/api/v1/auth/login", json=credentials).json["user"]["role"] == "admin"  # type: ignore[index]
+    assert len(portero("users", "list").out.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("anna@example.com", PASSWORD), ("root", PASSWORD), ("root@example.com", "short"), ("r@example.com", "password1")],
+)
+def test_prepare_refuses_an_admin_that_cannot_be(
+    prepared: Portero, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, email: str, password: str
+) -> None:
+    _register(client)
+    monkeypatch.setenv("ADMIN_EMAIL", email)
+    monkeypatch.setenv("ADMIN_PASSWORD", password)
+    outcome = prepared("prepare")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("ADMIN_EMAIL")
+    assert password not in outcome.err
+
+
+# users
+
+
+def test_users_are_listed_by_name(prepared: Portero, client: FlaskClient) -> None:
+    for name in ("zoe", "Anna", "ben"):
+        _register(client, name)
+    prepared("users", "disable", "ben")
+    rows = [line.split("\t") for line in prepared("users", "list").out.splitlines()]
+    assert [row[1:] for row in rows] == [
+        ["Anna", "Anna@example.com", "user"],
+        ["ben", "ben@example.com", "user", "disabled"],
+        ["zoe", "zoe@example.com", "user"],
+    ]
+    assert all(re.fullmatch("[0-9a-f]{32}", row[0]) for row in rows)
+
+
+def test_all_pages_of_users_are_listed(prepared: Portero, client: FlaskClient) -> None:
+    names = [f"anna{number:03}" for number in range(101)]
+    for name in names:
+        _register(client, name)
+    assert [line.split("\t")[1] for line in prepared("users", "list").out.splitlines()] == names
+
+
+@pytest.mark.parametrize("login", ["anna", "ANNA", "anna@example.com", "Anna@EXAMPLE.com"])
+def test_who_is_disabled_is_out_at_once_until_enabled(prepared: Portero, client: FlaskClient, login: str) -> None:
+    _register(client)
+    token = _log_in(client)
+    assert prepared("users", "disable", login) == Outcome(0, f"disabled {login}\n", "")
+    assert _see(client, token) == 401
+    assert _log_in(client) is None
+    assert prepared("users", "enable", login) == Outcome(0, f"enabled {login}\n", "")
+    assert _see(client, token) == 401
+    assert _see(client, _log_in(client)) == 200
+
+
+# admin
+
+
+def _admin(username: str, email: str = "root@example.com", password: str = PASSWORD) -> list[str]:
+    return ["admin", "create", "--username", username, "--email", email, "--password", password]
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked", "given"])
+def test_an_admin_is_made(prepared: Portero, client: FlaskClient, asked: bool) -> None:
+    command = ["admin", "create", "--username", "Root", "--email", "root@example.com"]
+    given = () if asked else ("--password", PASSWORD)
+    outcome = prepared(*command, *given, input=f"{PASSWORD}\n{PASSWORD}\n" if asked else "")
+    assert outcome.code == 0
+    assert "made admin Root with id " in outcome.out
+    assert PASSWORD not in outcome.out + outcome.err
+    answer: Any = client.post("/api/v1/auth/login", json={"username": "root", "password": PASSWORD}).json
+    assert answer["user"]["role"] == "admin"
+    assert outcome.out.strip().endswith(answer["user"]["id"])
+
+
+# keys
+
+
+def test_after_a_rotation_old_tokens_are_good_and_new_ones_have_the_new_key(
+    prepared: Portero, client: FlaskClient, tmp_path: Path
+) -> None:
+    _register(client)
+    old = _log_in(client) or ""
+    kids = []
+    for _ in range(2):
+        outcome = prepared("keys", "rotate")
+        kids.append(outcome.out.removeprefix("signing with ").strip())
+        assert outcome == Outcome(0, f"signing with {kids[-1]}\n", "")
+        assert _see(client, old) == 200
+        assert jwt.get_unverified_header(_log_in(client) or "")["kid"] == kids[-1]
+    first = jwt.get_unverified_header(old)["kid"]
+    path = tmp_path / "data" / "signing-keys.json"
+    assert [key.kid for key in parse_keys(path.read_text())] == [*reversed(kids), first]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert prepared("keys", "rotate", "--keep", "1").code == 0
+    assert _see(client, old) == 401
+
+
+def test_a_new_key_is_printed_and_changes_nothing(prepared: Portero, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "signing-keys.json"
+    before = path.read_bytes()
+    outcomes = [prepared("keys", "new") for _ in range(2)]
+    [one], [two] = (parse_keys(outcome.out) for outcome in outcomes)
+    assert one.kid != two.kid
+    assert path.read_bytes() == before
+
+
+def test_keys_in_the_environment_are_rotated_by_hand(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNING_KEYS", json.dumps(SigningKey.generate().private_jwk()))
+    outcome = prepared("keys", "rotate")
+    assert outcome.code == 2
+    assert outcome.err.startswith("SIGNING_KEYS: ")
+
+
+def test_keys_in_a_file_of_choice_are_rotated_there(
+    prepared: Portero, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "chosen.json"
+    path.write_text(prepared("keys", "new").out)
+    monkeypatch.setenv("SIGNING_KEYS", f"@{path}")
+    assert prepared("keys", "rotate").code == 0
+    assert len(parse_keys(path.read_text())) == 2
+
+
+# check
+
+
+def test_check_finds_nothing_wrong(prepared: Portero) -> None:
+    outcome = prepared("check")
+    assert outcome.code == 0
+    assert all(line.startswith("ok ") for line in outcome.out.splitlines())
+    assert len(outcome.out.splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("environment", "wrong"),
+    [
+        ({"SIGNING_KEYS": "secret-sauce"}, ["signing keys"]),
+        ({"SIGNING_KEYS": "@nowhere.json"}, ["signing keys"]),
+        ({"STORE_URL": "sqlite:///other.db"}, ["tables", "store"]),
+        ({"STORE_URL": "sqlite:////nowhere/x.db"}, ["tables", "store"]),
+        ({"STORE_URL": "sqlite:////nowhere/x.db", "SIGNING_KEYS": "x"}, ["signing keys", "tables", "store"]),
+        ({"STORE_URL": "memory://"}, []),
+    ],
+)
+def test_check_names_what_is_wrong(
+    prepared: Portero, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], wrong: list[str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    outcome = prepared("check")
+    assert outcome.code == (1 if wrong else 0)
+    said = [line.partition("wrong  ")[2] for line in outcome.out.splitlines() if line.startswith("wrong")]
+    assert len(said) == len(wrong)
+    assert all(line.startswith(name) for line, name in zip(said, wrong, strict=True))
+    assert "secret-sauce" not in outcome.out + outcome.err
+    assert outcome.err == ""
+
+
+# Whatever is wrong is said, and is 2
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["nonsense"], "No such command"),
+        (["users", "disable"], "Missing argument"),
+        (["users", "disable", "nobody"], "There is no such user."),
+        (["users", "enable", "nobody@example.com"], "There is no such user."),
+        (["users", "disable", "x"], "Use 3 to 32 characters."),
+        (["users", "disable", "not an@address"], "address"),
+        (["admin", "create", "--username", "root"], "--email"),
+        (_admin("a b"), "characters"),
+        (_admin("root", email="r"), "address"),
+        (_admin("root", password="x"), "at least 8"),
+        (_admin("root.root", password="ROOT.root"), "username"),
+        (_admin("anna", email="anna@example.com"), "taken: username, email"),
+        (["keys", "rotate", "--keep", "0"], "--keep"),
+        (["keys", "rotate", "--keep", "x"], "--keep"),
+        (["settle", "--older-than", "-1"], "--older-than"),
+    ],
+)
+def test_wrong_input_is_explained(prepared: Portero, client: FlaskClient, command: list[str], said: str) -> None:
+    _register(client)
+    outcome = prepared(*command)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert said in outcome.err
+    assert "Traceback" not in outcome.err
+    assert PASSWORD not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "said"),
+    [
+        (["users", "list"], {}, "prepare"),
+        (["check"], {"PORT": "x"}, "PORT: "),
+        (["prepare"], {"STORE_URL": "nonsense"}, "STORE_URL: "),
+        (["prepare"], {"STORE_URL": "sqlite:////nowhere/x.db"}, "STORE_URL: "),
+        (["prepare"], {"DATA_DIR": f"{sys.executable}/x"}, "DATA_DIR: "),
+        (["serve"], {"IDENTITY": "firebase"}, "FIREBASE_WEB_API_KEY: "),
+        (["serve"], {"APP_ENV": "production"}, "prepare"),
+        (["serve"], {"APP_ENV": "production", "STORE_URL": "memory://"}, "STORE_URL: "),
+        (["keys", "rotate"], {}, "SIGNING_KEYS: "),
+        (["users", "list"], {"SIGNING_KEYS": "secret-sauce"}, "SIGNING_KEYS: "),
+    ],
+)
+def test_what_is_missing_is_said_by_name(
+    portero: Portero, monkeypatch: pytest.MonkeyPatch, command: list[str], environment: dict[str, str], said: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    outcome = portero(*command)
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert outcome.err.count("\n") <= 2
+    assert "Traceback" not in outcome.err
+    assert "secret-sauce" not in outcome.err
+
+
+def test_help_needs_no_settings(portero: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "nonsense")
+    for command in ([], ["users"], ["admin", "create"], ["keys", "rotate"], ["serve"]):
+        outcome = portero(*command, "-h")
+        assert outcome.code == 0
+        assert outcome.out.startswith("Usage: portero")
+
+
+def test_settle_says_how_much_there_was(prepared: Portero) -> None:
+    assert prepared("settle") == Outcome(0, "settled 0\n", "")
+
+
+@pytest.mark.parametrize(("store_url", "workers"), [("", "3"), ("memory://", "1")])
+def test_serve_prepares_and_becomes_the_web_server(
+    portero: Portero, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store_url: str, workers: str
+) -> None:
+    became: list[tuple[str, list[str], dict[str, str]]] = []
+    monkeypatch.setattr(os, "execve", lambda *arguments: became.append(arguments))
+    monkeypatch.setenv("PORT", "1234")
+    monkeypatch.setenv("STORE_URL", store_url)
+    if not store_url:
+        monkeypatch.setenv("WEB_CONCURRENCY", workers)
+    outcome = portero("serve")
+    assert (outcome.code, outcome.err) == (0, "Portero: http://localhost:1234/docs\n")
+    assert (tmp_path / "data" / "signing-keys.json").exists()
+    [(program, command, environment)] = became
+    assert program == command[0] == sys.executable
+    assert command[-1] == "src.main:create_app()"
+    assert (environment["PORT"], environment["WEB_CONCURRENCY"]) == ("1234", workers)

@@ -1,0 +1,184 @@
+"""The environment as settings: defaults, .env, and messages that name what is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from src.settings import ConfigurationError, Settings, load_settings
+
+FIREBASE = {"IDENTITY": "firebase", "FIREBASE_WEB_API_KEY": "x", "GOOGLE_CLOUD_PROJECT": "demo"}
+SECRET = "hunter2-hunter2"
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
+    """The settings of an environment, and of no other."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def under(**environment: str) -> Settings:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return load_settings()
+
+    return under
+
+
+def test_the_defaults_are_those_of_the_contract(load: Load) -> None:
+    settings = load()
+    assert settings.app_env == "development"
+    assert (settings.port, settings.web_concurrency) == (8000, 2)
+    assert settings.data_dir == Path("data")
+    assert settings.store_url == "sqlite:///data/portero.db"
+    assert settings.identity == "local"
+    assert settings.signing_keys is None
+    assert (settings.issuer, settings.audience) == ("portero", "portero")
+    assert settings.access_token_seconds == 900
+    assert (settings.password_min_length, settings.password_blocklist) == (8, True)
+    # OWASP Password Storage Cheat Sheet
+    assert (settings.argon2_memory_kib, settings.argon2_time_cost, settings.argon2_parallelism) == (19456, 2, 1)
+    assert (settings.admin_email, settings.admin_password) == (None, None)
+    assert not settings.production
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "value"),
+    [
+        ({"PORT": "8080"}, "port", 8080),
+        ({"DATA_DIR": "/srv/x"}, "store_url", "sqlite:////srv/x/portero.db"),
+        ({"DATA_DIR": "x y"}, "store_url", "sqlite:///x y/portero.db"),
+        ({"STORE_URL": "memory://"}, "store_url", "memory://"),
+        ({"STORE_URL": "firestore://demo"}, "store_project", "demo"),
+        ({"STORE_URL": "firestore://demo/other"}, "store_project", "demo"),
+        ({"STORE_URL": "firestore://demo"}, "firebase_project", "demo"),
+        ({"STORE_URL": "firestore://demo", "GOOGLE_CLOUD_PROJECT": "auth"}, "firebase_project", "auth"),
+        ({"STORE_URL": "firestore://demo", "GOOGLE_CLOUD_PROJECT": "auth"}, "store_project", "demo"),
+        ({"GOOGLE_CLOUD_PROJECT": "auth"}, "store_project", ""),
+        (FIREBASE, "identity", "firebase"),
+        ({"PASSWORD_BLOCKLIST": "off"}, "password_blocklist", False),
+        ({"PASSWORD_BLOCKLIST": "on"}, "password_blocklist", True),
+        ({"PASSWORD_MIN_LENGTH": "6"}, "password_min_length", 6),
+        ({"ACCESS_TOKEN_SECONDS": "60"}, "access_token_seconds", 60),
+        ({"ACCESS_TOKEN_SECONDS": ""}, "access_token_seconds", 900),
+        ({"ISSUER": ""}, "issuer", "portero"),
+        ({"APP_ENV": "production"}, "production", True),
+        ({"SOMETHING_ELSE": "x"}, "port", 8000),
+        ({"STORE_URL": "memory://", "WEB_CONCURRENCY": "1"}, "web_concurrency", 1),
+    ],
+)
+def test_the_environment_sets(load: Load, environment: dict[str, str], name: str, value: object) -> None:
+    assert getattr(load(**environment), name) == value
+
+
+@pytest.mark.parametrize(
+    ("environment", "names"),
+    [
+        ({"PORT": "0"}, ["PORT"]),
+        ({"PORT": "65536"}, ["PORT"]),
+        ({"PORT": "http"}, ["PORT"]),
+        ({"WEB_CONCURRENCY": "0"}, ["WEB_CONCURRENCY"]),
+        ({"APP_ENV": "prod"}, ["APP_ENV"]),
+        ({"IDENTITY": "ldap"}, ["IDENTITY"]),
+        ({"ACCESS_TOKEN_SECONDS": "59"}, ["ACCESS_TOKEN_SECONDS"]),
+        ({"ACCESS_TOKEN_SECONDS": "86401"}, ["ACCESS_TOKEN_SECONDS"]),
+        ({"ACCESS_TOKEN_SECONDS": "15m"}, ["ACCESS_TOKEN_SECONDS"]),
+        ({"PASSWORD_MIN_LENGTH": "0"}, ["PASSWORD_MIN_LENGTH"]),
+        ({"PASSWORD_BLOCKLIST": "maybe"}, ["PASSWORD_BLOCKLIST"]),
+        ({"ARGON2_TIME_COST": "0"}, ["ARGON2_TIME_COST"]),
+        ({"ARGON2_MEMORY_KIB": "7"}, ["ARGON2_MEMORY_KIB"]),
+        ({"ARGON2_MEMORY_KIB": "31", "ARGON2_PARALLELISM": "4"}, ["ARGON2_MEMORY_KIB"]),
+        ({"ARGON2_PARALLELISM": "-1"}, ["ARGON2_PARALLELISM"]),
+        ({"ARGON2_AT_ONCE": "0"}, ["ARGON2_AT_ONCE"]),
+        ({"PORT": "x", "IDENTITY": "x", "APP_ENV": "x"}, ["PORT", "IDENTITY", "APP_ENV"]),
+        ({"STORE_URL": "postgres"}, ["STORE_URL"]),
+        ({"STORE_URL": "memory:"}, ["STORE_URL"]),
+        ({"STORE_URL": "redis://localhost"}, ["STORE_URL"]),
+        ({"STORE_URL": "firestore://"}, ["STORE_URL"]),
+        ({"STORE_URL": "firestore:///x"}, ["STORE_URL"]),
+        ({"STORE_URL": "memory://", "WEB_CONCURRENCY": "2"}, ["WEB_CONCURRENCY"]),
+        ({"IDENTITY": "firebase"}, ["FIREBASE_WEB_API_KEY", "GOOGLE_CLOUD_PROJECT"]),
+        ({**FIREBASE, "FIREBASE_WEB_API_KEY": ""}, ["FIREBASE_WEB_API_KEY"]),
+        ({**FIREBASE, "GOOGLE_CLOUD_PROJECT": ""}, ["GOOGLE_CLOUD_PROJECT"]),
+        ({"ADMIN_EMAIL": "a@example.com"}, ["ADMIN_EMAIL, ADMIN_PASSWORD"]),
+        ({"ADMIN_PASSWORD": SECRET}, ["ADMIN_EMAIL, ADMIN_PASSWORD"]),
+        ({"APP_ENV": "production", "STORE_URL": "memory://"}, ["STORE_URL"]),
+        ({"APP_ENV": "production", "FIRESTORE_EMULATOR_HOST": "localhost:8080"}, ["FIRESTORE_EMULATOR_HOST"]),
+        ({"APP_ENV": "production", "FIREBASE_AUTH_EMULATOR_HOST": "localhost:9"}, ["FIREBASE_AUTH_EMULATOR_HOST"]),
+        ({"APP_ENV": "production", "STORE_URL": "firestore://demo"}, ["SIGNING_KEYS"]),
+        (
+            {
+                "APP_ENV": "production",
+                "STORE_URL": "firestore://",
+                "IDENTITY": "firebase",
+                "FIRESTORE_EMULATOR_HOST": "x",
+                "FIREBASE_AUTH_EMULATOR_HOST": "x",
+                "ADMIN_PASSWORD": SECRET,
+            },
+            [
+                "STORE_URL",
+                "FIREBASE_WEB_API_KEY",
+                "GOOGLE_CLOUD_PROJECT",
+                "ADMIN_EMAIL, ADMIN_PASSWORD",
+                "FIRESTORE_EMULATOR_HOST",
+                "FIREBASE_AUTH_EMULATOR_HOST",
+                "SIGNING_KEYS",
+            ],
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_by_name_a_line_each(load: Load, environment: dict[str, str], names: list[str]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load(**environment)
+    lines = str(refused.value).splitlines()
+    assert sorted(line.partition(": ")[0] for line in lines) == sorted(names)
+    assert all(len(line.partition(": ")[2]) > 10 for line in lines)
+    assert SECRET not in str(refused.value)
+    assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"APP_ENV": "production"},
+        {"APP_ENV": "production", "STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys"},
+        {"APP_ENV": "production", **FIREBASE},
+        {"STORE_URL": "firestore://demo"},
+        {"STORE_URL": "memory://"},
+        {"FIRESTORE_EMULATOR_HOST": "x", "FIREBASE_AUTH_EMULATOR_HOST": "x"},
+        {"ADMIN_EMAIL": "a@example.com", "ADMIN_PASSWORD": SECRET},
+    ],
+)
+def test_what_is_safe_is_accepted(load: Load, environment: dict[str, str]) -> None:
+    assert load(**environment)
+
+
+def test_a_dotenv_file_counts_less_than_the_environment(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=1234\nISSUER='from the file'\n# HOST=0.0.0.0\nUNKNOWN=x\nAUDIENCE=\n")
+    settings = load(PORT="4321")
+    assert (settings.port, settings.issuer, settings.host, settings.audience) == (
+        4321,
+        "from the file",
+        "127.0.0.1",
+        "portero",
+    )
+
+
+def test_a_wrong_line_in_a_dotenv_file_is_named_too(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=x\n")
+    with pytest.raises(ConfigurationError, match=r"^PORT: "):
+        load()
+
+
+def test_secrets_are_not_shown_and_nothing_changes(load: Load) -> None:
+    settings = load(
+        ADMIN_EMAIL="a@example.com", ADMIN_PASSWORD=SECRET, SIGNING_KEYS=SECRET, FIREBASE_WEB_API_KEY=SECRET
+    )
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    with pytest.raises(ValidationError):
+        settings.port = 1  # type: ignore[misc]

@@ -1,0 +1,155 @@
+"""The rules of the user, and of passwords."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from src.domain.users import Claim, PasswordPolicy, ProfileChange, State, User
+from src.domain.values import Email, InvalidValue, Role, Username
+
+NOON = datetime(2030, 1, 2, 12, 0, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+
+ADA = User(
+    id="ada",
+    username=Username("Ada", "ada"),
+    email=Email("Ada@example.com"),
+    created_at=NOON,
+    updated_at=NOON,
+    email_verified=True,
+    name="Ada",
+    last_name="Lovelace",
+    role=Role.ADMIN,
+    disabled=False,
+    password_hash="a hash",
+    token_generation=3,
+    tokens_void_before=NOON,
+    unsettled_since=NOON,
+    revision="7",
+)
+
+
+class TestNew:
+    def test_an_active_user_with_an_id_of_its_own(self) -> None:
+        name = Username("Ada", "ada")
+        user = User.new(now=NOON, username=name, email=None)
+        assert user == User(id=user.id, username=name, email=None, created_at=NOON, updated_at=NOON)
+        assert (user.state, user.role, user.usable) == (State.ACTIVE, Role.USER, True)
+        assert user.id != User.new(now=NOON, username=name, email=None).id
+
+    def test_an_id_can_be_given(self) -> None:
+        assert User.new(now=NOON, username=Username("Ada", "ada"), email=None, id="uid").id == "uid"
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+@pytest.mark.parametrize("state", State)
+def test_only_an_active_user_who_is_not_disabled_is_usable(state: State, disabled: bool) -> None:
+    assert replace(ADA, state=state, disabled=disabled).usable is (state is State.ACTIVE and not disabled)
+
+
+class TestClaims:
+    def test_the_names_by_their_keys(self) -> None:
+        assert ADA.claims == {Claim("username", "ada"), Claim("email", "ada@example.com")}
+
+    def test_no_name_no_claim(self) -> None:
+        assert replace(ADA, email=None).claims == {Claim("username", "ada")}
+        assert replace(ADA, username=None).claims == {Claim("email", "ada@example.com")}
+
+    def test_what_is_reserved_is_held_too(self) -> None:
+        new = Claim("email", "new@example.com")
+        assert replace(ADA, reserved=(new,)).claims == ADA.claims | {new}
+        assert replace(ADA, reserved=tuple(ADA.claims)).claims == ADA.claims
+
+
+class TestChanged:
+    @pytest.mark.parametrize(
+        ("change", "verified"),
+        [
+            ({}, True),
+            ({"name": "Augusta"}, True),
+            ({"name": None, "last_name": None}, True),
+            ({"last_name": ""}, True),
+            ({"username": Username("Eve", "eve")}, True),
+            ({"email": Email("Ada@example.com")}, True),
+            ({"email": Email("ADA@example.com")}, False),
+            ({"email": Email("new@example.com")}, False),
+            ({"username": Username("E", "e"), "email": Email("e@b.c"), "name": "E", "last_name": "V"}, False),
+        ],
+    )
+    def test_what_is_given_changes_and_the_rest_stays(self, change: ProfileChange, verified: bool) -> None:
+        changed = ADA.changed(change, LATER)
+        expected = {field.name: getattr(ADA, field.name) for field in fields(User)}
+        expected |= {**change, "email_verified": verified, "updated_at": LATER}
+        assert {field.name: getattr(changed, field.name) for field in fields(User)} == expected
+
+    def test_an_address_never_becomes_verified_by_a_change(self) -> None:
+        assert not replace(ADA, email_verified=False).changed({"email": Email("Ada@example.com")}, LATER).email_verified
+
+
+def test_without_tokens_every_token_is_void_and_nothing_else_changes() -> None:
+    expected = replace(ADA, token_generation=4, tokens_void_before=LATER, updated_at=LATER)
+    assert ADA.without_tokens(LATER) == expected
+
+
+class TestBuried:
+    def test_nothing_personal_is_left(self) -> None:
+        reserved = (Claim("email", "new@example.com"),)
+        buried = replace(ADA, disabled=True, reserved=reserved).buried(LATER)
+        assert buried == User(
+            id="ada",
+            username=None,
+            email=None,
+            created_at=NOON,
+            updated_at=LATER,
+            state=State.DELETED,
+            token_generation=4,
+            revision="7",
+        )
+
+    def test_it_holds_no_name_and_cannot_be_used(self) -> None:
+        assert ADA.buried(LATER).claims == frozenset()
+        assert not ADA.buried(LATER).usable
+
+
+class TestPasswordPolicy:
+    POLICY = PasswordPolicy(min_length=8, common={"password1", "iloveyou"})
+
+    @pytest.mark.parametrize(
+        "password",
+        ["12345678", "x" * 128, "correct horse battery", " " * 8, "\U0001f600" * 8, "Password12", "adaadaada"],
+    )
+    def test_accepted_as_it_is(self, password: str) -> None:
+        assert self.POLICY.check(password, "ada", "ada@example.com") == password
+
+    @pytest.mark.parametrize(
+        ("password", "code"),
+        [
+            ("", "too_short"),
+            ("1234567", "too_short"),
+            ("\U0001f600" * 7, "too_short"),
+            ("x" * 129, "too_long"),
+            ("password1", "common"),
+            ("PassWord1", "common"),
+            ("ILOVEYOU", "common"),
+            ("ada.lovelace", "same_as_name"),
+            ("ADA.Lovelace", "same_as_name"),
+            ("\uff21da.lovelace", "same_as_name"),
+            ("ada@example.com", "same_as_name"),
+            ("ADA@EXAMPLE.COM", "same_as_name"),
+        ],
+    )
+    def test_refused_with_a_reason(self, password: str, code: str) -> None:
+        with pytest.raises(InvalidValue) as refused:
+            self.POLICY.check(password, "Ada.Lovelace", "Ada@example.com")
+        assert refused.value.code == code
+        assert password not in str(refused.value) or not password
+
+    def test_names_that_there_are_not_forbid_nothing(self) -> None:
+        assert PasswordPolicy(0, frozenset()).check("", None, "") == ""
+        assert self.POLICY.check("ada@example.com") == "ada@example.com"
+
+    def test_the_least_length_is_a_setting(self) -> None:
+        assert PasswordPolicy(4, frozenset()).check("1234") == "1234"
+        with pytest.raises(InvalidValue, match="12"):
+            PasswordPolicy(12, frozenset()).check("12345678")
