@@ -3,11 +3,15 @@
 import json
 import os
 import socket
+import struct
 import uuid
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from gunicorn import util
+
+SILENCE_SECONDS = 5
 
 bind = f"{os.environ['HOST']}:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
@@ -17,14 +21,25 @@ threads = 8
 reuse_port = True
 graceful_timeout = 25
 keepalive = 75  # longer than the front ends that keep connections open
+# Nobody in front of it may say what the path is.
+forwarded_allow_ips = ""
 # A container with a read-only root file system has neither a place for a control socket nor for heartbeats.
 control_socket_disable = True
 worker_tmp_dir = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)  # noqa: S108 - made by gunicorn
 
 
-def _write_problem(client: socket.socket, status: int, reason: str, _: str) -> None:
+def post_worker_init(worker: Any) -> None:
+    """Give up on a client that says nothing for a while: it holds one of the threads.
+
+    The connections that a listener accepts inherit this of it.
+    """
+    for listener in worker.sockets:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
+
+
+def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
     """Answer what is no HTTP request, before the application sees it, as the application would: RFC 9457."""
-    instance = uuid.uuid4().hex
+    instance, reason = uuid.uuid4().hex, HTTPStatus(status).phrase
     body = json.dumps(
         {
             "type": f"urn:portero:{reason.lower().replace(' ', '-')}",

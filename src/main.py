@@ -150,7 +150,7 @@ def create_app() -> Flask:
 def prepare(settings: Settings) -> None:
     """Make what a start needs and is missing: folder, tables, keys, the first admin. Can be repeated."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(settings.data_dir / "prepare.lock"):
             _migrate(settings)
             source = _key_source(settings)

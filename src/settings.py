@@ -88,6 +88,8 @@ class Settings(BaseSettings):
                     "FIREBASE_WEB_API_KEY: needed by IDENTITY=firebase (any text with the emulator); "
                     "it is in the Firebase console under Project settings"
                 )
+            if self.password_min_length < 6:
+                wrong.append("PASSWORD_MIN_LENGTH: Firebase takes no password of less than 6 characters; set 6 or more")
             if not self.firebase_project:
                 wrong.append("GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase")
         if self.argon2_memory_kib < 8 * self.argon2_parallelism:

@@ -8,16 +8,21 @@ The store is authoritative, the provider is derived. When accounts also exist ou
     delete   commit it deleting            -> delete the account     -> commit it deleted, free its names
 
 ``unsettled_since`` is written with the first step and cleared with the last. What a crash leaves between
-them is found by it and settled: a creation or a change is undone, a deletion is finished.
+them is found by it and settled: a creation or a change is undone, a deletion is finished. Its value is also
+the ticket of whoever is at work: settling takes a new one, with which a slow request has lost its own.
+
+A call without an answer may still take effect later. So what it leaves stays unsettled, for settling to come
+back to when that is over.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from src.application.ports import Clock, IdentityProvider
-from src.domain.errors import InvalidToken, NotFound, PorteroError, Taken, Unavailable
-from src.domain.users import Claim, State, User, UserRepository
+from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
+from src.domain.users import State, User, UserRepository
 from src.domain.values import Email
 
 Change = Callable[[User], User]
@@ -35,48 +40,58 @@ class Accounts:
     clock: Clock
 
     def create(self, user: User, password: str) -> User:
-        """Store a new user. Raises Taken or Unavailable, and then there is no such user."""
+        """Store a new user. Raises Taken, Invalid or Unavailable, and then there is no such user."""
         user = replace(user, password_hash=self.identity.keep(password))
         if not self.identity.remote:
             return self.users.add(user)
-        user = self.users.add(replace(user, state=State.PENDING, unsettled_since=self.clock()))
         try:
+            self.users.add(replace(user, state=State.PENDING, unsettled_since=self.clock()))
             self.identity.create(user, password)
             return self.users.update(user.id, _activated)
         except PorteroError:
             # The caller is told that it failed, so it must have failed, even if the last commit landed.
-            self._try(self._undo_creation, user.id, State.PENDING, State.ACTIVE)
+            self._try(self._undo_creation, user.id)
             raise
 
     def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
-        """Apply ``change`` to a usable user. Raises as ``UserRepository.update`` does, and Unavailable."""
+        """Apply ``change`` to a usable user. Raises as ``UserRepository.update`` does, Invalid and Unavailable."""
         if not self.identity.remote:
             return self.users.update(id, _usable(change), revisions=revisions)
-        user = self.users.update(id, _usable(self._reserving(change)), revisions=revisions)
-        if not user.reserved:
+        ticket = self.clock()
+        user = self.users.update(id, _usable(_reserving(change, ticket)), revisions=revisions)
+        if user.unsettled_since != ticket:
             return user
         try:
             self.identity.set_email(change(user))
-        except PorteroError as error:
-            self._try(self._undo_change, user)
-            if isinstance(error, NotFound):
-                raise InvalidToken from error  # the provider has lost the account
+        except (Taken, Invalid):
+            self._try(self.users.update, id, _holding(ticket, _released))  # refused, so nothing happened there
             raise
-        return self.users.update(id, self._releasing(change, user.reserved))
+        except NotFound as error:
+            raise InvalidToken from error  # the provider has lost the account; settling buries it
+        except Unavailable:
+            self._try(self.identity.set_email, user)
+            self._try(self.users.update, id, self._unsettled)
+            raise
+        try:
+            return self.users.update(id, _finishing(change, ticket))
+        except PorteroError:
+            self._try(self.users.update, id, self._unsettled)
+            raise
 
     def delete(self, id: str) -> None:
         """Delete a usable user: its tokens are void and its names are free. Raises Unavailable."""
         if not self.identity.remote:
-            self.users.update(id, _usable(lambda user: user.buried(self.clock())))
+            self.users.update(id, _usable(self._buried))
             return
-        self.users.update(id, _usable(self._deleting))
+        ticket = self.clock()
+        self.users.update(id, _usable(lambda user: replace(user, state=State.DELETING, unsettled_since=ticket)))
         try:
             self.identity.delete(id)
-        except Unavailable:
+        except PorteroError:
             # It may have happened all the same: settling asks the provider when it answers again.
-            self._try(self.users.update, id, lambda user: replace(user, state=State.ACTIVE))
+            self._try(self.users.update, id, _holding(ticket, lambda user: replace(user, state=State.ACTIVE)))
             raise
-        self.users.update(id, lambda user: user.buried(self.clock()))
+        self.users.update(id, self._buried)
 
     def settle(self, older_than: timedelta = SETTLE_AFTER) -> int:
         """Finish or undo what was left half done before ``older_than``; returns how many were settled."""
@@ -85,78 +100,56 @@ class Accounts:
             settled += self._try(self._settle, user)
         return settled
 
-    def _settle(self, user: User) -> None:
+    def _settle(self, listed: User) -> None:
+        # Of several who settle at once, one gets past this.
+        user = self.users.update(listed.id, self._unsettled, revisions=[listed.revision])
         if user.state is State.PENDING:
-            self._undo_creation(user.id, State.PENDING)
-        elif user.state is State.ACTIVE and user.reserved:
-            self._undo_change(user)
-        elif user.state is State.ACTIVE and self.identity.exists(user.id):
-            self.users.update(user.id, _settled)
+            # Its names are free before the provider is asked. If it was finished after all, it stays.
+            user = self.users.update(user.id, _holding(user.unsettled_since, self._undone))
+        if user.state is State.ACTIVE:
+            self._restore(user)
         else:
             self.identity.delete(user.id)
-            self.users.update(user.id, lambda user: user.buried(self.clock()))
+            self.users.update(user.id, self._buried)
 
-    def _undo_creation(self, id: str, *states: State) -> None:
-        def bury(user: User) -> User:
-            if user.state not in states:
-                return user
-            return replace(user.buried(self.clock()), unsettled_since=self.clock())
-
-        # The names are free before the provider is asked, which may be what is down.
-        if self.users.update(id, bury).state is State.DELETED:
-            self.identity.delete(id)
-            self.users.update(id, _settled)
-
-    def _undo_change(self, user: User) -> None:
-        email = user.email
+    def _restore(self, user: User) -> None:
+        """Give the provider's account the stored address."""
+        addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
         try:
-            self.identity.set_email(user)
+            for email in addresses:
+                restored = replace(user, email=email, email_verified=user.email_verified and email == user.email)
+                with suppress(Taken):  # a stranger took the address there meanwhile: the account has another one
+                    self.identity.set_email(restored)
+                    break
         except NotFound:
-            pass  # no account there, so no address to give back
-        except Taken:
-            # Somebody took the old address at the provider meanwhile; there the account has the new one.
-            email = next(Email(claim.key) for claim in user.reserved if claim.kind == "email")
+            self.users.update(user.id, self._buried)
+            return
 
-        def drop(stored: User) -> User:
-            if stored.reserved != user.reserved:
-                return stored
-            verified = stored.email_verified and email == stored.email
-            return _settled(replace(stored, email=email, email_verified=verified, reserved=()))
+        def restore(stored: User) -> User:
+            if stored.unsettled_since != user.unsettled_since:
+                return self._unsettled(stored)  # somebody went on meanwhile, and may have lost their address there
+            return _released(replace(stored, email=restored.email, email_verified=restored.email_verified))
 
-        self.users.update(user.id, drop)
+        self.users.update(user.id, restore)
 
-    def _reserving(self, change: Change) -> Change:
-        """The first step of ``change``: all of it, unless the provider must first agree to a new address."""
+    def _undo_creation(self, id: str) -> None:
+        self.users.update(id, self._undone)
+        self.identity.delete(id)  # only now: a user that stays stored must keep the account
 
-        def reserve(user: User) -> User:
-            if user.reserved:
-                raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
-            changed = change(user)
-            added = changed.claims - user.claims
-            if not any(claim.kind == "email" for claim in added):
-                return changed
-            return replace(user, reserved=tuple(added), unsettled_since=self.clock())
+    def _undone(self, user: User) -> User:
+        return self._unsettled(self._buried(user))
 
-        return reserve
+    def _buried(self, user: User) -> User:
+        return user.buried(self.clock())
 
-    def _releasing(self, change: Change, reserved: tuple[Claim, ...]) -> Change:
-        """The last step of ``change``."""
-
-        def release(user: User) -> User:
-            if user.reserved != reserved or not user.usable:
-                raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
-            return _settled(replace(change(user), reserved=()))
-
-        return release
-
-    def _deleting(self, user: User) -> User:
-        return replace(user, state=State.DELETING, unsettled_since=self.clock())
+    def _unsettled(self, user: User) -> User:
+        return replace(user, unsettled_since=self.clock())
 
     def _try(self, step: Callable[..., object], *arguments: object) -> bool:
         """Run a step whose failure is not the caller's: what it leaves is settled later."""
         try:
             step(*arguments)
-        except (Unavailable, NotFound, Taken, InvalidToken):
+        except PorteroError:
             return False
         return True
 
@@ -172,11 +165,41 @@ def _usable(change: Change) -> Change:
     return guarded
 
 
+def _holding(ticket: datetime | None, change: Change) -> Change:
+    """``change``, left out when somebody else is at work by now."""
+    return lambda user: change(user) if user.unsettled_since == ticket else user
+
+
+def _reserving(change: Change, ticket: datetime) -> Change:
+    """The first step of ``change``: all of it, unless the provider must first agree to a new address."""
+
+    def reserve(user: User) -> User:
+        if user.unsettled_since:
+            raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
+        changed = change(user)
+        if changed.email == user.email:
+            return changed
+        return replace(user, reserved=tuple(changed.claims - user.claims), unsettled_since=ticket)
+
+    return reserve
+
+
+def _finishing(change: Change, ticket: datetime) -> Change:
+    """The last step of ``change``."""
+
+    def finish(user: User) -> User:
+        if user.unsettled_since != ticket or not user.usable:
+            raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
+        return _released(change(user))
+
+    return finish
+
+
 def _activated(user: User) -> User:
     if user.state is not State.PENDING:
         raise Unavailable("The registration took too long and was undone; try again.", 1)
-    return _settled(replace(user, state=State.ACTIVE))
+    return replace(user, state=State.ACTIVE, unsettled_since=None)
 
 
-def _settled(user: User) -> User:
-    return replace(user, unsettled_since=None)
+def _released(user: User) -> User:
+    return replace(user, reserved=(), unsettled_since=None)

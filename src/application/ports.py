@@ -85,6 +85,9 @@ class IdentityProvider(Protocol):
     def set_password(self, user: User, password: str) -> None:
         """Give the provider's account a new password."""
 
+    def sessions_ended(self) -> None:
+        """Return when a token that the provider issues from now on can be told from the earlier ones."""
+
     def delete(self, id: str) -> None:
         """Remove the provider's account, if there is one."""
 

@@ -64,16 +64,20 @@ class ChangePassword:
         """``new`` has passed the policy. Raises WrongPassword, Unavailable."""
         if not self.identity.verify(user, current):
             raise WrongPassword
-        kept, now = self.identity.keep(new), self.clock()
+        kept = self.identity.keep(new)
 
         def change(stored: User) -> User:
-            if stored.password_hash != user.password_hash:
+            if stored.token_generation != user.token_generation:
                 raise WrongPassword  # somebody changed it between the check and now
-            return replace(stored.without_tokens(now), password_hash=kept)
+            return replace(stored.without_tokens(self.clock()), password_hash=kept)
 
         # Tokens first: a crash in between leaves the old password and no session, never the reverse.
         changed = self.accounts.change(user.id, change)
-        self.identity.set_password(changed, new)
+        if self.identity.remote:
+            self.identity.set_password(changed, new)
+            # And again: until a moment ago the old password still got new ones.
+            self.accounts.change(user.id, lambda stored: stored.without_tokens(self.clock()))
+            self.identity.sessions_ended()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class PasswordPolicy:
             raise InvalidValue("too_long", f"Use at most {self.MAX} characters.")
         if fold(password) in {fold(name) for name in names if name}:
             raise InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
-        if password.lower() in self.common:
+        if fold(password) in self.common:
             raise InvalidValue("common", "This is one of the most used passwords; choose another.")
         return password
 

@@ -50,6 +50,7 @@ class Username:
 
     MIN = 3
     MAX = 32
+    _MAX_TYPED = 4 * MAX  # no character is made of more by NFKC's composition; longer texts cost too much to normalise
 
     @classmethod
     def parse(cls, text: str) -> "Username":
@@ -58,7 +59,7 @@ class Username:
         Letters and digits of any script, combining marks after a letter, and ``. _ -``; beginning with a
         letter or a digit; 3 to 32 characters. Raises InvalidValue.
         """
-        name = unicodedata.normalize("NFKC", text)
+        name = unicodedata.normalize("NFKC", text) if len(text) <= cls._MAX_TYPED else ""
         if not cls.MIN <= len(name) <= cls.MAX:
             raise InvalidValue("length", f"Use {cls.MIN} to {cls.MAX} characters.")
         after_letter = False

@@ -4,14 +4,19 @@ from email_validator import EmailNotValidError, validate_email
 
 from src.domain.values import Email, InvalidValue
 
+_MAX_LENGTH = 254
+"""Of an address (RFC 5321 section 4.5.3.1.3, as corrected); longer texts cost too much to normalise."""
+
 
 def parse_address(text: str) -> Email:
     """Validate and normalise an address, without asking the network. Raises InvalidValue.
 
     The domain ``.test`` is accepted, for tests (RFC 2606); other reserved ones are not.
     """
+    if len(text) > _MAX_LENGTH:
+        raise InvalidValue("email", f"Use at most {_MAX_LENGTH} characters.")
     try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
+        checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise InvalidValue("email", str(error)) from None
     return Email(checked.normalized)

@@ -419,6 +419,22 @@ def test_a_body_that_breaks_off_is_400(client: Client, error: type[Exception]) -
         assert path != "/auth/token" or response.json["error"] == "invalid_request"
 
 
+@pytest.mark.parametrize("longer", [1, -1])
+def test_a_body_of_another_length_than_declared_is_400(client: Client, longer: int) -> None:
+    body = json.dumps(registration()).encode()
+    declared = {"CONTENT_LENGTH": str(len(body) + longer)}
+    response = client.post("/register", data=body, content_type=JSON, environ_overrides=declared)
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING_A_BODY)
+def test_a_compressed_body_is_415(client: Client, method: str, path: str) -> None:
+    headers = join(client).headers | {"Content-Encoding": "gzip"}
+    media = _media(OPERATIONS[method, path])
+    response = client.open(path, method=method, data=b"\x1f\x8b", content_type=media, headers=headers)
+    assert response.status_code == 415
+
+
 def test_the_query_is_ignored(client: Client) -> None:
     login = registration()
     client.post("/register?username=eve&role=admin", json=login)

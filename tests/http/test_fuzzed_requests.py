@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.http.world import PASSWORD, Client, build, client_of, join
+from tests.http.world import NEVER, Client, build, client_of, join
 
 SOME = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTES = [("POST", "/register"), ("POST", "/login"), ("PUT", "/user")]
@@ -22,9 +22,10 @@ APP = build()
 CLIENT: Client = client_of(APP)  # which refuses every answer that the document does not describe
 HEADERS = join(CLIENT).headers
 
-TEXTS = st.text() | st.sampled_from(
-    ["anna", "anna@example.com", PASSWORD, "x" * 40, "", "\0", "İ", "ﬀ", "a@b", "a@\u017f.com"]
-)
+# What no answer may hold is not sent either: a name is told again as it was given.
+TEXTS = (
+    st.text() | st.sampled_from(["anna", "anna@example.com", "x" * 40, "", "\0", "İ", "ﬀ", "a@b", "a@\u017f.com"])
+).filter(lambda text: not any(word in text for word in NEVER))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
     lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
@@ -71,7 +72,9 @@ def test_any_header(value: str) -> None:
 @SOME
 @given(st.text(), st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
 def test_any_path(path: str, method: str) -> None:
-    response = CLIENT.open("/" + path, method=method, headers=HEADERS if path.strip("/") != "user" else {})
+    # The test client would take "//x" for a host.
+    environment = {"PATH_INFO": "/" + path.encode("utf-8", "replace").decode("latin-1")}
+    response = CLIENT.open(method=method, environ_overrides=environment)
     assert response.status_code < 500
     response.close()
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import firebase_admin
 import requests
-from firebase_admin import auth
+from firebase_admin import auth, credentials
 from firebase_admin.exceptions import FirebaseError, InvalidArgumentError
 from google.auth.exceptions import GoogleAuthError
 
@@ -42,6 +42,7 @@ _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _REFUSALS = {
     "EMAIL_NOT_FOUND",
     "INVALID_PASSWORD",
+    "MISSING_PASSWORD",
     "INVALID_LOGIN_CREDENTIALS",
     "USER_DISABLED",
     "INVALID_EMAIL",
@@ -85,12 +86,12 @@ class FirebaseIdentity:
             self._client.update_user(user.id, email=_address(user), email_verified=user.email_verified)
 
     def set_password(self, user: User, password: str) -> None:
-        """Returns when the second of the change is over.
-
-        Firebase dates a sign-in in whole seconds; so one made after this returns can be told from one before.
-        """
+        """See IdentityProvider."""
         with _translated():
             self._client.update_user(user.id, password=password)
+
+    def sessions_ended(self) -> None:
+        """Wait until the second is over: Firebase dates a sign-in in whole seconds."""
         time.sleep(1 - time.time() % 1)
 
     def delete(self, id: str) -> None:
@@ -109,8 +110,10 @@ class FirebaseIdentity:
 
     def identify(self, token: str) -> ExternalIdentity:
         """The owner of a Firebase ID token (https://firebase.google.com/docs/auth/admin/verify-id-tokens)."""
+        with _translated():
+            client = self._client  # looks for credentials of ours: that there are none is not the caller's fault
         try:
-            claims = self._client.verify_id_token(token, clock_skew_seconds=_CLOCK_SKEW_SECONDS)
+            claims = client.verify_id_token(token, clock_skew_seconds=_CLOCK_SKEW_SECONDS)
         except auth.CertificateFetchError as error:
             raise Unavailable from error
         except (FirebaseError, GoogleAuthError, ValueError, TypeError, KeyError, AttributeError):
@@ -139,17 +142,16 @@ class FirebaseIdentity:
     def _client(self) -> auth.Client:
         # Made at first use, because connections do not survive the fork of a web server. An app that is not
         # registered under a name: another one in the same process may be for another project.
-        app = firebase_admin.App(
-            f"portero-{id(self)}", None, {"projectId": self._project, "httpTimeout": self._timeout}
-        )
+        options = {"projectId": self._project, "httpTimeout": self._timeout}
+        app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
         client = auth.Client(app)
         # The SDK retries for as long as a Retry-After says and waits for every byte anew; there is no option.
-        _bound(client._user_manager.http_client.session, self._timeout)
+        _bound(client._user_manager.http_client.session)
         return client
 
     @cached_property
     def _session(self) -> requests.Session:
-        return _bound(requests.Session(), self._timeout)
+        return _bound(requests.Session())
 
     def _sign_in(self, address: str, password: str) -> dict[str, Any]:
         """What accounts:signInWithPassword answers; empty when it refuses."""
@@ -166,7 +168,7 @@ class FirebaseIdentity:
             if response.status_code == 200 and isinstance(answer["localId"], str):
                 return dict(answer)
             reason = str(answer["error"]["message"]).partition(" ")[0]
-        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        except (requests.RequestException, ValueError, KeyError, TypeError, RecursionError) as error:
             raise Unavailable from error
         if reason in _REFUSALS:
             return {}
@@ -176,9 +178,9 @@ class FirebaseIdentity:
         raise Unavailable
 
 
-def _bound(session: requests.Session, seconds: float) -> requests.Session:
-    session.mount("http://", BoundedAdapter(seconds))
-    session.mount("https://", BoundedAdapter(seconds))
+def _bound(session: requests.Session) -> requests.Session:
+    session.mount("http://", BoundedAdapter())
+    session.mount("https://", BoundedAdapter())
     return session
 
 
@@ -198,8 +200,9 @@ def _translated() -> Iterator[None]:
         raise Taken("email") from None
     except (InvalidArgumentError, ValueError) as error:
         # Raised for an address or a password that Firebase does not take, and for an answer that is no JSON.
-        if "email" in str(error).lower():
-            raise Invalid(FieldError("email", "invalid", "Firebase does not accept this address.")) from None
+        for field in ("email", "password"):
+            if field in str(error).lower():
+                raise Invalid(FieldError(field, "invalid", f"Firebase does not accept this {field}.")) from None
         raise Unavailable from error
     except (
         FirebaseError,
@@ -208,5 +211,6 @@ def _translated() -> Iterator[None]:
         KeyError,
         TypeError,
         AttributeError,
+        RecursionError,
     ) as error:
         raise Unavailable from error

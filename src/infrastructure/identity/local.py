@@ -52,6 +52,9 @@ class LocalIdentity:
     def set_password(self, user: User, password: str) -> None:
         """Nothing: the hash is on the user record."""
 
+    def sessions_ended(self) -> None:
+        """Nothing: there are no tokens but ours."""
+
     def delete(self, id: str) -> None:
         """Nothing: there is no other account."""
 

@@ -8,5 +8,5 @@ from importlib.resources import files
 
 
 def common_passwords() -> frozenset[str]:
-    """The list; a password is looked up in lower case."""
+    """The list; a password is looked up folded."""
     return frozenset(files(__name__).joinpath("common.txt").read_text("utf-8").split("\n"))

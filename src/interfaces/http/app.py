@@ -40,6 +40,8 @@ def create_app(services: Services, version: str) -> Flask:
             {"app_name": "Portero", "validatorUrl": None, "persistAuthorization": True},
         )
     )
+    # The blueprint has the path with a slash only, where other methods would get 404.
+    app.add_url_rule("/docs", view_func=app.view_functions["swagger_ui.show"])
     return app
 
 

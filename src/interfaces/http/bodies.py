@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from src.application.ports import AddressParser
 from src.domain.errors import FieldError, Invalid
@@ -35,6 +35,10 @@ class Form(Body):
     """A body in application/x-www-form-urlencoded; every value is a text."""
 
 
+_MOST_NAMED = 20
+"""Bad parameters that a client chose itself, at the most."""
+_CUT_OFF = "The body did not arrive whole; send it again."
+
 AnyBody = TypeVar("AnyBody", bound=Body)
 
 
@@ -51,10 +55,14 @@ def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
     """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
     try:
         data = request.get_data()
-    except HTTPException:
+    except RequestEntityTooLarge:
         raise
     except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
-        raise BadRequest("The body did not arrive whole; send it again.") from None
+        raise BadRequest(_CUT_OFF) from None
+    if request.content_length not in (None, len(data)):
+        raise BadRequest(_CUT_OFF)
+    if request.content_encoding:
+        raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     if request.content_length is None and len(data) == request.max_content_length:
         raise RequestEntityTooLarge  # Werkzeug cuts a chunked body off at the limit without a word
     values = (_form if issubclass(model, Form) else _json)(data) if data else {}
@@ -102,16 +110,17 @@ def _short_int(digits: str) -> int:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for item in value:
-                yield from _texts(item)
-        case dict():
-            for key, item in value.items():
-                yield key
-                yield from _texts(item)
+    """Every text in it, keys too; without recursion, whose cost grows with the depth."""
+    found = [value]
+    while found:
+        match found.pop():
+            case str() as text:
+                yield text
+            case list() as items:
+                found.extend(items)
+            case dict() as members:
+                found.extend(members.keys())
+                found.extend(members.values())
 
 
 def _form(data: bytes) -> dict[str, str]:
@@ -125,7 +134,7 @@ def _form(data: bytes) -> dict[str, str]:
     if any("\0" in text for pair in pairs for text in pair):
         raise BadRequest("The body holds a NUL character.")
     times = Counter(name for name, _ in pairs)
-    repeated = [name for name in times if times[name] > 1]
+    repeated = [name for name in times if times[name] > 1][:_MOST_NAMED]
     if repeated:
         raise Invalid(*(FieldError(name, "repeated", "Give this parameter once.") for name in repeated))
     return dict(pairs)

@@ -1,5 +1,6 @@
 """The types of body fields: texts on the wire, values of the domain behind it."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -11,6 +12,9 @@ from src.domain.values import Email, InvalidValue, Username
 from src.interfaces.http.bodies import Rules
 
 MAX_NAME = 200
+
+_BREAKS = {"Cc", "Zl", "Zp"}
+"""The categories of control characters and of what ends a line or a paragraph."""
 
 
 def _text(value: Any) -> str:
@@ -47,8 +51,8 @@ def _password(text: str, info: ValidationInfo) -> str:
 
 
 def _name(text: str, _: ValidationInfo) -> str:
-    if len(text) > MAX_NAME or not text.isprintable():
-        raise InvalidValue("name", f"Use at most {MAX_NAME} printable characters.")
+    if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
+        raise InvalidValue("name", f"Use at most {MAX_NAME} characters, in one line.")
     return text
 
 

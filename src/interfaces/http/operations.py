@@ -136,10 +136,10 @@ def _view(operation: Operation) -> Handler:
 
 def _caller() -> User:
     """The owner of the bearer token (RFC 6750), from the header only. Raises Unauthenticated, InvalidToken."""
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    token = token.strip()
+    scheme, _, token = request.headers.get("Authorization", "").strip(" ").partition(" ")
+    token = token.strip(" ")
     if token[:7].lower() == "bearer ":  # what people paste into docs pages
-        token = token[7:].strip()
+        token = token[7:].strip(" ")
     if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
         raise Unauthenticated
     g.private = True

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, json
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from src.domain import errors
 from src.domain.errors import PorteroError
@@ -87,6 +87,8 @@ def _http_error(error: HTTPException) -> Response:
             detail = "There is nothing at this path; /openapi.json lists what there is."
         case MethodNotAllowed():
             detail = f"This path takes {headers['Allow']}."
+        case BadRequest(description=BadRequest.description):
+            detail = "This is not a valid HTTP request."
         case RequestEntityTooLarge():
             detail = "The body is too large."
     return problem(status, status.phrase.lower().replace(" ", "-"), detail, headers)

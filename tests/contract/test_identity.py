@@ -1,0 +1,522 @@
+"""What every identity provider keeps, whoever keeps the passwords; and what only Firebase has, its ID tokens."""
+
+import base64
+import json
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+from uuid import uuid4
+
+import jwt
+import pytest
+import requests
+from argon2 import PasswordHasher
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import DefaultCredentialsError, TransportError
+
+from src.application.accounts import Accounts
+from src.application.ports import IdentityProvider
+from src.application.sessions import LogIn, StartSession
+from src.application.users import Register
+from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
+from src.domain.users import User
+from src.domain.values import Email, Username
+from src.infrastructure.addresses import parse_address
+from src.infrastructure.identity import local
+from src.infrastructure.identity.firebase import FirebaseIdentity
+from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.tokens.jwt import JwtIssuer
+from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from tests.e2e.firebase import PASSWORD, Firebase, new_address
+from tests.unit.remote import RemoteIdentity
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+Keeper = Callable[[User, str], User]
+
+
+@pytest.fixture
+def firebase(auth_emulator: str, auth_project: str, monkeypatch: pytest.MonkeyPatch) -> Firebase:
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
+    return Firebase(auth_emulator, auth_project)
+
+
+@pytest.fixture(params=["local", "firebase", "fake"])
+def identity(request: pytest.FixtureRequest) -> IdentityProvider:
+    if request.param == "local":
+        return LocalIdentity(CHEAP, at_once=2)
+    if request.param == "fake":
+        return RemoteIdentity()
+    return connected(request.getfixturevalue("firebase"))
+
+
+@pytest.fixture
+def join(identity: IdentityProvider) -> Keeper:
+    """Gives a user an account, as the use cases do; returns the record to be stored."""
+
+    def join(user: User, password: str) -> User:
+        user = replace(user, password_hash=identity.keep(password))
+        identity.create(user, password)
+        return user
+
+    return join
+
+
+def connected(firebase: Firebase) -> FirebaseIdentity:
+    return FirebaseIdentity(firebase.project, "any", parse_address)
+
+
+def somebody(email: bool = True) -> User:
+    return User.new(now=datetime.now(UTC), username=Username.random(), email=Email(new_address()) if email else None)
+
+
+@pytest.mark.parametrize("email", [True, False], ids=["with an address", "without"])
+def test_only_the_right_password_of_an_existing_user_is_right(
+    identity: IdentityProvider, join: Keeper, email: bool
+) -> None:
+    user = join(somebody(email), PASSWORD)
+    assert identity.verify(user, PASSWORD)
+    assert not identity.verify(user, PASSWORD + " ")
+    assert not identity.verify(user, "")
+    assert not identity.verify(None, PASSWORD)
+    assert not identity.verify(None, "nobody")  # what local keeps to compare with
+    assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or not identity.remote
+
+
+def test_what_is_kept_on_the_record_does_not_tell_the_password(identity: IdentityProvider) -> None:
+    kept = [identity.keep(PASSWORD) for _ in range(2)]
+    if identity.remote:
+        assert kept == [None, None]
+    else:
+        assert all(each and each.startswith("$argon2id$") and PASSWORD not in each for each in kept)
+        assert kept[0] != kept[1]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "  both ends  ",
+        "ñandú ИВАН 密码 🔑🔑",
+        "e\u0301 is not \u00e9",
+        "x" * 128,
+        "🔑" * 128,
+        "a\tb\nc\x01",
+        'q"\\/<&%00',
+    ],
+)
+def test_a_password_is_any_text_and_never_cut_or_normalised(
+    identity: IdentityProvider, join: Keeper, password: str
+) -> None:
+    user = join(somebody(), password)
+    assert identity.verify(user, password)
+    for other in (password[:-1], password.strip() + "x", password + "x"):
+        assert not identity.verify(user, other)
+    if "\u0301" in password:
+        assert not identity.verify(user, "\u00e9 is not \u00e9")
+
+
+def test_a_changed_password_replaces_the_old_one(identity: IdentityProvider, join: Keeper) -> None:
+    user = join(somebody(), PASSWORD)
+    for _ in range(2):
+        user = replace(user, password_hash=identity.keep("another password"))
+        identity.set_password(user, "another password")
+    assert identity.verify(user, "another password")
+    assert not identity.verify(user, PASSWORD)
+
+
+def test_a_changed_address_replaces_the_old_one(identity: IdentityProvider, join: Keeper) -> None:
+    old = join(somebody(), PASSWORD)
+    new = replace(old, email=Email(new_address()))
+    for _ in range(2):
+        identity.set_email(new)
+    assert identity.verify(new, PASSWORD)
+    if identity.remote:
+        assert not identity.verify(old, PASSWORD)  # the old address signs nobody in
+        identity.create(replace(somebody(), email=old.email), PASSWORD)  # and is free
+
+
+def test_an_address_can_be_added_and_taken_away(identity: IdentityProvider, join: Keeper) -> None:
+    without = join(somebody(email=False), PASSWORD)
+    for user in (replace(without, email=Email(new_address())), without):
+        identity.set_email(user)
+        assert identity.verify(user, PASSWORD)
+
+
+def test_an_address_in_use_is_taken(identity: IdentityProvider, join: Keeper) -> None:
+    first, second = join(somebody(), PASSWORD), join(somebody(), "another password")
+    if not identity.remote:
+        return  # then only the store knows
+    with pytest.raises(Taken) as refused:
+        identity.create(replace(somebody(), email=first.email), PASSWORD)
+    assert refused.value.fields == ("email",)
+    with pytest.raises(Taken):
+        identity.set_email(replace(second, email=first.email))
+    assert identity.verify(first, PASSWORD)
+    assert identity.verify(second, "another password")
+
+
+def test_creating_again_is_no_second_account(identity: IdentityProvider, join: Keeper) -> None:
+    user = join(somebody(), PASSWORD)
+    identity.create(user, PASSWORD)
+    assert identity.verify(user, PASSWORD)
+
+
+def test_a_deleted_account_is_gone_and_its_address_free(identity: IdentityProvider, join: Keeper) -> None:
+    user = join(somebody(), PASSWORD)
+    assert identity.exists(user.id)
+    for _ in range(2):
+        identity.delete(user.id)
+    if not identity.remote:
+        return  # the record is all there is of it
+    assert not identity.exists(user.id)
+    assert not identity.verify(user, PASSWORD)
+    with pytest.raises(NotFound):
+        identity.set_email(user)
+    with pytest.raises(NotFound):
+        identity.set_password(user, PASSWORD)
+    join(replace(somebody(), email=user.email), PASSWORD)
+
+
+def test_a_hash_of_other_parameters_is_outdated(identity: IdentityProvider, join: Keeper) -> None:
+    user = join(somebody(), PASSWORD)
+    assert not identity.outdated(user)
+    if identity.remote:
+        return
+    today = LocalIdentity(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1), at_once=1)
+    assert today.outdated(user)
+    assert today.verify(user, PASSWORD)
+
+
+def test_garbage_is_nobodys_token(identity: IdentityProvider) -> None:
+    for token in ("", "x", "a.b.c", "e30.e30.", "....", "\ud800", f"{'a' * 5000}.b.c"):
+        with pytest.raises(InvalidToken):
+            identity.identify(token)
+
+
+# What a login costs
+
+
+@pytest.fixture
+def log_in(identity: IdentityProvider, join: Keeper) -> tuple[LogIn, dict[str, tuple[str, str]]]:
+    """The use case, and by outcome a login name and a password that lead to it."""
+    users = Users(MemoryStore())
+    accounts = Accounts(users, identity, lambda: datetime.now(UTC))
+    register = Register(accounts, accounts.clock)
+
+    def joined() -> User:
+        user = somebody()
+        assert user.username
+        return register(user.username, user.email, PASSWORD)
+
+    user, disabled = joined(), joined()
+    users.update(disabled.id, lambda stored: replace(stored, disabled=True))
+    assert user.username
+    assert disabled.email
+    keys = KeyRing(as_jwk_set([SigningKey.generate()]))
+    tokens = JwtIssuer(keys, accounts.clock, issuer="here", audience="here", seconds=900)
+    return LogIn(users, identity, StartSession(tokens), parse_address), {
+        "right": (user.username.display, PASSWORD),
+        "wrong": (user.username.display, "wrong password"),
+        "unknown": (new_address(), PASSWORD),
+        "unspeakable": ("@", PASSWORD),
+        "disabled": (disabled.email.address, PASSWORD),
+    }
+
+
+class Counter:
+    """Counts the hashes or the sign-ins, whichever a login costs; and how many run at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float = 0.0) -> None:
+        self.calls = self.running = self.most = 0
+        self._lock = threading.Lock()
+        self._seconds = seconds
+        for owner, name in ((PasswordHasher, "hash"), (PasswordHasher, "verify"), (requests.Session, "send")):
+            self._count(monkeypatch, owner, name)
+
+    def _count(self, monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
+        original = getattr(owner, name)
+
+        def counted(*arguments: object, **options: object) -> object:
+            with self._lock:
+                self.calls += 1
+                self.running += 1
+                self.most = max(self.most, self.running)
+            try:
+                time.sleep(self._seconds)
+                return original(*arguments, **options)
+            finally:
+                with self._lock:
+                    self.running -= 1
+
+        monkeypatch.setattr(owner, name, counted)
+
+
+@pytest.mark.parametrize("identity", ["local", "firebase"], indirect=True)  # the fake costs nothing
+@pytest.mark.parametrize("outcome", ["right", "wrong", "unknown", "unspeakable", "disabled"])
+def test_every_outcome_of_a_login_costs_one_check(
+    identity: IdentityProvider,
+    log_in: tuple[LogIn, dict[str, tuple[str, str]]],
+    outcome: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counter = Counter(monkeypatch)
+    use_case, examples = log_in
+    if outcome == "right":
+        use_case(*examples[outcome])
+    else:
+        with pytest.raises(InvalidCredentials):
+            use_case(*examples[outcome])
+    assert counter.calls == 1
+
+
+def test_the_failed_logins_take_the_same_time(
+    identity: IdentityProvider, log_in: tuple[LogIn, dict[str, tuple[str, str]]]
+) -> None:
+    """A coarse check, because machines are noisy: the count above is the fine one."""
+    use_case, examples = log_in
+    took: dict[str, list[float]] = {"wrong": [], "unknown": [], "disabled": []}
+    for _ in range(15):
+        for outcome, times in took.items():
+            start = time.perf_counter()
+            with pytest.raises(InvalidCredentials):
+                use_case(*examples[outcome])
+            times.append(time.perf_counter() - start)
+    medians = [statistics.median(times) for times in took.values()]
+    assert max(medians) < 2 * min(medians) + 0.001, took
+
+
+def test_so_many_hashes_run_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = LocalIdentity(CHEAP, at_once=2)
+    user = replace(somebody(), password_hash=identity.keep(PASSWORD))
+    counter = Counter(monkeypatch, seconds=0.02)
+    right: list[bool] = []
+    threads = [threading.Thread(target=lambda: right.append(identity.verify(user, PASSWORD))) for _ in range(8)]
+    threads += [threading.Thread(target=identity.keep, args=(PASSWORD,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert right == [True] * 8
+    assert (counter.calls, counter.most) == (12, 2)
+
+
+def test_who_waits_too_long_for_a_hash_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_QUEUE_SECONDS", 0.05)
+    identity = LocalIdentity(CHEAP, at_once=1)
+    Counter(monkeypatch, seconds=0.3)
+    slow = threading.Thread(target=identity.keep, args=(PASSWORD,))
+    slow.start()
+    while identity._places._value:
+        time.sleep(0.01)
+    with pytest.raises(Unavailable) as refused:
+        identity.verify(None, PASSWORD)
+    assert refused.value.retry_after > 0
+    slow.join(10)
+    assert not identity.verify(None, PASSWORD)  # and the place is free again
+
+
+# Firebase ID tokens
+
+
+def test_an_id_token_says_who_signed_in_and_when(firebase: Firebase) -> None:
+    identity, address = connected(firebase), new_address()
+    before = int(time.time())
+    signed_up = firebase.sign_up(address)
+    found = identity.identify(signed_up.id_token)
+    assert (found.uid, found.email, found.email_verified) == (signed_up.uid, Email(address), False)
+    assert before <= found.authenticated_at.timestamp() <= time.time()
+
+    firebase.update(signed_up.uid, emailVerified=True, displayName="Ada")
+    signed_in = firebase.sign_in(address)
+    assert signed_in
+    again = identity.identify(signed_in.id_token)
+    assert (again.uid, again.email_verified, again.name) == (signed_up.uid, True, "Ada")
+
+
+def test_an_id_token_need_not_have_an_address(firebase: Firebase) -> None:
+    assert connected(firebase).identify(firebase.sign_up().id_token).email is None
+
+
+def test_the_address_of_somebody_without_one_is_not_shown(firebase: Firebase) -> None:
+    identity, user = connected(firebase), somebody(email=False)
+    identity.create(user, PASSWORD)
+    signed_in = firebase.sign_in(f"{user.id}@portero.invalid")
+    assert signed_in
+    assert identity.identify(signed_in.id_token).email is None
+
+
+def claims_of(token: str) -> dict[str, object]:
+    payload = token.split(".")[1]
+    claims: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def unsigned(claims: dict[str, object]) -> str:
+    """What the emulator makes, and anybody can."""
+    return jwt.encode(claims, "", algorithm="none")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "demo-other"},
+        {"iss": "https://securetoken.google.com/demo-other"},
+        {"sub": ""},
+        {"sub": 7},
+        {"sub": "x" * 129},
+        {"sub": "../../users"},
+        {"auth_time": "now"},
+        {"auth_time": None},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_not_current_and_for_us_is_nobodys(firebase: Firebase, changes: dict[str, object]) -> None:
+    claims = claims_of(firebase.sign_up().id_token)
+    assert connected(firebase).identify(unsigned(claims)).uid == claims["sub"]
+    with pytest.raises(InvalidToken):
+        connected(firebase).identify(unsigned(claims | changes))
+
+
+def test_our_own_access_token_is_no_id_token(firebase: Firebase) -> None:
+    keys = KeyRing(as_jwk_set([SigningKey.generate()]))
+    issuer = JwtIssuer(keys, lambda: datetime.now(UTC), issuer="here", audience="here", seconds=900)
+    with pytest.raises(InvalidToken):
+        connected(firebase).identify(issuer.issue(somebody(), "session").value)
+
+
+@pytest.fixture(scope="module")
+def google() -> tuple[rsa.RSAPrivateKey, dict[str, str]]:
+    """A key to sign with, and the certificates of it as Google publishes them."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "securetoken")])
+    now = datetime.now(UTC)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    pem = certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return key, {"k1": pem.decode()}
+
+
+@pytest.fixture
+def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> FirebaseIdentity:
+    """Without the emulator, whose tokens have neither a signature nor an end that the SDK looks at."""
+    monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
+    monkeypatch.setattr("google.oauth2.id_token._fetch_certs", lambda *_: google[1])
+    return FirebaseIdentity("demo-portero", "any", parse_address)
+
+
+def current(**changes: object) -> dict[str, object]:
+    """The claims of an ID token, as Google makes them."""
+    now = int(time.time())
+    claims: dict[str, object] = {
+        "iss": "https://securetoken.google.com/demo-portero",
+        "aud": "demo-portero",
+        "sub": "ada",
+        "user_id": "ada",
+        "auth_time": now - 60,
+        "iat": now - 60,
+        "exp": now + 3540,
+    }
+    return claims | changes
+
+
+def test_a_signed_token_is_believed_in_production(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
+) -> None:
+    token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
+    assert production.identify(token).uid == "ada"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": int(time.time()) - 60},
+        {"iat": int(time.time()) + 600, "exp": int(time.time()) + 4200},
+        {"aud": "demo-other"},
+        {"iss": "https://securetoken.google.com/demo-other"},
+    ],
+    ids=["expired", "from the future", "for another project", "by another project"],
+)
+def test_a_signed_token_that_is_not_current_and_for_us_is_nobodys(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], changes: dict[str, object]
+) -> None:
+    token = jwt.encode(current(**changes), google[0], algorithm="RS256", headers={"kid": "k1"})
+    with pytest.raises(InvalidToken):
+        production.identify(token)
+
+
+def test_a_token_that_google_has_not_signed_is_nobodys(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
+) -> None:
+    """Least of all one of the emulator, whose header says "alg": "none"."""
+    another = rsa.generate_private_key(65537, 2048)
+    signed = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
+    for token in (
+        unsigned(current()),
+        jwt.encode(current(), another, algorithm="RS256", headers={"kid": "k1"}),
+        jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k2"}),
+        jwt.encode(current(), google[0], algorithm="PS256", headers={"kid": "k1"}),
+        jwt.encode(current(), "x" * 32, algorithm="HS256", headers={"kid": "k1"}),
+        signed.rpartition(".")[0] + ".",
+    ):
+        with pytest.raises(InvalidToken):
+            production.identify(token)
+
+
+@pytest.mark.parametrize(
+    ("missing", "error"),
+    [
+        ("google.oauth2.id_token._fetch_certs", TransportError("no route")),  # type: ignore[no-untyped-call]
+        ("google.auth.default", DefaultCredentialsError("none found")),  # type: ignore[no-untyped-call]
+    ],
+)
+def test_what_is_missing_on_our_side_is_not_the_fault_of_a_token(
+    production: FirebaseIdentity,
+    google: tuple[rsa.RSAPrivateKey, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    missing: str,
+    error: Exception,
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(missing, fail)
+    token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
+    with pytest.raises(Unavailable):
+        production.identify(token)
+
+
+def test_a_disabled_account_and_a_second_factor_sign_nobody_in(firebase: Firebase) -> None:
+    identity = connected(firebase)
+    for fields in (
+        {"disableUser": True},
+        {
+            "mfa": {"enrollments": [{"phoneInfo": "+34600000000", "mfaEnrollmentId": uuid4().hex}]},
+            "emailVerified": True,
+        },
+    ):
+        user = somebody()
+        identity.create(user, PASSWORD)
+        assert identity.verify(user, PASSWORD)
+        firebase.update(user.id, **fields)
+        assert not identity.verify(user, PASSWORD)
+
+
+def test_what_firebase_does_not_take_is_said_of_the_field(firebase: Firebase) -> None:
+    identity = connected(firebase)
+    for user, password, field in (
+        (replace(somebody(), email=Email("no address")), PASSWORD, "email"),
+        (somebody(), "short", "password"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            identity.create(user, password)
+        assert [error.field for error in refused.value.errors] == [field]

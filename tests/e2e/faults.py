@@ -1,0 +1,195 @@
+"""A TCP proxy that breaks in the ways networks and servers break."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+Fault = Callable[["Connection", bytes], None]
+"""What becomes of what a client sends."""
+
+
+def passed_on(connection: "Connection", data: bytes) -> None:
+    connection.upstream.sendall(data)
+
+
+def never_answered(connection: "Connection", data: bytes) -> None:
+    pass
+
+
+def reset(connection: "Connection", data: bytes) -> None:
+    connection.reset()
+
+
+def reply_lost(connection: "Connection", data: bytes) -> None:
+    """The server does what it is asked for, and nobody hears of it."""
+    connection.muted = True
+    connection.upstream.sendall(data)
+    connection.read_rest(0.3)
+    connection.reset()
+
+
+def dribbled(connection: "Connection", data: bytes) -> None:
+    """Byte by byte, each soon enough for whoever waits for the next byte only."""
+    connection.dribbling = True
+    connection.upstream.sendall(data)
+
+
+def answered(answer: bytes) -> Fault:
+    """Whatever was asked."""
+
+    def fault(connection: "Connection", data: bytes) -> None:
+        connection.read_rest(0.02, forward=False)
+        connection.client.sendall(answer)
+        connection.client.shutdown(socket.SHUT_WR)
+
+    return fault
+
+
+def http(status: str, body: str, *headers: str, type: str = "application/json") -> Fault:
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {type}", f"Content-Length: {len(body)}", *headers, "", body]
+    return answered("\r\n".join(lines).encode())
+
+
+@dataclass(eq=False)
+class Connection:
+    """One client, and the connection to the server that was made for it."""
+
+    client: socket.socket
+    upstream: socket.socket
+    muted: bool = False
+    dribbling: bool = False
+
+    def read_rest(self, seconds: float, *, forward: bool = True) -> None:
+        """Take what the client still sends for so long."""
+        self.client.settimeout(seconds)
+        with suppress(TimeoutError):
+            while data := self.client.recv(1 << 16):
+                if forward:
+                    self.upstream.sendall(data)
+        self.client.settimeout(None)
+
+    def answer(self, data: bytes) -> None:
+        if self.muted:
+            return
+        for byte in [data[at : at + 1] for at in range(len(data))] if self.dribbling else [data]:
+            self.client.sendall(byte)
+            if self.dribbling:
+                time.sleep(0.1)
+
+    def reset(self) -> None:
+        # Without lingering, closing sends RST instead of FIN.
+        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def close(self) -> None:
+        for end in (self.client, self.upstream):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RD)
+            end.close()
+
+
+@dataclass(eq=False)
+class Proxy:
+    """Passes everything on until it is told otherwise."""
+
+    target: tuple[str, int]
+    _fault: Fault = passed_on
+    _after: int = 0
+    _only_once: bool = False
+    _held: list[tuple[Connection, bytes]] = field(default_factory=list)
+    _connections: list[Connection] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    def fail(self, fault: Fault, *, after: int = 0, once: bool = False) -> None:
+        """From now on, or from the HTTP request after so many; all of them, or one."""
+        self._fault, self._after, self._only_once = fault, after, once
+
+    def heal(self) -> None:
+        self._fault = passed_on
+
+    def refuse(self) -> None:
+        """Connections, from now on for good."""
+        # Shutting down wakes the thread that accepts, closing alone would not.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._connections:
+            connection.reset()
+
+    def hold(self) -> None:
+        """Keep the next HTTP request back until ``release``."""
+        self.fail(lambda connection, data: self._held.append((connection, data)), once=True)
+
+    def release(self) -> None:
+        """Send what was held to the server now, whether or not the client still waits; returns when it answered."""
+        for _, data in self._held:
+            with socket.create_connection(self.target) as upstream:
+                upstream.settimeout(5)
+                upstream.sendall(data)
+                assert upstream.recv(1 << 16)
+        self._held.clear()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                connection = Connection(client, socket.create_connection(self.target))
+                self._connections.append(connection)
+                for pump in (self._ask, self._answer):
+                    threading.Thread(target=pump, args=(connection,), daemon=True).start()
+
+    def _ask(self, connection: Connection) -> None:
+        with suppress(OSError):
+            while data := connection.client.recv(1 << 16):
+                if data.startswith((b"GET ", b"POST ")):
+                    data = _whole(connection.client, data)
+                self._next()(connection, data)
+        connection.close()
+
+    def _answer(self, connection: Connection) -> None:
+        with suppress(OSError):
+            while data := connection.upstream.recv(1 << 16):
+                connection.answer(data)
+
+    def _next(self) -> Fault:
+        if self._after:
+            self._after -= 1
+            return passed_on
+        fault = self._fault
+        if self._only_once:
+            self._fault, self._only_once = passed_on, False
+        return fault
+
+
+def _whole(client: socket.socket, data: bytes) -> bytes:
+    """An HTTP/1.1 request with its body."""
+    while b"\r\n\r\n" not in data:
+        data += client.recv(1 << 16)
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    while len(body) < int(lengths[0] if lengths else 0):
+        body += client.recv(1 << 16)
+    return head + b"\r\n\r\n" + body
+
+
+@contextmanager
+def proxied(address: str) -> Iterator[Proxy]:
+    """A proxy in front of the server at ``address``."""
+    host, _, port = address.rpartition(":")
+    proxy = Proxy((host, int(port)))
+    try:
+        yield proxy
+    finally:
+        with suppress(OSError):
+            proxy.refuse()

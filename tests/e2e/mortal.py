@@ -1,0 +1,139 @@
+"""A process that serves single requests and is killed at a step of its choosing; see test_crashes.
+
+It reads an order a line, and has a child of its own (already loaded, so that it takes no second) carry it out.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any, cast
+
+# Loaded here, once, and connected to nothing before the fork.
+from src import main
+from src.application.ports import IdentityProvider
+from src.infrastructure.identity import firebase as _firebase  # noqa: F401
+from src.infrastructure.stores import firestore as _firestore  # noqa: F401
+from src.infrastructure.stores import sql as _sql  # noqa: F401
+from src.infrastructure.stores.base import Store
+from tests.e2e.wiring import Client, firebase_settings, wire
+from tests.unit.remote import Observed
+
+IDENTITY_STEPS = {"create", "set_email", "set_password", "delete"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the service keeps things."""
+
+    folder: str
+    store: str
+    firestore_project: str
+    auth_project: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for; without a method, that everything is settled."""
+
+    method: str = ""
+    path: str = ""
+    token: str | None = None
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The steps that were reached, and the status of the answer: None when the process was killed before."""
+
+    steps: list[str]
+    status: int | None
+
+
+class Mortal:
+    """The handle of such a process."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    @classmethod
+    def start(cls) -> "Mortal":
+        command = [sys.executable, "-m", "tests.e2e.mortal"]
+        root = Path(__file__).parents[2]
+        return cls(
+            subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        )
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=10)
+
+    def carry_out(self, place: Place, request: Request, die_at: int) -> Outcome:
+        """Be killed at the step number ``die_at``, counted from 1: the moments before and after each call."""
+        assert self._process.stdin
+        assert self._process.stdout
+        order = {
+            "place": asdict(place),
+            "request": asdict(request),
+            "die_at": die_at,
+            "emulators": {name: value for name, value in os.environ.items() if name.endswith("_EMULATOR_HOST")},
+        }
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        return Outcome(**json.loads(self._process.stdout.readline()))
+
+
+def _serve() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            with os.fdopen(writing, "w", buffering=1) as report:
+                _carry_out(order, report)
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as report:
+            lines = report.read().splitlines()
+        _, status = os.waitpid(child, 0)
+        outcome = Outcome(lines, None) if os.WIFSIGNALED(status) else Outcome(lines[:-1], int(lines[-1]))
+        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+        sys.stdout.flush()
+
+
+def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
+    os.environ.update(order["emulators"])
+    place, request = Place(**order["place"]), Request(**order["request"])
+    steps = 0
+
+    def observe(step: str) -> None:
+        nonlocal steps
+        steps += 1
+        print(step, file=report, flush=True)
+        if steps == order["die_at"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    settings = firebase_settings(
+        Path(place.folder),
+        place.store,
+        firestore_project=place.firestore_project,
+        auth_project=place.auth_project,
+    )
+    services = wire(
+        settings,
+        store=cast(Store, Observed(main.make_store(settings), {"commit"}, observe)),
+        identity=cast(IdentityProvider, Observed(main.make_identity(settings), IDENTITY_STEPS, observe)),
+    )
+    if request.method:
+        status = Client(services).call(request.method, request.path, request.token, **request.body).status_code
+    else:
+        services.accounts.settle(timedelta(0))
+        status = 0
+    print(status, file=report, flush=True)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,252 @@
+"""Killed at any instant, the service forgets nothing that it has said, and leaves nothing half done.
+
+Before and after every commit to the store and every call of the identity provider the process gets SIGKILL.
+Then another process settles, once.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from src import main
+from src.domain.users import Claim, State
+from tests.e2e.firebase import PASSWORD, Firebase, new_address
+from tests.e2e.mortal import Mortal, Place, Request
+from tests.e2e.wiring import Client, firebase_settings, wire
+
+OTHER_PASSWORD = "another password"
+
+
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Mortal]:
+    process = Mortal.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    firestore_emulator: str,
+    auth_emulator: str,
+    firestore_project: str,
+    auth_project: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Place:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
+    return Place(
+        folder=str(tmp_path),
+        store=request.param,
+        firestore_project=firestore_project,
+        auth_project=auth_project,
+    )
+
+
+@pytest.fixture
+def client(place: Place) -> Iterator[Client]:
+    """Another process, as far as anything that is kept is concerned."""
+    settings = firebase_settings(
+        Path(place.folder),
+        place.store,
+        firestore_project=place.firestore_project,
+        auth_project=place.auth_project,
+    )
+    main.prepare(settings)
+    store = main.make_store(settings)
+    yield Client(wire(settings, store=store))
+    store.close()
+
+
+@pytest.fixture
+def firebase(place: Place, auth_emulator: str) -> Firebase:
+    return Firebase(auth_emulator, place.auth_project)
+
+
+def test_a_registration_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, firebase: Firebase) -> None:
+    for die_at in itertools.count(1):
+        name, address = _new_name(), new_address()
+        body = {"username": name, "email": address, "password": PASSWORD}
+        outcome = mortal.carry_out(place, Request(method="POST", path="/register", body=body), die_at)
+        with _told(outcome.steps):
+            _settle(client)
+            # Without an answer there is a user only if everything was stored.
+            there = len(outcome.steps) == 6
+            _assert_logins(client, firebase, name, address, PASSWORD, there)
+            again = client.register(name, address, OTHER_PASSWORD)
+            assert again.status_code == (409 if there else 201), again.text
+            _assert_logins(client, firebase, name, address, PASSWORD if there else OTHER_PASSWORD, True)
+        if outcome.status is not None:
+            assert outcome.status == 201
+            assert outcome.steps == _steps("commit", "create", "commit")
+            return
+
+
+@pytest.mark.parametrize("also_username", [False, True], ids=["address", "address and username"])
+def test_a_change_of_address_is_whole_or_never_was(
+    mortal: Mortal, place: Place, client: Client, firebase: Firebase, also_username: bool
+) -> None:
+    for die_at in itertools.count(1):
+        old_name, old_address, new_address_ = _new_name(), new_address(), new_address()
+        new_name = _new_name() if also_username else old_name
+        token = _joined(client, old_name, old_address)
+        body = {"email": new_address_} | ({"username": new_name} if also_username else {})
+        outcome = mortal.carry_out(place, Request(method="PUT", path="/user", token=token, body=body), die_at)
+        with _told(outcome.steps):
+            _settle(client)
+            changed = len(outcome.steps) == 6
+            names = [(old_name, old_address), (new_name, new_address_)]
+            (free_name, free_address), (name, address) = names if changed else reversed(names)
+            _assert_logins(client, firebase, name, address, PASSWORD, True)
+            assert client.call("GET", "/user", token).get_json()["email"] == address
+            assert client.log_in(free_address, PASSWORD) is None
+            assert firebase.sign_in(free_address) is None
+            if not also_username:
+                free_name = _new_name()
+            assert client.register(free_name, free_address, OTHER_PASSWORD).status_code == 201
+            _assert_logins(client, firebase, free_name, free_address, OTHER_PASSWORD, True)
+        if outcome.status is not None:
+            assert outcome.status == 200
+            assert outcome.steps == _steps("commit", "set_email", "commit")
+            return
+
+
+def test_a_deletion_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, firebase: Firebase) -> None:
+    for die_at in itertools.count(1):
+        name, address = _new_name(), new_address()
+        token = _joined(client, name, address)
+        id = client.call("GET", "/user", token).get_json()["id"]
+        outcome = mortal.carry_out(place, Request(method="DELETE", path="/user", token=token, body={}), die_at)
+        with _told(outcome.steps):
+            _settle(client)
+            # Once begun it is finished.
+            there = len(outcome.steps) == 1
+            assert client.call("GET", "/user", token).status_code == (200 if there else 401)
+            assert (firebase.account(id) is not None) == there
+            _assert_logins(client, firebase, name, address, PASSWORD, there)
+            again = client.register(name, address, OTHER_PASSWORD)
+            assert again.status_code == (409 if there else 201), again.text
+            assert there or again.get_json()["id"] != id
+        if outcome.status is not None:
+            assert outcome.status == 204
+            assert outcome.steps == _steps("commit", "delete", "commit")
+            return
+
+
+def test_a_change_of_password_leaves_exactly_one(
+    mortal: Mortal, place: Place, client: Client, firebase: Firebase
+) -> None:
+    for die_at in itertools.count(1):
+        name, address = _new_name(), new_address()
+        token = _joined(client, name, address)
+        body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+        outcome = mortal.carry_out(place, Request(method="PUT", path="/user/password", token=token, body=body), die_at)
+        with _told(outcome.steps):
+            _settle(client)
+            changed = "after set_password" in outcome.steps
+            _assert_logins(client, firebase, name, address, OTHER_PASSWORD if changed else PASSWORD, True)
+            # No session outlives the new password, wherever it stopped.
+            ended = "after commit" in outcome.steps
+            assert client.call("GET", "/user", token).status_code == (401 if ended else 200)
+            assert ended or not changed
+        if outcome.status is not None:
+            assert outcome.status == 204
+            return
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/register", {"username": "", "email": "", "password": PASSWORD}),
+        ("PUT", "/user", {"email": ""}),
+        ("DELETE", "/user", {}),
+    ],
+    ids=["register", "change", "delete"],
+)
+def test_whoever_settles_can_be_killed_too(
+    mortal: Mortal,
+    place: Place,
+    client: Client,
+    firebase: Firebase,
+    method: str,
+    path: str,
+    body: dict[str, str],
+) -> None:
+    for die_at in itertools.count(1):
+        name, address = _new_name(), new_address()
+        token = None if path == "/register" else _joined(client, name, address)
+        fresh = {"username": name, "email": address if token is None else new_address()}
+        filled = {field: value or fresh[field] for field, value in body.items()}
+        # What the provider did is not in the store yet: there is the most to settle.
+        left = mortal.carry_out(place, Request(method=method, path=path, token=token, body=filled), die_at=4)
+        assert left.status is None
+        outcome = mortal.carry_out(place, Request(body={}), die_at)
+        with _told([*left.steps, "then, while settling,", *outcome.steps]):
+            _settle(client)
+            there = method == "PUT"
+            _assert_logins(client, firebase, name, address, PASSWORD, there)
+            if there:
+                assert client.register(_new_name(), filled["email"], OTHER_PASSWORD).status_code == 201
+            else:
+                assert client.register(name, address, OTHER_PASSWORD).status_code == 201
+        if outcome.status is not None:
+            return
+
+
+def _steps(*calls: str) -> list[str]:
+    return [f"{moment} {call}" for call in calls for moment in ("before", "after")]
+
+
+@contextmanager
+def _told(steps: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(f"killed at the end of: {', '.join(steps)}")
+        raise
+
+
+def _new_name() -> str:
+    return f"u{uuid4().hex[:20]}"
+
+
+def _joined(client: Client, name: str, address: str) -> str:
+    """The access token of a new user."""
+    assert client.register(name, address, PASSWORD).status_code == 201
+    token = client.log_in(name, PASSWORD)
+    assert token
+    return token
+
+
+def _settle(client: Client) -> None:
+    """Once; then nobody is half there."""
+    accounts = client.services.accounts
+    accounts.settle(timedelta(0))
+    assert accounts.users.unsettled(datetime.now(UTC)).items == []
+
+
+def _assert_logins(client: Client, firebase: Firebase, name: str, address: str, password: str, there: bool) -> None:
+    """The user can log in by name, by address and at Firebase itself, or there is none."""
+    users = client.services.accounts.users
+    holders = [users.by_claim(Claim(kind, key)) for kind, key in (("username", name), ("email", address))]
+    tokens = [client.log_in(login, password) for login in (name, address)]
+    signed_in = firebase.sign_in(address, password)
+    if there:
+        holder = holders[0]
+        assert holder
+        assert holders[1] == holder
+        assert (holder.state, holder.reserved) == (State.ACTIVE, ())
+        assert all(tokens)
+        assert signed_in
+        assert signed_in.uid == holder.id
+    else:
+        assert holders == [None, None]
+        assert tokens == [None, None]
+        assert signed_in is None

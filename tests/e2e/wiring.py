@@ -1,0 +1,66 @@
+"""The service put together in this process, on the stores and the identity provider of a test."""
+
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from werkzeug.test import TestResponse
+
+from src import main
+from src.application.ports import IdentityProvider
+from src.infrastructure.stores.base import Store
+from src.interfaces.http.app import create_app
+from src.interfaces.services import Services
+from src.settings import Settings
+
+
+def firebase_settings(folder: Path, store: str, *, firestore_project: str, auth_project: str) -> Settings:
+    """Those of IDENTITY=firebase on the store of that name."""
+    urls = {
+        "memory": "memory://",
+        "sqlite": f"sqlite:///{folder}/portero.db",
+        "firestore": f"firestore://{firestore_project}",
+    }
+    return Settings(
+        _env_file=None,
+        app_env="development",
+        data_dir=folder,
+        store_url=urls[store],
+        web_concurrency=1,
+        identity="firebase",
+        firebase_web_api_key=SecretStr("any"),
+        google_cloud_project=auth_project,
+    )
+
+
+def wire(settings: Settings, *, store: Store | None = None, identity: IdentityProvider | None = None) -> Services:
+    """What `portero serve` puts together, with another store or identity provider if one is given."""
+    return main.wire(
+        settings,
+        store=store or main.make_store(settings),
+        identity=identity or main.make_identity(settings),
+        keys=main.make_keys(settings),
+    )
+
+
+class Client:
+    """Calls the service over HTTP."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._http: FlaskClient = create_app(services, "0").test_client()
+
+    def call(self, method: str, path: str, token: str | None = None, **body: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._http.open(path, method=method, headers=headers, json=body or None)
+
+    def register(self, username: str, email: str | None, password: str) -> TestResponse:
+        """At the route that takes an account without an address."""
+        return self.call("POST", "/users", username=username, email=email, password=password)
+
+    def log_in(self, login: str, password: str) -> str | None:
+        """The access token; None when it is refused."""
+        answer = self.call("POST", "/login", username=login, password=password)
+        assert answer.status_code in (200, 401), answer.text
+        return str(answer.get_json()["access_token"]) if answer.status_code == 200 else None

@@ -1,0 +1,97 @@
+"""An identity provider with accounts of its own, in a dictionary; and what can happen around a call of it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from src.application.ports import ExternalIdentity
+from src.domain.errors import InvalidToken, NotFound, Taken
+from src.domain.users import User
+
+
+class RemoteIdentity:
+    """See IdentityProvider."""
+
+    remote = True
+
+    def __init__(self) -> None:
+        self.addresses: dict[str, str] = {}
+        """By user id; whoever has no e-mail address has one that nobody else can have."""
+        self._passwords: dict[str, str] = {}
+
+    def keep(self, password: str) -> None:
+        return None
+
+    def verify(self, user: User | None, password: str) -> bool:
+        if user is None or self.addresses.get(user.id) != _address(user):
+            return False
+        return self._passwords[user.id] == password
+
+    def outdated(self, user: User) -> bool:
+        return False
+
+    def create(self, user: User, password: str) -> None:
+        self._claim(user)
+        self._passwords[user.id] = password
+
+    def set_email(self, user: User) -> None:
+        self._demand(user)
+        self._claim(user)
+
+    def set_password(self, user: User, password: str) -> None:
+        self._demand(user)
+        self._passwords[user.id] = password
+
+    def sessions_ended(self) -> None:
+        """Nothing to wait for: it issues no tokens."""
+
+    def delete(self, id: str) -> None:
+        self.addresses.pop(id, None)
+        self._passwords.pop(id, None)
+
+    def exists(self, id: str) -> bool:
+        return id in self.addresses
+
+    def identify(self, token: str) -> ExternalIdentity:
+        raise InvalidToken
+
+    def sign_up(self, address: str) -> str:
+        """What a stranger can do there without us."""
+        id = uuid4().hex
+        self.addresses[id] = address
+        return id
+
+    def _demand(self, user: User) -> None:
+        if user.id not in self.addresses:
+            raise NotFound
+
+    def _claim(self, user: User) -> None:
+        if any(address == _address(user) and id != user.id for id, address in self.addresses.items()):
+            raise Taken("email")
+        self.addresses[user.id] = _address(user)
+
+
+def _address(user: User) -> str:
+    return user.email.address if user.email else user.id
+
+
+class Observed:
+    """Stands in front of an object and tells of every call of the methods ``names``, before and after it."""
+
+    def __init__(self, target: object, names: set[str], observe: Callable[[str], None]) -> None:
+        self._target = target
+        self._names = names
+        self._observe = observe
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._target, name)
+        if name not in self._names:
+            return value
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            self._observe(f"before {name}")
+            result = value(*arguments, **options)
+            self._observe(f"after {name}")
+            return result
+
+        return call
