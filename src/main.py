@@ -6,6 +6,7 @@ what a deployment has not chosen is not even loaded.
 
 import fcntl
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,7 +93,8 @@ def make_keys(settings: Settings) -> KeyRing:
     try:
         return KeyRing(source)
     except FileNotFoundError:
-        raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; run `portero prepare`") from None
+        advice = "name an existing file" if settings.signing_keys else "run `./portero prepare`"
+        raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; {advice}") from None
     except (BadKeys, OSError) as error:
         raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
 
@@ -142,6 +144,8 @@ def create_app() -> Flask:
     settings = load_settings()
     _demand_tables(settings)
     services = make_services(settings)
+    if settings.forgetful:  # what `prepare` made is gone with its process
+        _ensure_admin(settings, services)
     if settings.identity == "firebase":
         repeat(services.accounts.settle, SETTLE_EVERY_SECONDS)
     return http.create_app(services, VERSION)
@@ -158,8 +162,8 @@ def prepare(settings: Settings) -> None:
                 write_keys(source, [SigningKey.generate()], replace=False)
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
-    if settings.admin_email and settings.admin_password:
-        _ensure_admin(make_services(settings), settings.admin_email, settings.admin_password.get_secret_value())
+    if not settings.forgetful:
+        _ensure_admin(settings, make_services(settings))
 
 
 def serve(settings: Settings) -> None:
@@ -168,11 +172,12 @@ def serve(settings: Settings) -> None:
         prepare(settings)
     _demand_tables(settings)
     make_keys(settings)
+    _demand_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     environment = os.environ | {
         "PORT": str(settings.port),
         "HOST": settings.host,
-        "WEB_CONCURRENCY": "1" if settings.store_url.startswith("memory:") else str(settings.web_concurrency),
+        "WEB_CONCURRENCY": "1" if settings.forgetful else str(settings.web_concurrency),
         # Without it every thread keeps its own heap, and Argon2's memory is kept many times over.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
     }
@@ -212,7 +217,7 @@ def rotate_keys(settings: Settings, keep: int) -> str:
     """Put a new key first and keep ``keep`` old ones; returns its id. Raises ConfigurationError."""
     source = _key_source(settings)
     if not isinstance(source, Path):
-        raise ConfigurationError("SIGNING_KEYS: is text; put a key from `portero keys new` first in it and restart")
+        raise ConfigurationError("SIGNING_KEYS: is text; put a key from `./portero keys new` first in it and restart")
     make_keys(settings)
     new = SigningKey.generate()
     with _alone(source.with_suffix(".lock")):
@@ -262,6 +267,16 @@ def _engine(settings: Settings) -> "Engine | None":
     return make_engine(settings.store_url, pool_size=1)
 
 
+def _demand_address(settings: Settings) -> None:
+    """Raises ConfigurationError when somebody else listens there: gunicorn would share the port, or try for ever."""
+    try:
+        socket.create_server((settings.host, settings.port)).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"HOST, PORT: {settings.host}:{settings.port} cannot be used ({error.strerror})"
+        ) from None
+
+
 def _migrate(settings: Settings) -> None:
     """Raises ConfigurationError when the database cannot be opened."""
     engine = _engine(settings)
@@ -291,17 +306,21 @@ def _demand_tables(settings: Settings) -> None:
     try:
         ready = migrated(engine)
     except OperationalError as error:
-        raise ConfigurationError(f"STORE_URL: cannot be opened ({error.orig}); run `portero prepare`") from None
+        raise ConfigurationError(f"STORE_URL: cannot be opened ({error.orig}); run `./portero prepare`") from None
     finally:
         engine.dispose()
     if not ready:
-        raise ConfigurationError("STORE_URL: its tables are missing or old; run `portero prepare`")
+        raise ConfigurationError("STORE_URL: its tables are missing or old; run `./portero prepare`")
 
 
-def _ensure_admin(services: Services, email: str, password: str) -> None:
+def _ensure_admin(settings: Settings, services: Services) -> None:
+    """Make the admin of the settings, if there is none yet."""
+    if not settings.admin_email or not settings.admin_password:
+        return
+    password = settings.admin_password.get_secret_value()
     try:
-        address = services.addresses(email)
-        services.passwords.check(password, email)
+        address = services.addresses(settings.admin_email)
+        services.passwords.check(password, settings.admin_email)
         services.ensure_admin(address, password)
     except InvalidValue as error:
         raise ConfigurationError(f"ADMIN_EMAIL, ADMIN_PASSWORD: {error}") from None

@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         return self.google_cloud_project or self.store_project
 
     @property
+    def forgetful(self) -> bool:
+        """Whether the store is the memory of one process."""
+        return self.store_url.startswith("memory:")
+
+    @property
     def production(self) -> bool:
         """Whether nothing may be made or be lenient by itself."""
         return self.app_env == "production"

@@ -6,7 +6,7 @@ from src.domain.errors import Unavailable
 from src.interfaces.http.answers import JwksView, StatusView
 from src.interfaces.http.operations import Operations, services
 
-operations = Operations("Operations")
+operations = Operations("Operations", "For operators and other machines.")
 
 
 @operations.add("GET", "/health", aliases=("/healthz",), answer=StatusView)

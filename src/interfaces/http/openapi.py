@@ -58,7 +58,7 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": feature.tag, "description": f"{feature.tag}."} for feature in features],
+        "tags": [{"name": feature.tag, "description": feature.description} for feature in features],
         "paths": paths,
         "components": {
             "schemas": _schemas(everything),

@@ -47,8 +47,9 @@ class Operation:
 class Operations:
     """The operations of one feature."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, description: str) -> None:
         self.tag = tag
+        self.description = description
         self.all: list[Operation] = []
 
     def add(

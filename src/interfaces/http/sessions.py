@@ -23,7 +23,7 @@ from src.interfaces.http.fields import LoginField, PasswordField
 from src.interfaces.http.operations import Operations, services
 from src.interfaces.http.problems import OAuthError
 
-operations = Operations("Sessions")
+operations = Operations("Sessions", "Logging in.")
 
 
 class Credentials(Body):

@@ -14,7 +14,7 @@ from src.interfaces.http.bodies import Body
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
 from src.interfaces.http.operations import Operations, services
 
-operations = Operations("Accounts")
+operations = Operations("Accounts", "Your own account.")
 
 
 class Registration(Body):

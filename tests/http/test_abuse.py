@@ -1,0 +1,65 @@
+"""Requests that are small to send and must be small to refuse."""
+
+import io
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.http.world import PASSWORD, Answer, Client, registration
+
+MARKS = "\u0301\u0316"  # out of canonical order: normalising n of them takes n * n steps
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/auth/token"])
+@pytest.mark.parametrize("field", ["username", "email"])
+def test_long_names_are_not_normalised(client: Client, path: str, field: str) -> None:
+    body = registration(**{field: "a" + MARKS * 100_000 + ("@example.com" if field == "email" else "")})
+    form = path == "/auth/token"
+    start = time.perf_counter()
+    answer = client.post(path, data={"grant_type": "password", **body}) if form else client.post(path, json=body)
+    assert answer.status_code in (400, 401, 413, 422)
+    assert time.perf_counter() - start < 2  # it was 30 s
+
+
+def test_deep_and_wide_json_is_read_once(client: Client) -> None:
+    body = b'{"a":' + b"[" * 900 + b'""' + b',""' * 300_000 + b"]" * 900 + b"}"
+    start = time.perf_counter()
+    assert client.post("/login", data=body, content_type="application/json").status_code == 422
+    assert time.perf_counter() - start < 2  # it was 9 s
+
+
+@pytest.mark.parametrize("missing", [1, 50])
+def test_a_body_that_is_cut_off_does_nothing(client: Client, missing: int) -> None:
+    body = b'{"username": "cutoff", "email": "cutoff@example.com", "password": "' + PASSWORD.encode() + b'"}'
+    answer = client.post(
+        "/register",
+        content_type="application/json",
+        input_stream=io.BytesIO(body),
+        environ_overrides={"CONTENT_LENGTH": str(len(body) + missing), "wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 400
+    login = client.post("/login", json={"username": "cutoff", "password": PASSWORD})
+    assert login.status_code == 401
+
+
+def test_a_compressed_body_is_refused(client: Client) -> None:
+    answer = client.post(
+        "/login", data=b"\x1f\x8b", headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    )
+    assert answer.status_code == 415
+
+
+def test_many_repeated_parameters_are_not_all_told(client: Client) -> None:
+    answer = client.post("/auth/token", data="&".join(f"k{n}=1&k{n}=1" for n in range(20_000)),
+                         content_type="application/x-www-form-urlencoded")  # fmt: skip
+    assert answer.status_code == 400
+    assert len(answer.data) < 5_000
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+@pytest.mark.parametrize("call", [Client.post, Client.delete])
+def test_the_docs_are_only_read(client: Client, path: str, call: Callable[..., Answer]) -> None:
+    answer = call(client, path)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
