@@ -14,11 +14,11 @@ run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
 	@exec ./portero serve $(ARGS)
 
 test: ## Run the tests (ARGS="tests/unit -x" picks some)
-	@sh scripts/setup runtime dev node chromium
+	@sh scripts/setup runtime extras dev node chromium redis
 	@exec .venv/bin/pytest $(ARGS)
 
 check: ## Lint, formatting, types, layers
-	@sh scripts/setup runtime dev
+	@sh scripts/setup runtime extras dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy

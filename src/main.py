@@ -8,9 +8,10 @@ import fcntl
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,22 +19,43 @@ import click
 from argon2 import PasswordHasher
 from flask import Flask
 
-from src.application.accounts import Accounts
-from src.application.administration import EnsureAdmin, ListUsers, SetDisabled
+from src.application.accounts import Accounts, Sweep
+from src.application.administration import EnsureAdmin, ListAll, MakeAdmin, SetDisabled
+from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
+from src.application.limits import RateLimiter
 from src.application.ports import IdentityProvider
-from src.application.sessions import Authenticate, ExchangeToken, FindProfile, LogIn, StartSession
+from src.application.sessions import (
+    Authenticate,
+    BecomeGuest,
+    EndSession,
+    ExchangeToken,
+    FindProfile,
+    Lifetimes,
+    ListSessions,
+    LogIn,
+    LogOut,
+    LogOutEverywhere,
+    Refresh,
+    RenewToken,
+    StartSession,
+)
 from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
 from src.domain.errors import PorteroError, Taken
 from src.domain.users import PasswordPolicy
 from src.domain.values import InvalidValue
 from src.infrastructure.addresses import parse_address
+from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.logs import audit, configure_logs
 from src.infrastructure.passwords import common_passwords
+from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Key, Store
 from src.infrastructure.stores.schema import CLAIMS
 from src.infrastructure.sweeper import repeat
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.keys import BadKeys, KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
+from src.infrastructure.tokens.refresh import DerivedRefreshTokens
 from src.interfaces.cli import Console, cli, explain
 from src.interfaces.http import app as http
 from src.interfaces.services import Services
@@ -45,7 +67,7 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 THREADS = 8
 """Requests that one process handles at once."""
-SETTLE_EVERY_SECONDS = 30.0
+SWEEP_EVERY_SECONDS = 30.0
 
 
 def now() -> datetime:
@@ -91,6 +113,8 @@ def make_keys(settings: Settings) -> KeyRing:
     """The signing keys of SIGNING_KEYS, or those that ``prepare`` made. Raises ConfigurationError."""
     source = _key_source(settings)
     try:
+        if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
+            raise ConfigurationError(f"SIGNING_KEYS: {source} can be read by others; type `chmod 600 {source}`")
         return KeyRing(source)
     except FileNotFoundError:
         advice = "name an existing file" if settings.signing_keys else "run `./portero prepare`"
@@ -99,33 +123,64 @@ def make_keys(settings: Settings) -> KeyRing:
         raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
 
 
-def wire(settings: Settings, *, store: Store, identity: IdentityProvider, keys: KeyRing) -> Services:
+def make_limiter(settings: Settings, store: Store) -> RateLimiter:
+    """The counters of RATE_LIMIT_URL; loads the libraries of that one only."""
+    if not settings.rate_limit:
+        return NoLimits()
+    if settings.rate_limit_url:
+        from src.infrastructure.limits.redis import RedisLimiter
+
+        return RedisLimiter(settings.rate_limit_url)
+    return StoreLimiter(store, now)
+
+
+def wire(
+    settings: Settings, *, store: Store, identity: IdentityProvider, keys: KeyRing, limiter: RateLimiter
+) -> Services:
     """Everything put together. Connects to nothing."""
-    users = Users(store)
-    accounts = Accounts(users, identity, now)
+    users, sessions = Users(store), Sessions(store)
+    accounts = Accounts(users, identity, now, owned=[sessions.remove_of])
+    lifetimes = Lifetimes(
+        idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
+    )
+    refresh_tokens = DerivedRefreshTokens(keys)
     tokens = JwtIssuer(
         keys, now, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
     )
-    start = StartSession(tokens)
+    start = StartSession(sessions, tokens, refresh_tokens, lifetimes, now)
     profiles = FindProfile(users, now)
-    register = Register(accounts, now)
+    make_admin = MakeAdmin(accounts, now)
+    common = common_passwords() if settings.password_blocklist else frozenset[str]()
     return Services(
         accounts=accounts,
-        authenticate=Authenticate(users, identity, tokens, profiles),
-        change_password=ChangePassword(accounts, identity, now),
+        add_person=AddPerson(accounts, now),
+        authenticate=Authenticate(sessions, identity, tokens, profiles, now),
+        become_guest=BecomeGuest(users, start, lifetimes, limiter, now),
+        change_password=ChangePassword(accounts, identity, limiter, audit, now),
         change_profile=ChangeProfile(accounts, now),
-        delete_account=DeleteAccount(accounts),
-        ensure_admin=EnsureAdmin(users, register),
+        change_user=ChangeUser(accounts, audit, now),
+        delete_account=DeleteAccount(accounts, audit),
+        delete_user=DeleteUser(accounts, audit),
+        end_session=EndSession(sessions, audit, now),
+        ensure_admin=EnsureAdmin(users, make_admin),
         exchange_token=ExchangeToken(identity, profiles, start) if identity.remote else None,
-        list_users=ListUsers(users),
-        log_in=LogIn(users, identity, start, parse_address),
-        register=register,
+        list_all=ListAll(users),
+        list_sessions=ListSessions(sessions, now),
+        list_users=ListUsers(users, parse_address),
+        log_in=LogIn(users, identity, start, parse_address, limiter, audit),
+        log_out=LogOut(sessions, audit),
+        log_out_everywhere=LogOutEverywhere(users, identity, audit, now),
+        make_admin=make_admin,
+        refresh=Refresh(users, sessions, tokens, refresh_tokens, lifetimes, audit, now),
+        register=Register(accounts, limiter, now),
+        renew_token=RenewToken(tokens),
         set_disabled=SetDisabled(users, now),
+        show_user=ShowUser(users),
         start_session=start,
+        sweep=Sweep(accounts, store.remove_expired, now),
         addresses=parse_address,
-        passwords=PasswordPolicy(
-            settings.password_min_length, common_passwords() if settings.password_blocklist else frozenset()
-        ),
+        audit=audit,
+        passwords=PasswordPolicy(settings.password_min_length, common),
         public_keys=keys.public,
         check_store=lambda: _read(store),
     )
@@ -133,7 +188,14 @@ def wire(settings: Settings, *, store: Store, identity: IdentityProvider, keys: 
 
 def make_services(settings: Settings) -> Services:
     """The services of these settings."""
-    return wire(settings, store=make_store(settings), identity=make_identity(settings), keys=make_keys(settings))
+    store = make_store(settings)
+    return wire(
+        settings,
+        store=store,
+        identity=make_identity(settings),
+        keys=make_keys(settings),
+        limiter=make_limiter(settings, store),
+    )
 
 
 def create_app() -> Flask:
@@ -143,12 +205,19 @@ def create_app() -> Flask:
     """
     settings = load_settings()
     _demand_tables(settings)
+    configure_logs(settings.firebase_project)
     services = make_services(settings)
     if settings.forgetful:  # what `prepare` made is gone with its process
         _ensure_admin(settings, services)
-    if settings.identity == "firebase":
-        repeat(services.accounts.settle, SETTLE_EVERY_SECONDS)
-    return http.create_app(services, VERSION)
+    repeat(services.sweep, SWEEP_EVERY_SECONDS)
+    return http.create_app(
+        services,
+        VERSION,
+        cors_origins=settings.allowed_origins,
+        trusted_proxies=settings.trusted_proxies,
+        https=settings.production,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+    )
 
 
 def prepare(settings: Settings) -> None:
@@ -181,6 +250,8 @@ def serve(settings: Settings) -> None:
         # Without it every thread keeps its own heap, and Argon2's memory is kept many times over.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
     }
+    if settings.metrics_token:
+        environment["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     root = Path(__file__).parent.parent
     command = [
         sys.executable,

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     app_env: Literal["development", "production"] = "development"
+    flask_debug: bool = False
     host: str = "127.0.0.1"
     port: Port = 8000
     web_concurrency: PositiveInt = 2
@@ -36,6 +37,16 @@ class Settings(BaseSettings):
     issuer: str = "portero"
     audience: str = "portero"
     access_token_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+
+    refresh_token_seconds: Annotated[int, Field(ge=60)] = 30 * 86400
+    session_seconds: Annotated[int, Field(ge=60)] = 90 * 86400
+
+    metrics_token: SecretStr | None = None
+
+    rate_limit: bool = True
+    rate_limit_url: str | None = None
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    cors_origins: str | None = None
 
     password_min_length: Annotated[int, Field(ge=1, le=64)] = 8
     password_blocklist: bool = True
@@ -67,6 +78,13 @@ class Settings(BaseSettings):
     def firebase_project(self) -> str:
         """The project whose Firebase Auth is used: GOOGLE_CLOUD_PROJECT, else the one of the store."""
         return self.google_cloud_project or self.store_project
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The origins of CORS_ORIGINS; unless it is set, every one in development and none in production."""
+        if self.cors_origins is None:
+            return [] if self.production else ["*"]
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
     @property
     def forgetful(self) -> bool:
@@ -109,6 +127,12 @@ class Settings(BaseSettings):
             unsafe.append("FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it")
         if self.firebase_auth_emulator_host:
             unsafe.append("FIREBASE_AUTH_EMULATOR_HOST: the emulator believes unsigned tokens; unset it")
+        if self.flask_debug:
+            unsafe.append("FLASK_DEBUG: shows the inside of the service to strangers; unset it")
+        if "*" in self.allowed_origins:
+            unsafe.append("CORS_ORIGINS: * lets every page in; list the exact origins, separated by commas")
+        if not self.rate_limit:
+            unsafe.append("RATE_LIMIT: off lets passwords be tried without end; leave it on")
         if scheme == "memory":
             unsafe.append("STORE_URL: memory:// forgets everything; use sqlite:///PATH or firestore://PROJECT")
         if scheme == "firestore" and not self.signing_keys:

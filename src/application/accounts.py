@@ -7,6 +7,9 @@ The store is authoritative, the provider is derived. When accounts also exist ou
     rename   commit the claim of the name  -> give it the address    -> commit the new name, free the old
     delete   commit it deleting            -> delete the account     -> commit it deleted, free its names
 
+What a user owns is removed after its names are free, for either provider; a guest who registers is created at the
+provider between two commits like a change.
+
 ``unsettled_since`` is written with the first step and cleared with the last. What a crash leaves between
 them is found by it and settled: a creation or a change is undone, a deletion is finished. Its value is also
 the ticket of whoever is at work: settling takes a new one, with which a slow request has lost its own.
@@ -15,7 +18,7 @@ A call without an answer may still take effect later. So what it leaves stays un
 back to when that is over.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,9 +26,11 @@ from datetime import datetime, timedelta
 from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
 from src.domain.users import State, User, UserRepository
-from src.domain.values import Email
+from src.domain.values import Email, Role
 
 Change = Callable[[User], User]
+Owned = Callable[[str], None]
+"""Removes what the user with this id owns; can be repeated."""
 
 SETTLE_AFTER = timedelta(seconds=60)
 """Longer than any request can take, so that what is older was left by a crash or an outage."""
@@ -38,10 +43,15 @@ class Accounts:
     users: UserRepository
     identity: IdentityProvider
     clock: Clock
+    owned: Sequence[Owned]
+    """What is removed with a user."""
 
-    def create(self, user: User, password: str) -> User:
-        """Store a new user. Raises Taken, Invalid or Unavailable, and then there is no such user."""
-        user = replace(user, password_hash=self.identity.keep(password))
+    def create(self, user: User, password: str | None) -> User:
+        """Store a new user. Raises Taken, Invalid or Unavailable, and then there is no such user.
+
+        Without a password nobody can log in until one is set.
+        """
+        user = self._with_password(user, password)
         if not self.identity.remote:
             return self.users.add(user)
         try:
@@ -54,11 +64,11 @@ class Accounts:
             raise
 
     def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
-        """Apply ``change`` to a usable user. Raises as ``UserRepository.update`` does, Invalid and Unavailable."""
+        """Apply ``change`` to an active user. Raises as ``UserRepository.update`` does, Invalid and Unavailable."""
         if not self.identity.remote:
-            return self.users.update(id, _usable(change), revisions=revisions)
+            return self.users.update(id, _active(change), revisions=revisions)
         ticket = self.clock()
-        user = self.users.update(id, _usable(_reserving(change, ticket)), revisions=revisions)
+        user = self.users.update(id, _active(_reserving(change, ticket)), revisions=revisions)
         if user.unsettled_since != ticket:
             return user
         try:
@@ -78,20 +88,56 @@ class Accounts:
             self._try(self.users.update, id, self._unsettled)
             raise
 
-    def delete(self, id: str) -> None:
-        """Delete a usable user: its tokens are void and its names are free. Raises Unavailable."""
+    def upgrade(self, id: str, promote: Change, password: str) -> User:
+        """Make a guest a user, under the same id. Raises as ``create`` does, and then it is still a guest."""
+
+        def change(guest: User) -> User:
+            return replace(promote(guest), password_hash=kept)
+
+        kept = self.identity.keep(password)
         if not self.identity.remote:
-            self.users.update(id, _usable(self._buried))
+            return self.users.update(id, change)
+        ticket = self.clock()
+        guest = self.users.update(id, _reserving(change, ticket))
+        try:
+            self.identity.create(change(guest), password)
+            return self.users.update(id, _finishing(change, ticket))
+        except PorteroError:
+            if self._try(self.identity.delete, id):
+                self._try(self.users.update, id, _holding(ticket, _released))
+            raise
+
+    def delete(self, id: str) -> None:
+        """Delete an active user: its sessions end, its names are free, and what it owns goes. Raises Unavailable."""
+        if not self.identity.remote:
+            self._bury(self.users.update(id, _active(self._undone)))
             return
         ticket = self.clock()
-        self.users.update(id, _usable(lambda user: replace(user, state=State.DELETING, unsettled_since=ticket)))
+        self.users.update(id, _active(lambda user: replace(user, state=State.DELETING, unsettled_since=ticket)))
         try:
             self.identity.delete(id)
         except PorteroError:
             # It may have happened all the same: settling asks the provider when it answers again.
             self._try(self.users.update, id, _holding(ticket, lambda user: replace(user, state=State.ACTIVE)))
             raise
-        self.users.update(id, self._buried)
+        self._bury(self.users.update(id, self._undone))
+
+    def purge(self) -> int:
+        """Remove the guests whose time is over; returns how many."""
+        guests = self.users.expired(self.clock()).items
+        return sum(self._try(self._purge, guest) for guest in guests)
+
+    def _purge(self, guest: User) -> None:
+        def expire(stored: User) -> User:
+            if stored.role is not Role.GUEST or stored.unsettled_since:
+                raise NotFound  # registered meanwhile, or about to be
+            return replace(self._undone(stored), expires_at=stored.expires_at)
+
+        if guest.state is State.ACTIVE:
+            guest = self.users.update(guest.id, expire)
+        for remove in self.owned:
+            remove(guest.id)
+        self.users.remove(guest)
 
     def settle(self, older_than: timedelta = SETTLE_AFTER) -> int:
         """Finish or undo what was left half done before ``older_than``; returns how many were settled."""
@@ -110,10 +156,23 @@ class Accounts:
             self._restore(user)
         else:
             self.identity.delete(user.id)
-            self.users.update(user.id, self._buried)
+            self._bury(self.users.update(user.id, self._undone))
+
+    def _bury(self, user: User) -> None:
+        """Remove what a deleted user owned; it stays unsettled until that is done."""
+        for remove in self.owned:
+            remove(user.id)
+        self.users.update(user.id, self._buried)
+
+    def _with_password(self, user: User, password: str | None) -> User:
+        return user if password is None else replace(user, password_hash=self.identity.keep(password))
 
     def _restore(self, user: User) -> None:
-        """Give the provider's account the stored address."""
+        """Give the provider's account the stored address; a guest has no account there."""
+        if user.role is Role.GUEST:
+            self.identity.delete(user.id)
+            self.users.update(user.id, _holding(user.unsettled_since, _released))
+            return
         addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
         try:
             for email in addresses:
@@ -122,7 +181,7 @@ class Accounts:
                     self.identity.set_email(restored)
                     break
         except NotFound:
-            self.users.update(user.id, self._buried)
+            self._bury(self.users.update(user.id, self._undone))
             return
 
         def restore(stored: User) -> User:
@@ -154,12 +213,26 @@ class Accounts:
         return True
 
 
-def _usable(change: Change) -> Change:
-    """``change``, refused when the user was disabled or deleted since it was authenticated."""
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a running process does from time to time: settle, and remove what has expired."""
+
+    accounts: Accounts
+    remove_expired: Callable[[datetime], int]
+    """Where the store does not do so itself."""
+    clock: Clock
+
+    def __call__(self) -> int:
+        """How many things were done. Raises Unavailable."""
+        return self.accounts.settle() + self.accounts.purge() + self.remove_expired(self.clock())
+
+
+def _active(change: Change) -> Change:
+    """``change``, refused when there is no such user any more."""
 
     def guarded(user: User) -> User:
-        if not user.usable:
-            raise InvalidToken
+        if user.state is not State.ACTIVE:
+            raise NotFound("There is no such user.")
         return change(user)
 
     return guarded
@@ -177,7 +250,7 @@ def _reserving(change: Change, ticket: datetime) -> Change:
         if user.unsettled_since:
             raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
         changed = change(user)
-        if changed.email == user.email:
+        if changed.email == user.email and user.role is not Role.GUEST:
             return changed
         return replace(user, reserved=tuple(changed.claims - user.claims), unsettled_since=ticket)
 
@@ -188,7 +261,7 @@ def _finishing(change: Change, ticket: datetime) -> Change:
     """The last step of ``change``."""
 
     def finish(user: User) -> User:
-        if user.unsettled_since != ticket or not user.usable:
+        if user.unsettled_since != ticket or user.state is not State.ACTIVE:
             raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
         return _released(change(user))
 

@@ -1,12 +1,25 @@
-"""What an operator does to other people's accounts."""
+"""What an operator does from the command line and at the start."""
 
 from dataclasses import dataclass, replace
 
+from src.application.accounts import Accounts
 from src.application.ports import Clock
-from src.application.users import Register
+from src.application.users import NewProfile, new_user
 from src.domain.errors import NotFound, Taken
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import Email, Page, Role, Username
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAdmin:
+    """Make an account with the role admin."""
+
+    accounts: Accounts
+    clock: Clock
+
+    def __call__(self, username: Username, email: Email, password: str) -> User:
+        """Return the admin; ``password`` has passed the policy. Raises Taken, Unavailable."""
+        return self.accounts.create(new_user(NewProfile(username, email, role=Role.ADMIN), self.clock), password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +27,14 @@ class EnsureAdmin:
     """Make the first admin if there is none yet. Never promotes an account and never resets a password."""
 
     users: UserRepository
-    register: Register
+    make_admin: MakeAdmin
 
     def __call__(self, email: Email, password: str) -> bool:
         """Whether it was made now; several at once make one. Raises Taken if the address is somebody's."""
-        if self.users.find(role=Role.ADMIN, limit=1).items:
+        if self.users.has_admin():
             return False
         try:
-            self.register(Username.random(), email, password, role=Role.ADMIN)
+            self.make_admin(Username.random(), email, password)
         except Taken:
             holder = self.users.by_claim(Claim("email", email.key))
             if holder is None or holder.role is not Role.ADMIN:
@@ -31,8 +44,8 @@ class EnsureAdmin:
 
 
 @dataclass(frozen=True, slots=True)
-class ListUsers:
-    """All active users by username."""
+class ListAll:
+    """All active users who have a username, by username."""
 
     users: UserRepository
 
@@ -43,15 +56,15 @@ class ListUsers:
 
 @dataclass(frozen=True, slots=True)
 class SetDisabled:
-    """Lock somebody out, or let them in again. Tokens issued before do not come back."""
+    """Lock somebody out, or let them in again. Sessions from before do not come back."""
 
     users: UserRepository
     clock: Clock
 
     def __call__(self, claim: Claim, disabled: bool) -> User:
-        """Raises NotFound."""
+        """Raises NotFound, LastAdmin."""
         user = self.users.by_claim(claim)
         if user is None:
             raise NotFound("There is no such user.")
         now = self.clock()
-        return self.users.update(user.id, lambda stored: replace(stored.without_tokens(now), disabled=disabled))
+        return self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))

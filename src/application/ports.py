@@ -1,26 +1,48 @@
 """What use cases need from outside that is not a repository."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Email, Role
 
 Clock = Callable[[], datetime]
 """The current time, aware, in UTC."""
 
+Audit = Callable[[str, Mapping[str, str | bool | None]], None]
+"""Records an event that matters to security, under a stable name; its fields hold no secret."""
+
 AddressParser = Callable[[str], Email]
 """Validates and normalises an e-mail address; raises InvalidValue."""
 
 
 @dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A signed access token and its life in seconds."""
+class RefreshToken:
+    """An opaque, single-use token (RFC 6749 section 1.5). Only its hash is ever stored.
 
+    ``genuine``: whether we made it, as far as the keys in use can tell.
+    """
+
+    session_id: str
     value: str
+    hash: str
+    genuine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A signed access token, its life in seconds, and the refresh token that comes with it, if one does."""
+
+    access: str
     expires_in: int
+    refresh: str | None = None
+
+    def with_refresh(self, token: RefreshToken | None) -> "Tokens":
+        """These tokens with another refresh token."""
+        return replace(self, refresh=token.value if token else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +52,32 @@ class TokenClaims:
     user_id: str
     role: Role
     session_id: str
-    generation: int
 
 
 class TokenIssuer(Protocol):
     """Signs and verifies our own access tokens."""
 
-    def issue(self, user: User, session_id: str) -> AccessToken:
-        """A token for ``user``."""
+    def issue(self, user: User, session: Session) -> Tokens:
+        """A token for ``user`` that does not outlive the session."""
 
     def recognises(self, token: str) -> bool:
         """Whether the token says that it is one of ours; proves nothing."""
 
     def verify(self, token: str) -> TokenClaims:
         """The claims of a token that is exactly ours and lives; raises InvalidToken."""
+
+
+class RefreshTokens(Protocol):
+    """Makes and reads refresh tokens."""
+
+    def first(self, session_id: str) -> RefreshToken:
+        """A random one."""
+
+    def parse(self, value: str) -> RefreshToken:
+        """The token that a client sent; raises InvalidToken for what cannot be one."""
+
+    def successors(self, spent: RefreshToken, generation: int) -> Sequence[RefreshToken]:
+        """What follows ``spent``: always the same for the same key. One for each key in use, today's first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +110,11 @@ class IdentityProvider(Protocol):
     def outdated(self, user: User) -> bool:
         """Whether the kept hash was made with other parameters than today's."""
 
-    def create(self, user: User, password: str) -> None:
-        """Make the provider's account under our id; raises Taken when the address is in use there."""
+    def create(self, user: User, password: str | None) -> None:
+        """Make the provider's account under our id; raises Taken when the address is in use there.
+
+        Without a password nobody can log in to it.
+        """
 
     def set_email(self, user: User) -> None:
         """Give the provider's account the user's address; raises Taken, or NotFound without an account."""

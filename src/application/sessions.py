@@ -1,35 +1,98 @@
-"""Logging in, and telling from a token who is calling."""
+"""Logging in and out, and telling from a token who is calling."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, GUESTS, Count, RateLimiter, network
 from src.application.ports import (
-    AccessToken,
     AddressParser,
+    Audit,
     Clock,
     ExternalIdentity,
     IdentityProvider,
+    RefreshTokens,
     TokenIssuer,
+    Tokens,
 )
-from src.domain.errors import InvalidCredentials, InvalidToken, PorteroError, Taken
+from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFound, PorteroError, Taken
+from src.domain.sessions import Client, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
-from src.domain.values import InvalidValue, Username, new_id
+from src.domain.values import InvalidValue, Page, Role, Username, fold, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: a user, in a session of ours or, without one, by a token of the identity provider."""
+
+    user: User
+    session: Session | None
+
+    @property
+    def own_session(self) -> Session:
+        """The session; raises Forbidden for a caller who has none."""
+        if self.session is None:
+            raise Forbidden("A token of the identity provider has no session here; log in to get one.")
+        return self.session
+
+
+@contextmanager
+def still_there() -> Iterator[None]:
+    """Around what callers do to themselves: whoever was removed since they were authenticated is nobody."""
+    try:
+        yield
+    except NotFound:
+        raise InvalidToken from None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a session lasts unused, and at most."""
+
+    idle: timedelta
+    absolute: timedelta
+    guest: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
-    """Give somebody who has proved who they are an access token."""
+    """Give somebody who has proved who they are a session and its tokens."""
 
+    sessions: SessionRepository
     tokens: TokenIssuer
+    refresh_tokens: RefreshTokens
+    lifetimes: Lifetimes
+    clock: Clock
 
-    def __call__(self, user: User) -> AccessToken:
-        """A token of a new session."""
-        return self.tokens.issue(user, session_id=new_id())
+    def __call__(self, user: User, client: Client) -> Tokens:
+        """Guests get no refresh token: theirs ends with them."""
+        now, id = self.clock(), new_id()
+        if user.expires_at:
+            idle = ends = user.expires_at
+            refresh = None
+        else:
+            ends = now + self.lifetimes.absolute
+            idle = min(now + self.lifetimes.idle, ends)
+            refresh = self.refresh_tokens.first(id)
+        session = Session(
+            id=id,
+            user_id=user.id,
+            epoch=user.session_epoch,
+            created_at=now,
+            last_used_at=now,
+            expires_at=idle,
+            ends_at=ends,
+            client=client,
+            current_hash=refresh.hash if refresh else None,
+        )
+        self.sessions.add(session)
+        return self.tokens.issue(user, session).with_refresh(refresh)
 
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """Trade a username or e-mail address and a password for an access token.
+    """Trade a username or e-mail address and a password for tokens.
 
     A wrong password, an unknown user and a disabled account get the same answer, in the same time.
     """
@@ -38,18 +101,29 @@ class LogIn:
     identity: IdentityProvider
     start: StartSession
     addresses: AddressParser
+    limiter: RateLimiter
+    audit: Audit
 
-    def __call__(self, login: str, password: str) -> tuple[User, AccessToken]:
-        """``login`` is a username or an address. Raises InvalidCredentials, Unavailable."""
-        claim = self._claim(login)
+    def __call__(self, login: str, password: str, client: Client) -> tuple[User, Tokens]:
+        """``login`` is a username or an address. Raises InvalidCredentials, TooManyRequests, Unavailable."""
+        claim, address = self._claim(login), network(client)
+        # By name and address, so that nobody locks the owner out of another place.
+        failure = (
+            Count(FAILED_LOGINS_BY_NAME, f"{address} {claim.key if claim else fold(login)}"),
+            Count(FAILED_LOGINS, address),
+        )
+        self.limiter.check(*failure)
         user = self.users.by_claim(claim) if claim else None
         if user and not user.usable:
             user = None
         if not self.identity.verify(user, password) or user is None:
+            self.audit("login-failed", {"user_id": user.id if user else None})
+            self.limiter.hit(*failure)
             raise InvalidCredentials
+        self.audit("login-succeeded", {"user_id": user.id})
         if self.identity.outdated(user):
             self._rehash(user, password)
-        return user, self.start(user)
+        return user, self.start(user, client)
 
     def _claim(self, login: str) -> Claim | None:
         try:
@@ -73,6 +147,24 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class BecomeGuest:
+    """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering."""
+
+    users: UserRepository
+    start: StartSession
+    lifetimes: Lifetimes
+    limiter: RateLimiter
+    clock: Clock
+
+    def __call__(self, client: Client) -> Tokens:
+        """The tokens of a new guest. Raises TooManyRequests, Unavailable."""
+        self.limiter.hit(Count(GUESTS, network(client)))
+        now = self.clock()
+        guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
+        return self.start(self.users.add(replace(guest, expires_at=now + self.lifetimes.guest)), client)
+
+
+@dataclass(frozen=True, slots=True)
 class FindProfile:
     """The profile of somebody the identity provider vouches for, made on their first visit.
 
@@ -87,9 +179,9 @@ class FindProfile:
         user = self.users.get(identity.uid)
         if user is None:
             user = self._first_visit(identity)
-        void = user.tokens_void_before
+        ended = user.sessions_ended_at
         # The provider counts in whole seconds: within the second of the change its token is not believed.
-        if not user.usable or (void and identity.authenticated_at <= void.replace(microsecond=0)):
+        if not user.usable or (ended and identity.authenticated_at <= ended.replace(microsecond=0)):
             raise InvalidToken
         return user
 
@@ -108,33 +200,160 @@ class FindProfile:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeToken:
-    """Trade a Firebase ID token for an access token of ours; the first time makes the profile."""
+    """Trade a Firebase ID token for tokens of ours; the first time makes the profile."""
 
     identity: IdentityProvider
     profiles: FindProfile
     start: StartSession
 
-    def __call__(self, id_token: str) -> tuple[User, AccessToken]:
+    def __call__(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Raises InvalidToken, Taken, Unavailable."""
         user = self.profiles(self.identity.identify(id_token))
-        return user, self.start(user)
+        return user, self.start(user, client)
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Who is calling, from the bearer token and from the stored user: one read of the store."""
+    """Who is calling, from the bearer token, the stored session and the stored user: one read of the store."""
 
-    users: UserRepository
+    sessions: SessionRepository
     identity: IdentityProvider
     tokens: TokenIssuer
     profiles: FindProfile
+    clock: Clock
 
-    def __call__(self, token: str) -> User:
+    def __call__(self, token: str) -> Caller:
         """Raises InvalidToken, Unavailable; Taken on the first visit of a provider's user."""
         if not self.tokens.recognises(token):
-            return self.profiles(self.identity.identify(token))
+            return Caller(self.profiles(self.identity.identify(token)), None)
         claims = self.tokens.verify(token)
-        user = self.users.get(claims.user_id)
-        if user is None or not user.usable or user.token_generation != claims.generation:
+        session, user = self.sessions.with_user(claims.session_id, claims.user_id)
+        if session is None or user is None or not session.alive(user, self.clock()):
             raise InvalidToken
-        return user
+        return Caller(user, session)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewToken:
+    """Trade an access token that has not expired for a new one, which does not outlive the session."""
+
+    tokens: TokenIssuer
+
+    def __call__(self, caller: Caller) -> Tokens:
+        """Raises Forbidden for a caller without a session."""
+        return self.tokens.issue(caller.user, caller.own_session)
+
+
+class _Reused(Exception):
+    """A refresh token that is neither current nor forgiven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Trade a refresh token for new tokens; it is spent by that.
+
+    Within ten seconds a spent one yields the same successor, for the tab that lost the race. Any other reuse
+    means that somebody has copied it, and ends the session.
+    """
+
+    users: UserRepository
+    sessions: SessionRepository
+    tokens: TokenIssuer
+    refresh_tokens: RefreshTokens
+    lifetimes: Lifetimes
+    audit: Audit
+    clock: Clock
+
+    def __call__(self, value: str) -> tuple[User, Tokens]:
+        """Raises InvalidToken, Unavailable."""
+        token = self.refresh_tokens.parse(value)
+        now = self.clock()
+
+        def rotate(session: Session) -> Session:
+            if now >= session.expires_at:
+                raise InvalidToken
+            if token.hash == session.current_hash:
+                successor = self.refresh_tokens.successors(token, session.generation)[0]
+                return session.rotated(successor.hash, now, self.lifetimes.idle)
+            if session.forgives(token.hash, now):
+                return session
+            raise _Reused
+
+        try:
+            session = self.sessions.update(token.session_id, rotate)
+        except NotFound:
+            raise InvalidToken from None
+        except _Reused:
+            if token.genuine:
+                self.sessions.remove(token.session_id)
+                self.audit("session-ended", {"session_id": token.session_id, "reason": "refresh-token-reused"})
+            raise InvalidToken from None
+        successors = self.refresh_tokens.successors(token, session.generation - 1)
+        successor = next((each for each in successors if each.hash == session.current_hash), None)
+        user = self.users.get(session.user_id)
+        if user is None or successor is None or not session.alive(user, now):
+            raise InvalidToken
+        return user, self.tokens.issue(user, session).with_refresh(successor)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """End the session of the token."""
+
+    sessions: SessionRepository
+    audit: Audit
+
+    def __call__(self, caller: Caller) -> None:
+        """Raises Forbidden for a caller without a session."""
+        self.sessions.remove(caller.own_session.id)
+        fields = {"user_id": caller.user.id, "session_id": caller.own_session.id, "reason": "logout"}
+        self.audit("session-ended", fields)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOutEverywhere:
+    """End every session, this one too."""
+
+    users: UserRepository
+    identity: IdentityProvider
+    audit: Audit
+    clock: Clock
+
+    def __call__(self, user: User) -> None:
+        """The identity provider's own tokens from before are refused as well."""
+        now = self.clock()
+        with still_there():
+            self.users.update(user.id, lambda stored: stored.without_sessions(now))
+        self.audit("sessions-ended", {"user_id": user.id, "reason": "logout-all"})
+        self.identity.sessions_ended()
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """Your sessions that have not ended, the newest first."""
+
+    sessions: SessionRepository
+    clock: Clock
+
+    def __call__(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
+        """One page; those that have ended are left out of it."""
+        now = self.clock()
+        page = self.sessions.of(user.id, cursor, limit)
+        return Page([session for session in page.items if session.alive(user, now)], page.next)
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """End one of your sessions."""
+
+    sessions: SessionRepository
+    audit: Audit
+    clock: Clock
+
+    def __call__(self, user: User, id: str) -> None:
+        """Raises NotFound, also for a session of somebody else."""
+        session = self.sessions.get(id)
+        if session is None or not session.alive(user, self.clock()):
+            raise NotFound("You have no such session.")
+        self.sessions.remove(id)
+        self.audit("session-ended", {"user_id": user.id, "session_id": id, "reason": "ended-by-owner"})

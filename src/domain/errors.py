@@ -10,6 +10,8 @@
     ├── NotFound
     ├── Taken                a unique value belongs to someone else; names the fields
     ├── Stale                the caller changed an older revision than the stored one
+    ├── LastAdmin            the change would leave nobody in charge
+    ├── TooManyRequests      over a limit of ours; says when to try again
     └── Unavailable          a dependency is down, slow or contended; says when to try again
         └── TooManyAttempts  the identity provider refuses more attempts for now
 
@@ -108,6 +110,23 @@ class Stale(PorteroError):
 
     code = "stale"
     default_detail = "It has changed since you read it; read it again and repeat your change."
+
+
+class LastAdmin(PorteroError):
+    """The last admin cannot be removed, disabled or demoted."""
+
+    code = "last-admin"
+    default_detail = "This is the last admin; make another one first."
+
+
+class TooManyRequests(PorteroError):
+    """Over a limit. ``retry_after`` is in seconds."""
+
+    code = "too-many-requests"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"Too many requests; try again in {retry_after} seconds.")
 
 
 class Unavailable(PorteroError):

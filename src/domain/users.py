@@ -33,6 +33,8 @@ class ProfileChange(TypedDict, total=False):
     email: Email
     name: str | None
     last_name: str | None
+    role: Role
+    disabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,13 @@ class User:
     disabled: bool = False
     password_hash: str | None = None
     state: State = State.ACTIVE
-    token_generation: int = 0
-    """Tokens of an earlier generation are void."""
-    tokens_void_before: datetime | None = None
-    """The same for tokens that others issue and that know no generation."""
+    session_epoch: int = 0
+    """Sessions of an earlier epoch have ended, but for ``kept_session``."""
+    kept_session: str | None = None
+    sessions_ended_at: datetime | None = None
+    """The same for tokens that others issue and that know no epoch: void if not from after this."""
+    expires_at: datetime | None = None
+    """When a guest is removed; None for users."""
     reserved: tuple[Claim, ...] = ()
     """Names already claimed for a change that the identity provider has not confirmed."""
     unsettled_since: datetime | None = None
@@ -62,14 +67,27 @@ class User:
     revision: str = ""
 
     @classmethod
-    def new(cls, *, now: datetime, username: Username, email: Email | None, id: str | None = None) -> "User":
-        """An active user of role ``user``."""
-        return cls(id=id or new_id(), username=username, email=email, created_at=now, updated_at=now)
+    def new(
+        cls,
+        *,
+        now: datetime,
+        username: Username | None,
+        email: Email | None,
+        role: Role = Role.USER,
+        id: str | None = None,
+    ) -> "User":
+        """An active user."""
+        return cls(id=id or new_id(), username=username, email=email, role=role, created_at=now, updated_at=now)
 
     @property
     def usable(self) -> bool:
         """Whether its owner may log in and its tokens count."""
         return self.state is State.ACTIVE and not self.disabled
+
+    @property
+    def listed(self) -> bool:
+        """Whether others can see it: guests and who is not fully here are nobody's business."""
+        return self.state is State.ACTIVE and self.role is not Role.GUEST
 
     @property
     def claims(self) -> frozenset[Claim]:
@@ -79,13 +97,20 @@ class User:
         return frozenset([*own, *self.reserved])
 
     def changed(self, change: ProfileChange, now: datetime) -> "User":
-        """This user with a changed profile; a new address is not a verified one."""
+        """This user with a changed profile; a new address is not a verified one, and who is disabled is out."""
         same_address = "email" not in change or change["email"] == self.email
-        return replace(self, **change, email_verified=self.email_verified and same_address, updated_at=now)
+        changed = replace(self, **change, email_verified=self.email_verified and same_address, updated_at=now)
+        return changed.without_sessions(now) if changed.disabled and not self.disabled else changed
 
-    def without_tokens(self, now: datetime) -> "User":
-        """This user with every token issued so far void."""
-        return replace(self, token_generation=self.token_generation + 1, tokens_void_before=now, updated_at=now)
+    @property
+    def rules(self) -> bool:
+        """Whether this is an admin who can log in; there is always one who does, once there was."""
+        return self.role is Role.ADMIN and self.usable
+
+    def without_sessions(self, now: datetime, keep: str | None = None) -> "User":
+        """This user with every session ended but the one to ``keep``."""
+        epoch = self.session_epoch + 1
+        return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
     def buried(self, now: datetime) -> "User":
         """What stays of a deleted user: an id that is never used again, and nothing personal."""
@@ -96,7 +121,7 @@ class User:
             created_at=self.created_at,
             updated_at=now,
             state=State.DELETED,
-            token_generation=self.token_generation + 1,
+            session_epoch=self.session_epoch + 1,
             revision=self.revision,
         )
 
@@ -138,11 +163,22 @@ class UserRepository(Protocol):
         """Apply the pure function ``change`` to the stored user, whole and to one revision.
 
         It may run several times. With ``revisions`` the stored revision must be one of them. Raises
-        NotFound, Stale, Taken, and whatever ``change`` raises.
+        NotFound, Stale, Taken, LastAdmin, and whatever ``change`` raises.
         """
 
-    def find(self, *, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
-        """Active users by username, a page at a time."""
+    def remove(self, user: User) -> bool:
+        """Remove a user who has no names, at the revision given; returns whether it was still at it."""
+
+    def has_admin(self) -> bool:
+        """Whether there is an admin who can log in."""
+
+    def expired(self, now: datetime, limit: int = 100) -> Page[User]:
+        """Guests whose time is over."""
+
+    def find(
+        self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
+    ) -> Page[User]:
+        """Active users who have a username that begins with ``prefix``, by username, a page at a time."""
 
     def unsettled(self, before: datetime, limit: int = 100) -> Page[User]:
         """Users whose store and identity provider may differ since ``before``, the oldest first."""

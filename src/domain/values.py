@@ -26,7 +26,9 @@ def new_id() -> str:
 class Role(StrEnum):
     """What a user may do, from least to most."""
 
+    GUEST = "guest"
     USER = "user"
+    UPLOADER = "uploader"
     ADMIN = "admin"
 
 

@@ -20,9 +20,9 @@ def repeat(task: Callable[[], int], seconds: float) -> threading.Event:
         while not stop.wait(seconds):
             try:
                 if done := task():
-                    _log.info("settled %d accounts", done)
+                    _log.info("swept %d", done)
             except PorteroError as error:
-                _log.warning("settling accounts failed: %s", error)
+                _log.warning("sweeping failed: %s", error)
 
     threading.Thread(target=run, name="sweeper", daemon=True).start()
     return stop

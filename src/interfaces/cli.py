@@ -8,7 +8,7 @@ import click
 
 from src.domain.errors import Invalid
 from src.domain.users import Claim
-from src.domain.values import Role, Username
+from src.domain.values import Username
 from src.interfaces.services import Services
 
 
@@ -79,7 +79,7 @@ def list_users(console: Console) -> None:
     """List all users by username: id, username, e-mail, role, disabled."""
     cursor = None
     while True:
-        page = console.services().list_users(cursor)
+        page = console.services().list_all(cursor)
         for user in page.items:
             name = user.username.display if user.username else "-"
             address = user.email.address if user.email else "-"
@@ -130,7 +130,7 @@ def create_admin(console: Console, username: str, email: str, password: str) -> 
     services = console.services()
     name, address = Username.parse(username), services.addresses(email)
     accepted = services.passwords.check(password, username, email)
-    user = services.register(name, address, accepted, role=Role.ADMIN)
+    user = services.make_admin(name, address, accepted)
     click.echo(f"made admin {username} with id {user.id}")
 
 

@@ -4,10 +4,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from src.application.accounts import Accounts
-from src.application.administration import EnsureAdmin, ListUsers, SetDisabled
-from src.application.ports import AddressParser
-from src.application.sessions import Authenticate, ExchangeToken, LogIn, StartSession
+from src.application.accounts import Accounts, Sweep
+from src.application.administration import EnsureAdmin, ListAll, MakeAdmin, SetDisabled
+from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
+from src.application.ports import AddressParser, Audit
+from src.application.sessions import (
+    Authenticate,
+    BecomeGuest,
+    EndSession,
+    ExchangeToken,
+    ListSessions,
+    LogIn,
+    LogOut,
+    LogOutEverywhere,
+    Refresh,
+    RenewToken,
+    StartSession,
+)
 from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
 from src.domain.users import PasswordPolicy
 
@@ -17,20 +30,35 @@ class Services:
     """The use cases, and the rules that input is parsed with."""
 
     accounts: Accounts
+    add_person: AddPerson
     authenticate: Authenticate
+    become_guest: BecomeGuest
     change_password: ChangePassword
     change_profile: ChangeProfile
+    change_user: ChangeUser
     delete_account: DeleteAccount
+    delete_user: DeleteUser
+    end_session: EndSession
     ensure_admin: EnsureAdmin
     exchange_token: ExchangeToken | None
     """None when no identity provider issues tokens of its own."""
+    list_all: ListAll
+    list_sessions: ListSessions
     list_users: ListUsers
     log_in: LogIn
+    log_out: LogOut
+    log_out_everywhere: LogOutEverywhere
+    make_admin: MakeAdmin
+    refresh: Refresh
     register: Register
+    renew_token: RenewToken
     set_disabled: SetDisabled
+    show_user: ShowUser
     start_session: StartSession
+    sweep: Sweep
 
     addresses: AddressParser
+    audit: Audit
     passwords: PasswordPolicy
     public_keys: Callable[[], Mapping[str, Any]]
     """The public JWK set."""

@@ -10,12 +10,14 @@ from typing import Any, NoReturn
 import grpc  # type: ignore[import-untyped]
 import pytest
 
+from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.migrations import migrate
 from src.infrastructure.stores.sql import SqlStore, make_engine
+from tests.e2e.service import redis_server
 
 # A store more is its name here and a fixture of that name, which gives what opens it, in any process.
 SHARED = ("sqlite", "firestore")
@@ -50,6 +52,13 @@ def firestore(firestore_emulator: str, firestore_project: str, monkeypatch: pyte
     return partial(FirestoreStore, firestore_project)
 
 
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Tests share it, and use keys of their own."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
 def _open_sql(url: str) -> Store:
     return SqlStore(make_engine(url, pool_size=8))
 
@@ -64,6 +73,11 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 @pytest.fixture
 def users(store: Store) -> Users:
     return Users(store)
+
+
+@pytest.fixture
+def sessions(store: Store) -> Sessions:
+    return Sessions(store)
 
 
 @pytest.fixture(params=SHARED)

@@ -21,21 +21,22 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 
-from src.application.accounts import Accounts
 from src.application.ports import IdentityProvider
-from src.application.sessions import LogIn, StartSession
-from src.application.users import Register
+from src.application.users import NewProfile
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
+from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Email, Username
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity import local
 from src.infrastructure.identity.firebase import FirebaseIdentity
 from src.infrastructure.identity.local import LocalIdentity
-from src.infrastructure.repositories.users import Users
+from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.main import wire
+from src.settings import Settings
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.unit.remote import RemoteIdentity
 
@@ -206,24 +207,26 @@ def test_garbage_is_nobodys_token(identity: IdentityProvider) -> None:
 
 
 @pytest.fixture
-def log_in(identity: IdentityProvider, join: Keeper) -> tuple[LogIn, dict[str, tuple[str, str]]]:
+def log_in(identity: IdentityProvider, join: Keeper) -> tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]:
     """The use case, and by outcome a login name and a password that lead to it."""
-    users = Users(MemoryStore())
-    accounts = Accounts(users, identity, lambda: datetime.now(UTC))
-    register = Register(accounts, accounts.clock)
+    services = wire(
+        Settings(_env_file=None, store_url="memory://"),
+        store=MemoryStore(),
+        identity=identity,
+        keys=KeyRing(as_jwk_set([SigningKey.generate()])),
+        limiter=NoLimits(),
+    )
 
     def joined() -> User:
         user = somebody()
         assert user.username
-        return register(user.username, user.email, PASSWORD)
+        return services.register(NewProfile(user.username, user.email), PASSWORD, Client())
 
     user, disabled = joined(), joined()
-    users.update(disabled.id, lambda stored: replace(stored, disabled=True))
+    services.accounts.users.update(disabled.id, lambda stored: replace(stored, disabled=True))
     assert user.username
     assert disabled.email
-    keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    tokens = JwtIssuer(keys, accounts.clock, issuer="here", audience="here", seconds=900)
-    return LogIn(users, identity, StartSession(tokens), parse_address), {
+    return lambda login, password: services.log_in(login, password, Client()), {
         "right": (user.username.display, PASSWORD),
         "wrong": (user.username.display, "wrong password"),
         "unknown": (new_address(), PASSWORD),
@@ -264,7 +267,7 @@ class Counter:
 @pytest.mark.parametrize("outcome", ["right", "wrong", "unknown", "unspeakable", "disabled"])
 def test_every_outcome_of_a_login_costs_one_check(
     identity: IdentityProvider,
-    log_in: tuple[LogIn, dict[str, tuple[str, str]]],
+    log_in: tuple[Callable[[str, str], object], dict[str, tuple[str, str]]],
     outcome: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -279,7 +282,7 @@ def test_every_outcome_of_a_login_costs_one_check(
 
 
 def test_the_failed_logins_take_the_same_time(
-    identity: IdentityProvider, log_in: tuple[LogIn, dict[str, tuple[str, str]]]
+    identity: IdentityProvider, log_in: tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]
 ) -> None:
     """A coarse check, because machines are noisy: the count above is the fine one."""
     use_case, examples = log_in
@@ -387,10 +390,12 @@ def test_a_token_that_is_not_current_and_for_us_is_nobodys(firebase: Firebase, c
 
 
 def test_our_own_access_token_is_no_id_token(firebase: Firebase) -> None:
-    keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    issuer = JwtIssuer(keys, lambda: datetime.now(UTC), issuer="here", audience="here", seconds=900)
+    keys, now, user = KeyRing(as_jwk_set([SigningKey.generate()])), datetime.now(UTC), somebody()
+    issuer = JwtIssuer(keys, lambda: now, issuer="here", audience="here", seconds=900)
+    later = now + timedelta(days=1)
+    session = Session("0" * 32, user.id, 0, now, now, later, later, Client())
     with pytest.raises(InvalidToken):
-        connected(firebase).identify(issuer.issue(somebody(), "session").value)
+        connected(firebase).identify(issuer.issue(user, session).access)
 
 
 @pytest.fixture(scope="module")

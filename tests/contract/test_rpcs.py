@@ -1,81 +1,174 @@
 """What a request costs on Firestore: each RPC is a round trip, and each read and write is billed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
+from src.application.limits import RateLimiter
 from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Store
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
-from src.main import VERSION
+from src.main import VERSION, now
 from src.main import wire as wire_services
 from src.settings import Settings
 from tests.contract.conftest import Wire
 
-ANNA = {"username": "anna", "email": "anna@example.com", "password": "correct horse battery"}
+PASSWORD = "correct horse battery"
+ANNA = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
+READ, QUERY, COMMIT = "BatchGetDocuments", "RunQuery", "Commit"
 
 
 @pytest.fixture
-def client(wire: Wire, firestore: Callable[[], Store], tmp_path: Path) -> FlaskClient:
+def opened(firestore: Callable[[], Store], wire: Wire) -> Iterator[Store]:
+    store = firestore()
+    yield store
+    store.close()
+
+
+def serve(store: Store, limiter: RateLimiter, folder: Path) -> FlaskClient:
     services = wire_services(
-        Settings(_env_file=None, data_dir=tmp_path, store_url="firestore://demo-portero"),
-        store=firestore(),
+        Settings(_env_file=None, data_dir=folder, store_url="firestore://demo-portero"),
+        store=store,
         identity=LocalIdentity(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1),
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),
+        limiter=limiter,
     )
     return create_app(services, VERSION).test_client()
 
 
+@pytest.fixture
+def client(opened: Store, tmp_path: Path) -> FlaskClient:
+    return serve(opened, NoLimits(), tmp_path)
+
+
+@pytest.fixture
+def limited(opened: Store, tmp_path: Path) -> FlaskClient:
+    """With the limits on, counted in the store."""
+    return serve(opened, StoreLimiter(opened, now), tmp_path)
+
+
+def log_in(client: FlaskClient, **login: str) -> Any:
+    return client.post("/login", json={"username": "anna", "password": PASSWORD} | login)
+
+
 def test_a_registration_is_one_commit(wire: Wire, client: FlaskClient) -> None:
     assert client.post("/register", json=ANNA).status_code == 201
-    assert wire.rpcs == ["Commit"]
+    assert wire.rpcs == [COMMIT]
 
 
 def test_a_name_that_is_taken_is_looked_at_once(wire: Wire, client: FlaskClient) -> None:
     client.post("/register", json=ANNA)
     wire.rpcs.clear()
     assert client.post("/register", json=ANNA).status_code == 409
-    assert wire.rpcs == ["Commit", "BatchGetDocuments"]
+    assert wire.rpcs == [COMMIT, READ]
 
 
 @pytest.mark.parametrize("login", ["username", "email"])
-def test_a_login_is_two_reads(wire: Wire, client: FlaskClient, login: str) -> None:
+def test_a_login_is_two_reads_and_the_commit_of_its_session(wire: Wire, client: FlaskClient, login: str) -> None:
     client.post("/register", json=ANNA)
     wire.rpcs.clear()
-    answer = client.post("/login", json={login: ANNA[login], "password": ANNA["password"]})
-    assert answer.status_code == 200
-    assert wire.rpcs == ["BatchGetDocuments"] * 2
+    assert client.post("/login", json={login: ANNA[login], "password": PASSWORD}).status_code == 200
+    assert wire.rpcs == [READ, READ, COMMIT]
+
+
+def test_a_login_with_a_wrong_password_is_two_reads(wire: Wire, client: FlaskClient) -> None:
+    client.post("/register", json=ANNA)
+    wire.rpcs.clear()
+    assert log_in(client, password="wrong").status_code == 401
+    assert wire.rpcs == [READ, READ]
 
 
 def test_a_login_of_nobody_is_one_read(wire: Wire, client: FlaskClient) -> None:
-    assert client.post("/login", json={"username": "nobody", "password": "x"}).status_code == 401
-    assert wire.rpcs == ["BatchGetDocuments"]
+    assert log_in(client).status_code == 401
+    assert wire.rpcs == [READ]
+
+
+def test_a_guest_is_two_commits(wire: Wire, client: FlaskClient) -> None:
+    assert client.post("/auth/anonymous").status_code == 201
+    assert wire.rpcs == [COMMIT, COMMIT]
 
 
 @pytest.fixture
-def bearer(client: FlaskClient, wire: Wire) -> dict[str, str]:
-    """The header of a registered user's requests."""
+def tokens(client: FlaskClient, wire: Wire) -> dict[str, str]:
+    """Of a registered user."""
     client.post("/register", json=ANNA)
-    token = client.post("/login", json={"username": "anna", "password": ANNA["password"]}).get_json()["access_token"]
+    tokens: dict[str, str] = log_in(client).get_json()
     wire.rpcs.clear()
-    return {"Authorization": f"Bearer {token}"}
+    return tokens
+
+
+@pytest.fixture
+def bearer(tokens: dict[str, str]) -> dict[str, str]:
+    """The header of a registered user's requests."""
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
 def test_an_authenticated_request_is_one_read(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    """Of two documents: the session and its user."""
     assert client.get("/user", headers=bearer).status_code == 200
-    assert wire.rpcs == ["BatchGetDocuments"]
+    assert wire.rpcs == [READ]
+
+
+def test_a_renewal_is_one_read(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    assert client.post("/auth/renew", headers=bearer).status_code == 200
+    assert wire.rpcs == [READ]
 
 
 def test_a_rename_is_one_commit_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
     """One read tells who is calling, one what is changed."""
     assert client.put("/user", headers=bearer, json={"username": "eve"}).status_code == 200
-    assert wire.rpcs == ["BatchGetDocuments", "BatchGetDocuments", "Commit"]
+    assert wire.rpcs == [READ, READ, COMMIT]
 
 
-def test_a_token_that_is_none_costs_nothing(wire: Wire, client: FlaskClient) -> None:
-    assert client.get("/user", headers={"Authorization": "Bearer no.such.token"}).status_code == 401
+def test_a_refresh_is_a_read_a_commit_and_a_read(wire: Wire, client: FlaskClient, tokens: dict[str, str]) -> None:
+    """The session, its rotation, and the user."""
+    body = {"refresh_token": tokens["refresh_token"]}
+    assert client.post("/auth/refresh", json=body).status_code == 200
+    assert wire.rpcs == [READ, COMMIT, READ]
+    wire.rpcs.clear()
+    assert client.post("/auth/refresh", json=body).status_code == 200
+    assert wire.rpcs == [READ, READ]  # who is late writes nothing
+
+
+def test_a_logout_is_one_commit_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    assert client.post("/auth/logout", headers=bearer).status_code == 204
+    assert wire.rpcs == [READ, COMMIT]
+
+
+def test_a_list_of_sessions_is_one_query_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    assert client.get("/auth/sessions", headers=bearer).status_code == 200
+    assert wire.rpcs == [READ, QUERY]
+
+
+@pytest.mark.parametrize("token", ["no.such.token", "x" * 86])
+def test_a_token_that_is_none_costs_nothing(wire: Wire, client: FlaskClient, token: str) -> None:
+    assert client.get("/user", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert wire.rpcs == []
+
+
+def test_what_the_limits_cost_in_the_store(wire: Wire, limited: FlaskClient) -> None:
+    """A read to count a registration or a guest and a commit; a read to let a login try, both when it fails."""
+
+    def cost(answer: Any, status: int) -> list[str]:
+        assert answer.status_code == status
+        rpcs = list(wire.rpcs)
+        wire.rpcs.clear()
+        return rpcs
+
+    assert cost(limited.post("/register", json=ANNA), 201) == [READ, COMMIT, COMMIT]
+    assert cost(limited.post("/auth/anonymous"), 201) == [READ, COMMIT, COMMIT, COMMIT]
+    bearer = {"Authorization": f"Bearer {log_in(limited).get_json()['access_token']}"}
+    assert cost(log_in(limited), 200) == [READ, READ, READ, COMMIT] * 2
+    assert cost(log_in(limited, password="wrong"), 401) == [READ, READ, READ, READ, COMMIT]
+    assert cost(limited.get("/user", headers=bearer), 200) == [READ]
+    for _ in range(9):
+        assert log_in(limited, password="wrong").status_code == 401
+    wire.rpcs.clear()
+    assert cost(log_in(limited), 429) == [READ]

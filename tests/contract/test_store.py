@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from src.domain.errors import Invalid, Unavailable
+from src.domain.values import Page
 from src.infrastructure.stores.base import (
     Delete,
     Document,
@@ -24,7 +26,15 @@ from src.infrastructure.stores.base import (
     Write,
 )
 from src.infrastructure.stores.firestore import FirestoreStore
-from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS, USERS, Type
+from src.infrastructure.stores.schema import (
+    CLAIMS,
+    COLLECTIONS,
+    COUNTERS,
+    SESSIONS,
+    USERS,
+    Collection,
+    Type,
+)
 from src.infrastructure.stores.sql import SqlStore, make_engine
 from tests.contract.conftest import Wire
 from tests.emulators import free_port
@@ -49,12 +59,34 @@ def account(**fields: Any) -> dict[str, Any]:
         "updated_at": NOON,
         "password_hash": None,
         "state": "active",
-        "token_generation": 0,
-        "tokens_void_before": None,
+        "session_epoch": 0,
+        "kept_session": None,
+        "sessions_ended_at": None,
+        "expires_at": None,
         "reserved": [],
         "unsettled_since": None,
     }
     assert plain.keys() == USERS.fields.keys()
+    return plain | fields
+
+
+def login(**fields: Any) -> dict[str, Any]:
+    """The fields of a session, plain except for ``fields``."""
+    plain: dict[str, Any] = {
+        "user_id": "ada",
+        "epoch": 0,
+        "created_at": NOON,
+        "last_used_at": NOON,
+        "expires_at": NOON,
+        "ends_at": NOON,
+        "user_agent": None,
+        "ip": None,
+        "generation": 0,
+        "current_hash": None,
+        "spent_hash": None,
+        "spent_at": None,
+    }
+    assert plain.keys() == SESSIONS.fields.keys()
     return plain | fields
 
 
@@ -64,6 +96,14 @@ def user(id: str) -> Key:
 
 def claim(id: str) -> Key:
     return Key(CLAIMS, id)
+
+
+def session(id: str) -> Key:
+    return Key(SESSIONS, id)
+
+
+def counter(id: str) -> Key:
+    return Key(COUNTERS, id)
 
 
 def only(store: Store, key: Key) -> Document:
@@ -135,6 +175,16 @@ class TestRoundTrip:
         assert read == written
         assert {repr(value) for value in _times(read)} <= {repr(value.astimezone(UTC)) for value in _times(written)}
 
+    @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda collection: collection.name)
+    def test_in_every_collection(self, store: Store, collection: Collection) -> None:
+        full = {name: VALUES[field.type][1] for name, field in collection.fields.items()}
+        bare = {name: None if field.nullable else full[name] for name, field in collection.fields.items()}
+        written = {Key(collection, "full"): full, Key(collection, "bare"): bare}
+        revisions = store.commit(*(Insert(key, fields) for key, fields in written.items()))
+        found = [document for document in store.get(*written) if document]
+        assert {document.key: document.fields for document in found} == written
+        assert {document.key: document.revision for document in found} == revisions
+
     def test_an_update_replaces_every_field(self, store: Store) -> None:
         full = account(email="ada@example.com", name="Ada", last_name="Lovelace", unsettled_since=NOON, reserved=[1])
         revisions = store.commit(Insert(user("1"), full))
@@ -186,6 +236,23 @@ class TestCommit:
         assert store.commit(Delete(claim("1")), Delete(claim("never there"))) == {}
         assert store.get(claim("1"), claim("never there")) == [None, None]
 
+    def test_a_delete_at_a_revision_demands_it(self, store: Store) -> None:
+        first = store.commit(Insert(user("1"), account()))[user("1")]
+        second = store.commit(Update(user("1"), account(), first))[user("1")]
+        with pytest.raises(PreconditionFailed) as failed:
+            store.commit(Delete(user("1"), first))
+        assert failed.value.keys == {user("1")}
+        assert only(store, user("1")).revision == second
+        assert store.commit(Delete(user("1"), second)) == {}
+        for absent in (user("1"), user("never there")):
+            with pytest.raises(PreconditionFailed) as failed:
+                store.commit(Delete(absent, second))
+            assert failed.value.keys == {absent}
+        third = store.commit(Insert(user("1"), account()))[user("1")]
+        with pytest.raises(PreconditionFailed):
+            store.commit(Delete(user("1"), second))  # it is back, but it is another one
+        assert only(store, user("1")).revision == third
+
     def test_what_is_deleted_can_be_inserted_again_and_is_another_revision(self, store: Store) -> None:
         first = store.commit(Insert(claim("1"), CLAIM))[claim("1")]
         store.commit(Delete(claim("1")))
@@ -223,6 +290,9 @@ class TestCommit:
             ([Update(user("1"), account(), stale)], {user("1")}),
             ([Update(user("absent"), account(), current)], {user("absent")}),
             ([Insert(claim("taken"), CLAIM), Update(user("1"), account(), stale)], {claim("taken"), user("1")}),
+            ([Delete(user("1"), stale)], {user("1")}),
+            ([Delete(user("absent"), current)], {user("absent")}),
+            ([Delete(user("1"), stale), Insert(claim("taken"), CLAIM)], {user("1"), claim("taken")}),
         ]
         for faulty, keys in failures:
             for writes in ([*faulty, *good], [*good, *faulty], [*good[:2], *faulty, *good[2:]]):
@@ -322,12 +392,16 @@ def every_page(store: Store, query: Query) -> Iterator[list[str]]:
         yield [document.key.id for document in page.items]
         if page.next is None:
             return
-        query = Query(query.collection, query.order, query.equal, query.until, page.next, query.limit)
+        query = replace(query, cursor=page.next)
     pytest.fail("the pages do not end")
 
 
 def active(**query: Any) -> Query:
     return Query(USERS, "username_key", {"state": "active"}, **query)
+
+
+def newest(**query: Any) -> Query:
+    return Query(SESSIONS, "created_at", {"user_id": "ada"}, descending=True, **query)
 
 
 class TestFind:
@@ -408,6 +482,55 @@ class TestFind:
         later = every_page(store, active(limit=2, cursor=first.next))
         assert [id for page in later for id in page] == list("efgjlm")
 
+    def test_descending_is_the_reverse_ties_included(self, store: Store) -> None:
+        times = [NOON + timedelta(microseconds=at // 3) for at in range(9)]
+        store.commit(
+            *(Insert(session(f"{9 - at}"), login(created_at=time)) for at, time in enumerate(times)),
+            Insert(session("other"), login(user_id="eve")),
+        )
+        assert ids(store, newest()) == ["3", "2", "1", "6", "5", "4", "9", "8", "7"]
+        assert ids(store, newest(limit=2)) == ["3", "2"]
+        assert ids(store, newest(until=times[3])) == ["6", "5", "4", "9", "8", "7"]
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 9, 100])
+    def test_descending_pages_hold_everything_once(self, store: Store, limit: int) -> None:
+        times = [NOON + timedelta(microseconds=at // 3) for at in range(9)]
+        store.commit(*(Insert(session(f"{at}"), login(created_at=time)) for at, time in enumerate(times)))
+        pages = list(every_page(store, newest(limit=limit)))
+        assert [id for page in pages for id in page] == list("876543210")
+        assert {len(page) for page in pages[:-1]} <= {limit}
+
+    def test_descending_pages_stay_in_place_while_documents_come_and_go(self, store: Store) -> None:
+        second = timedelta(seconds=1)
+        store.commit(*(Insert(session(f"{at}"), login(created_at=NOON + at * second)) for at in range(0, 10, 2)))
+        first = store.find(newest(limit=2))
+        assert [document.key.id for document in first.items] == ["8", "6"]
+        store.commit(
+            Delete(session("6")),  # the one that the cursor stands on
+            Insert(session("9"), login(created_at=NOON + 9 * second)),
+            Insert(session("3"), login(created_at=NOON + 3 * second)),
+        )
+        later = every_page(store, newest(limit=2, cursor=first.next))
+        assert [id for page in later for id in page] == ["4", "3", "2", "0"]
+
+    PREFIXED = ("A", "ad", "ada", "ada%", "ada_", "ada\u0301", "ada\uff41", "ada\U00010000", "ada😀", "ada😀😀",
+                "ada\U0010fffd", "adb", "b", "ß", "\uff41", "😀", "😀ada", "😁")  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "prefix", ["a", "ad", "ada", "ada_", "ada%", "ada😀", "😀", "\uff41", "x", "ad\U0010fffd", ""]
+    )
+    def test_a_prefix_in_any_script(self, store: Store, prefix: str) -> None:
+        assert list(self.PREFIXED) == sorted(self.PREFIXED)
+        store.commit(*(Insert(user(f"{at:02}"), account(username_key=key)) for at, key in enumerate(self.PREFIXED)))
+        expected = [f"{at:02}" for at, key in enumerate(self.PREFIXED) if key.startswith(prefix)]
+        assert ids(store, active(prefix=prefix)) == expected
+        pages = list(every_page(store, active(prefix=prefix, limit=2)))
+        assert [id for page in pages for id in page] == expected
+
+    def test_a_prefix_leaves_out_what_has_no_value(self, store: Store) -> None:
+        store.commit(Insert(user("1"), account(username_key=None)), Insert(user("2"), account(username_key="")))
+        assert ids(store, active(prefix="")) == ["2"]
+
     def test_nothing_found_is_an_empty_page(self, store: Store) -> None:
         page = store.find(active())
         assert (list(page.items), page.next) == ([], None)
@@ -419,6 +542,8 @@ class TestFind:
             Query(USERS, "username_key", {"role": "user"}),
             Query(USERS, "created_at"),
             Query(CLAIMS, "kind"),
+            Query(SESSIONS, "created_at", {"user_id": "ada"}),
+            Query(USERS, "username_key", {"state": "active"}, descending=True),
         ],
     )
     def test_a_query_without_an_index_is_refused(self, store: Store, query: Query) -> None:
@@ -450,6 +575,66 @@ class TestCursor:
     def test_a_time_that_is_none_is_refused(self, store: Store, value: str | int) -> None:
         with pytest.raises(Invalid):
             store.find(Query(USERS, "unsettled_since", cursor=cursor([value, "a"])))
+
+
+class TestRemoveExpired:
+    TICK = timedelta(microseconds=1)
+
+    @pytest.fixture(params=["memory", "sqlite"])
+    def sweeping(self, request: pytest.FixtureRequest) -> Iterator[Store]:
+        """A store that does not do so by itself."""
+        store: Store = request.getfixturevalue(request.param)()
+        yield store
+        store.close()
+
+    def fill(self, store: Store) -> list[Key]:
+        """Some of each kind; returns what has expired."""
+        expired = [session("before"), session("now"), counter("before"), counter("now")]
+        times = {"before": NOON - self.TICK, "now": NOON, "after": NOON + self.TICK}
+        for id, time in times.items():
+            store.commit(
+                Insert(session(id), login(expires_at=time)),
+                Insert(counter(id), {"hits": 1, "expires_at": time}),
+                Insert(user(id), account(expires_at=time)),
+            )
+        return expired
+
+    def test_what_has_expired_and_nothing_else(self, sweeping: Store) -> None:
+        """A guest is no matter of the store: it has more than a document."""
+        expired = self.fill(sweeping)
+        assert sweeping.remove_expired(NOON) == len(expired)
+        assert sweeping.get(*expired) == [None] * len(expired)
+        assert all(sweeping.get(session("after"), counter("after"), *map(user, ("before", "now", "after"))))
+        assert sweeping.remove_expired(NOON) == 0
+
+    def test_so_many_at_a_time(self, sweeping: Store) -> None:
+        self.fill(sweeping)
+        assert [sweeping.remove_expired(NOON, limit=1) for _ in range(3)] == [2, 2, 0]
+
+    def test_what_was_given_more_time_meanwhile_stays(self, sweeping: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fill(sweeping)
+        find = sweeping.find
+
+        def find_and_change(query: Query) -> Page[Document]:
+            page = find(query)
+            if query.collection is SESSIONS:
+                renewed = only(sweeping, session("now"))
+                later = login(expires_at=NOON + timedelta(days=1))
+                sweeping.commit(Update(renewed.key, later, renewed.revision), Delete(session("before")))
+            return page
+
+        monkeypatch.setattr(sweeping, "find", find_and_change)
+        assert sweeping.remove_expired(NOON) == 2  # the counters
+        assert only(sweeping, session("now")).fields["expires_at"] == NOON + timedelta(days=1)
+
+    def test_nothing_where_the_store_does_it(self, wire: Wire, firestore: Callable[[], Store]) -> None:
+        store = firestore()
+        expired = self.fill(store)
+        wire.rpcs.clear()
+        assert store.remove_expired(NOON) == 0
+        assert wire.rpcs == []
+        assert all(store.get(*expired))
+        store.close()
 
 
 def outcome_within(seconds: float, call: Callable[[], object]) -> object:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.errors import Invalid, NotFound, Stale, Taken
+from src.domain.errors import Invalid, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, ProfileChange, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
@@ -53,8 +53,10 @@ FULL = User(
     disabled=True,
     password_hash="$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA",
     state=State.DELETING,
-    token_generation=2**40,
-    tokens_void_before=NOON.replace(microsecond=1),
+    session_epoch=2**40,
+    kept_session="f" * 32,
+    sessions_ended_at=NOON.replace(microsecond=1),
+    expires_at=NOON.replace(microsecond=2),
     reserved=(Claim("email", "new@example.com"), Claim("username", "ada2")),
     unsettled_since=NOON.replace(microsecond=0),
 )
@@ -312,6 +314,154 @@ class TestFind:
         assert names(users.unsettled(LATER, limit=1)) == ["one"]
 
 
+def new_guest(expires_at: datetime) -> User:
+    guest = User.new(now=NOON, username=None, email=None, role=Role.GUEST)
+    return replace(guest, expires_at=expires_at)
+
+
+class TestGuests:
+    def test_whose_time_is_over_the_first_first(self, users: Users) -> None:
+        tick = timedelta(microseconds=1)
+        late, due, early = (users.add(new_guest(time)) for time in (NOON + tick, NOON, NOON - tick))
+        users.add(new_user("ada"))
+        assert users.expired(NOON).items == [early, due]
+        assert users.expired(NOON, limit=1).items == [early]
+        assert users.expired(NOON + tick).items == [early, due, late]
+
+    def test_who_registers_does_not_expire(self, users: Users) -> None:
+        guest = users.add(new_guest(NOON))
+        named = Username.parse("ada")
+        users.update(guest.id, lambda user: replace(user, username=named, role=Role.USER, expires_at=None))
+        assert users.expired(NOON).items == []
+
+    def test_removed_at_the_revision_given_only(self, users: Users) -> None:
+        guest = users.add(new_guest(NOON))
+        changed = users.update(guest.id, lambda user: replace(user, name="Ada"))
+        assert not users.remove(guest)
+        assert users.get(guest.id) == changed
+        assert users.remove(changed)
+        assert users.get(guest.id) is None
+        assert not users.remove(changed)
+
+    def test_one_who_registers_while_it_is_purged_is_one_or_the_other(self, users: Users) -> None:
+        for number in range(5):
+            guest = users.add(new_guest(NOON))
+            named = Username.parse(f"ada{number}")
+
+            def register(guest: User = guest, named: Username = named) -> object:
+                return users.update(guest.id, lambda user: replace(user, username=named, expires_at=None))
+
+            def purge(guest: User = guest) -> object:
+                return users.remove(guest)
+
+            registered, purged = at_once(lambda act: act(), [register, purge])
+            assert isinstance(registered, NotFound) if purged else users.get(guest.id) == registered
+            assert_claims_agree(users, [guest.id], [Claim("username", named.key)])
+
+
+def new_admin(name: str, id: str | None = None) -> User:
+    return replace(new_user(name, f"{name}@example.com", id), role=Role.ADMIN)
+
+
+def demote(user: User) -> User:
+    return replace(user, role=Role.USER)
+
+
+def disable(user: User) -> User:
+    return user.changed({"disabled": True}, LATER)
+
+
+OUSTINGS = [
+    pytest.param(demote, id="demoted"),
+    pytest.param(disable, id="disabled"),
+    pytest.param(lambda user: user.buried(LATER), id="buried"),
+    pytest.param(lambda user: replace(user, state=State.DELETING), id="being deleted"),
+]
+
+
+class TestAdmins:
+    """There is always an admin who can log in, once there was one."""
+
+    def test_nobody_rules_at_first(self, users: Users) -> None:
+        assert not users.has_admin()
+        users.add(new_user("ada"))
+        users.add(replace(new_admin("bob"), disabled=True))
+        users.add(replace(new_admin("cat"), state=State.PENDING))
+        assert not users.has_admin()
+
+    def test_who_rules_from_the_start(self, users: Users) -> None:
+        users.add(new_admin("ada"))
+        assert users.has_admin()
+
+    @pytest.mark.parametrize("oust", OUSTINGS)
+    def test_the_last_one_stays(self, users: Users, oust: Callable[[User], User]) -> None:
+        ada = users.add(new_admin("ada"))
+        with pytest.raises(LastAdmin):
+            users.update(ada.id, oust)
+        assert users.get(ada.id) == ada
+        assert_claims_agree(users, [ada.id], ada.claims)
+        users.update(ada.id, rename("eve"))  # anything else may change
+
+        users.add(new_admin("bob"))
+        users.update(ada.id, oust)
+        assert users.has_admin()
+
+    def test_who_does_not_rule_does_not_count(self, users: Users) -> None:
+        ada = users.add(new_admin("ada"))
+        users.add(replace(new_admin("bob"), disabled=True))
+        users.add(new_user("cat"))
+        with pytest.raises(LastAdmin):
+            users.update(ada.id, demote)
+
+    def test_who_becomes_one_counts(self, users: Users) -> None:
+        ada = users.add(new_admin("ada"))
+        bob = users.add(new_user("bob"))
+        cat = users.add(replace(new_admin("cat"), disabled=True))
+        users.update(bob.id, lambda user: replace(user, role=Role.ADMIN))
+        users.update(ada.id, demote)
+        users.update(cat.id, lambda user: replace(user, disabled=False))
+        users.update(bob.id, disable)
+        with pytest.raises(LastAdmin):
+            users.update(cat.id, demote)
+
+    def test_one_whose_account_becomes_active_counts(self, users: Users) -> None:
+        ada = users.add(replace(new_admin("ada"), state=State.PENDING))
+        users.update(ada.id, lambda user: replace(user, state=State.ACTIVE))
+        assert users.has_admin()
+
+    def test_ten_made_at_once_all_count(self, users: Users) -> None:
+        admins = at_once(users.add, [new_admin(f"admin{number}") for number in range(10)])
+        made = [admin for admin in admins if isinstance(admin, User)]
+        assert len(made) == 10, admins
+        for admin in made[:-1]:
+            users.update(admin.id, demote)
+        with pytest.raises(LastAdmin):
+            users.update(made[-1].id, demote)
+
+    @pytest.mark.parametrize("others", [True, False])
+    def test_several_with_one_address_make_one(self, users: Users, others: bool) -> None:
+        """And the others are told what is taken, which the roster never is."""
+        if others:
+            users.add(new_admin("root"))
+        address = Email("ada@example.com")
+        contenders = [replace(new_admin(f"admin{number}"), email=address) for number in range(10)]
+        [winner] = winners(at_once(users.add, contenders), "email")
+        assert users.by_claim(email_claim("ada@example.com")) == winner
+
+    @pytest.mark.parametrize("oust", OUSTINGS)
+    def test_two_ousted_at_once(self, users: Users, oust: Callable[[User], User]) -> None:
+        stored = [users.add(new_admin(name)) for name in ("ada", "bob")]
+        outcomes = at_once(lambda user: users.update(user.id, oust), stored)
+        assert_one_rules(users, [user.id for user in stored], outcomes)
+
+
+def assert_one_rules(users: Users, ids: Iterable[str], outcomes: Sequence[object]) -> None:
+    [refused] = [outcome for outcome in outcomes if not isinstance(outcome, User)]
+    assert isinstance(refused, LastAdmin)
+    assert [user.rules for id in ids if (user := users.get(id))].count(True) == 1
+    assert users.has_admin()
+
+
 def winners(outcomes: Iterable[User | Exception], *fields: str) -> list[User]:
     """Those who won; every other one must have been told that exactly ``fields`` are taken."""
     won = []
@@ -389,7 +539,7 @@ class TestThreads:
 
         def count(_: int) -> list[str]:
             return [
-                users.update(ada.id, lambda user: replace(user, token_generation=user.token_generation + 1)).revision
+                users.update(ada.id, lambda user: replace(user, session_epoch=user.session_epoch + 1)).revision
                 for _ in range(5)
             ]
 
@@ -399,7 +549,7 @@ class TestThreads:
         assert len(set(revisions)) == 100
         stored = users.get(ada.id)
         assert stored
-        assert stored.token_generation == 100
+        assert stored.session_epoch == 100
 
     def test_an_account_deleted_while_it_is_renamed(self, users: Users) -> None:
         """Whoever comes first: in the end no name is left with the dead."""
@@ -438,12 +588,24 @@ def count_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
 
     def count(_: int) -> User:
         for _ in range(10):
-            user = users.update(id, lambda user: replace(user, token_generation=user.token_generation + 1))
+            user = users.update(id, lambda user: replace(user, session_epoch=user.session_epoch + 1))
         return user
 
     outcomes = at_once(count, range(4))
     store.close()
     return [_in_words(outcome) for outcome in outcomes]
+
+
+def demote_at_once(share: tuple[Callable[[], Store], str]) -> User | Exception:
+    """In a process of its own."""
+    open_store, id = share
+    store = open_store()
+    users = Users(store)
+    users.get(id)
+    meet()
+    [outcome] = at_once(lambda id: users.update(id, demote), [id])
+    store.close()
+    return outcome
 
 
 def _in_words(outcome: User | Exception) -> str:
@@ -482,5 +644,13 @@ class TestProcesses:
         assert outcomes == [[ada.id] * 4] * 2
         stored = users.get(ada.id)
         assert stored
-        assert stored.token_generation == 80
+        assert stored.session_epoch == 80
+        store.close()
+
+    def test_two_admins_demoted_at_once(self, open_shared: Callable[[], Store]) -> None:
+        store = open_shared()
+        users = Users(store)
+        stored = [users.add(new_admin(name)).id for name in ("ada", "bob")]
+        outcomes = in_processes(demote_at_once, [(open_shared, id) for id in stored])
+        assert_one_rules(users, stored, outcomes)
         store.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.main import VERSION, make_identity, make_store, wire
@@ -18,7 +19,10 @@ TOOLS = Path(__file__).parents[1] / "js/node_modules/.bin"
 def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(_env_file=None, store_url="memory://", argon2_memory_kib=8, argon2_time_cost=1)
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    app = create_app(wire(settings, store=make_store(settings), identity=make_identity(settings), keys=keys), VERSION)
+    app = create_app(
+        wire(settings, store=make_store(settings), identity=make_identity(settings), keys=keys, limiter=NoLimits()),
+        VERSION,
+    )
     path = tmp_path_factory.mktemp("openapi") / "openapi.json"
     path.write_text(json.dumps(app.test_client().get("/openapi.json").get_json()))
     return path
@@ -45,7 +49,7 @@ def test_a_strict_typescript_client_compiles(document: Path) -> None:
         type Problem = components["schemas"]["Problem"];
         export function greet(user: Ok): string {
             const name: string | null = user.username;
-            const role: "user" | "admin" = user.role;
+            const role: "guest" | "user" | "uploader" | "admin" = user.role;
             return `${name ?? user.id} ${role} since ${user.created_at}`;
         }
         export const register: paths["/register"]["post"]["requestBody"]["content"]["application/json"] =

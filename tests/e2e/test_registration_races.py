@@ -1,43 +1,21 @@
 """Fifty registrations of one name at once, over real servers: one of them wins, and the others learn why not."""
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.emulators import free_port, running
+from tests.e2e.service import PASSWORD, portero
 from tests.races import at_once, spellings
-
-PORTERO = Path(__file__).parents[2] / "portero"
-PASSWORD = "correct horse battery"
-
-
-@contextmanager
-def service(folder: Path, **settings: str) -> Iterator[str]:
-    """The URL of a service of its own, with its files in ``folder``."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    folder.mkdir()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORT": str(port),
-        "DATA_DIR": str(folder),
-        "ARGON2_TIME_COST": "1",
-        "ARGON2_MEMORY_KIB": "8",
-        **settings,
-    }
-    with running([str(PORTERO), "serve"], env=environment, cwd=folder, ready=f"{url}/health"):
-        yield url
 
 
 @pytest.fixture
 def two_workers_on_sqlite(tmp_path: Path) -> Iterator[Sequence[str]]:
-    with service(tmp_path / "service", WEB_CONCURRENCY="2") as url:
-        yield [url]
+    with portero(tmp_path) as address:
+        yield [f"http://{address}"]
 
 
 @pytest.fixture
@@ -50,7 +28,7 @@ def two_services_on_firestore(
         "WEB_CONCURRENCY": "1",
     }
     with ExitStack() as stack:
-        yield [stack.enter_context(service(tmp_path / name, **settings)) for name in ("one", "two")]
+        yield [f"http://{stack.enter_context(portero(tmp_path / name, settings))}" for name in ("one", "two")]
 
 
 @pytest.mark.parametrize("deployment", ["two_workers_on_sqlite", "two_services_on_firestore"])

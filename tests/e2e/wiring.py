@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from src import main
 from src.application.ports import IdentityProvider
+from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Store
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
@@ -41,6 +42,7 @@ def wire(settings: Settings, *, store: Store | None = None, identity: IdentityPr
         store=store or main.make_store(settings),
         identity=identity or main.make_identity(settings),
         keys=main.make_keys(settings),
+        limiter=NoLimits(),
     )
 
 

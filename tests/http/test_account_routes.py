@@ -9,28 +9,30 @@ import pytest
 from flask import Flask
 
 from src.application.ports import ExternalIdentity
-from src.domain.errors import InvalidToken
 from src.domain.users import Claim
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.stores.base import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
-from src.interfaces.services import Services
 from src.main import now
 from tests.http.world import (
     HASHER,
     PASSWORD,
     TOKEN_FIELDS,
     USER_FIELDS,
+    V1_FIELDS,
     Answer,
     Client,
     Person,
+    Provider,
     build,
     client_of,
     errors_of,
     join,
     log_in,
+    logged_in,
     registration,
+    services_of,
     without_instance,
 )
 
@@ -44,7 +46,7 @@ FORBIDDEN_FIELDS = {
     "email_verified": True,
     "disabled": True,
     "state": "deleted",
-    "token_generation": 7,
+    "session_epoch": 7,
     "revision": "x",
     "__class__": "x",
 }
@@ -82,8 +84,9 @@ def test_signing_up_answers_user_and_tokens_together(client: Client) -> None:
     response = client.post("/api/v1/auth/signup", json=registration())
     answer = response.json
     assert response.status_code == 201
-    assert set(answer) == USER_FIELDS | TOKEN_FIELDS | {"token", "accessToken"}
+    assert set(answer) == USER_FIELDS | V1_FIELDS
     assert answer["token"] == answer["accessToken"] == answer["access_token"]
+    assert answer["refreshToken"] == answer["refresh_token"]
     assert response.headers["Location"] == f"/users/{answer['id']}"
     seen = client.get("/user", headers=Person(answer, answer["token"]).headers)
     assert seen.json == {name: answer[name] for name in USER_FIELDS}
@@ -227,9 +230,8 @@ def test_any_spelling_of_either_name_logs_in(path: str, login: str) -> None:
     else:
         response = client.post(path, json=credentials)
     answer = response.json
-    v1 = {"token", "accessToken", "user"} if path.startswith("/api/v1") else set()
     assert response.status_code == 200
-    assert set(answer) == TOKEN_FIELDS | v1
+    assert set(answer) == (V1_FIELDS | {"user"} if path.startswith("/api/v1") else TOKEN_FIELDS)
     assert (answer["token_type"], answer["expires_in"]) == ("bearer", 900)
     assert answer.get("user", person.user) == person.user
     assert answer.get("token", answer["access_token"]) == answer["access_token"]
@@ -243,13 +245,8 @@ def test_an_address_can_be_given_as_such(client: Client, anna: Person) -> None:
     assert client.post("/login", json={**body, "username": ""}).status_code == 200
 
 
-def _services(app: Flask) -> Services:
-    services: Services = app.extensions["portero"]
-    return services
-
-
 def _set_disabled(app: Flask, person: Person, disabled: bool) -> None:
-    _services(app).set_disabled(Claim("email", person.user["email"]), disabled)
+    services_of(app).set_disabled(Claim("email", person.user["email"]), disabled)
 
 
 @pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login", "/auth/token"])
@@ -420,7 +417,7 @@ def test_your_own_name_can_be_spelled_anew(anna: Person, change: Callable[..., A
 
 
 def test_a_new_address_is_not_a_verified_one(app: Flask, anna: Person, change: Callable[..., Answer]) -> None:
-    _services(app).accounts.change(anna.user["id"], lambda user: replace(user, email_verified=True))
+    services_of(app).accounts.change(anna.user["id"], lambda user: replace(user, email_verified=True))
     assert change({"email": anna.user["email"]}).json["email_verified"] is True
     assert change({"email": f"new.{anna.user['email']}"}).json["email_verified"] is False
 
@@ -469,12 +466,14 @@ def _gone(client: Client, person: Person) -> bool:
     return response.status_code == 401
 
 
-def test_a_new_password_ends_every_token(client: Client, anna: Person) -> None:
-    other = Person(anna.user, log_in(client, anna).json["access_token"])
+def test_a_new_password_ends_every_other_session(client: Client, anna: Person) -> None:
+    other = logged_in(client, anna)
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     assert client.put("/user/password", json=body, headers=anna.headers).status_code == 204
-    assert _gone(client, anna)
+    assert not _gone(client, anna)
     assert _gone(client, other)
+    assert client.post("/auth/refresh", json={"refresh_token": other.refresh}).status_code == 401
+    assert client.post("/auth/refresh", json={"refresh_token": anna.refresh}).status_code == 200
     assert log_in(client, anna).status_code == 401
     again = Person(anna.user, log_in(client, anna, OTHER_PASSWORD).json["access_token"])
     assert not _gone(client, again)
@@ -558,22 +557,6 @@ def test_login_rehashes_what_was_hashed_with_other_parameters() -> None:
 
 
 # Tokens of an identity provider
-
-
-class Provider(LocalIdentity):
-    """Vouches for whom it is told to, by the name in the token."""
-
-    remote = True
-
-    def __init__(self, *known: ExternalIdentity) -> None:
-        super().__init__(HASHER, at_once=4)
-        self._known = {each.uid: each for each in known}
-
-    def identify(self, token: str) -> ExternalIdentity:
-        try:
-            return self._known[token]
-        except KeyError:
-            raise InvalidToken from None
 
 
 def test_a_provider_s_token_is_traded_or_used_as_it_is() -> None:

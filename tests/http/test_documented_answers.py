@@ -8,21 +8,21 @@ from typing import Any, NoReturn
 import pytest
 from flask import Flask
 
+from src.application.limits import Count
 from src.application.ports import ExternalIdentity
-from src.domain.errors import InvalidToken, TooManyAttempts, Unavailable
-from src.domain.users import User
+from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.values import Email
-from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.memory import MemoryStore
 from src.interfaces.http.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
 from src.main import now
 from tests.http.world import (
-    HASHER,
     OPERATIONS,
     PASSWORD,
     SECRET,
     Answer,
+    Provider,
     build,
     client_of,
     crash,
@@ -30,29 +30,23 @@ from tests.http.world import (
     registration,
 )
 
-TOO_OFTEN = "too often"
+METRICS_TOKEN = "a token for Prometheus"
 ANSWERS = sorted(
     (method, path, int(status)) for (method, path), operation in OPERATIONS.items() for status in operation["responses"]
 )
+NOBODY = "0" * 32
+NO_USE_CASE = ("/health", "/healthz", "/openapi.json", "/", "/metrics")
+EXTERNAL_ONLY = ("/auth/firebase",)
+ADMINS_ONLY = (("POST", "/api/users"),)
 
 
-class Provider(LocalIdentity):
-    """Issues tokens: "free" and "taken" name people who come with such an address."""
+class Full:
+    """A limiter that is."""
 
-    remote = True
+    def check(self, *_: Count) -> None:
+        raise TooManyRequests(60)
 
-    def __init__(self) -> None:
-        super().__init__(HASHER, at_once=4)
-
-    def identify(self, token: str) -> ExternalIdentity:
-        if token not in ("free", "taken"):
-            raise InvalidToken
-        return ExternalIdentity(token, Email(f"{token}@example.com"), True, None, now())
-
-    def verify(self, user: User | None, password: str) -> bool:
-        if password == TOO_OFTEN:
-            raise TooManyAttempts
-        return super().verify(user, password)
+    hit = check
 
 
 class Down(Store):
@@ -67,47 +61,62 @@ class Down(Store):
         pass
 
 
+STORE = MemoryStore()
+"""What the applications share, so that one believes the tokens of another."""
+
+
+def _provider() -> Provider:
+    people = [ExternalIdentity(uid, Email(f"{uid}@example.com"), True, None, now()) for uid in ("free", "taken")]
+    return Provider(*people)
+
+
 @cache
 def _app(kind: str) -> Flask:
     match kind:
         case "down":
-            return build(Down(), Provider())
+            return build(Down(), _provider())
         case "crashing":
             use_cases = {field.name for field in fields(Services)} - {"addresses", "passwords"}
             return build(services=dict.fromkeys(use_cases, crash))
         case "external":
-            return build(identity=Provider())
-    return build()
+            return build(identity=_provider())
+        case "full":
+            return build(STORE, limiter=Full())
+    return build(STORE, metrics_token=METRICS_TOKEN)
 
 
 class Asker:
     """Sends a request to one operation of an application of one kind."""
 
-    def __init__(self, method: str, path: str, kind: str = "local") -> None:
+    def __init__(self, method: str, path: str, kind: str = "local", role: str = "") -> None:
         self.method, self.path = method, path
         self.operation = OPERATIONS[method, path]
-        self.root = self.operation.get("x-alias-of", path)
-        self.app = _app(kind)
-        self.client = client_of(self.app)
+        self.root = path if path == "/session" else self.operation.get("x-alias-of", path)
+        self.client = client_of(_app(kind))
         # A token that any of the applications would believe; not every one has a store to keep its owner in.
-        host = self.client if kind in ("local", "external") else client_of(_app("local"))
-        self.person = join(host)
+        host = self.client if kind == "external" else client_of(_app("local"))
+        self.person = join(host, role or ("admin" if (method, path) in ADMINS_ONLY else "user"))
+        self.url = self.person.at(path)
 
     def valid(self) -> dict[str, Any]:
         """A body that is accepted."""
         login = {"username": self.person.user["username"], "password": PASSWORD}
-        match self.root:
-            case "/register" | "/api/v1/auth/signup":
+        match self.method, self.root:
+            case _, "/register" | "/api/v1/auth/signup":
                 return registration()
-            case "/login":
+            case _, "/login" | "/session":
                 return login
-            case "/auth/token":
+            case _, "/auth/token":
                 return {"grant_type": "password", **login}
-            case "/auth/firebase":
+            case _, "/auth/refresh":
+                return {"refresh_token": self.person.refresh}
+            case _, "/auth/firebase":
                 return {"id_token": "free"}
-            case "/user":
+            case "POST", "/api/users":
+                return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
+            case _, "/user" | "/users/{id}":
                 return {"name": "Ann"}
-            case "/user/password":
+            case _, "/user/password":
                 return {"current_password": PASSWORD, "new_password": "a stapled battery"}
         raise KeyError(self.root)
 
@@ -117,8 +126,10 @@ class Asker:
             media = "data" if self.root == "/auth/token" else "json"
             options[media] = {**self.valid(), **(body or {})}
         headers = self.person.headers if self.operation["security"] else {}
+        if self.path == "/metrics":
+            headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
         return self.client.open(
-            self.path, method=self.method, **{**options, "headers": {**headers, **options.get("headers", {})}}
+            self.url, method=self.method, **{**options, "headers": {**headers, **options.get("headers", {})}}
         )
 
     @property
@@ -126,8 +137,17 @@ class Asker:
         return str(*self.operation["requestBody"]["content"])
 
 
-def _success(method: str, path: str) -> Answer:
-    return Asker(method, path, "external" if path == "/auth/firebase" else "local").ask()
+def _succeeding(method: str, path: str) -> Asker:
+    return Asker(method, path, "external" if path in EXTERNAL_ONLY else "local")
+
+
+def _nothing() -> dict[str, Any]:
+    """An empty body, which makes a guest where credentials log in."""
+    return {"data": b""}
+
+
+def _created(method: str, path: str) -> Answer:
+    return _succeeding(method, path).ask(**_nothing() if path == "/session" else {})
 
 
 def _unparsable(method: str, path: str) -> Answer:
@@ -136,19 +156,34 @@ def _unparsable(method: str, path: str) -> Answer:
 
 
 def _unauthenticated(method: str, path: str) -> Answer:
-    asker = Asker(method, path, "external")
-    if asker.operation["security"]:
-        return asker.ask(headers={"Authorization": "Bearer x"})
-    return asker.ask({"password": "wrong", "id_token": "unknown"})
+    asker = _succeeding(method, path)
+    headers = {"Authorization": "Bearer x"} if asker.operation["security"] or path == "/metrics" else {}
+    return asker.ask({"password": "wrong", "id_token": "unknown", "refresh_token": "unknown"}, headers=headers)
 
 
-def _taken(method: str, path: str) -> Answer:
+def _forbidden(method: str, path: str) -> Answer:
+    if path in ("/auth/renew", "/auth/logout"):
+        return Asker(method, path, "external").ask(headers={"Authorization": "Bearer free"})
+    return Asker(method, path, role="guest").ask()
+
+
+def _missing(method: str, path: str) -> Answer:
+    asker = Asker(method, path, "full" if path == "/metrics" else "local", role="admin")
+    asker.url = path.replace("{id}", NOBODY)
+    return asker.ask()
+
+
+def _conflicting(method: str, path: str) -> Answer:
+    if method == "DELETE":
+        client = client_of(build())
+        admin = join(client, role="admin")
+        return client.delete(admin.at(path), headers=admin.headers)
     asker = Asker(method, path, "external")
-    other = asker.person.user if asker.root != "/user" else join(asker.client).user
+    other = join(asker.client)
     if path == "/auth/firebase":
         asker.client.post("/register", json=registration(email="taken@example.com"))
         return asker.ask({"id_token": "taken"})
-    return asker.ask({"username": other["username"]})
+    return asker.ask({"username": other.user["username"]})
 
 
 def _oversized(method: str, path: str) -> Answer:
@@ -156,33 +191,36 @@ def _oversized(method: str, path: str) -> Answer:
     return asker.ask(data=b"x" * (MAX_BODY_BYTES + 1), content_type=asker.media)
 
 
+def _invalid(method: str, path: str) -> Answer:
+    asker = Asker(method, path)
+    if "requestBody" not in asker.operation:
+        return asker.ask(query_string={"limit": "0"})
+    return asker.ask(data=b"[]", content_type="application/json")
+
+
 def _crashed(method: str, path: str) -> Answer:
-    asker = Asker(method, path, "crashing")
-    if path not in ("/health", "/healthz", "/openapi.json", "/"):
-        return asker.ask()
-    # These call no use case.
+    if path not in NO_USE_CASE:
+        return Asker(method, path, "crashing").ask()
     app = build()
     app.view_functions[f"{method} {path}"] = crash
     return client_of(app).open(path, method=method)
 
 
 CASES: dict[int, Callable[[str, str], Answer]] = {
-    200: _success,
-    201: _success,
-    204: _success,
-    302: _success,
+    200: lambda method, path: _succeeding(method, path).ask(),
+    201: _created,
+    204: lambda method, path: _succeeding(method, path).ask(),
+    302: lambda method, path: _succeeding(method, path).ask(),
     400: _unparsable,
     401: _unauthenticated,
-    403: lambda method, path: Asker(method, path).ask({"current_password": "wrong"}),
-    404: lambda method, path: Asker(method, path).ask(),
-    409: _taken,
+    403: _forbidden,
+    404: _missing,
+    409: _conflicting,
     412: lambda method, path: Asker(method, path).ask(headers={"If-Match": '"old"'}),
     413: _oversized,
     415: lambda method, path: Asker(method, path).ask(data=b"x", content_type="text/plain"),
-    422: lambda method, path: Asker(method, path).ask(data=b"[]", content_type="application/json"),
-    429: lambda method, path: Asker(method, path, "external").ask(
-        {"password": TOO_OFTEN, "current_password": TOO_OFTEN}
-    ),
+    422: _invalid,
+    429: lambda method, path: Asker(method, path, "full").ask(),
     500: _crashed,
     503: lambda method, path: Asker(method, path, "down").ask(),
 }
@@ -196,9 +234,10 @@ def test_every_documented_answer_is_given(method: str, path: str, status: int) -
 
 @pytest.mark.parametrize(("method", "path", "status"), [answer for answer in ANSWERS if answer[2] < 300])
 def test_success_comes_with_a_trailing_slash_too(method: str, path: str, status: int) -> None:
-    asker = Asker(method, path, "external" if path == "/auth/firebase" else "local")
-    asker.path += "/"
-    assert asker.ask().status_code == status
+    asker = _succeeding(method, path)
+    asker.url += "/"
+    empty = _nothing() if (path, status) == ("/session", 201) else {}
+    assert asker.ask(**empty).status_code == status
 
 
 def test_an_unreachable_store_says_when_to_try_again() -> None:
@@ -219,5 +258,5 @@ def test_the_log_has_what_the_answer_keeps_to_itself(caplog: pytest.LogCaptureFi
 
 def test_personal_answers_are_kept_by_no_cache() -> None:
     for method, path, status in ANSWERS:
-        if 200 <= status < 300 and "Operations" not in OPERATIONS[method, path]["tags"]:
-            assert _success(method, path).headers["Cache-Control"] == "no-store"
+        if 200 <= status < 300 and not {"Operations", "Metrics"} & {*OPERATIONS[method, path]["tags"]}:
+            assert CASES[status](method, path).headers["Cache-Control"] == "no-store"

@@ -17,7 +17,7 @@ class RemoteIdentity:
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
         """By user id; whoever has no e-mail address has one that nobody else can have."""
-        self._passwords: dict[str, str] = {}
+        self._passwords: dict[str, str | None] = {}
 
     def keep(self, password: str) -> None:
         return None
@@ -30,7 +30,7 @@ class RemoteIdentity:
     def outdated(self, user: User) -> bool:
         return False
 
-    def create(self, user: User, password: str) -> None:
+    def create(self, user: User, password: str | None) -> None:
         self._claim(user)
         self._passwords[user.id] = password
 

@@ -90,6 +90,20 @@ def _see(client: FlaskClient, token: str | None) -> int:
 # prepare
 
 
+def test_production_refuses_keys_that_others_can_read(
+    portero: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portero("prepare")
+    monkeypatch.setenv("APP_ENV", "production")
+    monkeypatch.delenv("RATE_LIMIT", raising=False)
+    assert main.create_app()
+    (tmp_path / "data/signing-keys.json").chmod(0o640)
+    outcome = portero("serve")
+    assert outcome.code == 2
+    assert outcome.err.startswith("SIGNING_KEYS: ")
+    assert "chmod 600" in outcome.err
+
+
 def test_prepare_makes_what_is_missing_and_nothing_twice(portero: Portero, tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert portero("prepare").code == 0
@@ -146,7 +160,9 @@ def test_users_are_listed_by_name(prepared: Portero, client: FlaskClient) -> Non
     assert all(re.fullmatch("[0-9a-f]{32}", row[0]) for row in rows)
 
 
-def test_all_pages_of_users_are_listed(prepared: Portero, client: FlaskClient) -> None:
+def test_all_pages_of_users_are_listed(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMIT", "off")
+    client = main.create_app().test_client()
     names = [f"anna{number:03}" for number in range(101)]
     for name in names:
         _register(client, name)

@@ -23,8 +23,8 @@ ADA = User(
     role=Role.ADMIN,
     disabled=False,
     password_hash="a hash",
-    token_generation=3,
-    tokens_void_before=NOON,
+    session_epoch=3,
+    sessions_ended_at=NOON,
     unsettled_since=NOON,
     revision="7",
 )
@@ -87,9 +87,9 @@ class TestChanged:
         assert not replace(ADA, email_verified=False).changed({"email": Email("Ada@example.com")}, LATER).email_verified
 
 
-def test_without_tokens_every_token_is_void_and_nothing_else_changes() -> None:
-    expected = replace(ADA, token_generation=4, tokens_void_before=LATER, updated_at=LATER)
-    assert ADA.without_tokens(LATER) == expected
+def test_without_sessions_every_token_is_void_and_nothing_else_changes() -> None:
+    expected = replace(ADA, session_epoch=4, sessions_ended_at=LATER, updated_at=LATER)
+    assert ADA.without_sessions(LATER) == expected
 
 
 class TestBuried:
@@ -103,7 +103,7 @@ class TestBuried:
             created_at=NOON,
             updated_at=LATER,
             state=State.DELETED,
-            token_generation=4,
+            session_epoch=4,
             revision="7",
         )
 

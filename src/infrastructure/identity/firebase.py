@@ -74,7 +74,7 @@ class FirebaseIdentity:
         """Never: how Firebase hashes is its own affair."""
         return False
 
-    def create(self, user: User, password: str) -> None:
+    def create(self, user: User, password: str | None) -> None:
         """See IdentityProvider."""
         # Ids are random: an account under this one is our own call, sent again after a lost reply.
         with _translated(), suppress(auth.UidAlreadyExistsError):

@@ -43,7 +43,7 @@ class LocalIdentity:
         """Whether the hash was made with other parameters than today's."""
         return user.password_hash is not None and self._hasher.check_needs_rehash(user.password_hash)
 
-    def create(self, user: User, password: str) -> None:
+    def create(self, user: User, password: str | None) -> None:
         """Nothing: the hash is on the user record."""
 
     def set_email(self, user: User) -> None:

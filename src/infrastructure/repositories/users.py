@@ -2,15 +2,14 @@
 
 import base64
 import hashlib
-import random
-import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from src.domain.errors import NotFound, Stale, Taken, Unavailable
+from src.domain.errors import LastAdmin, Stale, Taken
 from src.domain.users import Claim, State, User
 from src.domain.values import Email, Page, Role, Username
+from src.infrastructure.repositories.updates import Overtaken, optimistically
 from src.infrastructure.stores.base import (
     Delete,
     Document,
@@ -21,11 +20,9 @@ from src.infrastructure.stores.base import (
     Query,
     Store,
     Update,
+    Write,
 )
-from src.infrastructure.stores.schema import CLAIMS, USERS
-
-_PATIENCE = 5.0
-"""Seconds for which an update that keeps losing to others is tried again."""
+from src.infrastructure.stores.schema import CLAIMS, ROSTERS, USERS
 
 
 class Users:
@@ -35,22 +32,30 @@ class Users:
         self._store = store
 
     def add(self, user: User) -> User:
-        """See UserRepository; one commit and no read."""
+        """See UserRepository; one commit and no read, but for admins."""
         key = Key(USERS, user.id)
         claims = {_claim_key(claim): claim for claim in user.claims}
-        try:
-            revisions = self._store.commit(
-                Insert(key, _fields(user)),
-                *(Insert(place, _claim_fields(claim, user.id)) for place, claim in claims.items()),
-            )
-        except PreconditionFailed as failed:
-            raise _taken(claims[place].kind if place in claims else "id" for place in failed.keys) from None
-        return replace(user, revision=revisions[key])
+
+        def write(user: User) -> User:
+            try:
+                revisions = self._store.commit(
+                    Insert(key, _fields(user)),
+                    *(Insert(place, _claim_fields(claim, user.id)) for place, claim in claims.items()),
+                    *self._roster_change(None, user),
+                )
+            except PreconditionFailed as failed:
+                if failed.keys == {_ADMINS}:
+                    raise Overtaken from None
+                places = failed.keys - {_ADMINS}
+                raise _taken(claims[place].kind if place in claims else "id" for place in places) from None
+            return replace(user, revision=revisions[key])
+
+        return optimistically(lambda: user, write)
 
     def get(self, id: str) -> User | None:
         """See UserRepository; one read."""
         [document] = self._store.get(Key(USERS, id))
-        return _user(document) if document else None
+        return user_of(document) if document else None
 
     def by_claim(self, claim: Claim) -> User | None:
         """See UserRepository; two reads."""
@@ -60,44 +65,83 @@ class Users:
 
     def update(self, id: str, change: Callable[[User], User], *, revisions: Collection[str] | None = None) -> User:
         """See UserRepository; a read and a commit when nobody is in the way."""
-        give_up = time.monotonic() + _PATIENCE
-        while time.monotonic() < give_up:
-            old = self.get(id)
-            if old is None:
-                raise NotFound
+        key = Key(USERS, id)
+
+        def write(old: User) -> User:
             if revisions is not None and old.revision not in revisions:
                 raise Stale
             new = change(old)
             if new == old:
                 return old
-            key = Key(USERS, id)
             added = {_claim_key(claim): claim for claim in new.claims - old.claims}
             try:
                 stored = self._store.commit(
                     Update(key, _fields(new), old.revision),
                     *(Insert(place, _claim_fields(claim, id)) for place, claim in added.items()),
                     *(Delete(_claim_key(claim)) for claim in old.claims - new.claims),
+                    *self._roster_change(old, new),
                 )
             except PreconditionFailed as failed:
-                if key not in failed.keys:
-                    raise _taken(added[place].kind for place in failed.keys) from None
-                time.sleep(random.uniform(0, 0.02))  # noqa: S311 - only spreads those who lost apart
-                continue
+                if key in failed.keys or failed.keys == {_ADMINS}:
+                    raise Overtaken from None
+                raise _taken(added[place].kind for place in failed.keys if place in added) from None
             return replace(new, revision=stored[key])
-        raise Unavailable("Too many changes to this account at once; try again.", 1)
 
-    def find(self, *, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
+        return optimistically(lambda: self.get(id), write)
+
+    def remove(self, user: User) -> bool:
+        """See UserRepository."""
+        try:
+            self._store.commit(Delete(Key(USERS, user.id), user.revision))
+        except PreconditionFailed:
+            return False
+        return True
+
+    def has_admin(self) -> bool:
+        """See UserRepository."""
+        return bool(self._admins()[0])
+
+    def find(
+        self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
+    ) -> Page[User]:
         """See UserRepository."""
         equal = {"state": State.ACTIVE.value} | ({"role": role.value} if role else {})
-        return self._page(Query(USERS, "username_key", equal, cursor=cursor, limit=limit))
+        query = Query(USERS, "username_key", equal, prefix=prefix or None, cursor=cursor, limit=limit)
+        return self._page(query)
 
     def unsettled(self, before: datetime, limit: int = 100) -> Page[User]:
         """See UserRepository."""
         return self._page(Query(USERS, "unsettled_since", until=before, limit=limit))
 
+    def expired(self, now: datetime, limit: int = 100) -> Page[User]:
+        """See UserRepository."""
+        return self._page(Query(USERS, "expires_at", until=now, limit=limit))
+
     def _page(self, query: Query) -> Page[User]:
         page = self._store.find(query)
-        return Page([_user(document) for document in page.items], page.next)
+        return Page([user_of(document) for document in page.items], page.next)
+
+    def _admins(self) -> tuple[set[str], str | None]:
+        """Who rules, and the revision of the roster that says so."""
+        [roster] = self._store.get(_ADMINS)
+        return (set(roster.fields["members"]), roster.revision) if roster else (set(), None)
+
+    def _roster_change(self, old: User | None, new: User) -> list[Write]:
+        """What keeps the roster of admins true. Raises LastAdmin when it would become empty.
+
+        All who change it meet at its revision: two admins cannot demote each other at once.
+        """
+        if (old is not None and old.rules) == new.rules:
+            return []
+        members, revision = self._admins()
+        members = members | {new.id} if new.rules else members - {new.id}
+        if not members:
+            raise LastAdmin
+        fields = {"members": sorted(members)}
+        return [Update(_ADMINS, fields, revision) if revision else Insert(_ADMINS, fields)]
+
+
+_ADMINS = Key(ROSTERS, "admins")
 
 
 def _claim_key(claim: Claim) -> Key:
@@ -127,14 +171,17 @@ def _fields(user: User) -> Fields:
         "updated_at": user.updated_at,
         "password_hash": user.password_hash,
         "state": user.state.value,
-        "token_generation": user.token_generation,
-        "tokens_void_before": user.tokens_void_before,
+        "session_epoch": user.session_epoch,
+        "kept_session": user.kept_session,
+        "sessions_ended_at": user.sessions_ended_at,
+        "expires_at": user.expires_at,
         "reserved": [[claim.kind, claim.key] for claim in user.reserved],
         "unsettled_since": user.unsettled_since,
     }
 
 
-def _user(document: Document) -> User:
+def user_of(document: Document) -> User:
+    """The user that a document of the collection users holds."""
     stored = dict(document.fields)
     username, key, email = stored.pop("username"), stored.pop("username_key"), stored.pop("email")
     return User(

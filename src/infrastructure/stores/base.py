@@ -9,13 +9,14 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from src.domain.errors import FieldError, Invalid, Unavailable
 from src.domain.values import Page, new_id
-from src.infrastructure.stores.schema import Collection, Index, Type
+from src.infrastructure.stores.schema import COLLECTIONS, Collection, Index, Type
 
 Fields = Mapping[str, Any]
 """The values of a document: str, int, bool, aware datetime in UTC, JSON, or None."""
@@ -58,9 +59,10 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove a document, if it is there."""
+    """Remove a document: one that must be at ``revision``, or whatever is there."""
 
     key: Key
+    revision: str | None = None
 
 
 Write = Insert | Update | Delete
@@ -70,15 +72,18 @@ Write = Insert | Update | Delete
 class Query:
     """Documents whose fields equal ``equal``, by the field ``order`` and then by id, from ``cursor`` on.
 
-    Documents without a value in ``order`` are left out. ``until`` bounds ``order``, itself included.
+    Documents without a value in ``order`` are left out. ``until`` bounds ``order``, itself included; ``prefix`` is
+    what a text in ``order`` begins with.
     """
 
     collection: Collection
     order: str
     equal: Mapping[str, str | int | bool] = field(default_factory=dict)
-    until: datetime | str | None = None
+    until: datetime | None = None
     cursor: str | None = None
     limit: int = 100
+    prefix: str | None = None
+    descending: bool = False
 
 
 class PreconditionFailed(Exception):
@@ -91,6 +96,9 @@ class PreconditionFailed(Exception):
 
 class Store(ABC):
     """A place that keeps documents. Every method raises Unavailable when the place does not answer."""
+
+    expires_by_itself = False
+    """Whether it removes documents of collections that expire, some time after ``expires_at``."""
 
     @abstractmethod
     def get(self, *keys: Key) -> list[Document | None]:
@@ -110,13 +118,29 @@ class Store(ABC):
 
     def find(self, query: Query) -> Page[Document]:
         """One page of a query that the schema declares an index for."""
-        index = Index(query.order, tuple(query.equal))
+        index = Index(query.order, tuple(query.equal), query.descending)
         if index not in query.collection.indexes:
             raise LookupError(f"{query.collection.name}: no index declared for {index}")
         found = self._find(query, _decode_cursor(query))
         page = found[: query.limit]
         more = len(found) > query.limit
         return Page(page, _encode_cursor(query, page[-1]) if more else None)
+
+    def remove_expired(self, now: datetime, limit: int = 500) -> int:
+        """Remove documents whose time is over, up to ``limit`` of each collection; returns how many.
+
+        Nothing where the store does it.
+        """
+        removed = 0
+        for collection in COLLECTIONS if not self.expires_by_itself else ():
+            if not collection.expires:
+                continue
+            for document in self.find(Query(collection, "expires_at", until=now, limit=limit)).items:
+                # At its revision: it may have been given more time since it was found.
+                with suppress(PreconditionFailed):
+                    self.commit(Delete(document.key, document.revision))
+                    removed += 1
+        return removed
 
     def commit(self, *writes: Write) -> dict[Key, str]:
         """Write all or nothing; returns the new revisions.
@@ -147,8 +171,16 @@ def _holds(write: Write, document: Document | None) -> bool:
             return document is None
         case Update():
             return document is not None and document.revision == write.revision
-        case Delete():
-            return True
+        case Delete(revision=revision):
+            return revision is None or (document is not None and document.revision == revision)
+
+
+def after_prefix(prefix: str) -> str:
+    """The text that comes before no text that begins with ``prefix``, and after all that do.
+
+    Texts are in the order of their code points. (U+10FFFF is no character, so that nothing real follows it.)
+    """
+    return prefix + "\U0010ffff"
 
 
 # Such ids exist in every store; Firestore is the most particular (https://firebase.google.com/docs/firestore/quotas).

@@ -28,6 +28,7 @@ from src.infrastructure.stores.base import (
     Store,
     Update,
     Write,
+    after_prefix,
 )
 from src.infrastructure.stores.indexes import OPERATION
 from src.infrastructure.stores.schema import Collection, Type
@@ -46,6 +47,8 @@ _UNREACHABLE = (
 
 class FirestoreStore(Store):
     """Keeps documents in Firestore. The revision of a document is its update time."""
+
+    expires_by_itself = True  # by the TTL policies of firestore.indexes.json
 
     def __init__(self, project: str, database: str = "(default)", *, timeout: float = 8.0) -> None:
         """``timeout`` bounds every call, retries included, in seconds. Connects at the first call."""
@@ -78,12 +81,22 @@ class FirestoreStore(Store):
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
         collection = self._client.collection(query.collection.name)
-        found = collection.order_by(query.order).order_by("__name__").limit(query.limit + 1)
+        direction = firestore.Query.DESCENDING if query.descending else firestore.Query.ASCENDING
+        found = (
+            collection.order_by(query.order, direction=direction)
+            .order_by("__name__", direction=direction)
+            .limit(query.limit + 1)
+        )
         for name, value in query.equal.items():
             found = found.where(filter=firestore.FieldFilter(name, "==", value))
-        # Either filter leaves out the documents that have null there.
-        bound = ("!=", None) if query.until is None else ("<=", query.until)
-        found = found.where(filter=firestore.FieldFilter(query.order, *bound))
+        # Each of these leaves out the documents that have null there.
+        bounds: list[tuple[str, Any]] = [("!=", None)]
+        if query.until is not None:
+            bounds = [("<=", query.until)]
+        elif query.prefix is not None:
+            bounds = [(">=", query.prefix), ("<", after_prefix(query.prefix))]
+        for bound in bounds:
+            found = found.where(filter=firestore.FieldFilter(query.order, *bound))
         if after is not None:
             value, id = after
             found = found.start_after({query.order: value, "__name__": collection.document(id)})
@@ -101,11 +114,11 @@ class FirestoreStore(Store):
                 case Insert(key, fields):
                     batch.create(reference, _encode(key.collection, fields, operation))
                 case Update(key, fields, revision):
-                    at = DatetimeWithNanoseconds.from_rfc3339(revision)
-                    option = self._client.write_option(last_update_time=at.timestamp_pb())
-                    batch.update(reference, _encode(key.collection, fields, operation), option=option)
-                case Delete():
+                    batch.update(reference, _encode(key.collection, fields, operation), option=self._at(revision))
+                case Delete(revision=None):
                     batch.delete(reference)
+                case Delete(revision=str(revision)):
+                    batch.delete(reference, option=self._at(revision))
         try:
             with _translated():
                 results = batch.commit(retry=self._retry, timeout=self._timeout)
@@ -121,6 +134,10 @@ class FirestoreStore(Store):
         """See Store."""
         if "_client" in self.__dict__:
             self._client.close()
+
+    def _at(self, revision: str) -> Any:
+        at = DatetimeWithNanoseconds.from_rfc3339(revision)
+        return self._client.write_option(last_update_time=at.timestamp_pb())
 
     def _reference(self, key: Key) -> DocumentReference:
         return self._client.collection(key.collection.name).document(key.id)

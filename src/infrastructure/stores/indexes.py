@@ -23,14 +23,17 @@ def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[s
     for collection in collections:
         for index in collection.indexes:
             if index.equal:
-                fields = [{"fieldPath": name, "order": "ASCENDING"} for name in (*index.equal, index.order)]
+                fields = [{"fieldPath": name, "order": "ASCENDING"} for name in index.equal]
+                fields.append({"fieldPath": index.order, "order": "DESCENDING" if index.descending else "ASCENDING"})
                 indexes.append({"collectionGroup": collection.name, "queryScope": "COLLECTION", "fields": fields})
         alone = {index.order for index in collection.indexes if not index.equal}
-        overrides += [
-            {"collectionGroup": collection.name, "fieldPath": name, "indexes": []}
-            for name in (*collection.fields, OPERATION)
-            if name not in alone
-        ]
+        for name in (*collection.fields, OPERATION):
+            override = {"collectionGroup": collection.name, "fieldPath": name}
+            if collection.expires and name == "expires_at":
+                both = [{"order": order, "queryScope": "COLLECTION"} for order in ("ASCENDING", "DESCENDING")]
+                overrides.append({**override, "ttl": True, "indexes": both})
+            elif name not in alone:
+                overrides.append({**override, "indexes": []})
     return {"indexes": indexes, "fieldOverrides": overrides}
 
 

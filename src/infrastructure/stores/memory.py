@@ -14,7 +14,6 @@ from src.infrastructure.stores.base import (
     PreconditionFailed,
     Query,
     Store,
-    Update,
     Write,
 )
 
@@ -45,9 +44,11 @@ class MemoryStore(Store):
             and document.fields[query.order] is not None
             and all(document.fields[name] == value for name, value in query.equal.items())
             and (query.until is None or document.fields[query.order] <= query.until)
-            and (after is None or place(document) > after)
+            and (query.prefix is None or document.fields[query.order].startswith(query.prefix))
+            and (after is None or (place(document) < after if query.descending else place(document) > after))
         ]
-        return [_copy(document) for document in sorted(found, key=place)[: query.limit + 1]]
+        ordered = sorted(found, key=place, reverse=query.descending)
+        return [_copy(document) for document in ordered[: query.limit + 1]]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._lock:
@@ -55,7 +56,8 @@ class MemoryStore(Store):
                 stored = self._documents.get((write.key.collection.name, write.key.id))
                 if isinstance(write, Insert) and stored:
                     raise PreconditionFailed
-                if isinstance(write, Update) and (stored is None or stored.revision != write.revision):
+                expected = None if isinstance(write, Insert) else write.revision
+                if expected is not None and (stored is None or stored.revision != expected):
                     raise PreconditionFailed
             for write in writes:
                 place = (write.key.collection.name, write.key.id)

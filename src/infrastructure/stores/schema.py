@@ -29,6 +29,7 @@ class Index:
 
     order: str
     equal: tuple[str, ...] = ()
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +39,13 @@ class Collection:
     name: str
     fields: Mapping[str, Field]
     indexes: tuple[Index, ...] = ()
+    expires: bool = False
+    """Whether its field ``expires_at`` says when a document may be removed, by the store itself or by the sweep."""
 
 
 _text, _text_or_null = Field(Type.TEXT), Field(Type.TEXT, nullable=True)
 _time, _time_or_null = Field(Type.TIMESTAMP), Field(Type.TIMESTAMP, nullable=True)
-_boolean = Field(Type.BOOLEAN)
+_boolean, _integer = Field(Type.BOOLEAN), Field(Type.INTEGER)
 
 USERS = Collection(
     "users",
@@ -59,8 +62,10 @@ USERS = Collection(
         "updated_at": _time,
         "password_hash": _text_or_null,
         "state": _text,
-        "token_generation": Field(Type.INTEGER),
-        "tokens_void_before": _time_or_null,
+        "session_epoch": _integer,
+        "kept_session": _text_or_null,
+        "sessions_ended_at": _time_or_null,
+        "expires_at": _time_or_null,
         "reserved": Field(Type.JSON),
         "unsettled_since": _time_or_null,
     },
@@ -68,6 +73,7 @@ USERS = Collection(
         Index("username_key", equal=("state",)),
         Index("username_key", equal=("state", "role")),
         Index("unsettled_since"),
+        Index("expires_at"),
     ),
 )
 
@@ -75,4 +81,29 @@ USERS = Collection(
 # fails, any spelling is a legal id, and keys spread.
 CLAIMS = Collection("claims", {"kind": _text, "user_id": _text})
 
-COLLECTIONS = (USERS, CLAIMS)
+# Who is in a group that must not become empty; written in the commit that changes it, so that it never is.
+ROSTERS = Collection("rosters", {"members": Field(Type.JSON)})
+
+SESSIONS = Collection(
+    "sessions",
+    {
+        "user_id": _text,
+        "epoch": _integer,
+        "created_at": _time,
+        "last_used_at": _time,
+        "expires_at": _time,
+        "ends_at": _time,
+        "user_agent": _text_or_null,
+        "ip": _text_or_null,
+        "generation": _integer,
+        "current_hash": _text_or_null,
+        "spent_hash": _text_or_null,
+        "spent_at": _time_or_null,
+    },
+    (Index("created_at", equal=("user_id",), descending=True), Index("expires_at")),
+    expires=True,
+)
+
+COUNTERS = Collection("counters", {"hits": _integer, "expires_at": _time}, (Index("expires_at"),), expires=True)
+
+COLLECTIONS = (USERS, CLAIMS, ROSTERS, SESSIONS, COUNTERS)

@@ -20,6 +20,7 @@ from src.infrastructure.stores.base import (
     Store,
     Update,
     Write,
+    after_prefix,
 )
 from src.infrastructure.stores.schema import COLLECTIONS, Collection, Type
 
@@ -122,14 +123,16 @@ class SqlStore(Store):
         statement = (
             sa.select(table)
             .where(order.is_not(None), *(table.c[name] == value for name, value in query.equal.items()))
-            .order_by(order, table.c.id)
+            .order_by(*((order.desc(), table.c.id.desc()) if query.descending else (order, table.c.id)))
             .limit(query.limit + 1)
         )
         if query.until is not None:
             statement = statement.where(order <= query.until)
+        if query.prefix is not None:
+            statement = statement.where(order >= query.prefix, order < after_prefix(query.prefix))
         if after is not None:
-            value, id = after
-            statement = statement.where(sa.or_(order > value, sa.and_(order == value, table.c.id > id)))
+            place, last = sa.tuple_(order, table.c.id), sa.tuple_(*after)
+            statement = statement.where(place < last if query.descending else place > last)
         with _translated(), self._reader.connect() as connection:
             return [_document(query.collection, row) for row in connection.execute(statement)]
 
@@ -160,8 +163,14 @@ def _apply(connection: Connection, write: Write, operation: str) -> None:
             at = sa.and_(table.c.id == key.id, table.c.revision == revision)
             if connection.execute(table.update().where(at), {"revision": operation, **fields}).rowcount != 1:
                 raise PreconditionFailed
-        case Delete(key):
-            connection.execute(table.delete().where(table.c.id == key.id))
+        case Delete(key, revision):
+            at = (
+                table.c.id == key.id
+                if revision is None
+                else sa.and_(table.c.id == key.id, table.c.revision == revision)
+            )
+            if connection.execute(table.delete().where(at)).rowcount != 1 and revision is not None:
+                raise PreconditionFailed
 
 
 def _document(collection: Collection, row: sa.Row[Any]) -> Document:

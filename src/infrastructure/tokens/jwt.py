@@ -10,8 +10,9 @@ from jwt.algorithms import ECAlgorithm
 from jwt.utils import base64url_decode, base64url_encode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from src.application.ports import AccessToken, Clock, TokenClaims
+from src.application.ports import Clock, TokenClaims, Tokens
 from src.domain.errors import InvalidToken
+from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Role
 from src.infrastructure.tokens.keys import KeyRing
@@ -41,7 +42,6 @@ class _Payload(BaseModel):
     user_id: _Text
     role: str
     sid: _Text
-    generation: Annotated[int, Field(ge=0)]
     iat: Annotated[int, Field(ge=0)]
     exp: Annotated[int, Field(ge=0)]
     jti: _Text
@@ -73,27 +73,25 @@ class JwtIssuer:
         self._audience = audience
         self._seconds = seconds
 
-    def issue(self, user: User, session_id: str) -> AccessToken:
+    def issue(self, user: User, session: Session) -> Tokens:
         """See TokenIssuer."""
         now = int(self._clock().timestamp())
+        seconds = min(self._seconds, int(session.expires_at.timestamp()) - now)
         payload = _Payload(
             iss=self._issuer,
             aud=self._audience,
             sub=user.id,
             user_id=user.id,
             role=user.role.value,
-            sid=session_id,
-            generation=user.token_generation,
+            sid=session.id,
             iat=now,
-            exp=now + self._seconds,
+            exp=now + seconds,
             jti=secrets.token_hex(16),
         )
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
-        return AccessToken(
-            _jws.encode(payload.model_dump_json().encode(), key.private, key.algorithm, headers),
-            self._seconds,
-        )
+        access = _jws.encode(payload.model_dump_json().encode(), key.private, key.algorithm, headers)
+        return Tokens(access, seconds)
 
     def recognises(self, token: str) -> bool:
         """See TokenIssuer; by the type in its header."""
@@ -125,7 +123,7 @@ class JwtIssuer:
         alive = payload.iat - _CLOCK_SKEW_SECONDS <= now < payload.exp
         if not ours or not alive or not 0 < payload.exp - payload.iat <= _LONGEST_SECONDS:
             raise InvalidToken
-        return TokenClaims(payload.sub, role, payload.sid, payload.generation)
+        return TokenClaims(payload.sub, role, payload.sid)
 
 
 def _decoded(part: str) -> bytes:

@@ -71,6 +71,12 @@ class SigningKey:
         """A new Ed25519 key: its signatures, unlike those of ECDSA, cannot be altered and stay valid."""
         return cls.of(Ed25519PrivateKey.generate())
 
+    def secret(self) -> bytes:
+        """The private value, 32 bytes."""
+        if isinstance(self.private, Ed25519PrivateKey):
+            return self.private.private_bytes_raw()
+        return self.private.private_numbers().private_value.to_bytes(32)
+
     def private_jwk(self) -> dict[str, str]:
         """The whole key as a JWK (RFC 7517)."""
         if isinstance(self.private, Ed25519PrivateKey):
@@ -148,6 +154,10 @@ class KeyRing:
     def verifying(self, kid: str) -> SigningKey | None:
         """The key with this thumbprint."""
         return self._current().get(kid)
+
+    def secrets(self) -> list[bytes]:
+        """The private values, the signing one first: what other keys are derived from."""
+        return [key.secret() for key in self._current().values()]
 
     def public(self) -> dict[str, list[dict[str, str]]]:
         """The public JWK set (RFC 7517)."""

@@ -1,12 +1,15 @@
 """What clients read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
+from urllib.parse import urlencode
 
-from flask import Response, g
+from flask import Response, g, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from src.application.ports import AccessToken
+from src.application.ports import Tokens
+from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Role
 
@@ -17,11 +20,21 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
-class UserView(View):
-    """A user."""
+class PublicUserView(View):
+    """What every user sees of another."""
 
     id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
     username: str | None = Field(examples=["anna"])
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """The part of a user that this view shows."""
+        return cls(**{name: value for name, value in _public(user).items() if name in cls.model_fields})
+
+
+class UserView(PublicUserView):
+    """A user."""
+
     email: str | None = Field(examples=["anna@example.com"])
     email_verified: bool
     name: str | None = Field(examples=["Anna"])
@@ -31,50 +44,75 @@ class UserView(View):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, user: User) -> Self:
-        """Everything about a user that may leave the service."""
-        return cls(**_public(user))
-
 
 class TokenView(View):
-    """Tokens, as OAuth2 names them (RFC 6749 section 5.1)."""
+    """An access token, as OAuth2 names it (RFC 6749 section 5.1)."""
 
     access_token: str = Field(examples=["eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln"])
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - it is no password
     expires_in: int = Field(description="Seconds.", examples=[900])
 
     @classmethod
-    def of_token(cls, token: AccessToken) -> Self:
-        """The tokens alone."""
-        return cls(access_token=token.value, expires_in=token.expires_in)
+    def of_tokens(cls, tokens: Tokens) -> Self:
+        """The tokens alone, under every name that this view has for them."""
+        return cls(**{name: value for name, value in _named(tokens).items() if name in cls.model_fields})
 
 
-class NamedTokenView(TokenView):
+class RefreshView(TokenView):
+    """An access token and the refresh token that gets the next one."""
+
+    refresh_token: str = Field(description="Single use: keep the one of the last answer.")
+
+
+class NamedRefreshView(RefreshView):
     """Tokens under the names that clients of /api/v1 read, beside the standard ones."""
 
     token: str = Field(description="The same as access_token.")
     accessToken: str = Field(description="The same as access_token.")  # noqa: N815
+    refreshToken: str = Field(description="The same as refresh_token.")  # noqa: N815
 
 
-class LoginView(NamedTokenView):
+class LoginView(NamedRefreshView):
     """Tokens and whose they are."""
 
     user: UserView
 
     @classmethod
-    def of_user(cls, user: User, token: AccessToken) -> Self:
+    def of_user(cls, user: User, tokens: Tokens) -> Self:
         """The tokens of a user, with the user."""
-        return cls(**_named(token), user=UserView.of(user))
+        return cls(**_named(tokens), user=UserView.of(user))
 
 
-class SignupView(UserView, NamedTokenView):
+class SignupView(UserView, NamedRefreshView):
     """A new user and its tokens, together at the top level."""
 
     @classmethod
-    def of_user(cls, user: User, token: AccessToken) -> Self:
+    def of_user(cls, user: User, tokens: Tokens) -> Self:
         """The user's fields beside its tokens."""
-        return cls(**_public(user), **_named(token))
+        return cls(**_public(user), **_named(tokens))
+
+
+class SessionView(View):
+    """One of your sessions."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime = Field(description="Of the last login or refresh.")
+    user_agent: str | None
+    ip: str | None
+    current: bool = Field(description="Whether it is the one of this request.")
+
+    @classmethod
+    def of(cls, session: Session, current: Session | None) -> Self:
+        """A session as its owner sees it."""
+        return cls(
+            id=session.id,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            user_agent=session.client.user_agent,
+            ip=session.client.ip,
+            current=current is not None and session.id == current.id,
+        )
 
 
 class StatusView(View):
@@ -100,6 +138,14 @@ class JwksView(View):
     """The public keys that verify our access tokens."""
 
     keys: list[JwkView]
+
+
+class DocumentView(View):
+    """An OpenAPI document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
 
 
 class FieldProblem(View):
@@ -133,6 +179,17 @@ def render_user(user: User, status: int = 200, headers: dict[str, str] | None = 
     return render(UserView.of(user), status, {"ETag": f'"{user.revision}"', **(headers or {})})
 
 
+def render_list(views: Sequence[View], cursor: str | None) -> Response:
+    """A bare array; the next page, if there is one, is in the Link header (RFC 8288)."""
+    g.private = True
+    body = "[" + ",".join(view.model_dump_json() for view in views) + "]"
+    response = Response(body, content_type="application/json")
+    if cursor:
+        query = urlencode({**request.args.to_dict(), "cursor": cursor})
+        response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
+    return response
+
+
 def no_content() -> Response:
     """Done, and nothing to say."""
     response = Response(status=204)
@@ -155,10 +212,12 @@ def _public(user: User) -> dict[str, Any]:
     }
 
 
-def _named(token: AccessToken) -> dict[str, Any]:
+def _named(tokens: Tokens) -> dict[str, Any]:
     return {
-        "access_token": token.value,
-        "expires_in": token.expires_in,
-        "token": token.value,
-        "accessToken": token.value,
+        "access_token": tokens.access,
+        "expires_in": tokens.expires_in,
+        "refresh_token": tokens.refresh,
+        "token": tokens.access,
+        "accessToken": tokens.access,
+        "refreshToken": tokens.refresh,
     }

@@ -4,11 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -35,6 +35,20 @@ class Form(Body):
     """A body in application/x-www-form-urlencoded; every value is a text."""
 
 
+class Query(BaseModel):
+    """The query string; unknown parameters are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_without_defaults)
+
+
+class Paging(Query):
+    """Which part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=500, description="How many at most; 100 unless told.")] = 100
+    cursor: Annotated[str | None, Field(description="Where to go on, from the last Link header.")] = None
+
+
+AnyQuery = TypeVar("AnyQuery", bound=Query)
 _MOST_NAMED = 20
 """Bad parameters that a client chose itself, at the most."""
 _CUT_OFF = "The body did not arrive whole; send it again."
@@ -68,6 +82,14 @@ def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
     values = (_form if issubclass(model, Form) else _json)(data) if data else {}
     try:
         return model.model_validate(values, context=rules)
+    except ValidationError as error:
+        raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
+
+
+def parse_query(model: type[AnyQuery]) -> AnyQuery:
+    """Read the query string of the current request. Raises Invalid."""
+    try:
+        return model.model_validate(request.args.to_dict())
     except ValidationError as error:
         raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
 

@@ -4,11 +4,11 @@ import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import PlainValidator, Strict, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.users import PasswordPolicy
-from src.domain.values import Email, InvalidValue, Username
+from src.domain.values import Email, InvalidValue, Role, Username
 from src.interfaces.http.bodies import Rules
 
 MAX_NAME = 200
@@ -56,6 +56,15 @@ def _name(text: str, _: ValidationInfo) -> str:
     return text
 
 
+_ROLES = [role.value for role in Role if role is not Role.GUEST]
+
+
+def _role(value: Any) -> Role:
+    if _text(value) not in _ROLES:
+        raise PydanticCustomError("role", "Use one of {roles}.", {"roles": ", ".join(_ROLES)})
+    return Role(value)
+
+
 UsernameField = Annotated[
     Username,
     *_checked(
@@ -96,3 +105,7 @@ LoginField = Annotated[
     *_checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
 ]
 NameField = Annotated[str, *_checked(_name, {"maxLength": MAX_NAME, "examples": ["Anna"]})]
+
+TextField = Annotated[str, *_checked(lambda text, _: text, {})]
+RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]
+BooleanField = Annotated[bool, Strict()]

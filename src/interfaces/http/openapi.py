@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, from the declared operations (https://spec.openapis.org/oas/v3.1.1)."""
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from inspect import cleandoc
@@ -8,17 +9,19 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from src.domain.errors import Invalid, InvalidToken, PorteroError, Unavailable
+from src.domain.errors import Forbidden, Invalid, InvalidToken, PorteroError, Unavailable
 from src.interfaces.http.answers import Problem
 from src.interfaces.http.bodies import Form
-from src.interfaces.http.operations import Operation, Operations
+from src.interfaces.http.operations import Access, Operation, Operations
 from src.interfaces.http.problems import status_of
 
+_VARIABLE = re.compile(r"<(\w+)>")
 _REFERENCE = "#/components/schemas/{model}"
 
 _TEXT = {"schema": {"type": "string"}}
 _HEADERS = {
     "ETag": {"description": "The revision, for If-Match.", **_TEXT},
+    "Link": {"description": "The next page, as rel=next (RFC 8288); absent on the last one.", **_TEXT},
     "Location": {"description": "Where it is now.", **_TEXT},
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "Bearer, see RFC 6750.", **_TEXT},
@@ -47,7 +50,7 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
     everything.sort(key=lambda operation: operation.alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
     for operation in everything:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(_template(operation.path), {})[operation.method.lower()] = _operation(operation)
     statuses = sorted({status for operation in everything for status in _problems(operation)})
     return {
         "openapi": "3.1.1",
@@ -83,29 +86,50 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": _id(operation),
         "summary": " ".join(summary.split()).rstrip("."),
         "tags": [operation.tag],
-        "security": [{"password": []}, {"token": []}] if operation.token else [],
+        "security": _security(operation.access),
         "responses": {str(operation.status): _success(operation)}
+        | {str(status): _instead(HTTPStatus(status), answer) for status, answer in operation.instead.items()}
         | {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in _problems(operation)},
     }
     if operation.alias_of:
-        described["x-alias-of"] = operation.alias_of
-        described["summary"] += f" (alias of {operation.alias_of})"
+        described["x-alias-of"] = _template(operation.alias_of)
+        described["summary"] += f" (alias of {described['x-alias-of']})"
     if rest:
         described["description"] = rest
     if operation.body:
         media = "application/x-www-form-urlencoded" if issubclass(operation.body, Form) else "application/json"
         described["requestBody"] = {"required": True, "content": {media: _schema_of(operation.body)}}
-    if operation.if_match:
-        described["parameters"] = [
-            {
-                "name": "If-Match",
-                "in": "header",
-                "required": False,
-                "description": "Change it only if this is still its ETag.",
-                "schema": {"type": "string"},
-            }
-        ]
+    if parameters := [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]:
+        described["parameters"] = parameters
     return described
+
+
+def _template(path: str) -> str:
+    return _VARIABLE.sub(r"{\1}", path)
+
+
+def _security(access: Access) -> list[dict[str, Any]]:
+    if access is Access.PUBLIC:
+        return []
+    return [{"password": []}, {"token": []}, *([] if access.needs_token else [{}])]  # {} makes it optional
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "path", "required": True, **_TEXT} for name in _VARIABLE.findall(operation.path)]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    properties = operation.query.model_json_schema(ref_template=_REFERENCE)["properties"]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]
+
+
+def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if not operation.if_match:
+        return []
+    description = "Change it only if this is still its ETag."
+    return [{"name": "If-Match", "in": "header", "required": False, "description": description, **_TEXT}]
 
 
 def _id(operation: Operation) -> str:
@@ -121,8 +145,12 @@ def _problems(operation: Operation) -> list[int]:
     """Every error status that the operation can answer."""
     errors: set[type[PorteroError]] = set(operation.errors)
     statuses = {500}
-    if operation.token:
+    if operation.access is not Access.PUBLIC:
         errors |= {InvalidToken, Unavailable}
+    if operation.access in (Access.USER, Access.ADMIN):
+        errors |= {Forbidden}
+    if operation.query:
+        errors |= {Invalid}
     if operation.body:
         errors |= {Invalid, Unavailable}
         statuses |= {400, 413, 415}
@@ -136,16 +164,24 @@ def _success(operation: Operation) -> dict[str, Any]:
     status = HTTPStatus(operation.status)
     headers = ["X-Request-Id"]
     headers += ["ETag"] if operation.etag else []
-    headers += ["Location"] if status in (HTTPStatus.CREATED, HTTPStatus.FOUND) else []
-    success: dict[str, Any] = {
-        "description": status.description or status.phrase,
-        "headers": _headers(headers),
-    }
-    if isinstance(operation.answer, str):
-        success["content"] = {operation.answer: {"schema": {"type": "object"}}}
-    elif operation.answer:
-        success["content"] = {"application/json": _schema_of(operation.answer)}
+    placed = any("id" in answer.model_fields for answer in operation.answer) and status is HTTPStatus.CREATED
+    headers += ["Location"] if placed or status is HTTPStatus.FOUND else []
+    headers += ["Link"] if operation.array else []
+    success: dict[str, Any] = {"description": status.description or status.phrase, "headers": _headers(headers)}
+    if operation.answer:
+        references = [{"$ref": _REFERENCE.format(model=model.__name__)} for model in operation.answer]
+        schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
+        if operation.array:
+            schema = {"type": "array", "items": schema}
+        success["content"] = {"application/json": {"schema": schema}}
+    if operation.text:
+        success["content"] = {operation.text.partition(";")[0]: _TEXT}
     return success
+
+
+def _instead(status: HTTPStatus, answer: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": _schema_of(answer)}
+    return {"description": status.description, "headers": _headers(["X-Request-Id"]), "content": content}
 
 
 def _problem(status: int) -> dict[str, Any]:
@@ -169,7 +205,7 @@ def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     bodies = {operation.body for operation in operations if operation.body}
-    answers = {answer for operation in operations if isinstance(answer := operation.answer, type)}
+    answers = {answer for operation in operations for answer in (*operation.answer, *operation.instead.values())}
     _, definitions = models_json_schema(
         [(model, "validation") for model in bodies] + [(model, "serialization") for model in answers | {Problem}],
         ref_template=_REFERENCE,

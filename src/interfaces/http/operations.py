@@ -1,20 +1,44 @@
 """Declares operations: one table for the URL map, the order of checks, and the OpenAPI document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
-from src.domain.errors import PorteroError, Unauthenticated
-from src.domain.users import User
-from src.interfaces.http.bodies import Body, Rules, parse_body
+from src.application.sessions import Caller
+from src.domain.errors import Forbidden, PorteroError, Unauthenticated
+from src.domain.sessions import Client
+from src.domain.values import Role
+from src.interfaces.http.bodies import Body, Query, Rules, parse_body, parse_query
 from src.interfaces.services import Services
 
 Handler = Callable[..., Response]
 Translate = Callable[[PorteroError | BadRequest], Exception]
+
+
+class Access(Enum):
+    """Who may call an operation: the roles whose tokens it takes, and whether a token is needed."""
+
+    PUBLIC = "anyone"
+    GUEST_OR_PUBLIC = "anyone, or a guest with a token"
+    TOKEN = "anyone with a token"  # noqa: S105 - it is no password
+    USER = "users, not guests"
+    ADMIN = "admins"
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether it is refused without one."""
+        return self in (Access.TOKEN, Access.USER, Access.ADMIN)
+
+    def admits(self, role: Role) -> bool:
+        """Whether somebody of this role may call it."""
+        if self is Access.ADMIN:
+            return role is Role.ADMIN
+        return self is not Access.USER or role is not Role.GUEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +50,21 @@ class Operation:
     path: str
     alias_of: str | None
     """The canonical path of the same handler."""
-    token: bool
-    """Whether the caller must be known; the handler then takes ``user``."""
+    access: Access
+    """Who may call it; unless that is public the handler takes ``caller``."""
+    query: type[Query] | None
+    """What the handler takes as ``query``."""
     body: type[Body] | None
     """What the handler takes as ``body``."""
     status: int
-    answer: type[BaseModel] | str | None
-    """The model of a JSON answer, another media type, or nothing."""
+    answer: tuple[type[BaseModel], ...]
+    """The model of a JSON answer; several when it depends on the caller, none when there is nothing to say."""
+    instead: Mapping[int, type[BaseModel]]
+    """Other answers that are no errors, by status."""
+    array: bool
+    """Whether the answer is a list of these, in pages."""
+    text: str | None
+    """The media type of an answer that is not JSON."""
     etag: bool
     """Whether the answer has the ETag of a single resource."""
     if_match: bool
@@ -59,10 +91,14 @@ class Operations:
         *,
         aliases: tuple[str, ...] = (),
         alias_of: str | None = None,
-        token: bool = False,
+        access: Access,
+        query: type[Query] | None = None,
         body: type[Body] | None = None,
         status: int = 200,
-        answer: type[BaseModel] | str | None = None,
+        answer: type[BaseModel] | tuple[type[BaseModel], ...] = (),
+        instead: Mapping[int, type[BaseModel]] | None = None,
+        array: bool = False,
+        text: str | None = None,
         etag: bool = False,
         if_match: bool = False,
         errors: tuple[type[PorteroError], ...] = (),
@@ -82,10 +118,14 @@ class Operations:
                         method=method,
                         path=each,
                         alias_of=alias_of or (path if each != path else None),
-                        token=token,
+                        access=access,
+                        query=query,
                         body=body,
                         status=status,
-                        answer=answer,
+                        answer=answer if isinstance(answer, tuple) else (answer,),
+                        instead=instead or {},
+                        array=array,
+                        text=text,
                         etag=etag,
                         if_match=if_match,
                         errors=errors,
@@ -117,11 +157,13 @@ def services() -> Services:
 
 def _view(operation: Operation) -> Handler:
     def view(**arguments: Any) -> Response:
-        user = _caller() if operation.token else None
-        if user:
-            arguments["user"] = user
+        caller = None
+        if operation.access is not Access.PUBLIC:
+            caller = arguments["caller"] = _caller(operation.access)
+        if operation.query:
+            arguments["query"] = parse_query(operation.query)
         if operation.body:
-            rules = Rules(services().addresses, services().passwords, user)
+            rules = Rules(services().addresses, services().passwords, caller.user if caller else None)
             arguments["body"] = parse_body(operation.body, rules)
         return operation.handler(**arguments)
 
@@ -135,13 +177,32 @@ def _view(operation: Operation) -> Handler:
     return translated if operation.translate else view
 
 
-def _caller() -> User:
-    """The owner of the bearer token (RFC 6750), from the header only. Raises Unauthenticated, InvalidToken."""
+def _caller(access: Access) -> Caller | None:
+    """Who is calling. Raises Unauthenticated, InvalidToken, Forbidden."""
+    token = bearer_token()
+    if token is None:
+        if access.needs_token:
+            raise Unauthenticated
+        return None
+    g.private = True
+    caller = services().authenticate(token)
+    if not access.admits(caller.user.role):
+        raise Forbidden(f"This is for {access.value}.")
+    return caller
+
+
+def bearer_token() -> str | None:
+    """The bearer token (RFC 6750), from the header only; None when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").strip(" ").partition(" ")
     token = token.strip(" ")
     if token[:7].lower() == "bearer ":  # what people paste into docs pages
         token = token[7:].strip(" ")
     if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
-        raise Unauthenticated
-    g.private = True
-    return services().authenticate(token)
+        return None
+    return token
+
+
+def client() -> Client:
+    """Where the current request comes from."""
+    agent = request.headers.get("User-Agent", "")[:200]
+    return Client(user_agent=agent if agent.isprintable() and agent else None, ip=request.remote_addr)

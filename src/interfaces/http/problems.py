@@ -5,11 +5,12 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, json
+from flask import Flask, Response, current_app, g, json, request
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from src.domain import errors
 from src.domain.errors import PorteroError
+from src.interfaces.services import Services
 
 _log = logging.getLogger("portero.http")
 
@@ -22,6 +23,8 @@ _STATUS: dict[type[PorteroError], HTTPStatus] = {
     errors.Stale: HTTPStatus.PRECONDITION_FAILED,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.LastAdmin: HTTPStatus.CONFLICT,
 }
 
 
@@ -55,10 +58,13 @@ def _domain_error(error: PorteroError) -> Response:
     headers: dict[str, str] = {}
     members: dict[str, Any] = {}
     match error:
+        case errors.Forbidden():
+            _denied(error)
         case errors.Unauthenticated():
+            _denied(error)
             invalid = isinstance(error, errors.InvalidToken)
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if invalid else "Bearer"
-        case errors.Unavailable(retry_after=seconds):
+        case errors.Unavailable(retry_after=seconds) | errors.TooManyRequests(retry_after=seconds):
             headers["Retry-After"] = str(seconds)
         case errors.Invalid():
             members["errors"] = [asdict(each) for each in error.errors]
@@ -76,6 +82,11 @@ def _domain_error(error: PorteroError) -> Response:
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": g.request_id})
     return problem(status, error.code, error.detail, headers, **members)
+
+
+def _denied(error: PorteroError) -> None:
+    services: Services = current_app.extensions["portero"]
+    services.audit("denied", {"reason": error.code, "method": request.method, "path": request.path})
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -6,13 +6,14 @@ from flask import Response, request
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
-from src.domain.errors import Stale, Taken, TooManyAttempts, WrongPassword
-from src.domain.users import ProfileChange, User
+from src.application.sessions import Caller
+from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, NewProfile, Register
+from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
+from src.domain.users import ProfileChange
 from src.interfaces.http.answers import SignupView, UserView, no_content, render, render_user
 from src.interfaces.http.bodies import Body
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
-from src.interfaces.http.operations import Operations, services
+from src.interfaces.http.operations import Access, Operations, client, services
 
 operations = Operations("Accounts", "Your own account.")
 
@@ -25,6 +26,10 @@ class Registration(Body):
     password: NewPasswordField
     name: NameField | None = None
     last_name: NameField | None = None
+
+    def profile(self) -> NewProfile:
+        """What the account begins with."""
+        return NewProfile(self.username, self.email, self.name, self.last_name)
 
 
 class RegistrationWithOptionalEmail(Registration):
@@ -59,54 +64,55 @@ class PasswordChange(Body):
     new_password: NewPasswordField
 
 
-@operations.add("POST", "/register", aliases=("/auth/register",), body=Registration, status=201,
-                answer=UserView, etag=True, errors=(Taken,), use_case=Register)  # fmt: skip
-@operations.add("POST", "/users", alias_of="/register", body=RegistrationWithOptionalEmail, status=201,
-                answer=UserView, etag=True, errors=(Taken,), use_case=Register)  # fmt: skip
-def register(body: Registration) -> Response:
+@operations.add("POST", "/register", aliases=("/auth/register",), access=Access.GUEST_OR_PUBLIC, body=Registration,
+                status=201, answer=UserView, etag=True, errors=(Taken, TooManyRequests), use_case=Register)  # fmt: skip
+@operations.add("POST", "/users", alias_of="/register", access=Access.GUEST_OR_PUBLIC,
+                body=RegistrationWithOptionalEmail, status=201, answer=UserView, etag=True,
+                errors=(Taken, TooManyRequests), use_case=Register)  # fmt: skip
+def register(caller: Caller | None, body: Registration) -> Response:
     """Make an account."""
-    user = services().register(body.username, body.email, body.password, body.name, body.last_name)
+    user = services().register(body.profile(), body.password, client(), caller.user if caller else None)
     return render_user(user, 201, {"Location": f"/users/{user.id}"})
 
 
-@operations.add("POST", "/api/v1/auth/signup", body=Registration, status=201, answer=SignupView,
-                errors=(Taken,))  # fmt: skip
-def sign_up(body: Registration) -> Response:
+@operations.add("POST", "/api/v1/auth/signup", access=Access.GUEST_OR_PUBLIC, body=Registration, status=201,
+                answer=SignupView, errors=(Taken, TooManyRequests))  # fmt: skip
+def sign_up(caller: Caller | None, body: Registration) -> Response:
     """Make an account and log in: the user's fields and the tokens together."""
-    user = services().register(body.username, body.email, body.password, body.name, body.last_name)
-    token = services().start_session(user)
-    return render(SignupView.of_user(user, token), 201, {"Location": f"/users/{user.id}"})
+    user = services().register(body.profile(), body.password, client(), caller.user if caller else None)
+    tokens = services().start_session(user, client())
+    return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 
-@operations.add("GET", "/user", aliases=("/auth/whoami", "/api/v1/auth/whoami"), token=True, answer=UserView,
-                etag=True)  # fmt: skip
-@operations.add("POST", "/api/v1/auth/whoami", alias_of="/user", token=True, answer=UserView, etag=True)
-def show_user(user: User) -> Response:
+@operations.add("GET", "/user", aliases=("/auth/whoami", "/api/v1/auth/whoami"), access=Access.TOKEN,
+                answer=UserView, etag=True)  # fmt: skip
+@operations.add("POST", "/api/v1/auth/whoami", alias_of="/user", access=Access.TOKEN, answer=UserView, etag=True)
+def show_user(caller: Caller) -> Response:
     """See your own account."""
-    return render_user(user)
+    return render_user(caller.user)
 
 
-@operations.add("PUT", "/user", token=True, body=ProfileBody, answer=UserView, etag=True, if_match=True,
+@operations.add("PUT", "/user", access=Access.USER, body=ProfileBody, answer=UserView, etag=True, if_match=True,
                 errors=(Taken, Stale), use_case=ChangeProfile)  # fmt: skip
-@operations.add("PATCH", "/user", token=True, body=ProfileBody, answer=UserView, etag=True, if_match=True,
+@operations.add("PATCH", "/user", access=Access.USER, body=ProfileBody, answer=UserView, etag=True, if_match=True,
                 errors=(Taken, Stale), use_case=ChangeProfile)  # fmt: skip
-def change_user(user: User, body: ProfileBody) -> Response:
+def change_user(caller: Caller, body: ProfileBody) -> Response:
     """Change your own account."""
-    return render_user(services().change_profile(user.id, body.change(), expected_revisions()))
+    return render_user(services().change_profile(caller.user.id, body.change(), expected_revisions()))
 
 
-@operations.add("PUT", "/user/password", token=True, body=PasswordChange, status=204,
-                errors=(WrongPassword, TooManyAttempts), use_case=ChangePassword)  # fmt: skip
-def change_password(user: User, body: PasswordChange) -> Response:
+@operations.add("PUT", "/user/password", access=Access.USER, body=PasswordChange, status=204,
+                errors=(WrongPassword, TooManyRequests), use_case=ChangePassword)  # fmt: skip
+def change_password(caller: Caller, body: PasswordChange) -> Response:
     """Set a new password."""
-    services().change_password(user, body.current_password, body.new_password)
+    services().change_password(caller, body.current_password, body.new_password, client())
     return no_content()
 
 
-@operations.add("DELETE", "/user", token=True, status=204, use_case=DeleteAccount)
-def delete_user(user: User) -> Response:
+@operations.add("DELETE", "/user", access=Access.TOKEN, status=204, errors=(LastAdmin,), use_case=DeleteAccount)
+def delete_user(caller: Caller) -> Response:
     """Delete your own account."""
-    services().delete_account(user.id)
+    services().delete_account(caller.user.id)
     return no_content()
 
 

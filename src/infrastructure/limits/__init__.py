@@ -1,0 +1,1 @@
+"""Rate limiters: counters in the store, in Redis, or none."""

@@ -1,0 +1,57 @@
+"""Counters in Redis."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import redis
+
+from src.application.limits import Count
+from src.domain.errors import TooManyRequests, Unavailable
+
+
+class RedisLimiter:
+    """See RateLimiter; one round trip."""
+
+    def __init__(self, url: str, *, timeout: float = 5.0) -> None:
+        """``timeout`` bounds every call, in seconds. Connects at the first call."""
+        self._redis = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
+
+    def check(self, *counts: Count) -> None:
+        """See RateLimiter."""
+        with _translated(), self._redis.pipeline() as pipeline:
+            for count in counts:
+                pipeline.get(_key(count))
+                pipeline.ttl(_key(count))
+            answers = pipeline.execute()
+        # The next hit would be one more.
+        _refuse_full(counts, [int(hits or 0) + 1 for hits in answers[::2]], answers[1::2])
+
+    def hit(self, *counts: Count) -> None:
+        """See RateLimiter."""
+        with _translated(), self._redis.pipeline() as pipeline:
+            for count in counts:
+                pipeline.incr(_key(count))
+                pipeline.expire(_key(count), count.limit.seconds, nx=True)
+                pipeline.ttl(_key(count))
+            answers = pipeline.execute()
+        _refuse_full(counts, answers[::3], answers[2::3])
+
+
+def _refuse_full(counts: Sequence[Count], hits: Sequence[int], seconds: Sequence[int]) -> None:
+    full = [left for count, hit, left in zip(counts, hits, seconds, strict=True) if hit > count.limit.hits]
+    if full:
+        raise TooManyRequests(max(1, *full))
+
+
+def _key(count: Count) -> str:
+    digest = hashlib.sha256(f"{count.limit.name}:{count.key}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"portero:limit:{digest}"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise Unavailable from error

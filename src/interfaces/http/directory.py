@@ -1,0 +1,98 @@
+"""Other people's accounts over HTTP."""
+
+from typing import Annotated
+
+from flask import Response
+from pydantic import Field
+
+from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
+from src.application.sessions import Caller
+from src.domain.errors import Forbidden, LastAdmin, NotFound, Stale, Taken
+from src.domain.users import User
+from src.domain.values import Role
+from src.interfaces.http.answers import PublicUserView, UserView, no_content, render, render_list, render_user
+from src.interfaces.http.bodies import Body, Paging
+from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
+from src.interfaces.http.operations import Access, Operations, services
+from src.interfaces.http.users import ProfileBody, expected_revisions
+
+operations = Operations("Directory", "Other people's accounts.")
+
+_ALIASES = ("/api/users/<id>", "/api/v1/users/<id>", "/api/v1/user/<id>")
+
+
+class Search(Paging):
+    """Which users; the filters are for admins."""
+
+    q: Annotated[str | None, Field(description="The beginning of the username.")] = None
+    email: Annotated[str | None, Field(description="Exactly this address.")] = None
+    role: Role | None = None
+
+
+class Person(Body):
+    """Somebody whom an admin enters. Without a password there is no login until one is set."""
+
+    name: NameField
+    last_name: NameField
+    email: EmailField
+    username: UsernameField | None = None
+    password: NewPasswordField | None = None
+    role: RoleField = Role.USER
+
+
+class UserBody(ProfileBody):
+    """What to change of a user; at least one field. `role` and `disabled` are for admins."""
+
+    role: RoleField = Role.USER
+    disabled: BooleanField = False
+
+
+def _seen_by(caller: Caller, user: User) -> PublicUserView:
+    whole = caller.user.role is Role.ADMIN or caller.user.id == user.id
+    return UserView.of(user) if whole else PublicUserView.of(user)
+
+
+@operations.add("GET", "/users", aliases=("/api/users", "/api/v1/users"), access=Access.USER, query=Search,
+                answer=(UserView, PublicUserView), array=True, errors=(Forbidden,), use_case=ListUsers)  # fmt: skip
+def list_users(caller: Caller, query: Search) -> Response:
+    """List users."""
+    page = services().list_users(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
+    view = UserView if caller.user.role is Role.ADMIN else PublicUserView
+    return render_list([view.of(user) for user in page.items], page.next)
+
+
+@operations.add("GET", "/users/<id>", aliases=_ALIASES,
+                access=Access.USER, answer=(UserView, PublicUserView), etag=True, errors=(NotFound,),
+                use_case=ShowUser)  # fmt: skip
+def show_other(caller: Caller, id: str) -> Response:
+    """See a user."""
+    user = services().show_user(id)
+    return render(_seen_by(caller, user), headers={"ETag": f'"{user.revision}"'})
+
+
+@operations.add("POST", "/api/users", access=Access.ADMIN, body=Person, status=201, answer=UserView, etag=True,
+                errors=(Taken,), use_case=AddPerson)  # fmt: skip
+def add_person(caller: Caller, body: Person) -> Response:
+    """Enter a person."""
+    user = services().add_person(body.username, body.email, body.password, body.name, body.last_name, body.role)
+    return render_user(user, 201, {"Location": f"/users/{user.id}"})
+
+
+@operations.add("PUT", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,
+                etag=True, if_match=True, errors=(Forbidden, NotFound, Taken, Stale, LastAdmin),
+                use_case=ChangeUser)  # fmt: skip
+@operations.add("PATCH", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,
+                etag=True, if_match=True, errors=(Forbidden, NotFound, Taken, Stale, LastAdmin),
+                use_case=ChangeUser)  # fmt: skip
+def change_other(caller: Caller, body: UserBody, id: str) -> Response:
+    """Change a user."""
+    return render_user(services().change_user(caller.user, id, body.change(), expected_revisions()))
+
+
+@operations.add("DELETE", "/users/<id>", aliases=_ALIASES,
+                access=Access.USER, status=204, errors=(Forbidden, NotFound, LastAdmin),
+                use_case=DeleteUser)  # fmt: skip
+def delete_other(caller: Caller, id: str) -> Response:
+    """Delete a user."""
+    services().delete_user(caller.user, id)
+    return no_content()

@@ -1,0 +1,206 @@
+"""Rate limits, the same wherever they are counted."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+import redis
+
+from src.application.limits import Count, Limit, RateLimiter
+from src.domain.errors import TooManyRequests, Unavailable
+from src.infrastructure.limits.redis import RedisLimiter
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.firestore import FirestoreStore
+from tests.contract.conftest import SHARED, STORES
+from tests.contract.test_store import outcome_within
+from tests.emulators import free_port
+from tests.races import at_once, in_processes, meet
+
+NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
+MINUTE = Limit("minute", 10, 60)
+OTHER = Limit("other", 3, 60)
+
+
+@pytest.fixture
+def key() -> str:
+    """Of somebody whom nobody has counted yet; secret, and not even valid Unicode."""
+    return f"anna {uuid4().hex} \ud800"
+
+
+def _real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def over_store(open_store: Callable[[], Store], clock: Callable[[], datetime] = _real_time) -> RateLimiter:
+    return StoreLimiter(open_store(), clock)
+
+
+@pytest.fixture
+def opener(request: pytest.FixtureRequest) -> Callable[[], RateLimiter]:
+    """Opens one and the same counters, in every process that calls it."""
+    if request.param == "redis":
+        return partial(RedisLimiter, request.getfixturevalue("redis_url"))
+    return partial(over_store, request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def limiter(opener: Callable[[], RateLimiter]) -> Iterator[RateLimiter]:
+    limiter = opener()
+    yield limiter
+    close(limiter)
+
+
+def close(limiter: RateLimiter) -> None:
+    if isinstance(limiter, StoreLimiter):
+        limiter._store.close()
+    if isinstance(limiter, RedisLimiter):
+        limiter._redis.close()
+
+
+def hits_until_full(limiter: RateLimiter, count: Count) -> int:
+    for hits in range(1000):
+        try:
+            limiter.hit(count)
+        except TooManyRequests:
+            return hits
+    return pytest.fail("it is never full")
+
+
+everywhere = pytest.mark.parametrize("opener", [*STORES, "redis"], indirect=True)
+shared = pytest.mark.parametrize("opener", [*SHARED, "redis"], indirect=True)
+
+
+@everywhere
+class TestLimiter:
+    def test_so_many_and_no_more(self, limiter: RateLimiter, key: str) -> None:
+        count = Count(MINUTE, key)
+        for _ in range(10):
+            limiter.check(count)
+            limiter.hit(count)
+        for refused in (limiter.check, limiter.hit, limiter.hit, limiter.check):
+            with pytest.raises(TooManyRequests) as over:
+                refused(count)
+            assert 58 <= over.value.retry_after <= 60
+
+    def test_a_check_counts_nothing(self, limiter: RateLimiter, key: str) -> None:
+        for _ in range(20):
+            limiter.check(Count(MINUTE, key), Count(OTHER, key))
+        assert hits_until_full(limiter, Count(MINUTE, key)) == 10
+
+    def test_another_key_and_another_limit_are_counted_apart(self, limiter: RateLimiter, key: str) -> None:
+        assert hits_until_full(limiter, Count(OTHER, key)) == 3
+        assert hits_until_full(limiter, Count(OTHER, f"{key} ")) == 3
+        assert hits_until_full(limiter, Count(MINUTE, key)) == 10
+
+    def test_several_at_once(self, limiter: RateLimiter, key: str) -> None:
+        """Each gets its hit, and the first that is full refuses."""
+        both = Count(MINUTE, key), Count(OTHER, key)
+        for _ in range(3):
+            limiter.check(*both)
+            limiter.hit(*both)
+        for refused in (limiter.check, limiter.hit):
+            with pytest.raises(TooManyRequests):
+                refused(*both)
+            with pytest.raises(TooManyRequests):
+                refused(*reversed(both))
+        limiter.check(both[0])
+        with pytest.raises(TooManyRequests):
+            limiter.check(both[1])
+
+    def test_the_window_begins_with_the_first_and_ends_once(self, limiter: RateLimiter, key: str) -> None:
+        count = Count(Limit("second", 2, 1), key)
+        began = time.monotonic()
+        assert hits_until_full(limiter, count) == 2
+        time.sleep(max(0.0, 0.6 - (time.monotonic() - began)))
+        with pytest.raises(TooManyRequests) as over:
+            limiter.hit(count)  # and does not prolong it
+        assert over.value.retry_after == 1
+        time.sleep(max(0.0, 1.1 - (time.monotonic() - began)))
+        limiter.check(count)
+        assert hits_until_full(limiter, count) == 2
+
+    def test_fifty_threads(self, limiter: RateLimiter, key: str) -> None:
+        outcomes = at_once(limiter.hit, [Count(MINUTE, key)] * 50)
+        assert outcomes.count(None) == 10
+        assert {type(outcome) for outcome in outcomes} == {type(None), TooManyRequests}
+
+
+@pytest.mark.parametrize("opener", STORES, indirect=True)
+def test_the_end_of_a_window_to_the_microsecond(opener: Callable[[], RateLimiter], key: str) -> None:
+    now = NOON
+    limiter = opener()
+    assert isinstance(limiter, StoreLimiter)
+    limiter._clock = lambda: now
+    count = Count(OTHER, key)
+    assert hits_until_full(limiter, count) == 3
+    for elapsed, wait in [(0.0, 60), (0.000001, 60), (59.0, 1), (59.999999, 1)]:
+        now = NOON + timedelta(seconds=elapsed)
+        with pytest.raises(TooManyRequests) as over:
+            limiter.check(count)
+        assert over.value.retry_after == wait
+    now = NOON + timedelta(seconds=60)
+    assert hits_until_full(limiter, count) == 3
+    close(limiter)
+
+
+def hit_at_once(share: tuple[Callable[[], RateLimiter], str]) -> list[str]:
+    """What became of twenty hits, in a process of its own."""
+    opener, key = share
+    limiter = opener()
+    limiter.check(Count(MINUTE, key))
+    meet()
+    outcomes = at_once(limiter.hit, [Count(MINUTE, key)] * 20)
+    close(limiter)
+    return [type(outcome).__name__ for outcome in outcomes]
+
+
+@shared
+def test_processes_count_together(opener: Callable[[], RateLimiter], key: str) -> None:
+    outcomes = [each for process in in_processes(hit_at_once, [(opener, key)] * 2) for each in process]
+    assert (outcomes.count("NoneType"), outcomes.count("TooManyRequests")) == (10, 30)
+
+
+def test_redis_forgets_what_is_over_and_is_told_no_names(redis_url: str, key: str) -> None:
+    limiter = RedisLimiter(redis_url)
+    limiter.hit(Count(MINUTE, key))
+    with redis.Redis.from_url(redis_url) as database:
+        names = [bytes(name) for name in database.scan_iter()]
+        assert all(0 < database.ttl(name) <= 3600 for name in names)
+        assert not any(b"anna" in name for name in names)
+    close(limiter)
+
+
+class TestUnreachable:
+    """Counters that do not answer are Unavailable, and soon."""
+
+    @pytest.fixture
+    def closed_port(self) -> str:
+        return f"127.0.0.1:{free_port()}"
+
+    @pytest.fixture
+    def silent_port(self) -> Iterator[str]:
+        """Takes connections, and never says a word."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+    @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
+    @pytest.mark.parametrize("kind", ["redis", "firestore"])
+    @pytest.mark.parametrize("use", ["check", "hit"])
+    def test_within_its_time(
+        self, kind: str, use: str, port: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        address = request.getfixturevalue(port)
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", address)
+        limiter: RateLimiter = (
+            RedisLimiter(f"redis://{address}", timeout=0.5)
+            if kind == "redis"
+            else over_store(lambda: FirestoreStore("demo-nowhere", timeout=0.5))
+        )
+        outcome = outcome_within(1.5, lambda: getattr(limiter, use)(Count(MINUTE, "anna")))
+        assert isinstance(outcome, Unavailable)
+        close(limiter)

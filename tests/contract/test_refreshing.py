@@ -1,0 +1,47 @@
+"""Twenty threads refresh with one token: one successor for all, over every store."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from src.application.sessions import Lifetimes, Refresh, StartSession
+from src.domain.errors import InvalidToken
+from src.domain.sessions import Client
+from src.domain.users import User
+from src.domain.values import Username
+from src.infrastructure.repositories.sessions import Sessions
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.tokens.jwt import JwtIssuer
+from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.infrastructure.tokens.refresh import DerivedRefreshTokens
+from tests.races import at_once
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_twenty_threads_with_one_token(users: Users, sessions: Sessions) -> None:
+    keys = KeyRing(as_jwk_set([SigningKey.generate()]))
+    tokens, refresh_tokens = JwtIssuer(keys, _now, issuer="i", audience="a", seconds=900), DerivedRefreshTokens(keys)
+    lifetimes = Lifetimes(idle=timedelta(days=1), absolute=timedelta(days=2))
+    start = StartSession(sessions, tokens, refresh_tokens, lifetimes, _now)
+    refresh = Refresh(users, sessions, tokens, refresh_tokens, lifetimes, lambda *_: None, _now)
+    ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))
+    first = start(ada, Client()).refresh
+    assert first
+
+    outcomes = at_once(refresh, [first] * 20)
+
+    successors = {outcome[1].refresh for outcome in outcomes if isinstance(outcome, tuple)}
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    [successor] = successors
+    assert successor
+    [session] = sessions.of(ada.id).items
+    assert session.generation == 1
+    _, last = refresh(successor)
+    assert last.refresh
+    for spent in (first, last.refresh):
+        with pytest.raises(InvalidToken):
+            refresh(spent)
+    assert sessions.of(ada.id).items == []

@@ -1,0 +1,136 @@
+"""Sessions, guests and people when Firebase keeps the passwords."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from src.domain.errors import Unavailable
+from src.domain.users import User
+from src.domain.values import Username
+from src.infrastructure.identity.firebase import FirebaseIdentity
+from tests.e2e.firebase import PASSWORD, Firebase, new_address
+from tests.e2e.test_firebase_accounts import OTHER_PASSWORD, client, firebase, joined, new_name, sign_in, status
+from tests.e2e.wiring import Client
+
+__all__ = ["client", "firebase"]  # fixtures
+
+
+def guest(client: Client) -> tuple[str, str]:
+    """Its id and its token."""
+    token = client.call("POST", "/auth/anonymous").get_json()["access_token"]
+    return client.call("GET", "/user", token).get_json()["id"], token
+
+
+def test_a_guest_who_registers_keeps_its_id_and_has_an_account_at_firebase(client: Client, firebase: Firebase) -> None:
+    id, token = guest(client)
+    assert firebase.account(id) is None
+    name, address = new_name(), new_address()
+    answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
+    assert answer.status_code == 201
+    assert (answer.get_json()["id"], answer.get_json()["role"]) == (id, "user")
+    assert status(client, token) == 401
+    assert client.log_in(name, PASSWORD)
+    signed_in = firebase.sign_in(address)
+    assert signed_in
+    assert signed_in.uid == id
+
+
+def test_a_guest_who_cannot_register_is_still_a_guest(client: Client, firebase: Firebase) -> None:
+    """The address is free here, but somebody has it at Firebase."""
+    address = new_address()
+    firebase.sign_up(address)
+    id, token = guest(client)
+    answer = client.call("POST", "/register", token, username=new_name(), email=address, password=PASSWORD)
+    assert answer.status_code == 409
+    assert [error["field"] for error in answer.get_json()["errors"]] == ["email"]
+    assert client.call("GET", "/user", token).get_json()["role"] == "guest"
+    again = client.call("POST", "/register", token, username=new_name(), email=new_address(), password=PASSWORD)
+    assert again.get_json()["id"] == id
+
+
+def test_a_guest_whose_registration_was_cut_short_is_settled(
+    client: Client, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, token = guest(client)
+    name, address = new_name(), new_address()
+    with monkeypatch.context() as broken:
+        broken.setattr(FirebaseIdentity, "create", _unavailable)
+        broken.setattr(FirebaseIdentity, "delete", _unavailable)
+        answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
+    assert answer.status_code == 503
+    client.services.accounts.settle(timedelta(0))
+    user = client.services.accounts.users.get(id)
+    assert user
+    assert (user.role, user.reserved, user.unsettled_since) == ("guest", (), None)
+    answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
+    assert (answer.status_code, answer.get_json()["id"]) == (201, id)
+
+
+def _unavailable(*_: object) -> None:
+    raise Unavailable
+
+
+def test_guests_are_purged_after_a_day(client: Client) -> None:
+    id, token = guest(client)
+    registered_id, registered = guest(client)
+    client.call("POST", "/register", registered, username=new_name(), email=new_address(), password=PASSWORD)
+    late = datetime.now(UTC) + timedelta(hours=25)
+    users, sessions = client.services.accounts.users, client.services.end_session.sessions
+    replace(client.services.accounts, clock=lambda: late).purge()
+    assert users.get(id) is None
+    assert not sessions.of(id).items
+    assert status(client, token) == 401
+    assert users.get(registered_id)
+
+
+def test_a_firebase_token_has_no_session_to_renew_or_end(client: Client, firebase: Firebase) -> None:
+    token = firebase.sign_up(new_address()).id_token
+    assert status(client, token) == 200
+    assert client.call("POST", "/auth/renew", token).status_code == 403
+    assert client.call("POST", "/auth/logout", token).status_code == 403
+    assert client.call("GET", "/auth/sessions", token).get_json() == []
+
+
+def test_logging_out_everywhere_refuses_firebase_tokens_from_before(client: Client, firebase: Firebase) -> None:
+    _, _, address, token = joined(client)
+    before = sign_in(firebase, address)
+    assert client.call("POST", "/auth/logout-all", token).status_code == 204
+    assert [status(client, each) for each in (token, before)] == [401, 401]
+    assert client.call("POST", "/auth/firebase", id_token=before).status_code == 401
+    # Also a sign-in made in the next moment counts, although Firebase dates it in whole seconds.
+    assert status(client, sign_in(firebase, address)) == 200
+
+
+def test_the_old_password_gets_nothing_that_outlives_it(
+    client: Client, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who knows it logs in while it is being changed."""
+    _, name, address, token = joined(client)
+    stolen: list[str] = []
+    original = FirebaseIdentity.set_password
+
+    def slow(self: FirebaseIdentity, user: User, password: str) -> None:
+        stolen.append(client.log_in(name, PASSWORD) or "")
+        stolen.append(sign_in(firebase, address))
+        original(self, user, password)
+
+    monkeypatch.setattr(FirebaseIdentity, "set_password", slow)
+    body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    assert client.call("PUT", "/user/password", token, **body).status_code == 204
+    assert all(stolen)
+    assert [status(client, each) for each in stolen] == [401, 401]
+    assert status(client, token) == 200
+
+
+def test_a_person_without_a_password_logs_in_when_one_is_set(client: Client, firebase: Firebase) -> None:
+    name = Username.parse(new_name())
+    admin = client.services.make_admin(name, client.services.addresses(new_address()), PASSWORD)
+    assert admin.username
+    token = client.log_in(admin.username.display, PASSWORD)
+    address = new_address()
+    person = client.call("POST", "/api/users", token, name="Ada", last_name="Lovelace", email=address)
+    assert person.status_code == 201
+    assert client.log_in(address, PASSWORD) is None
+    firebase.update(person.get_json()["id"], password=PASSWORD)
+    assert client.log_in(address, PASSWORD)

@@ -1,0 +1,345 @@
+"""What stands before every route: CORS, security headers, proxies, limits; and what is written down about it."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.logs import configure_logs
+from src.infrastructure.stores.memory import MemoryStore
+from tests.http.world import (
+    OPERATIONS,
+    PASSWORD,
+    Answer,
+    Client,
+    Person,
+    Watch,
+    build,
+    client_of,
+    join,
+    logged_in,
+    registration,
+)
+
+ORIGIN = "https://app.example.com"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PATHS = sorted({path for _, path in OPERATIONS})
+
+# CORS
+
+
+@pytest.fixture(scope="module")
+def shared() -> Client:
+    return client_of(build(cors_origins=[ORIGIN, "https://other.example.com"]))
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nope"])
+def test_only_the_very_origins_are_let_in_also_at_errors(shared: Client, path: str) -> None:
+    for method in ("GET", "POST", "X"):
+        answer = shared.open(path, method=method, headers={"Origin": ORIGIN})
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert "Origin" in answer.headers["Vary"]
+        exposed = {name.strip().lower() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
+        assert exposed == {"etag", "link", "location", "retry-after", "x-request-id", "www-authenticate"}
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://app.example.com.evil.com", "https://evil-app.example.com", "http://app.example.com", "null", "*",
+     "https://app.example.com:444", "https://appxexample.com", "https://app.example.com/", ""],
+)  # fmt: skip
+def test_another_origin_gets_no_leave(shared: Client, origin: str) -> None:
+    for method in ("GET", "OPTIONS"):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        answer = shared.open("/login", method=method, headers=headers)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_preflight_allows_what_the_contract_says(shared: Client, method: str) -> None:
+    asked = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type, if-match, idempotency-key, x-evil",
+    }
+    answer = shared.options("/user", headers=asked)
+    assert answer.status_code == 200
+    assert method in answer.headers["Access-Control-Allow-Methods"]
+    allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
+    assert allowed == {"authorization", "content-type", "if-match", "idempotency-key"}
+
+
+def test_without_origins_nobody_is_let_in(client: Client) -> None:
+    for method in ("GET", "OPTIONS"):
+        answer = client.open("/login", method=method, headers={"Origin": ORIGIN})
+        assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]
+
+
+def test_in_development_everybody_is_let_in_without_credentials() -> None:
+    answer = client_of(build(cors_origins=["*"])).get("/nope", headers={"Origin": ORIGIN})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+# Security headers
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nope", "/docs/", "/docs/swagger-ui.css"])
+@pytest.mark.parametrize("https", [True, False])
+def test_security_headers_are_on_every_answer(path: str, https: bool) -> None:
+    answer = client_of(build(https=https)).get(path)
+    headers = answer.headers
+    assert headers.getlist("X-Content-Type-Options") == ["nosniff"]
+    assert headers.getlist("X-Frame-Options") == ["DENY"]
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert ("Strict-Transport-Security" in headers) is https
+    assert "unsafe-inline" not in headers["Content-Security-Policy"].partition("script-src")[2].partition(";")[0]
+    answer.close()
+
+
+# Proxies
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "ip"),
+    [
+        (0, "203.0.113.1", "127.0.0.1"),
+        (1, "203.0.113.1", "203.0.113.1"),
+        (1, "6.6.6.6, 203.0.113.1", "203.0.113.1"),
+        (2, "6.6.6.6, 203.0.113.1, 10.0.0.1", "203.0.113.1"),
+        (2, "203.0.113.1", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_only_trusted_proxies_say_where_a_request_comes_from(proxies: int, forwarded: str, ip: str) -> None:
+    client = client_of(build(trusted_proxies=proxies))
+    anna = join(client)
+    login = {"username": anna.user["username"], "password": PASSWORD}
+    token = client.post("/login", json=login, headers={"X-Forwarded-For": forwarded}).json["access_token"]
+    sessions = client.get("/auth/sessions", headers=Person({}, token).headers).json
+    assert [session["ip"] for session in sessions if session["current"]] == [ip]
+
+
+# Limits
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def limited(watch: Watch) -> Client:
+    store = MemoryStore()
+    return client_of(build(store, limiter=StoreLimiter(store, watch), clock=watch))
+
+
+def _fail(client: Client, name: str, ip: str = "192.0.2.1", password: str = "wrong") -> Answer:
+    body = {"username": name, "password": password}
+    return client.post("/login", json=body, environ_overrides={"REMOTE_ADDR": ip})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["anna"], ["anna", "ANNA", "\uff41nna", "Anna"], ["nobody"], ["NoBody", "nobody"], ["a@b.co", "A@B.CO"], ["x y"]],
+)
+def test_ten_failures_of_a_name_in_any_spelling_are_enough(limited: Client, watch: Watch, names: list[str]) -> None:
+    join(limited, username="anna", email="anna@example.com")
+    for number in range(10):
+        assert _fail(limited, names[number % len(names)]).status_code == 401
+    for name in names:
+        answer = _fail(limited, name, password=PASSWORD)
+        assert (answer.status_code, answer.json["type"]) == (429, "urn:portero:too-many-requests")
+        assert int(answer.headers["Retry-After"]) == 300
+    assert _fail(limited, "anna", "192.0.2.2", PASSWORD).status_code == 200  # the owner, elsewhere
+    assert _fail(limited, "somebody else").status_code == 401
+    watch.forward(299)
+    assert int(_fail(limited, names[0]).headers["Retry-After"]) == 1
+    watch.forward(1)
+    assert _fail(limited, names[0]).status_code == 401
+
+
+def test_known_and_unknown_names_are_limited_alike(limited: Client) -> None:
+    join(limited, username="anna")
+    answers = {name: [_fail(limited, name) for _ in range(12)] for name in ("anna", "nobody")}
+    seen = {
+        name: [(each.status_code, each.json["detail"], each.headers.get("Retry-After")) for each in given]
+        for name, given in answers.items()
+    }
+    assert seen["anna"] == seen["nobody"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "together"),
+    [
+        (["2001:db8::1", "2001:db8::ffff:1"], True),
+        (["2001:db8:0:1::1", "2001:db8:0:2::1"], False),
+        (["::ffff:192.0.2.1", "192.0.2.1"], True),
+        (["192.0.2.1", "192.0.2.2"], False),
+    ],
+)
+def test_an_ipv6_subscriber_is_one_address(limited: Client, addresses: list[str], together: bool) -> None:
+    for _ in range(10):
+        _fail(limited, "anna", addresses[0])
+    assert _fail(limited, "anna", addresses[1]).status_code == (429 if together else 401)
+
+
+def test_a_hundred_failures_from_one_address_are_enough(limited: Client) -> None:
+    for number in range(100):
+        assert _fail(limited, f"name{number}").status_code == 401
+    assert _fail(limited, "another").status_code == 429
+    assert _fail(limited, "another", "192.0.2.2").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "hits", "made"), [("/register", 30, True), ("/auth/anonymous", 60, False), ("/session", 60, False)]
+)
+def test_accounts_are_made_so_often_and_no_more(
+    limited: Client, watch: Watch, path: str, hits: int, made: bool
+) -> None:
+    def make(ip: str = "192.0.2.1") -> Answer:
+        body = {"json": registration()} if made else {}
+        return limited.post(path, environ_overrides={"REMOTE_ADDR": ip}, **body)
+
+    assert [make().status_code for _ in range(hits)] == [201] * hits
+    assert int(make().headers["Retry-After"]) == 3600
+    assert make("192.0.2.2").status_code == 201
+    watch.forward(3600)
+    assert make().status_code == 201
+
+
+def test_a_stolen_token_does_not_try_passwords_without_end(limited: Client) -> None:
+    anna = join(limited)
+    body = {"current_password": "wrong", "new_password": "a stapled battery"}
+    statuses = [limited.put("/user/password", json=body, headers=anna.headers).status_code for _ in range(11)]
+    assert statuses == [403] * 10 + [429]
+
+
+# The log
+
+
+Log = list[dict[str, Any]]
+
+
+@pytest.fixture
+def audited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Log]]:
+    """What is logged from now on, a line an event."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    written = io.StringIO()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", written)
+        configure_logs("demo")
+
+    def lines() -> Log:
+        found = [json.loads(line) for line in written.getvalue().split("\n")[:-1]]
+        written.seek(0)
+        written.truncate()
+        return found
+
+    yield lines
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level)
+
+
+def _events(log: Log) -> list[str]:
+    return [entry["message"] for entry in log if entry["logger"] == "portero.audit"]
+
+
+def test_every_security_event_is_a_line_with_what_cloud_logging_knows(app: Flask, audited: Callable[[], Log]) -> None:
+    client = client_of(app)
+    root, anna = join(client, role="admin"), join(client)
+    url, wrong = anna.at("/users/{id}"), {"current_password": "wrong!", "new_password": "a stapled battery"}
+    steps: list[tuple[Any, list[str]]] = [
+        (lambda: logged_in(client, anna), ["login-succeeded"]),
+        (lambda: _fail(client, anna.user["username"]), ["login-failed", "denied"]),
+        (lambda: _fail(client, "nobody"), ["login-failed", "denied"]),
+        (lambda: client.get("/user"), ["denied"]),
+        (lambda: client.get("/users?q=x", headers=anna.headers), ["denied"]),
+        (lambda: client.put("/user/password", json=wrong, headers=anna.headers), ["denied"]),
+        (lambda: client.put(url, json={"role": "uploader"}, headers=root.headers), ["user-ruled"]),
+        (
+            lambda: client.put("/user/password", json={**wrong, "current_password": PASSWORD}, headers=anna.headers),
+            ["sessions-ended"],
+        ),
+        (lambda: client.post("/auth/logout", headers=anna.headers), ["session-ended"]),
+        (lambda: client.post("/auth/logout-all", headers=root.headers), ["sessions-ended"]),
+    ]
+    audited()
+    for step, events in steps:
+        step()
+        log = audited()
+        assert _events(log) == events
+        for entry in log:
+            assert {"time", "severity", "message", "request_id", "ip"} <= set(entry)
+            text = json.dumps(entry)
+            for secret in (PASSWORD, "wrong!", "a stapled battery", anna.token, anna.refresh, root.token):
+                assert secret not in text
+
+
+def test_other_ends_are_events_too(app: Flask, audited: Callable[[], Log]) -> None:
+    client = client_of(app)
+    join(client, role="admin")
+    anna = join(client)
+    other = logged_in(client, anna)
+    audited()
+    client.delete(f"/auth/sessions/{other.session}", headers=anna.headers)
+    spent = anna.refresh
+    for _ in range(2):
+        anna_refreshed = client.post("/auth/refresh", json={"refresh_token": anna.refresh}).json
+        anna = Person(anna.user, anna_refreshed["access_token"], anna_refreshed["refresh_token"])
+    client.post("/auth/refresh", json={"refresh_token": spent})
+    again = logged_in(client, anna)
+    client.delete("/user", headers=again.headers)
+    log = [entry for entry in audited() if entry["logger"] == "portero.audit"]
+    assert [(entry["message"], entry.get("reason")) for entry in log] == [
+        ("session-ended", "ended-by-owner"),
+        ("session-ended", "refresh-token-reused"),
+        ("denied", "invalid-token"),
+        ("login-succeeded", None),
+        ("user-deleted", None),
+    ]
+    assert spent not in json.dumps(log)
+
+
+@pytest.mark.parametrize(
+    ("headers", "trace"),
+    [
+        ({"X-Cloud-Trace-Context": f"{TRACE}/1;o=1"}, TRACE),
+        (
+            {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"},
+            TRACE,
+        ),
+        ({"traceparent": "00-x-y-z"}, None),
+        ({}, None),
+    ],
+)
+def test_an_event_has_its_trace(
+    client: Client, audited: Callable[[], Log], headers: dict[str, str], trace: str | None
+) -> None:
+    client.get("/user", headers=headers)
+    [entry] = audited()
+    found = entry.get("logging.googleapis.com/trace")
+    assert found == (f"projects/demo/traces/{trace}" if trace else None)
+
+
+@pytest.mark.parametrize("name", ["x\r\nfake", 'a","severity":"ERROR', "\u2028x", "\x1b[31mx"])
+def test_what_a_client_sends_begins_no_line(client: Client, audited: Callable[[], Log], name: str) -> None:
+    _fail(client, name, password=name)
+    client.open("/user/" + name, method="GET")
+    client.get("/user", environ_overrides={"HTTP_USER_AGENT": name, "HTTP_X_REQUEST_ID": name})
+    log = audited()  # each line is JSON
+    assert _events(log) == ["login-failed", "denied", "denied"]
+    assert {entry["severity"] for entry in log} == {"INFO"}

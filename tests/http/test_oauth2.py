@@ -1,0 +1,109 @@
+"""The token endpoint as a real OAuth2 client library uses it, and its errors as RFC 6749 wants them."""
+
+from typing import Any
+
+import pytest
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from flask import Flask
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+
+from tests.http.world import PASSWORD, TOKEN_FIELDS, Client, Person, Watch, build, client_of, join
+
+HOST = "https://portero.test"
+
+
+class _Wired(BaseAdapter):
+    """Carries requests to the application instead of the network."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._client = client
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        assert request.url
+        answer = self._client.open(
+            request.url.removeprefix(HOST), method=request.method, data=request.body, headers=dict(request.headers)
+        )
+        response = Response()
+        response.status_code, response._content = answer.status_code, answer.data
+        response.headers.update(answer.headers)
+        response.url, response.request = request.url, request
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def app(watch: Watch) -> Flask:
+    return build(clock=watch)
+
+
+@pytest.fixture
+def session(client: Client) -> OAuth2Session:
+    found = OAuth2Session(client_id="", token_endpoint_auth_method="none", token_endpoint=f"{HOST}/auth/token")
+    found.mount(HOST, _Wired(client))
+    return found
+
+
+def _fetch(session: OAuth2Session, anna: Person, password: str = PASSWORD) -> Any:
+    return session.fetch_token(username=anna.user["username"], password=password, grant_type="password")
+
+
+def test_a_client_library_gets_and_uses_a_token(session: OAuth2Session, anna: Person) -> None:
+    assert set(_fetch(session, anna)) >= TOKEN_FIELDS
+    assert session.get(f"{HOST}/user").json() == anna.user
+
+
+def test_a_client_library_refreshes(session: OAuth2Session, anna: Person, watch: Watch) -> None:
+    first = dict(_fetch(session, anna))
+    watch.forward(901)
+    second = session.refresh_token()
+    assert second["refresh_token"] != first["refresh_token"]
+    assert session.get(f"{HOST}/user").json() == anna.user
+    watch.forward(11)
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        session.refresh_token(refresh_token=first["refresh_token"])
+
+
+def test_a_client_library_is_told_why(session: OAuth2Session, anna: Person) -> None:
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        _fetch(session, anna, "wrong")
+    with pytest.raises(OAuthError, match="unsupported_grant_type"):
+        session.fetch_token(grant_type="client_credentials")
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"grant_type": "refresh_token"}, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": ""}, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": ["x", "y"]}, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": "x"}, "invalid_grant"),
+        ({"grant_type": "refresh_token", "refresh_token": "A" * 86}, "invalid_grant"),
+        ({"grant_type": "refresh_token", "refreshToken": "x"}, "invalid_request"),
+        ({"grant_type": "Refresh_Token", "refresh_token": "x"}, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code", "code": "x"}, "unsupported_grant_type"),
+        ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}, "unsupported_grant_type"),
+    ],
+)
+def test_errors_are_those_of_rfc_6749(client: Client, form: dict[str, Any], error: str) -> None:
+    answer = client.post("/auth/token", data=form)
+    assert (answer.status_code, answer.json["error"]) == (400, error)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "WWW-Authenticate" not in answer.headers
+
+
+def test_a_bearer_token_is_no_grant(client: Client, anna: Person) -> None:
+    form = {"grant_type": "refresh_token"}
+    headers = {"Authorization": f"Bearer {anna.refresh}"}
+    assert client.post("/auth/token", data=form, headers=headers).json["error"] == "invalid_request"
+    assert client_of(client.application).post("/auth/refresh", headers=headers).status_code == 200
+    assert join(client)

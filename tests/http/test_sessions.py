@@ -1,0 +1,249 @@
+"""Sessions as their owner sees them, and everything that ends one: with effect on the next request."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from src.domain.users import Claim
+from src.interfaces.services import Services
+from tests.http.world import (
+    PASSWORD,
+    Answer,
+    Client,
+    Person,
+    Watch,
+    build,
+    client_of,
+    join,
+    logged_in,
+    registration,
+    services_of,
+)
+
+OTHER_PASSWORD = "a stapled battery"
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """Stands still, so that whatever happens happens within one second."""
+    return Watch()
+
+
+@pytest.fixture
+def app(watch: Watch) -> Flask:
+    app = build(clock=watch)
+    join(client_of(app), role="admin")
+    return app
+
+
+@pytest.fixture
+def root(client: Client) -> Person:
+    return join(client, role="admin")
+
+
+def _alive(client: Client, person: Person) -> bool:
+    """Whether the session is, by both of its tokens."""
+    seen = client.get("/user", headers=person.headers).status_code == 200
+    if not seen and person.refresh:
+        assert client.post("/auth/refresh", json={"refresh_token": person.refresh}).status_code == 401
+    return seen
+
+
+def _list(client: Client, person: Person, **query: Any) -> list[dict[str, Any]]:
+    sessions: list[dict[str, Any]] = client.get("/auth/sessions", headers=person.headers, query_string=query).json
+    return sessions
+
+
+# Seeing them
+
+
+def test_a_session_says_where_it_comes_from(client: Client, watch: Watch) -> None:
+    body = registration()
+    client.post("/register", json=body)
+    agent = {"User-Agent": "a browser/1.0"}
+    token = client.post(
+        "/login",
+        json={"username": body["username"], "password": PASSWORD},
+        headers=agent,
+        environ_overrides={"REMOTE_ADDR": "192.0.2.7"},
+    ).json["access_token"]
+    [session] = _list(client, Person({}, token))
+    at = watch().isoformat().replace("+00:00", "Z")
+    assert session == {
+        "id": Person({}, token).session,
+        "created_at": at,
+        "last_used_at": at,
+        "user_agent": "a browser/1.0",
+        "ip": "192.0.2.7",
+        "current": True,
+    }
+
+
+def test_own_sessions_are_listed_newest_first_and_one_is_current(client: Client, watch: Watch, anna: Person) -> None:
+    join(client)  # somebody else's is not in the list
+    people = [anna]
+    for _ in range(4):
+        watch.forward(1)
+        people.append(logged_in(client, anna))
+    sessions = _list(client, people[1])
+    assert [session["id"] for session in sessions] == [person.session for person in reversed(people)]
+    assert [session["id"] for session in sessions if session["current"]] == [people[1].session]
+    watch.forward(1)
+    client.post("/auth/refresh", json={"refresh_token": people[2].refresh})
+    client.post("/auth/renew", headers=people[3].headers)
+    used = {session["id"]: session["last_used_at"] > session["created_at"] for session in _list(client, anna)}
+    assert used == {person.session: person is people[2] for person in people}
+
+
+def test_sessions_come_in_pages(client: Client, watch: Watch, anna: Person) -> None:
+    for _ in range(4):
+        watch.forward(1)
+        logged_in(client, anna)
+    found, url = [], "/auth/sessions?limit=2"
+    while url:
+        answer = client.get(url, headers=anna.headers)
+        found += [session["id"] for session in answer.json]
+        url = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
+    assert found == [session["id"] for session in _list(client, anna)]
+    assert len(found) == 5
+
+
+def test_one_session_can_be_ended_but_only_your_own(client: Client, anna: Person) -> None:
+    other, ben = logged_in(client, anna), join(client)
+    for id in (ben.session, "0" * 32, "x", anna.user["id"]):
+        assert client.delete(f"/auth/sessions/{id}", headers=anna.headers).status_code == 404
+    assert _alive(client, ben)
+    assert client.delete(f"/auth/sessions/{other.session}", headers=anna.headers).status_code == 204
+    assert client.delete(f"/auth/sessions/{other.session}", headers=anna.headers).status_code == 404
+    assert not _alive(client, other)
+    assert [session["id"] for session in _list(client, anna)] == [anna.session]
+    assert client.delete(f"/auth/sessions/{anna.session}", headers=anna.headers).status_code == 204
+    assert not _alive(client, anna)
+
+
+def test_admins_do_not_end_sessions_of_others(client: Client, root: Person, anna: Person) -> None:
+    assert client.delete(f"/auth/sessions/{anna.session}", headers=root.headers).status_code == 404
+    assert _alive(client, anna)
+
+
+# Ending them: who does it, what they send, and what is left of the caller's session and of the other ones
+
+End = Callable[[Client, Person, Person], Answer]
+
+
+def _by_password(client: Client, anna: Person, _: Person) -> Answer:
+    body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    return client.put("/user/password", json=body, headers=anna.headers)
+
+
+ENDS: dict[str, tuple[End, bool, bool]] = {
+    "logout": (lambda client, anna, _: client.post("/auth/logout", headers=anna.headers), False, True),
+    "logout-all": (lambda client, anna, _: client.post("/auth/logout-all", headers=anna.headers), False, False),
+    "password": (_by_password, True, False),
+    "delete": (lambda client, anna, _: client.delete("/user", headers=anna.headers), False, False),
+    "delete at users": (
+        lambda client, anna, _: client.delete(anna.at("/users/{id}"), headers=anna.headers),
+        False,
+        False,
+    ),
+    "delete by admin": (
+        lambda client, anna, root: client.delete(anna.at("/users/{id}"), headers=root.headers),
+        False,
+        False,
+    ),
+    "disable": (
+        lambda client, anna, root: client.put(anna.at("/users/{id}"), json={"disabled": True}, headers=root.headers),
+        False,
+        False,
+    ),
+    "role": (
+        lambda client, anna, root: client.put(anna.at("/users/{id}"), json={"role": "uploader"}, headers=root.headers),
+        True,
+        True,
+    ),
+    "profile": (lambda client, anna, _: client.put("/user", json={"name": "x"}, headers=anna.headers), True, True),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_ends_sessions_ends_them_within_the_second(client: Client, root: Person, name: str) -> None:
+    end, own, others = ENDS[name]
+    anna, ben = join(client), join(client)
+    other, late = logged_in(client, anna), logged_in(client, anna)
+    assert end(client, anna, root).status_code in (200, 204)
+    assert [_alive(client, person) for person in (anna, other, late)] == [own, others, others]
+    assert _alive(client, ben)
+
+
+@pytest.mark.parametrize("name", ["logout-all", "password"])
+def test_a_login_in_the_same_second_counts(client: Client, root: Person, anna: Person, name: str) -> None:
+    ENDS[name][0](client, anna, root)
+    assert _alive(client, logged_in(client, anna, OTHER_PASSWORD if name == "password" else PASSWORD))
+    assert len(_list(client, logged_in(client, anna, OTHER_PASSWORD if name == "password" else PASSWORD))) >= 2
+
+
+def test_who_is_let_in_again_has_no_session_from_before(client: Client, root: Person, anna: Person) -> None:
+    for disabled in (True, False):
+        client.put(anna.at("/users/{id}"), json={"disabled": disabled}, headers=root.headers)
+    assert not _alive(client, anna)
+    assert _alive(client, logged_in(client, anna))
+
+
+def test_a_role_counts_on_the_next_request(client: Client, root: Person, anna: Person) -> None:
+    search = {"q": "a"}
+    for role, status in (("admin", 200), ("uploader", 403), ("user", 403), ("admin", 200)):
+        client.put(anna.at("/users/{id}"), json={"role": role}, headers=root.headers)
+        assert client.get("/users", query_string=search, headers=anna.headers).status_code == status
+
+
+# Between who-is-calling and what-is-done
+
+
+class _Meanwhile:
+    """Authenticates, and then something happens before the use case is called."""
+
+    def __init__(self, services: Services) -> None:
+        self._authenticate = services.authenticate
+        self.then: Callable[[], object] = lambda: None
+
+    def __call__(self, token: str) -> Any:
+        caller = self._authenticate(token)
+        happens, self.then = self.then, lambda: None
+        happens()
+        return caller
+
+
+@pytest.mark.parametrize("happens", ["disabled", "deleted"])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "/user", {"name": "x"}, {401}),
+        ("PUT", "/users/{id}", {"name": "x"}, {401, 404}),
+        ("PUT", "/user/password", {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}, {401}),
+        ("DELETE", "/user", None, {204, 401}),
+        ("POST", "/auth/logout-all", None, {204, 401}),
+        ("POST", "/auth/logout", None, {204}),
+    ],
+)
+def test_a_request_in_flight_brings_nobody_back(
+    happens: str, method: str, path: str, body: dict[str, Any] | None, status: set[int]
+) -> None:
+    app = build()
+    client = client_of(app)
+    join(client, role="admin")
+    anna = join(client)
+    services = services_of(app)
+    meanwhile = _Meanwhile(services)
+    object.__setattr__(services, "authenticate", meanwhile)
+    if happens == "deleted":
+        meanwhile.then = lambda: services.delete_account(anna.user["id"])
+    else:
+        meanwhile.then = lambda: services.set_disabled(Claim("email", anna.user["email"]), True)
+    answer = client.open(anna.at(path), method=method, json=body, headers=anna.headers)
+    assert answer.status_code in status
+    assert not _alive(client, anna)
+    for password in (PASSWORD, OTHER_PASSWORD):
+        login = {"email": anna.user["email"], "password": password}
+        assert client.post("/login", json=login).status_code == 401
