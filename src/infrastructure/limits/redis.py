@@ -11,7 +11,7 @@ from src.domain.errors import TooManyRequests, Unavailable
 
 
 class RedisLimiter:
-    """See RateLimiter; one round trip."""
+    """See RateLimiter; one round trip for a check, two for a hit."""
 
     def __init__(self, url: str, *, timeout: float = 5.0) -> None:
         """``timeout`` bounds every call, in seconds. Connects at the first call."""
@@ -28,7 +28,8 @@ class RedisLimiter:
         _refuse_full(counts, [int(hits or 0) + 1 for hits in answers[::2]], answers[1::2])
 
     def hit(self, *counts: Count) -> None:
-        """See RateLimiter."""
+        """See RateLimiter; what is full stops the others from being counted, as far as no one is faster."""
+        self.check(*counts)
         with _translated(), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.incr(_key(count))

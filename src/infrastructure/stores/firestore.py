@@ -12,6 +12,7 @@ from typing import Any
 
 from google.api_core import exceptions, retry
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.document import DocumentReference
@@ -35,7 +36,6 @@ from src.infrastructure.stores.schema import Collection, Type
 
 _UNREACHABLE = (
     exceptions.Aborted,
-    exceptions.DeadlineExceeded,
     exceptions.GatewayTimeout,
     exceptions.InternalServerError,
     exceptions.ResourceExhausted,
@@ -65,7 +65,10 @@ class FirestoreStore(Store):
     @cached_property
     def _client(self) -> firestore.Client:
         # Made at first use: a gRPC channel does not survive the fork of a web server.
-        return firestore.Client(project=self._project, database=self._database)
+        try:
+            return firestore.Client(project=self._project, database=self._database)
+        except GoogleAuthError as error:
+            raise Unavailable from error
 
     def get(self, *keys: Key) -> list[Document | None]:
         """See Store; one BatchGetDocuments."""

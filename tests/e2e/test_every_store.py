@@ -1,0 +1,168 @@
+"""One journey through sessions, roles and the directory, on every store and with both identity providers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from src import main
+from src.domain.errors import Unavailable
+from src.domain.users import State
+from src.domain.values import Username
+from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.stores.base import Store
+from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.settings import Settings
+from tests.contract.conftest import STORES, firestore, memory, migrated_file, sqlite
+from tests.e2e.wiring import Client
+
+__all__ = ["firestore", "memory", "migrated_file", "sqlite"]  # fixtures
+
+PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
+
+
+@pytest.fixture(params=["local", "firebase"])
+def client(
+    request: pytest.FixtureRequest,
+    store: Store,
+    auth_emulator: str,
+    auth_project: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Client:
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
+    settings = Settings(
+        _env_file=None,
+        data_dir=tmp_path,
+        store_url="memory://",
+        identity=request.param,
+        firebase_web_api_key=SecretStr("any"),
+        google_cloud_project=auth_project,
+        argon2_time_cost=1,
+        argon2_memory_kib=8,
+    )
+    keys = KeyRing(as_jwk_set([SigningKey.generate()]))
+    identity = main.make_identity(settings)
+    return Client(main.wire(settings, store=store, identity=identity, keys=keys, limiter=NoLimits()))
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Store:
+    opener: Callable[[], Store] = request.getfixturevalue(request.param)
+    return opener()
+
+
+def names(beginning: str) -> tuple[str, str]:
+    """A username and an address that nobody has."""
+    name = f"{beginning}{uuid4().hex[:12]}"
+    return name, f"{name}@example.com"
+
+
+def join(client: Client, beginning: str) -> tuple[str, dict[str, Any]]:
+    """Somebody's username, and their tokens with the user beside them."""
+    name, address = names(beginning)
+    assert client.register(name, address, PASSWORD).status_code == 201
+    answer = client.call("POST", "/api/v1/auth/login", username=name, password=PASSWORD)
+    return name, answer.get_json()
+
+
+def test_the_journey(client: Client) -> None:
+    # A guest becomes a user.
+    guest = client.call("POST", "/auth/anonymous").get_json()
+    assert "refresh_token" not in guest
+    id = client.call("GET", "/user", guest["access_token"]).get_json()["id"]
+    assert client.call("GET", "/users", guest["access_token"]).status_code == 403
+    name, address = names("anna")
+    registration = {"username": name, "email": address, "password": PASSWORD}
+    registered = client.call("POST", "/register", guest["access_token"], **registration)
+    assert (registered.status_code, registered.get_json()["id"]) == (201, id)
+    assert client.call("GET", "/user", guest["access_token"]).status_code == 401
+
+    # A refresh token works once, but for the tab that lost the race.
+    first = client.call("POST", "/login", username=name, password=PASSWORD).get_json()
+    second = client.call("POST", "/auth/refresh", refresh_token=first["refresh_token"]).get_json()
+    again = client.call("POST", "/auth/refresh", refreshToken=first["refresh_token"]).get_json()
+    assert again["refresh_token"] == second["refresh_token"]
+    renewed = client.call("POST", "/auth/renew", second["access_token"]).get_json()["access_token"]
+    third = client.call("POST", "/auth/refresh", refresh_token=second["refresh_token"]).get_json()
+    assert client.call("POST", "/auth/refresh", refresh_token=first["refresh_token"]).status_code == 401
+    for ended in (first, second, third):
+        assert client.call("GET", "/user", ended["access_token"]).status_code == 401
+    assert client.call("GET", "/user", renewed).status_code == 401
+
+    # Sessions are listed and ended one by one; a new password keeps only its own.
+    tokens = [client.log_in(name, PASSWORD) for _ in range(3)]
+    sessions = client.call("GET", "/auth/sessions", tokens[0]).get_json()
+    assert [session["current"] for session in sessions] == [False, False, True]
+    assert client.call("DELETE", f"/auth/sessions/{sessions[0]['id']}", tokens[0]).status_code == 204
+    assert [client.call("GET", "/user", token).status_code for token in tokens] == [200, 200, 401]
+    passwords = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    assert client.call("PUT", "/user/password", tokens[0], **passwords).status_code == 204
+    assert [client.call("GET", "/user", token).status_code for token in tokens] == [200, 401, 401]
+    assert client.call("POST", "/auth/logout", tokens[0]).status_code == 204
+    assert client.call("GET", "/user", tokens[0]).status_code == 401
+
+
+def test_the_directory(client: Client) -> None:
+    root, root_address = names("root")
+    client.services.make_admin(Username.parse(root), client.services.addresses(root_address), PASSWORD)
+    admin = client.log_in(root, PASSWORD)
+    (ben, ben_tokens), (cleo, _) = join(client, "ben"), join(client, "cleo")
+
+    # Pages hold everybody once.
+    found, path = [], "/users?limit=1"
+    while path:
+        page = client.call("GET", path, admin)
+        found += [user["username"] for user in page.get_json()]
+        path = page.headers["Link"].partition(">")[0][1:] if "Link" in page.headers else ""
+    assert found == sorted([root, ben, cleo])
+    assert [user["username"] for user in client.call("GET", "/users?q=BEN", admin).get_json()] == [ben]
+    assert [user["role"] for user in client.call("GET", "/users?role=admin", admin).get_json()] == ["admin"]
+    assert [user["id"] for user in client.call("GET", f"/users?email={cleo.upper()}@EXAMPLE.com", admin).get_json()]
+
+    # Roles count on the next request, and there is always an admin.
+    ben_path, ben_token = f"/users/{ben_tokens['user']['id']}", ben_tokens["access_token"]
+    assert client.call("PUT", "/users/" + client.call("GET", "/user", admin).get_json()["id"], admin,
+                       role="user").status_code == 409  # fmt: skip
+    assert client.call("POST", "/api/users", ben_token).status_code == 403
+    assert client.call("PATCH", ben_path, admin, role="admin").get_json()["role"] == "admin"
+    assert client.call("POST", "/api/users", ben_token).status_code == 422
+    assert client.call("DELETE", "/user", admin).status_code == 204
+    assert client.call("DELETE", "/user", ben_token).status_code == 409
+
+    # Who is disabled is out, and who is deleted leaves nothing but an id.
+    cleo_id = client.call("GET", "/users?q=cleo", ben_token).get_json()[0]["id"]
+    cleo_token = client.log_in(cleo, PASSWORD)
+    assert client.call("PUT", f"/users/{cleo_id}", ben_token, disabled=True).get_json()["disabled"] is True
+    assert client.call("GET", "/user", cleo_token).status_code == 401
+    assert client.log_in(cleo, PASSWORD) is None
+    assert client.call("DELETE", f"/users/{cleo_id}", ben_token).status_code == 204
+    assert client.call("GET", f"/users/{cleo_id}", ben_token).status_code == 404
+    assert client.services.end_session.sessions.of(cleo_id).items == []
+    assert client.register(cleo, f"{cleo}@example.com", PASSWORD).status_code == 201
+
+
+def test_an_interrupted_deletion_is_finished(client: Client) -> None:
+    """Whatever else fails, the names are free and the sessions have ended; the rest follows."""
+    name, tokens = join(client, "dora")
+    id, accounts = tokens["user"]["id"], client.services.accounts
+
+    def fail(_: str) -> None:
+        raise Unavailable
+
+    with pytest.raises(Unavailable):
+        replace(accounts, owned=[fail]).delete(id)
+    assert client.call("GET", "/user", tokens["access_token"]).status_code == 401
+    assert client.services.end_session.sessions.of(id).items
+    assert client.register(name, f"{name}@example.com", OTHER_PASSWORD).status_code == 201
+    late = datetime.now(UTC) + timedelta(minutes=2)
+    assert replace(accounts, clock=lambda: late).settle() == 1
+    assert client.services.end_session.sessions.of(id).items == []
+    buried = accounts.users.get(id)
+    assert buried
+    assert (buried.state, buried.unsettled_since) == (State.DELETED, None)
