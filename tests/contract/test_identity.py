@@ -35,8 +35,8 @@ from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
-from src.main import wire
 from src.settings import Settings
+from src.wiring import wire
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.unit.remote import RemoteIdentity
 

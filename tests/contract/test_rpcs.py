@@ -15,9 +15,10 @@ from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Store
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
-from src.main import VERSION, now
-from src.main import wire as wire_services
+from src.main import VERSION
 from src.settings import Settings
+from src.wiring import now
+from src.wiring import wire as wire_services
 from tests.contract.conftest import Wire
 
 PASSWORD = "correct horse battery"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 # Loaded here, once, and connected to nothing before the fork.
-from src import main
+from src import wiring
 from src.application.ports import IdentityProvider
 from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401
@@ -124,8 +124,8 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
     )
     services = wire(
         settings,
-        store=cast(Store, Observed(main.make_store(settings), {"commit"}, observe)),
-        identity=cast(IdentityProvider, Observed(main.make_identity(settings), IDENTITY_STEPS, observe)),
+        store=cast(Store, Observed(wiring.make_store(settings), {"commit"}, observe)),
+        identity=cast(IdentityProvider, Observed(wiring.make_identity(settings), IDENTITY_STEPS, observe)),
     )
     if request.method:
         status = Client(services).call(request.method, request.path, request.token, **request.body).status_code

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from src import main
+from src import main, wiring
 from src.domain.users import Claim, State
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.mortal import Mortal, Place, Request
@@ -59,7 +59,7 @@ def client(place: Place) -> Iterator[Client]:
         auth_project=place.auth_project,
     )
     main.prepare(settings)
-    store = main.make_store(settings)
+    store = wiring.make_store(settings)
     yield Client(wire(settings, store=store))
     store.close()
 

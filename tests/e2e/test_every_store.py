@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from src import main
+from src import wiring
 from src.domain.errors import Unavailable
 from src.domain.users import State
 from src.domain.values import Username
@@ -47,8 +47,8 @@ def client(
         argon2_memory_kib=8,
     )
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    identity = main.make_identity(settings)
-    return Client(main.wire(settings, store=store, identity=identity, keys=keys, limiter=NoLimits()))
+    identity = wiring.make_identity(settings)
+    return Client(wiring.wire(settings, store=store, identity=identity, keys=keys, limiter=NoLimits()))
 
 
 @pytest.fixture(params=STORES)

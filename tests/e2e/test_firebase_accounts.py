@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from src import main
+from src import main, wiring
 from src.domain.users import Claim
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.service import portero
@@ -39,7 +39,7 @@ def client(
         tmp_path, request.param, firestore_project=firestore_project, auth_project=firebase.project
     )
     main.prepare(settings)
-    store = main.make_store(settings)
+    store = wiring.make_store(settings)
     yield Client(wire(settings, store=store))
     store.close()
 

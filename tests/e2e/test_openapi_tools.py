@@ -9,8 +9,9 @@ import pytest
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
-from src.main import VERSION, make_identity, make_store, wire
+from src.main import VERSION
 from src.settings import Settings
+from src.wiring import make_identity, make_store, wire
 
 TOOLS = Path(__file__).parents[1] / "js/node_modules/.bin"
 

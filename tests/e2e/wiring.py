@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from src import main
+from src import wiring
 from src.application.ports import IdentityProvider
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Store
@@ -37,11 +37,11 @@ def firebase_settings(folder: Path, store: str, *, firestore_project: str, auth_
 
 def wire(settings: Settings, *, store: Store | None = None, identity: IdentityProvider | None = None) -> Services:
     """What `portero serve` puts together, with another store or identity provider if one is given."""
-    return main.wire(
+    return wiring.wire(
         settings,
-        store=store or main.make_store(settings),
-        identity=identity or main.make_identity(settings),
-        keys=main.make_keys(settings),
+        store=store or wiring.make_store(settings),
+        identity=identity or wiring.make_identity(settings),
+        keys=wiring.make_keys(settings),
         limiter=NoLimits(),
     )
 

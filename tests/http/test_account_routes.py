@@ -14,7 +14,7 @@ from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.stores.base import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
-from src.main import now
+from src.wiring import now
 from tests.http.world import (
     HASHER,
     PASSWORD,

@@ -16,7 +16,7 @@ from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
 from src.interfaces.http.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
-from src.main import now
+from src.wiring import now
 from tests.http.world import (
     OPERATIONS,
     PASSWORD,

@@ -13,7 +13,7 @@ from src.domain.values import Role
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import FEATURES
 from src.interfaces.http.operations import Access
-from src.main import now
+from src.wiring import now
 from tests.http.world import (
     OPERATIONS,
     PASSWORD,

@@ -34,8 +34,8 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
-from src.main import now, wire
 from src.settings import Settings
+from src.wiring import now, wire
 
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -171,7 +171,7 @@ def build(
     **options: Any,
 ) -> Flask:
     """An application; ``services`` replace use cases, ``options`` are those of ``create_app``."""
-    with patch("src.main.now", clock):
+    with patch("src.wiring.now", clock):
         wired = wire(
             Explicit(store_url="memory://", **settings or {}),
             store=store or MemoryStore(),
