@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 from flask import Flask
 
+from src.application.limits import GUESTS, Count
 from src.domain.errors import PorteroError, Taken
 from src.domain.values import InvalidValue
 from src.infrastructure.logs import configure_logs
@@ -25,7 +26,7 @@ from src.interfaces.cli import Console, cli, explain
 from src.interfaces.http import app as http
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings, load_settings
-from src.wiring import key_source, make_identity, make_keys, make_services, make_store, read
+from src.wiring import key_source, make_identity, make_keys, make_limiter, make_services, make_store, read
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -117,6 +118,8 @@ def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
         f"store {settings.store_url.partition('@')[2] or settings.store_url}",
         lambda: read(make_store(settings)),
     )
+    if settings.rate_limit_url:
+        yield outcome("rate limits", lambda: make_limiter(settings, make_store(settings)).check(Count(GUESTS, "check")))
     yield outcome(f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody"))
 
 

@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         wrong = []
         if scheme not in ("memory", "sqlite", "firestore"):
             wrong.append("STORE_URL: use memory://, sqlite:///PATH or firestore://PROJECT")
+        if self.rate_limit_url and not self.rate_limit_url.startswith(("redis://", "rediss://")):
+            wrong.append("RATE_LIMIT_URL: use redis://HOST:PORT/DB, or leave it out to count in the store")
+        for name in ("firestore_emulator_host", "firebase_auth_emulator_host"):
+            if getattr(self, name) and name.upper() not in os.environ:
+                wrong.append(f"{name.upper()}: export it; Google's libraries read the environment only, not .env")
         if scheme == "firestore" and not self.store_project:
             wrong.append("STORE_URL: name the project, as in firestore://my-project")
         if scheme == "memory" and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:

@@ -107,7 +107,10 @@ def make_limiter(settings: Settings, store: Store) -> RateLimiter:
     if not settings.rate_limit:
         return NoLimits()
     if settings.rate_limit_url:
-        from src.infrastructure.limits.redis import RedisLimiter
+        try:
+            from src.infrastructure.limits.redis import RedisLimiter
+        except ImportError:
+            raise ConfigurationError("RATE_LIMIT_URL: Redis needs requirements/extras.txt installed") from None
 
         return RedisLimiter(settings.rate_limit_url)
     return StoreLimiter(store, now)

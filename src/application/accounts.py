@@ -18,6 +18,7 @@ A call without an answer may still take effect later. So what it leaves stays un
 back to when that is over.
 """
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
 from src.domain.users import State, User, UserRepository
 from src.domain.values import Email, Role
+
+_log = logging.getLogger("portero.accounts")
 
 Change = Callable[[User], User]
 Owned = Callable[[str], None]
@@ -103,8 +106,7 @@ class Accounts:
             self.identity.create(change(guest), password)
             return self.users.update(id, _finishing(change, ticket))
         except PorteroError:
-            if self._try(self.identity.delete, id):
-                self._try(self.users.update, id, _holding(ticket, _released))
+            self._try(self._undo_upgrade, id, ticket)
             raise
 
     def delete(self, id: str) -> None:
@@ -195,6 +197,18 @@ class Accounts:
         self.users.update(id, self._undone)
         self.identity.delete(id)  # only now: a user that stays stored must keep the account
 
+    def _undo_upgrade(self, id: str, ticket: datetime) -> None:
+        mine = self.clock()
+
+        def fence(user: User) -> User:
+            at_it = user.role is Role.GUEST and user.unsettled_since == ticket
+            return replace(user, unsettled_since=mine) if at_it else user
+
+        # A write first: if the last commit landed after all, the user stays, and so must the account.
+        user = self.users.update(id, fence)
+        if user.unsettled_since == mine:
+            self._restore(user)
+
     def _undone(self, user: User) -> User:
         return self._unsettled(self._buried(user))
 
@@ -208,7 +222,8 @@ class Accounts:
         """Run a step whose failure is not the caller's: what it leaves is settled later."""
         try:
             step(*arguments)
-        except PorteroError:
+        except PorteroError as error:
+            _log.warning("left for later: %s", error.__cause__ or error)
             return False
         return True
 
@@ -247,11 +262,11 @@ def _reserving(change: Change, ticket: datetime) -> Change:
     """The first step of ``change``: all of it, unless the provider must first agree to a new address."""
 
     def reserve(user: User) -> User:
-        if user.unsettled_since:
-            raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
         changed = change(user)
         if changed.email == user.email and user.role is not Role.GUEST:
             return changed
+        if user.unsettled_since:
+            raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
         return replace(user, reserved=tuple(changed.claims - user.claims), unsettled_since=ticket)
 
     return reserve

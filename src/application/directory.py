@@ -97,7 +97,7 @@ class ChangeUser:
         now = self.clock()
         user = self.accounts.change(id, lambda user: _changeable(user, caller).changed(change, now), revisions)
         if "role" in change or "disabled" in change:
-            self.audit("user-ruled", {"user_id": id, "by": caller.id, "role": user.role, "disabled": user.disabled})
+            self.audit("role-changed", {"user_id": id, "by": caller.id, "role": user.role, "disabled": user.disabled})
         return user
 
 

@@ -117,9 +117,9 @@ class ChangePassword:
             changed = self.accounts.change(user.id, change)
         self.audit("sessions-ended", {"user_id": user.id, "reason": "password-changed"})
         if self.identity.remote:
-            self.identity.set_password(changed, new)
-            # And again: until a moment ago the old password still got new ones.
             with still_there():
+                self.identity.set_password(changed, new)
+                # And again: until a moment ago the old password still got new ones.
                 self.accounts.change(user.id, lambda stored: stored.without_sessions(self.clock(), keep))
             self.identity.sessions_ended()
 

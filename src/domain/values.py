@@ -98,6 +98,19 @@ class Email:
         return fold(self.address)
 
 
+MAX_NAME = 200
+
+_BREAKS = {"Cc", "Zl", "Zp"}
+"""The categories of control characters and of what ends a line or a paragraph."""
+
+
+def parse_name(text: str) -> str:
+    """A first or last name, as it is. Raises InvalidValue."""
+    if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
+        raise InvalidValue("name", f"Use at most {MAX_NAME} characters, in one line.")
+    return text
+
+
 def fold(text: str) -> str:
     """``text`` without differences of case and Unicode form (Unicode 3.13, compatibility caseless)."""
     folded = unicodedata.normalize("NFD", text).casefold()

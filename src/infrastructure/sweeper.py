@@ -4,8 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 
-from src.domain.errors import PorteroError
-
 _log = logging.getLogger("portero.sweeper")
 
 
@@ -21,8 +19,8 @@ def repeat(task: Callable[[], int], seconds: float) -> threading.Event:
             try:
                 if done := task():
                     _log.info("swept %d", done)
-            except PorteroError as error:
-                _log.warning("sweeping failed: %s", error)
+            except Exception:
+                _log.exception("sweeping failed")
 
     threading.Thread(target=run, name="sweeper", daemon=True).start()
     return stop

@@ -269,7 +269,7 @@ def test_every_security_event_is_a_line_with_what_cloud_logging_knows(app: Flask
         (lambda: client.get("/user"), ["denied"]),
         (lambda: client.get("/users?q=x", headers=anna.headers), ["denied"]),
         (lambda: client.put("/user/password", json=wrong, headers=anna.headers), ["denied"]),
-        (lambda: client.put(url, json={"role": "uploader"}, headers=root.headers), ["user-ruled"]),
+        (lambda: client.put(url, json={"role": "uploader"}, headers=root.headers), ["role-changed"]),
         (
             lambda: client.put("/user/password", json={**wrong, "current_password": PASSWORD}, headers=anna.headers),
             ["sessions-ended"],

@@ -14,7 +14,7 @@ from src.application.accounts import SETTLE_AFTER, Accounts, _activated
 from src.application.ports import IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
 from src.domain.users import Claim, State, User, UserRepository
-from src.domain.values import Email, Username
+from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.unit.remote import Observed, RemoteIdentity
@@ -310,12 +310,42 @@ def test_while_a_change_is_under_way_there_is_no_other(world: World) -> None:
     def change_too() -> None:
         with pytest.raises(Unavailable, match="settled"):
             world.readdress(user, Email("third@example.com"))
-        with pytest.raises(Unavailable, match="settled"):
-            world.accounts.change(user.id, lambda stored: replace(stored, name="Ada"))
+        # What the provider has no part in is not held up: an admin can lock out whoever began it.
+        world.accounts.change(user.id, lambda stored: replace(stored, name="Ada"))
 
     world.on("before set_email", change_too)
     world.readdress(user)
     world.agrees(user, NEW)
+    stored = world.users.get(user.id)
+    assert stored
+    assert stored.name == "Ada"
+
+
+def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: World) -> None:
+    """The guest was told that it failed, but what landed stays, and so must the account of it."""
+    guest = world.users.add(replace(User.new(now=world.now, username=None, email=None), role=Role.GUEST))
+    name = Username.parse("promoted")
+
+    def promote(stored: User) -> User:
+        return replace(stored, username=name, email=NEW, role=Role.USER)
+
+    updates: list[str] = []
+
+    def lose() -> None:
+        updates.append("update")
+        if len(updates) == 2:
+            raise Unavailable
+
+    for _ in range(2):
+        world.on("after update", lose)
+    with pytest.raises(Unavailable):
+        world.accounts.upgrade(guest.id, promote, "correct horse battery")
+    world.wait()
+    world.accounts.settle()
+    stored = world.users.get(guest.id)
+    assert stored
+    assert (stored.role is Role.USER) == world.remote.exists(guest.id)
+    assert stored.unsettled_since is None
 
 
 def test_nobody_takes_a_name_that_is_reserved(world: World) -> None:

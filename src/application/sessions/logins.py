@@ -20,6 +20,9 @@ from src.domain.sessions import Client, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Role, Username, fold, new_id
 
+_LONGEST = 254
+"""Characters of a name or an address; folding a longer text costs too much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
@@ -84,7 +87,7 @@ class LogIn:
         claim, address = self._claim(login), network(client)
         # By name and address, so that nobody locks the owner out of another place.
         failure = (
-            Count(FAILED_LOGINS_BY_NAME, f"{address} {claim.key if claim else fold(login)}"),
+            Count(FAILED_LOGINS_BY_NAME, f"{address} {claim.key if claim else fold(login[:_LONGEST])}"),
             Count(FAILED_LOGINS, address),
         )
         self.limiter.check(*failure)

@@ -31,7 +31,7 @@ from src.domain.errors import (
     Unavailable,
 )
 from src.domain.users import User
-from src.domain.values import Email, InvalidValue
+from src.domain.values import Email, InvalidValue, parse_name
 from src.infrastructure.identity.bounded import BoundedAdapter
 
 _log = logging.getLogger("portero.firebase")
@@ -126,7 +126,7 @@ class FirebaseIdentity:
             uid=uid,
             email=self._email(claims.get("email")),
             email_verified=claims.get("email_verified") is True,
-            name=name if isinstance(name, str) else None,
+            name=_name(name),
             authenticated_at=datetime.fromtimestamp(signed_in, UTC),
         )
 
@@ -176,6 +176,13 @@ class FirebaseIdentity:
             raise TooManyAttempts(retry_after=60)
         _log.error("signing in with a password is refused: %s", reason)
         raise Unavailable
+
+
+def _name(name: Any) -> str | None:
+    try:
+        return parse_name(name) if isinstance(name, str) else None
+    except InvalidValue:
+        return None
 
 
 def _bound(session: requests.Session) -> requests.Session:

@@ -34,16 +34,6 @@ from src.infrastructure.stores.base import (
 from src.infrastructure.stores.indexes import OPERATION
 from src.infrastructure.stores.schema import Collection, Type
 
-_UNREACHABLE = (
-    exceptions.Aborted,
-    exceptions.GatewayTimeout,
-    exceptions.InternalServerError,
-    exceptions.ResourceExhausted,
-    exceptions.RetryError,
-    exceptions.ServiceUnavailable,
-    exceptions.Unknown,
-)
-
 
 class FirestoreStore(Store):
     """Keeps documents in Firestore. The revision of a document is its update time."""
@@ -122,11 +112,11 @@ class FirestoreStore(Store):
                     batch.delete(reference)
                 case Delete(revision=str(revision)):
                     batch.delete(reference, option=self._at(revision))
-        try:
-            with _translated():
+        with _translated():
+            try:
                 results = batch.commit(retry=self._retry, timeout=self._timeout)
-        except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
-            raise PreconditionFailed from None
+            except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
+                raise PreconditionFailed from None
         return {
             write.key: _revision(result.update_time)
             for write, result in zip(writes, results, strict=True)
@@ -184,5 +174,5 @@ def _translated() -> Iterator[None]:
     """The errors of the client (google.api_core.exceptions) in the words of the driver."""
     try:
         yield
-    except _UNREACHABLE as error:
+    except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
         raise Unavailable from error

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import logging
 import os
 import re
 import tempfile
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
+
+_log = logging.getLogger("portero.keys")
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
@@ -165,8 +168,11 @@ class KeyRing:
 
     def _current(self) -> dict[str, SigningKey]:
         # A rotation replaces the file: every process on it follows at its next token.
-        if self._path and (stamp := self._stat()) != self._stamp:
-            self._keys, self._stamp = self._load(self._path), stamp
+        try:
+            if self._path and (stamp := self._stat()) != self._stamp:
+                self._keys, self._stamp = self._load(self._path), stamp
+        except (OSError, BadKeys) as error:
+            _log.error("the signing keys cannot be read again, those from before stay: %s", error)
         return self._keys
 
     def _stat(self) -> tuple[int, int] | None:

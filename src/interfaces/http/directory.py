@@ -30,7 +30,7 @@ class Search(Paging):
 
 
 class Person(Body):
-    """Somebody whom an admin enters. Without a password there is no login until one is set."""
+    """Somebody whom an admin enters. Without a password there is no login."""
 
     name: NameField
     last_name: NameField

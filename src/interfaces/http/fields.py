@@ -1,6 +1,5 @@
 """The types of body fields: texts on the wire, values of the domain behind it."""
 
-import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -8,13 +7,8 @@ from pydantic import PlainValidator, Strict, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.users import PasswordPolicy
-from src.domain.values import Email, InvalidValue, Role, Username
+from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
 from src.interfaces.http.bodies import Rules
-
-MAX_NAME = 200
-
-_BREAKS = {"Cc", "Zl", "Zp"}
-"""The categories of control characters and of what ends a line or a paragraph."""
 
 
 def _text(value: Any) -> str:
@@ -48,12 +42,6 @@ def _password(text: str, info: ValidationInfo) -> str:
     if rules.user:
         username, email = username or rules.user.username, email or rules.user.email
     return rules.passwords.check(text, username and username.display, email and email.address)
-
-
-def _name(text: str, _: ValidationInfo) -> str:
-    if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
-        raise InvalidValue("name", f"Use at most {MAX_NAME} characters, in one line.")
-    return text
 
 
 _ROLES = [role.value for role in Role if role is not Role.GUEST]
@@ -104,7 +92,7 @@ LoginField = Annotated[
     str,
     *_checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
 ]
-NameField = Annotated[str, *_checked(_name, {"maxLength": MAX_NAME, "examples": ["Anna"]})]
+NameField = Annotated[str, *_checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
 
 TextField = Annotated[str, *_checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]

@@ -6,12 +6,12 @@ from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from src.domain.errors import Forbidden, Invalid, InvalidToken, PorteroError, Unavailable
+from src.domain.errors import Forbidden, Invalid, InvalidToken, PorteroError, Taken, Unavailable
 from src.interfaces.http.answers import Problem
-from src.interfaces.http.bodies import Form
+from src.interfaces.http.bodies import Body, Form
 from src.interfaces.http.operations import Access, Operation, Operations
 from src.interfaces.http.problems import status_of
 
@@ -32,7 +32,7 @@ _MEANINGS = {
     401: "No or bad credentials.",
     403: "Known, but not allowed.",
     404: "Not found.",
-    409: "A unique value is taken; each is named in errors.",
+    409: "A unique value is taken, which is named in errors, or nobody would be left in charge.",
     412: "It has changed since it was read.",
     413: "The body is too large.",
     415: "The Content-Type is wrong.",
@@ -98,7 +98,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["description"] = rest
     if operation.body:
         media = "application/x-www-form-urlencoded" if issubclass(operation.body, Form) else "application/json"
-        described["requestBody"] = {"required": True, "content": {media: _schema_of(operation.body)}}
+        described["requestBody"] = {
+            "required": _demanding(operation.body),
+            "content": {media: _schema_of(operation.body)},
+        }
     if parameters := [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]:
         described["parameters"] = parameters
     return described
@@ -112,6 +115,15 @@ def _security(access: Access) -> list[dict[str, Any]]:
     if access is Access.PUBLIC:
         return []
     return [{"password": []}, {"token": []}, *([] if access.needs_token else [{}])]  # {} makes it optional
+
+
+def _demanding(body: type[Body]) -> bool:
+    """Whether an empty body is refused."""
+    try:
+        body.model_validate({})
+    except ValidationError:
+        return True
+    return False
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -146,7 +158,7 @@ def _problems(operation: Operation) -> list[int]:
     errors: set[type[PorteroError]] = set(operation.errors)
     statuses = {500}
     if operation.access is not Access.PUBLIC:
-        errors |= {InvalidToken, Unavailable}
+        errors |= {InvalidToken, Taken, Unavailable}  # Taken: on the first visit of somebody from Firebase
     if operation.access in (Access.USER, Access.ADMIN):
         errors |= {Forbidden}
     if operation.query:
