@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from src.application.accounts import Accounts
-from src.application.ports import Clock
+from src.application.ports import Audit, Clock
 from src.application.users import NewProfile, new_user
 from src.domain.errors import NotFound, Taken
 from src.domain.users import Claim, User, UserRepository
@@ -59,6 +59,7 @@ class SetDisabled:
     """Lock somebody out, or let them in again. Sessions from before do not come back."""
 
     users: UserRepository
+    audit: Audit
     clock: Clock
 
     def __call__(self, claim: Claim, disabled: bool) -> User:
@@ -67,4 +68,6 @@ class SetDisabled:
         if user is None:
             raise NotFound("There is no such user.")
         now = self.clock()
-        return self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
+        user = self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
+        self.audit("role-changed", {"user_id": user.id, "by": None, "role": user.role, "disabled": disabled})
+        return user

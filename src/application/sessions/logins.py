@@ -149,8 +149,10 @@ class ExchangeToken:
     identity: IdentityProvider
     profiles: FindProfile
     start: StartSession
+    audit: Audit
 
     def __call__(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Raises InvalidToken, Taken, Unavailable."""
         user = self.profiles(self.identity.identify(id_token))
+        self.audit("login-succeeded", {"user_id": user.id})
         return user, self.start(user, client)
