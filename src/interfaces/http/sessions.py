@@ -113,9 +113,12 @@ class RefreshBody(Body):
     refreshToken: TextField = ""  # noqa: N815 - a name of the contract
 
     @property
-    def token(self) -> str | None:
-        """The token of the body, or of the header."""
-        return self.refresh_token or self.refreshToken or bearer_token()
+    def token(self) -> str:
+        """The token of the body, or of the header. Raises Unauthenticated without one."""
+        token = self.refresh_token or self.refreshToken or bearer_token()
+        if token is None:
+            raise Unauthenticated
+        return token
 
 
 class FirebaseToken(Body):
@@ -165,8 +168,6 @@ def renew_token(caller: Caller) -> Response:
                 errors=(InvalidToken,), use_case=Refresh)  # fmt: skip
 def refresh(body: RefreshBody) -> Response:
     """Refresh the tokens."""
-    if body.token is None:
-        raise Unauthenticated
     _, tokens = services().refresh(body.token)
     return render(RefreshView.of_tokens(tokens))
 
@@ -175,8 +176,6 @@ def refresh(body: RefreshBody) -> Response:
                 answer=NamedRefreshView, errors=(InvalidToken,), use_case=Refresh)  # fmt: skip
 def refresh_v1(body: RefreshBody) -> Response:
     """Refresh the tokens, answered under the names that clients of /api/v1 read."""
-    if body.token is None:
-        raise Unauthenticated
     _, tokens = services().refresh(body.token)
     return render(NamedRefreshView.of_tokens(tokens))
 
