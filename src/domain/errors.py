@@ -11,6 +11,9 @@
     ├── Taken                a unique value belongs to someone else; names the fields
     ├── Stale                the caller changed an older revision than the stored one
     ├── LastAdmin            the change would leave nobody in charge
+    ├── Ended                a job has ended, and cannot be cancelled any more
+    ├── InProgress           the first request with this idempotency key has not been answered yet
+    ├── AttemptFailed        a job could not do its work this time; says whether trying again can help
     ├── TooManyRequests      over a limit of ours; says when to try again
     └── Unavailable          a dependency is down, slow or contended; says when to try again
         └── TooManyAttempts  the identity provider refuses more attempts for now
@@ -117,6 +120,30 @@ class LastAdmin(PorteroError):
 
     code = "last-admin"
     default_detail = "This is the last admin; make another one first."
+
+
+class Ended(PorteroError):
+    """The job has ended."""
+
+    code = "ended"
+    default_detail = "The job has ended already."
+
+
+class InProgress(PorteroError):
+    """The first request with this idempotency key has not been answered yet."""
+
+    code = "in-progress"
+    default_detail = "The first request with this Idempotency-Key is still in progress; try again in a moment."
+
+
+class AttemptFailed(PorteroError):
+    """A job could not do its work. ``detail`` is shown to the owner of the job and holds no secret."""
+
+    code = "attempt-failed"
+
+    def __init__(self, detail: str, *, final: bool = False) -> None:
+        self.final = final
+        super().__init__(detail)
 
 
 class TooManyRequests(PorteroError):

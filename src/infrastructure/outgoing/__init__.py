@@ -1,0 +1,1 @@
+"""Other people's services: asked over HTTP, and not believed."""

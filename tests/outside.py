@@ -1,0 +1,338 @@
+"""The services of others that ours talks to, which behave or misbehave as a test tells them.
+
+    with outside.started() as services:              # in a thread, on a free port of 127.0.0.1
+        services.relay.behave("answer", status=503, times=2)
+        ...
+        assert services.relay.received[0]["key"] == job_id
+
+``python -m tests.outside PORT`` is the same as a process; ``Outside("http://127.0.0.1:PORT")`` controls it.
+"""
+
+import gzip
+import hashlib
+import itertools
+import json
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPMessage, parse_headers
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any
+
+PICTURE_HOST = "images.dog.ceo"
+
+# No proxy may come between a test and its own machine, whatever the environment names.
+_http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_numbers = itertools.count(1)
+
+
+class Api:
+    """One of the services. ``url`` is what ours is configured with."""
+
+    def __init__(self, origin: str, name: str) -> None:
+        self.url = f"{origin}/{name}"
+        self._origin = origin
+        self._name = name
+
+    def behave(self, behaviour: str, *, times: int | None = None, **options: Any) -> None:
+        """From now on, or for so many requests; ``behaviour`` is a function below without its underscore."""
+        if f"_{behaviour}" not in globals():
+            raise ValueError(f"no such behaviour: {behaviour}")
+        told = {"behaviour": behaviour, "times": times, "options": options}
+        _call(f"{self._origin}/control/{self._name}", json.dumps(told).encode())
+
+    def heal(self) -> None:
+        self.behave("normal")
+
+    @property
+    def received(self) -> list[dict[str, Any]]:
+        """Every request, in the order in which they were read: ``method`` and ``headers`` (names in lower case).
+
+        Those with a file that was read also have ``key``, ``disposition``, ``filename``, ``content_type``,
+        ``sha256``, ``size``, and ``complete``: whether the form came whole and as long as it said. Those with JSON
+        have ``json``.
+        """
+        received: list[dict[str, Any]] = _call(f"{self._origin}/control/{self._name}")
+        return received
+
+    def forget(self) -> None:
+        """What was received."""
+        _call(f"{self._origin}/control/{self._name}/forget", b"")
+
+
+class Outside:
+    """All services, at ``origin``."""
+
+    def __init__(self, origin: str) -> None:
+        self.pictures = Api(origin, "pictures")
+        self.relay = Api(origin, "relay")
+        self.chat = Api(origin, "chat")
+
+    def reset(self) -> None:
+        for api in (self.pictures, self.relay, self.chat):
+            api.heal()
+            api.forget()
+
+
+@contextmanager
+def started(port: int = 0) -> Iterator[Outside]:
+    """All services in a thread, for the length of the block."""
+    with _Server(("127.0.0.1", port), _Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield Outside(f"http://127.0.0.1:{server.server_address[1]}")
+        finally:
+            server.shutdown()
+            server.stopped.set()
+            thread.join()
+
+
+def _normal(exchange: "_Handler") -> None:
+    exchange.read_body()
+    if exchange.api == "relay":
+        exchange.answer(201, {"stored": True, "sha256": exchange.record.get("sha256")})
+    elif exchange.api == "chat":
+        exchange.say(json.dumps({"text": "All is well.", "schema": {}}))
+    else:
+        url = f"https://{PICTURE_HOST}/breeds/hound/{next(_numbers)}.jpg"
+        exchange.answer(200, {"message": url, "status": "success"})
+
+
+def _answer(
+    exchange: "_Handler", status: int = 200, body: Any = "", type: str = "application/json", **headers: str
+) -> None:
+    """``body``: a text as it is, or anything else as JSON. In names of headers, _ stands for -."""
+    exchange.read_body()
+    exchange.answer(status, body, type, **headers)
+
+
+def _say(exchange: "_Handler", content: Any = None) -> None:
+    """The chat's answer in its envelope: a text, or what is no text."""
+    exchange.read_body()
+    exchange.say(content)
+
+
+def _picky(exchange: "_Handler", status: int = 400, seconds: float = 0.0) -> None:
+    """Knows no response_format."""
+    exchange.read_body()
+    time.sleep(seconds)
+    if "response_format" in exchange.record["json"]:
+        exchange.answer(status, {"error": {"message": "Unknown field: response_format"}})
+    else:
+        exchange.say(json.dumps({"text": "All is well.", "schema": {}}))
+
+
+def _redirect(exchange: "_Handler", status: int = 302, to: str = "/pictures") -> None:
+    exchange.read_body()
+    exchange.answer(status, "", location=to)
+
+
+def _slow(exchange: "_Handler", seconds: float = 1.0) -> None:
+    time.sleep(seconds)
+    _normal(exchange)
+
+
+def _hang(exchange: "_Handler") -> None:
+    """Takes the request and says nothing."""
+    exchange.read_body()
+    exchange.wait_for_the_end()
+
+
+def _stall(exchange: "_Handler") -> None:
+    """Does not even take the body."""
+    exchange.wait_for_the_end()
+
+
+def _early(exchange: "_Handler", status: int = 413) -> None:
+    """Answers without having read the body, and never reads it."""
+    exchange.answer(status, {"early": True})
+    exchange.wait_for_the_end()
+
+
+def _dribble(exchange: "_Handler", seconds: float = 0.1, head: bool = False) -> None:
+    """Sends the answer (with ``head``, its headers too) byte by byte."""
+    exchange.read_body()
+    start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
+    if not head:
+        exchange.send(start + b"\r\n")
+    for byte in itertools.chain(start if head else b"", itertools.repeat(ord("x"))):
+        exchange.send(bytes([byte]))
+        time.sleep(seconds)
+
+
+def _reset(exchange: "_Handler") -> None:
+    exchange.read_body()
+    # Without lingering, closing sends RST instead of FIN.
+    exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _vanish(exchange: "_Handler") -> None:
+    """Closes the connection without an answer."""
+    exchange.read_body()
+
+
+def _cut(exchange: "_Handler") -> None:
+    """Says that more is coming, and closes."""
+    exchange.read_body()
+    exchange.send(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"mess')
+
+
+def _garbage(exchange: "_Handler") -> None:
+    exchange.read_body()
+    exchange.send(b"\x00\xff this is not HTTP\r\n\r\n")
+
+
+def _endless(exchange: "_Handler", chunked: bool = False, seconds: float = 30.0) -> None:
+    """An answer of 2 GB."""
+    exchange.read_body()
+    frame = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 2000000000"
+    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + frame + b"\r\n\r\n")
+    block = b" " * (1 << 16)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        exchange.send(b"10000\r\n" + block + b"\r\n" if chunked else block)
+
+
+def _bomb(exchange: "_Handler") -> None:
+    """10 MB in a few KB of gzip, which nobody asked for."""
+    exchange.read_body()
+    body = gzip.compress(b" " * 10_000_000)
+    exchange.send(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+
+
+class _Server(ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.lock = threading.Lock()
+        self.stopped = threading.Event()
+        self.told: dict[str, dict[str, Any]] = {}
+        self.received: dict[str, list[dict[str, Any]]] = {"pictures": [], "relay": [], "chat": []}
+
+    def next(self, api: str) -> tuple[Callable[..., None], dict[str, Any]]:
+        """How to treat the next request."""
+        with self.lock:
+            told = self.told.get(api, {"times": None})
+            if told["times"] == 0:
+                told = self.told[api] = {"times": None}
+            if told["times"]:
+                told["times"] -= 1
+            return globals()[f"_{told.get('behaviour', 'normal')}"], told.get("options", {})
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients of something that misbehaves go away early."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(StreamRequestHandler):
+    """One connection, for one request."""
+
+    server: _Server
+    api: str
+    record: dict[str, Any]
+    message: HTTPMessage
+
+    def handle(self) -> None:
+        if line := self.rfile.readline(1 << 16):
+            self._exchange(*line.decode("latin-1").split()[:2])
+
+    def _exchange(self, method: str, target: str) -> None:
+        self.message = parse_headers(self.rfile)
+        place = target.partition("?")[0].strip("/").split("/")
+        if place[0] == "control":
+            return self._control(*place[1:])
+        if place[0] not in self.server.received:
+            return self.answer(404, {})
+        self.api = place[0]
+        headers = {name.lower(): value for name, value in self.message.items()}
+        self.record = {"method": method, "target": target, "headers": headers}
+        self.server.received[self.api].append(self.record)
+        behave, options = self.server.next(self.api)
+        return behave(self, **options)
+
+    def _control(self, api: str, *what: str) -> None:
+        told = self.rfile.read(int(self.message["Content-Length"] or 0))
+        if what == ("forget",):
+            self.server.received[api].clear()
+        elif told:
+            with self.server.lock:
+                self.server.told[api] = json.loads(told)
+        self.answer(200, self.server.received[api])
+
+    def read_body(self) -> None:
+        """Read the form or the JSON into the record; a file of any size takes no memory."""
+        left = int(self.message["Content-Length"] or 0)
+        if not left:
+            return
+        if self.message.get_content_type() == "application/json":
+            self.record["json"] = json.loads(self.rfile.read(left))
+            return
+        boundary = (self.message.get_boundary() or "").encode()
+        head = bytearray()
+        while not head.endswith(b"\r\n\r\n") and (line := self.rfile.readline(left - len(head))):
+            head += line
+        tail = b"\r\n--" + boundary + b"--\r\n"
+        left -= len(head) + len(tail)
+        size, digest = left, hashlib.sha256()
+        while left > 0 and (data := self.rfile.read1(min(left, 1 << 18))):
+            digest.update(data)
+            left -= len(data)
+        part = dict(re.findall(r"^([\w-]+): (.*?)\r?$", head.decode(), re.MULTILINE))
+        disposition = part.get("Content-Disposition", "")
+        name = re.search(r'; filename="([^"]*)"$', disposition)
+        self.record |= {
+            "key": self.message["Idempotency-Key"],
+            "disposition": disposition,
+            "filename": name and re.sub(r"%([0-9A-F]{2})", lambda code: chr(int(code[1], 16)), name[1]),
+            "content_type": part.get("Content-Type"),
+            "sha256": digest.hexdigest(),
+            "size": size - left,
+            "complete": left == 0
+            and head.startswith(b"--" + boundary + b"\r\n")
+            and disposition.startswith('form-data; name="file";')
+            and self.rfile.read(len(tail)) == tail,
+        }
+
+    def answer(self, status: int, body: Any, type: str = "application/json", **headers: str) -> None:
+        data = (body if isinstance(body, str) else json.dumps(body)).encode("utf-8", "surrogateescape")
+        extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+        head = f"HTTP/1.1 {status} Whatever\r\nContent-Type: {type}\r\nContent-Length: {len(data)}\r\n{extra}\r\n"
+        self.send(head.encode() + data)
+
+    def say(self, content: Any) -> None:
+        """What https://platform.openai.com/docs/api-reference/chat/object describes."""
+        message = {"role": "assistant", "content": content, "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        self.answer(200, {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "choices": [choice]})
+
+    def send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def wait_for_the_end(self) -> None:
+        """Of the server: what a client sends meanwhile stays unread, and its leaving unseen."""
+        self.server.stopped.wait(60)
+
+
+def _call(url: str, data: bytes | None = None) -> Any:
+    with _http.open(url, data, timeout=10) as answer:
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    with started(int(sys.argv[1])) as _services:
+        print(_services.pictures.url, _services.relay.url, _services.chat.url, flush=True)  # noqa: T201
+        threading.Event().wait()
