@@ -1,0 +1,143 @@
+"""Objects in a bucket of S3, or of anything that speaks its protocol; and in the memory of this process.
+
+Follows the object_store library, https://docs.rs/object_store, as https://developmentseed.org/obstore shows it to
+Python. It hangs in a process whose parent has used it before the fork.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import MemoryStore, S3Store
+
+from src.domain.errors import NotFound, Unavailable
+from src.infrastructure.blobs.keys import checked
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore
+
+_PART = 8 << 20  # S3 takes 10 000 of them: 78 GiB
+_PARTS_AT_ONCE = 2
+_RANGE = 4 << 20
+_CHUNK = 1 << 18
+
+# obstore raises FileNotFoundError, an OSError, for a missing object or bucket.
+_FAILURES = (BaseError, OSError)
+
+
+def memory() -> "ObjectBlobs":
+    """Objects that are gone when the process is."""
+    return ObjectBlobs(MemoryStore(), "memory:")
+
+
+def s3(bucket: str, prefix: str, timeout: float) -> "ObjectBlobs":
+    """A bucket of S3, found by the AWS_* variables: region, endpoint, and credentials (as keys, or of a container,
+    a web identity or an instance; ``~/.aws`` is not read).
+
+    With s3:ListBucket, S3 tells a missing object from one that may not be read. What a killed process has begun to
+    upload stays until a rule of the bucket removes it: AbortIncompleteMultipartUpload.
+    """  # noqa: D205 - one sentence
+    limit = timedelta(seconds=timeout)
+    store = S3Store(
+        bucket,
+        client_options={
+            "allow_http": True,  # AWS_ENDPOINT_URL says whether; AWS itself is always https
+            "connect_timeout": timedelta(seconds=min(5.0, timeout)),
+            "timeout": limit,
+        },
+        retry_config={
+            "max_retries": 2,
+            "retry_timeout": limit,
+            "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=1), "base": 2},
+        },
+    )
+    return ObjectBlobs(store, f"s3://{bucket}/", prefix)
+
+
+class ObjectBlobs:
+    """See BlobStore."""
+
+    def __init__(self, store: "ObjectStore", root: str, prefix: str = "") -> None:
+        """``root`` and ``prefix`` come before a key in its uri, ``prefix`` in the store as well."""
+        self._store = store
+        self._root = root
+        self._prefix = prefix
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> None:
+        """See BlobStore. Always a multipart upload, which obstore aborts when anything goes wrong."""
+        path = self._prefix + checked(key)
+        watched = _Watched(chunks)
+        try:
+            obstore.put(self._store, path, watched, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
+        except _FAILURES as error:
+            # An OSError may be that of the chunks, which is not ours to translate.
+            if watched.error is error:
+                raise
+            raise watched.error or Unavailable() from error
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """See BlobStore. Raises Unavailable when the object is replaced or deleted while it is read."""
+        path = self._prefix + checked(key)
+        try:
+            found = obstore.head(self._store, path)
+        except FileNotFoundError:
+            raise NotFound from None
+        except _FAILURES as error:
+            raise Unavailable from error
+        return self._ranges(path, found)
+
+    def delete(self, key: str) -> None:
+        """See BlobStore."""
+        path = self._prefix + checked(key)
+        try:
+            obstore.delete(self._store, path)
+        except FileNotFoundError:
+            return
+        except _FAILURES as error:
+            raise Unavailable from error
+
+    def uri(self, key: str) -> str:
+        """See BlobStore."""
+        return self._root + self._prefix + checked(key)
+
+    def _ranges(self, path: str, found: "ObjectMeta") -> Generator[bytes, None, None]:
+        # Request by request: a slow reader holds no connection, and no single answer can take longer than the limit.
+        for start in range(0, found["size"], _RANGE):
+            end = min(start + _RANGE, found["size"])
+            with _translated():
+                answer = obstore.get(self._store, path, options={"range": (start, end), "if_match": found["e_tag"]})
+                content = memoryview(answer.bytes())
+            for offset in range(0, len(content), _CHUNK):
+                yield bytes(content[offset : offset + _CHUNK])
+
+
+class _Watched:
+    """An iterator that remembers what it raised."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self.error: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self.error = error
+            raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except _FAILURES as error:
+        raise Unavailable from error
