@@ -1,0 +1,1 @@
+"""Job queues: threads of this process, or workers behind Celery."""

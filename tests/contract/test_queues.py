@@ -1,0 +1,158 @@
+"""Job queues, the same whether jobs run in threads of this process or in a worker behind a real broker."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from src.application.ports import JobQueue
+from src.domain.errors import Unavailable
+from src.infrastructure.queues.celery import CeleryQueue
+from src.infrastructure.queues.inline import InlineQueue
+from tests.contract.test_store import outcome_within
+from tests.e2e.service import redis_server
+from tests.races import at_once
+from tests.workers import PATIENCE, THREADS, Jobs, ended, named, worker
+
+SLACK = 2.0
+"""How much later than asked for a job may start."""
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    with closing(Jobs()) as jobs:
+        yield jobs
+
+
+@dataclass
+class Place:
+    """A queue, and how to stop what runs its jobs: whether those in hand ended within so many seconds."""
+
+    queue: JobQueue
+    stop: Callable[[float], bool]
+
+
+@pytest.fixture(params=["inline", "celery"])
+def place(request: pytest.FixtureRequest, jobs: Jobs, tmp_path: Path) -> Iterator[Place]:
+    if request.param == "inline":
+        inline = InlineQueue(jobs.run, THREADS)
+        yield Place(inline, inline.close)
+        jobs.release()
+        assert inline.close(PATIENCE)
+        return
+    with redis_server(tmp_path) as url, worker(url, jobs) as process:
+        celery = CeleryQueue(url)
+        # Until it is up, every job is late.
+        celery.send(named("whole"))
+        assert [jobs.heard()[0], jobs.heard()[0]] == ["begun", "ended"]
+        yield Place(celery, lambda timeout: ended(process, timeout))
+        assert celery.close(PATIENCE)
+
+
+class TestQueue:
+    def test_sent_is_run_once(self, place: Place, jobs: Jobs) -> None:
+        job = named("whole")
+        place.queue.send(job)
+        assert [jobs.heard()[:2], jobs.heard()[:2]] == [("begun", job), ("ended", job)]
+        with pytest.raises(queue.Empty):
+            jobs.heard(0.3)
+
+    def test_hinted_is_run(self, place: Place, jobs: Jobs) -> None:
+        job = named("whole")
+        place.queue.hint(job)
+        assert jobs.begun()[0] == job
+
+    def test_delayed_is_run_then_and_holds_up_nobody(self, place: Place, jobs: Jobs) -> None:
+        late, now = named("whole"), named("whole")
+        sent = time.monotonic()
+        for _ in range(5 * THREADS):
+            place.queue.send(named("whole"), 60)
+        place.queue.send(late, 1)
+        place.queue.send(now)
+        assert jobs.begun()[0] == now
+        job, begun = jobs.begun()
+        assert job == late
+        assert 1 <= begun - sent < 1 + SLACK
+
+    def test_runs_again_after_what_it_returns(self, place: Place, jobs: Jobs) -> None:
+        job = named("again")
+        place.queue.send(job)
+        first, second = jobs.begun(), jobs.begun()
+        assert first[0] == second[0] == job
+        assert 0.5 <= second[1] - first[1] < 0.5 + SLACK
+
+    def test_as_many_at_a_time_as_there_are_threads(self, place: Place, jobs: Jobs) -> None:
+        held = {named("held") for _ in range(THREADS)}
+        for job in held:
+            place.queue.send(job)
+        assert {jobs.begun()[0] for _ in held} == held
+
+    def test_broken_does_not_stop_the_next(self, place: Place, jobs: Jobs) -> None:
+        broken = {named("broken") for _ in range(2 * THREADS)}
+        for job in broken:
+            place.queue.send(job)
+        assert {jobs.begun()[0] for _ in broken} == broken
+        last = named("whole")
+        place.queue.send(last)
+        assert jobs.begun()[0] == last
+
+    def test_from_many_threads_all_arrive(self, place: Place, jobs: Jobs) -> None:
+        many = [named("whole") for _ in range(40)]
+        outcomes = at_once(lambda job: place.queue.send(job, 0.2 if job < many[0] else 0), many)
+        assert outcomes == [None] * len(many)
+        assert {jobs.begun()[0] for _ in many} == set(many)
+
+    def test_stopping_finishes_what_is_in_hand(self, place: Place, jobs: Jobs) -> None:
+        job, waiting = named("held"), named("whole")
+        place.queue.send(job)
+        assert jobs.begun()[0] == job
+        place.queue.send(waiting, 1)
+        threading.Timer(1.5, jobs.release).start()
+        assert place.stop(PATIENCE)
+        heard = [jobs.heard() for _ in range(1 if isinstance(place.queue, InlineQueue) else 2)]
+        assert heard[-1][:2] == ("ended", job)
+        with pytest.raises(queue.Empty):
+            jobs.heard(0)
+
+    def test_closed_takes_nothing(self, place: Place, jobs: Jobs) -> None:
+        assert place.queue.close(PATIENCE)
+        with pytest.raises(Unavailable):
+            place.queue.send(named("whole"))
+        place.queue.hint(named("whole"))
+        with pytest.raises(queue.Empty):
+            jobs.heard(0.1)
+
+
+class TestInlineQueue:
+    @pytest.fixture
+    def inline(self, jobs: Jobs) -> Iterator[InlineQueue]:
+        inline = InlineQueue(jobs.run, THREADS)
+        yield inline
+        jobs.release()
+        assert inline.close(PATIENCE)
+
+    def test_waits_once_and_for_the_earlier_time(self, inline: InlineQueue, jobs: Jobs) -> None:
+        job = named("whole")
+        for delay in (0.8, 0.2, 60):
+            inline.send(job, delay)
+        sent = time.monotonic()
+        assert jobs.begun()[1] - sent < 0.5
+        assert jobs.heard()[:2] == ("ended", job)
+        with pytest.raises(queue.Empty):
+            jobs.heard(0.8)
+
+    def test_starts_no_thread_before_there_is_something_to_do(self, inline: InlineQueue) -> None:
+        before = threading.active_count()
+        other = InlineQueue(lambda _: None, THREADS)
+        assert threading.active_count() == before
+        assert other.close(0)
+
+    def test_closing_waits_no_longer_than_asked(self, inline: InlineQueue, jobs: Jobs) -> None:
+        inline.send(named("held"))
+        jobs.begun()
+        assert outcome_within(1, lambda: inline.close(0.2)) is False
