@@ -1,5 +1,6 @@
 """How gunicorn serves; `portero serve` starts it with the settings in the environment."""
 
+import functools
 import json
 import os
 import socket
@@ -58,3 +59,5 @@ def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
 
 # gunicorn answers these in HTML, and has no setting for it.
 util.write_error = _write_problem
+# It waits for what a client goes on sending after its answer, on the one thread that accepts connections.
+util.close_graceful = functools.partial(util.close_graceful, timeout=0.1)

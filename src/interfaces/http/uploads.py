@@ -1,0 +1,226 @@
+"""Files in, as streams: a body in multipart/form-data (RFC 7578). Memory stays flat.
+
+Not ``request.files``: it spools, and Werkzeug's decoder adds a byte to the file when the last boundary arrives in
+two reads (https://github.com/pallets/werkzeug/issues/3285).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from flask import request
+from multipart import MultipartError as Malformed
+from multipart import MultipartSegment, ParserLimitReached, PushMultipartParser
+from pydantic import Field
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.http import parse_options_header
+
+from src.domain.errors import FieldError, Invalid
+from src.interfaces.http.bodies import Body
+from src.interfaces.http.downloads import safe_filename
+
+_READ_BYTES = 1 << 16
+_MAX_PARTS = 50
+_MAX_HEADERS = 8
+_MAX_HEADER_BYTES = 8 << 10
+_MAX_FIELDS_BYTES = 1 << 20
+_AROUND_BYTES = 2 << 20
+"""What a body may hold besides the file: fields, headers of parts, boundaries."""
+
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 section 5.1.1
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)  # RFC 6838 section 4.2
+_AS_IT_IS = ("binary", "8bit", "7bit")
+_CUT_OFF = "The body did not arrive whole; send it again."
+_MALFORMED = "The body is not valid multipart/form-data."
+
+
+class UploadBody(Body):
+    """A body in multipart/form-data: a file, and in subclasses fields, each of which is a text."""
+
+    file: Annotated[bytes, Field(description="Its part has a filename.")]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """The file of an upload. Both names are the client's word, made harmless."""
+
+    filename: str
+    content_type: str
+    chunks: Iterator[bytes]
+    """Can be iterated once. Ends when the file does; raises BadRequest, RequestEntityTooLarge when it does not."""
+
+
+class Upload:
+    """The body of the current request: one file, and small fields before and after it.
+
+    Nothing of it may be believed before ``finish`` has returned: a file that was stored meanwhile is to be deleted
+    when that raises.
+    """
+
+    def __init__(self, max_file_bytes: int) -> None:
+        """Raises UnsupportedMediaType, RequestEntityTooLarge."""
+        if request.content_encoding:
+            raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
+        if not request.content_length and "Transfer-Encoding" not in request.headers and not request.content_type:
+            raise _missing("file")  # an empty body needs no Content-Type
+        boundary = request.mimetype_params.get("boundary", "")
+        if request.mimetype != "multipart/form-data" or not _BOUNDARY.fullmatch(boundary):
+            raise UnsupportedMediaType("Send the file as multipart/form-data, with the boundary in the Content-Type.")
+        request.max_content_length = max_file_bytes + _AROUND_BYTES
+        self.fields: dict[str, str] = {}
+        self._length = request.content_length
+        self._stream = request.stream
+        self._parser = PushMultipartParser(
+            boundary,
+            max_header_size=_MAX_HEADER_BYTES,
+            max_header_count=_MAX_HEADERS,
+            max_segment_size=max_file_bytes,
+            max_segment_count=_MAX_PARTS,
+        )
+        self._digest = hashlib.blake2b()
+        self._digested = "Idempotency-Key" in request.headers
+        self._part_bytes = 0
+        self._boundary, self._begin = b"--" + boundary.encode(), b""
+        self._events = self._parse()
+        self._names: set[str] = set()
+        self._whole = False
+        self._room = _MAX_FIELDS_BYTES
+
+    def file(self, name: str) -> FilePart:
+        """The file, in the part of this name; reads the fields before it. Raises Invalid and what reading raises."""
+        for part in self._parts():
+            filename = _filename_of(part)
+            if filename and part.name == name:
+                media_type = part.content_type or ""
+                known = media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
+                return FilePart(safe_filename(filename), known, self._content())
+            if filename is not None or part.name == name:
+                break
+            self._read_field(part.name)
+        raise _missing(name)
+
+    def finish(self) -> None:
+        """Read the fields after the file, to the end of the body. Raises Invalid and what reading raises."""
+        for part in self._parts():
+            if _filename_of(part) is not None:
+                raise Invalid(FieldError(part.name, "repeated", "Send one file."))
+            self._read_field(part.name)
+        if not self._whole:
+            raise BadRequest(_CUT_OFF)
+
+    def to_end(self, file: FilePart) -> Iterator[bytes]:
+        """The content of the file, when nothing more is wanted than the file: reads and refuses as ``finish`` does."""
+        yield from file.chunks
+        self.finish()
+
+    def digest(self) -> bytes:
+        """What tells this body from another one, whatever the boundary; reads what is left of it.
+
+        Only when there is an Idempotency-Key, for it costs time. Raises BadRequest and what reading raises.
+        """
+        for _ in self._events:
+            pass
+        if not self._whole:
+            raise BadRequest(_CUT_OFF)
+        return self._digest.digest()
+
+    def _refuse_boundary(self, event: MultipartSegment | bytes | None) -> None:
+        """A part may end with its headers (RFC 2046); the parser would take the next one for its content."""
+        if event is None or isinstance(event, MultipartSegment):
+            self._begin = b""
+        elif len(self._begin) < len(self._boundary):
+            self._begin += bytes(event[: len(self._boundary) - len(self._begin)])
+            if self._begin == self._boundary:
+                raise BadRequest("An empty part of the body must end with a line break of its own.")
+
+    def _take(self, event: MultipartSegment | bytes | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self._digest.update(repr((event.name, _filename_of(event), event.content_type)).encode())
+            self._part_bytes = 0
+        elif event is None:
+            self._digest.update(str(self._part_bytes).encode())  # so that no content looks like the next part
+        else:
+            self._digest.update(event)
+            self._part_bytes += len(event)
+
+    def _parse(self) -> Iterator[MultipartSegment | bytes | None]:
+        """Each part that begins, pieces of its content, None where it ends."""
+        read = 0
+        try:
+            while data := self._read():
+                read += len(data)
+                for event in self._parser.parse(data):
+                    self._refuse_boundary(event)
+                    if self._digested:
+                        self._take(event)
+                    yield event
+        except ParserLimitReached:
+            raise RequestEntityTooLarge from None
+        except Malformed:
+            raise BadRequest(_MALFORMED) from None
+        try:
+            self._parser.close()
+        except Malformed:
+            raise BadRequest(_CUT_OFF) from None
+        if self._length not in (None, read):
+            raise BadRequest(_CUT_OFF)
+        self._whole = True
+
+    def _read(self) -> bytes:
+        try:
+            return self._stream.read(_READ_BYTES)
+        except RequestEntityTooLarge:
+            raise
+        except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
+            raise BadRequest(_CUT_OFF) from None
+
+    def _parts(self) -> Iterator[MultipartSegment]:
+        """The parts that follow; what was not read of the one before is skipped."""
+        for event in self._events:
+            if isinstance(event, MultipartSegment):
+                if not event.name:
+                    raise BadRequest(_MALFORMED)
+                if event.header("Content-Transfer-Encoding", "binary").lower() not in _AS_IT_IS:
+                    raise UnsupportedMediaType("Send each part as it is, without a Content-Transfer-Encoding.")
+                if event.name in self._names:
+                    raise Invalid(FieldError(event.name, "repeated", "Send one part of this name."))
+                self._names.add(event.name)
+                yield event
+
+    def _content(self) -> Iterator[bytes]:
+        """The content of the part that has begun."""
+        for event in self._events:
+            if event is None:
+                return
+            yield event
+        raise BadRequest(_CUT_OFF)
+
+    def _read_field(self, name: str) -> None:
+        content = bytearray()
+        for chunk in self._content():
+            content += chunk
+            self._room -= len(chunk)
+            if self._room < 0:
+                raise RequestEntityTooLarge
+        try:
+            text = content.decode("utf-8")
+        except UnicodeError:
+            raise BadRequest("The body is not valid UTF-8.") from None
+        if "\0" in name + text:
+            raise BadRequest("The body holds a NUL character.")
+        self.fields[name] = text
+
+
+def _missing(name: str) -> Invalid:
+    return Invalid(FieldError(name, "required", f"Send the file in a part named {name}, with a filename."))
+
+
+def _filename_of(part: MultipartSegment) -> str | None:
+    """The name of the file in a part; None when it is a field."""
+    disposition = part.header("Content-Disposition")
+    if "filename*" in disposition:  # the parser does not know it (RFC 8187)
+        return parse_options_header(disposition)[1].get("filename")
+    name: str | None = part.filename
+    return name

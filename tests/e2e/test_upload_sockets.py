@@ -1,0 +1,253 @@
+"""Uploads and downloads through a real gunicorn, configured as in production, and clients that misbehave."""
+
+import hashlib
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import parse_headers
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.emulators import free_port, running
+from tests.http.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
+
+ROOT = Path(__file__).parents[2]
+MIB = 1 << 20
+FILE = body(part("file", b"content", "a.txt"), part("after", b"1"))
+NEXT = b"GET /closed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Of a gunicorn that serves tests/http/uploading.py with one worker."""
+    port = free_port()
+    settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "tests.http.uploading:create_app()"]
+    with running(command, env=os.environ | settings, cwd=ROOT, ready=f"http://127.0.0.1:{port}/closed"):
+        yield port
+
+
+@pytest.fixture
+def url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+class Connection:
+    """A client that sends what it likes."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=15)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = self._socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def send_what_it_takes(self, data: bytes) -> int:
+        """Until the server takes no more; says how much that was."""
+        sent = 0
+        with suppress(OSError):
+            while sent < len(data):
+                sent += self._socket.send(data[sent : sent + (1 << 16)])
+        return sent
+
+    def stop_sending(self) -> None:
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def receive(self) -> bytes:
+        return self._received.read1(1 << 16)
+
+    def answer(self) -> tuple[int, Any]:
+        """The status, and the JSON of the next answer."""
+        status = int(self._received.readline().split()[1])
+        length = int(parse_headers(self._received)["Content-Length"])
+        return status, json.loads(self._received.read(length))
+
+    def rest(self) -> bytes:
+        """What still comes before the server closes."""
+        data = b""
+        with suppress(ConnectionResetError):
+            while more := self.receive():
+                data += more
+        return data
+
+    def close(self) -> None:
+        self._received.close()
+        self._socket.close()
+
+
+@contextmanager
+def connect(port: int) -> Iterator[Connection]:
+    connection = Connection(port)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def head(path: str = "/files", length: int | None = None) -> bytes:
+    """Of an upload; a chunked one when it has no length."""
+    framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
+    return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {TYPE}\r\n{framing}\r\n\r\n".encode()
+
+
+def chunked(*pieces: bytes) -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (*pieces, b""))
+
+
+def refused(answer: tuple[int, Any]) -> tuple[int, Any]:
+    return answer[0], answer[1]["detail"]
+
+
+def zeros(mebibytes: int) -> Iterator[bytes]:
+    """The body of an upload, in chunks."""
+    yield body(part("file", b"", "zeros"), end=b"")[: -len(BOUNDARY) - 4]
+    for _ in range(mebibytes):
+        yield bytes(MIB)
+    yield b"\r\n--" + BOUNDARY.encode() + b"--\r\n"
+
+
+def test_a_common_client(url: str) -> None:
+    content = os.urandom(3 * MIB)
+    files = {"file": ("отчёт 数.csv", content, "text/csv")}
+    answer = requests.post(f"{url}/files", files=files, data={"name": "Änne"}, timeout=10).json()
+    assert answer["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (answer["filename"], answer["content_type"]) == ("отчёт 数.csv", "text/csv")
+    assert answer["fields"] == {"name": "Änne"}
+
+
+def test_memory_does_not_grow_with_the_file(port: int, url: str) -> None:
+    requests.post(f"{url}/files", data=zeros(4), headers={"Content-Type": TYPE}, timeout=10)
+    before = requests.get(f"{url}/memory", timeout=10).json()
+    sent = requests.post(f"{url}/files", data=zeros(256), headers={"Content-Type": TYPE}, timeout=60)
+    assert sent.json()["size"] == 256 * MIB
+    with connect(port) as connection:
+        connection.send(head(length=sum(map(len, zeros(256)))))
+        for piece in zeros(256):
+            connection.send(piece)
+        assert connection.answer()[1]["size"] == 256 * MIB
+    with requests.get(f"{url}/files/{256 * MIB}", stream=True, timeout=10) as download:
+        assert sum(map(len, download.iter_content(MIB))) == 256 * MIB
+    assert requests.get(f"{url}/memory", timeout=10).json() - before < 16 << 10  # KiB
+
+
+def test_byte_by_byte(port: int) -> None:
+    for sent in (head(length=len(FILE)) + FILE, head() + chunked(*(FILE[at : at + 1] for at in range(len(FILE))))):
+        with connect(port) as connection:
+            for at in range(len(sent)):
+                connection.send(sent[at : at + 1])
+                time.sleep(0.0005)
+            status, answer = connection.answer()
+            assert (status, answer["size"], answer["fields"]) == (200, 7, {"after": "1"})
+
+
+def test_connections_are_kept(port: int) -> None:
+    with connect(port) as connection:
+        for sent in (
+            head(length=len(FILE)) + FILE,
+            head() + chunked(FILE),
+            head() + chunked(FILE, b"epilogue" + NEXT),
+            head(length=len(FILE + NEXT)) + FILE + NEXT,
+        ):
+            connection.send(sent)
+            assert connection.answer()[0] == 200
+        connection.send(NEXT)
+        assert connection.answer()[0] == 200
+        assert connection.rest() == b""
+
+
+def test_cut_off_half_way(port: int) -> None:
+    for sent in (
+        head(length=len(FILE)) + FILE[:-40],
+        head(length=len(FILE)) + FILE[:-1],
+        head(length=len(FILE)),
+        head() + chunked(FILE)[:-40],
+        head() + chunked(FILE)[:-1],
+        head() + chunked(FILE).removesuffix(b"0\r\n\r\n"),
+    ):
+        with connect(port) as connection:
+            connection.send(sent)
+            connection.stop_sending()
+            assert refused(connection.answer()) == (400, CUT_OFF)
+            assert connection.rest() == b""
+
+
+def test_a_client_that_falls_silent(port: int) -> None:
+    with connect(port) as connection:
+        connection.send(head(length=len(FILE)) + FILE[:-40])
+        started = time.monotonic()
+        assert refused(connection.answer()) == (400, CUT_OFF)
+        assert time.monotonic() - started < 7
+        assert connection.rest() == b""
+
+
+@pytest.mark.parametrize("bad", [b"xyz\r\n", b"-1\r\n", b"5\r\ncontent\r\n", b"\r\n", b"0\r\nno trailer\r\n\r\n"])
+def test_bad_chunks(port: int, bad: bytes) -> None:
+    with connect(port) as connection:
+        connection.send(head() + chunked(FILE[:100]).removesuffix(b"0\r\n\r\n") + bad + NEXT)
+        assert refused(connection.answer()) == (400, CUT_OFF)
+        assert connection.rest() == b""
+
+
+def test_longer_than_declared(port: int) -> None:
+    with connect(port) as connection:
+        connection.send(head(length=len(FILE) - 40) + FILE)
+        assert refused(connection.answer()) == (400, CUT_OFF)
+        # What follows is the next request, by the rules of HTTP, and none.
+        status, problem = connection.answer()
+        assert (status, problem["title"]) == (400, "Bad Request")
+        assert connection.rest() == b""
+
+
+@pytest.mark.parametrize(("path", "status"), [("/forbidden", 403), ("/files", 415)])
+def test_nothing_in_an_unread_body_is_taken_for_a_request(port: int, path: str, status: int) -> None:
+    for size in (1 << 20, 8 << 20):
+        smuggled = NEXT * (size // len(NEXT))
+        for sent in (head(path, len(smuggled)) + smuggled, head(path) + chunked(smuggled)):
+            with connect(port) as connection:
+                connection.send_what_it_takes(sent.replace(b"multipart/form-data", b"text/plain"))
+                assert connection.answer()[0] == status
+                assert connection.rest() == b""
+
+
+def test_the_next_request_follows_a_short_body_that_was_not_read(port: int) -> None:
+    with connect(port) as connection:
+        for framed in (head("/forbidden", len(FILE)) + FILE, head("/forbidden") + chunked(FILE)):
+            connection.send(framed)
+            assert connection.answer()[0] == 403
+        connection.send(NEXT)
+        assert connection.answer()[0] == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/forbidden", 403), ("/files", 413)])
+def test_a_huge_body_is_answered_at_once_and_left(port: int, path: str, status: int) -> None:
+    with connect(port) as connection:
+        started = time.monotonic()
+        connection.send(head(path, 10 << 40))
+        assert connection.answer()[0] == status
+        assert time.monotonic() - started < 1
+        assert connection.send_what_it_takes(bytes(64 * MIB)) < 32 * MIB
+
+
+def test_a_client_that_sends_on_gets_the_answer(url: str) -> None:
+    for path, status in (("/forbidden", 403), ("/files", 413)):
+        for data in (zeros(400), bytes(310 * MIB)):
+            answer = requests.post(f"{url}{path}", data=data, headers={"Content-Type": TYPE}, timeout=20)
+            assert answer.status_code == status
+
+
+def test_a_download_ends_with_its_client(port: int, url: str) -> None:
+    with connect(port) as connection:
+        connection.send(b"GET /files/99999999999 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.receive().startswith(b"HTTP/1.1 200 ")
+    deadline = time.monotonic() + 5
+    while 99999999999 not in requests.get(f"{url}/closed", timeout=10).json():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

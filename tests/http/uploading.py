@@ -1,0 +1,96 @@
+"""A small application that takes and gives files, and the bodies that clients send to it.
+
+Also the module that gunicorn is told to serve, see tests/e2e/test_upload_sockets.py.
+"""
+
+import hashlib
+import resource
+from collections.abc import Iterator
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import Forbidden
+
+from src.interfaces.http.app import MAX_BODY_BYTES
+from src.interfaces.http.downloads import attachment
+from src.interfaces.http.headers import add_headers
+from src.interfaces.http.problems import handle_errors_of
+from src.interfaces.http.uploads import Upload
+
+BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
+TYPE = f"multipart/form-data; boundary={BOUNDARY}"
+CUT_OFF = "The body did not arrive whole; send it again."
+
+
+def create_app(max_file_bytes: int = 300 << 20) -> Flask:
+    app = Flask("uploading", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.extensions["closed"] = []
+    add_headers(app, cors_origins=(), trusted_proxies=0, https=False)
+    handle_errors_of(app)
+
+    @app.post("/files")
+    def keep() -> Response:
+        upload = Upload(max_file_bytes)
+        file = upload.file("file")
+        before = dict(upload.fields)
+        size, digest = 0, hashlib.sha256()
+        for chunk in file.chunks:
+            size += len(chunk)
+            digest.update(chunk)
+        upload.finish()
+        return jsonify(
+            filename=file.filename,
+            content_type=file.content_type,
+            size=size,
+            sha256=digest.hexdigest(),
+            before=before,
+            fields=upload.fields,
+        )
+
+    @app.post("/unread")
+    def unread() -> Response:
+        """Is done with the file before it is over."""
+        upload = Upload(max_file_bytes)
+        next(upload.file("file").chunks, None)
+        upload.finish()
+        return jsonify(fields=upload.fields)
+
+    @app.post("/forbidden")
+    def forbidden() -> Response:
+        raise Forbidden
+
+    @app.get("/files/<int:size>")
+    def give(size: int) -> Response:
+        def chunks() -> Iterator[bytes]:
+            try:
+                for at in range(0, size, 1 << 16):
+                    yield bytes(min(1 << 16, size - at))
+            finally:
+                app.extensions["closed"].append(size)
+
+        return attachment(chunks(), "zeros.bin", size)
+
+    @app.get("/closed")
+    def closed() -> Response:
+        return jsonify(app.extensions["closed"])
+
+    @app.get("/memory")
+    def memory() -> Response:
+        """The most it has ever had, in KiB."""
+        return jsonify(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+    return app
+
+
+def part(name: str, content: bytes = b"", filename: str | None = None, *headers: str) -> bytes:
+    """A part as browsers write it."""
+    disposition = f'Content-Disposition: form-data; name="{name}"'
+    if filename is not None:
+        disposition += f'; filename="{filename}"'
+    return "\r\n".join([disposition, *headers, "", ""]).encode() + content
+
+
+def body(*parts: bytes, boundary: str = BOUNDARY, end: bytes = b"--\r\n") -> bytes:
+    """A whole body of these parts."""
+    delimiter = b"--" + boundary.encode()
+    return b"".join(delimiter + b"\r\n" + each + b"\r\n" for each in parts) + delimiter + end
