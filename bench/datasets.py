@@ -1,0 +1,176 @@
+"""How long the whole way of a dataset takes, as a multiple of a bare loop over the csv module's rows.
+
+    python -m bench.datasets [ROWS] [REPEATS]
+
+A file goes by HTTP to what `make run` starts, with one worker, on SQLite and a folder: it is received, checked,
+stored row by row and kept as it is before the answer comes. Beside it the memory of the worker above what it has
+after a small file, and how long somebody else waits who writes to the database meanwhile.
+"""
+
+import http.client
+import json
+import sqlite3
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bench import defects
+from bench.measures import MIB, Measure, ratio, ratios, show
+from tests.e2e.service import PASSWORD, serving
+from tests.emulators import free_port
+
+LARGE = 256 * MIB
+_BOUNDARY = uuid4().hex
+
+
+class Client:
+    """An admin, at a service of one worker."""
+
+    def __init__(self, port: int, folder: Path, pid: int) -> None:
+        self._port = port
+        self._folder = folder
+        self._pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        status, answer = self._call("POST", "/login", json.dumps({"username": "ada@example.com", "password": PASSWORD}))
+        assert status == 200, answer
+        self._token = answer["access_token"]
+
+    def upload(self, file: Path, schema: bool = True) -> Any:
+        """Send a file with its schema; returns the dataset."""
+        fields = {"name": "Bench"} | ({"schema": json.dumps(defects.SCHEMA)} if schema else {})
+        head = "".join(
+            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        )
+        head += f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="bench.csv"\r\n\r\n'
+        tail = f"\r\n--{_BOUNDARY}--\r\n"
+        size = len(head) + file.stat().st_size + len(tail)
+
+        def body() -> Iterator[bytes]:
+            yield head.encode()
+            with file.open("rb") as opened:
+                while chunk := opened.read(1 << 16):
+                    yield chunk
+            yield tail.encode()
+
+        media_type = f"multipart/form-data; boundary={_BOUNDARY}"
+        status, answer = self._call(
+            "POST", "/datasets", body(), {"Content-Type": media_type, "Content-Length": f"{size}"}
+        )
+        assert status == 201, answer
+        return answer
+
+    def delete(self, id: str) -> None:
+        """Remove a dataset."""
+        status, answer = self._call("DELETE", f"/datasets/{id}")
+        assert status == 204, answer
+
+    def forget_peak(self) -> None:
+        """Let the peak of memory begin anew."""
+        Path(f"/proc/{self._pid}/clear_refs").write_text("5")
+
+    def memory(self, what: str = "VmHWM") -> float:
+        """MiB of memory: the peak, or VmRSS."""
+        lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) / 1024
+
+    @contextmanager
+    def waiting(self) -> Iterator[list[float]]:
+        """Write to the database all the time; gives the seconds that each time took to begin."""
+        waits: list[float] = []
+        ended = threading.Event()
+
+        def write() -> None:
+            connection = sqlite3.connect(self._folder / "portero.db", timeout=30, isolation_level=None)
+            while not ended.wait(0.02):
+                started = time.perf_counter()
+                connection.execute("BEGIN IMMEDIATE")
+                waits.append(time.perf_counter() - started)
+                connection.execute("ROLLBACK")
+            connection.close()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            yield waits
+        finally:
+            ended.set()
+            thread.join()
+
+    def _call(
+        self, method: str, path: str, body: str | Iterable[bytes] | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=600)
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        if path != "/login":
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+        finally:
+            connection.close()
+
+
+def counts(dataset: Any) -> dict[defects.Rule, int]:
+    """How often each rule was broken."""
+    return {(each["rule"], each["column"]): each["count"] for each in dataset["validations"]}
+
+
+def measure(rows: int, repeats: int) -> Iterator[Measure]:
+    """Measure all of it."""
+    with tempfile.TemporaryDirectory(prefix="portero-bench-") as name:
+        folder = Path(name, "data")
+        small, file, large = (Path(name, f"{each}.csv") for each in ("small", "table", "large"))
+        expected, _ = defects.write(file, rows), defects.write(small, 2_000)
+        size = file.stat().st_size
+        settings = {
+            "WEB_CONCURRENCY": "1",
+            "SYNC_ROWS": "100000000",
+            "MAX_UPLOAD_BYTES": f"{2 * LARGE}",
+            "ADMIN_EMAIL": "ada@example.com",
+            "ADMIN_PASSWORD": PASSWORD,
+        }
+        port = free_port()
+        with serving(folder, port, settings) as server:
+            client = Client(port, folder, server.pid)
+            client.delete(client.upload(small)["id"])
+            idle = client.memory("VmRSS")
+            kept: list[Any] = []
+
+            def upload() -> None:
+                kept.append(client.upload(file))
+
+            what = f"{rows // 1000} 000 rows, {size / MIB:.0f} MiB"
+            measured: list[float] = []
+            for _ in range(repeats):
+                measured += ratios(file, 1, {"": upload})[""]
+                assert counts(kept[-1]) == expected.counts, "the counts are wrong"
+                client.delete(kept[-1]["id"])
+            yield ratio(f"upload, check and store {what}", measured, 10)
+            yield Measure("memory of the worker above idle", client.memory() - idle, "MiB", 250)
+            client.forget_peak()
+            with client.waiting() as waits:
+                client.delete(client.upload(file, schema=False)["id"])
+            yield Measure("memory when the schema is inferred", client.memory() - idle, "MiB", 250)
+            yield Measure("another writer waits, at most", 1000 * max(waits), "ms", 200)
+            yield Measure("another writer waits, 99 of 100 times", 1000 * statistics.quantiles(waits, n=100)[98], "ms")
+            yield Measure("another writer waits, every other time", 1000 * statistics.median(waits), "ms")
+            file.unlink()
+            defects.write(large, rows * LARGE // size)
+            client.forget_peak()
+            client.upload(large)
+            yield Measure(f"memory for {large.stat().st_size / MIB:.0f} MiB", client.memory() - idle, "MiB", 250)
+
+
+if __name__ == "__main__":
+    for line in show(measure(*map(int, (sys.argv[1:] + ["1000000", "3"][len(sys.argv) - 1 :])))):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()

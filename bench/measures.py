@@ -1,0 +1,66 @@
+"""How things are measured: times side by side with a bare loop, and memory, as numbers with targets."""
+
+import csv
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number, what it should be at most if anything, and the lowest and the highest of the repeats."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    span: tuple[float, float] | None = None
+
+    def __str__(self) -> str:
+        target = "" if self.target is None else f"<= {self.target:g}"
+        missed = "  MISSED" if self.target is not None and self.value > self.target else ""
+        span = f"  [{self.span[0]:.2f} to {self.span[1]:.2f}]" if self.span else ""
+        value = f"{self.value:.2f}" if self.unit == "x" else f"{self.value:.0f}"
+        return f"{self.name:52}{value:>8} {self.unit:4}{target:>8}{span}{missed}"
+
+
+def ratio(name: str, measured: list[float], target: float | None = None) -> Measure:
+    """The middle one of multiples of the bare loop."""
+    return Measure(name, statistics.median(measured), "x", target, (min(measured), max(measured)))
+
+
+def show(measures: Iterable[Measure]) -> Iterator[str]:
+    """A table, a line for each as soon as it is there."""
+    yield f"{'':52}{'':>8} {'':4}{'target':>8}"
+    yield from map(str, measures)
+
+
+def bare(file: Path) -> None:
+    """The loop that everything is compared with."""
+    with file.open(newline="", encoding="utf-8", errors="replace") as lines:
+        for _ in csv.reader(lines):
+            pass
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long it takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def ratios(file: Path, repeats: int, runs: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
+    """Each run's time over the mean of the bare loops just before and just after it."""
+    measured: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        before = seconds(lambda: bare(file))
+        for name, run in runs.items():
+            took = seconds(run)
+            after = seconds(lambda: bare(file))
+            measured[name].append(2 * took / (before + after))
+            before = after
+    return measured

@@ -1,0 +1,126 @@
+"""What is a schema, and what is said about one that is not."""
+
+import json
+import math
+from itertools import pairwise
+
+import pytest
+
+from src.domain.tables import Column, ColumnType, instant, parse_schema, schema_json
+from src.domain.errors import Invalid
+
+
+def flaw(pattern: str) -> str | None:
+    return "unbalanced" if pattern.count("(") != pattern.count(")") else None
+
+
+def errors(schema: object) -> set[tuple[str, str]]:
+    with pytest.raises(Invalid) as refused:
+        parse_schema(schema, flaw)
+    assert all(error.message.endswith(".") for error in refused.value.errors)
+    return {(error.field, error.code) for error in refused.value.errors}
+
+
+def test_short_and_long_form() -> None:
+    schema = {
+        "id": "integer",
+        "n": {"type": "number", "required": True, "unique": True, "min": -1, "max": 2.5},
+        "s": {"pattern": "(a)", "enum": ["a", "b"]},
+        "i": {"type": "integer", "enum": [1, "2"]},
+        "d": {"type": "date", "min": "2024-01-01", "max": "2024-01-01"},
+        "t": {"type": "datetime", "max": "2024-01-01 10:00", "min": None, "pattern": None, "enum": None},
+    }
+    assert parse_schema(schema, flaw) == (
+        Column("id", ColumnType.INTEGER),
+        Column("n", ColumnType.NUMBER, required=True, unique=True, min=-1, max=2.5),
+        Column("s", pattern="(a)", enum=("a", "b")),
+        Column("i", ColumnType.INTEGER, enum=("1", "2")),
+        Column("d", ColumnType.DATE, min="2024-01-01", max="2024-01-01"),
+        Column("t", ColumnType.DATETIME, max="2024-01-01 10:00"),
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_no_schema(nothing: object) -> None:
+    assert parse_schema(nothing, flaw) == ()
+
+
+def test_a_schema_can_be_posted_back() -> None:
+    columns = (
+        Column("a"),
+        Column("b", ColumnType.NUMBER, required=True, unique=True, min=0, max=1.5, pattern=".*", enum=("1", "0.5")),
+        Column("c", ColumnType.DATE, min="2024-02-29"),
+    )
+    assert schema_json(columns)["a"] == {"type": "string"}
+    assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaw) == columns
+
+
+@pytest.mark.parametrize(
+    ("schema", "bad"),
+    [
+        ([], {("schema", "type")}),
+        ("integer", {("schema", "type")}),
+        ({str(n): "string" for n in range(10_001)}, {("schema", "too_many_columns")}),
+        ({"": "string"}, {("schema.", "name")}),
+        ({" a": "string"}, {("schema. a", "name")}),
+        ({"a" * 201: "string"}, {("schema." + "a" * 201, "name")}),
+        ({"a": "int"}, {("schema.a.type", "type")}),
+        ({"a": 5}, {("schema.a", "type")}),
+        ({"a": {"type": ["integer"]}}, {("schema.a.type", "type")}),
+        ({"a": {"type": None}}, {("schema.a.type", "type")}),
+        ({"a": {"requred": True}}, {("schema.a.requred", "unknown")}),
+        ({"a": {"name": "b"}}, {("schema.a.name", "unknown")}),
+        ({"a": {"required": "yes", "unique": 1}}, {("schema.a.required", "type"), ("schema.a.unique", "type")}),
+        ({"a": {"min": 1}}, {("schema.a.min", "min")}),
+        ({"a": {"type": "boolean", "max": True}}, {("schema.a.max", "max")}),
+        ({"a": {"type": "integer", "min": 1.5, "max": True}}, {("schema.a.min", "min"), ("schema.a.max", "max")}),
+        ({"a": {"type": "integer", "min": 10**18}}, {("schema.a.min", "min")}),
+        (
+            {"a": {"type": "number", "min": math.nan, "max": math.inf}},
+            {("schema.a.min", "min"), ("schema.a.max", "max")},
+        ),
+        ({"a": {"type": "number", "min": 10**400}}, {("schema.a.min", "min")}),
+        ({"a": {"type": "number", "min": "1"}}, {("schema.a.min", "min")}),
+        ({"a": {"type": "date", "min": "2023-02-29"}}, {("schema.a.min", "min")}),
+        ({"a": {"type": "datetime", "max": "2024-01-01"}}, {("schema.a.max", "max")}),
+        ({"a": {"type": "integer", "min": 2, "max": 1}}, {("schema.a.min", "min")}),
+        ({"a": {"type": "integer", "max": 1, "min": 2}}, {("schema.a.min", "min")}),
+        (
+            {"a": {"type": "datetime", "min": "2024-01-01T00:00Z", "max": "2024-01-01T00:30+01:00"}},
+            {("schema.a.min", "min")},
+        ),
+        ({"a": {"pattern": "("}}, {("schema.a.pattern", "pattern")}),
+        ({"a": {"pattern": ""}}, {("schema.a.pattern", "pattern")}),
+        ({"a": {"pattern": "a" * 201}}, {("schema.a.pattern", "pattern")}),
+        ({"a": {"pattern": 1}}, {("schema.a.pattern", "pattern")}),
+        ({"a": {"enum": []}}, {("schema.a.enum", "enum")}),
+        ({"a": {"enum": "ab"}}, {("schema.a.enum", "enum")}),
+        ({"a": {"enum": ["a", "a"]}}, {("schema.a.enum", "enum")}),
+        ({"a": {"enum": [1]}}, {("schema.a.enum", "enum")}),
+        ({"a": {"enum": [["a"]]}}, {("schema.a.enum", "enum")}),
+        ({"a": {"enum": [""]}}, {("schema.a.enum", "enum")}),
+        ({"a": {"type": "integer", "enum": ["x"]}}, {("schema.a.enum", "enum")}),
+        ({"a": {"type": "integer", "enum": [True]}}, {("schema.a.enum", "enum")}),
+        (
+            {"a": "int", "b": {"min": 1, "pattern": "("}},
+            {("schema.a.type", "type"), ("schema.b.min", "min"), ("schema.b.pattern", "pattern")},
+        ),
+    ],
+)
+def test_each_bad_thing_is_named(schema: object, bad: set[tuple[str, str]]) -> None:
+    assert errors(schema) == bad
+
+
+def test_instants_are_in_the_order_of_time() -> None:
+    ordered = [
+        "0001-01-01T00:00+23:59",
+        "2023-12-31T23:59:59.999999999Z",
+        "2024-01-01T01:30:00+01:30",
+        "2024-01-01 00:00:00.000000001",
+        "2024-01-01t00:00:00.1z",
+        "2024-01-01T00:00:00.99",
+        "2023-12-31T23:00:01-01:00",
+        "9999-12-31T23:59-23:59",
+    ]
+    assert all(instant(one) < instant(other) for one, other in pairwise(ordered))
+    assert instant("2024-01-01T00:00Z") == instant("2024-01-01T00:00:00.0") == instant("2024-01-01T05:30:00+05:30")
