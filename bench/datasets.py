@@ -148,26 +148,30 @@ def measure(rows: int, repeats: int) -> Iterator[Measure]:
             def upload() -> None:
                 kept.append(client.upload(file))
 
-            what = f"{rows // 1000} 000 rows, {size / MIB:.0f} MiB"
+            what = f"{rows} rows, {size / MIB:.0f} MiB"
             measured: list[float] = []
             for _ in range(repeats):
                 measured += ratios(file, 1, {"": upload})[""]
                 assert counts(kept[-1]) == expected.counts, "the counts are wrong"
                 client.delete(kept[-1]["id"])
-            yield ratio(f"upload, check and store {what}", measured, 10)
-            yield Measure("memory of the worker above idle", client.memory() - idle, "MiB", 250)
+            yield ratio(f"datasets, {what}: upload, check, store", measured, 10)
+            yield Measure("datasets: memory of the worker above idle", client.memory() - idle, "MiB", 250)
             client.forget_peak()
             with client.waiting() as waits:
                 client.delete(client.upload(file, schema=False)["id"])
-            yield Measure("memory when the schema is inferred", client.memory() - idle, "MiB", 250)
-            yield Measure("another writer waits, at most", 1000 * max(waits), "ms", 200)
-            yield Measure("another writer waits, 99 of 100 times", 1000 * statistics.quantiles(waits, n=100)[98], "ms")
-            yield Measure("another writer waits, every other time", 1000 * statistics.median(waits), "ms")
+            yield Measure("datasets: the same when the schema is inferred", client.memory() - idle, "MiB", 250)
+            yield Measure("datasets: another writer waits, at most", 1000 * max(waits), "ms", 200)
+            yield Measure(
+                "datasets: another writer waits, 99 of 100 times", 1000 * statistics.quantiles(waits, n=100)[98], "ms"
+            )
+            yield Measure("datasets: another writer waits, every other time", 1000 * statistics.median(waits), "ms")
             file.unlink()
             defects.write(large, rows * LARGE // size)
             client.forget_peak()
             client.upload(large)
-            yield Measure(f"memory for {large.stat().st_size / MIB:.0f} MiB", client.memory() - idle, "MiB", 250)
+            yield Measure(
+                f"datasets: memory for {large.stat().st_size / MIB:.0f} MiB", client.memory() - idle, "MiB", 250
+            )
 
 
 if __name__ == "__main__":

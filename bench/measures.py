@@ -25,7 +25,7 @@ class Measure:
         missed = "  MISSED" if self.target is not None and self.value > self.target else ""
         span = f"  [{self.span[0]:.2f} to {self.span[1]:.2f}]" if self.span else ""
         value = f"{self.value:.2f}" if self.unit == "x" else f"{self.value:.0f}"
-        return f"{self.name:52}{value:>8} {self.unit:4}{target:>8}{span}{missed}"
+        return f"{self.name:60}{value:>8} {self.unit:4}{target:>8}{span}{missed}"
 
 
 def ratio(name: str, measured: list[float], target: float | None = None) -> Measure:
@@ -35,7 +35,7 @@ def ratio(name: str, measured: list[float], target: float | None = None) -> Meas
 
 def show(measures: Iterable[Measure]) -> Iterator[str]:
     """A table, a line for each as soon as it is there."""
-    yield f"{'':52}{'':>8} {'':4}{'target':>8}"
+    yield f"{'':60}{'':>8} {'':4}{'target':>8}"
     yield from map(str, measures)
 
 

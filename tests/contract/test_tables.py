@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bench import defects
+from src.domain.errors import Invalid
 from src.domain.tables import (
     Column,
     ColumnType,
@@ -31,7 +32,6 @@ from src.domain.tables import (
     parse_schema,
     schema_json,
 )
-from src.domain.errors import Invalid
 from src.infrastructure import tables
 from src.infrastructure.tables import encodings, findings, patterns, pieces, polars, python, records
 from src.infrastructure.tables.polars import PolarsTables

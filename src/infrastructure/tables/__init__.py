@@ -7,12 +7,14 @@ from pathlib import Path
 
 from src.domain.tables import Column, Report, Row, TableEngine
 from src.infrastructure.tables import patterns
+from src.infrastructure.tables.encodings import check_encoding
 
 
 class Tables:
     """See TableEngine: the fast engine if polars is installed, else the one that is always there; they say the same."""
 
     pattern_flaw = staticmethod(patterns.flaw)
+    check_encoding = staticmethod(check_encoding)
 
     def check(
         self,

@@ -41,6 +41,16 @@ def declared_encoding(encoding: str) -> str:
         raise Invalid(FieldError("encoding", "encoding", f"Give one of {names}.")) from None
 
 
+def check_encoding(name: str) -> None:
+    """Raises Invalid for one that we do not read."""
+    declared_encoding(name)
+
+
+def shown(text: str) -> str:
+    """The text with the replacement character for every byte that could not be decoded."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text
+
+
 def chunks_of(file: Path, encoding: str, read: Callable[[float], None] | None) -> Iterator[bytes]:
     """The file in the one form; ``read`` is told how much of it has been read, as 0 to 1."""
     size = max(file.stat().st_size, 1)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
-from src.infrastructure.tables.encodings import refused
+from src.infrastructure.tables.encodings import refused, shown
 from src.infrastructure.tables.source import Source
 
 SAMPLES = 10
@@ -61,11 +61,6 @@ class Found:
             text = shown(value[: MAX_VALUE + 1])
             cut = f"{text[:MAX_VALUE]}…" if len(text) > MAX_VALUE else text
             self.samples.append(Sample(line, cut))
-
-
-def shown(text: str) -> str:
-    """The text with the replacement character for every byte that could not be decoded."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import polars as pl
 
 from src.domain.tables import GRAMMAR, Column, ColumnType, Report
 from src.infrastructure.tables import patterns
+from src.infrastructure.tables.encodings import check_encoding
 from src.infrastructure.tables.findings import BATCH, SAMPLES, Findings, Found, usable_names
 from src.infrastructure.tables.inference import CANDIDATES, CODE, INFERRED, Evidence
 from src.infrastructure.tables.pieces import Piece, Reader, Table, Window
@@ -23,6 +24,7 @@ class PolarsTables:
     """Says what PythonTables says, in a tenth of the time."""
 
     pattern_flaw = staticmethod(patterns.flaw)
+    check_encoding = staticmethod(check_encoding)
 
     def check(
         self,

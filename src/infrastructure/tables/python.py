@@ -8,7 +8,8 @@ from pathlib import Path
 
 from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, Report, Row
 from src.infrastructure.tables import patterns
-from src.infrastructure.tables.findings import BATCH, SAMPLES, Findings, Found, shown, usable_names
+from src.infrastructure.tables.encodings import check_encoding, shown
+from src.infrastructure.tables.findings import BATCH, SAMPLES, Findings, Found, usable_names
 from src.infrastructure.tables.inference import CODE, INFERRED, Evidence
 from src.infrastructure.tables.records import Records, lines
 from src.infrastructure.tables.source import Source, inspect
@@ -31,6 +32,7 @@ class PythonTables:
     """Checks a file in two or three passes: to infer the schema, to check it, and to store the rows."""
 
     pattern_flaw = staticmethod(patterns.flaw)
+    check_encoding = staticmethod(check_encoding)
 
     def check(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from src.domain.errors import FieldError, Invalid
 from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column
-from src.infrastructure.tables.encodings import chunks_of, declared_encoding, find_encoding, refused
+from src.infrastructure.tables.encodings import chunks_of, declared_encoding, find_encoding, refused, shown
 from src.infrastructure.tables.records import Records, split
 
 HEAD = 1 << 20
@@ -84,7 +84,7 @@ def inspect(
     line, header = next(iter(records), (0, []))
     if not header:
         raise refused("empty", "The file is empty.")
-    names = tuple(cell.strip() for cell in header)
+    names = tuple(shown(cell.strip()) for cell in header)
     if len(names) > MAX_COLUMNS:
         raise refused("too_many_columns", f"The first line names more than {MAX_COLUMNS} columns.")
     body = len("".join(text[: records.line - 1]).encode(errors="surrogateescape"))

@@ -1,0 +1,22 @@
+"""Everything that is measured, in some minutes.
+
+python -m bench [ROWS] [REPEATS]
+"""
+
+import sys
+
+from bench import datasets, tables
+from bench.measures import show
+
+
+def main(rows: int, repeats: int) -> None:
+    """Measure and print; nobody else should be busy on the machine."""
+    sys.stdout.write("x: times a bare loop over csv.reader, side by side; the middle one of the repeats\n")
+    for bench in (tables, datasets):
+        for line in show(bench.measure(rows, repeats)):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*map(int, (sys.argv[1:] + ["1000000", "3"][len(sys.argv) - 1 :])))

@@ -1,0 +1,462 @@
+"""Rows, the same wherever they are kept."""
+
+import random
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any, overload
+
+import pytest
+import sqlalchemy as sa
+
+from src.application.ports import RowStore
+from src.domain.errors import Unavailable
+from src.domain.tables import Row
+from src.infrastructure.rows import make_rows, packed, sql
+from src.infrastructure.rows.packed import PackedRows
+from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import CLAIMS, PACKS
+from src.infrastructure.stores.sql import ROWS, SqlStore, make_engine
+from tests.contract.conftest import Wire
+from tests.emulators import free_port
+
+KINDS = {"memory": "memory", "table": "sqlite", "firestore": "firestore", "packed in SQL": "sqlite"}
+SET, OTHER = "a" * 32, "b" * 32
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def store(kind: str, request: pytest.FixtureRequest) -> Iterator[Store]:
+    store: Store = request.getfixturevalue(KINDS[kind])()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def rows(kind: str, store: Store) -> RowStore:
+    return PackedRows(store) if kind == "packed in SQL" else make_rows(store)
+
+
+def kept(store: Store, rows: RowStore) -> int:
+    """How many documents or rows there are in the store itself, of all sets."""
+    if isinstance(store, MemoryStore):
+        return len(store._documents)
+    if isinstance(store, FirestoreStore):
+        return len(list(store._client.collection(PACKS.name).select([]).stream()))
+    assert isinstance(store, SqlStore)
+    table = ROWS if isinstance(rows, sql.SqlRows) else ROWS.metadata.tables[PACKS.name]
+    with store._engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def made(
+    number: int, *, first: int = 2, step: int = 1, bad: Callable[[int], bool] = lambda at: at % 7 == 0
+) -> list[Row]:
+    return [(first + at * step, not bad(at), [f"{at}", f"name {at * 7919 % 10007}", "green"]) for at in range(number)]
+
+
+def of_kind(rows: Sequence[Row], valid: bool | None) -> list[Row]:
+    return [row for row in rows if valid is None or row[1] is valid]
+
+
+def paged(rows: RowStore, set_id: str, valid: bool | None, limit: int) -> list[Row]:
+    """All pages; each is full but for the last."""
+    found: list[Row] = []
+    while page := rows.page(set_id, valid=valid, after=found[-1][0] if found else 0, limit=limit):
+        assert len(page) <= limit
+        assert not found or found[-1][0] < page[0][0]
+        found += page
+        if len(page) < limit:
+            break
+    return found
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packs, documents, statements and transactions so small that few rows fill many."""
+    monkeypatch.setattr(packed, "PACK", 200)
+    monkeypatch.setattr(packed, "DOCUMENT", 70)
+    monkeypatch.setattr(packed, "MOST_READ", 5)
+    monkeypatch.setattr(sql, "TOGETHER", 3)
+    monkeypatch.setattr(sql, "HOLD", 0)
+    monkeypatch.setattr(sql, "REST", 0)
+
+
+class TestPage:
+    @pytest.mark.usefixtures("small")
+    @pytest.mark.parametrize("valid", [None, True, False])
+    def test_pages_hold_every_row_once_by_line(self, rows: RowStore, valid: bool | None) -> None:
+        written = made(100, step=3)
+        for at in range(0, 100, 35):
+            rows.append(SET, written[at : at + 35])
+        for limit in (7, 13, 1000):
+            assert paged(rows, SET, valid, limit) == of_kind(written, valid)
+
+    @pytest.mark.usefixtures("small")
+    def test_after_is_any_line(self, rows: RowStore) -> None:
+        """Also one where no row begins: a row can have several lines."""
+        written = made(40, step=3)
+        rows.append(SET, written)
+        for after in range(0, 125, 2):
+            assert rows.page(SET, after=after, limit=4) == [row for row in written if row[0] > after][:4]
+
+    @pytest.mark.parametrize("bad", [lambda at: True, lambda at: False, lambda at: at == 299])
+    def test_kinds_of_which_there_are_none_or_few(self, rows: RowStore, bad: Callable[[int], bool]) -> None:
+        written = made(300, bad=bad)
+        rows.append(SET, written)
+        for valid in (None, True, False):
+            assert rows.page(SET, valid=valid, limit=1000) == of_kind(written, valid)
+
+    def test_lines_of_any_length_are_in_their_order(self, rows: RowStore) -> None:
+        written: list[Row] = [(10**digits, digits % 2 == 0, [str(digits)]) for digits in range(11)]
+        for row in written:
+            rows.append(SET, [row])
+        assert paged(rows, SET, None, 2) == written
+        assert rows.page(SET, after=9_999_999, limit=1) == [written[7]]
+
+    def test_no_rows(self, rows: RowStore) -> None:
+        assert rows.page(SET) == []
+        rows.append(SET, [])
+        assert rows.page(SET, valid=True) == []
+
+    def test_sets_do_not_see_each_other(self, rows: RowStore) -> None:
+        for id, name in ((SET, "mine"), (OTHER, "theirs"), (SET[:-1], "shorter")):
+            rows.append(id, [(line, line % 2 == 0, [name]) for line in range(2, 12)])
+        assert {cells[0] for _, _, cells in rows.page(SET)} == {"mine"}
+        rows.remove(SET)
+        assert rows.page(SET) == []
+        assert (len(rows.page(OTHER)), len(rows.page(SET[:-1]))) == (10, 10)
+
+    def test_fifty_thousand(self, kind: str, rows: RowStore) -> None:
+        number = 12_000 if kind == "firestore" else 50_000
+        written = made(number)
+        for at in range(0, number, 5_000):
+            rows.append(SET, written[at : at + 5_000])
+        assert paged(rows, SET, None, 10_000) == written
+        assert paged(rows, SET, False, 1_000) == of_kind(written, False)
+        rows.remove(SET)
+        assert rows.page(SET) == []
+
+
+CELLS = [
+    "", " ", "a\nb", "a\r\nb\r", "\n", '"', '""', '","', '"],["', "\\", '\\"', "\\n", "\\u0000", "[]", "null",
+    "\t", "\x01\x1f\x7f\x85",
+    "\u2028\u2029", "\u00a0\u200b\ufeff", "Ångström", "A\u030a", "中文", "مرحبا", "😀\U0010ffff",
+    "%s ? :a ?1", "'", "1e5", "007",
+]  # fmt: skip
+
+
+class TestCells:
+    def test_every_text_is_read_as_it_was_written(self, rows: RowStore) -> None:
+        each: list[Row] = [(line, line % 3 > 0, ["x", cell, "y"]) for line, cell in enumerate(CELLS, 2)]
+        alone: list[Row] = [(line, True, [cell]) for line, cell in enumerate(CELLS, 100)]
+        rows.append(SET, each)
+        for row in alone:
+            rows.append(SET, [row])
+        rows.append(SET, [(200, True, CELLS)])
+        assert rows.page(SET, limit=1000) == [*each, *alone, (200, True, CELLS)]
+
+    @pytest.mark.parametrize("columns", [0, 1, 2, 3_000])
+    def test_any_number_of_columns(self, rows: RowStore, columns: int) -> None:
+        written: list[Row] = [(line, True, ["x"] * columns) for line in range(2, 6)]
+        rows.append(SET, written)
+        assert rows.page(SET) == written
+
+    def test_types_are_kept(self, rows: RowStore) -> None:
+        rows.append(SET, made(20))
+        for line, valid, values in rows.page(SET):
+            assert (type(line), type(valid), type(values), {*map(type, values)}) == (int, bool, list, {str})
+
+    def test_a_row_that_no_document_holds(self, kind: str, store: Store, rows: RowStore) -> None:
+        """Four cells of a MiB, which cannot be compressed to less, between ordinary ones."""
+        cells = ["".join(random.Random(at).choices(LETTERS, k=1 << 20)) for at in range(4)]
+        large: list[Row] = [(12, True, cells), (13, False, [*cells[:2], "", ""])]
+        written = [*made(10, first=2), *large, *made(5, first=14)]
+        rows.append(SET, written)
+        assert paged(rows, SET, None, 4) == written
+        assert rows.page(SET, after=11, limit=1) == large[:1]
+        assert rows.page(SET, after=12, limit=1) == large[1:]
+        rows.remove(SET)
+        assert kept(store, rows) == 0
+
+
+LETTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0x4E00, 0x4E80), *range(0x1F600, 0x1F640)]))
+
+
+class TestRemove:
+    @pytest.mark.usefixtures("small")
+    def test_nothing_is_left(self, store: Store, rows: RowStore) -> None:
+        rows.append(SET, made(100))
+        assert kept(store, rows) > 10
+        rows.remove(SET)
+        assert kept(store, rows) == 0
+        rows.remove(SET)
+        rows.remove(OTHER)
+        assert kept(store, rows) == 0
+
+    @pytest.mark.usefixtures("small")
+    def test_what_was_stored_in_part_is_removed_whole(
+        self, store: Store, rows: RowStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows.append(SET, made(20))
+        before = kept(store, rows)
+        fails_at(4, store, monkeypatch)
+        with pytest.raises(Unavailable):
+            rows.append(SET, made(100, first=22))
+        monkeypatch.undo()
+        assert kept(store, rows) > before
+        rows.remove(SET)
+        assert kept(store, rows) == 0
+        written = made(10)
+        rows.append(SET, written)
+        assert rows.page(SET) == written
+
+    @pytest.mark.usefixtures("small")
+    def test_a_removal_that_failed_can_be_repeated(
+        self, store: Store, rows: RowStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows.append(SET, made(100))
+        before = kept(store, rows)
+        with monkeypatch.context() as broken:
+            fails_at(2, store, broken)
+            with pytest.raises(Unavailable):
+                rows.remove(SET)
+        assert 0 < kept(store, rows) < before
+        rows.remove(SET)
+        assert kept(store, rows) == 0
+
+
+def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have that commit fail, or that statement with rows."""
+    commits, statements = count(1), count(1)
+    commit = store._commit
+
+    def failing(writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        if next(commits) == number:
+            raise Unavailable
+        return commit(writes, operation)
+
+    monkeypatch.setattr(store, "_commit", failing)
+    if isinstance(store, SqlStore):
+
+        @sa.event.listens_for(store._engine, "before_cursor_execute")
+        def fail(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if statement.startswith(("INSERT INTO rows", "DELETE FROM rows")) and next(statements) == number:
+                raise sa.exc.OperationalError(statement, {}, OSError("disk I/O error"))
+
+
+class Lazy(Sequence[Row]):
+    """Rows that are made when they are looked at."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __len__(self) -> int:
+        return self._number
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(self._number))]
+        if at >= self._number:
+            raise IndexError
+        return at + 2, at % 10 > 0, [random.Random(at).randbytes(500).hex()]
+
+
+class Forgetful(MemoryStore):
+    """Keeps nothing, takes its time, and notes how many commits there are at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.most, self.commits = 0, 0, 0
+        self.guard = threading.Lock()
+
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        with self.guard:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.guard:
+            self.now -= 1
+            self.commits += 1
+        return {}
+
+
+class TestAppend:
+    @pytest.mark.parametrize("where", ["packed", "table"])
+    def test_memory_is_bounded(self, where: str, sqlite: Callable[[], Store]) -> None:
+        store = sqlite() if where == "table" else Forgetful()
+        rows = make_rows(store)
+        tracemalloc.start()
+        rows.append(SET, Lazy(30_000))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        store.close()
+        assert peak < 20 << 20, f"{peak >> 20} MiB for 30 MB"
+
+    @pytest.mark.usefixtures("small")
+    def test_some_commits_at_once_and_no_more(self) -> None:
+        store = Forgetful()
+        PackedRows(store).append(SET, made(500))
+        assert store.most == packed.AT_ONCE
+        assert store.commits > 3 * packed.AT_ONCE
+
+    @pytest.mark.usefixtures("small")
+    def test_when_one_commit_fails_the_others_have_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        store = Forgetful()
+        fails_at(2, store, monkeypatch)
+        with pytest.raises(Unavailable):
+            PackedRows(store).append(SET, made(200))
+        assert store.now == 0
+        assert store.commits < packed.AT_ONCE * 2
+
+    @pytest.mark.usefixtures("small")
+    def test_others_write_in_between(self, sqlite: Callable[[], Store]) -> None:
+        store = sqlite()
+        assert isinstance(store, SqlStore)
+        begun: list[str] = []
+
+        @sa.event.listens_for(store._engine, "before_cursor_execute")
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            begun.append(statement.split()[0])
+
+        rows = make_rows(store)
+        rows.append(SET, made(9))
+        assert begun == [*["BEGIN", "INSERT"] * 3, "BEGIN"]
+        begun.clear()
+        rows.remove(SET)
+        assert begun == ["BEGIN", "DELETE"] * 4
+        store.close()
+
+    def test_nobody_waits_long(self, sqlite: Callable[[], Store]) -> None:
+        """Of those who write in the meantime."""
+        store, other = sqlite(), sqlite()
+        rows, written = make_rows(store), made(100_000)
+
+        def all_of_it() -> None:
+            rows.append(SET, written)
+            rows.remove(SET)
+
+        working = threading.Thread(target=all_of_it)
+        working.start()
+        waited: list[float] = []
+        while working.is_alive():
+            begun = time.monotonic()
+            other.commit(Insert(Key(CLAIMS, str(len(waited))), {"kind": "k", "user_id": "u"}))
+            waited.append(time.monotonic() - begun)
+            time.sleep(0.01)
+        working.join()
+        assert len(waited) > 3
+        assert max(waited) < 1
+        store.close()
+        other.close()
+
+
+class TestTable:
+    """How SQLite finds them."""
+
+    @pytest.mark.parametrize("valid", [None, True, False])
+    def test_no_page_is_sorted_or_looked_for(self, valid: bool | None, sqlite: Callable[[], Store]) -> None:
+        store = sqlite()
+        assert isinstance(store, SqlStore)
+        asked: list[tuple[str, Any]] = []
+
+        @sa.event.listens_for(store._engine, "before_cursor_execute")
+        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+            asked.append((statement, parameters))
+
+        rows = make_rows(store)
+        rows.append(SET, made(10))
+        rows.page(SET, valid=valid)
+        with store._engine.connect() as connection:
+            statement, parameters = asked[-1]
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        store.close()
+        searches = [row[3] for row in plan if row[3].startswith("SEARCH")]
+        assert not [row for row in plan if "SCAN" in row[3] or "TEMP" in row[3]]
+        assert "USING PRIMARY KEY (set_id=? AND line" in searches[0]
+        assert "USING COVERING INDEX ix_rows_invalid (set_id=? AND line>?)" in searches[-1] or valid is not False
+
+
+class TestOnFirestore:
+    @pytest.fixture
+    def opened(self, wire: Wire, firestore: Callable[[], Store]) -> Iterator[Store]:
+        store = firestore()
+        yield store
+        store.close()
+
+    def test_what_it_costs(self, wire: Wire, opened: Store) -> None:
+        rows = make_rows(opened)
+        written = made(30_000, bad=lambda at: at % 1_000 == 0)
+        rows.append(SET, written)
+        assert len(wire.rpcs) <= 1  # of two packs of the valid rows, and one of the others
+        assert kept(opened, rows) == 3
+
+        wire.rpcs.clear()
+        assert rows.page(SET, after=20_000) == written[19_999:20_099]
+        assert wire.rpcs == ["RunQuery"] * 2
+        wire.rpcs.clear()
+        assert rows.page(SET, valid=False) == of_kind(written, False)
+        assert wire.rpcs == ["RunQuery"]
+
+        wire.rpcs.clear()
+        rows.remove(SET)
+        assert wire.rpcs == ["RunQuery", "Commit"] * 2
+
+    def test_few_bad_rows_in_many_packs_are_few_queries(self, wire: Wire, opened: Store) -> None:
+        rows = make_rows(opened)
+        for at in range(20):
+            rows.append(SET, made(50, first=2 + 50 * at, bad=lambda at: at == 0))
+        wire.rpcs.clear()
+        assert len(rows.page(SET, valid=False)) == 20
+        assert wire.rpcs == ["RunQuery"] * 3
+
+    def test_no_document_is_too_large(self, opened: Store) -> None:
+        rows = make_rows(opened)
+        rows.append(SET, [(2, True, ["".join(random.Random(1).choices(LETTERS, k=1 << 20))])])
+        assert isinstance(opened, FirestoreStore)
+        sizes = [len(found.get("rows")) for found in opened._client.collection(PACKS.name).stream()]
+        assert len(sizes) > 1
+        assert max(sizes) <= packed.DOCUMENT < (1 << 20) - 89
+
+
+class TestUnreachable:
+    @pytest.fixture(params=["firestore", "no folder"])
+    def down(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Store]:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+        store: Store
+        if request.param == "firestore":
+            store = FirestoreStore("demo-nowhere", timeout=0.5)
+        else:
+            store = SqlStore(make_engine(f"sqlite:///{tmp_path}/nowhere/portero.db", pool_size=1))
+        yield store
+        store.close()
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            pytest.param(lambda rows: rows.append(SET, made(3)), id="append"),
+            pytest.param(lambda rows: rows.page(SET), id="page"),
+            pytest.param(lambda rows: rows.remove(SET), id="remove"),
+        ],
+    )
+    def test_is_unavailable(self, use: Callable[[RowStore], object], down: Store) -> None:
+        with pytest.raises(Unavailable):
+            use(make_rows(down))
+
+
+def test_each_store_says_where_rows_are_kept(store: Store, kind: str) -> None:
+    assert type(make_rows(store)) is (PackedRows if kind in ("memory", "firestore") else sql.SqlRows)
