@@ -38,6 +38,12 @@ def post_worker_init(worker: Any) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
 
 
+def worker_exit(server: Any, worker: Any) -> None:
+    """Let the jobs in hand end, or hand them back: before Python shuts down, for then no thread can be started."""
+    if worker.wsgi is not None:
+        worker.wsgi.extensions["portero.stop"]()
+
+
 def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
     """Answer what is no HTTP request, before the application sees it, as the application would: RFC 9457."""
     instance, reason = uuid.uuid4().hex, HTTPStatus(status).phrase

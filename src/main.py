@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,33 @@ from src.domain.values import InvalidValue
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.sweeper import repeat
 from src.infrastructure.tokens.keys import SigningKey, as_jwk_set, parse_keys, write_keys
-from src.interfaces.cli import Console, cli, explain
+from src.interfaces.cli import cli, explain
+from src.interfaces.console import Console
 from src.interfaces.http import app as http
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings, load_settings
-from src.wiring import key_source, make_identity, make_keys, make_limiter, make_services, make_store, read
+from src.wiring import (
+    THREADS,
+    key_source,
+    make_blobs,
+    make_identity,
+    make_keys,
+    make_limiter,
+    make_queue,
+    make_store,
+    probe,
+    read,
+    wire,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 VERSION = "0.1.0"
 SWEEP_EVERY_SECONDS = 30.0
+RESEND_EVERY_SECONDS = 10.0
+STOP_SECONDS = 6.0
+"""How long a process that stops lets its jobs go on before it hands them back; Cloud Run kills it after ten."""
 
 
 def create_app() -> Flask:
@@ -43,18 +60,21 @@ def create_app() -> Flask:
     settings = load_settings()
     _demand_tables(settings)
     configure_logs(settings.firebase_project)
-    services = make_services(settings)
+    services = wire(settings)
     if settings.forgetful:  # what `prepare` made is gone with its process
         _ensure_admin(settings, services)
-    repeat(services.sweep, SWEEP_EVERY_SECONDS)
-    return http.create_app(
+    _keep_going(services)
+    app = http.create_app(
         services,
         VERSION,
+        max_upload_bytes=settings.max_upload_bytes,
         cors_origins=settings.allowed_origins,
         trusted_proxies=settings.trusted_proxies,
         https=settings.production,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
+    app.extensions["portero.stop"] = partial(_stop, services)  # for the web server, when its worker ends
+    return app
 
 
 def prepare(settings: Settings) -> None:
@@ -69,7 +89,7 @@ def prepare(settings: Settings) -> None:
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
     if not settings.forgetful:
-        _ensure_admin(settings, make_services(settings))
+        _ensure_admin(settings, wire(settings))
 
 
 def serve(settings: Settings) -> None:
@@ -83,7 +103,7 @@ def serve(settings: Settings) -> None:
     environment = os.environ | {
         "PORT": str(settings.port),
         "HOST": settings.host,
-        "WEB_CONCURRENCY": "1" if settings.forgetful else str(settings.web_concurrency),
+        "WEB_CONCURRENCY": "1" if settings.alone else str(settings.web_concurrency),
         # Without it every thread keeps its own heap, and Argon2's memory is kept many times over.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
     }
@@ -99,6 +119,22 @@ def serve(settings: Settings) -> None:
         "src.main:create_app()",
     ]
     os.execve(sys.executable, command, environment)  # noqa: S606 - no shell: gunicorn gets this process id
+
+
+def work(settings: Settings) -> None:
+    """Run jobs from the broker until the process is told to stop. Raises ConfigurationError."""
+    if settings.queue_url.startswith("inline:"):
+        raise ConfigurationError(
+            "QUEUE_URL: inline:// runs jobs in the web process; for workers set redis://HOST:PORT/DB or amqp://HOST"
+        )
+    _demand_tables(settings)
+    configure_logs(settings.firebase_project)
+    services = wire(settings)
+    _keep_going(services)
+    from src.infrastructure.queues.celery import work
+
+    click.echo("Portero: waiting for jobs", err=True)
+    work(settings.queue_url, services.run_job, services.run_job.stopping.set, threads=THREADS)
 
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
@@ -120,6 +156,10 @@ def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
     )
     if settings.rate_limit_url:
         yield outcome("rate limits", lambda: make_limiter(settings, make_store(settings)).check(Count(GUESTS, "check")))
+    yield outcome(f"object storage {settings.blob_url}", lambda: probe(make_blobs(settings)))
+    if not settings.queue_url.startswith("inline:"):
+        # A doorbell for no job: a worker that hears it finds nothing to do.
+        yield outcome("queue", lambda: make_queue(settings, lambda _: None).send("check"))
     yield outcome(f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody"))
 
 
@@ -138,9 +178,10 @@ def rotate_keys(settings: Settings, keep: int) -> str:
 def main() -> None:
     """The command line."""
     console = Console(
-        services=lambda: make_services(load_settings()),
+        services=lambda: wire(load_settings()),
         prepare=lambda: prepare(load_settings()),
         serve=lambda: serve(load_settings()),
+        work=lambda: work(load_settings()),
         check=lambda: check(load_settings()),
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
@@ -150,6 +191,19 @@ def main() -> None:
     except (ConfigurationError, PorteroError, InvalidValue) as error:
         click.echo(explain(error), err=True)
         sys.exit(2)
+
+
+def _keep_going(services: Services) -> None:
+    """What every running process does in the background."""
+    repeat(services.sweep, SWEEP_EVERY_SECONDS)
+    repeat(services.jobs.resend, RESEND_EVERY_SECONDS)
+
+
+def _stop(services: Services) -> None:
+    """Let the jobs in hand finish, or others have them."""
+    services.run_job.stopping.set()
+    if not services.queue.close(STOP_SECONDS):
+        services.run_job.hand_back()
 
 
 def _shown(source: str | Path) -> str:

@@ -1,13 +1,17 @@
 """The environment (and an optional .env) as one frozen object that says, by name, what is wrong."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic import Field, HttpUrl, PositiveInt, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
 class ConfigurationError(Exception):
@@ -32,6 +36,18 @@ class Settings(BaseSettings):
     google_cloud_project: str | None = None
     firestore_emulator_host: str | None = None
     firebase_auth_emulator_host: str | None = None
+
+    blob_url: str = ""
+    queue_url: str = "inline://"
+    job_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
+    max_upload_bytes: PositiveInt = 256 << 20
+    sync_rows: Annotated[int, Field(ge=0)] = 1_000_000
+    dog_api_url: HttpUrl = HttpUrl("https://dog.ceo/api/breeds/image/random")
+    dog_picture_hosts: str = "images.dog.ceo"
+    file_relay_url: HttpUrl | None = None
+    ai_url: HttpUrl | None = None
+    ai_model: str | None = None
+    ai_key: SecretStr | None = None
 
     signing_keys: SecretStr | None = None
     issuer: str = "portero"
@@ -63,6 +79,8 @@ class Settings(BaseSettings):
     def _complete(self) -> Self:
         if not self.store_url:
             object.__setattr__(self, "store_url", f"sqlite:///{self.data_dir}/portero.db")
+        if not self.blob_url:
+            object.__setattr__(self, "blob_url", f"file://{self.data_dir}/blobs")
         wrong = list(self._contradictions())
         if wrong:
             raise ValueError("\n".join(wrong))
@@ -87,9 +105,19 @@ class Settings(BaseSettings):
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
     @property
+    def picture_hosts(self) -> list[str]:
+        """The hosts of DOG_PICTURE_HOSTS."""
+        return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
+
+    @property
     def forgetful(self) -> bool:
         """Whether the store is the memory of one process."""
         return self.store_url.startswith("memory:")
+
+    @property
+    def alone(self) -> bool:
+        """Whether one process keeps something that others cannot see."""
+        return self.forgetful or self.blob_url.startswith("memory:")
 
     @property
     def production(self) -> bool:
@@ -108,8 +136,18 @@ class Settings(BaseSettings):
                 wrong.append(f"{name.upper()}: export it; Google's libraries read the environment only, not .env")
         if scheme == "firestore" and not self.store_project:
             wrong.append("STORE_URL: name the project, as in firestore://my-project")
-        if scheme == "memory" and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
+        if self.alone and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
             wrong.append("WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1")
+        if not self.blob_url.startswith(("file://", "s3://", "gs://", "memory://")):
+            wrong.append("BLOB_URL: use file://PATH, s3://BUCKET, gs://BUCKET or memory://")
+        if not self.queue_url.startswith(("inline://", "redis://", "rediss://", "amqp://", "amqps://")):
+            wrong.append("QUEUE_URL: use inline://, redis://HOST:PORT/DB or amqp://HOST")
+        elif self.alone and not self.queue_url.startswith("inline:"):
+            wrong.append("QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last")
+        if bool(self.ai_url) != bool(self.ai_model):
+            wrong.append("AI_URL, AI_MODEL: set both or neither")
+        if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
+            wrong.append("DOG_PICTURE_HOSTS: name the hosts that pictures may come from, separated by commas")
         if self.identity == "firebase":
             if not self.firebase_web_api_key:
                 wrong.append(
@@ -140,6 +178,10 @@ class Settings(BaseSettings):
             unsafe.append("RATE_LIMIT: off lets passwords be tried without end; leave it on")
         if scheme == "memory":
             unsafe.append("STORE_URL: memory:// forgets everything; use sqlite:///PATH or firestore://PROJECT")
+        if self.blob_url.startswith("memory:"):
+            unsafe.append("BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET")
+        if scheme == "firestore" and self.blob_url.startswith("file:"):
+            unsafe.append("BLOB_URL: instances must share the files; use gs://BUCKET or s3://BUCKET")
         if scheme == "firestore" and not self.signing_keys:
             unsafe.append("SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file")
         return unsafe

@@ -3,16 +3,22 @@
 Nothing is made when it is imported, and what a deployment has not chosen is not even loaded.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from src.application.accounts import Accounts, Sweep
+from src.application.accounts import Accounts
 from src.application.administration import EnsureAdmin, ListAll, MakeAdmin, SetDisabled
+from src.application.datasets import CHECK, CheckDataset, DatasetService
 from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
+from src.application.dogs import PICTURE, DogService, FetchPicture
+from src.application.files import RELAY, FileService, RelayFile
+from src.application.jobs import JobService, RunJob, Work
 from src.application.limits import RateLimiter
-from src.application.ports import IdentityProvider
+from src.application.ports import BlobStore, IdentityProvider, JobQueue, PictureSource, Run
+from src.application.receipts import ReceiptService
 from src.application.sessions import (
     Authenticate,
     BecomeGuest,
@@ -28,17 +34,33 @@ from src.application.sessions import (
     RenewToken,
     StartSession,
 )
+from src.application.summaries import Adviser, Summarise
+from src.application.sweeping import Sweep
+from src.application.tasks import TaskService
 from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
 from src.domain.users import PasswordPolicy
+from src.infrastructure import blobs as blob_stores
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import audit
+from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.outgoing.relay import HttpRelay
 from src.infrastructure.passwords import common_passwords
+from src.infrastructure.repositories.datasets import Datasets
+from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.files import Files
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.sessions import Sessions
+from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
+from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Key, Store
 from src.infrastructure.stores.schema import CLAIMS
+from src.infrastructure.tables import Tables
+from src.infrastructure.tables.patterns import compiled
+from src.infrastructure.tokens.fingerprints import KeyedFingerprints
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.keys import BadKeys, KeyRing
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
@@ -116,12 +138,81 @@ def make_limiter(settings: Settings, store: Store) -> RateLimiter:
     return StoreLimiter(store, now)
 
 
+def make_blobs(settings: Settings) -> BlobStore:
+    """The object storage of BLOB_URL. Raises ConfigurationError."""
+    try:
+        return blob_stores.make_blobs(settings.blob_url)
+    except ValueError as error:
+        raise ConfigurationError(f"BLOB_URL: {error}") from None
+
+
+def make_adviser(settings: Settings) -> Adviser | None:
+    """Who writes summaries, if AI_URL names one. Raises ConfigurationError."""
+    if not settings.ai_url or not settings.ai_model:
+        return None
+    from src.infrastructure.outgoing.chat import ChatAdviser
+
+    try:
+        key = settings.ai_key.get_secret_value() if settings.ai_key else None
+        return ChatAdviser(str(settings.ai_url), settings.ai_model, key)
+    except ValueError as error:
+        raise ConfigurationError(f"AI_URL, AI_KEY: {error}") from None
+
+
+def make_queue(settings: Settings, run: Run) -> JobQueue:
+    """The queue of QUEUE_URL; loads the libraries of that one only."""
+    if settings.queue_url.startswith("inline:"):
+        from src.infrastructure.queues.inline import InlineQueue
+
+        return InlineQueue(run)
+    try:
+        from src.infrastructure.queues.celery import CeleryQueue
+    except ImportError:
+        raise ConfigurationError("QUEUE_URL: Celery needs requirements/extras.txt installed") from None
+
+    return CeleryQueue(settings.queue_url)
+
+
 def wire(
-    settings: Settings, *, store: Store, identity: IdentityProvider, keys: KeyRing, limiter: RateLimiter
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    identity: IdentityProvider | None = None,
+    keys: KeyRing | None = None,
+    limiter: RateLimiter | None = None,
+    blobs: BlobStore | None = None,
+    queue: JobQueue | None = None,
+    pictures: PictureSource | None = None,
 ) -> Services:
-    """Everything put together. Connects to nothing."""
-    users, sessions = Users(store), Sessions(store)
-    accounts = Accounts(users, identity, now, owned=[sessions.remove_of])
+    """Everything put together; what is not given is made from the settings. Connects to nothing.
+
+    Raises ConfigurationError.
+    """
+    store = store or make_store(settings)
+    identity = identity or make_identity(settings)
+    keys = keys or make_keys(settings)
+    limiter = limiter or make_limiter(settings, store)
+    blobs = blobs or make_blobs(settings)
+    pictures = pictures or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
+    relay = HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None
+    users, sessions, receipts = Users(store), Sessions(store), Receipts(store)
+    tasks, dogs, files, jobs = Tasks(store), Dogs(store), Files(store), Jobs(store)
+    datasets, tables, rows = Datasets(store), Tables(), make_rows(store)
+    works: Mapping[str, Work] = {
+        PICTURE: FetchPicture(dogs, pictures),
+        RELAY: RelayFile(files, blobs, relay),
+        CHECK: CheckDataset(datasets, tables, rows, blobs),
+    }
+    run_job = RunJob(jobs, works, timedelta(seconds=settings.job_delay_seconds), now)
+    queue = queue or make_queue(settings, run_job)
+    job_service = JobService(jobs, works, queue, now)
+    file_service = FileService(files, jobs, blobs, queue, now)
+    summarise = Summarise(make_adviser(settings), rows, tables.pattern_flaw, compiled)
+    dataset_service = DatasetService(datasets, jobs, tables, rows, blobs, queue, summarise, settings.sync_rows, now)
+    owned = [
+        service.remove_of for service in (tasks, file_service, dataset_service, job_service, dogs, receipts, sessions)
+    ]
+    accounts = Accounts(users, identity, now, owned)
     lifetimes = Lifetimes(
         idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
     )
@@ -131,11 +222,11 @@ def wire(
     )
     start = StartSession(sessions, tokens, refresh_tokens, lifetimes, now)
     profiles = FindProfile(users, now)
-    make_admin = MakeAdmin(accounts, now)
+    make_admin = MakeAdmin(accounts, audit, now)
     common = common_passwords() if settings.password_blocklist else frozenset[str]()
     return Services(
         accounts=accounts,
-        add_person=AddPerson(accounts, now),
+        add_person=AddPerson(accounts, audit, now),
         authenticate=Authenticate(sessions, identity, tokens, profiles, now),
         become_guest=BecomeGuest(users, start, lifetimes, limiter, now),
         change_password=ChangePassword(accounts, identity, limiter, audit, now),
@@ -159,24 +250,21 @@ def wire(
         set_disabled=SetDisabled(users, audit, now),
         show_user=ShowUser(users),
         start_session=start,
-        sweep=Sweep(accounts, store.remove_expired, now),
+        run_job=run_job,
+        sweep=Sweep(accounts, file_service, dataset_service, store.remove_expired, now),
+        datasets=dataset_service,
+        dogs=DogService(dogs, jobs, users, queue, now),
+        files=file_service,
+        jobs=job_service,
+        receipts=ReceiptService(receipts, KeyedFingerprints(keys), now),
+        tasks=TaskService(tasks, now),
+        queue=queue,
         addresses=parse_address,
         audit=audit,
+        check_picture=pictures.check,
         passwords=PasswordPolicy(settings.password_min_length, common),
         public_keys=keys.public,
         check_store=lambda: read(store),
-    )
-
-
-def make_services(settings: Settings) -> Services:
-    """The services of these settings."""
-    store = make_store(settings)
-    return wire(
-        settings,
-        store=store,
-        identity=make_identity(settings),
-        keys=make_keys(settings),
-        limiter=make_limiter(settings, store),
     )
 
 
@@ -186,6 +274,12 @@ def key_source(settings: Settings) -> str | Path:
         return settings.data_dir / "signing-keys.json"
     text = settings.signing_keys.get_secret_value()
     return Path(text[1:]) if text.startswith("@") else text
+
+
+def probe(blobs: BlobStore) -> None:
+    """Raises Unavailable when nothing can be stored there."""
+    blobs.put("check/probe", [b"portero"])
+    blobs.delete("check/probe")
 
 
 def read(store: Store) -> None:

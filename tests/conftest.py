@@ -1,14 +1,21 @@
-"""What every test may ask for: the Firebase emulators, started once, by the first test that wants one."""
+"""What every test may ask for: the Firebase emulators, started once.
+
+By the first test that wants one; or, when pytest-xdist runs tests in several processes, for all of them at the start.
+"""
 
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests import emulators
+
+_EMULATORS = "emulators"
+_addresses = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_configure() -> None:
@@ -19,16 +26,22 @@ def pytest_configure() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Called by pytest-xdist in the process that hands out the tests, for each that runs some."""
+    node.workerinput[_EMULATORS] = _shared(node.config)
+
+
 @pytest.fixture(scope="session")
-def firestore_emulator() -> Iterator[str]:
+def firestore_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     """The "host:port" of a Firestore emulator. FIRESTORE_EMULATOR_HOST is for the test to set."""
-    yield from _started(emulators.firestore())
+    yield from _started(request.config, "firestore")
 
 
 @pytest.fixture(scope="session")
-def auth_emulator() -> Iterator[str]:
+def auth_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     """The "host:port" of a Firebase Auth emulator. FIREBASE_AUTH_EMULATOR_HOST is for the test to set."""
-    yield from _started(emulators.firebase_auth())
+    yield from _started(request.config, "firebase_auth")
 
 
 @pytest.fixture
@@ -48,13 +61,30 @@ def auth_project() -> str:
     return os.environ.get("GCLOUD_PROJECT", emulators.PROJECT)  # `firebase emulators:exec` names its project there
 
 
-def _started(emulator: AbstractContextManager[str]) -> Iterator[str]:
+def _started(config: pytest.Config, name: str) -> Iterator[str]:
+    shared: dict[str, str] | None = getattr(config, "workerinput", {}).get(_EMULATORS)
     with ExitStack() as stack:
         try:
-            address = stack.enter_context(emulator)
+            if shared and " " in shared[name]:  # no address
+                raise emulators.NotReady(shared[name])
+            address = shared[name] if shared else stack.enter_context(getattr(emulators, name)())
         except emulators.NotReady as error:
             advice = str(error)
         else:
             yield address
             return
     pytest.fail(advice, pytrace=False)
+
+
+def _shared(config: pytest.Config) -> dict[str, str]:
+    """The address of each emulator, or why there is none; stopped when all tests have run."""
+    if _addresses not in config.stash:
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        config.stash[_addresses] = {}
+        for name in ("firestore", "firebase_auth"):
+            try:
+                config.stash[_addresses][name] = stack.enter_context(getattr(emulators, name)())
+            except emulators.NotReady as error:
+                config.stash[_addresses][name] = str(error)
+    return config.stash[_addresses]

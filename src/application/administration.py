@@ -15,11 +15,14 @@ class MakeAdmin:
     """Make an account with the role admin."""
 
     accounts: Accounts
+    audit: Audit
     clock: Clock
 
     def __call__(self, username: Username, email: Email, password: str) -> User:
         """Return the admin; ``password`` has passed the policy. Raises Taken, Unavailable."""
-        return self.accounts.create(new_user(NewProfile(username, email, role=Role.ADMIN), self.clock), password)
+        user = self.accounts.create(new_user(NewProfile(username, email, role=Role.ADMIN), self.clock), password)
+        self.audit("user-added", {"user_id": user.id, "by": None, "role": user.role})
+        return user
 
 
 @dataclass(frozen=True, slots=True)

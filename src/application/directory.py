@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from src.application.accounts import Accounts
 from src.application.ports import AddressParser, Audit, Clock
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound
+from src.domain.receipts import Once
 from src.domain.users import Claim, ProfileChange, User, UserRepository
 from src.domain.values import Email, InvalidValue, Page, Role, Username, fold
 
@@ -66,14 +67,25 @@ class AddPerson:
     """Enter somebody: the username is random if none is given, and without a password there is no login."""
 
     accounts: Accounts
+    audit: Audit
     clock: Clock
 
     def __call__(
-        self, username: Username | None, email: Email, password: str | None, name: str, last_name: str, role: Role
+        self,
+        caller: User,
+        username: Username | None,
+        email: Email,
+        password: str | None,
+        name: str,
+        last_name: str,
+        role: Role,
+        once: Once[User] | None = None,
     ) -> User:
-        """Return the new user; ``password`` has passed the policy. Raises Taken, Unavailable."""
+        """Return the new user; ``password`` has passed the policy. Raises Taken, Unavailable, Repeated."""
         user = User.new(now=self.clock(), username=username or Username.random(), email=email, role=role)
-        return self.accounts.create(replace(user, name=name, last_name=last_name), password)
+        user = self.accounts.create(replace(user, name=name, last_name=last_name), password, once)
+        self.audit("user-added", {"user_id": user.id, "by": caller.id, "role": role})
+        return user
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class ChangeUser:
 
     def __call__(self, caller: User, id: str, change: ProfileChange, revisions: Collection[str] | None) -> User:
         """Return the changed user. Raises Forbidden, NotFound, Invalid, Taken, Stale, LastAdmin, Unavailable."""
-        _demand_self_or_admin(caller, id)
+        demand_self_or_admin(caller, id)
         if caller.role is not Role.ADMIN:
             change = ProfileChange(**{k: v for k, v in change.items() if k not in ("role", "disabled")})  # type: ignore[typeddict-item]
         if not change:
@@ -110,12 +122,16 @@ class DeleteUser:
 
     def __call__(self, caller: User, id: str) -> None:
         """Raises Forbidden, NotFound, LastAdmin, Unavailable."""
-        _demand_self_or_admin(caller, id)
+        demand_self_or_admin(caller, id)
+        user = self.accounts.users.get(id)
+        if user is None or not user.listed:
+            raise NotFound("There is no such user.")
         self.accounts.delete(id)
         self.audit("user-deleted", {"user_id": id, "by": caller.id})
 
 
-def _demand_self_or_admin(caller: User, id: str) -> None:
+def demand_self_or_admin(caller: User, id: str) -> None:
+    """Raises Forbidden for others than the user with this id and admins."""
     if caller.role is not Role.ADMIN and caller.id != id:
         raise Forbidden("You may change yourself only.")
 

@@ -1,11 +1,12 @@
 """What use cases need from outside that is not a repository."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from src.domain.sessions import Session
+from src.domain.tables import Row
 from src.domain.users import User
 from src.domain.values import Email, Role
 
@@ -14,6 +15,9 @@ Clock = Callable[[], datetime]
 
 Audit = Callable[[str, Mapping[str, str | bool | None]], None]
 """Records an event that matters to security, under a stable name; its fields hold no secret."""
+
+Fingerprints = Callable[[bytes], Sequence[str]]
+"""Keyed digests: one for each key in use, today's first. That is the one to keep; all are to be compared with."""
 
 AddressParser = Callable[[str], Email]
 """Validates and normalises an e-mail address; raises InvalidValue."""
@@ -133,3 +137,77 @@ class IdentityProvider(Protocol):
 
     def identify(self, token: str) -> ExternalIdentity:
         """Whom a token issued by the provider belongs to; raises InvalidToken."""
+
+
+class BlobStore(Protocol):
+    """Keeps objects, of any size, under keys that we make. Every method raises Unavailable."""
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> None:
+        """Store an object, as durable as the store promises; it is there whole or not at all.
+
+        Memory stays bounded whatever its size. What iterating raises is raised, and then nothing is stored.
+        """
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """The bytes of an object, in chunks; raises NotFound at once when there is none."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object, if there is one."""
+
+    def uri(self, key: str) -> str:
+        """Where an object is, for people: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
+
+
+Run = Callable[[str], float | None]
+"""Runs the job with this id. Returns the seconds after which it must run again, or None."""
+
+
+class JobQueue(Protocol):
+    """Tells a worker that a job is due. What it loses is sent again from the store: it is a doorbell, no memory."""
+
+    def send(self, job_id: str, delay: float = 0) -> None:
+        """Have the job run in ``delay`` seconds; raises Unavailable when that cannot be promised."""
+
+    def hint(self, job_id: str) -> None:
+        """Send it without waiting, and without a word when that fails."""
+
+    def close(self, timeout: float) -> bool:
+        """Take no more, and wait for what is in hand; returns whether nothing is left."""
+
+
+class PictureSource(Protocol):
+    """Where pictures of dogs come from."""
+
+    def fetch(self) -> str:
+        """The URL of a picture, checked. Raises AttemptFailed."""
+
+    def check(self, url: str) -> str:
+        """``url``, when it is https on a host that pictures may come from; raises InvalidValue."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayAnswer:
+    """What the other service said to a file: the HTTP status, and its answer, as JSON or as text, cut to size."""
+
+    status: int
+    answer: Any
+
+
+class FileRelay(Protocol):
+    """Sends files on to another service."""
+
+    def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
+        """Post a file as multipart; ``job_id`` goes along as the Idempotency-Key. Raises AttemptFailed."""
+
+
+class RowStore(Protocol):
+    """Keeps the rows of tables, in sets whose ids we make. Every method raises Unavailable."""
+
+    def append(self, set_id: str, rows: Sequence[Row]) -> None:
+        """Add rows that come after those that the set has, by line; in bounded memory, durable when it returns."""
+
+    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
+        """The rows after the line ``after``, by line: all, or those that are ``valid``, or those that are not."""
+
+    def remove(self, set_id: str) -> None:
+        """Remove a set, if there is one, some rows at a time."""

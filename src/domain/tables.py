@@ -252,6 +252,9 @@ class TableEngine(Protocol):
     def pattern_flaw(self, pattern: str) -> str | None:
         """What is wrong with a regular expression; None if nothing is."""
 
+    def check_encoding(self, name: str) -> None:
+        """Raises Invalid for an encoding that is not read."""
+
     def check(
         self,
         file: Path,

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypedDict
 
+from src.domain.receipts import Once, Receipt
 from src.domain.values import Email, InvalidValue, Page, Role, Username, fold, new_id
 
 
@@ -150,8 +151,8 @@ class PasswordPolicy:
 class UserRepository(Protocol):
     """Keeps users. Uniqueness is decided by the write: of simultaneous claims exactly one wins."""
 
-    def add(self, user: User) -> User:
-        """Store a new user with its claims, whole or not at all. Raises Taken; ``id`` is a field too."""
+    def add(self, user: User, receipt: Receipt | None = None) -> User:
+        """Store a new user with its claims, whole or not at all. Raises Repeated, and Taken; ``id`` is a field too."""
 
     def get(self, id: str) -> User | None:
         """The user with this id, in whatever state."""
@@ -159,11 +160,19 @@ class UserRepository(Protocol):
     def by_claim(self, claim: Claim) -> User | None:
         """The user who holds a username or an address."""
 
-    def update(self, id: str, change: Callable[[User], User], *, revisions: Collection[str] | None = None) -> User:
+    def update(
+        self,
+        id: str,
+        change: Callable[[User], User],
+        *,
+        revisions: Collection[str] | None = None,
+        once: Once[User] | None = None,
+    ) -> User:
         """Apply the pure function ``change`` to the stored user, whole and to one revision.
 
-        It may run several times. With ``revisions`` the stored revision must be one of them. Raises
-        NotFound, Stale, Taken, LastAdmin, and whatever ``change`` raises.
+        It may run several times. With ``revisions`` the stored revision must be one of them; with ``once`` its
+        receipt is stored in the same commit. Raises NotFound, Stale, Taken, LastAdmin, Repeated, and whatever
+        ``change`` raises.
         """
 
     def remove(self, user: User) -> bool:

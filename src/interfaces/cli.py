@@ -1,30 +1,14 @@
 """The operator's commands."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import click
 
 from src.domain.errors import Invalid
-from src.domain.users import Claim
+from src.domain.jobs import NotRunnable, Status
 from src.domain.values import Username
-from src.interfaces.services import Services
-
-
-@dataclass(frozen=True, slots=True)
-class Console:
-    """What the composition root hands to the command line; nothing is read or connected before it is called."""
-
-    services: Callable[[], Services]
-    prepare: Callable[[], None]
-    serve: Callable[[], None]
-    check: Callable[[], Iterable[tuple[str, str | None]]]
-    """What was checked, and what is wrong with it."""
-    rotate_keys: Callable[[int], str]
-    """Make a new signing key and keep so many old ones for verifying; returns its id."""
-    new_keys: Callable[[], str]
-    """A new JWK set as text."""
+from src.interfaces.console import Console, claim_of
+from src.interfaces.datasets import datasets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +21,13 @@ def cli() -> None:
 def serve(console: Console) -> None:
     """Serve HTTP. In development, make what is missing first."""
     console.serve()
+
+
+@cli.command()
+@click.pass_obj
+def worker(console: Console) -> None:
+    """Run jobs that come through the broker of QUEUE_URL, until stopped."""
+    console.work()
 
 
 @cli.command()
@@ -68,6 +59,47 @@ def settle(console: Console, older_than: int) -> None:
     click.echo(f"settled {count}")
 
 
+@cli.command()
+@click.pass_obj
+def sweep(console: Console) -> None:
+    """Do once what running processes do from time to time: settle, remove what has expired, send overdue jobs."""
+    services = console.services()
+    click.echo(f"swept {services.sweep()}, sent {services.jobs.resend()}")
+
+
+@cli.group()
+def jobs() -> None:
+    """List jobs; have them run again."""
+
+
+@jobs.command("list")
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="All unless told.")
+@click.pass_obj
+def list_jobs(console: Console, status: str | None) -> None:
+    """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
+    services, cursor = console.services(), None
+    while True:
+        page = services.jobs.list(Status(status) if status else None, cursor)
+        for job in page.items:
+            changed = job.updated_at.isoformat(timespec="seconds")
+            click.echo("\t".join([job.id, job.kind, job.status, str(job.attempts), changed, job.error or "-"]))
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+@jobs.command("retry")
+@click.argument("id")
+@click.pass_obj
+def retry_job(console: Console, id: str) -> None:
+    """Have a job run again that failed or was cancelled; a running process sends it within seconds."""
+    try:
+        console.services().jobs.retry(id)
+    except NotRunnable:
+        raise click.ClickException("the job neither failed nor was it cancelled") from None
+    click.echo(f"queued {id}")
+
+
 @cli.group()
 def users() -> None:
     """List users; lock them out, let them in."""
@@ -77,9 +109,9 @@ def users() -> None:
 @click.pass_obj
 def list_users(console: Console) -> None:
     """List all users by username: id, username, e-mail, role, disabled."""
-    cursor = None
+    services, cursor = console.services(), None
     while True:
-        page = console.services().list_all(cursor)
+        page = services.list_all(cursor)
         for user in page.items:
             name = user.username.display if user.username else "-"
             address = user.email.address if user.email else "-"
@@ -107,11 +139,7 @@ def enable_user(console: Console, login: str) -> None:
 
 def _set_disabled(console: Console, login: str, disabled: bool) -> None:
     services = console.services()
-    if "@" in login:
-        claim = Claim("email", services.addresses(login).key)
-    else:
-        claim = Claim("username", Username.parse(login).key)
-    services.set_disabled(claim, disabled)
+    services.set_disabled(claim_of(services, login), disabled)
     click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
 
 
@@ -152,6 +180,9 @@ def rotate_keys(console: Console, keep: int) -> None:
 def new_keys(console: Console) -> None:
     """Print a new JWK set, to be kept secret and given as SIGNING_KEYS."""
     click.echo(console.new_keys())
+
+
+cli.add_command(datasets)
 
 
 def explain(error: Exception) -> str:

@@ -4,10 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from src.application.accounts import Accounts, Sweep
+from src.application.accounts import Accounts
 from src.application.administration import EnsureAdmin, ListAll, MakeAdmin, SetDisabled
+from src.application.datasets import DatasetService
 from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
-from src.application.ports import AddressParser, Audit
+from src.application.dogs import DogService
+from src.application.files import FileService
+from src.application.jobs import JobService, RunJob
+from src.application.ports import AddressParser, Audit, JobQueue
+from src.application.receipts import ReceiptService
 from src.application.sessions import (
     Authenticate,
     BecomeGuest,
@@ -21,6 +26,8 @@ from src.application.sessions import (
     RenewToken,
     StartSession,
 )
+from src.application.sweeping import Sweep
+from src.application.tasks import TaskService
 from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
 from src.domain.users import PasswordPolicy
 
@@ -55,10 +62,21 @@ class Services:
     set_disabled: SetDisabled
     show_user: ShowUser
     start_session: StartSession
+    run_job: RunJob
     sweep: Sweep
 
+    datasets: DatasetService
+    dogs: DogService
+    files: FileService
+    jobs: JobService
+    receipts: ReceiptService
+    tasks: TaskService
+
+    queue: JobQueue
     addresses: AddressParser
     audit: Audit
+    check_picture: Callable[[str], str]
+    """Returns the URL of a picture; raises InvalidValue."""
     passwords: PasswordPolicy
     public_keys: Callable[[], Mapping[str, Any]]
     """The public JWK set."""

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from src.application.summaries import Advice, Summarise
-from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation
 from src.domain.errors import Unavailable
+from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
 from src.infrastructure.tables import patterns
 from tests import outside

@@ -1,6 +1,7 @@
 """What a request costs on Firestore: each RPC is a round trip, and each read and write is billed."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from src.application.limits import RateLimiter
+from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
@@ -26,6 +28,18 @@ ANNA = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
 READ, QUERY, COMMIT = "BatchGetDocuments", "RunQuery", "Commit"
 
 
+class NoWorkers:
+    """A queue that nobody serves, so that all RPCs are those of the request."""
+
+    def send(self, job_id: str, delay: float = 0) -> None:
+        """Nobody hears it."""
+
+    hint = send
+
+    def close(self, timeout: float) -> bool:
+        return True
+
+
 @pytest.fixture
 def opened(firestore: Callable[[], Store], wire: Wire) -> Iterator[Store]:
     store = firestore()
@@ -40,6 +54,8 @@ def serve(store: Store, limiter: RateLimiter, folder: Path) -> FlaskClient:
         identity=LocalIdentity(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1),
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),
         limiter=limiter,
+        blobs=make_blobs("memory://"),
+        queue=NoWorkers(),
     )
     return create_app(services, VERSION).test_client()
 
@@ -146,6 +162,75 @@ def test_a_logout_is_one_commit_on_top(wire: Wire, client: FlaskClient, bearer: 
 def test_a_list_of_sessions_is_one_query_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
     assert client.get("/auth/sessions", headers=bearer).status_code == 200
     assert wire.rpcs == [READ, QUERY]
+
+
+# In each of these, the read that tells who is calling comes first.
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "key"}], ids=["", "with a key"])
+@pytest.mark.parametrize(("path", "body"), [("/tasks", {"title": "Walk the dog"}), ("/api/dogs/Rex", {})])
+def test_a_create_is_one_commit_on_top(
+    wire: Wire, client: FlaskClient, bearer: dict[str, str], path: str, body: dict[str, str], key: dict[str, str]
+) -> None:
+    """Of a dog with the claim on its name and its job; of either with its receipt, which nobody looks for before."""
+    assert client.post(path, headers=bearer | key, json=body).status_code == 201
+    assert wire.rpcs == [READ, COMMIT]
+
+
+def test_a_repetition_is_three_reads_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    """What was in the way, whether that holds still, and the answer."""
+    request: dict[str, Any] = {"headers": bearer | {"Idempotency-Key": "key"}, "json": {"title": "Walk the dog"}}
+    first = client.post("/tasks", **request)
+    wire.rpcs.clear()
+    again = client.post("/tasks", **request)
+    assert (again.status_code, again.json, again.headers["ETag"]) == (201, first.json, first.headers["ETag"])
+    assert wire.rpcs == [READ, COMMIT, READ, READ, READ]
+    assert client.get(first.headers["Location"], headers=bearer).headers["ETag"] == again.headers["ETag"]
+
+
+def test_a_name_of_a_dog_that_is_taken_is_looked_at_once(
+    wire: Wire, client: FlaskClient, bearer: dict[str, str]
+) -> None:
+    client.post("/api/dogs/Rex", headers=bearer, json={})
+    wire.rpcs.clear()
+    assert client.post("/api/dogs/rex", headers=bearer, json={}).status_code == 409
+    assert wire.rpcs == [READ, COMMIT, READ]
+
+
+def test_what_becomes_of_a_task(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    task = client.post("/tasks", headers=bearer, json={"title": "Walk the dog"}).headers["Location"]
+    for request, rpcs in [
+        (("GET", task), [READ, READ]),
+        (("GET", "/tasks"), [READ, QUERY]),
+        (("PATCH", task, {"completed": True}), [READ, READ, COMMIT]),
+        (("DELETE", task), [READ, READ, COMMIT]),
+    ]:
+        wire.rpcs.clear()
+        method, path, *body = request
+        assert client.open(path, method=method, headers=bearer, json=body[0] if body else None).status_code < 300
+        assert wire.rpcs == rpcs, method
+
+
+def test_what_becomes_of_a_dog(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    """Its name leads to it in two reads; before a change also for the guard, which comes before the body is judged."""
+    client.post("/api/dogs/Rex", headers=bearer, json={})
+    for request, rpcs in [
+        (("GET", "/api/dogs/rex"), [READ, READ]),
+        (("GET", "/api/dogs"), [QUERY]),
+        (("PATCH", "/api/dogs/rex", {"name": "Bello"}), [READ] * 6 + [COMMIT]),
+        (("DELETE", "/api/dogs/bello"), [READ, READ, READ, READ, COMMIT]),
+    ]:
+        wire.rpcs.clear()
+        method, path, *body = request
+        assert client.open(path, method=method, headers=bearer, json=body[0] if body else None).status_code < 300
+        assert wire.rpcs == rpcs, method
+
+
+def test_a_file_is_two_commits_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+    """Before the object and after it."""
+    headers = bearer | {"Idempotency-Key": "key"}
+    assert client.post("/api/files", headers=headers, data={"file": (BytesIO(b"x"), "x.txt")}).status_code == 202
+    assert wire.rpcs == [READ, COMMIT, COMMIT]
 
 
 @pytest.mark.parametrize("token", ["no.such.token", "x" * 86])

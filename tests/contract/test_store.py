@@ -133,10 +133,27 @@ class TestGet:
         store.commit(Insert(user("a"), account()))
         assert store.get(user("A"), user("a "), user("å"), user("_-a")) == [None] * 4
 
+    @pytest.mark.parametrize("id", ["", ".", "..", "a/b", "/", "__x__", "____", "x" * 301])
+    def test_an_id_that_no_store_takes_is_absent(self, store: Store, id: str) -> None:
+        """Clients send what they like as an id, and get no other answer than for any that is not there."""
+        store.commit(Insert(user("1"), account()))
+        assert store.get(user(id)) == [None]
+        found = store.get(user(id), user("1"), claim(id), user("absent"), user("1"))
+        assert [document and document.key for document in found] == [None, user("1"), None, None, user("1")]
+
+    @pytest.mark.parametrize(
+        "id", ["...", ".a", "__x", "x__", "_", "x" * 300, "😀" * 300, "a b", "a\n", "\0", "%2F", "'"]
+    )
+    def test_any_other_id_is_one(self, store: Store, id: str) -> None:
+        assert store.get(user(id)) == [None]
+        store.commit(Insert(user(id), account()))
+        assert only(store, user(id)).key == user(id)
+
 
 VALUES: dict[Type, list[Any]] = {
     Type.TEXT: ["", " ", "a'b\"c\\d%_", "line\nbreak", "Ångström", "A\u030angstro\u0308m", "😀\U0001d4b3", "x" * 5000],
     Type.INTEGER: [0, -1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63)],
+    Type.FLOAT: [0.0, 1.0, 0.1 + 0.2, 1 / 3, -2.5e-7, 5e-324, 1.7976931348623157e308],
     Type.BOOLEAN: [True, False],
     Type.TIMESTAMP: [
         NOON,
@@ -161,19 +178,21 @@ VALUES: dict[Type, list[Any]] = {
 class TestRoundTrip:
     @pytest.mark.parametrize("type", Type)
     def test_what_is_written_is_read(self, store: Store, type: Type) -> None:
+        collection = next(each for each in COLLECTIONS if type in {field.type for field in each.fields.values()})
+        plain = {name: VALUES[field.type][0] for name, field in collection.fields.items()}
         written = {
-            user(f"{name}-{place}"): account(**{name: value})
-            for name, field in USERS.fields.items()
+            Key(collection, f"{name}-{place}"): plain | {name: value}
+            for name, field in collection.fields.items()
             if field.type is type
             for place, value in enumerate([*VALUES[type], *([None] if field.nullable else [])])
         }
-        assert written
         store.commit(*(Insert(key, fields) for key, fields in written.items()))
 
         read = {document.key: document.fields for document in store.get(*written) if document}
 
         assert read == written
         assert {repr(value) for value in _times(read)} <= {repr(value.astimezone(UTC)) for value in _times(written)}
+        assert _types(read) == _types(written)
 
     @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda collection: collection.name)
     def test_in_every_collection(self, store: Store, collection: Collection) -> None:
@@ -199,6 +218,10 @@ class TestRoundTrip:
         only(store, user("1")).fields["reserved"].append("changed after the read")
 
         assert only(store, user("1")).fields == account(reserved=[["email", "ada@example.com"]])
+
+
+def _types(documents: dict[Key, Any]) -> list[list[type]]:
+    return [[type(value) for _, value in sorted(fields.items())] for fields in documents.values()]
 
 
 def _times(documents: dict[Key, Any]) -> list[datetime]:
@@ -526,6 +549,18 @@ class TestFind:
         assert ids(store, active(prefix=prefix)) == expected
         pages = list(every_page(store, active(prefix=prefix, limit=2)))
         assert [id for page in pages for id in page] == expected
+
+    def test_beyond_is_a_text_that_is_left_behind(self, store: Store) -> None:
+        keys = [None, "", "a", "a.0", "a.1", "b", "b.0", "😀"]
+        store.commit(*(Insert(user(f"{at}"), account(username_key=key)) for at, key in enumerate(keys)))
+        store.commit(Insert(user("tie"), account(username_key="b")))
+        assert ids(store, active(beyond="")) == ["2", "3", "4", "5", "tie", "6", "7"]
+        assert ids(store, active(beyond="a")) == ["3", "4", "5", "tie", "6", "7"]
+        assert ids(store, active(beyond="a.5")) == ["5", "tie", "6", "7"]
+        assert ids(store, active(beyond="😀")) == []
+        assert ids(store, active(beyond="a", until="b")) == ["3", "4", "5", "tie"]
+        pages = list(every_page(store, active(beyond="a.0", limit=2)))
+        assert pages == [["4", "5"], ["tie", "6"], ["7"]]
 
     def test_a_prefix_leaves_out_what_has_no_value(self, store: Store) -> None:
         store.commit(Insert(user("1"), account(username_key=None)), Insert(user("2"), account(username_key="")))

@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +17,12 @@ from typing import IO, Any, cast
 
 # Loaded here, once, and connected to nothing before the fork.
 from src import wiring
-from src.application.ports import IdentityProvider
+from src.application.ports import BlobStore, IdentityProvider, PictureSource
 from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401
 from src.infrastructure.stores import sql as _sql  # noqa: F401
 from src.infrastructure.stores.base import Store
-from tests.e2e.wiring import Client, firebase_settings, wire
+from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
 from tests.unit.remote import Observed
 
 IDENTITY_STEPS = {"create", "set_email", "set_password", "delete"}
@@ -34,11 +36,16 @@ class Place:
     store: str
     firestore_project: str
     auth_project: str
+    relay: str | None = None
+    """Where files are sent on to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for; without a method, that everything is settled."""
+    """What is asked for; without a method, that everything is settled.
+
+    RUN runs the job whose id is the path, UPLOAD sends a file whose content is in the body.
+    """
 
     method: str = ""
     path: str = ""
@@ -85,6 +92,15 @@ class Mortal:
         return Outcome(**json.loads(self._process.stdout.readline()))
 
 
+@contextmanager
+def told(steps: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(f"killed at the end of: {', '.join(steps)}")
+        raise
+
+
 def _serve() -> None:
     for line in sys.stdin:
         order = json.loads(line)
@@ -121,13 +137,23 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
         place.store,
         firestore_project=place.firestore_project,
         auth_project=place.auth_project,
+        relay=place.relay,
     )
     services = wire(
         settings,
         store=cast(Store, Observed(wiring.make_store(settings), {"commit"}, observe)),
         identity=cast(IdentityProvider, Observed(wiring.make_identity(settings), IDENTITY_STEPS, observe)),
+        blobs=cast(BlobStore, Observed(wiring.make_blobs(settings), {"put", "read", "delete"}, observe)),
+        pictures=cast(PictureSource, Observed(OnePicture(), {"fetch"}, observe)),
+        queue=NoQueue(),
     )
-    if request.method:
+    if request.method == "RUN":
+        services.run_job(request.path)
+        status = 0
+    elif request.method == "UPLOAD":
+        assert request.token
+        status = Client(services).upload(request.token, request.body["content"].encode()).status_code
+    elif request.method:
         status = Client(services).call(request.method, request.path, request.token, **request.body).status_code
     else:
         services.accounts.settle(timedelta(0))

@@ -1,9 +1,10 @@
 """The real service: what `make run` starts, in processes of its own."""
 
 import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from src.settings import Settings
@@ -22,20 +23,38 @@ def portero(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterat
     Settings of the caller's shell do not count.
     """
     port = free_port()
-    data_dir.mkdir(exist_ok=True)
-    inherited = {name: value for name, value in os.environ.items() if name.upper() not in _OURS}
-    environment = {**inherited, "DATA_DIR": str(data_dir), "PORT": str(port), "PYTHONPATH": str(ROOT)}
-    environment |= {**CHEAP_HASHES, "RATE_LIMIT": "off", **(settings or {})}
-    # In the data directory: an .env of the developer's is not read.
-    command = [sys.executable, "-m", "src.main", "serve"]
-    with running(command, env=environment, cwd=data_dir, ready=f"http://127.0.0.1:{port}/ready", timeout=60):
+    with serving(data_dir, port, settings):
         yield f"localhost:{port}"
 
 
+def serving(
+    data_dir: Path, port: int, settings: Mapping[str, str] | None = None
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """`portero serve` on a port, as a process; see ``portero``."""
+    ready = f"http://127.0.0.1:{port}/ready"
+    return _run("serve", data_dir, {"PORT": str(port), **(settings or {})}, ready)
+
+
+def working(data_dir: Path, settings: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """`portero worker`, as a process; ready or not."""
+    return _run("worker", data_dir, settings, lambda: True)
+
+
+def _run(
+    command: str, data_dir: Path, settings: Mapping[str, str], ready: str | Callable[[], bool]
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    data_dir.mkdir(exist_ok=True)
+    inherited = {name: value for name, value in os.environ.items() if name.upper() not in _OURS}
+    environment = {**inherited, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    environment |= {**CHEAP_HASHES, "RATE_LIMIT": "off", **settings}
+    # In the data directory: an .env of the developer's is not read.
+    return running([sys.executable, "-m", "src.main", command], env=environment, cwd=data_dir, ready=ready, timeout=60)
+
+
 @contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """The URL of a Redis server that keeps nothing."""
-    port = free_port()
+    port = port or free_port()
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     with running(command, cwd=folder, ready=f"127.0.0.1:{port}"):
         yield f"redis://127.0.0.1:{port}"

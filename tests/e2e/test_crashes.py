@@ -5,63 +5,17 @@ Then another process settles, once.
 """
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from src import main, wiring
 from src.domain.users import Claim, State
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
-from tests.e2e.mortal import Mortal, Place, Request
-from tests.e2e.wiring import Client, firebase_settings, wire
+from tests.e2e.mortal import Mortal, Place, Request, told
+from tests.e2e.wiring import Client
 
 OTHER_PASSWORD = "another password"
-
-
-@pytest.fixture(scope="module")
-def mortal() -> Iterator[Mortal]:
-    process = Mortal.start()
-    yield process
-    process.stop()
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
-def place(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    firestore_emulator: str,
-    auth_emulator: str,
-    firestore_project: str,
-    auth_project: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Place:
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
-    return Place(
-        folder=str(tmp_path),
-        store=request.param,
-        firestore_project=firestore_project,
-        auth_project=auth_project,
-    )
-
-
-@pytest.fixture
-def client(place: Place) -> Iterator[Client]:
-    """Another process, as far as anything that is kept is concerned."""
-    settings = firebase_settings(
-        Path(place.folder),
-        place.store,
-        firestore_project=place.firestore_project,
-        auth_project=place.auth_project,
-    )
-    main.prepare(settings)
-    store = wiring.make_store(settings)
-    yield Client(wire(settings, store=store))
-    store.close()
 
 
 @pytest.fixture
@@ -74,7 +28,7 @@ def test_a_registration_is_whole_or_never_was(mortal: Mortal, place: Place, clie
         name, address = _new_name(), new_address()
         body = {"username": name, "email": address, "password": PASSWORD}
         outcome = mortal.carry_out(place, Request(method="POST", path="/register", body=body), die_at)
-        with _told(outcome.steps):
+        with told(outcome.steps):
             _settle(client)
             # Without an answer there is a user only if everything was stored.
             there = len(outcome.steps) == 6
@@ -98,7 +52,7 @@ def test_a_change_of_address_is_whole_or_never_was(
         token = _joined(client, old_name, old_address)
         body = {"email": new_address_} | ({"username": new_name} if also_username else {})
         outcome = mortal.carry_out(place, Request(method="PUT", path="/user", token=token, body=body), die_at)
-        with _told(outcome.steps):
+        with told(outcome.steps):
             _settle(client)
             changed = len(outcome.steps) == 6
             names = [(old_name, old_address), (new_name, new_address_)]
@@ -122,20 +76,22 @@ def test_a_deletion_is_whole_or_never_was(mortal: Mortal, place: Place, client: 
         name, address = _new_name(), new_address()
         token = _joined(client, name, address)
         id = client.call("GET", "/user", token).get_json()["id"]
+        assert client.call("POST", "/tasks", token, title="Water the plants").status_code == 201
         outcome = mortal.carry_out(place, Request(method="DELETE", path="/user", token=token, body={}), die_at)
-        with _told(outcome.steps):
+        with told(outcome.steps):
             _settle(client)
             # Once begun it is finished.
             there = len(outcome.steps) == 1
             assert client.call("GET", "/user", token).status_code == (200 if there else 401)
             assert (firebase.account(id) is not None) == there
             _assert_logins(client, firebase, name, address, PASSWORD, there)
+            assert len(client.services.tasks.tasks.of(id).items) == there
             again = client.register(name, address, OTHER_PASSWORD)
             assert again.status_code == (409 if there else 201), again.text
             assert there or again.get_json()["id"] != id
         if outcome.status is not None:
             assert outcome.status == 204
-            # The last two: its sessions are removed, and nothing is left to do.
+            # The last two: its tasks and its sessions are removed.
             assert outcome.steps == _steps("commit", "delete", "commit", "commit", "commit")
             return
 
@@ -149,7 +105,7 @@ def test_a_change_of_password_leaves_exactly_one(
         other = client.log_in(name, PASSWORD)
         body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
         outcome = mortal.carry_out(place, Request(method="PUT", path="/user/password", token=token, body=body), die_at)
-        with _told(outcome.steps):
+        with told(outcome.steps):
             _settle(client)
             changed = "after set_password" in outcome.steps
             _assert_logins(client, firebase, name, address, OTHER_PASSWORD if changed else PASSWORD, True)
@@ -191,7 +147,7 @@ def test_whoever_settles_can_be_killed_too(
         left = mortal.carry_out(place, Request(method=method, path=path, token=token, body=filled), die_at=4)
         assert left.status is None
         outcome = mortal.carry_out(place, Request(body={}), die_at)
-        with _told([*left.steps, "then, while settling,", *outcome.steps]):
+        with told([*left.steps, "then, while settling,", *outcome.steps]):
             _settle(client)
             there = method == "PUT"
             _assert_logins(client, firebase, name, address, PASSWORD, there)
@@ -205,15 +161,6 @@ def test_whoever_settles_can_be_killed_too(
 
 def _steps(*calls: str) -> list[str]:
     return [f"{moment} {call}" for call in calls for moment in ("before", "after")]
-
-
-@contextmanager
-def _told(steps: list[str]) -> Iterator[None]:
-    try:
-        yield
-    except AssertionError as error:
-        error.add_note(f"killed at the end of: {', '.join(steps)}")
-        raise
 
 
 def _new_name() -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from src.interfaces.http.app import FEATURES
+from tests import outside
 from tests.e2e.service import portero
 
 ROOT = Path(__file__).parents[2]
@@ -62,13 +64,15 @@ def check(output: str, expected: list[tuple[str, str]]) -> None:
 
 def test_the_walk_through(tmp_path: Path) -> None:
     """All of it in one shell, in order, against what `make run` serves."""
-    with portero(tmp_path) as address:
+    admin = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "local-portero-lantern"}
+    with outside.started() as world, portero(tmp_path, {"DOG_API_URL": world.pictures.url, **admin}) as address:
         boundary = "--- next step ---"
         walk = steps("bash")
         assert len(walk) > 15
         script = f"\necho; echo '{boundary}'\n".join(text for text, _ in walk)
         ran = subprocess.run(
             ["bash", "-eu", "-c", script.replace("localhost:8000", address)],
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             timeout=60,
@@ -84,9 +88,7 @@ def test_the_walk_through(tmp_path: Path) -> None:
 
 
 def test_every_route_is_in_the_readme() -> None:
-    from src.interfaces.http import health, sessions, users
-
-    for feature in (users.operations, sessions.operations, health.operations):
+    for feature in FEATURES:
         for operation in feature.all:
             assert re.search(rf"`[A-Z`, ]*{re.escape(operation.path)}`", README), operation.path
 

@@ -1,22 +1,45 @@
 """The service put together in this process, on the stores and the identity provider of a test."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 from werkzeug.test import TestResponse
 
 from src import wiring
-from src.application.ports import IdentityProvider
 from src.infrastructure.limits.off import NoLimits
-from src.infrastructure.stores.base import Store
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
 
 
-def firebase_settings(folder: Path, store: str, *, firestore_project: str, auth_project: str) -> Settings:
+class NoQueue:
+    """Rings for nobody: the jobs are run by the test."""
+
+    def send(self, job_id: str, delay: float = 0) -> None:
+        pass
+
+    hint = send
+
+    def close(self, timeout: float) -> bool:
+        return True
+
+
+class OnePicture:
+    """Has one picture for every dog."""
+
+    def fetch(self) -> str:
+        return "https://images.dog.ceo/breeds/hound/1.jpg"
+
+    def check(self, url: str) -> str:
+        return url
+
+
+def firebase_settings(
+    folder: Path, store: str, *, firestore_project: str, auth_project: str, relay: str | None = None
+) -> Settings:
     """Those of IDENTITY=firebase on the store of that name."""
     urls = {
         "memory": "memory://",
@@ -32,18 +55,13 @@ def firebase_settings(folder: Path, store: str, *, firestore_project: str, auth_
         identity="firebase",
         firebase_web_api_key=SecretStr("any"),
         google_cloud_project=auth_project,
+        file_relay_url=HttpUrl(relay) if relay else None,
     )
 
 
-def wire(settings: Settings, *, store: Store | None = None, identity: IdentityProvider | None = None) -> Services:
-    """What `portero serve` puts together, with another store or identity provider if one is given."""
-    return wiring.wire(
-        settings,
-        store=store or wiring.make_store(settings),
-        identity=identity or wiring.make_identity(settings),
-        keys=wiring.make_keys(settings),
-        limiter=NoLimits(),
-    )
+def wire(settings: Settings, **adapters: Any) -> Services:
+    """What `portero serve` puts together, without limits and with other adapters where some are given."""
+    return wiring.wire(settings, limiter=NoLimits(), **adapters)
 
 
 class Client:
@@ -56,6 +74,11 @@ class Client:
     def call(self, method: str, path: str, token: str | None = None, **body: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self._http.open(path, method=method, headers=headers, json=body or None)
+
+    def upload(self, token: str, content: bytes, filename: str = "report.pdf", **headers: str) -> TestResponse:
+        """Send a file."""
+        sent = {"Authorization": f"Bearer {token}", **headers}
+        return self._http.post("/api/files", headers=sent, data={"file": (BytesIO(content), filename)})
 
     def register(self, username: str, email: str | None, password: str) -> TestResponse:
         """At the route that takes an account without an address."""

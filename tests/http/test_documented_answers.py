@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -18,16 +19,22 @@ from src.interfaces.http.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
 from src.wiring import now
 from tests.http.world import (
+    CSV,
     OPERATIONS,
     PASSWORD,
     SECRET,
     Answer,
+    Pictures,
     Provider,
     build,
     client_of,
     crash,
+    dataset_of,
     join,
+    place,
     registration,
+    services_of,
+    upload,
 )
 
 METRICS_TOKEN = "a token for Prometheus"
@@ -35,9 +42,12 @@ ANSWERS = sorted(
     (method, path, int(status)) for (method, path), operation in OPERATIONS.items() for status in operation["responses"]
 )
 NOBODY = "0" * 32
+MAX_UPLOAD_BYTES = 1000
 NO_USE_CASE = ("/health", "/healthz", "/openapi.json", "/", "/metrics")
 EXTERNAL_ONLY = ("/auth/firebase",)
 ADMINS_ONLY = (("POST", "/api/users"),)
+UPLOADERS_ONLY = "Datasets"
+LATER = {"headers": {"Prefer": "respond-async"}}
 
 
 class Full:
@@ -55,7 +65,7 @@ class Down(Store):
     def _fail(self, *_: object) -> NoReturn:
         raise Unavailable from OSError(SECRET)
 
-    get = _find = _commit = _fail  # type: ignore[assignment]
+    _get = _find = _commit = _fail  # type: ignore[assignment]
 
     def close(self) -> None:
         pass
@@ -80,9 +90,11 @@ def _app(kind: str) -> Flask:
             return build(services=dict.fromkeys(use_cases, crash))
         case "external":
             return build(identity=_provider())
+        case "pictures":
+            return build(STORE, pictures=Pictures())
         case "full":
             return build(STORE, limiter=Full())
-    return build(STORE, metrics_token=METRICS_TOKEN)
+    return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES)
 
 
 class Asker:
@@ -95,8 +107,9 @@ class Asker:
         self.client = client_of(_app(kind))
         # A token that any of the applications would believe; not every one has a store to keep its owner in.
         host = self.client if kind == "external" else client_of(_app("local"))
-        self.person = join(host, role or ("admin" if (method, path) in ADMINS_ONLY else "user"))
-        self.url = self.person.at(path)
+        able = "uploader" if UPLOADERS_ONLY in self.operation["tags"] else "user"
+        self.person = join(host, role or ("admin" if (method, path) in ADMINS_ONLY else able))
+        self.url = place(host, self.person, method, path)
 
     def valid(self) -> dict[str, Any]:
         """A body that is accepted."""
@@ -116,6 +129,14 @@ class Asker:
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
             case _, "/user" | "/users/{id}":
                 return {"name": "Ann"}
+            case _, "/tasks" | "/tasks/{id}":
+                return {"title": "Walk the dog"}
+            case _, "/api/dogs/{name}":
+                return {"is_adopted": True}
+            case _, "/api/files":
+                return dict(upload()["data"])
+            case _, "/datasets":
+                return dict(upload(CSV, name="Customers")["data"])
             case _, "/user/password":
                 return {"current_password": PASSWORD, "new_password": "a stapled battery"}
         raise KeyError(self.root)
@@ -123,7 +144,7 @@ class Asker:
     def ask(self, body: dict[str, Any] | None = None, **options: Any) -> Answer:
         """With a valid body unless told otherwise, and with a token where one is needed."""
         if "data" not in options and "requestBody" in self.operation:
-            media = "data" if self.root == "/auth/token" else "json"
+            media = "json" if self.media == "application/json" else "data"
             options[media] = {**self.valid(), **(body or {})}
         headers = self.person.headers if self.operation["security"] else {}
         if self.path == "/metrics":
@@ -134,7 +155,8 @@ class Asker:
 
     @property
     def media(self) -> str:
-        return str(*self.operation["requestBody"]["content"])
+        media = str(*self.operation["requestBody"]["content"])
+        return f"{media}; boundary=x" if media == "multipart/form-data" else media
 
 
 def _succeeding(method: str, path: str) -> Asker:
@@ -146,8 +168,13 @@ def _nothing() -> dict[str, Any]:
     return {"data": b""}
 
 
-def _created(method: str, path: str) -> Answer:
-    return _succeeding(method, path).ask(**_nothing() if path == "/session" else {})
+def _options(path: str, status: int) -> dict[str, Any]:
+    """What a request needs to be answered with this success and no other."""
+    return _nothing() if (path, status) == ("/session", 201) else LATER if status == 202 else {}
+
+
+def _succeeded(method: str, path: str, status: int) -> Answer:
+    return _succeeding(method, path).ask(**_options(path, status))
 
 
 def _unparsable(method: str, path: str) -> Answer:
@@ -169,12 +196,28 @@ def _forbidden(method: str, path: str) -> Answer:
 
 def _missing(method: str, path: str) -> Answer:
     asker = Asker(method, path, "full" if path == "/metrics" else "local", role="admin")
-    asker.url = path.replace("{id}", NOBODY)
+    asker.url = path.replace("{id}", NOBODY).replace("{name}", NOBODY)
     return asker.ask()
 
 
 def _conflicting(method: str, path: str) -> Answer:
     root = OPERATIONS[method, path].get("x-alias-of", path)
+    if root == "/api/dogs/{name}" and method != "DELETE":
+        asker = Asker(method, path)
+        taken = place(asker.client, join(asker.client), "GET", path)
+        asker.url = taken if method == "POST" else asker.url
+        return asker.ask({"name": unquote(taken.rpartition("/")[2])})
+    if root == "/datasets/{id}/summary":
+        asker = Asker(method, path)
+        services = services_of(asker.client.application)
+        owner = services.accounts.users.get(asker.person.user["id"])
+        assert owner
+        asker.url = path.replace("{id}", dataset_of(services, owner, later=True))
+        return asker.ask()
+    if root == "/jobs/{id}" and method == "DELETE":
+        asker = Asker(method, path, "pictures")
+        services_of(asker.client.application).run_job(asker.url.rpartition("/")[2])
+        return asker.ask()
     of_its_own = {"/register", "/api/v1/auth/signup", "/auth/firebase", "/api/users", "/user", "/users/{id}"}
     if root not in of_its_own or method == "GET" or OPERATIONS[method, path]["summary"].startswith("See "):
         return _first_visit(method, path)
@@ -199,6 +242,8 @@ def _first_visit(method: str, path: str) -> Answer:
 
 def _oversized(method: str, path: str) -> Answer:
     asker = Asker(method, path)
+    if asker.root in ("/api/files", "/datasets"):
+        return asker.ask(**upload(b"x" * (MAX_UPLOAD_BYTES + 1)))
     return asker.ask(data=b"x" * (MAX_BODY_BYTES + 1), content_type=asker.media)
 
 
@@ -206,6 +251,8 @@ def _invalid(method: str, path: str) -> Answer:
     asker = Asker(method, path)
     if "requestBody" not in asker.operation:
         return asker.ask(query_string={"limit": "0"})
+    if asker.root in ("/api/files", "/datasets"):
+        return asker.ask(data={"name": "no file"}, content_type="multipart/form-data")
     return asker.ask(data=b"[]", content_type="application/json")
 
 
@@ -218,10 +265,7 @@ def _crashed(method: str, path: str) -> Answer:
 
 
 CASES: dict[int, Callable[[str, str], Answer]] = {
-    200: lambda method, path: _succeeding(method, path).ask(),
-    201: _created,
-    204: lambda method, path: _succeeding(method, path).ask(),
-    302: lambda method, path: _succeeding(method, path).ask(),
+    **{status: partial(_succeeded, status=status) for status in (200, 201, 202, 204, 302)},
     400: _unparsable,
     401: _unauthenticated,
     403: _forbidden,
@@ -247,8 +291,7 @@ def test_every_documented_answer_is_given(method: str, path: str, status: int) -
 def test_success_comes_with_a_trailing_slash_too(method: str, path: str, status: int) -> None:
     asker = _succeeding(method, path)
     asker.url += "/"
-    empty = _nothing() if (path, status) == ("/session", 201) else {}
-    assert asker.ask(**empty).status_code == status
+    assert asker.ask(**_options(path, status)).status_code == status
 
 
 def test_an_unreachable_store_says_when_to_try_again() -> None:

@@ -1,9 +1,11 @@
 """Every role at every route, and every kind of token at every route: each cell of both tables is asked for."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +17,7 @@ from src.interfaces.http.app import FEATURES
 from src.interfaces.http.operations import Access
 from src.wiring import now
 from tests.http.world import (
+    CSV,
     OPERATIONS,
     PASSWORD,
     Answer,
@@ -24,6 +27,7 @@ from tests.http.world import (
     build,
     client_of,
     join,
+    place,
     registration,
 )
 
@@ -60,18 +64,61 @@ SAME_FOR_ALL = {
     "GET /auth/sessions": [401, 200, 200, 200, 200],
     "GET /users": [401, 403, 200, 200, 200],
     "POST /api/users": [401, 403, 403, 403, 201],
+    "GET /tasks": [401, 200, 200, 200, 200],
+    "POST /tasks": [401, 201, 201, 201, 201],
+    "GET /api/dogs": [200] * 5,
+    "GET /api/dogs/is_adopted": [200] * 5,
+    "POST /api/dogs/{name}": [401, 403, 201, 201, 201],
+    "GET /api/files": [401, 403, 200, 200, 200],
+    "POST /api/files": [401, 403, 202, 202, 202],
+    "GET /datasets": [401, 403, 403, 200, 200],
+    "POST /datasets": [401, 403, 403, 201, 201],
 }
 OWN = {
     "DELETE /auth/sessions/{id}": [401, 204, 204, 204, 204],
     "GET /users/{id}": [401, 403, 200, 200, 200],
     "PUT /users/{id}": [401, 403, 200, 200, 200],
     "DELETE /users/{id}": [401, 403, 204, 204, 204],
+    "GET /users/{id}/dogs": [401, 403, 200, 200, 200],
+    "GET /tasks/{id}": [401, 200, 200, 200, 200],
+    "PUT /tasks/{id}": [401, 200, 200, 200, 200],
+    "DELETE /tasks/{id}": [401, 204, 204, 204, 204],
+    "GET /api/dogs/{name}": [200] * 5,
+    "PUT /api/dogs/{name}": [401, 403, 200, 200, 200],
+    "DELETE /api/dogs/{name}": [401, 403, 204, 204, 204],
+    "GET /api/files/{id}": [401, 403, 200, 200, 200],
+    "GET /api/files/{id}/content": [401, 403, 200, 200, 200],
+    "DELETE /api/files/{id}": [401, 403, 204, 204, 204],
+    "GET /jobs/{id}": [401, 403, 200, 200, 200],
+    "DELETE /jobs/{id}": [401, 403, 204, 204, 204],
+    "GET /datasets/{id}": [401, 403, 403, 200, 200],
+    "GET /datasets/{id}/rows": [401, 403, 403, 200, 200],
+    "GET /datasets/{id}/file": [401, 403, 403, 200, 200],
+    "POST /datasets/{id}/summary": [401, 403, 403, 200, 200],
+    "DELETE /datasets/{id}": [401, 403, 403, 204, 204],
 }
 OTHERS = {
     "DELETE /auth/sessions/{id}": [401, 404, 404, 404, 404],
     "GET /users/{id}": [401, 403, 200, 200, 200],
     "PUT /users/{id}": [401, 403, 403, 403, 200],
     "DELETE /users/{id}": [401, 403, 403, 403, 204],
+    "GET /users/{id}/dogs": [401, 403, 200, 200, 200],
+    "GET /tasks/{id}": [401, 404, 404, 404, 404],
+    "PUT /tasks/{id}": [401, 404, 404, 404, 404],
+    "DELETE /tasks/{id}": [401, 404, 404, 404, 404],
+    "GET /api/dogs/{name}": [200] * 5,
+    "PUT /api/dogs/{name}": [401, 403, 403, 403, 200],
+    "DELETE /api/dogs/{name}": [401, 403, 403, 403, 204],
+    "GET /api/files/{id}": [401, 403, 404, 404, 200],
+    "GET /api/files/{id}/content": [401, 403, 404, 404, 200],
+    "DELETE /api/files/{id}": [401, 403, 404, 404, 204],
+    "GET /jobs/{id}": [401, 403, 404, 404, 200],
+    "DELETE /jobs/{id}": [401, 403, 404, 404, 204],
+    "GET /datasets/{id}": [401, 403, 403, 404, 200],
+    "GET /datasets/{id}/rows": [401, 403, 403, 404, 200],
+    "GET /datasets/{id}/file": [401, 403, 403, 404, 200],
+    "POST /datasets/{id}/summary": [401, 403, 403, 404, 200],
+    "DELETE /datasets/{id}": [401, 403, 403, 404, 204],
 }
 
 
@@ -83,16 +130,20 @@ def _row(method: str, path: str) -> str:
     return f"{'PUT' if method == 'PATCH' else method} {path if same and own_row else canonical}"
 
 
+def _tables(method: str, path: str) -> dict[str, dict[str, list[int]]]:
+    """The tables of an operation, by whose the thing is that it is about."""
+    return {"own": OWN, "other's": OTHERS} if _row(method, path) in OWN else {"no": SAME_FOR_ALL}
+
+
 def _cells() -> Iterator[tuple[str, str, str, str, int]]:
     for method, path in sorted(OPERATIONS):
         row = _row(method, path)
-        whose = {"own": OWN, "other's": OTHERS} if "{id}" in path else {"no": SAME_FOR_ALL}
-        for owner, table in whose.items():
+        for owner, table in _tables(method, path).items():
             for role, status in zip(ROLES, table.get(row, [0] * 5), strict=True):  # 0: no row, so the cell fails
                 yield method, path, role, owner, status
 
 
-def _body(method: str, path: str, person: Person | None, free: str) -> dict[str, str]:
+def _body(method: str, path: str, person: Person | None, free: str) -> dict[str, Any]:
     """What is accepted there from ``person``."""
     match _row(method, path).split():
         case _, "/register" | "/users" | "/api/v1/auth/signup" if "{id}" not in path:
@@ -109,15 +160,23 @@ def _body(method: str, path: str, person: Person | None, free: str) -> dict[str,
             return {"refresh_token": person.refresh if person else ""}
         case _, "/auth/firebase":
             return {"id_token": "unknown"}
+        case _, "/tasks" | "/tasks/{id}":
+            return {"title": "Walk the dog"}
+        case _, "/api/dogs/{name}":
+            return {"is_adopted": True}
+        case _, "/api/files":
+            return {"file": (io.BytesIO(b"content"), "a.txt")}
+        case _, "/datasets":
+            return {"name": "Customers", "file": (io.BytesIO(CSV), "a.csv")}
     return {"name": "Ann"}
 
 
-def _ask(client: Client, method: str, path: str, url: str, body: dict[str, str], token: str | None) -> Answer:
+def _ask(client: Client, method: str, path: str, url: str, body: dict[str, Any], token: str | None) -> Answer:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if "requestBody" not in OPERATIONS[method, path]:
         return client.open(url, method=method, headers=headers)
-    media = {"data": body} if path == "/auth/token" else {"json": body}
-    return client.open(url, method=method, headers=headers, **media)
+    media = "json" if "application/json" in OPERATIONS[method, path]["requestBody"]["content"] else "data"
+    return client.open(url, method=method, headers=headers, **{media: body})
 
 
 # Roles
@@ -133,15 +192,23 @@ def guarded() -> Flask:
 @pytest.mark.parametrize(("method", "path", "role", "owner", "status"), list(_cells()))
 def test_every_role_at_every_route(guarded: Flask, method: str, path: str, role: str, owner: str, status: int) -> None:
     client = client_of(guarded)
-    bystander = join(client)
+    bystander = join(client, "uploader")  # who can see all that is theirs
     person = None if role == "nobody" else join(client, role)
     target = bystander if owner == "other's" or person is None else person
     refreshing = person if person and person.refresh else bystander
     body = _body(method, path, refreshing, bystander.user["username"])
-    answer = _ask(client, method, path, target.at(path), body, person.token if person else None)
+    url = place(client, target, method, path)
+    before = _seen(client, path, url, bystander)
+    answer = _ask(client, method, path, url, body, person.token if person else None)
     assert answer.status_code == status
     if status in (401, 403, 404) and method in ("PUT", "PATCH", "DELETE"):
         assert client.get("/user", headers=bystander.headers).json == bystander.user
+        assert target is not bystander or _seen(client, path, url, bystander) == before
+
+
+def _seen(client: Client, path: str, url: str, person: Person) -> object:
+    """What is there for this person, if anything can be seen."""
+    return client.get(url, headers=person.headers).json if ("GET", path) in OPERATIONS and "{" in path else None
 
 
 def test_the_tables_have_no_row_without_a_route() -> None:
@@ -225,17 +292,17 @@ ACCESS = {
 def _expected(method: str, path: str, kind: str) -> int:
     """A refresh token is for refreshing only, and so on: from the kind's properties, not cell by cell."""
     token, row, access = KINDS[kind], _row(method, path), ACCESS[method, path]
+    *_, table = _tables(method, path).values()
     if path == "/metrics":
         return 200 if kind == "metrics" else 401
     if row in ("POST /auth/refresh", "POST /api/v1/token/refresh"):
         return 200 if kind == "refresh" else 401
     if access is Access.PUBLIC:
-        return SAME_FOR_ALL[row][0]
+        return table[row][0]
     if not token.believed:
-        return 401 if access.needs_token or kind != "none" else SAME_FOR_ALL[row][0]
+        return 401 if access.needs_token or kind != "none" else table[row][0]
     if row in ("POST /auth/renew", "POST /auth/logout") and not token.session:
         return 403
-    table = OTHERS if "{id}" in path else SAME_FOR_ALL
     return table[row][ROLES.index(token.role)]
 
 
@@ -246,7 +313,7 @@ def test_every_kind_of_token_at_every_route(vouching: Flask, method: str, path: 
     bystander = join(client)
     token = KINDS[kind].make(client)
     body = _body(method, path, None, bystander.user["username"])
-    answer = _ask(client, method, path, bystander.at(path), body, token)
+    answer = _ask(client, method, path, place(client, bystander, method, path), body, token)
     if (path, kind) == ("/user/password", "Firebase"):
         assert answer.status_code == 403  # it has no password here that could be given
     else:
@@ -265,10 +332,10 @@ def test_a_firebase_token_has_no_session_of_ours(vouching: Flask) -> None:
 def test_a_firebase_token_from_before_logging_out_everywhere_is_refused(vouching: Flask) -> None:
     client = client_of(vouching)
     uid = _vouched_for(client)
-    headers = Person({}, uid).headers
+    headers, before = Person({}, uid).headers, now()
     assert client.post("/auth/logout-all", headers=headers).status_code == 204
     for moved, status in ((-10, 401), (0, 401), (10, 200)):
-        at = now() + timedelta(seconds=moved)
+        at = before + timedelta(seconds=moved)
         PROVIDER.known[uid] = replace(PROVIDER.known[uid], authenticated_at=at.replace(microsecond=0))
         assert client.get("/user", headers=headers).status_code == status
         assert client.post("/auth/firebase", json={"id_token": uid}).status_code == status

@@ -4,15 +4,19 @@ Every answer that its client gets is held to the OpenAPI document and to the rul
 """
 
 import base64
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn, cast
 from unittest.mock import patch
+from urllib.parse import quote
 
 import jwt
 from argon2 import PasswordHasher
@@ -23,12 +27,17 @@ from pydantic_settings import PydanticBaseSettingsSource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from src.application.datasets import Received
 from src.application.limits import RateLimiter
-from src.application.ports import Clock, ExternalIdentity, IdentityProvider
+from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
+from src.domain.datasets import Asked
 from src.domain.errors import InvalidToken
+from src.domain.users import User
 from src.domain.values import Role
+from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
@@ -40,6 +49,8 @@ from src.wiring import now, wire
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 KEY = SigningKey.generate()
+PICTURE = "https://images.dog.ceo/breeds/hound/1.jpg"
+CSV = b"id,name\n1,Anna\n2,Ben\n"
 SECRET = "SELECT secret FROM /srv/portero"
 """What the exceptions of these tests say, and no answer may."""
 
@@ -109,6 +120,55 @@ class Client(FlaskClient):
         return self.open(*arguments, **options, method="DELETE")
 
 
+class Bell:
+    """A queue whose jobs are run by the test, with ``services.run_job``."""
+
+    def __init__(self) -> None:
+        self.rung: list[str] = []
+
+    def send(self, job_id: str, delay: float = 0) -> None:
+        self.rung.append(job_id)
+
+    hint = send
+
+    def close(self, timeout: float) -> bool:
+        return True
+
+
+class Pictures(DogPictures):
+    """A source of pictures that is asked and answers in this process; ``error`` is what it fails with."""
+
+    def __init__(self) -> None:
+        super().__init__("http://localhost/", ["images.dog.ceo"])
+        self.error: Exception | None = None
+        self.asked = 0
+
+    def fetch(self) -> str:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return PICTURE
+
+
+class Halfway(io.BytesIO):
+    """A body in whose middle something is looked at."""
+
+    def __init__(self, data: bytes, look: Callable[[], Any]) -> None:
+        super().__init__(data)
+        self._look = look
+        self.seen: Any = None
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() and self.seen is None:
+            self.seen = self._look()
+        return super().read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody with an account and a token."""
@@ -167,6 +227,8 @@ def build(
     services: Mapping[str, Any] | None = None,
     limiter: RateLimiter | None = None,
     clock: Clock = now,
+    queue: JobQueue | None = None,
+    pictures: PictureSource | None = None,
     settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Flask:
@@ -178,6 +240,9 @@ def build(
             identity=identity or LocalIdentity(HASHER, at_once=4),
             keys=keys or KeyRing(as_jwk_set([KEY])),
             limiter=limiter or NoLimits(),
+            blobs=make_blobs("memory://"),
+            queue=queue or Bell(),
+            pictures=pictures,
         )
     app = create_app(replace(wired, **services or {}), "0", **options)
     app.test_client_class = Client
@@ -219,6 +284,43 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
         accounts = services_of(client.application).accounts
         accounts.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
     return logged_in(client, Person({**user.json, "role": role}, ""), body["password"])
+
+
+def place(client: Client, person: Person, method: str, path: str) -> str:
+    """A documented path where its variable is something of this person, made if need be, or the name of a new dog."""
+    services = services_of(client.application)
+    name = f"Rex {next(_names)}"
+    kind = path.removeprefix("/api").split("/")[1]
+    if "{" not in path or kind not in ("tasks", "dogs", "files", "datasets", "jobs"):
+        return person.at(path)
+    owner = services.accounts.users.get(person.user["id"])
+    assert owner
+    match kind:
+        case "tasks":
+            made = services.tasks.add(owner, "Walk the dog", None, False).id
+        case "files":
+            made = services.files.add(owner, "a.txt", "text/plain", [b"content"]).file.id
+        case "datasets":
+            made = dataset_of(services, owner)
+        case "jobs":
+            made = services.dogs.add(owner, name, False, None).job_id
+        case _:
+            made = name if method == "POST" else services.dogs.add(owner, name, False, None).name
+    return path.replace("{id}", made).replace("{name}", quote(made))
+
+
+def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
+    """The id of a new dataset; ``later`` leaves a job to check it."""
+    with NamedTemporaryFile() as file:
+        file.write(CSV)
+        file.flush()
+        received = Received(Path(file.name), "Customers", "a.csv", len(CSV), "", CSV.count(b"\n"), Asked(), later)
+        return services.datasets.add(owner, lambda keep: received).dataset.id
+
+
+def upload(content: bytes = b"content", filename: str = "a.txt", **fields: str) -> dict[str, Any]:
+    """The options of a request that sends a file."""
+    return {"data": {**fields, "file": (io.BytesIO(content), filename)}, "content_type": "multipart/form-data"}
 
 
 def logged_in(client: Client, person: Person, password: str = PASSWORD) -> Person:
@@ -306,7 +408,7 @@ def _conforms(response: Answer, answer: dict[str, Any]) -> None:
     assert set(answer["headers"]) - {"Link"} <= set(response.headers.keys())  # the last page has no next one
     if content := answer.get("content"):
         schema = content[response.content_type.partition(";")[0]]["schema"]
-        validator(json.dumps(schema)).validate(response.json if response.is_json else response.text)
+        validator(json.dumps(schema)).validate(response.json if response.is_json else response.data.decode("latin-1"))
     else:
         assert response.data == b""
         assert "Content-Type" not in response.headers or response.status_code == 302

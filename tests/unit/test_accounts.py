@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from src.application.accounts import SETTLE_AFTER, Accounts, _activated
+from src.application.accounts import SETTLE_AFTER, Accounts
+from src.application.accounts.steps import activated
 from src.application.ports import IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
 from src.domain.users import Claim, State, User, UserRepository
@@ -32,12 +33,13 @@ class World:
         self._events: dict[str, list[Callable[[], object]]] = {}
         self.remote = RemoteIdentity()
         self.users = Users(MemoryStore())
+        self.disowned: list[str] = []
         methods = {"create", "set_email", "delete", "add", "update"}
         self.accounts = Accounts(
             cast(UserRepository, Observed(self.users, methods, self._observe)),
             cast(IdentityProvider, Observed(self.remote, methods, self._observe)),
             self.clock,
-            owned=[],
+            owned=[self._disown],
         )
 
     def clock(self) -> datetime:
@@ -83,11 +85,24 @@ class World:
         for address in {OLD, NEW} - {email}:
             assert self.users.by_claim(Claim("email", address.key)) is None
 
+    def deleted(self, user: User) -> None:
+        """Its names are free and what it owned is gone, now and once more in a minute."""
+        assert self.stored(user).claims == frozenset()
+        assert self.disowned.pop() == user.id
+        self.settle_later()
+        assert self.disowned.pop() == user.id
+        self.is_gone(user)
+
     def is_gone(self, user: User) -> None:
         """Nothing is left of ``user`` but the id."""
         stored = self.stored(user)
         assert (stored.state, stored.claims, stored.unsettled_since) == (State.DELETED, frozenset(), None)
         assert not self.remote.exists(user.id)
+
+    def _disown(self, id: str) -> None:
+        self._observe("before disown")
+        self.disowned.append(id)
+        self._observe("after disown")
 
     def _observe(self, step: str) -> None:
         self.steps.append(step)
@@ -158,7 +173,7 @@ def test_a_registration_that_comes_through_while_it_is_settled_stays(world: Worl
 
     def settle() -> None:
         # The request goes on while the one who settles has only begun.
-        world.on("after update", lambda: world.users.update(user.id, _activated))
+        world.on("after update", lambda: world.users.update(user.id, activated))
         world.wait()
         world.accounts.settle()
         raise KeyboardInterrupt
@@ -396,7 +411,7 @@ def test_an_account_that_the_provider_lost_is_buried(world: World) -> None:
         world.readdress(user)
     world.wait()
     assert world.accounts.settle() == 1
-    world.is_gone(user)
+    world.deleted(user)
 
 
 def test_a_user_disabled_during_a_change_is_changed_all_the_same(world: World) -> None:
@@ -432,7 +447,7 @@ def test_a_deletion_without_an_answer_is_told_by_the_provider_later(world: World
     world.wait()
     assert world.accounts.settle() == 1
     if step == "after delete":
-        world.is_gone(user)
+        world.deleted(user)
     else:
         world.agrees(user, OLD)
 
@@ -488,7 +503,83 @@ def test_nobody_is_deleted_twice(world: World) -> None:
         world.accounts.delete(user.id)
     with pytest.raises(NotFound):
         world.accounts.delete("0" * 32)
-    world.is_gone(user)
+    world.deleted(user)
+
+
+class TestWhatAUserOwns:
+    def test_goes_at_once_and_again_when_no_request_of_it_can_be_running(self, world: World) -> None:
+        user = world.joined()
+        world.accounts.delete(user.id)
+        world.joined()  # the names are free at once
+        assert world.steps.index("after delete") < world.steps.index("before disown")
+        world.accounts.settle()
+        assert world.disowned == [user.id], "not before a minute is over"
+        world.deleted(user)
+        world.wait()
+        assert world.accounts.settle() == 0
+
+    def test_goes_when_there_is_no_account_elsewhere_too(self, world: World) -> None:
+        world.remote.remote = False
+        user = world.joined()
+        world.accounts.delete(user.id)
+        world.joined()
+        world.deleted(user)
+
+    def test_stays_with_who_stays(self, world: World) -> None:
+        user = world.joined()
+        world.fail("before delete")
+        with pytest.raises(Unavailable):
+            world.accounts.delete(user.id)
+        world.settle_later()
+        world.agrees(user, OLD)
+        assert world.disowned == []
+
+    def test_of_which_some_cannot_be_removed_goes_later(self, world: World) -> None:
+        user = world.joined()
+        world.fail("before disown", "before disown")
+        world.accounts.delete(user.id)  # it has happened: what is left is nobody's business
+        assert world.stored(user).state is State.DELETED
+        world.joined()
+        world.wait()
+        assert world.accounts.settle() == 0
+        assert world.stored(user).unsettled_since, "it has not gone yet"
+        world.settle_later()
+        assert world.disowned == [user.id]
+        world.is_gone(user)
+
+    def test_goes_with_a_user_who_died_in_between(self, world: World) -> None:
+        user = world.joined()
+
+        def die() -> None:
+            raise KeyboardInterrupt
+
+        world.on("before disown", die)
+        with pytest.raises(KeyboardInterrupt):
+            world.accounts.delete(user.id)
+        world.settle_later()
+        assert world.disowned == [user.id]
+        world.is_gone(user)
+
+    def test_goes_twice_with_who_was_active_until_the_provider_was_asked(self, world: World) -> None:
+        """The deletion had no answer, so that the user went on; requests of it run until it is found to be gone."""
+        user = world.joined()
+        world.fail("after delete")
+        with pytest.raises(Unavailable):
+            world.accounts.delete(user.id)
+        assert world.stored(user).usable
+        world.settle_later()
+        world.deleted(user)
+
+    def test_goes_with_a_guest_whose_time_is_over(self, world: World) -> None:
+        guest = replace(User.new(now=world.now, username=None, email=None, role=Role.GUEST), expires_at=world.now)
+        world.users.add(guest)
+        assert world.accounts.purge() == 0, "a last request may be running"
+        world.wait()
+        world.fail("before disown")
+        assert world.accounts.purge() == 0
+        assert world.accounts.purge() == 1
+        assert world.disowned == [guest.id]
+        assert world.users.get(guest.id) is None
 
 
 # Settling
@@ -517,7 +608,7 @@ def test_what_is_young_is_left_alone(world: World) -> None:
     world.on("before delete", lambda: world.accounts.settle())
     world.agrees(world.readdress(user), NEW)
     world.accounts.delete(user.id)
-    world.is_gone(user)
+    world.deleted(user)
 
 
 # Everything at once
@@ -537,13 +628,15 @@ class Chaos(World):
         self.begun: list[datetime] = []
         self.calm = False
         self.late: list[Callable[[], object]] = []
+        self.things: set[str] = set()
+        """Who owns something."""
         addresses = [Email(f"{number}@example.com") for number in range(3)]
         self.addresses: list[Email | None] = [*addresses, None]
         self.accounts = Accounts(
             cast(UserRepository, Unreliable(self, self.users, {"add", "update"})),
             cast(IdentityProvider, Unreliable(self, self.remote, {"create", "set_email", "delete"})),
             self.clock,
-            owned=[],
+            owned=[self._disown],
         )
 
     def wait(self) -> None:
@@ -552,11 +645,23 @@ class Chaos(World):
                 self.late.pop(0)()
         super().wait()
 
+    def _disown(self, id: str) -> None:
+        if not self.calm and self.random.random() < 0.2:
+            raise Unavailable
+        self.things.discard(id)
+
+    def _acquire(self, id: str) -> None:
+        """A request of an active user that writes something it will own, perhaps a while later."""
+        user = self.users.get(id)
+        if user and user.usable:
+            write = partial(self.things.add, id)
+            self.late.append(write) if self.random.random() < 0.5 else write()
+
     def act(self) -> None:
         """Something that somebody does."""
         self.begun.append(self.now)
         with suppress(PorteroError):
-            match self.random.choice(["register", "change", "change", "delete", "settle", "arrive"]):
+            match self.random.choice(["register", "change", "change", "acquire", "delete", "settle", "arrive"]):
                 case "register":
                     user = User.new(
                         now=self.clock(), username=Username.random(), email=self.random.choice(self.addresses)
@@ -567,6 +672,8 @@ class Chaos(World):
                     email = self.random.choice(self.addresses)
                     change = partial(_readdressed, email=email) if email else partial(replace, name="Ada")
                     self.accounts.change(self.random.choice(self.ids), change)
+                case "acquire" if self.ids:
+                    self._acquire(self.random.choice(self.ids))
                 case "delete" if self.ids and self.random.random() < 0.3:
                     self.accounts.delete(self.random.choice(self.ids))
                 case "settle":
@@ -619,6 +726,7 @@ def test_whatever_happens_both_sides_agree_in_the_end(seed: int) -> None:
     assert chaos.users.unsettled(chaos.now).items == []
     assert {user.state for user in stored} <= {State.ACTIVE, State.DELETED}
     assert set(chaos.remote.addresses) == active
+    assert chaos.things <= active
     for user in stored:
         assert user.reserved == ()
         assert chaos.remote.verify(user, PASSWORD) == (user.id in active)

@@ -257,7 +257,7 @@ def test_check_finds_nothing_wrong(prepared: Portero) -> None:
     outcome = prepared("check")
     assert outcome.code == 0
     assert all(line.startswith("ok ") for line in outcome.out.splitlines())
-    assert len(outcome.out.splitlines()) == 5
+    assert len(outcome.out.splitlines()) == 6
 
 
 @pytest.mark.parametrize(

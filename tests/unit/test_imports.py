@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"firebase_admin", "google.cloud.firestore", "grpc", "redis", "sqlalchemy"}
+HEAVY = {
+    "celery",
+    "firebase_admin",
+    "google.cloud.firestore",
+    "grpc",
+    "obstore",
+    "polars",
+    "redis",
+    "sqlalchemy",
+}
 
 PROGRAM = """
 import sys

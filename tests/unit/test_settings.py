@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from src.settings import ConfigurationError, Settings, load_settings
 
 FIREBASE = {"IDENTITY": "firebase", "FIREBASE_WEB_API_KEY": "x", "GOOGLE_CLOUD_PROJECT": "demo"}
+SHARED = {"STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys"}
 SECRET = "hunter2-hunter2"
 
 Load = Callable[..., Settings]
@@ -45,6 +46,11 @@ def test_the_defaults_are_those_of_the_contract(load: Load) -> None:
     assert (settings.argon2_memory_kib, settings.argon2_time_cost, settings.argon2_parallelism) == (19456, 2, 1)
     assert (settings.admin_email, settings.admin_password) == (None, None)
     assert not settings.production
+    assert (settings.blob_url, settings.queue_url) == ("file://data/blobs", "inline://")
+    assert (settings.job_delay_seconds, settings.max_upload_bytes) == (0, 256 * 1024 * 1024)
+    assert str(settings.dog_api_url) == "https://dog.ceo/api/breeds/image/random"
+    assert settings.picture_hosts == ["images.dog.ceo"]
+    assert settings.file_relay_url is None
 
 
 @pytest.mark.parametrize(
@@ -70,6 +76,12 @@ def test_the_defaults_are_those_of_the_contract(load: Load) -> None:
         ({"APP_ENV": "production"}, "production", True),
         ({"SOMETHING_ELSE": "x"}, "port", 8000),
         ({"STORE_URL": "memory://", "WEB_CONCURRENCY": "1"}, "web_concurrency", 1),
+        ({"DATA_DIR": "/srv/x"}, "blob_url", "file:///srv/x/blobs"),
+        ({"BLOB_URL": "s3://bucket"}, "blob_url", "s3://bucket"),
+        ({"BLOB_URL": "memory://"}, "alone", True),
+        ({"STORE_URL": "memory://"}, "alone", True),
+        ({"JOB_DELAY_SECONDS": "0.5"}, "job_delay_seconds", 0.5),
+        ({"DOG_PICTURE_HOSTS": " a.example, b.example ,"}, "picture_hosts", ["a.example", "b.example"]),
     ],
 )
 def test_the_environment_sets(load: Load, environment: dict[str, str], name: str, value: object) -> None:
@@ -113,11 +125,25 @@ def test_the_environment_sets(load: Load, environment: dict[str, str], name: str
         ({"APP_ENV": "production", "RATE_LIMIT": "off"}, ["RATE_LIMIT"]),
         ({"APP_ENV": "production", "FLASK_DEBUG": "1"}, ["FLASK_DEBUG"]),
         ({"TRUSTED_PROXIES": "-1"}, ["TRUSTED_PROXIES"]),
+        ({"BLOB_URL": "/srv/files"}, ["BLOB_URL"]),
+        ({"BLOB_URL": "ftp://host"}, ["BLOB_URL"]),
+        ({"BLOB_URL": "memory://", "WEB_CONCURRENCY": "2"}, ["WEB_CONCURRENCY"]),
+        ({"APP_ENV": "production", "BLOB_URL": "memory://"}, ["BLOB_URL"]),
+        ({"APP_ENV": "production", **SHARED, "BLOB_URL": "file:///srv"}, ["BLOB_URL"]),
+        ({"QUEUE_URL": "localhost:6379"}, ["QUEUE_URL"]),
+        ({"QUEUE_URL": "redis://host", "STORE_URL": "memory://"}, ["QUEUE_URL"]),
+        ({"QUEUE_URL": "redis://host", "BLOB_URL": "memory://"}, ["QUEUE_URL"]),
+        ({"JOB_DELAY_SECONDS": "-1"}, ["JOB_DELAY_SECONDS"]),
+        ({"JOB_DELAY_SECONDS": "3601"}, ["JOB_DELAY_SECONDS"]),
+        ({"MAX_UPLOAD_BYTES": "0"}, ["MAX_UPLOAD_BYTES"]),
+        ({"DOG_API_URL": "dog.ceo"}, ["DOG_API_URL"]),
+        ({"DOG_PICTURE_HOSTS": ","}, ["DOG_PICTURE_HOSTS"]),
+        ({"FILE_RELAY_URL": "ftp://host"}, ["FILE_RELAY_URL"]),
         ({"REFRESH_TOKEN_SECONDS": "0"}, ["REFRESH_TOKEN_SECONDS"]),
         ({"SESSION_SECONDS": "x"}, ["SESSION_SECONDS"]),
         ({"APP_ENV": "production", "FIRESTORE_EMULATOR_HOST": "localhost:8080"}, ["FIRESTORE_EMULATOR_HOST"]),
         ({"APP_ENV": "production", "FIREBASE_AUTH_EMULATOR_HOST": "localhost:9"}, ["FIREBASE_AUTH_EMULATOR_HOST"]),
-        ({"APP_ENV": "production", "STORE_URL": "firestore://demo"}, ["SIGNING_KEYS"]),
+        ({"APP_ENV": "production", "STORE_URL": "firestore://demo"}, ["SIGNING_KEYS", "BLOB_URL"]),
         (
             {
                 "APP_ENV": "production",
@@ -135,6 +161,7 @@ def test_the_environment_sets(load: Load, environment: dict[str, str], name: str
                 "FIRESTORE_EMULATOR_HOST",
                 "FIREBASE_AUTH_EMULATOR_HOST",
                 "SIGNING_KEYS",
+                "BLOB_URL",
             ],
         ),
     ],
@@ -153,7 +180,10 @@ def test_what_is_wrong_is_said_by_name_a_line_each(load: Load, environment: dict
     "environment",
     [
         {"APP_ENV": "production"},
-        {"APP_ENV": "production", "STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys"},
+        {"APP_ENV": "production", **SHARED, "BLOB_URL": "gs://bucket"},
+        {"APP_ENV": "production", **SHARED, "BLOB_URL": "s3://bucket/prefix", "QUEUE_URL": "rediss://host/0"},
+        {"APP_ENV": "production", "QUEUE_URL": "amqps://host"},
+        {"BLOB_URL": "memory://"},
         {"APP_ENV": "production", **FIREBASE},
         {"STORE_URL": "firestore://demo"},
         {"STORE_URL": "memory://"},

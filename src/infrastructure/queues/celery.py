@@ -25,6 +25,8 @@ from src.domain.errors import Unavailable
 _TASK = "portero.run"
 _SECONDS = 2
 """How long the broker may take to accept a connection, and for each answer."""
+_KEPT = 60
+"""How long a message counts, in seconds: by then the job has been sent again."""
 _HINTS = 1000
 """How many hints may wait."""
 
@@ -75,7 +77,13 @@ class CeleryQueue:
         with self._app.connection_for_write() as connection:
             try:
                 self._app.send_task(
-                    _TASK, (job_id,), countdown=delay or None, connection=connection, retry=False, ignore_result=True
+                    _TASK,
+                    (job_id,),
+                    countdown=delay or None,
+                    expires=delay + _KEPT,
+                    connection=connection,
+                    retry=False,
+                    ignore_result=True,
                 )
             except (KombuError, *connection.connection_errors, *connection.channel_errors) as error:
                 raise Unavailable from error

@@ -1,14 +1,15 @@
 """Users and the claims on their names, over the store driver."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from src.domain.errors import LastAdmin, Stale, Taken
+from src.domain.receipts import Once, Receipt
 from src.domain.users import Claim, State, User
 from src.domain.values import Email, Page, Role, Username
+from src.infrastructure.repositories.claims import claim_key, insert_claim
+from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.updates import Overtaken, optimistically
 from src.infrastructure.stores.base import (
     Delete,
@@ -22,7 +23,7 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
-from src.infrastructure.stores.schema import CLAIMS, ROSTERS, USERS
+from src.infrastructure.stores.schema import ROSTERS, USERS
 
 
 class Users:
@@ -30,17 +31,19 @@ class Users:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._receipts = Receipts(store)
 
-    def add(self, user: User) -> User:
+    def add(self, user: User, receipt: Receipt | None = None) -> User:
         """See UserRepository; one commit and no read, but for admins."""
         key = Key(USERS, user.id)
-        claims = {_claim_key(claim): claim for claim in user.claims}
+        claims = {claim_key(claim): claim for claim in user.claims}
 
         def write(user: User) -> User:
             try:
-                revisions = self._store.commit(
+                revisions = self._receipts.commit(
+                    receipt,
                     Insert(key, _fields(user)),
-                    *(Insert(place, _claim_fields(claim, user.id)) for place, claim in claims.items()),
+                    *(insert_claim(claim, user.id) for claim in claims.values()),
                     *self._roster_change(None, user),
                 )
             except PreconditionFailed as failed:
@@ -59,11 +62,18 @@ class Users:
 
     def by_claim(self, claim: Claim) -> User | None:
         """See UserRepository; two reads."""
-        [document] = self._store.get(_claim_key(claim))
+        [document] = self._store.get(claim_key(claim))
         user = self.get(document.fields["user_id"]) if document else None
         return user if user and claim in user.claims else None  # renamed between the reads, it holds it no more
 
-    def update(self, id: str, change: Callable[[User], User], *, revisions: Collection[str] | None = None) -> User:
+    def update(
+        self,
+        id: str,
+        change: Callable[[User], User],
+        *,
+        revisions: Collection[str] | None = None,
+        once: Once[User] | None = None,
+    ) -> User:
         """See UserRepository; a read and a commit when nobody is in the way."""
         key = Key(USERS, id)
 
@@ -73,12 +83,13 @@ class Users:
             new = change(old)
             if new == old:
                 return old
-            added = {_claim_key(claim): claim for claim in new.claims - old.claims}
+            added = {claim_key(claim): claim for claim in new.claims - old.claims}
             try:
-                stored = self._store.commit(
+                stored = self._receipts.commit(
+                    once.answered(new) if once else None,
                     Update(key, _fields(new), old.revision),
-                    *(Insert(place, _claim_fields(claim, id)) for place, claim in added.items()),
-                    *(Delete(_claim_key(claim)) for claim in old.claims - new.claims),
+                    *(insert_claim(claim, id) for claim in added.values()),
+                    *(Delete(claim_key(claim)) for claim in old.claims - new.claims),
                     *self._roster_change(old, new),
                 )
             except PreconditionFailed as failed:
@@ -142,15 +153,6 @@ class Users:
 
 
 _ADMINS = Key(ROSTERS, "admins")
-
-
-def _claim_key(claim: Claim) -> Key:
-    digest = hashlib.sha256(f"{claim.kind}:{claim.key}".encode()).digest()
-    return Key(CLAIMS, base64.urlsafe_b64encode(digest).decode().rstrip("="))
-
-
-def _claim_fields(claim: Claim, user_id: str) -> Fields:
-    return {"kind": claim.kind, "user_id": user_id}
 
 
 def _taken(fields: Iterable[str]) -> Taken:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from src.application.ports import RowStore
 from src.domain.errors import FieldError, Invalid, Unavailable
 from src.domain.values import Page, new_id
 from src.infrastructure.stores.schema import COLLECTIONS, Collection, Index, Type
@@ -72,8 +73,8 @@ Write = Insert | Update | Delete
 class Query:
     """Documents whose fields equal ``equal``, by the field ``order`` and then by id, from ``cursor`` on.
 
-    Documents without a value in ``order`` are left out. ``until`` bounds ``order``, itself included; ``prefix`` is
-    what a text in ``order`` begins with.
+    Documents without a value in ``order`` are left out. ``until`` bounds ``order``, itself included; ``beyond`` is
+    a text that those in ``order`` come after; ``prefix`` is what they begin with.
     """
 
     collection: Collection
@@ -83,6 +84,7 @@ class Query:
     cursor: str | None = None
     limit: int = 100
     prefix: str | None = None
+    beyond: str | None = None
     descending: bool = False
 
 
@@ -101,8 +103,8 @@ class Store(ABC):
     """Whether it removes documents of collections that expire, some time after ``expires_at``."""
 
     @abstractmethod
-    def get(self, *keys: Key) -> list[Document | None]:
-        """The documents at ``keys``, in their order, in one round trip; None where there is none."""
+    def _get(self, *keys: Key) -> list[Document | None]:
+        """The documents at ``keys``, whose ids every store takes."""
 
     @abstractmethod
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
@@ -115,6 +117,16 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of connections."""
+
+    def bulk_rows(self) -> RowStore | None:
+        """What keeps rows in the same place, but not in documents; None where documents are all there is."""
+        return None
+
+    def get(self, *keys: Key) -> list[Document | None]:
+        """The documents at ``keys``, in their order, in one round trip; None where there is none."""
+        possible = [key for key in keys if _ID.fullmatch(key.id)]  # clients send what they like as an id
+        found = dict(zip(possible, self._get(*possible), strict=True)) if possible else {}
+        return [found.get(key) for key in keys]
 
     def find(self, query: Query) -> Page[Document]:
         """One page of a query that the schema declares an index for."""
@@ -184,21 +196,23 @@ def after_prefix(prefix: str) -> str:
 
 
 # Such ids exist in every store; Firestore is the most particular (https://firebase.google.com/docs/firestore/quotas).
-_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/]{1,300}", re.DOTALL)
+_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\ud800-\udfff]{1,300}", re.DOTALL)
 
 
 def _encode_cursor(query: Query, last: Document) -> str:
     value = last.fields[query.order]
     text = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([text, last.key.id]).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([query.collection.name, text, last.key.id]).encode()).decode().rstrip("=")
+    )
 
 
 def _decode_cursor(query: Query) -> tuple[Any, str] | None:
     if query.cursor is None:
         return None
     try:
-        value, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        if not (isinstance(value, str) and isinstance(id, str) and _ID.fullmatch(id)):
+        name, value, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
+        if not (name == query.collection.name and isinstance(value, str) and isinstance(id, str) and _ID.fullmatch(id)):
             raise TypeError
         (value + id).encode()  # half a surrogate pair is a text for nobody else
         if query.collection.fields[query.order].type is Type.TIMESTAMP:

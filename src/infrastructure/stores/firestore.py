@@ -60,8 +60,7 @@ class FirestoreStore(Store):
         except GoogleAuthError as error:
             raise Unavailable from error
 
-    def get(self, *keys: Key) -> list[Document | None]:
-        """See Store; one BatchGetDocuments."""
+    def _get(self, *keys: Key) -> list[Document | None]:  # one BatchGetDocuments
         with _translated():
             snapshots = self._client.get_all(
                 [self._reference(key) for key in keys], retry=self._retry, timeout=self._timeout
@@ -88,6 +87,8 @@ class FirestoreStore(Store):
             bounds = [("<=", query.until)]
         elif query.prefix is not None:
             bounds = [(">=", query.prefix), ("<", after_prefix(query.prefix))]
+        if query.beyond is not None:
+            bounds.append((">", query.beyond))
         for bound in bounds:
             found = found.where(filter=firestore.FieldFilter(query.order, *bound))
         if after is not None:

@@ -25,8 +25,7 @@ class MemoryStore(Store):
         self._documents: dict[tuple[str, str], Document] = {}
         self._lock = threading.Lock()
 
-    def get(self, *keys: Key) -> list[Document | None]:
-        """See Store."""
+    def _get(self, *keys: Key) -> list[Document | None]:
         with self._lock:
             found = [self._documents.get((key.collection.name, key.id)) for key in keys]
         return [document and _copy(document) for document in found]
@@ -45,6 +44,7 @@ class MemoryStore(Store):
             and all(document.fields[name] == value for name, value in query.equal.items())
             and (query.until is None or document.fields[query.order] <= query.until)
             and (query.prefix is None or document.fields[query.order].startswith(query.prefix))
+            and (query.beyond is None or document.fields[query.order] > query.beyond)
             and (after is None or (place(document) < after if query.descending else place(document) > after))
         ]
         ordered = sorted(found, key=place, reverse=query.descending)

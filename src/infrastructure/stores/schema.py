@@ -10,6 +10,7 @@ class Type(Enum):
 
     TEXT = "text"
     INTEGER = "integer"
+    FLOAT = "float"
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
     JSON = "json"
@@ -106,4 +107,159 @@ SESSIONS = Collection(
 
 COUNTERS = Collection("counters", {"hits": _integer, "expires_at": _time}, (Index("expires_at"),), expires=True)
 
-COLLECTIONS = (USERS, CLAIMS, ROSTERS, SESSIONS, COUNTERS)
+TASKS = Collection(
+    "tasks",
+    {
+        "user_id": _text,
+        "title": _text,
+        "description": _text_or_null,
+        "completed": _boolean,
+        "created_at": _time,
+        "updated_at": _time,
+    },
+    (
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("created_at", equal=("user_id", "completed"), descending=True),
+    ),
+)
+
+DOGS = Collection(
+    "dogs",
+    {
+        "user_id": _text,
+        "name": _text,
+        "name_key": _text,
+        "picture": _text_or_null,
+        "picture_status": _text,
+        "is_adopted": _boolean,
+        "job_id": _text,
+        "created_at": _time,
+    },
+    (
+        Index("name_key"),
+        Index("name_key", equal=("is_adopted",)),
+        Index("name_key", equal=("user_id",)),
+    ),
+)
+
+FILES = Collection(
+    "files",
+    {
+        "user_id": _text,
+        "filename": _text,
+        "content_type": _text,
+        "size": _integer,
+        "sha256": _text,
+        "state": _text,
+        "created_at": _time,
+        "job_id": _text,
+        "receipt_id": _text_or_null,
+        "unsettled_since": _time_or_null,
+    },
+    (
+        Index("created_at", equal=("state",), descending=True),
+        Index("created_at", equal=("state", "user_id"), descending=True),
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("unsettled_since"),
+    ),
+)
+
+JOBS = Collection(
+    "jobs",
+    {
+        "user_id": _text,
+        "kind": _text,
+        "subject_id": _text,
+        "status": _text,
+        "progress": Field(Type.FLOAT),
+        "attempts": _integer,
+        "error": _text_or_null,
+        "result": Field(Type.JSON, nullable=True),
+        "created_at": _time,
+        "updated_at": _time,
+        "run_at": _time,
+        "due_at": _time_or_null,
+        "ticket": _text_or_null,
+        "expires_at": _time_or_null,
+    },
+    (
+        Index("created_at", descending=True),
+        Index("created_at", equal=("status",), descending=True),
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("due_at"),
+        Index("expires_at"),
+    ),
+    expires=True,
+)
+
+# What was answered to a create with an Idempotency-Key; written in the creating commit.
+RECEIPTS = Collection(
+    "receipts",
+    {
+        "user_id": _text,
+        "fingerprint": _text_or_null,
+        "answer": _text_or_null,
+        "expires_at": _time,
+    },
+    (Index("expires_at", equal=("user_id",)), Index("expires_at")),
+    expires=True,
+)
+
+# Consecutive rows of a table, as many as fit. A place is that of the last row, so that texts of one length are in
+# its order; what does not fit in a document goes on in the next.
+PACKS = Collection(
+    "packs",
+    {
+        "set_id": _text,
+        "valid": _boolean,
+        "place": _text,
+        "rows": _text,
+        "goes_on": _boolean,
+    },
+    (Index("place", equal=("set_id", "valid")),),
+)
+
+DATASETS = Collection(
+    "datasets",
+    {
+        "user_id": _text,
+        "name": _text,
+        "filename": _text,
+        "size": _integer,
+        "sha256": _text,
+        "asked": Field(Type.JSON),
+        "status": _text,
+        "row_sets": Field(Type.JSON),
+        "pieces": _integer,
+        "state": _text,
+        "created_at": _time,
+        "job_id": _text_or_null,
+        "receipt_id": _text_or_null,
+        "unsettled_since": _time_or_null,
+    },
+    (
+        Index("created_at", equal=("state",), descending=True),
+        Index("created_at", equal=("state", "user_id"), descending=True),
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("unsettled_since"),
+    ),
+)
+
+# The report on a dataset, and the schema that was asked for, compressed and in as many pieces as it takes.
+REPORTS = Collection("reports", {"text": _text})
+
+COLLECTIONS = (
+    USERS,
+    CLAIMS,
+    ROSTERS,
+    SESSIONS,
+    COUNTERS,
+    TASKS,
+    DOGS,
+    FILES,
+    JOBS,
+    RECEIPTS,
+    PACKS,
+    DATASETS,
+    REPORTS,
+)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
+from src.application.ports import RowStore
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import (
     Delete,
@@ -48,6 +49,7 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 _TYPES: dict[Type, sa.types.TypeEngine[Any]] = {
     Type.TEXT: sa.Text(),
     Type.INTEGER: sa.BigInteger(),
+    Type.FLOAT: sa.Double(),
     Type.BOOLEAN: sa.Boolean(),
     Type.TIMESTAMP: UtcDateTime(),
     Type.JSON: sa.JSON(none_as_null=True),
@@ -76,12 +78,29 @@ def _table(collection: Collection) -> sa.Table:
 
 _tables = {collection.name: _table(collection) for collection in COLLECTIONS}
 
+# No documents, because there are millions. All that is read of them is in the order of the key.
+ROWS = sa.Table(
+    "rows",
+    metadata,
+    sa.Column("set_id", sa.Text(), primary_key=True),
+    sa.Column("line", sa.BigInteger(), primary_key=True, autoincrement=False),
+    sa.Column("valid", sa.Boolean(), nullable=False),
+    sa.Column("values", sa.Text(), nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Index(
+    "ix_rows_invalid",
+    *(ROWS.c.set_id, ROWS.c.line, ROWS.c.valid),
+    sqlite_where=~ROWS.c.valid,
+    postgresql_where=~ROWS.c.valid,
+)
+
 
 def make_engine(url: str, *, pool_size: int) -> Engine:
     """An engine that has not connected yet. SQLite: WAL, waits for locks, and durable at every commit."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    # Transactions are begun by hand (see _commit): the driver would take the write lock too late.
+    # Transactions are begun by hand (see writing): the driver would take the write lock too late.
     engine = sa.create_engine(
         url,
         poolclass=QueuePool,
@@ -105,10 +124,9 @@ class SqlStore(Store):
         self._engine = engine
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def get(self, *keys: Key) -> list[Document | None]:
-        """See Store; one statement a table."""
+    def _get(self, *keys: Key) -> list[Document | None]:
         found: dict[tuple[str, str], Document] = {}
-        with _translated(), self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             for collection in {key.collection.name: key.collection for key in keys}.values():
                 ids = [key.id for key in keys if key.collection is collection]
                 table = _tables[collection.name]
@@ -130,28 +148,43 @@ class SqlStore(Store):
             statement = statement.where(order <= query.until)
         if query.prefix is not None:
             statement = statement.where(order >= query.prefix, order < after_prefix(query.prefix))
+        if query.beyond is not None:
+            statement = statement.where(order > query.beyond)
         if after is not None:
             place, last = sa.tuple_(order, table.c.id), sa.tuple_(*after)
             statement = statement.where(place < last if query.descending else place > last)
-        with _translated(), self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             return [_document(query.collection, row) for row in connection.execute(statement)]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        with _translated(), self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                for write in writes:
-                    _apply(connection, write, operation)
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        with writing(self._engine) as connection:
+            for write in writes:
+                _apply(connection, write, operation)
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
     def close(self) -> None:
         """See Store."""
         self._engine.dispose()
+
+    def bulk_rows(self) -> RowStore:
+        """See Store."""
+        from src.infrastructure.rows.sql import SqlRows  # which is made of what is here
+
+        return SqlRows(self._engine)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which nobody else writes; kept whole, durably, or not at all."""
+    with translated(), engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
 
 
 def _apply(connection: Connection, write: Write, operation: str) -> None:
@@ -180,7 +213,7 @@ def _document(collection: Collection, row: sa.Row[Any]) -> Document:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """The errors of SQLAlchemy (https://docs.sqlalchemy.org/errors) in the words of the driver."""
     try:
         yield

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePublicKey,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
 
@@ -158,9 +160,12 @@ class KeyRing:
         """The key with this thumbprint."""
         return self._current().get(kid)
 
-    def secrets(self) -> list[bytes]:
-        """The private values, the signing one first: what other keys are derived from."""
-        return [key.secret() for key in self._current().values()]
+    def derived(self, purpose: str) -> list[bytes]:
+        """A secret for another purpose from each key (RFC 5869), from the signing one first."""
+        return [
+            HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(key.secret())
+            for key in self._current().values()
+        ]
 
     def public(self) -> dict[str, list[dict[str, str]]]:
         """The public JWK set (RFC 7517)."""

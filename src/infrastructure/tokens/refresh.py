@@ -11,9 +11,6 @@ import hmac
 import re
 import secrets
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from src.application.ports import RefreshToken
 from src.domain.errors import InvalidToken
 from src.infrastructure.tokens.keys import KeyRing
@@ -51,11 +48,7 @@ class DerivedRefreshTokens:
         return [_token(id, hmac.digest(key, b"next:" + message, "sha256"), key) for key in self._keys()]
 
     def _keys(self) -> list[bytes]:
-        return [_derived(secret) for secret in self._ring.secrets()]
-
-
-def _derived(secret: bytes) -> bytes:
-    return HKDF(SHA256(), length=32, salt=None, info=b"portero refresh tokens").derive(secret)
+        return self._ring.derived("portero refresh tokens")
 
 
 def _token(id: bytes, secret: bytes, key: bytes) -> RefreshToken:

@@ -1,6 +1,6 @@
 """What clients read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 from urllib.parse import urlencode
@@ -168,26 +168,39 @@ class Problem(BaseModel):
     error: str | None = Field(default=None, description="The OAuth2 error code, at /auth/token.")
 
 
-def render(view: View, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer that no cache keeps: it holds tokens or somebody's data."""
+def render(
+    view: View, status: int = 200, headers: Mapping[str, str] | None = None, *, revision: str | None = None
+) -> Response:
+    """A JSON answer that no cache keeps: it holds tokens or somebody's data.
+
+    The ``revision`` of a single resource is its ETag (RFC 9110 section 8.8.3).
+    """
     g.private = True
-    return Response(view.model_dump_json(), status, headers, content_type="application/json")
+    response = Response(view.model_dump_json(by_alias=True), status, headers, content_type="application/json")
+    if revision is not None:
+        response.set_etag(revision)
+    return response
 
 
 def render_user(user: User, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A user, with the revision as its ETag (RFC 9110 section 8.8.3)."""
-    return render(UserView.of(user), status, {"ETag": f'"{user.revision}"', **(headers or {})})
+    """A user."""
+    return render(UserView.of(user), status, headers, revision=user.revision)
 
 
 def render_list(views: Sequence[View], cursor: str | None) -> Response:
     """A bare array; the next page, if there is one, is in the Link header (RFC 8288)."""
     g.private = True
-    body = "[" + ",".join(view.model_dump_json() for view in views) + "]"
+    body = "[" + ",".join(view.model_dump_json(by_alias=True) for view in views) + "]"
     response = Response(body, content_type="application/json")
     if cursor:
         query = urlencode({**request.args.to_dict(), "cursor": cursor})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response
+
+
+def monitor(job_id: str) -> str:
+    """The Link header that leads to a job."""
+    return f'</jobs/{job_id}>; rel="monitor"'
 
 
 def no_content() -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Flask, json
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from src.interfaces.http import directory, health, metrics, sessions, users
+from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, sessions, tasks, users
 from src.interfaces.http.headers import add_headers
 from src.interfaces.http.openapi import describe
 from src.interfaces.http.problems import handle_errors_of
@@ -14,7 +14,9 @@ from src.interfaces.services import Services
 MAX_BODY_BYTES = 1 << 20
 """Of a JSON or form body."""
 
-FEATURES = (users.operations, sessions.operations, directory.operations, health.operations, metrics.operations)
+FEATURES = tuple(
+    feature.operations for feature in (users, sessions, directory, tasks, dogs, files, datasets, jobs, health, metrics)
+)
 
 
 def create_app(
@@ -25,10 +27,12 @@ def create_app(
     trusted_proxies: int = 0,
     https: bool = False,
     metrics_token: str | None = None,
+    max_upload_bytes: int = 256 << 20,
 ) -> Flask:
     """A WSGI application that serves the given use cases; the options are those of ``add_headers`` and ``measure``."""
     app = Flask("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_UPLOAD_BYTES"] = max_upload_bytes
     # One trailing slash or none, never by redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -1,15 +1,16 @@
 """From the bytes of a request to a pydantic model, or to an error that names every bad field at once."""
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from src.application.ports import AddressParser
@@ -29,6 +30,24 @@ class Body(BaseModel):
     """A request body: wrong types are refused, never coerced, and unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=_without_defaults)
+
+
+class Change(Body):
+    """What to change of something: at least one field; a field that is absent stays."""
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": ", ".join(self._named())})
+        return self
+
+    @classmethod
+    def _named(cls) -> Iterable[str]:
+        return cls.model_fields
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class Form(Body):
@@ -51,9 +70,13 @@ class Paging(Query):
 AnyQuery = TypeVar("AnyQuery", bound=Query)
 _MOST_NAMED = 20
 """Bad parameters that a client chose itself, at the most."""
+PATIENCE = 30.0
+"""Seconds in which a body that is no file must arrive: who sent it was authenticated before."""
+TOO_SLOW = "The body took too long to arrive; send it again."
 _CUT_OFF = "The body did not arrive whole; send it again."
 
 AnyBody = TypeVar("AnyBody", bound=Body)
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +85,13 @@ class Rules:
 
     addresses: AddressParser
     passwords: PasswordPolicy
+    pictures: Callable[[str], str]
     user: User | None
 
 
 def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
     """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
+    begun = time.monotonic()
     try:
         data = request.get_data()
     except RequestEntityTooLarge:
@@ -75,21 +100,29 @@ def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
         raise BadRequest(_CUT_OFF) from None
     if request.content_length not in (None, len(data)):
         raise BadRequest(_CUT_OFF)
+    if time.monotonic() - begun > PATIENCE:
+        raise BadRequest(TOO_SLOW)
     if request.content_encoding:
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     if request.content_length is None and len(data) == request.max_content_length:
         raise RequestEntityTooLarge  # Werkzeug cuts a chunked body off at the limit without a word
     values = (_form if issubclass(model, Form) else _json)(data) if data else {}
-    try:
-        return model.model_validate(values, context=rules)
-    except ValidationError as error:
-        raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
+    return _validated(model, values, rules)
+
+
+def parse_fields(model: type[AnyBody], fields: Mapping[str, str], rules: Rules) -> AnyBody:
+    """What came beside a file that has been read. Raises Invalid."""
+    return _validated(model, {**fields, "file": b""}, rules)
 
 
 def parse_query(model: type[AnyQuery]) -> AnyQuery:
     """Read the query string of the current request. Raises Invalid."""
+    return _validated(model, request.args.to_dict(), None)
+
+
+def _validated(model: type[AnyModel], values: Any, rules: Rules | None) -> AnyModel:
     try:
-        return model.model_validate(request.args.to_dict())
+        return model.model_validate(values, context=rules)
     except ValidationError as error:
         raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
 
@@ -98,19 +131,23 @@ def _json(data: bytes) -> Any:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
     try:
-        value = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_short_int
-        )
-        for text in _texts(value):
-            text.encode("utf-8")  # a lone surrogate is no Unicode text
-            if "\0" in text:
-                raise ValueError("a text holds a NUL character")
+        return load_json(data.decode("utf-8"))
     except UnicodeError:
         raise BadRequest("The body is not valid UTF-8.") from None
     except ValueError as error:
         raise BadRequest(f"The body is not valid JSON: {error}.") from None
+
+
+def load_json(text: str) -> Any:
+    """The value of a JSON text without repeated keys, NUL characters and what is no number. Raises ValueError."""
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_short_int)
     except RecursionError:
-        raise BadRequest("The body is nested too deeply.") from None
+        raise ValueError("it is nested too deeply") from None
+    for each in _texts(value):
+        each.encode("utf-8")  # a lone surrogate is no Unicode text
+        if "\0" in each:
+            raise ValueError("a text holds a NUL character")
     return value
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
+from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser, demand_self_or_admin
 from src.application.sessions import Caller
 from src.domain.errors import Forbidden, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import User
@@ -13,8 +13,9 @@ from src.domain.values import Role
 from src.interfaces.http.answers import PublicUserView, UserView, no_content, render, render_list, render_user
 from src.interfaces.http.bodies import Body, Paging
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
-from src.interfaces.http.operations import Access, Operations, services
-from src.interfaces.http.users import ProfileBody, expected_revisions
+from src.interfaces.http.operations import Access, Operations, expected_revisions, services
+from src.interfaces.http.receipts import Repeatable
+from src.interfaces.http.users import ProfileBody
 
 operations = Operations("Directory", "Other people's accounts.")
 
@@ -47,6 +48,10 @@ class UserBody(ProfileBody):
     disabled: BooleanField = False
 
 
+def _self_or_admin(caller: Caller, id: str) -> None:
+    demand_self_or_admin(caller.user, id)
+
+
 def _seen_by(caller: Caller, user: User) -> PublicUserView:
     whole = caller.user.role is Role.ADMIN or caller.user.id == user.id
     return UserView.of(user) if whole else PublicUserView.of(user)
@@ -67,23 +72,28 @@ def list_users(caller: Caller, query: Search) -> Response:
 def show_other(caller: Caller, id: str) -> Response:
     """See a user."""
     user = services().show_user(id)
-    return render(_seen_by(caller, user), headers={"ETag": f'"{user.revision}"'})
+    return render(_seen_by(caller, user), revision=user.revision)
 
 
 @operations.add("POST", "/api/users", access=Access.ADMIN, body=Person, status=201, answer=UserView, etag=True,
-                errors=(Taken,), use_case=AddPerson)  # fmt: skip
-def add_person(caller: Caller, body: Person) -> Response:
+                errors=(Taken,), idempotent=True, use_case=AddPerson)  # fmt: skip
+def add_person(caller: Caller, body: Person, repeatable: Repeatable) -> Response:
     """Enter a person."""
-    user = services().add_person(body.username, body.email, body.password, body.name, body.last_name, body.role)
-    return render_user(user, 201, {"Location": f"/users/{user.id}"})
+
+    def created(user: User) -> Response:
+        return render_user(user, 201, {"Location": f"/users/{user.id}"})
+
+    once = repeatable.once(created)
+    person = (caller.user, body.username, body.email, body.password, body.name, body.last_name, body.role)
+    return created(services().add_person(*person, once))
 
 
 @operations.add("PUT", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,
-                etag=True, if_match=True, errors=(Forbidden, NotFound, Taken, Stale, LastAdmin),
-                use_case=ChangeUser)  # fmt: skip
+                etag=True, if_match=True, guard=_self_or_admin,
+                errors=(Forbidden, NotFound, Taken, Stale, LastAdmin), use_case=ChangeUser)  # fmt: skip
 @operations.add("PATCH", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,
-                etag=True, if_match=True, errors=(Forbidden, NotFound, Taken, Stale, LastAdmin),
-                use_case=ChangeUser)  # fmt: skip
+                etag=True, if_match=True, guard=_self_or_admin,
+                errors=(Forbidden, NotFound, Taken, Stale, LastAdmin), use_case=ChangeUser)  # fmt: skip
 def change_other(caller: Caller, body: UserBody, id: str) -> Response:
     """Change a user."""
     return render_user(services().change_user(caller.user, id, body.change(), expected_revisions()))

@@ -1,14 +1,17 @@
 """The types of body fields: texts on the wire, values of the domain behind it."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainValidator, Strict, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from src.domain.errors import FieldError, Invalid
 from src.domain.users import PasswordPolicy
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
 from src.interfaces.http.bodies import Rules
+
+Parsed = TypeVar("Parsed")
 
 
 def _text(value: Any) -> str:
@@ -17,7 +20,7 @@ def _text(value: Any) -> str:
     return value
 
 
-def _checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]) -> Any:
+def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]) -> Any:
     """A field whose text ``check`` turns into a value, or refuses with InvalidValue."""
 
     def validate(value: Any, info: ValidationInfo) -> Any:
@@ -28,6 +31,13 @@ def _checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]
             raise PydanticCustomError(error.code, "{reason}", {"reason": str(error)}) from None
 
     return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
+
+
+def _boolean(value: Any) -> bool:
+    """Of a query string."""
+    if value not in ("true", "false"):
+        raise PydanticCustomError("boolean", "Use true or false.")
+    return bool(value == "true")
 
 
 def _rules(info: ValidationInfo) -> Rules:
@@ -55,7 +65,7 @@ def _role(value: Any) -> Role:
 
 UsernameField = Annotated[
     Username,
-    *_checked(
+    *checked(
         lambda text, _: Username.parse(text),
         {
             "minLength": 1,
@@ -67,14 +77,14 @@ UsernameField = Annotated[
 ]
 EmailField = Annotated[
     Email,
-    *_checked(
+    *checked(
         lambda text, info: _rules(info).addresses(text),
         {"format": "email", "description": "Unique ignoring case.", "examples": ["anna@example.com"]},
     ),
 ]
 NewPasswordField = Annotated[
     str,
-    *_checked(
+    *checked(
         _password,
         {
             "format": "password",
@@ -86,14 +96,30 @@ NewPasswordField = Annotated[
     ),
 ]
 PasswordField = Annotated[
-    str, *_checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
+    str, *checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
 ]
 LoginField = Annotated[
     str,
-    *_checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
+    *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
 ]
-NameField = Annotated[str, *_checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
+NameField = Annotated[str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
 
-TextField = Annotated[str, *_checked(lambda text, _: text, {})]
+TextField = Annotated[str, *checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]
 BooleanField = Annotated[bool, Strict()]
+BooleanParameter = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"type": "boolean"})]
+PictureField = Annotated[
+    str,
+    *checked(
+        lambda text, info: _rules(info).pictures(text),
+        {"format": "uri", "examples": ["https://images.dog.ceo/breeds/hound-afghan/n02088094_1003.jpg"]},
+    ),
+]
+
+
+def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    """What ``parse`` makes of a part of the path. Raises Invalid."""
+    try:
+        return parse(text)
+    except InvalidValue as error:
+        raise Invalid(FieldError(name, error.code, str(error))) from None

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from src.domain.errors import Forbidden, Invalid, InvalidToken, PorteroError, Taken, Unavailable
+from src.domain.errors import Forbidden, InProgress, Invalid, InvalidToken, PorteroError, Taken, Unavailable
 from src.interfaces.http.answers import Problem
 from src.interfaces.http.bodies import Body, Form
 from src.interfaces.http.operations import Access, Operation, Operations
 from src.interfaces.http.problems import status_of
+from src.interfaces.http.uploads import UploadBody
 
 _VARIABLE = re.compile(r"<(\w+)>")
 _REFERENCE = "#/components/schemas/{model}"
@@ -21,7 +22,10 @@ _REFERENCE = "#/components/schemas/{model}"
 _TEXT = {"schema": {"type": "string"}}
 _HEADERS = {
     "ETag": {"description": "The revision, for If-Match.", **_TEXT},
-    "Link": {"description": "The next page, as rel=next (RFC 8288); absent on the last one.", **_TEXT},
+    "Link": {
+        "description": "The next page as rel=next (RFC 8288), absent on the last one; or the job as rel=monitor.",
+        **_TEXT,
+    },
     "Location": {"description": "Where it is now.", **_TEXT},
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "Bearer, see RFC 6750.", **_TEXT},
@@ -32,7 +36,7 @@ _MEANINGS = {
     401: "No or bad credentials.",
     403: "Known, but not allowed.",
     404: "Not found.",
-    409: "A unique value is taken, which is named in errors, or nobody would be left in charge.",
+    409: "A unique value is taken, which is named in errors; or the state of things forbids it, as detail says.",
     412: "It has changed since it was read.",
     413: "The body is too large.",
     415: "The Content-Type is wrong.",
@@ -80,7 +84,7 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    description = cleandoc(operation.description)
+    description = cleandoc(operation.description).partition("Raises ")[0].rstrip()  # that is for programmers
     summary, _, rest = description.partition("\n\n")
     described: dict[str, Any] = {
         "operationId": _id(operation),
@@ -97,10 +101,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if rest:
         described["description"] = rest
     if operation.body:
-        media = "application/x-www-form-urlencoded" if issubclass(operation.body, Form) else "application/json"
         described["requestBody"] = {
             "required": _demanding(operation.body),
-            "content": {media: _schema_of(operation.body)},
+            "content": {_media_of(operation.body): _schema_of(operation.body)},
         }
     if parameters := [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]:
         described["parameters"] = parameters
@@ -115,6 +118,12 @@ def _security(access: Access) -> list[dict[str, Any]]:
     if access is Access.PUBLIC:
         return []
     return [{"password": []}, {"token": []}, *([] if access.needs_token else [{}])]  # {} makes it optional
+
+
+def _media_of(body: type[Body]) -> str:
+    if issubclass(body, UploadBody):
+        return "multipart/form-data"
+    return "application/x-www-form-urlencoded" if issubclass(body, Form) else "application/json"
 
 
 def _demanding(body: type[Body]) -> bool:
@@ -138,10 +147,20 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if not operation.if_match:
-        return []
-    description = "Change it only if this is still its ETag."
-    return [{"name": "If-Match", "in": "header", "required": False, "description": description, **_TEXT}]
+    headers = {
+        "If-Match": "Change it only if this is still its ETag." if operation.if_match else None,
+        "Idempotency-Key": "The same key with the same request gets the first answer again, for 24 hours."
+        if operation.idempotent
+        else None,
+        "Prefer": "respond-async: do not wait, there will be a job to watch."
+        if HTTPStatus.ACCEPTED in operation.instead
+        else None,
+    }
+    return [
+        {"name": name, "in": "header", "required": False, "description": description, **_TEXT}
+        for name, description in headers.items()
+        if description
+    ]
 
 
 def _id(operation: Operation) -> str:
@@ -159,10 +178,12 @@ def _problems(operation: Operation) -> list[int]:
     statuses = {500}
     if operation.access is not Access.PUBLIC:
         errors |= {InvalidToken, Taken, Unavailable}  # Taken: on the first visit of somebody from Firebase
-    if operation.access in (Access.USER, Access.ADMIN):
+    if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
         errors |= {Forbidden}
     if operation.query:
         errors |= {Invalid}
+    if operation.idempotent:
+        errors |= {Invalid, InProgress}
     if operation.body:
         errors |= {Invalid, Unavailable}
         statuses |= {400, 413, 415}
@@ -176,9 +197,10 @@ def _success(operation: Operation) -> dict[str, Any]:
     status = HTTPStatus(operation.status)
     headers = ["X-Request-Id"]
     headers += ["ETag"] if operation.etag else []
-    placed = any("id" in answer.model_fields for answer in operation.answer) and status is HTTPStatus.CREATED
+    made = status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
+    placed = made and any("id" in answer.model_fields for answer in operation.answer)
     headers += ["Location"] if placed or status is HTTPStatus.FOUND else []
-    headers += ["Link"] if operation.array else []
+    headers += ["Link"] if operation.array or (operation.monitored and not operation.instead) else []
     success: dict[str, Any] = {"description": status.description or status.phrase, "headers": _headers(headers)}
     if operation.answer:
         references = [{"$ref": _REFERENCE.format(model=model.__name__)} for model in operation.answer]
@@ -193,7 +215,8 @@ def _success(operation: Operation) -> dict[str, Any]:
 
 def _instead(status: HTTPStatus, answer: type[BaseModel]) -> dict[str, Any]:
     content = {"application/json": _schema_of(answer)}
-    return {"description": status.description, "headers": _headers(["X-Request-Id"]), "content": content}
+    headers = ["X-Request-Id", *(["Link", "Location"] if status is HTTPStatus.ACCEPTED else [])]
+    return {"description": status.description, "headers": _headers(headers), "content": content}
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from src.domain.errors import Forbidden, PorteroError, Unauthenticated
 from src.domain.sessions import Client
 from src.domain.values import Role
 from src.interfaces.http.bodies import Body, Query, Rules, parse_body, parse_query
+from src.interfaces.http.receipts import Repeatable, once
+from src.interfaces.http.uploads import Upload, UploadBody
 from src.interfaces.services import Services
 
 Handler = Callable[..., Response]
@@ -27,17 +29,20 @@ class Access(Enum):
     GUEST_OR_PUBLIC = "anyone, or a guest with a token"
     TOKEN = "anyone with a token"  # noqa: S105 - it is no password
     USER = "users, not guests"
+    UPLOADER = "uploaders and admins"
     ADMIN = "admins"
 
     @property
     def needs_token(self) -> bool:
         """Whether it is refused without one."""
-        return self in (Access.TOKEN, Access.USER, Access.ADMIN)
+        return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
 
     def admits(self, role: Role) -> bool:
         """Whether somebody of this role may call it."""
         if self is Access.ADMIN:
             return role is Role.ADMIN
+        if self is Access.UPLOADER:
+            return role in (Role.UPLOADER, Role.ADMIN)
         return self is not Access.USER or role is not Role.GUEST
 
 
@@ -55,7 +60,7 @@ class Operation:
     query: type[Query] | None
     """What the handler takes as ``query``."""
     body: type[Body] | None
-    """What the handler takes as ``body``."""
+    """What the handler takes as ``body``; of an UploadBody it takes the ``upload`` instead, to be read as a stream."""
     status: int
     answer: tuple[type[BaseModel], ...]
     """The model of a JSON answer; several when it depends on the caller, none when there is nothing to say."""
@@ -68,6 +73,12 @@ class Operation:
     etag: bool
     """Whether the answer has the ETag of a single resource."""
     if_match: bool
+    idempotent: bool
+    """Whether it takes an Idempotency-Key; then the handler takes ``repeatable``."""
+    monitored: bool
+    """Whether the Link header of the answer leads to a job."""
+    guard: Callable[..., object] | None
+    """Called with ``caller`` and what the path holds, before the body is looked at; raises what authorisation does."""
     errors: tuple[type[PorteroError], ...]
     """What the handler can raise, besides what every operation can."""
     tag: str
@@ -101,6 +112,9 @@ class Operations:
         text: str | None = None,
         etag: bool = False,
         if_match: bool = False,
+        idempotent: bool = False,
+        monitored: bool = False,
+        guard: Callable[..., object] | None = None,
         errors: tuple[type[PorteroError], ...] = (),
         use_case: object = None,
         translate: Translate | None = None,
@@ -128,6 +142,9 @@ class Operations:
                         text=text,
                         etag=etag,
                         if_match=if_match,
+                        idempotent=idempotent,
+                        monitored=monitored,
+                        guard=guard,
                         errors=errors,
                         tag=self.tag,
                         description=(use_case or handler).__doc__ or "",
@@ -155,16 +172,29 @@ def services() -> Services:
     return found
 
 
+def rules_of(caller: Caller | None) -> Rules:
+    """What the validators of a body need to know."""
+    found = services()
+    return Rules(found.addresses, found.passwords, found.check_picture, caller.user if caller else None)
+
+
 def _view(operation: Operation) -> Handler:
     def view(**arguments: Any) -> Response:
         caller = None
         if operation.access is not Access.PUBLIC:
             caller = arguments["caller"] = _caller(operation.access)
+        if operation.guard:
+            operation.guard(**arguments)
         if operation.query:
             arguments["query"] = parse_query(operation.query)
-        if operation.body:
-            rules = Rules(services().addresses, services().passwords, caller.user if caller else None)
-            arguments["body"] = parse_body(operation.body, rules)
+        if operation.body and issubclass(operation.body, UploadBody):
+            arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"])
+        elif operation.body:
+            arguments["body"] = parse_body(operation.body, rules_of(caller))
+        if operation.idempotent:
+            assert caller
+            path = operation.alias_of or operation.path
+            return once(operation.handler, arguments, Repeatable.of(services().receipts, caller, path))
         return operation.handler(**arguments)
 
     def translated(**arguments: Any) -> Response:
@@ -200,6 +230,13 @@ def bearer_token() -> str | None:
     if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
         return None
     return token
+
+
+def expected_revisions() -> frozenset[str] | None:
+    """The revisions that ``If-Match`` accepts, or None for any (RFC 9110 section 13.1.1)."""
+    if "If-Match" not in request.headers or request.if_match.star_tag:
+        return None
+    return frozenset(request.if_match.as_set())
 
 
 def client() -> Client:

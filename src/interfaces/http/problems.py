@@ -25,6 +25,8 @@ _STATUS: dict[type[PorteroError], HTTPStatus] = {
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.LastAdmin: HTTPStatus.CONFLICT,
+    errors.Ended: HTTPStatus.CONFLICT,
+    errors.InProgress: HTTPStatus.CONFLICT,
 }
 
 

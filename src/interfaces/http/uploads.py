@@ -6,6 +6,7 @@ two reads (https://github.com/pallets/werkzeug/issues/3285).
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,10 +19,11 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.http import parse_options_header
 
 from src.domain.errors import FieldError, Invalid
-from src.interfaces.http.bodies import Body
+from src.interfaces.http.bodies import PATIENCE, TOO_SLOW, Body
 from src.interfaces.http.downloads import safe_filename
 
 _READ_BYTES = 1 << 16
+_FIRST_BYTES = 1 << 10
 _MAX_PARTS = 50
 _MAX_HEADERS = 8
 _MAX_HEADER_BYTES = 8 << 10
@@ -85,6 +87,7 @@ class Upload:
         self._boundary, self._begin = b"--" + boundary.encode(), b""
         self._events = self._parse()
         self._names: set[str] = set()
+        self._begun, self._filed = time.monotonic(), False
         self._whole = False
         self._room = _MAX_FIELDS_BYTES
 
@@ -93,6 +96,7 @@ class Upload:
         for part in self._parts():
             filename = _filename_of(part)
             if filename and part.name == name:
+                self._filed = True
                 media_type = part.content_type or ""
                 known = media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
                 return FilePart(safe_filename(filename), known, self._content())
@@ -170,7 +174,8 @@ class Upload:
 
     def _read(self) -> bytes:
         try:
-            return self._stream.read(_READ_BYTES)
+            # Little until the file begins: a read waits for as much as it asks for.
+            return self._stream.read(_READ_BYTES if self._filed else _FIRST_BYTES)
         except RequestEntityTooLarge:
             raise
         except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
@@ -200,6 +205,8 @@ class Upload:
     def _read_field(self, name: str) -> None:
         content = bytearray()
         for chunk in self._content():
+            if time.monotonic() - self._begun > PATIENCE and not self._filed:
+                raise BadRequest(TOO_SLOW)
             content += chunk
             self._room -= len(chunk)
             if self._room < 0:

@@ -1,19 +1,17 @@
 """Accounts over HTTP: register, see, change and delete yourself."""
 
-from typing import Self, cast
+from typing import cast
 
-from flask import Response, request
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
+from flask import Response
 
 from src.application.sessions import Caller
 from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, NewProfile, Register
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import ProfileChange
 from src.interfaces.http.answers import SignupView, UserView, no_content, render, render_user
-from src.interfaces.http.bodies import Body
+from src.interfaces.http.bodies import Body, Change
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
-from src.interfaces.http.operations import Access, Operations, client, services
+from src.interfaces.http.operations import Access, Operations, client, expected_revisions, services
 
 operations = Operations("Accounts", "Your own account.")
 
@@ -38,7 +36,7 @@ class RegistrationWithOptionalEmail(Registration):
     email: EmailField | None = None  # type: ignore[assignment]
 
 
-class ProfileBody(Body):
+class ProfileBody(Change):
     """What to change; at least one field. A field that is absent stays."""
 
     username: UsernameField = None  # type: ignore[assignment]
@@ -46,15 +44,9 @@ class ProfileBody(Body):
     name: NameField | None = None
     last_name: NameField | None = None
 
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if not self.model_fields_set:
-            raise PydanticCustomError("empty", "Give at least one of username, email, name, last_name.")
-        return self
-
     def change(self) -> ProfileChange:
         """The fields that were given."""
-        return cast(ProfileChange, {name: getattr(self, name) for name in self.model_fields_set})
+        return cast(ProfileChange, self.given())
 
 
 class PasswordChange(Body):
@@ -114,10 +106,3 @@ def delete_user(caller: Caller) -> Response:
     """Delete your own account."""
     services().delete_account(caller.user.id)
     return no_content()
-
-
-def expected_revisions() -> frozenset[str] | None:
-    """The revisions that ``If-Match`` accepts, or None for any (RFC 9110 section 13.1.1)."""
-    if "If-Match" not in request.headers or request.if_match.star_tag:
-        return None
-    return frozenset(request.if_match.as_set())

@@ -7,7 +7,8 @@ The store is authoritative, the provider is derived. When accounts also exist ou
     rename   commit the claim of the name  -> give it the address    -> commit the new name, free the old
     delete   commit it deleting            -> delete the account     -> commit it deleted, free its names
 
-What a user owns is removed after its names are free, for either provider; a guest who registers is created at the
+What a user owns is removed after its names are free, for either provider, and once more when the deletion is
+settled: by then no request that began before it can still be writing. A guest who registers is created at the
 provider between two commits like a change.
 
 ``unsettled_since`` is written with the first step and cleared with the last. What a crash leaves between
@@ -24,14 +25,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from src.application.accounts.steps import Change, activated, active, finishing, holding, released, reserving
 from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
+from src.domain.receipts import Once, Repeated
 from src.domain.users import State, User, UserRepository
 from src.domain.values import Email, Role
 
 _log = logging.getLogger("portero.accounts")
 
-Change = Callable[[User], User]
 Owned = Callable[[str], None]
 """Removes what the user with this id owns; can be repeated."""
 
@@ -49,19 +51,19 @@ class Accounts:
     owned: Sequence[Owned]
     """What is removed with a user."""
 
-    def create(self, user: User, password: str | None) -> User:
-        """Store a new user. Raises Taken, Invalid or Unavailable, and then there is no such user.
+    def create(self, user: User, password: str | None, once: Once[User] | None = None) -> User:
+        """Store a new user. Raises Taken, Invalid, Unavailable or Repeated, and then there is no such user.
 
         Without a password nobody can log in until one is set.
         """
         user = self._with_password(user, password)
         if not self.identity.remote:
-            return self.users.add(user)
+            return self.users.add(user, once.answered(user) if once else None)
         try:
             self.users.add(replace(user, state=State.PENDING, unsettled_since=self.clock()))
             self.identity.create(user, password)
-            return self.users.update(user.id, _activated)
-        except PorteroError:
+            return self.users.update(user.id, activated, once=once)
+        except (PorteroError, Repeated):
             # The caller is told that it failed, so it must have failed, even if the last commit landed.
             self._try(self._undo_creation, user.id)
             raise
@@ -69,15 +71,15 @@ class Accounts:
     def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
         """Apply ``change`` to an active user. Raises as ``UserRepository.update`` does, Invalid and Unavailable."""
         if not self.identity.remote:
-            return self.users.update(id, _active(change), revisions=revisions)
+            return self.users.update(id, active(change), revisions=revisions)
         ticket = self.clock()
-        user = self.users.update(id, _active(_reserving(change, ticket)), revisions=revisions)
+        user = self.users.update(id, active(reserving(change, ticket)), revisions=revisions)
         if user.unsettled_since != ticket:
             return user
         try:
             self.identity.set_email(change(user))
         except (Taken, Invalid):
-            self._try(self.users.update, id, _holding(ticket, _released))  # refused, so nothing happened there
+            self._try(self.users.update, id, holding(ticket, released))  # refused, so nothing happened there
             raise
         except NotFound as error:
             raise InvalidToken from error  # the provider has lost the account; settling buries it
@@ -86,7 +88,7 @@ class Accounts:
             self._try(self.users.update, id, self._unsettled)
             raise
         try:
-            return self.users.update(id, _finishing(change, ticket))
+            return self.users.update(id, finishing(change, ticket))
         except PorteroError:
             self._try(self.users.update, id, self._unsettled)
             raise
@@ -101,10 +103,10 @@ class Accounts:
         if not self.identity.remote:
             return self.users.update(id, change)
         ticket = self.clock()
-        guest = self.users.update(id, _reserving(change, ticket))
+        guest = self.users.update(id, reserving(change, ticket))
         try:
             self.identity.create(change(guest), password)
-            return self.users.update(id, _finishing(change, ticket))
+            return self.users.update(id, finishing(change, ticket))
         except PorteroError:
             self._try(self._undo_upgrade, id, ticket)
             raise
@@ -112,21 +114,21 @@ class Accounts:
     def delete(self, id: str) -> None:
         """Delete an active user: its sessions end, its names are free, and what it owns goes. Raises Unavailable."""
         if not self.identity.remote:
-            self._bury(self.users.update(id, _active(self._undone)))
+            self._try(self._remove_owned, self.users.update(id, active(self._undone)))
             return
         ticket = self.clock()
-        self.users.update(id, _active(lambda user: replace(user, state=State.DELETING, unsettled_since=ticket)))
+        self.users.update(id, active(lambda user: replace(user, state=State.DELETING, unsettled_since=ticket)))
         try:
             self.identity.delete(id)
         except PorteroError:
             # It may have happened all the same: settling asks the provider when it answers again.
-            self._try(self.users.update, id, _holding(ticket, lambda user: replace(user, state=State.ACTIVE)))
+            self._try(self.users.update, id, holding(ticket, lambda user: replace(user, state=State.ACTIVE)))
             raise
-        self._bury(self.users.update(id, self._undone))
+        self._try(self._remove_owned, self.users.update(id, self._undone))
 
     def purge(self) -> int:
-        """Remove the guests whose time is over; returns how many."""
-        guests = self.users.expired(self.clock()).items
+        """Remove the guests whose time is over, and whose last request as well; returns how many."""
+        guests = self.users.expired(self.clock() - SETTLE_AFTER).items
         return sum(self._try(self._purge, guest) for guest in guests)
 
     def _purge(self, guest: User) -> None:
@@ -137,8 +139,7 @@ class Accounts:
 
         if guest.state is State.ACTIVE:
             guest = self.users.update(guest.id, expire)
-        for remove in self.owned:
-            remove(guest.id)
+        self._remove_owned(guest)
         self.users.remove(guest)
 
     def settle(self, older_than: timedelta = SETTLE_AFTER) -> int:
@@ -153,7 +154,7 @@ class Accounts:
         user = self.users.update(listed.id, self._unsettled, revisions=[listed.revision])
         if user.state is State.PENDING:
             # Its names are free before the provider is asked. If it was finished after all, it stays.
-            user = self.users.update(user.id, _holding(user.unsettled_since, self._undone))
+            user = self.users.update(user.id, holding(user.unsettled_since, self._undone))
         if user.state is State.ACTIVE:
             self._restore(user)
         else:
@@ -161,10 +162,13 @@ class Accounts:
             self._bury(self.users.update(user.id, self._undone))
 
     def _bury(self, user: User) -> None:
-        """Remove what a deleted user owned; it stays unsettled until that is done."""
+        """The end of a deleted user, when no request of its can be running any more."""
+        self._remove_owned(user)
+        self.users.update(user.id, self._buried)
+
+    def _remove_owned(self, user: User) -> None:
         for remove in self.owned:
             remove(user.id)
-        self.users.update(user.id, self._buried)
 
     def _with_password(self, user: User, password: str | None) -> User:
         return user if password is None else replace(user, password_hash=self.identity.keep(password))
@@ -173,7 +177,7 @@ class Accounts:
         """Give the provider's account the stored address; a guest has no account there."""
         if user.role is Role.GUEST:
             self.identity.delete(user.id)
-            self.users.update(user.id, _holding(user.unsettled_since, _released))
+            self.users.update(user.id, holding(user.unsettled_since, released))
             return
         addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
         try:
@@ -183,13 +187,14 @@ class Accounts:
                     self.identity.set_email(restored)
                     break
         except NotFound:
-            self._bury(self.users.update(user.id, self._undone))
+            # It was active until now, so that requests of it may still be writing: settled once more.
+            self._remove_owned(self.users.update(user.id, self._undone))
             return
 
         def restore(stored: User) -> User:
             if stored.unsettled_since != user.unsettled_since:
                 return self._unsettled(stored)  # somebody went on meanwhile, and may have lost their address there
-            return _released(replace(stored, email=restored.email, email_verified=restored.email_verified))
+            return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
 
         self.users.update(user.id, restore)
 
@@ -226,68 +231,3 @@ class Accounts:
             _log.warning("left for later: %s", error.__cause__ or error)
             return False
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What a running process does from time to time: settle, and remove what has expired."""
-
-    accounts: Accounts
-    remove_expired: Callable[[datetime], int]
-    """Where the store does not do so itself."""
-    clock: Clock
-
-    def __call__(self) -> int:
-        """How many things were done. Raises Unavailable."""
-        return self.accounts.settle() + self.accounts.purge() + self.remove_expired(self.clock())
-
-
-def _active(change: Change) -> Change:
-    """``change``, refused when there is no such user any more."""
-
-    def guarded(user: User) -> User:
-        if user.state is not State.ACTIVE:
-            raise NotFound("There is no such user.")
-        return change(user)
-
-    return guarded
-
-
-def _holding(ticket: datetime | None, change: Change) -> Change:
-    """``change``, left out when somebody else is at work by now."""
-    return lambda user: change(user) if user.unsettled_since == ticket else user
-
-
-def _reserving(change: Change, ticket: datetime) -> Change:
-    """The first step of ``change``: all of it, unless the provider must first agree to a new address."""
-
-    def reserve(user: User) -> User:
-        changed = change(user)
-        if changed.email == user.email and user.role is not Role.GUEST:
-            return changed
-        if user.unsettled_since:
-            raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
-        return replace(user, reserved=tuple(changed.claims - user.claims), unsettled_since=ticket)
-
-    return reserve
-
-
-def _finishing(change: Change, ticket: datetime) -> Change:
-    """The last step of ``change``."""
-
-    def finish(user: User) -> User:
-        if user.unsettled_since != ticket or user.state is not State.ACTIVE:
-            raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
-        return _released(change(user))
-
-    return finish
-
-
-def _activated(user: User) -> User:
-    if user.state is not State.PENDING:
-        raise Unavailable("The registration took too long and was undone; try again.", 1)
-    return replace(user, state=State.ACTIVE, unsettled_since=None)
-
-
-def _released(user: User) -> User:
-    return replace(user, reserved=(), unsettled_since=None)

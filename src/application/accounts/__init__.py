@@ -1,0 +1,5 @@
+"""Accounts, in the store and at the identity provider."""
+
+from src.application.accounts.sync import SETTLE_AFTER, Accounts
+
+__all__ = ["SETTLE_AFTER", "Accounts"]

@@ -1,0 +1,50 @@
+"""What people do with their tasks. A task is nobody's business but its owner's."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from src.application.ports import Clock
+from src.domain.errors import NotFound
+from src.domain.receipts import Once
+from src.domain.tasks import Task, TaskChange, TaskRepository
+from src.domain.users import User
+from src.domain.values import Page, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class TaskService:
+    """The use cases of tasks."""
+
+    tasks: TaskRepository
+    clock: Clock
+
+    def add(
+        self, owner: User, title: str, description: str | None, completed: bool, once: Once[Task] | None = None
+    ) -> Task:
+        """Make a task. Raises Repeated."""
+        now = self.clock()
+        task = Task(new_id(), owner.id, now, now, title, description, completed)
+        return self.tasks.add(task, once.answered(task) if once else None)
+
+    def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
+        """Your tasks, the newest first; all, or those completed, or those not. Raises Invalid for a bad cursor."""
+        return self.tasks.of(owner.id, completed, cursor, limit)
+
+    def show(self, owner: User, id: str) -> Task:
+        """One of your tasks. Raises NotFound."""
+        return _owned(self.tasks.get(id), owner)
+
+    def change(self, owner: User, id: str, change: TaskChange, revisions: Collection[str] | None) -> Task:
+        """Change a task of yours; what is not given stays. Raises NotFound, Stale."""
+        now = self.clock()
+        return self.tasks.update(id, lambda task: _owned(task, owner).changed(change, now), revisions=revisions)
+
+    def delete(self, owner: User, id: str) -> None:
+        """Remove a task of yours. Raises NotFound."""
+        self.tasks.remove(self.show(owner, id).id)
+
+
+def _owned(task: Task | None, owner: User) -> Task:
+    if task is None or task.user_id != owner.id:
+        raise NotFound("There is no such task.")
+    return task

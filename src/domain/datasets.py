@@ -1,0 +1,147 @@
+"""The dataset: a CSV file, its rows, and what was found in them.
+
+    pending ──> stored ──> deleting ──> gone
+       └─────────────────────^
+
+While it is ``processing`` nobody sees rows or counts; the last commit makes all of it visible.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, Self
+
+from src.domain.custody import HeldState
+from src.domain.errors import NotFound
+from src.domain.jobs import Job
+from src.domain.receipts import Receipt
+from src.domain.tables import Column, Report
+from src.domain.values import Page
+
+
+class Status(StrEnum):
+    """What came out of it."""
+
+    PROCESSING = "processing"
+    CLEAN = "clean"
+    FINDINGS = "findings"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How to read a file: what is not given is found out."""
+
+    columns: tuple[Column, ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset. ``revision`` is the store's mark of this version, empty until stored."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+    row_sets: tuple[str, ...]
+    """Where rows of it may be: of every attempt to store them, the last one last."""
+    name: str = ""
+    filename: str = ""
+    size: int = 0
+    sha256: str = ""
+    asked: Asked = Asked()
+    status: Status = Status.PROCESSING
+    report: Report | None = None
+    job_id: str | None = None
+    """The job that checks it; None when that was done at once."""
+    receipt_id: str | None = None
+    """The receipt of the request that is storing it."""
+    state: HeldState = HeldState.PENDING
+    unsettled_since: datetime | None = None
+    """Since when somebody is storing or deleting it; None when nobody is."""
+    revision: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key of the object."""
+        return f"datasets/{self.id}"
+
+    @property
+    def rows_id(self) -> str:
+        """The set of rows that counts."""
+        return self.row_sets[-1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file is there."""
+        return self.state is HeldState.STORED
+
+    def stored(self) -> Self:
+        """There: from now on its owner sees it."""
+        return replace(self, state=HeldState.STORED, receipt_id=None, unsettled_since=None)
+
+    def checked(self, report: Report) -> Self:
+        """With what was found."""
+        clean = all(validation.passed for validation in report.validations)
+        return replace(self, report=report, status=Status.CLEAN if clean else Status.FINDINGS)
+
+    def attempted(self, row_set: str) -> Self:
+        """With one more set that may hold rows of it, the one that counts; as it is once it is checked.
+
+        Raises NotFound when it is about to go.
+        """
+        if not self.whole:
+            raise NotFound
+        return self if self.report else replace(self, row_sets=(*self.row_sets, row_set))
+
+    def without(self, row_set: str, other: str) -> Self:
+        """With another set that counts, empty, if this one did; as it is once it is checked. Raises NotFound."""
+        return self.attempted(other) if self.rows_id == row_set else self
+
+    def failed(self, row_set: str) -> Self:
+        """It could not be checked, unless it was. ``row_set`` counts from now on: what is still being stored must not.
+
+        Raises NotFound.
+        """
+        return self if self.report else replace(self.attempted(row_set), status=Status.FAILED)
+
+    def resumed(self) -> Self:
+        """It will be tried again."""
+        return replace(self, status=Status.PROCESSING) if self.status is Status.FAILED else self
+
+    def deleting(self, now: datetime) -> Self:
+        """About to go: nobody sees it any more."""
+        return replace(self, state=HeldState.DELETING, unsettled_since=now)
+
+
+class DatasetRepository(Protocol):
+    """Keeps datasets with their reports."""
+
+    def begin(self, dataset: Dataset, receipt: Receipt | None) -> tuple[Dataset, Receipt | None]:
+        """Store the record of a pending dataset, and the receipt of a request in progress. Raises Repeated."""
+
+    def finish(self, dataset: Dataset, job: Job | None, receipt: Receipt | None) -> Dataset:
+        """Store a dataset whose file is there, with its report or its job and what was answered, at their revisions.
+
+        Raises NotFound when somebody has given it up meanwhile.
+        """
+
+    def get(self, id: str) -> Dataset | None:
+        """The dataset with this id, in whatever state."""
+
+    def update(self, id: str, change: Callable[[Dataset], Dataset]) -> Dataset:
+        """Apply the pure function ``change`` to one revision. Raises NotFound, and what ``change`` raises."""
+
+    def remove(self, dataset: Dataset) -> None:
+        """Remove the record with its report, and the receipt of a request that did not come to its end."""
+
+    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[Dataset]:
+        """The stored datasets of a user, or of everybody, the newest first."""
+
+    def all_of(self, user_id: str, limit: int = 100) -> Page[Dataset]:
+        """The datasets of a user in any state."""
+
+    def unsettled(self, before: datetime, limit: int = 100) -> Page[Dataset]:
+        """Datasets that somebody left half stored or half deleted before ``before``."""

@@ -1,0 +1,195 @@
+"""Datasets and their reports, over the store driver."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from src.domain.custody import HeldState
+from src.domain.datasets import Asked, Dataset, Status
+from src.domain.errors import NotFound
+from src.domain.jobs import Job
+from src.domain.receipts import Receipt
+from src.domain.tables import Column, ColumnType, Report, Sample, Validation
+from src.domain.values import Page
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.packing import packed, unpacked
+from src.infrastructure.repositories.receipts import Receipts
+from src.infrastructure.stores.base import Delete, Document, Fields, Insert, Key, PreconditionFailed, Store, Write
+from src.infrastructure.stores.schema import DATASETS, REPORTS
+
+_PIECE = 900_000
+"""Characters of a report in one document: Firestore takes a mebibyte."""
+_MOST_SAMPLED = 1_000_000
+"""Characters of samples in one report: a commit on Firestore takes ten mebibytes, whatever they are."""
+
+
+class Datasets(Documents[Dataset]):
+    """See DatasetRepository.
+
+    A schema that is asked for, and a report, may be too large for a document: they are compressed, and cut into as
+    many as it takes.
+    """
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, DATASETS, Dataset)
+        self._jobs, self._receipts = Jobs(store), Receipts(store)
+
+    def begin(self, dataset: Dataset, receipt: Receipt | None) -> tuple[Dataset, Receipt | None]:
+        """See DatasetRepository; one commit and no read."""
+        revisions = self._receipts.commit(receipt, self.insert(dataset))
+        return self.stored(dataset, revisions), receipt and self._receipts.stored(receipt, revisions)
+
+    def finish(self, dataset: Dataset, job: Job | None, receipt: Receipt | None) -> Dataset:
+        """See DatasetRepository; one commit and no read."""
+        writes: list[Write] = [self.at(dataset, dataset.revision), *_inserts(dataset)]
+        writes += [self._jobs.insert(job)] if job else []
+        try:
+            return self.stored(dataset, self._receipts.commit(receipt, *writes))
+        except PreconditionFailed:
+            raise NotFound from None
+
+    def update(
+        self,
+        id: str,
+        change: Callable[[Dataset], Dataset],
+        *,
+        revisions: Collection[str] | None = None,
+        also: Callable[[Dataset, Dataset], Sequence[Write]] | None = None,
+    ) -> Dataset:
+        """See DatasetRepository."""
+        return super().update(id, change, revisions=revisions, also=also or _changed)
+
+    def remove(self, dataset: Dataset) -> None:  # type: ignore[override]
+        """See DatasetRepository."""
+        [document] = self._store.get(self._key(dataset.id))
+        pieces = [Delete(key) for key in _piece_keys(document)] if document else []
+        receipt = [Delete(self._receipts.key(dataset.receipt_id))] if dataset.receipt_id else []
+        with suppress(PreconditionFailed):
+            self._store.commit(Delete(self._key(dataset.id), dataset.revision), *pieces, *receipt)
+
+    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[Dataset]:
+        """See DatasetRepository."""
+        equal = {"state": HeldState.STORED.value} | ({"user_id": user_id} if user_id else {})
+        return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
+
+    def all_of(self, user_id: str, limit: int = 100) -> Page[Dataset]:
+        """See DatasetRepository."""
+        return self._page("created_at", equal={"user_id": user_id}, descending=True, limit=limit)
+
+    def unsettled(self, before: datetime, limit: int = 100) -> Page[Dataset]:
+        """See DatasetRepository."""
+        return self._page("unsettled_since", until=before, limit=limit)
+
+    def _fields(self, entity: Dataset) -> Fields:
+        kept = {name: getattr(entity, name) for name in DATASETS.fields if name != "pieces"}
+        asked, found = _texts(entity)
+        return {
+            **kept,
+            "row_sets": list(entity.row_sets),
+            "asked": {"delimiter": entity.asked.delimiter, "encoding": entity.asked.encoding, "pieces": len(asked)},
+            "status": entity.status.value,
+            "state": entity.state.value,
+            "pieces": len(found),
+        }
+
+    def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
+        """The datasets with their reports, which one read gets."""
+        keys = [_piece_keys(document) if document else [] for document in documents]
+        wanted = [*chain.from_iterable(keys)]
+        pieces = iter(self._store.get(*wanted) if wanted else ())
+        texts = [{key: piece.fields["text"] for key in each if (piece := next(pieces))} for each in keys]
+        return [
+            self._dataset(document, each) if document else None for document, each in zip(documents, texts, strict=True)
+        ]
+
+    def _dataset(self, document: Document, texts: Mapping[Key, str]) -> Dataset:
+        stored = dict(document.fields)
+        asked, count = stored.pop("asked"), stored.pop("pieces")
+        # Nothing too when pieces were removed between the two reads: then so was the dataset.
+        columns, report = (
+            unpacked("".join(texts[key] for key in keys)) if keys and all(key in texts for key in keys) else None
+            for keys in (_keys(document.key.id, "asked", asked["pieces"]), _keys(document.key.id, "found", count))
+        )
+        parsed = {
+            "row_sets": tuple(stored["row_sets"]),
+            "asked": Asked(_columns(columns or ()), asked["delimiter"], asked["encoding"]),
+            "status": Status(stored["status"]),
+            "state": HeldState(stored["state"]),
+            "report": _report(report) if report else None,
+        }
+        return Dataset(id=document.key.id, revision=document.revision, **(stored | parsed))
+
+
+def _changed(old: Dataset, new: Dataset) -> list[Write]:
+    """What a changed report, or other columns, ask for."""
+    if new.report == old.report and new.asked.columns == old.asked.columns:
+        return []
+    before, after = _inserts(old), _inserts(new)
+    keys = {write.key for write in after}
+    return [write for write in after if write not in before] + [
+        Delete(write.key) for write in before if write.key not in keys
+    ]
+
+
+def _inserts(dataset: Dataset) -> list[Write]:
+    """The pieces."""
+    asked, found = _texts(dataset)
+    keys = _keys(dataset.id, "asked", len(asked)) + _keys(dataset.id, "found", len(found))
+    return [Insert(key, {"text": text}) for key, text in zip(keys, asked + found, strict=True)]
+
+
+def _piece_keys(document: Document) -> list[Key]:
+    """Where the pieces of a stored dataset are."""
+    id, asked = document.key.id, document.fields["asked"]["pieces"]
+    return _keys(id, "asked", asked) + _keys(id, "found", document.fields["pieces"])
+
+
+def _keys(id: str, what: str, count: int) -> list[Key]:
+    return [Key(REPORTS, f"{id}.{what}.{number}") for number in range(count)]
+
+
+def _texts(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """The columns that are asked for, and the report, in pieces; none of what there is not."""
+    columns, report = dataset.asked.columns, dataset.report
+    asked = _cut(packed([asdict(column) for column in columns])) if columns else []
+    return asked, _cut(packed(asdict(_bounded(report)))) if report else []
+
+
+def _cut(text: str) -> list[str]:
+    return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
+
+
+def _bounded(report: Report) -> Report:
+    """With as many samples as there is room for."""
+    room = _MOST_SAMPLED
+    validations = []
+    for validation in report.validations:
+        samples = []
+        for sample in validation.samples:
+            room -= len(sample.value) + 10
+            if room >= 0:
+                samples.append(sample)
+        validations.append(replace(validation, samples=tuple(samples)))
+    return replace(report, validations=tuple(validations))
+
+
+def _report(stored: dict[str, Any]) -> Report:
+    validations = (
+        Validation(**{**each, "samples": tuple(Sample(**sample) for sample in each["samples"])})
+        for each in stored["validations"]
+    )
+    columns, schema = _columns(stored["columns"]), _columns(stored["schema"])
+    return Report(**{**stored, "columns": columns, "schema": schema, "validations": tuple(validations)})
+
+
+def _columns(stored: Sequence[dict[str, Any]]) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            **{**each, "type": ColumnType(each["type"]), "enum": None if each["enum"] is None else tuple(each["enum"])}
+        )
+        for each in stored
+    )

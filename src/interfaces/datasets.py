@@ -1,0 +1,88 @@
+"""The operator's commands for datasets."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import click
+
+from src.application.datasets import Received
+from src.domain.datasets import Asked, Dataset
+from src.domain.users import User
+from src.domain.values import Role, parse_name
+from src.interfaces.console import Console, claim_of
+from src.interfaces.http.downloads import safe_filename
+from src.interfaces.services import Services
+
+
+@click.group()
+def datasets() -> None:
+    """Store CSV files with what is found in them."""
+
+
+@datasets.command("add")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", required=True)
+@click.option("--schema", default="", help="JSON, or @FILE; inferred when not given.")
+@click.option("--delimiter", help="Found out when not given.")
+@click.option("--encoding", help="Found out when not given.")
+@click.option("--owner", help="A username or an e-mail address; an admin when not given.")
+@click.pass_obj
+def add_dataset(
+    console: Console,
+    file: Path,
+    name: str,
+    schema: str,
+    delimiter: str | None,
+    encoding: str | None,
+    owner: str | None,
+) -> None:
+    """Store a CSV file, and print what was found in it."""
+    services = console.services()
+    columns = services.datasets.parse_schema(_schema(schema))
+    with file.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    size = file.stat().st_size
+    asked = Asked(columns, delimiter, encoding)
+    received = Received(
+        file, parse_name(name), safe_filename(file.name), size, sha256, lines=0, asked=asked, later=False
+    )
+    with click.progressbar(length=1000, label=file.name) as bar:
+        stored = services.datasets.add(
+            _owner(services, owner),
+            lambda keep: received,
+            progress=lambda done: bar.update(round(done * 1000) - bar.pos),
+        )
+    _print(stored.dataset)
+
+
+def _schema(text: str) -> object:
+    try:
+        text = Path(text[1:]).read_text() if text.startswith("@") else text
+        return json.loads(text) if text.strip() else None
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"--schema: {error}") from None
+
+
+def _owner(services: Services, login: str | None) -> User:
+    if login is not None:
+        found = services.accounts.users.by_claim(claim_of(services, login))
+    else:
+        found = next(iter(services.accounts.users.find(role=Role.ADMIN, limit=1).items), None)
+    if found is None or not found.listed:
+        advice = "there is no such user" if login else "there is no admin yet; make one, or name a user"
+        raise click.ClickException(f"--owner: {advice}")
+    return found
+
+
+def _print(dataset: Dataset) -> None:
+    report = dataset.report
+    assert report
+    click.echo(f"{dataset.id}  {dataset.status}  {report.rows} rows, {report.valid_rows} of them without findings")
+    lines = [("rule", "column", "found", "first at line")]
+    for validation in report.validations:
+        at = str(validation.samples[0].row) if validation.samples else "-"
+        lines.append((validation.rule, validation.column or "-", str(validation.count), at))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

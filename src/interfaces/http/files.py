@@ -1,0 +1,85 @@
+"""Files over HTTP."""
+
+from datetime import datetime
+from typing import Self
+
+from flask import Response
+from pydantic import Field
+
+from src.application.files import FileService, StoredFile
+from src.application.sessions import Caller
+from src.domain.errors import NotFound
+from src.interfaces.http.answers import View, monitor, no_content, render, render_list
+from src.interfaces.http.bodies import Paging
+from src.interfaces.http.downloads import attachment
+from src.interfaces.http.jobs import JobView
+from src.interfaces.http.operations import Access, Operations, services
+from src.interfaces.http.receipts import Repeatable
+from src.interfaces.http.uploads import Upload, UploadBody
+
+operations = Operations("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
+
+
+class FileView(View):
+    """A file."""
+
+    id: str
+    filename: str = Field(examples=["report.pdf"])
+    content_type: str = Field(description="As it was said to be; it is served as application/octet-stream.")
+    size: int = Field(description="Bytes.")
+    sha256: str = Field(description="Of the content, in hexadecimal.")
+    created_at: datetime
+    job: JobView | None = Field(description="What sends it on; null long after that ended.")
+
+    @classmethod
+    def of(cls, stored: StoredFile) -> Self:
+        """A file as its owner sees it."""
+        own = {name: getattr(stored.file, name) for name in cls.model_fields if name != "job"}
+        return cls(**own, job=JobView.of(stored.job) if stored.job else None)
+
+
+@operations.add("POST", "/api/files", access=Access.USER, body=UploadBody, status=202, answer=FileView,
+                etag=True, idempotent=True, monitored=True, use_case=FileService.add)  # fmt: skip
+def add_file(caller: Caller, upload: Upload, repeatable: Repeatable) -> Response:
+    """Store a file."""
+
+    def accepted(stored: StoredFile) -> Response:
+        headers = {"Location": f"/api/files/{stored.file.id}", "Link": monitor(stored.file.job_id)}
+        return render(FileView.of(stored), 202, headers, revision=stored.file.revision)
+
+    repeatable.content = upload.digest
+    once = repeatable.once(accepted)
+    file = upload.file("file")
+    return accepted(services().files.add(caller.user, file.filename, file.content_type, upload.to_end(file), once))
+
+
+@operations.add("GET", "/api/files", access=Access.USER, query=Paging, answer=FileView, array=True,
+                use_case=FileService.list)  # fmt: skip
+def list_files(caller: Caller, query: Paging) -> Response:
+    """List files."""
+    page = services().files.list(caller.user, query.cursor, query.limit)
+    return render_list([FileView.of(stored) for stored in page.items], page.next)
+
+
+@operations.add("GET", "/api/files/<id>", access=Access.USER, answer=FileView, etag=True, errors=(NotFound,),
+                use_case=FileService.show)  # fmt: skip
+def show_file(caller: Caller, id: str) -> Response:
+    """See a file."""
+    stored = services().files.show(caller.user, id)
+    return render(FileView.of(stored), revision=stored.file.revision)
+
+
+@operations.add("GET", "/api/files/<id>/content", access=Access.USER, text="application/octet-stream",
+                errors=(NotFound,), use_case=FileService.read)  # fmt: skip
+def read_file(caller: Caller, id: str) -> Response:
+    """Get the content of a file."""
+    file, chunks = services().files.read(caller.user, id)
+    return attachment(chunks, file.filename, file.size)
+
+
+@operations.add("DELETE", "/api/files/<id>", access=Access.USER, status=204, errors=(NotFound,),
+                use_case=FileService.delete)  # fmt: skip
+def delete_file(caller: Caller, id: str) -> Response:
+    """Remove a file."""
+    services().files.delete(caller.user, id)
+    return no_content()

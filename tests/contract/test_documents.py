@@ -1,0 +1,417 @@
+"""What all entities of one document have in common, each of them over every store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from src.domain.custody import HeldState
+from src.domain.datasets import Asked, Dataset
+from src.domain.datasets import Status as Verdict
+from src.domain.dogs import Dog, PictureStatus
+from src.domain.errors import Invalid, NotFound, Stale
+from src.domain.files import File
+from src.domain.jobs import Job, Status
+from src.domain.receipts import Receipt
+from src.domain.sessions import Client, Session
+from src.domain.tables import Column, ColumnType, Report, Sample, Validation
+from src.domain.tasks import MAX_DESCRIPTION, Task
+from src.domain.values import Page, new_id
+from src.infrastructure.repositories.datasets import Datasets, _inserts
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.files import Files
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.receipts import Receipts
+from src.infrastructure.repositories.sessions import Sessions
+from src.infrastructure.repositories.tasks import Tasks
+from src.infrastructure.stores.base import Key, Store, Write
+from tests.races import at_once
+
+NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+LONG = "Ångström 😀 中文 ‏עברית\n" * 400
+JSON = {"a": [None, True, 1.5, "😀", {"b.c": [[], {}]}], "": 2**53, "long": LONG}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An entity: how it is stored, two that differ in every field, and a change that counts."""
+
+    repository: Callable[[Store], Any]
+    add: Callable[[Any, Any], Any]
+    bare: Any
+    """As little as there can be."""
+    full: Any
+    """Nothing of it is a default."""
+    counted: Callable[[Any], Any]
+    """One more."""
+    count: Callable[[Any], int]
+    nth: Callable[[Any, int], Any] = lambda entity, at: replace(entity, created_at=NOON + at // 2 * SECOND)
+    """Such that the later ones come first in lists, or those with greater ids."""
+    listed: Callable[..., Page[Any]] = lambda repository, **page: repository.of("ada", **page)
+
+
+def a_job(id: str) -> Job:
+    return Job.new(kind="test", subject_id="subject", user_id="ada", now=NOON, id=id)
+
+
+SESSION = Kind(
+    Sessions,
+    lambda sessions, session: sessions.add(session),
+    Session("id", "ada", 0, NOON, NOON, NOON + timedelta(days=30), NOON + timedelta(days=90), Client()),
+    Session(
+        id="full",
+        user_id="eve",
+        epoch=2**40,
+        created_at=NOON.replace(microsecond=0),
+        last_used_at=NOON.replace(microsecond=1),
+        expires_at=NOON.replace(microsecond=2),
+        ends_at=NOON.replace(microsecond=3),
+        client=Client("Mozilla/5.0 😀", "2001:db8::1"),
+        generation=2**41,
+        current_hash="c" * 64,
+        spent_hash="s" * 64,
+        spent_at=NOON.replace(microsecond=4),
+    ),
+    lambda session: replace(session, generation=session.generation + 1),
+    lambda session: session.generation,
+)
+TASK = Kind(
+    Tasks,
+    lambda tasks, task: tasks.add(task),
+    Task("id", "ada", NOON, NOON, "0"),
+    Task("full", "eve", NOON.replace(microsecond=1), NOON.replace(microsecond=0), "Ελληνικά 😀", LONG, True),
+    lambda task: replace(task, title=f"{int(task.title) + 1}"),
+    lambda task: int(task.title),
+)
+DOG = Kind(
+    Dogs,
+    lambda dogs, dog: dogs.add(dog, a_job(dog.job_id)),
+    Dog("id", "ada", "Rex", NOON, "job"),
+    Dog(
+        id="full",
+        user_id="eve",
+        name="Žofka 犬 😀",
+        created_at=NOON.replace(microsecond=1),
+        job_id="another",
+        is_adopted=True,
+        picture="https://images.dog.ceo/x.jpg",
+        picture_status=PictureStatus.FAILED,
+    ),
+    lambda dog: replace(dog, picture=f"{int(dog.picture or 0) + 1}"),
+    lambda dog: int(dog.picture),
+    lambda dog, at: replace(dog, name=f"Dog {99 - at}", job_id=f"job {at}"),
+    lambda dogs, **page: dogs.find(user_id="ada", **page),
+)
+FILE = Kind(
+    Files,
+    lambda files, file: files.begin(file, None)[0],
+    File("id", "ada", "x.txt", "text/plain", NOON, "job"),
+    File(
+        id="full",
+        user_id="eve",
+        filename="Отчёт 😀.pdf",
+        content_type='application/pdf; name="x"',
+        created_at=NOON.replace(microsecond=1),
+        job_id="another",
+        receipt_id="receipt",
+        size=2**45,
+        sha256="a" * 64,
+        state=HeldState.DELETING,
+        unsettled_since=NOON.replace(microsecond=0),
+    ),
+    lambda file: replace(file, size=file.size + 1),
+    lambda file: int(file.size),
+    lambda file, at: replace(file, state=HeldState.STORED, created_at=NOON + at // 2 * SECOND),
+)
+JOB = Kind(
+    Jobs,
+    lambda jobs, job: jobs.stored(job, jobs._store.commit(jobs.insert(job))),
+    a_job("id"),
+    Job(
+        id="full",
+        user_id="eve",
+        kind="another",
+        subject_id="another",
+        created_at=NOON.replace(microsecond=1),
+        updated_at=NOON.replace(microsecond=2),
+        run_at=NOON.replace(microsecond=3),
+        due_at=NOON.replace(microsecond=4),
+        status=Status.RUNNING,
+        progress=0.1 + 0.2,
+        attempts=3,
+        error=LONG,
+        result=JSON,
+        ticket="ticket",
+        expires_at=NOON.replace(microsecond=0),
+    ),
+    lambda job: replace(job, attempts=job.attempts + 1),
+    lambda job: int(job.attempts),
+)
+RECEIPT = Kind(
+    Receipts,
+    lambda receipts, receipt: receipts.stored(receipt, receipts.commit(receipt)),
+    Receipt("id", "ada", NOON),
+    Receipt("full", "eve", NOON.replace(microsecond=1), "f" * 64, JSON),
+    lambda receipt: replace(receipt, answer={"count": (receipt.answer or {"count": 0})["count"] + 1}),
+    lambda receipt: int(receipt.answer["count"]),
+    lambda receipt, at: receipt,
+)
+COLUMNS = (Column("日付 😀", ColumnType.DATE, True, True, "2000-01-01", "2030-01-02", r"[\d-]+", ("2024-02-29",)),)
+DATASET = Kind(
+    Datasets,
+    lambda datasets, dataset: datasets.stored(
+        dataset, datasets._store.commit(datasets.insert(dataset), *_inserts(dataset))
+    ),
+    Dataset("id", "ada", NOON, ("rows",)),
+    Dataset(
+        id="full",
+        user_id="eve",
+        created_at=NOON.replace(microsecond=1),
+        row_sets=("first", "second"),
+        name="Καταγραφή 😀",
+        filename="таблица.csv",
+        size=2**45,
+        sha256="a" * 64,
+        asked=Asked(COLUMNS, ";", "utf-16-be"),
+        status=Verdict.FINDINGS,
+        report=Report(";", "utf-8", 9, 8, COLUMNS, (), (Validation("type", "日付 😀", 1, (Sample(2, LONG),)),)),
+        job_id="job",
+        receipt_id="receipt",
+        state=HeldState.DELETING,
+        unsettled_since=NOON.replace(microsecond=0),
+    ),
+    lambda dataset: replace(dataset, size=dataset.size + 1),
+    lambda dataset: int(dataset.size),
+    lambda dataset, at: replace(dataset, state=HeldState.STORED, created_at=NOON + at // 2 * SECOND),
+)
+KINDS = {"session": SESSION, "task": TASK, "dog": DOG, "file": FILE, "job": JOB, "receipt": RECEIPT, "dataset": DATASET}
+REMOVED_OF_A_USER = {name: KINDS[name] for name in ("session", "task", "dog", "receipt")}
+LISTED = {name: kind for name, kind in KINDS.items() if name != "receipt"}
+
+
+def of_each(kinds: dict[str, Kind]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("kind", kinds.values(), ids=kinds)
+
+
+def page_at_once(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr("src.infrastructure.repositories.documents._AT_ONCE", size)
+
+
+@pytest.fixture
+def repository(store: Store, kind: Kind) -> Any:
+    return kind.repository(store)
+
+
+@of_each(KINDS)
+class TestRoundTrip:
+    def test_every_field_comes_back(self, kind: Kind, repository: Any) -> None:
+        same = {field.name for field in fields(kind.full) if getattr(kind.full, field.name) == field.default}
+        same |= {name for name in type(kind.full).__slots__ if getattr(kind.full, name) == getattr(kind.bare, name)}
+        assert same == {"revision"}, "nothing else may be left to a default"
+        for entity in (kind.full, kind.bare):
+            stored = kind.add(repository, entity)
+            assert stored.revision
+            assert stored == replace(entity, revision=stored.revision)
+            assert repository.get(entity.id) == stored
+
+    def test_every_field_changes_to_and_fro(self, kind: Kind, repository: Any) -> None:
+        stored = kind.add(repository, kind.bare)
+        for entity in (kind.full, kind.bare, kind.full):
+            wanted = replace(entity, id=stored.id)
+            changed = repository.update(stored.id, lambda old, new=wanted: replace(new, revision=old.revision))
+            assert changed == replace(wanted, revision=changed.revision)
+            assert changed.revision != stored.revision
+            assert repository.get(stored.id) == changed
+            stored = changed
+
+    def test_several_in_their_order_and_none_for_what_is_absent(self, kind: Kind, repository: Any) -> None:
+        bare, full = kind.add(repository, kind.bare), kind.add(repository, kind.full)
+        assert repository.several(full.id, "absent", bare.id, full.id, "..", "a/b") == [
+            full,
+            None,
+            bare,
+            full,
+            None,
+            None,
+        ]
+        assert repository.several() == []
+        assert repository.get("absent") is None
+
+
+@pytest.mark.parametrize("result", [None, 0, -1.5, False, "", "null", [], {}, [[None]], {"": {"a.b": [1, "😀"]}}, LONG])
+def test_a_result_of_any_kind(store: Store, result: Any) -> None:
+    stored = JOB.add(Jobs(store), replace(JOB.bare, result=result))
+    found = Jobs(store).get(stored.id)
+    assert found
+    assert found == stored
+    assert type(found.result) is type(result)
+
+
+@pytest.mark.parametrize("progress", [0.0, 1.0, 1 / 3, 1e-9, 1 - 2**-53])
+def test_progress_to_the_last_bit(store: Store, progress: float) -> None:
+    JOB.add(Jobs(store), replace(JOB.bare, progress=progress))
+    found = Jobs(store).get("id")
+    assert found
+    assert repr(found.progress) == repr(progress)
+
+
+def test_a_task_as_long_as_it_can_be(store: Store) -> None:
+    task = Tasks(store).add(replace(TASK.bare, title="😀" * 200, description="中" * MAX_DESCRIPTION))
+    assert Tasks(store).get(task.id) == task
+
+
+@of_each(KINDS)
+class TestUpdate:
+    def test_what_is_absent_is_not_found(self, kind: Kind, repository: Any) -> None:
+        for id in ("absent", "..", ""):
+            with pytest.raises(NotFound):
+                repository.update(id, kind.counted)
+
+    def test_only_at_the_revisions_given(self, kind: Kind, repository: Any) -> None:
+        first = kind.add(repository, kind.bare)
+        second = repository.update(first.id, kind.counted, revisions=["another", first.revision])
+        refused: list[list[str]] = [[first.revision], [], ["another"]]
+        for revisions in refused:
+            with pytest.raises(Stale):
+                repository.update(first.id, kind.counted, revisions=revisions)
+        assert repository.get(first.id) == second
+        assert kind.count(second) == 1
+
+    def test_a_change_that_meets_another_one_is_made_on_top_of_it(self, kind: Kind, repository: Any) -> None:
+        stored = kind.add(repository, kind.bare)
+        seen: list[str] = []
+
+        def change(entity: Any) -> Any:
+            seen.append(entity.revision)
+            if len(seen) == 1:
+                repository.update(stored.id, kind.counted)
+            return kind.counted(entity)
+
+        assert kind.count(repository.update(stored.id, change)) == 2
+        assert len(set(seen)) == 2
+
+    def test_a_change_that_meets_another_one_is_stale_when_a_revision_was_demanded(
+        self, kind: Kind, repository: Any
+    ) -> None:
+        stored = kind.add(repository, kind.bare)
+
+        def change(entity: Any) -> Any:
+            if entity == stored:
+                repository.update(stored.id, kind.counted)
+            return kind.counted(entity)
+
+        with pytest.raises(Stale):
+            repository.update(stored.id, change, revisions=[stored.revision])
+        assert kind.count(repository.get(stored.id)) == 1
+
+    def test_what_is_removed_meanwhile_does_not_come_back(self, kind: Kind, repository: Any) -> None:
+        stored = kind.add(repository, kind.bare)
+
+        def change(entity: Any) -> Any:
+            Documents.remove(repository, entity.id)
+            return kind.counted(entity)
+
+        with pytest.raises(NotFound):
+            repository.update(stored.id, change)
+        assert repository.get(stored.id) is None
+
+    def test_what_the_change_raises_is_raised_and_nothing_is_written(self, kind: Kind, repository: Any) -> None:
+        stored = kind.add(repository, kind.bare)
+
+        def refuse(entity: Any) -> Any:
+            raise Invalid
+
+        with pytest.raises(Invalid):
+            repository.update(stored.id, refuse)
+        assert repository.get(stored.id) == stored
+
+    def test_what_changes_nothing_writes_nothing(
+        self, kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stored = kind.add(repository, kind.bare)
+
+        def commit(writes: Sequence[Write], operation: str) -> dict[Key, str]:
+            pytest.fail("a commit of nothing")
+
+        monkeypatch.setattr(store, "_commit", commit)
+        assert repository.update(stored.id, lambda entity: replace(entity)) == stored
+
+    def test_many_at_once_all_count(self, kind: Kind, repository: Any) -> None:
+        stored = kind.add(repository, kind.bare)
+        outcomes = at_once(lambda _: repository.update(stored.id, kind.counted), range(12))
+        revisions = {outcome.revision for outcome in outcomes if not isinstance(outcome, Exception)}
+        assert len(revisions) == 12, outcomes
+        assert kind.count(repository.get(stored.id)) == 12
+
+
+@of_each(KINDS)
+def test_remove_as_often_as_one_likes(kind: Kind, repository: Any) -> None:
+    stored, other = kind.add(repository, kind.bare), kind.add(repository, kind.full)
+    for _ in range(2):
+        repository.remove(stored if kind in (FILE, DATASET) else stored.id)
+        assert repository.get(stored.id) is None
+    assert repository.get(other.id) == other
+
+
+@of_each(REMOVED_OF_A_USER)
+def test_remove_every_one_of_a_user(kind: Kind, repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page_at_once(monkeypatch, 3)
+    stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(8)]
+    kept = kind.add(repository, kind.full)
+    for _ in range(2):
+        repository.remove_of("ada")
+        assert repository.several(*(entity.id for entity in stored)) == [None] * 8
+    repository.remove_of("nobody")
+    assert repository.get(kept.id) == kept
+
+
+@of_each(LISTED)
+def test_those_of_a_user_in_their_order_page_by_page(kind: Kind, repository: Any) -> None:
+    stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(7)]
+    kind.add(repository, replace(kind.full, user_id="eve"))
+    expected = stored[::-1]
+    assert kind.listed(repository).items == expected
+    for limit in (1, 3, 7):
+        found: list[Any] = []
+        cursor = None
+        while True:
+            page = kind.listed(repository, cursor=cursor, limit=limit)
+            assert len(page.items) <= limit
+            found += page.items
+            cursor = page.next
+            if cursor is None:
+                break
+        assert found == expected
+    with pytest.raises(Invalid):
+        kind.listed(repository, cursor="no cursor")
+
+
+def test_tasks_completed_or_not(store: Store) -> None:
+    tasks = Tasks(store)
+    stored = [tasks.add(replace(TASK.bare, id=new_id(), created_at=NOON + at * SECOND, completed=at % 2 == 0))
+              for at in range(5)]  # fmt: skip
+    assert tasks.of("ada", True).items == stored[::-2]
+    assert tasks.of("ada", False).items == [stored[3], stored[1]]
+    first = tasks.of("ada", True, limit=2)
+    assert [*first.items, *tasks.of("ada", True, first.next, 2).items] == stored[::-2]
+
+
+def test_jobs_of_everybody_and_those_that_are_due(store: Store) -> None:
+    jobs = Jobs(store)
+    due = {"late": NOON - SECOND, "now": NOON, "soon": NOON + SECOND, "never": None}
+    stored = {
+        id: JOB.add(jobs, replace(JOB.bare, id=id, user_id=id, created_at=NOON + at * SECOND, due_at=time))
+        for at, (id, time) in enumerate(due.items())
+    }
+    ended = jobs.update("late", lambda job: replace(job, status=Status.FAILED))
+    assert jobs.due(NOON).items == [ended, stored["now"]]
+    assert jobs.due(NOON, limit=1).items == [ended]
+    assert [job.id for job in jobs.all().items] == ["never", "soon", "now", "late"]
+    assert jobs.all(Status.FAILED).items == [ended]
+    first = jobs.all(Status.QUEUED, limit=2)
+    assert [job.id for job in first.items] == ["never", "soon"]
+    assert [job.id for job in jobs.all(Status.QUEUED, first.next).items] == ["now"]

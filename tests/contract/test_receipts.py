@@ -1,0 +1,266 @@
+"""Receipts of creates with an Idempotency-Key, the same over every store, races included."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from src.domain.errors import Taken
+from src.domain.files import File
+from src.domain.jobs import Job
+from src.domain.receipts import KEPT, Once, Receipt, Repeated
+from src.domain.tasks import Task
+from src.domain.users import State, User
+from src.domain.values import Username, new_id
+from src.infrastructure.repositories.files import Files
+from src.infrastructure.repositories.receipts import Receipts
+from src.infrastructure.repositories.tasks import Tasks
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store
+from src.infrastructure.stores.schema import CLAIMS
+from tests.races import at_once, in_processes, meet
+
+NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+
+def write(id: str) -> Insert:
+    return Insert(Key(CLAIMS, id), {"kind": "test", "user_id": "ada"})
+
+
+def is_there(store: Store, id: str) -> bool:
+    return store.get(Key(CLAIMS, id)) != [None]
+
+
+def made(at: datetime, id: str = "key", user_id: str = "ada", **answered: str) -> Receipt:
+    """A receipt of a request at this time."""
+    return Receipt(id, user_id, at + KEPT, answered.get("fingerprint", "f"), {"status": 201})
+
+
+def new_task() -> Task:
+    return Task(new_id(), "ada", NOON, NOON, "Walk the dog")
+
+
+@pytest.fixture
+def receipts(store: Store) -> Receipts:
+    return Receipts(store)
+
+
+class TestCommit:
+    def test_the_writes_and_the_receipt_in_one(self, receipts: Receipts, store: Store) -> None:
+        revisions = receipts.commit(made(NOON), write("1"), write("2"))
+        assert is_there(store, "1")
+        assert is_there(store, "2")
+        assert receipts.get("key") == receipts.stored(made(NOON), revisions)
+
+    def test_without_a_receipt_it_is_a_commit(self, receipts: Receipts, store: Store) -> None:
+        assert receipts.commit(None, write("1")).keys() == {Key(CLAIMS, "1")}
+        with pytest.raises(PreconditionFailed) as failed:
+            receipts.commit(None, write("1"))
+        assert failed.value.keys == {Key(CLAIMS, "1")}
+
+    @pytest.mark.parametrize("later", [timedelta(0), TICK, KEPT - TICK])
+    def test_the_second_with_a_key_writes_nothing(self, receipts: Receipts, store: Store, later: timedelta) -> None:
+        receipts.commit(made(NOON), write("1"))
+        first = receipts.get("key")
+        with pytest.raises(Repeated):
+            receipts.commit(made(NOON + later, fingerprint="another"), write("2"))
+        assert not is_there(store, "2")
+        assert receipts.get("key") == first
+
+    def test_a_repetition_is_one_whatever_else_is_in_its_way(self, receipts: Receipts, store: Store) -> None:
+        receipts.commit(made(NOON), write("1"))
+        with pytest.raises(Repeated):
+            receipts.commit(made(NOON), write("1"), write("2"))
+        assert not is_there(store, "2")
+
+    def test_what_else_is_in_the_way_of_the_first_leaves_no_receipt(self, receipts: Receipts, store: Store) -> None:
+        store.commit(write("1"))
+        with pytest.raises(PreconditionFailed) as failed:
+            receipts.commit(made(NOON), write("1"), write("2"))
+        assert failed.value.keys == {Key(CLAIMS, "1")}
+        assert receipts.get("key") is None
+        assert not is_there(store, "2")
+
+    @pytest.mark.parametrize("later", [KEPT, KEPT + TICK, KEPT * 10])
+    def test_one_that_has_expired_is_replaced(self, receipts: Receipts, store: Store, later: timedelta) -> None:
+        """Although it is still there: stores remove what has expired when they like."""
+        receipts.commit(made(NOON), write("1"))
+        second = made(NOON + later, fingerprint="another")
+        revisions = receipts.commit(second, write("2"))
+        assert is_there(store, "2")
+        assert receipts.get("key") == receipts.stored(second, revisions)
+
+    def test_of_many_that_replace_an_expired_one_one_does(self, receipts: Receipts, store: Store) -> None:
+        receipts.commit(made(NOON), write("first"))
+        outcomes = at_once(lambda id: receipts.commit(made(NOON + KEPT), write(id)), [f"{at}" for at in range(20)])
+        [_] = assert_one_wrote(store, outcomes)
+
+    def test_one_that_replaced_it_a_moment_before_is_not_replaced(
+        self, receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the look at what has expired, and its removal."""
+        receipts.commit(made(NOON))
+        look = receipts.get
+
+        def get(id: str) -> Receipt | None:
+            found = look(id)
+            monkeypatch.setattr(receipts, "get", look)
+            receipts.commit(made(NOON + KEPT), write("faster"))
+            return found
+
+        monkeypatch.setattr(receipts, "get", get)
+        with pytest.raises(Repeated):
+            receipts.commit(made(NOON + KEPT), write("slower"))
+        assert is_there(store, "faster")
+        assert not is_there(store, "slower")
+
+    def test_of_many_with_one_key_one_writes(self, receipts: Receipts, store: Store) -> None:
+        outcomes = at_once(lambda id: receipts.commit(made(NOON), write(id)), [f"{at}" for at in range(24)])
+        [revisions] = assert_one_wrote(store, outcomes)
+        assert receipts.get("key") == receipts.stored(made(NOON), revisions)
+
+    def test_many_keys_do_not_meet(self, receipts: Receipts) -> None:
+        outcomes = at_once(lambda id: receipts.commit(made(NOON, id), write(id)), [f"{at}" for at in range(10)])
+        assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+
+    def test_one_in_progress_is_replaced_at_its_revision_only(self, receipts: Receipts, store: Store) -> None:
+        begun = Receipt("key", "ada", NOON + KEPT)
+        begun = receipts.stored(begun, receipts.commit(begun))
+        with pytest.raises(Repeated):
+            receipts.commit(made(NOON), write("1"))
+        answered = replace(begun, fingerprint="f", answer={})
+        receipts.commit(answered, write("2"))
+        with pytest.raises(PreconditionFailed) as failed:
+            receipts.commit(answered, write("3"))
+        assert failed.value.keys == {Key(receipts._collection, "key")}
+        assert [is_there(store, id) for id in "123"] == [False, True, False]
+
+    def test_one_that_goes_between_the_commit_and_the_look_is_no_repetition(
+        self, receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        receipts.commit(made(NOON))
+        look = receipts.get
+
+        def get(id: str) -> Receipt | None:
+            monkeypatch.setattr(receipts, "get", look)
+            receipts.remove(id)
+            return look(id)
+
+        monkeypatch.setattr(receipts, "get", get)
+        receipts.commit(made(NOON), write("1"))
+        assert is_there(store, "1")
+
+
+def assert_one_wrote(store: Store, outcomes: list[dict[Key, str] | Exception]) -> list[dict[Key, str]]:
+    """Whose writes are there, all of them; the others were told that theirs are repetitions."""
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert [type(error) for error in refused] == [Repeated] * (len(outcomes) - 1)
+    assert [is_there(store, f"{at}") for at, outcome in enumerate(outcomes)] == [
+        isinstance(outcome, dict) for outcome in outcomes
+    ]
+    return [outcome for outcome in outcomes if isinstance(outcome, dict)]
+
+
+class TestRevision:
+    """A receipt has the revision of what was created with it, which the ETag of the repeated answer is made of."""
+
+    def test_of_a_task(self, receipts: Receipts, store: Store) -> None:
+        self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON)))
+
+    def test_of_a_task_after_an_expired_one(self, receipts: Receipts, store: Store) -> None:
+        receipts.commit(made(NOON))
+        self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON + KEPT)))
+
+    def test_of_a_user(self, receipts: Receipts, store: Store) -> None:
+        user = User.new(now=NOON, username=Username.parse("ada"), email=None)
+        self.assert_same(receipts, Users(store).add(user, made(NOON)))
+
+    def test_of_a_user_whose_account_came_between(self, receipts: Receipts, store: Store) -> None:
+        users = Users(store)
+        user = replace(User.new(now=NOON, username=Username.parse("ada"), email=None), state=State.PENDING)
+        users.add(user)
+        once: Once[User] = Once(made(NOON), lambda user: (user.state, {"id": user.id}))
+        stored = users.update(user.id, lambda user: replace(user, state=State.ACTIVE), once=once)
+        self.assert_same(receipts, stored)
+        receipt = receipts.get("key")
+        assert receipt
+        assert (receipt.fingerprint, receipt.answer) == ("active", {"id": user.id})
+
+    def test_of_a_file(self, receipts: Receipts, store: Store) -> None:
+        files = Files(store)
+        file = File(new_id(), "ada", "x", "text/plain", NOON, new_id(), "key", unsettled_since=NOON)
+        file, receipt = files.begin(file, Receipt("key", "ada", NOON + KEPT))
+        assert receipt
+        file = files.update(file.id, lambda file: replace(file, unsettled_since=NOON + TICK))
+        job = Job.new(kind="test", subject_id=file.id, user_id="ada", now=NOON, id=file.job_id)
+        self.assert_same(receipts, files.finish(file.stored(0, ""), job, replace(receipt, answer={})))
+
+    def assert_same(self, receipts: Receipts, created: Task | User | File) -> None:
+        receipt = receipts.get("key")
+        assert receipt
+        assert created.revision
+        assert receipt.revision == created.revision
+
+
+class TestUsers:
+    def test_nobody_is_added_by_a_repetition(self, receipts: Receipts, store: Store) -> None:
+        users = Users(store)
+        for name, error in [("ada", None), ("ada", Repeated), ("eve", Repeated)]:
+            user = User.new(now=NOON, username=Username.parse(name), email=None)
+            if error is None:
+                users.add(user, made(NOON))
+                continue
+            with pytest.raises(error):
+                users.add(user, made(NOON))
+            assert users.get(user.id) is None
+
+    def test_no_receipt_for_who_cannot_be_added(self, receipts: Receipts, store: Store) -> None:
+        users = Users(store)
+        users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
+        with pytest.raises(Taken):
+            users.add(User.new(now=NOON, username=Username.parse("ADA"), email=None), made(NOON))
+        assert receipts.get("key") is None
+
+
+def test_what_has_expired_is_treated_as_gone(receipts: Receipts) -> None:
+    receipts.commit(made(NOON))
+    stored = receipts.get("key")
+    assert receipts.unexpired("key", NOON) == receipts.unexpired("key", NOON + KEPT - TICK) == stored
+    assert receipts.unexpired("key", NOON + KEPT) is None
+    assert receipts.unexpired("absent", NOON) is None
+
+
+def test_a_lost_reply_is_no_repetition(receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client of the store sends the commit again; our own receipt is then in the way."""
+    once = store._commit
+
+    def commit(*arguments: object) -> dict[Key, str]:
+        once(*arguments)  # type: ignore[arg-type]
+        return once(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "_commit", commit)
+    task = Tasks(store).add(new_task(), made(NOON))
+    receipt = receipts.get("key")
+    assert receipt
+    assert receipt.revision == task.revision
+
+
+def _add_tasks_at_once(open_store: Callable[[], Store]) -> list[str]:
+    """In a process of its own."""
+    store = open_store()
+    tasks = Tasks(store)
+    tasks.get("connect before the race begins")
+    meet()
+    outcomes = at_once(lambda _: tasks.add(new_task(), made(NOON)), range(8))
+    store.close()
+    return [type(outcome).__name__ for outcome in outcomes]
+
+
+def test_of_many_in_processes_with_one_key_one_writes(open_shared: Callable[[], Store]) -> None:
+    outcomes = [outcome for process in in_processes(_add_tasks_at_once, [open_shared] * 2) for outcome in process]
+    assert sorted(outcomes) == ["Repeated"] * 15 + ["Task"]
+    store = open_shared()
+    assert len(Tasks(store).of("ada").items) == 1
+    store.close()

@@ -1,0 +1,53 @@
+"""Processes that are killed, and the place where they keep what they leave."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from src import main, wiring
+from tests.e2e.mortal import Mortal, Place
+from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
+
+
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Mortal]:
+    process = Mortal.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    firestore_emulator: str,
+    auth_emulator: str,
+    firestore_project: str,
+    auth_project: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Place:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
+    return Place(
+        folder=str(tmp_path),
+        store=request.param,
+        firestore_project=firestore_project,
+        auth_project=auth_project,
+    )
+
+
+@pytest.fixture
+def client(place: Place) -> Iterator[Client]:
+    """Another process, as far as anything that is kept is concerned."""
+    settings = firebase_settings(
+        Path(place.folder),
+        place.store,
+        firestore_project=place.firestore_project,
+        auth_project=place.auth_project,
+        relay=place.relay,
+    )
+    main.prepare(settings)
+    store = wiring.make_store(settings)
+    yield Client(wire(settings, store=store, queue=NoQueue(), pictures=OnePicture()))
+    store.close()

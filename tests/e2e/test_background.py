@@ -1,0 +1,241 @@
+"""Work in the background, by real processes: web, worker and Redis, each of which is killed or stopped at its worst.
+
+What a 2xx promised is kept: a dog gets its picture or is `failed`, a file is sent on or its job says why.
+"""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+
+from tests import outside
+from tests.e2e.service import PASSWORD, redis_server, serving, working
+from tests.emulators import free_port
+from tests.outside import Outside
+
+PATIENCE = 30.0
+"""Seconds in which work that was interrupted goes on, counted from when everything is there again."""
+
+
+class Visitor:
+    """Somebody with an account, who watches."""
+
+    def __init__(self, port: int) -> None:
+        self._origin = f"http://127.0.0.1:{port}"
+        self._http = requests.Session()
+        self._http.trust_env = False
+        name = f"u{uuid4().hex[:12]}"
+        self._http.post(f"{self._origin}/users", json={"username": name, "password": PASSWORD}, timeout=10)
+        tokens = self._http.post(f"{self._origin}/login", json={"username": name, "password": PASSWORD}, timeout=10)
+        self._http.headers["Authorization"] = f"Bearer {tokens.json()['access_token']}"
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        # A connection each time: some end in a server that was killed.
+        headers = {"Connection": "close", **options.pop("headers", {})}
+        return self._http.request(method, self._origin + path, timeout=20, headers=headers, **options)
+
+    def get(self, path: str) -> Any:
+        answer = self.call("GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def add_dog(self) -> str:
+        """The name of a new dog."""
+        name = f"dog-{uuid4().hex[:12]}"
+        answer = self.call("POST", f"/api/dogs/{name}", json={})
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["picture_status"] == "pending"
+        return name
+
+    def add_file(self, content: bytes) -> Any:
+        answer = self.call("POST", "/api/files", files={"file": ("résumé.pdf", content, "application/pdf")})
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+
+def until(check: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
+    while not check():
+        assert time.monotonic() < deadline, f"not within {patience:g} s: {what}"
+        time.sleep(0.1)
+
+
+def pictured(visitor: Visitor, *dogs: str) -> bool:
+    return all(visitor.get(f"/api/dogs/{dog}")["picture_status"] == "ready" for dog in dogs)
+
+
+def relayed(visitor: Visitor, *files: Any) -> bool:
+    return all(visitor.get(f"/api/files/{file['id']}")["job"]["status"] == "succeeded" for file in files)
+
+
+@pytest.fixture
+def world() -> Iterator[Outside]:
+    with outside.started() as services:
+        yield services
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def settings(request: pytest.FixtureRequest, world: Outside) -> dict[str, str]:
+    """The store, and the outside world."""
+    apis = {"DOG_API_URL": world.pictures.url, "FILE_RELAY_URL": world.relay.url}
+    if request.param == "sqlite":
+        return apis
+    emulator = request.getfixturevalue("firestore_emulator")
+    project = request.getfixturevalue("firestore_project")
+    return {"STORE_URL": f"firestore://{project}", "FIRESTORE_EMULATOR_HOST": emulator, **apis}
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """At once, with everything it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def journey(visitor: Visitor, world: Outside) -> None:
+    """A dog and a file, from the request to the world outside and back."""
+    dog = visitor.add_dog()
+    content = os.urandom(300_000)
+    file = visitor.add_file(content)
+    assert (file["filename"], file["size"]) == ("résumé.pdf", len(content))
+    until(lambda: pictured(visitor, dog) and relayed(visitor, file), "picture and relay")
+    assert visitor.get(f"/api/dogs/{dog}")["picture"].startswith("https://images.dog.ceo/")
+    [received] = [each for each in world.relay.received if each["key"] == file["job"]["id"]]
+    assert received["sha256"] == file["sha256"] == hashlib.sha256(content).hexdigest()
+    assert received["filename"] == "résumé.pdf"
+    job = visitor.get(f"/jobs/{file['job']['id']}")
+    assert (job["kind"], job["progress"], job["attempts"], job["error"]) == ("file-relay", 1.0, 1, None)
+    assert job["result"]["relayed"] is True
+    assert job["result"]["answer"]["sha256"] == file["sha256"]
+    assert visitor.call("GET", f"/api/files/{file['id']}/content").content == content
+    assert visitor.call("DELETE", f"/api/files/{file['id']}").status_code == 204
+
+
+def test_in_the_web_process(tmp_path: Path, settings: dict[str, str], world: Outside) -> None:
+    port = free_port()
+    with serving(tmp_path, port, settings) as web:
+        visitor = Visitor(port)
+        journey(visitor, world)
+
+        # Whatever the picture API does, nobody waits for it.
+        world.pictures.behave("hang")
+        begun = time.monotonic()
+        slow = visitor.add_dog()
+        assert time.monotonic() - begun < 3  # the API is given more than that
+        time.sleep(0.5)
+        kill(web)
+        world.pictures.heal()
+    with serving(tmp_path, port, settings):
+        until(lambda: pictured(visitor, slow), "a dog whose web process was killed")
+
+
+def test_term_hands_back_what_is_in_hand(tmp_path: Path, world: Outside) -> None:
+    settings = {"DOG_API_URL": world.pictures.url}
+    port = free_port()
+    with serving(tmp_path, port, {**settings, "JOB_DELAY_SECONDS": "600"}) as web:
+        visitor = Visitor(port)
+        name = f"dog-{uuid4().hex[:12]}"
+        answer = visitor.call("POST", f"/api/dogs/{name}", json={})
+        job = answer.headers["Link"].partition(">")[0].removeprefix("<")
+        until(lambda: visitor.get(job)["status"] == "running", "the job is begun")
+        os.kill(web.pid, signal.SIGTERM)
+        assert web.wait(20) == 0
+    with serving(tmp_path, port, settings):
+        until(lambda: visitor.get(job)["status"] == "succeeded", "the job that was handed back")
+        assert visitor.get(job)["attempts"] == 1  # the one that was not begun does not count
+        assert pictured(visitor, name)
+
+
+def test_with_workers_that_are_killed_and_a_broker_that_goes_away(
+    tmp_path: Path, settings: dict[str, str], world: Outside
+) -> None:
+    port, broker = free_port(), free_port()
+    settings["QUEUE_URL"] = f"redis://127.0.0.1:{broker}"
+    with ExitStack() as servers, ExitStack() as others:
+        redis = others.enter_context(ExitStack())
+        redis.enter_context(redis_server(tmp_path, broker))
+        web = servers.enter_context(ExitStack())
+        gunicorn = web.enter_context(serving(tmp_path, port, settings))
+        worker = servers.enter_context(working(tmp_path, settings))
+        visitor = Visitor(port)
+        journey(visitor, world)
+
+        # The broker is away, before and after the requests.
+        redis.close()
+        begun = time.monotonic()
+        dogs = [visitor.add_dog() for _ in range(3)]
+        files = [visitor.add_file(b"x" * 1000)]
+        assert time.monotonic() - begun < 10
+        redis.enter_context(redis_server(tmp_path, broker))
+        until(lambda: pictured(visitor, *dogs) and relayed(visitor, *files), "what was asked for without a broker")
+
+        # It forgets what it was told, and the web process dies with what it has not told yet.
+        world.pictures.behave("hang")
+        dogs = [visitor.add_dog() for _ in range(2)]
+        redis.close()
+        dogs.append(visitor.add_dog())
+        kill(gunicorn)
+        world.pictures.heal()
+        redis.enter_context(redis_server(tmp_path, broker))
+        web.close()
+        web.enter_context(serving(tmp_path, port, settings))
+        until(lambda: pictured(visitor, *dogs), "what the broker forgot")
+
+        # The worker dies with a job in hand.
+        world.relay.behave("hang", times=1)
+        world.relay.forget()
+        file = visitor.add_file(b"y" * 1000)
+        until(lambda: len(world.relay.received) == 1, "the file is on its way")
+        kill(worker)
+        worker = servers.enter_context(working(tmp_path, settings))
+        until(lambda: relayed(visitor, file), "a file whose worker was killed")
+        assert [each["key"] for each in world.relay.received] == [file["job"]["id"]] * 2
+        assert visitor.get(f"/jobs/{file['job']['id']}")["attempts"] == 2
+
+        # TERM waits for it.
+        world.relay.behave("slow", seconds=2.0, times=1)
+        file = visitor.add_file(b"z" * 1000)
+        until(lambda: visitor.get(f"/jobs/{file['job']['id']}")["status"] == "running", "the job is begun")
+        os.kill(worker.pid, signal.SIGTERM)
+        assert worker.wait(20) == 0
+        assert relayed(visitor, file)
+
+
+def test_what_fails_is_seen_and_can_be_repeated(tmp_path: Path, world: Outside) -> None:
+    world.pictures.behave("answer", status=500)
+    port = free_port()
+    with serving(tmp_path, port, {"DOG_API_URL": world.pictures.url}):
+        visitor = Visitor(port)
+        dog = visitor.add_dog()
+        until(lambda: bool(visitor.get(f"/api/dogs/{dog}")["picture_status"] == "failed"), "given up", 60)
+        assert len(world.pictures.received) == 4
+        listed = portero_says(tmp_path, "jobs", "list", "--status", "failed").split("\t")
+        assert listed[1:4] == ["dog-picture", "failed", "4"]
+        world.pictures.heal()
+        portero_says(tmp_path, "jobs", "retry", listed[0])
+        assert visitor.get(f"/api/dogs/{dog}")["picture_status"] == "pending"
+        until(lambda: pictured(visitor, dog), "repeated")
+        assert portero_says(tmp_path, "jobs", "list", "--status", "failed") == ""
+        assert portero_says(tmp_path, "sweep").startswith("swept ")
+
+
+def portero_says(data_dir: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "src.main", *arguments],
+        cwd=data_dir,
+        env={**os.environ, "DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return done.stdout

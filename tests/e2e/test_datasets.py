@@ -1,0 +1,267 @@
+"""Datasets by a real service: a run from end to end, and a web process that is killed at its worst.
+
+Afterwards nothing is half there: the store and the folder of objects are looked into.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import Popen
+from threading import Event
+from typing import Any
+
+import pytest
+import requests
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from bench import defects
+from src import main, wiring
+from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.sql import SqlStore
+from src.interfaces.services import Services
+from src.settings import Settings
+from tests.e2e.service import PASSWORD, serving
+from tests.e2e.test_background import Visitor, kill, until
+from tests.e2e.wiring import wire
+from tests.emulators import free_port
+
+ADMIN = "root@example.com"
+KEPT = ("datasets", "reports", "rows", "packs", "receipts")
+"""Where there is something of a dataset."""
+
+
+@dataclass
+class Place:
+    """Where services keep things, one after the other."""
+
+    folder: Path
+    settings: dict[str, str]
+    services: Services
+    """What a process would have that is given the same settings."""
+    store: SqlStore | FirestoreStore
+    rows: int
+    """How many a file has that takes seconds to store."""
+
+    @contextmanager
+    def serve(self) -> Iterator[tuple["Popen[bytes]", int]]:
+        """A service of one web process, and its port."""
+        port = free_port()
+        with serving(self.folder, port, self.settings) as web:
+            yield web, port
+
+    def count(self, kind: str) -> int:
+        """How many there are, in the store itself."""
+        if isinstance(self.store, FirestoreStore):
+            return len(self.store._client.collection(kind).limit(1000).get())
+        with self.store._reader.connect() as connection:
+            return int(connection.execute(sa.text(f"SELECT count(*) FROM {kind}")).scalar_one())
+
+    def row_sets(self) -> set[str]:
+        """Those that have rows."""
+        if isinstance(self.store, FirestoreStore):
+            return {document.get("set_id") for document in self.store._client.collection("packs").limit(1000).get()}
+        with self.store._reader.connect() as connection:
+            return set(connection.execute(sa.text("SELECT DISTINCT set_id FROM rows")).scalars())
+
+    @property
+    def stores_rows(self) -> bool:
+        return self.count("rows" if isinstance(self.store, SqlStore) else "packs") > 0
+
+    def objects(self) -> list[Path]:
+        """The files that are objects; what was being written is swept after a day."""
+        files = (path for path in (self.folder / "blobs").rglob("*") if path.is_file())
+        return [path for path in files if ".unfinished" not in path.parts]
+
+    def is_empty(self) -> None:
+        assert {kind: self.count(kind) for kind in KEPT} == dict.fromkeys(KEPT, 0)
+        assert self.objects() == []
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    folder = tmp_path / "data"
+    settings = {"WEB_CONCURRENCY": "1"}
+    if request.param == "firestore":
+        emulator = request.getfixturevalue("firestore_emulator")
+        project = request.getfixturevalue("firestore_project")
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
+        settings |= {"STORE_URL": f"firestore://{project}", "FIRESTORE_EMULATOR_HOST": emulator}
+    ours = Settings(
+        _env_file=None,
+        data_dir=folder,
+        store_url=settings.get("STORE_URL", ""),
+        admin_email=ADMIN,
+        admin_password=SecretStr(PASSWORD),
+    )
+    main.prepare(ours)
+    store = wiring.make_store(ours)
+    assert isinstance(store, SqlStore | FirestoreStore)
+    yield Place(folder, settings, wire(ours, store=store), store, 50_000 if request.param == "sqlite" else 20_000)
+    store.close()
+
+
+class Uploader(Visitor):
+    """Somebody whom the admin lets send datasets."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        assert self.call("GET", "/datasets").status_code == 403
+        with requests.Session() as http:
+            http.trust_env = False
+            login = {"username": ADMIN, "password": PASSWORD}
+            token = http.post(f"{self._origin}/login", json=login, timeout=10).json()["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            url = f"{self._origin}/users/{self.get('/user')['id']}"
+            changed = http.put(url, json={"role": "uploader"}, headers=headers, timeout=10)
+            assert changed.status_code == 200, changed.text
+
+    def move(self, port: int) -> None:
+        """Go on at another service, with the same token."""
+        self._origin = f"http://127.0.0.1:{port}"
+
+
+def send(visitor: Visitor, file: Path, **headers: str) -> requests.Response:
+    with file.open("rb") as opened:
+        return visitor.call(
+            "POST",
+            "/datasets",
+            data={"name": "Καταγραφή", "schema": json.dumps(defects.SCHEMA)},
+            files={"file": ("Данные.csv", opened, "text/csv")},
+            headers=headers,
+        )
+
+
+def counts(dataset: Any) -> dict[defects.Rule, int]:
+    return {(each["rule"], each["column"]): each["count"] for each in dataset["validations"]}
+
+
+def all_rows(visitor: Visitor, id: str, query: str = "") -> Iterator[Any]:
+    path = f"/datasets/{id}/rows?limit=500{query}"
+    while path:
+        answer = visitor.call("GET", path)
+        assert answer.status_code == 200, answer.text
+        yield from answer.json()
+        path = answer.links.get("next", {}).get("url", "")
+
+
+def is_right(visitor: Visitor, dataset: Any, expected: defects.Expected) -> None:
+    """Every count is the generator's, and so is every row in which something was found."""
+    assert (dataset["status"], dataset["rows"], dataset["filename"]) == ("findings", expected.rows, "Данные.csv")
+    assert counts(dataset) == expected.counts
+    bad = sorted({line for lines in expected.lines.values() for line in lines})
+    assert [row["line"] for row in all_rows(visitor, dataset["id"], "&valid=false")] == bad
+
+
+def test_from_end_to_end(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    expected = defects.write(file, 100_000 if isinstance(place.store, SqlStore) else 5_000)
+    with place.serve() as (_, port):
+        visitor = Uploader(port)
+        answer = send(visitor, file, **{"Idempotency-Key": "once"})
+        assert answer.status_code == 201, answer.text
+        dataset = answer.json()
+        assert send(visitor, file, **{"Idempotency-Key": "once"}).json() == dataset
+        assert visitor.get("/datasets") == [dataset] == [visitor.get(f"/datasets/{dataset['id']}")]
+        is_right(visitor, dataset, expected)
+        names, lines, valid = list(defects.SCHEMA), [], 0
+        for row in all_rows(visitor, dataset["id"]):
+            assert list(row["values"]) == names
+            lines.append(row["line"])
+            valid += row["valid"]
+        assert len(lines) == expected.rows
+        assert lines == sorted(set(lines))
+        assert valid == expected.rows - len({line for lines in expected.lines.values() for line in lines})
+        assert visitor.call("GET", f"/datasets/{dataset['id']}/file").content == file.read_bytes()
+        assert [path.read_bytes() for path in place.objects()] == [file.read_bytes()]
+        assert visitor.call("DELETE", f"/datasets/{dataset['id']}").status_code == 204
+        assert visitor.get("/datasets") == []
+        assert place.count("receipts") == 1  # whoever repeats the request gets its answer
+        place.services.receipts.receipts.remove_of(visitor.get("/user")["id"])
+    place.is_empty()
+
+
+def killed(web: "Popen[bytes]", request: Callable[[], requests.Response], when: Callable[[], bool], what: str) -> None:
+    """Kill the process during a request, which gets no answer."""
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(request)
+        deadline = time.monotonic() + 20
+        while not (when() or answer.done()):  # without a pause: it does not last long
+            assert time.monotonic() < deadline, what
+        kill(web)
+        with pytest.raises(requests.RequestException):
+            answer.result(20)
+
+
+def test_killed_while_the_file_arrives(place: Place, tmp_path: Path) -> None:
+    gone = Event()
+
+    def half() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid,name\r\n'
+        yield b"1,Ada\r\n" * 100_000
+        assert gone.wait(20)
+
+    with place.serve() as (web, port):
+        visitor = Uploader(port)
+        headers = {"Content-Type": "multipart/form-data; boundary=x", "Idempotency-Key": "once"}
+
+        def begun() -> bool:
+            there = place.count("datasets") == 1
+            if there:
+                kill(web)
+                gone.set()
+            return there
+
+        killed(web, lambda: visitor.call("POST", "/datasets", data=half(), headers=headers), begun, "it has begun")
+    assert place.count("datasets") == place.count("receipts") == 1
+    assert place.services.datasets.settle(timedelta(0)) == 1
+    place.is_empty()
+
+
+def test_killed_while_rows_are_stored(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    defects.write(file, place.rows)
+    with place.serve() as (web, port):
+        visitor = Uploader(port)
+        key = {"Idempotency-Key": "once"}
+        killed(web, lambda: send(visitor, file, **key), lambda: place.stores_rows, "rows are there")
+    assert place.stores_rows
+    assert place.services.datasets.settle(timedelta(0)) == 1
+    place.is_empty()
+    with place.serve() as (_, port):
+        visitor.move(port)
+        assert send(visitor, file, **key).status_code == 201  # nothing is in its way
+
+
+def test_killed_while_a_job_stores_rows(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    expected = defects.write(file, place.rows)
+    with place.serve() as (web, port):
+        visitor = Uploader(port)
+        accepted = send(visitor, file, Prefer="respond-async")
+        assert accepted.status_code == 202, accepted.text
+        id, job_id = accepted.json()["id"], accepted.json()["job"]["id"]
+        until(lambda: place.stores_rows, "rows are there")
+        kill(web)
+    [first] = place.row_sets()
+    jobs = place.services.jobs.jobs
+    # As if its lease had run out.
+    now = datetime.now(UTC)
+    left = jobs.update(job_id, lambda job: replace(job, run_at=now, due_at=now))
+    assert (left.status, left.attempts) == ("running", 1)
+    with place.serve() as (_, port):
+        visitor.move(port)
+        assert visitor.get(f"/datasets/{id}")["status"] == "processing"
+        assert visitor.get(f"/datasets/{id}/rows") == []
+        until(lambda: bool(visitor.get(f"/jobs/{job_id}")["status"] == "succeeded"), "the job is done")
+        is_right(visitor, visitor.get(f"/datasets/{id}"), expected)
+        [second] = place.row_sets()
+        assert second != first
+        assert len(place.objects()) == 1
+        assert visitor.call("DELETE", f"/datasets/{id}").status_code == 204
+    place.is_empty()

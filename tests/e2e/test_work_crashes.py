@@ -1,0 +1,152 @@
+"""Killed at any instant, the web process and the worker lose no work that was accepted, and leave nothing half done.
+
+Before and after every commit to the store and every call of object storage and of the picture API the process gets
+SIGKILL. What others then do when it is overdue is done here at once, by a clock that is a minute ahead.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from src.domain.dogs import PictureStatus
+from src.domain.jobs import Job, Status
+from src.wiring import now
+from tests import outside
+from tests.e2e.firebase import PASSWORD
+from tests.e2e.mortal import Mortal, Place, Request, told
+from tests.e2e.wiring import Client
+from tests.outside import Outside
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Outside]:
+    with outside.started() as services:
+        yield services
+
+
+@pytest.fixture
+def place(place: Place, world: Outside) -> Place:
+    world.reset()
+    return replace(place, relay=world.relay.url)
+
+
+@pytest.fixture
+def token(client: Client) -> str:
+    name = f"u{uuid4().hex[:20]}"
+    assert client.register(name, None, PASSWORD).status_code == 201
+    token = client.log_in(name, PASSWORD)
+    assert token
+    return token
+
+
+def later() -> datetime:
+    return now() + timedelta(minutes=1)
+
+
+def finish_overdue(client: Client) -> None:
+    """What running processes do once a minute has passed."""
+    services = client.services
+    services.files.settle(timedelta(0))
+    run = replace(services.run_job, clock=later)
+    for job in services.jobs.jobs.due(later()).items:
+        run(job.id)
+
+
+def job(client: Client, id: str) -> Job:
+    found = client.services.jobs.jobs.get(id)
+    assert found
+    return found
+
+
+def test_a_dog_comes_with_its_job_or_not_at_all(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+    for die_at in itertools.count(1):
+        name = f"dog-{uuid4().hex[:12]}"
+        request = Request(method="POST", path=f"/api/dogs/{name}", token=token, body={})
+        outcome = mortal.carry_out(place, request, die_at)
+        with told(outcome.steps):
+            finish_overdue(client)
+            dog = client.services.dogs.dogs.by_name(name)
+            assert (dog is not None) == ("after commit" in outcome.steps)
+            assert dog is None or dog.picture_status is PictureStatus.READY
+        if outcome.status is not None:
+            assert outcome.status == 201
+            assert outcome.steps == ["before commit", "after commit"]
+            return
+
+
+def test_a_picture_is_fetched_whoever_dies_over_it(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+    for die_at in itertools.count(1):
+        name = f"dog-{uuid4().hex[:12]}"
+        assert client.call("POST", f"/api/dogs/{name}", token).status_code == 201
+        dog = client.services.dogs.show(name)
+        outcome = mortal.carry_out(place, Request(method="RUN", path=dog.job_id, body={}), die_at)
+        with told(outcome.steps):
+            finish_overdue(client)
+            assert client.services.dogs.show(name).picture_status is PictureStatus.READY
+            assert job(client, dog.job_id).status is Status.SUCCEEDED
+            assert job(client, dog.job_id).attempts <= 2
+        if outcome.status is not None:
+            calls = ("commit", "fetch", "commit", "commit")
+            assert outcome.steps == [f"{moment} {call}" for call in calls for moment in ("before", "after")]
+            return
+
+
+def test_an_upload_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+    objects = Path(place.folder) / "blobs"
+    for die_at in itertools.count(1):
+        content = uuid4().hex
+        request = Request(method="UPLOAD", token=token, body={"content": content})
+        outcome = mortal.carry_out(place, request, die_at)
+        with told(outcome.steps):
+            finish_overdue(client)
+            listed = client.call("GET", "/api/files", token).get_json()
+            stored = [each for each in objects.glob("files/*") if each.is_file()]
+            assert {each.name for each in stored} == {each["id"] for each in listed}
+            there = [each for each in stored if each.read_text() == content]
+            # Whole from the second commit on.
+            assert len(there) == (outcome.steps.count("after commit") == 2)
+            assert all(each["job"]["status"] == "succeeded" for each in listed)
+        if outcome.status is not None:
+            assert outcome.status == 202
+            calls = ("commit", "put", "commit")
+            assert outcome.steps == [f"{moment} {call}" for call in calls for moment in ("before", "after")]
+            return
+
+
+def test_a_file_is_sent_on_whoever_dies_over_it(
+    mortal: Mortal, place: Place, client: Client, token: str, world: Outside
+) -> None:
+    for die_at in itertools.count(1):
+        file = client.upload(token, b"x" * 1000).get_json()
+        world.relay.forget()
+        outcome = mortal.carry_out(place, Request(method="RUN", path=file["job"]["id"], body={}), die_at)
+        with told(outcome.steps):
+            finish_overdue(client)
+            done = job(client, file["job"]["id"])
+            assert (done.status, done.result["relayed"]) == (Status.SUCCEEDED, True)
+            # At least once, and no more often than it was begun.
+            assert 1 <= len(world.relay.received) <= done.attempts <= 2
+            assert {each["sha256"] for each in world.relay.received} == {file["sha256"]}
+        if outcome.status is not None:
+            assert len(world.relay.received) == 1
+            return
+
+
+def test_a_deletion_of_a_file_is_finished(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+    objects = Path(place.folder) / "blobs"
+    for die_at in itertools.count(1):
+        file = client.upload(token, b"x").get_json()
+        request = Request(method="DELETE", path=f"/api/files/{file['id']}", token=token, body={})
+        outcome = mortal.carry_out(place, request, die_at)
+        with told(outcome.steps):
+            finish_overdue(client)
+            status = client.call("GET", f"/api/files/{file['id']}", token).status_code
+            assert (objects / "files" / file["id"]).exists() == (status == 200)
+        if outcome.status is not None:
+            assert (outcome.status, status) == (204, 404)
+            return

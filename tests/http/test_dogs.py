@@ -1,0 +1,351 @@
+"""What people do with dogs, and where a dog's name and picture come from."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+
+from tests.http.world import PICTURE, Answer, Client, Person, build, client_of, errors_of, join
+from tests.races import at_once
+
+FIELDS = {"id", "name", "picture", "picture_status", "is_adopted", "id_user", "create_date"}
+NOT_OURS = {"id": "mine", "user_id": "mine", "create_date": "2000-01-01T00:00:00Z", "picture_status": "ready"}
+NOBODY = "0" * 32
+NAMES = ["x", "x" * 64, "Rex II", "rex.txt", "...", "-", "%", "%2e", "100%", "Ünal", "Ελλη", "Рекс", "柴犬", "كلب",
+         "ß", "İ", "\U0001f415", "\U0001f415" * 64, "a\u0301" * 64, "a?b#c", "a&b=c", 'a"b', "a'b", "a\\b", "a+b",
+         "<b>", "is-adopted", "is_adopted2", "null", ";", " x "]  # fmt: skip
+BAD_NAMES = {
+    ".": "reserved", "..": "reserved", "is_adopted": "reserved", "IS_ADOPTED": "reserved", "Is_Adopted": "reserved",
+    "is_adop\uff54ed": "reserved", "\uff0e": "reserved", "\u2025": "reserved", "x" * 65: "length", "x" * 300: "length",
+    " ": "length", "\u3000": "length", "a\nb": "characters", "a\rb": "characters", "a\tb": "characters",
+    "a\x7fb": "characters", "a\x85b": "characters", "a\u2028b": "characters",
+}  # fmt: skip
+Call = Callable[..., Answer]
+CHANGES: list[Call] = [Client.put, Client.patch]
+
+
+@pytest.fixture
+def app() -> Flask:
+    return build()
+
+
+@pytest.fixture
+def root(client: Client) -> Person:
+    return join(client, role="admin")
+
+
+def _url(name: str) -> str:
+    return f"/api/dogs/{quote(name, safe='')}"
+
+
+def _add(client: Client, person: Person, name: str = "Rex", /, **fields: Any) -> Answer:
+    return client.post(_url(name), json=fields, headers=person.headers)
+
+
+def _change(client: Client, person: Person, name: str = "Rex", /, **fields: Any) -> Answer:
+    return client.put(_url(name), json=fields, headers=person.headers)
+
+
+def _names(answer: Answer) -> list[str]:
+    return [dog["name"] for dog in answer.json]
+
+
+# One dog
+
+
+def test_a_dog_is_there_at_once_and_its_picture_is_on_the_way(client: Client, anna: Person) -> None:
+    made = _add(client, anna)
+    assert made.status_code == 201
+    assert set(made.json) == FIELDS
+    assert (made.json["name"], made.json["is_adopted"], made.json["id_user"]) == ("Rex", False, anna.user["id"])
+    assert (made.json["picture"], made.json["picture_status"]) == (None, "pending")
+    assert made.headers["Location"] == "/api/dogs/Rex"
+    seen = client.get(made.headers["Location"])
+    assert (seen.json, seen.headers["ETag"]) == (made.json, made.headers["ETag"])
+    job, _, relation = made.headers["Link"].partition(";")
+    assert relation == ' rel="monitor"'
+    assert client.get(job.strip("<>"), headers=anna.headers).json["status"] == "queued"
+
+
+def test_a_dog_needs_no_body(client: Client, anna: Person) -> None:
+    assert client.post("/api/dogs/Rex", headers=anna.headers).status_code == 201
+    assert _add(client, anna, "Ace", is_adopted=True, id_user=None).json["is_adopted"] is True
+
+
+@pytest.mark.parametrize("field", ["is_adopted", "id_user"])
+@pytest.mark.parametrize("value", ["true", 1, 0, "", [], {}])
+def test_a_field_of_another_type_is_refused(client: Client, anna: Person, field: str, value: Any) -> None:
+    _add(client, anna, "Ace")
+    refused = {422, 403} if field == "id_user" and isinstance(value, str) else {422}  # texts are somebody else's ids
+    for answer in (_add(client, anna, **{field: value}), _change(client, anna, "Ace", **{field: value})):
+        assert answer.status_code in refused
+    assert _names(client.get("/api/dogs")) == ["Ace"]
+
+
+def test_what_is_not_the_client_s_to_set_is_ignored(client: Client, anna: Person) -> None:
+    made = _add(client, anna, **NOT_OURS, name="Other", picture=PICTURE).json
+    assert (made["name"], made["picture"], made["picture_status"]) == ("Rex", None, "pending")
+    assert made["id"] != "mine"
+    changed = _change(client, anna, **NOT_OURS, is_adopted=True).json
+    assert changed == {**made, "is_adopted": True}
+
+
+@pytest.mark.parametrize("call", CHANGES)
+@pytest.mark.parametrize("change", [{"name": "Max"}, {"is_adopted": True}])
+def test_a_field_that_is_absent_stays(client: Client, anna: Person, call: Call, change: dict[str, Any]) -> None:
+    made = _add(client, anna).json
+    changed = call(client, "/api/dogs/Rex", json=change, headers=anna.headers)
+    assert changed.json == {**made, **change}
+    assert client.get(_url(changed.json["name"])).json == changed.json
+
+
+@pytest.mark.parametrize("call", CHANGES)
+@pytest.mark.parametrize("body", [{}, NOT_OURS, {"x": 1}])
+def test_a_change_of_nothing_is_refused(client: Client, anna: Person, call: Call, body: dict[str, Any]) -> None:
+    _add(client, anna)
+    answer = call(client, "/api/dogs/Rex", json=body, headers=anna.headers)
+    assert (answer.status_code, errors_of(answer)) == (422, {("body", "empty")})
+
+
+@pytest.mark.parametrize("field", ["name", "is_adopted", "picture", "id_user"])
+def test_a_field_cannot_be_taken_away(client: Client, anna: Person, field: str) -> None:
+    _add(client, anna)
+    answer = _change(client, anna, **{field: None})
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize("call", CHANGES)
+def test_a_change_may_demand_the_revision_that_was_read(client: Client, anna: Person, call: Call) -> None:
+    read = _add(client, anna).headers["ETag"]
+    statuses = [
+        call(client, "/api/dogs/Rex", json={"is_adopted": adopted}, headers={**anna.headers, "If-Match": etag})
+        for etag, adopted in ((read, True), (read, False), ("*", False))
+    ]
+    assert [answer.status_code for answer in statuses] == [200, 412, 200]
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_kept_as_it_is_spelled(client: Client, anna: Person, name: str) -> None:
+    made = _add(client, anna, name)
+    assert made.status_code == 201, made.text
+    assert made.json["name"] == unicodedata.normalize("NFC", name)
+    assert client.get(made.headers["Location"]).json == made.json
+    assert _names(client.get("/api/dogs")) == [made.json["name"]]
+    assert _change(client, anna, name, is_adopted=True).status_code == 200
+    assert client.delete(_url(name), headers=anna.headers).status_code == 204
+
+
+@pytest.mark.parametrize(("name", "code"), BAD_NAMES.items())
+def test_a_name_that_cannot_be_one_is_refused(client: Client, anna: Person, name: str, code: str) -> None:
+    _add(client, anna)
+    # What a path cannot say, or says of another place, is asked for in a body only.
+    answers = [] if name in (".", "..") else [_add(client, anna, name)]
+    for answer in (*answers, _change(client, anna, name=name)):
+        assert (answer.status_code, errors_of(answer)) == (422, {("name", code)})
+    assert _names(client.get("/api/dogs")) == ["Rex"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("", "length"), ("a/b", "characters"), ("/", "characters")])
+def test_a_name_that_is_no_segment_of_a_path_is_refused(client: Client, anna: Person, name: str, code: str) -> None:
+    _add(client, anna)
+    answer = _change(client, anna, name=name)
+    assert (answer.status_code, errors_of(answer)) == (422, {("name", code)})
+    assert _add(client, anna, name).status_code in (404, 405)
+
+
+@pytest.mark.parametrize("path", ["/api/dogs/.", "/api/dogs/..", "/api/dogs/%2e", "/api/dogs/%2E%2E"])
+def test_dots_are_no_dogs(client: Client, anna: Person, path: str) -> None:
+    assert client.post(path, headers=anna.headers).status_code == 422
+
+
+@pytest.mark.parametrize("name", [1, True, ["Rex"]])
+def test_a_name_is_a_text(client: Client, anna: Person, name: Any) -> None:
+    _add(client, anna)
+    answer = _change(client, anna, name=name)
+    assert (answer.status_code, errors_of(answer)) == (422, {("name", "type")})
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Rex", "rex"), ("Rex", "REX"), ("é", "e\u0301"), ("É", "e\u0301"), ("ß", "SS"), ("ffi", "\ufb03"),
+     ("Rex", "\uff32\uff25\uff38"), ("Σ", "ς"), ("Å", "\u212b")],
+)  # fmt: skip
+def test_a_name_is_the_same_in_any_case_and_form(client: Client, anna: Person, first: str, second: str) -> None:
+    made = _add(client, anna, first).json
+    taken = _add(client, join(client), second)
+    assert (taken.status_code, errors_of(taken)) == (409, {("name", "taken")})
+    assert client.get(_url(second)).json == made
+    _add(client, anna, "Max")
+    taken = _change(client, anna, "Max", name=second)
+    assert (taken.status_code, errors_of(taken)) == (409, {("name", "taken")})
+    assert client.get("/api/dogs/Max").status_code == 200
+
+
+def test_a_dog_may_be_spelled_otherwise(client: Client, anna: Person) -> None:
+    _add(client, anna)
+    assert _change(client, anna, name="REX").json["name"] == "REX"
+    assert _names(client.get("/api/dogs")) == ["REX"]
+
+
+def test_the_old_name_is_free_and_the_new_one_is_not(client: Client, anna: Person) -> None:
+    made = _add(client, anna).json
+    assert _change(client, anna, name="Max").status_code == 200
+    assert client.get("/api/dogs/Rex").status_code == 404
+    assert client.get("/api/dogs/max").json == {**made, "name": "Max"}
+    assert _add(client, join(client), "Rex").status_code == 201
+    assert _add(client, anna, "Max").status_code == 409
+
+
+def test_the_name_of_a_deleted_dog_is_free(client: Client, anna: Person) -> None:
+    made = _add(client, anna).json
+    assert client.delete("/api/dogs/rex", headers=anna.headers).status_code == 204
+    assert client.get("/api/dogs/Rex").status_code == 404
+    assert client.delete("/api/dogs/Rex", headers=anna.headers).status_code == 404
+    again = _add(client, join(client))
+    assert again.status_code == 201
+    assert again.json["id"] != made["id"]
+
+
+def test_of_many_who_want_a_name_one_gets_it(app: Flask, client: Client, anna: Person) -> None:
+    answers = at_once(lambda name: _add(client_of(app), anna, name).status_code, ["Rex", "rEX", "REX", "rex"] * 5)
+    assert sorted(map(str, answers)) == ["201"] + ["409"] * 19
+    assert len(client.get("/api/dogs").json) == 1
+
+
+# Owners
+
+
+def test_a_user_gives_dogs_to_nobody_else(client: Client, anna: Person) -> None:
+    ben = join(client)
+    assert _add(client, anna, id_user=anna.user["id"]).status_code == 201
+    assert _change(client, anna, id_user=anna.user["id"]).status_code == 200
+    for other in (ben.user["id"], NOBODY, "x", "a/b", "__x__"):
+        assert _add(client, anna, "Max", id_user=other).status_code == 403
+        assert _change(client, anna, id_user=other).status_code == 403
+    assert [dog["id_user"] for dog in client.get("/api/dogs").json] == [anna.user["id"]]
+
+
+def test_an_admin_gives_dogs_to_anybody(client: Client, root: Person, anna: Person) -> None:
+    made = _add(client, root, id_user=anna.user["id"])
+    assert (made.status_code, made.json["id_user"]) == (201, anna.user["id"])
+    job = made.headers["Link"].split(">")[0].strip("<")
+    assert client.get(job, headers=anna.headers).status_code == 200
+    assert _change(client, root, id_user=root.user["id"]).json["id_user"] == root.user["id"]
+    assert _change(client, anna, is_adopted=True).status_code == 403
+    assert _change(client, root, id_user=anna.user["id"]).json["id_user"] == anna.user["id"]
+
+
+@pytest.mark.parametrize("owner", [NOBODY, "", "x", "a/b", "__x__", "..", "x" * 1000])
+def test_an_admin_gives_dogs_to_nobody_unknown(client: Client, root: Person, owner: str) -> None:
+    _add(client, root)
+    for answer in (_add(client, root, "Max", id_user=owner), _change(client, root, id_user=owner)):
+        assert (answer.status_code, errors_of(answer)) == (422, {("id_user", "unknown")})
+
+
+def test_an_admin_gives_no_dog_to_a_guest_or_the_deleted(client: Client, root: Person, anna: Person) -> None:
+    client.delete("/user", headers=anna.headers)
+    for owner in (anna, join(client, "guest")):
+        assert errors_of(_add(client, root, id_user=owner.user["id"])) == {("id_user", "unknown")}
+
+
+def test_others_change_nothing(client: Client, anna: Person, root: Person) -> None:
+    made, ben = _add(client, anna).json, join(client)
+    for change in ({"name": "Max"}, {"is_adopted": True}, {"picture": PICTURE}, {"id_user": ben.user["id"]}):
+        assert _change(client, ben, **change).status_code == 403
+    assert client.delete("/api/dogs/Rex", headers=ben.headers).status_code == 403
+    assert client.get("/api/dogs/Rex").json == made
+    assert _change(client, root, name="Max").json["id_user"] == anna.user["id"]
+    assert client.delete("/api/dogs/Max", headers=root.headers).status_code == 204
+
+
+# Pictures
+
+
+def test_a_picture_set_by_hand_is_ready(client: Client, anna: Person) -> None:
+    _add(client, anna)
+    changed = _change(client, anna, picture=PICTURE).json
+    assert (changed["picture"], changed["picture_status"]) == (PICTURE, "ready")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    ["", "x", "http://images.dog.ceo/1.jpg", "https://example.com/1.jpg", "https://images.dog.ceo",
+     "https://images.dog.ceo.example.com/1.jpg", "https://x.images.dog.ceo/1.jpg", "//images.dog.ceo/1.jpg",
+     "https://images.dog.ceo@example.com/1.jpg", "https://user:pw@images.dog.ceo/1.jpg", "javascript:alert(1)",
+     "https://images.dog.ceo:8443/1.jpg", "https://images.dog.ceo\\@example.com/1.jpg", f"{PICTURE}#x", f" {PICTURE}",
+     f"{PICTURE}\n", "https://images.dog.ceo/" + "x" * 2048],
+)  # fmt: skip
+def test_a_picture_from_elsewhere_is_refused(client: Client, anna: Person, picture: str) -> None:
+    made = _add(client, anna).json
+    answer = _change(client, anna, picture=picture)
+    assert (answer.status_code, errors_of(answer)) == (422, {("picture", "url")})
+    assert client.get("/api/dogs/Rex").json == made
+
+
+def test_the_operator_says_where_pictures_come_from() -> None:
+    client = client_of(build(settings={"dog_picture_hosts": "a.example, b.example"}))
+    anna = join(client)
+    _add(client, anna)
+    assert _change(client, anna, picture="https://B.example/1.jpg").status_code == 200
+    assert _change(client, anna, picture=PICTURE).status_code == 422
+
+
+# Lists
+
+
+@pytest.mark.parametrize("path", ["/api/dogs", "/api/dogs/is_adopted"])
+def test_a_list_of_no_dogs_is_empty(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json) == (200, [])
+
+
+def test_dogs_are_listed_by_name(client: Client, anna: Person) -> None:
+    for name in ("b", "A", "c", "é", "D"):
+        _add(client, anna, name, is_adopted=name in "Ac")
+    assert _names(client.get("/api/dogs")) == ["A", "b", "c", "D", "é"]
+    assert _names(client.get("/api/dogs/is_adopted")) == ["A", "c"]
+    _change(client, anna, "A", is_adopted=False)
+    assert _names(client.get("/api/dogs/is_adopted/")) == ["c"]
+
+
+@pytest.mark.parametrize("path", ["/users/{id}/dogs", "/api/users/{id}/dogs"])
+def test_the_dogs_of_a_user_are_listed(client: Client, anna: Person, root: Person, path: str) -> None:
+    ben = join(client)
+    for name, owner in (("b", anna), ("a", anna), ("c", ben)):
+        _add(client, owner, name)
+    for reader in (anna, ben, root):
+        assert _names(client.get(anna.at(path), headers=reader.headers)) == ["a", "b"]
+    _change(client, root, "a", id_user=ben.user["id"])
+    assert _names(client.get(anna.at(path), headers=anna.headers)) == ["b"]
+    assert _names(client.get(ben.at(path), headers=anna.headers)) == ["a", "c"]
+    assert client.get(root.at(path), headers=anna.headers).json == []
+    for other in (join(client, "guest").at(path), path.replace("{id}", NOBODY)):
+        assert client.get(other, headers=anna.headers).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/dogs", "/api/dogs/is_adopted", "/users/{id}/dogs"])
+def test_a_long_list_comes_in_pages(client: Client, anna: Person, path: str) -> None:
+    names = [f"dog {number}" for number in range(5)]
+    for name in names:
+        _add(client, anna, name, is_adopted=True)
+    seen, url = list[str](), anna.at(path) + "?limit=2"
+    while url:
+        answer = client.get(url, headers=anna.headers)
+        seen += _names(answer)
+        url = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
+    assert seen == names
+
+
+@pytest.mark.parametrize("path", ["/api/dogs", "/api/dogs/is_adopted", "/users/{id}/dogs"])
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 501}, {"cursor": "x"}])
+def test_a_bad_page_is_refused(client: Client, anna: Person, path: str, query: dict[str, Any]) -> None:
+    answer = client.get(anna.at(path), headers=anna.headers, query_string=query)
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json["errors"]] == [*query]

@@ -1,0 +1,285 @@
+"""Jobs as their owners see them, from the first moment to the end."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from src.domain.errors import AttemptFailed
+from tests.http.world import (
+    PICTURE,
+    SECRET,
+    Answer,
+    Bell,
+    Client,
+    Person,
+    Pictures,
+    Watch,
+    build,
+    client_of,
+    join,
+    services_of,
+    upload,
+)
+
+FIELDS = {"id", "kind", "status", "progress", "attempts", "error", "result", "created_at", "updated_at"}
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def pictures() -> Pictures:
+    return Pictures()
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+def app(watch: Watch, pictures: Pictures, bell: Bell) -> Flask:
+    return build(clock=watch, pictures=pictures, queue=bell)
+
+
+@pytest.fixture
+def job(client: Client, anna: Person) -> str:
+    """The URL of the job that fetches Rex's picture."""
+    return _job(client.post("/api/dogs/Rex", headers=anna.headers))
+
+
+def _job(made: Answer) -> str:
+    return made.headers["Link"].partition(">")[0].removeprefix("<")
+
+
+def _run(app: Flask, job: str) -> float | None:
+    return services_of(app).run_job(job.rpartition("/")[2])
+
+
+def _see(client: Client, person: Person, job: str) -> dict[str, Any]:
+    seen: dict[str, Any] = client.get(job, headers=person.headers).json
+    return seen
+
+
+def _dog(client: Client) -> tuple[str | None, str]:
+    dog = client.get("/api/dogs/Rex").json
+    return dog["picture"], dog["picture_status"]
+
+
+def _cancel(client: Client, person: Person, job: str) -> Answer:
+    return client.delete(job, headers=person.headers)
+
+
+def test_a_job_waits_for_a_worker(client: Client, anna: Person, job: str, bell: Bell) -> None:
+    answer = client.get(job, headers=anna.headers)
+    assert set(answer.json) == FIELDS
+    assert "ETag" in answer.headers
+    assert (answer.json["kind"], answer.json["status"]) == ("dog-picture", "queued")
+    assert (answer.json["progress"], answer.json["attempts"]) == (0, 0)
+    assert (answer.json["error"], answer.json["result"]) == (None, None)
+    assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-01T12:00:00.500000Z"
+    assert client.get(f"/api{job}", headers=anna.headers).json == answer.json
+    assert bell.rung == [answer.json["id"]]
+
+
+def test_a_job_that_succeeds_says_what_came_out(
+    app: Flask, client: Client, anna: Person, job: str, watch: Watch
+) -> None:
+    watch.forward(1)
+    assert _run(app, job) is None
+    seen = _see(client, anna, job)
+    assert (seen["status"], seen["progress"], seen["attempts"]) == ("succeeded", 1, 1)
+    assert (seen["error"], seen["result"]) == (None, {"picture": PICTURE})
+    assert seen["updated_at"] > seen["created_at"]
+    assert _dog(client) == (PICTURE, "ready")
+
+
+def test_a_job_runs_once_however_often_it_is_sent(app: Flask, job: str, pictures: Pictures) -> None:
+    assert [_run(app, job) for _ in range(3)] == [None] * 3
+    assert pictures.asked == 1
+    assert _run(app, "/jobs/unknown") is None
+
+
+def test_a_job_fails_after_four_attempts(
+    app: Flask, client: Client, anna: Person, job: str, watch: Watch, pictures: Pictures
+) -> None:
+    pictures.error = AttemptFailed("There are no dogs today.")
+    waited = 0.0
+    for attempt in range(1, 4):
+        wait = _run(app, job)
+        assert wait
+        assert _run(app, job) is None  # too early
+        seen = _see(client, anna, job)
+        assert (seen["status"], seen["attempts"], seen["error"]) == ("queued", attempt, "There are no dogs today.")
+        assert _dog(client) == (None, "pending")
+        watch.forward(wait)
+        waited += wait
+    assert waited < 60 - 4 * 8  # so that it has failed within a minute, were every attempt as slow as can be
+    assert _run(app, job) is None
+    seen = _see(client, anna, job)
+    assert (seen["status"], seen["attempts"], seen["error"]) == ("failed", 4, "There are no dogs today.")
+    assert seen["result"] is None
+    assert _dog(client) == (None, "failed")
+    assert pictures.asked == 4
+
+
+def test_a_later_attempt_can_succeed(
+    app: Flask, client: Client, anna: Person, job: str, watch: Watch, pictures: Pictures
+) -> None:
+    pictures.error = AttemptFailed("Not now.")
+    watch.forward(_run(app, job) or 0)
+    pictures.error = None
+    _run(app, job)
+    seen = _see(client, anna, job)
+    assert (seen["status"], seen["attempts"], seen["error"]) == ("succeeded", 2, None)
+    assert _dog(client) == (PICTURE, "ready")
+
+
+def test_a_crash_is_told_without_its_secrets(
+    app: Flask, client: Client, anna: Person, job: str, pictures: Pictures
+) -> None:
+    pictures.error = RuntimeError(SECRET)
+    _run(app, job)
+    assert _see(client, anna, job)["error"] == "Something went wrong here."
+
+
+def test_progress_never_falls(app: Flask, client: Client, anna: Person, watch: Watch) -> None:
+    id = client.post("/api/files", headers=anna.headers, **upload()).json["job"]["id"]
+    jobs = services_of(app).jobs.jobs
+    job = jobs.update(id, lambda job: job.started("ticket", watch()))
+    for reported, told in ((0.5, 0.5), (0.2, 0.5), (2.0, 1.0), (-1.0, 1.0)):
+        jobs.update(id, lambda job, reported=reported: job.renewed("ticket", watch(), reported))  # type: ignore[misc]
+        assert _see(client, anna, f"/jobs/{job.id}")["progress"] == told
+    jobs.update(id, lambda job: job.put_back("ticket", watch(), error="Again."))
+    assert _see(client, anna, f"/jobs/{job.id}")["progress"] == 1.0
+
+
+def test_a_file_goes_nowhere_when_there_is_nowhere_to_go(app: Flask, client: Client, anna: Person) -> None:
+    made = client.post("/api/files", headers=anna.headers, **upload()).json
+    _run(app, f"/jobs/{made['job']['id']}")
+    job = client.get(f"/api/files/{made['id']}", headers=anna.headers).json["job"]
+    assert (job["status"], job["progress"], job["result"]) == ("succeeded", 1, {"relayed": False})
+
+
+# Cancelling
+
+
+def test_a_cancelled_job_does_nothing(app: Flask, client: Client, anna: Person, job: str, pictures: Pictures) -> None:
+    assert _cancel(client, anna, job).status_code == 204
+    assert _see(client, anna, job)["status"] == "cancelled"
+    assert _dog(client) == (None, "failed")
+    _run(app, job)
+    assert pictures.asked == 0
+    assert _see(client, anna, job)["status"] == "cancelled"
+    assert _cancel(client, anna, f"/api{job}").status_code == 204  # as asked before
+
+
+def test_a_job_is_cancelled_between_two_attempts(
+    app: Flask, client: Client, anna: Person, job: str, pictures: Pictures, watch: Watch
+) -> None:
+    pictures.error = AttemptFailed("Not now.")
+    wait = _run(app, job)
+    _cancel(client, anna, job)
+    watch.forward(wait or 0)
+    assert _run(app, job) is None
+    seen = _see(client, anna, job)
+    assert (seen["status"], seen["attempts"], seen["error"]) == ("cancelled", 1, "Not now.")
+    assert pictures.asked == 1
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed"])
+def test_a_job_that_has_ended_cannot_be_cancelled(
+    app: Flask, client: Client, anna: Person, job: str, pictures: Pictures, status: str
+) -> None:
+    pictures.error = AttemptFailed("No dogs.", final=True) if status == "failed" else None
+    _run(app, job)
+    before, dog = _see(client, anna, job), _dog(client)
+    answer = _cancel(client, anna, job)
+    assert (answer.status_code, answer.json["type"]) == (409, "urn:portero:ended")
+    assert status in answer.json["detail"]
+    assert (_see(client, anna, job), _dog(client)) == (before, dog)
+    assert before["status"] == status
+
+
+class Watched(Pictures):
+    """Is asked for a picture while somebody does something else."""
+
+    def meanwhile(self) -> None:
+        """What is done."""
+
+    def fetch(self) -> str:
+        self.meanwhile()
+        return super().fetch()
+
+
+def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled() -> None:
+    pictures = Watched()
+    app = build(pictures=pictures)
+    client = client_of(app)
+    anna = join(client)
+    job = _job(client.post("/api/dogs/Rex", headers=anna.headers))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pictures, "meanwhile", lambda: _cancel(client, anna, job))
+        assert _run(app, job) is None
+    assert pictures.asked == 1
+    assert _see(client, anna, job)["status"] == "cancelled"
+
+
+def test_a_picture_set_by_hand_stays(app: Flask, client: Client, anna: Person, job: str, pictures: Pictures) -> None:
+    own = "https://images.dog.ceo/own.jpg"
+    client.put("/api/dogs/Rex", json={"picture": own}, headers=anna.headers)
+    _run(app, job)
+    assert pictures.asked == 0
+    assert _see(client, anna, job)["result"] == {"picture": own}
+    assert _dog(client) == (own, "ready")
+
+
+def test_cancelling_takes_no_picture_away(client: Client, anna: Person, job: str) -> None:
+    client.put("/api/dogs/Rex", json={"picture": PICTURE}, headers=anna.headers)
+    assert _cancel(client, anna, job).status_code == 204
+    assert _dog(client) == (PICTURE, "ready")
+
+
+def test_the_job_of_a_deleted_dog_has_nothing_to_do(
+    app: Flask, client: Client, anna: Person, job: str, pictures: Pictures
+) -> None:
+    client.delete("/api/dogs/Rex", headers=anna.headers)
+    _run(app, job)
+    seen = _see(client, anna, job)
+    assert (seen["status"], seen["result"]) == ("succeeded", {"picture": None})
+    assert pictures.asked == 0
+    assert client.get("/api/dogs/Rex").status_code == 404
+
+
+def test_the_job_of_a_renamed_dog_finds_it(app: Flask, client: Client, anna: Person, job: str) -> None:
+    client.put("/api/dogs/Rex", json={"name": "Max"}, headers=anna.headers)
+    _run(app, job)
+    assert client.get("/api/dogs/Max").json["picture"] == PICTURE
+
+
+# Whose it is
+
+
+def test_a_job_is_its_owner_s_and_the_admins_business(client: Client, anna: Person, job: str) -> None:
+    ben, root, guest = join(client), join(client, role="admin"), join(client, "guest")
+    for call in (Client.get, Client.delete):
+        assert call(client, job, headers=ben.headers).status_code == 404
+        assert call(client, job, headers=guest.headers).status_code == 403
+        assert call(client, "/jobs/" + "0" * 32, headers=anna.headers).status_code == 404
+    assert _see(client, root, job) == _see(client, anna, job)
+    assert _cancel(client, root, job).status_code == 204
+
+
+def test_the_queue_may_be_down(client: Client, anna: Person, app: Flask, watch: Watch, bell: Bell) -> None:
+    """What was accepted is sent again from the store."""
+    made = client.post("/api/dogs/Max", headers=anna.headers)
+    bell.rung.clear()
+    jobs = services_of(app).jobs
+    assert (jobs.resend(), bell.rung) == (0, [])
+    watch.forward(10)
+    assert jobs.resend() == 1
+    assert bell.rung == [_job(made).rpartition("/")[2]]
+    assert jobs.resend() == 0

@@ -1,0 +1,331 @@
+"""Dogs and the job that fetches their pictures, whoever else changes them meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from src.application.dogs import PICTURE, DogService, FetchPicture
+from src.application.jobs import JobService, RunJob
+from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
+from src.domain.errors import AttemptFailed, Forbidden, Invalid, NotFound, Stale, Taken
+from src.domain.jobs import Job, Status
+from src.domain.receipts import KEPT, Once, Receipt, Repeated
+from src.domain.users import User
+from src.domain.values import InvalidValue, Role
+from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.receipts import Receipts
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.memory import MemoryStore
+from tests.unit.working import NOON, Bell, Watch, person
+
+URL = "https://images.dog.ceo/{}.jpg"
+
+
+@dataclass
+class Pictures:
+    """See PictureSource: a picture, after whatever else happens."""
+
+    meanwhile: Callable[[], object] = lambda: None
+    fetched: list[str] = field(default_factory=list)
+
+    def fetch(self) -> str:
+        self.fetched.append(URL.format(len(self.fetched) + 1))
+        url = self.fetched[-1]
+        self.meanwhile()
+        return url
+
+    def check(self, url: str) -> str:
+        return url
+
+    def fail(self, *, final: bool = False) -> None:
+        def fail() -> None:
+            raise AttemptFailed("No pictures today.", final=final)
+
+        self.meanwhile = fail
+
+
+class World:
+    def __init__(self) -> None:
+        store = MemoryStore()
+        self.watch, self.bell, self.pictures = Watch(), Bell(), Pictures()
+        self.dogs, self.jobs, self.users, self.receipts = Dogs(store), Jobs(store), Users(store), Receipts(store)
+        self.ada, self.eve = self.users.add(person("ada")), self.users.add(person("eve"))
+        self.root = self.users.add(person("root", Role.ADMIN))
+        works = {PICTURE: FetchPicture(self.dogs, self.pictures)}
+        self.service = DogService(self.dogs, self.jobs, self.users, self.bell, self.watch)
+        self.run = RunJob(self.jobs, works, timedelta(0), self.watch)
+        self.work = JobService(self.jobs, works, self.bell, self.watch)
+
+    def add(self, name: str = "Rex", caller: User | None = None, owner_id: str | None = None) -> Dog:
+        return self.service.add(caller or self.ada, name, False, owner_id)
+
+    def dog(self, dog: Dog) -> Dog:
+        found = self.dogs.get(dog.id)
+        assert found
+        return found
+
+    def job(self, dog: Dog) -> Job:
+        found = self.jobs.get(dog.job_id)
+        assert found
+        return found
+
+    def run_all_attempts(self, dog: Dog) -> None:
+        while (wait := self.run(dog.job_id)) is not None:
+            self.watch.forward(wait)
+
+    def picture(self, dog: Dog) -> tuple[str | None, PictureStatus]:
+        found = self.dog(dog)
+        return found.picture, found.picture_status
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestPicture:
+    def test_comes_later(self, world: World) -> None:
+        dog = world.add()
+        assert world.picture(dog) == (None, PictureStatus.PENDING)
+        assert world.bell.rung == [dog.job_id]
+        job = world.job(dog)
+        assert (job.kind, job.subject_id, job.user_id) == (PICTURE, dog.id, "ada")
+        world.run(dog.job_id)
+        assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
+        assert (world.job(dog).status, world.job(dog).result) == (Status.SUCCEEDED, {"picture": URL.format(1)})
+
+    def test_one_set_by_hand_before_is_not_fetched(self, world: World) -> None:
+        dog = world.add()
+        world.service.change(world.ada, "Rex", {"picture": "mine"}, None)
+        assert world.picture(dog) == ("mine", PictureStatus.READY)
+        world.run(dog.job_id)
+        assert world.pictures.fetched == []
+        assert world.job(dog).result == {"picture": "mine"}
+
+    def test_one_set_by_hand_while_another_is_fetched_stays(self, world: World) -> None:
+        dog = world.add()
+        world.pictures.meanwhile = lambda: world.service.change(world.ada, "Rex", {"picture": "mine"}, None)
+        world.run(dog.job_id)
+        assert world.picture(dog) == ("mine", PictureStatus.READY)
+        assert world.job(dog).result == {"picture": "mine"}
+
+    def test_of_two_fetched_at_once_the_first_stays(self, world: World) -> None:
+        """A job runs at least once: here a worker slept, and another one took over."""
+        dog = world.add()
+
+        def sleep() -> None:
+            world.pictures.meanwhile = lambda: None
+            world.watch.forward(60)
+            world.run(dog.job_id)
+
+        world.pictures.meanwhile = sleep
+        world.run(dog.job_id)
+        assert world.pictures.fetched == [URL.format(1), URL.format(2)]
+        assert world.picture(dog) == (URL.format(2), PictureStatus.READY)
+        assert world.job(dog).result == {"picture": URL.format(2)}
+
+    def test_of_a_dog_renamed_and_given_away_meanwhile(self, world: World) -> None:
+        dog = world.add()
+        change: DogChange = {"name": "Bello", "user_id": "eve", "is_adopted": True}
+        world.pictures.meanwhile = lambda: world.service.change(world.root, "Rex", change, None)
+        world.run(dog.job_id)
+        found = world.dog(dog)
+        assert (found.name, found.user_id, found.is_adopted) == ("Bello", "eve", True)
+        assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
+
+    def test_of_a_dog_removed_before(self, world: World) -> None:
+        dog = world.add()
+        world.service.delete(world.ada, "Rex")
+        assert world.run(dog.job_id) is None
+        assert world.pictures.fetched == []
+        assert (world.job(dog).status, world.job(dog).result) == (Status.SUCCEEDED, {"picture": None})
+
+    def test_of_a_dog_removed_meanwhile(self, world: World) -> None:
+        dog = world.add()
+        world.pictures.meanwhile = lambda: world.service.delete(world.ada, "Rex")
+        world.run_all_attempts(dog)
+        assert world.dogs.get(dog.id) is None
+        assert world.job(dog).result == {"picture": None}
+
+    def test_given_up_after_some_attempts(self, world: World) -> None:
+        dog = world.add()
+        world.pictures.fail()
+        assert world.run(dog.job_id)
+        assert world.picture(dog) == (None, PictureStatus.PENDING)
+        world.watch.forward(2)
+        world.run_all_attempts(dog)
+        assert world.picture(dog) == (None, PictureStatus.FAILED)
+        assert (world.job(dog).status, world.job(dog).error) == (Status.FAILED, "No pictures today.")
+
+    def test_given_up_when_the_job_is_cancelled(self, world: World) -> None:
+        dog = world.add()
+        world.work.cancel(world.ada, dog.job_id)
+        assert world.picture(dog) == (None, PictureStatus.FAILED)
+
+    def test_given_up_for_a_dog_that_has_one_or_is_gone(self, world: World) -> None:
+        dog, other = world.add(), world.add("Bello")
+        world.service.change(world.ada, "Rex", {"picture": "mine"}, None)
+        world.service.delete(world.ada, "Bello")
+        for each in (dog, other):
+            world.work.cancel(world.ada, each.job_id)
+            world.work.retry(each.job_id)
+        assert world.picture(dog) == ("mine", PictureStatus.READY)
+
+    def test_that_comes_after_it_was_given_up_is_welcome(self, world: World) -> None:
+        dog = world.add()
+        world.pictures.meanwhile = lambda: world.work.cancel(world.ada, dog.job_id)
+        world.run(dog.job_id)
+        assert world.job(dog).status is Status.CANCELLED
+        assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
+
+    def test_tried_again(self, world: World) -> None:
+        dog = world.add()
+        world.pictures.fail(final=True)
+        world.run(dog.job_id)
+        world.work.retry(dog.job_id)
+        assert world.picture(dog) == (None, PictureStatus.PENDING)
+        world.pictures.meanwhile = lambda: None
+        world.run(dog.job_id)
+        assert world.picture(dog)[1] is PictureStatus.READY
+
+
+class TestOwners:
+    def test_admins_enter_and_give_dogs_to_anybody_who_is_there(self, world: World) -> None:
+        assert world.add(caller=world.root, owner_id="eve").user_id == "eve"
+        assert world.job(world.service.show("Rex")).user_id == "eve"
+        assert world.service.change(world.root, "Rex", {"user_id": "ada"}, None).user_id == "ada"
+        assert world.job(world.service.show("Rex")).user_id == "ada", "whoever owns the dog owns the job"
+
+    def test_a_dog_whose_job_ended_long_ago_is_given_too(self, world: World) -> None:
+        world.jobs.remove(world.add().job_id)
+        assert world.service.change(world.root, "Rex", {"user_id": "eve"}, None).user_id == "eve"
+
+    def test_others_do_not(self, world: World) -> None:
+        with pytest.raises(Forbidden):
+            world.add(owner_id="eve")
+        dog = world.add(owner_id="ada")
+        with pytest.raises(Forbidden):
+            world.service.change(world.ada, "Rex", {"user_id": "eve"}, None)
+        assert world.dog(dog) == dog
+
+    @pytest.mark.parametrize("nobody", ["nobody", "..", "gone", "guest", "pending"])
+    def test_to_nobody_no_dog_is_given(self, world: World, nobody: str) -> None:
+        world.users.update(world.users.add(person("gone")).id, lambda user: user.buried(NOON))
+        world.users.add(person("guest", Role.GUEST)) if nobody == "guest" else None
+        dog = world.add()
+        acts: list[Callable[[], object]] = [
+            lambda: world.add("Bello", world.root, nobody),
+            lambda: world.service.change(world.root, "Rex", {"user_id": nobody}, None),
+        ]
+        for act in acts:
+            with pytest.raises(Invalid) as refused:
+                act()
+            assert [(error.field, error.code) for error in refused.value.errors] == [("id_user", "unknown")]
+        assert world.dog(dog) == dog
+        assert world.dogs.by_name("Bello") is None
+
+    def test_strangers_change_nothing(self, world: World) -> None:
+        dog = world.add()
+        with pytest.raises(Forbidden):
+            world.service.change(world.eve, "Rex", {"is_adopted": True}, None)
+        with pytest.raises(Forbidden):
+            world.service.delete(world.eve, "Rex")
+        assert world.dog(dog) == dog
+
+    def test_who_gave_it_away_a_moment_ago_is_a_stranger(self, world: World) -> None:
+        """Between the look and the write."""
+        dog = world.add()
+        show = world.dogs.by_name
+
+        def by_name(name: str) -> Dog | None:
+            found = show(name)
+            world.dogs.update(dog.id, lambda stored: stored.changed({"user_id": "eve"}))
+            return found
+
+        world.dogs.by_name = by_name  # type: ignore[method-assign]
+        with pytest.raises(Forbidden):
+            world.service.change(world.ada, "Rex", {"is_adopted": True}, None)
+        assert not world.dog(dog).is_adopted
+
+    def test_admins_change_and_remove_any(self, world: World) -> None:
+        world.add()
+        assert world.service.change(world.root, "rex", {"is_adopted": True}, None).is_adopted
+        world.service.delete(world.root, "REX")
+        with pytest.raises(NotFound):
+            world.service.show("Rex")
+
+
+class TestService:
+    def test_lists(self, world: World) -> None:
+        rex, bello = world.add("Rex"), world.add("Bello", world.eve)
+        rex = world.service.change(world.ada, "Rex", {"is_adopted": True}, None)
+        assert world.service.list(False, None, 10).items == [bello, rex]
+        assert world.service.list(True, None, 10).items == [rex]
+        assert world.service.list_of("eve", None, 10).items == [bello]
+        with pytest.raises(NotFound):
+            world.service.list_of("nobody", None, 10)
+
+    def test_a_name_is_taken_once(self, world: World) -> None:
+        world.add("Rex")
+        world.bell.rung.clear()
+        with pytest.raises(Taken):
+            world.add("REX", world.eve)
+        assert world.bell.rung == []
+        world.add("Bello")
+        with pytest.raises(Taken):
+            world.service.change(world.ada, "Bello", {"name": "rex"}, None)
+
+    def test_only_at_the_revision_given(self, world: World) -> None:
+        dog = world.add()
+        world.service.change(world.ada, "Rex", {"is_adopted": True}, [dog.revision])
+        with pytest.raises(Stale):
+            world.service.change(world.ada, "Rex", {"is_adopted": False}, [dog.revision])
+
+    def test_with_a_key_it_is_entered_once(self, world: World) -> None:
+        once: Once[Dog] = Once(Receipt("key", "ada", NOON + KEPT), lambda dog: ("f", {"id": dog.id}))
+        dog = world.service.add(world.ada, "Rex", True, None, once)
+        with pytest.raises(Repeated):
+            world.service.add(world.ada, "Rex", True, None, once)
+        receipt = world.receipts.get("key")
+        assert receipt
+        assert (receipt.answer, receipt.revision) == ({"id": dog.id}, dog.revision)
+        assert world.bell.rung == [dog.job_id]
+
+
+class TestName:
+    @pytest.mark.parametrize("text", ["R", "Rex", "Rex 2", "Žofka", "犬", "😀", "a" * 64, "...", ".a", "is adopted"])
+    def test_what_is_one(self, text: str) -> None:
+        assert parse_dog_name(text) == text
+
+    def test_it_is_composed(self) -> None:
+        assert parse_dog_name("A\u030a" * 64) == "Å" * 64
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("", "length"),
+            (" ", "length"),
+            ("\u3000\u00a0", "length"),
+            ("a" * 65, "length"),
+            ("a" * 100_000, "length"),
+            ("a/b", "characters"),
+            ("a\nb", "characters"),
+            ("a\0", "characters"),
+            ("a\u2028b", "characters"),
+            ("a\u2029b", "characters"),
+            ("a\ud800", "characters"),
+            ("is_adopted", "reserved"),
+            ("IS_ADOPTED", "reserved"),
+            ("\uff49s_adopted", "reserved"),
+            (".", "reserved"),
+            ("..", "reserved"),
+            ("\u2025", "reserved"),
+        ],
+    )
+    def test_what_is_none(self, text: str, code: str) -> None:
+        with pytest.raises(InvalidValue) as refused:
+            parse_dog_name(text)
+        assert refused.value.code == code

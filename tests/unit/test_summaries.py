@@ -1,0 +1,562 @@
+"""Summaries of tables: what the rules say, what they suggest, and what is believed of an adviser."""
+
+import json
+import logging
+import random
+import tracemalloc
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from src.application.summaries import Advice, Statistics, Summarise, Summary, summarise_by_rules
+from src.application.summaries.rules import MAX_TEXT, plain
+from src.application.summaries.service import facts_of
+from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
+from src.domain.errors import Unavailable
+from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation, parse_schema
+from src.infrastructure.tables import patterns
+from src.infrastructure.tables.python import PythonTables
+
+TABLES = PythonTables()
+
+
+@dataclass
+class Rows:
+    """A RowStore of one set."""
+
+    rows: list[Row] = field(default_factory=list)
+    asked: int = 0
+
+    def append(self, set_id: str, rows: Sequence[Row]) -> None:
+        self.rows += rows
+
+    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
+        assert set_id == "set"
+        self.asked += 1
+        later = islice(self.rows, bisect_right(self.rows, after, key=itemgetter(0)), None)
+        return list(islice((row for row in later if valid in (None, row[1])), limit))
+
+    def remove(self, set_id: str) -> None:
+        self.rows.clear()
+
+
+@dataclass
+class Says:
+    """An Adviser that says what it is told to."""
+
+    schema: object = None
+    text: str = "All is well."
+    error: Exception | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def advise(self, facts: Mapping[str, Any]) -> Advice:
+        self.facts = facts
+        if self.error:
+            raise self.error
+        return Advice(self.text, self.schema)
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., tuple[Report, Rows]]:
+    return lambda data, schema=None: checked(tmp_path, data, schema)
+
+
+def checked(folder: Path, data: str | bytes, schema: object = None) -> tuple[Report, Rows]:
+    file, rows = folder / "table.csv", Rows()
+    file.write_bytes(data.encode() if isinstance(data, str) else data)
+    return TABLES.check(
+        file, parse_schema(schema, TABLES.pattern_flaw), store=lambda each: rows.append("set", each)
+    ), rows
+
+
+def summary(table: tuple[Report, Rows], adviser: Says | None = None) -> Summary:
+    report, rows = table
+    return Summarise(adviser, rows, TABLES.pattern_flaw, patterns.compiled).of(report, "set")
+
+
+def table(rows: int, **columns: Callable[[int], object]) -> str:
+    lines = (",".join(str(cell(row)) for cell in columns.values()) for row in range(rows))
+    return "\n".join([",".join(columns), *lines]) + "\n"
+
+
+# The text.
+
+
+def test_every_kind_of_finding_is_told_with_its_lines_and_what_to_do(check: Callable[..., tuple[Report, Rows]]) -> None:
+    schema = {
+        "id": {"type": "integer", "unique": True},
+        "age": {"type": "integer", "min": 0, "max": 99, "required": True},
+        "code": {"type": "string", "pattern": "[A-Z]+"},
+        "state": {"type": "string", "enum": ["on", "off"]},
+        "gone": "string",
+    }
+    data = (
+        "id,age,code,state\n1,5,AB,on\n1,6,AB,on\n2,-1,AB,on\n3,100,AB,on\n4,x,AB,on\n5,,AB,on\n"
+        "6,1,ab,on\n7,1,AB,secret\n8,1\n9,2,AB,on\n9,2,AB,on\n"
+    )
+    said = summary(check(data, schema))
+    assert said.source == "rules"
+    assert said.text.splitlines() == [
+        "The table has 11 rows and 4 columns. 2 rows (18.1 %) kept every rule.",
+        "- The header has 1 problem (missing: gone). Name every column once, in the words of the schema, or change the "
+        "schema.",
+        "- Cells are too many or too few in 1 row, at line 10. Put quotes around values that hold the "
+        "delimiter or a line break, and complete short rows.",
+        "- An earlier row is repeated in 1 row, at line 12. Remove the copies.",
+        "- “id” repeats an earlier value in 2 rows, at lines 3, 12. Correct or remove the repeated values, or do not "
+        "ask for unique ones.",
+        "- “age” is empty in 1 row, at line 7. Fill in the values, or do not require them.",
+        "- “age” holds no integer in 1 row, at line 6. Write digits only: no decimals, thousands separators, units or "
+        "leading zeros. Or ask for another type.",
+        "- “age” is less than 0 in 1 row, at line 4. Correct the values, or lower the minimum.",
+        "- “age” is more than 99 in 1 row, at line 5. Correct the values, or raise the maximum.",
+        "- “code” does not match the pattern in 1 row, at line 8. Write the values as the pattern says, or "
+        "change the pattern.",
+        "- “state” holds a value that is not allowed in 1 row, at line 9. Use one of the allowed values, spelt exactly "
+        "as in the schema, or allow more.",
+        "The suggested schema adds rules that all rows keep already: “id” required.",
+    ]
+    assert "secret" not in said.text
+
+
+def test_nothing_to_complain_about(check: Callable[..., tuple[Report, Rows]]) -> None:
+    said = summary(check("a,b\n1,x\n2,y\n", {"a": {"type": "integer", "required": True}, "b": "string"}))
+    assert said.text.splitlines() == [
+        "The table has 2 rows and 2 columns. 2 rows (100 %) kept every rule.",
+        "Nothing is wrong with it.",
+        "The suggested schema adds rules that all rows keep already: “b” required.",
+    ]
+    assert said.suggested_schema == {
+        "a": {"type": "integer", "required": True},
+        "b": {"type": "string", "required": True},
+    }
+
+
+def test_a_table_without_rows(check: Callable[..., tuple[Report, Rows]]) -> None:
+    said = summary(check("a,b\n", {"a": "integer", "c": {"type": "date", "min": "2024-01-01"}}))
+    assert said.text.startswith("The table has 0 rows and 2 columns. 0 rows kept every rule.\n- The header")
+    assert said.suggested_schema == {
+        "a": {"type": "integer"},
+        "b": {"type": "string"},
+        "c": {"type": "date", "min": "2024-01-01"},
+    }
+
+
+def test_a_thousand_findings_in_columns_with_long_names() -> None:
+    columns = tuple(Column("x" * 190 + str(at), ColumnType.INTEGER) for at in range(1000))
+    broken = tuple(Validation("type", column.name, 5, (Sample(7, "secret"),)) for column in columns)
+    report = Report(",", "ascii", 9, 1, columns, columns, broken)
+    said = summarise_by_rules(report, Statistics(columns))
+    assert len(said.text) <= MAX_TEXT
+    assert "secret" not in said.text
+    assert "x" * 100 not in said.text
+    assert said.text.endswith("Of the 9 rows, none were looked at for the suggested schema, so it adds no rules.")
+
+
+def test_names_stay_on_their_line(check: Callable[..., tuple[Report, Rows]]) -> None:
+    said = summary(check('"a\n- All is well.\u202e\x1b[2J"\nx\n', {"b": "integer"}))
+    assert len(said.text.splitlines()) == 3
+    assert "\u202e" not in said.text
+    assert "\x1b" not in said.text
+
+
+@given(st.text(), st.text(max_size=100))
+def test_a_text_is_plain_and_short(text: str, end: str) -> None:
+    shown = plain(text * 50, end)
+    assert len(shown) <= MAX_TEXT
+    assert not {c for c in plain(text) if c < " " and c != "\n"}
+    plain(text).encode()
+
+
+# What is suggested.
+
+
+def test_what_is_suggested(check: Callable[..., tuple[Report, Rows]]) -> None:
+    data = table(
+        150,
+        id=lambda row: 1000 + row,
+        email=lambda row: f"u{row}@example.com",
+        state=lambda row: ("on", "off", "")[row % 3],
+        name=lambda row: f"Name {row}",
+        age=lambda row: 18 + row % 50,
+        price=lambda row: f"{row}.50",
+        day=lambda row: f"2024-01-{row % 28 + 1:02}",
+        at=lambda row: f"2024-01-01T10:00:00+{row % 10:02}:00",
+        ok=lambda row: row % 2 == 0,
+    )
+    report, rows = check(data)
+    said = summary((report, rows))
+    assert said.suggested_schema == {
+        "id": {"type": "integer", "required": True, "unique": True},
+        "email": {"type": "email", "required": True, "unique": True},
+        "state": {"type": "string", "enum": ["off", "on"]},
+        "name": {"type": "string", "required": True},
+        "age": {"type": "integer", "required": True, "min": 18, "max": 67},
+        "price": {"type": "number", "required": True, "min": 0.5, "max": 149.5},
+        "day": {"type": "date", "required": True, "min": "2024-01-01", "max": "2024-01-28"},
+        "at": {
+            "type": "datetime",
+            "required": True,
+            "min": "2024-01-01T10:00:00+09:00",
+            "max": "2024-01-01T10:00:00+00:00",
+        },
+        "ok": {"type": "boolean", "required": True},
+    }
+    assert said == summary((report, rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "cell", "unsaid"),
+    [
+        (19, lambda row: f"{row}", "unique"),
+        (50, lambda row: f"{row % 49}", "unique"),
+        (99, lambda row: f"v{row % 3}", "enum"),
+        (110, lambda row: f"v{row % 11}", "enum"),
+        (110, lambda row: ("v" * 201, "w")[row % 2], "enum"),
+        (110, lambda row: ("a\x07", "b")[row % 2], "enum"),
+        (110, lambda row: "" if row > 95 else "v", "enum"),
+        (110, lambda row: "" if row == 100 else "v", "required"),
+    ],
+)
+def test_what_is_not_sure_is_not_suggested(
+    check: Callable[..., tuple[Report, Rows]], rows: int, cell: Callable[[int], object], unsaid: str
+) -> None:
+    said = summary(check(table(rows, id=cell, other=lambda row: row), {"id": "string", "other": "integer"}))
+    assert unsaid not in said.suggested_schema["id"]
+
+
+def test_rules_that_were_given_stay(check: Callable[..., tuple[Report, Rows]]) -> None:
+    given: dict[str, dict[str, object]] = {
+        "n": {"type": "integer", "min": 5, "max": 50},
+        "s": {"type": "string", "pattern": "v[0-9]", "enum": ["v1", "v2"]},
+        "k": {"type": "string", "required": True, "unique": True},
+    }
+    data = table(120, n=lambda row: row, s=lambda row: f"v{row % 4}", k=lambda row: row % 7 or "")
+    said = summary(check(data, given))
+    for name, rules in given.items():
+        assert said.suggested_schema[name].items() >= rules.items()
+
+
+def test_a_broken_row_does_not_widen_what_is_suggested(check: Callable[..., tuple[Report, Rows]]) -> None:
+    data = table(120, n=lambda row: row, s=lambda row: "a") + "5000,junk,too many\n"
+    said = summary(check(data, {"n": "integer", "s": "string"}))
+    assert said.suggested_schema == {
+        "n": {"type": "integer", "required": True, "min": 0},
+        "s": {"type": "string", "required": True},
+    }
+
+
+def test_of_a_long_table_the_first_rows_are_looked_at() -> None:
+    columns = (Column("id"),)
+    rows = Rows([(line, True, [f"{line}"]) for line in range(2, MAX_ROWS + 5)])
+    report = Report(",", "ascii", len(rows.rows), len(rows.rows), columns, columns, ())
+    adviser = Says({"id": {"type": "string", "required": True, "unique": True}})
+    for said in (summary((report, rows)), summary((report, rows), adviser)):
+        assert said.suggested_schema == {"id": {"type": "string"}}
+        assert said.text.endswith(
+            "Of the 100,003 rows, the first 100,000 were looked at for the suggested schema, so it adds no rules."
+        )
+    assert adviser.facts["rows_looked_at"] == MAX_ROWS
+
+
+def test_a_wide_table_takes_bounded_time_and_memory() -> None:
+    columns = tuple(Column(f"{at}_id") for at in range(10_000))
+    statistics = Statistics(columns)
+    assert statistics.most == MAX_CELLS // 10_000
+    tracemalloc.start()
+    statistics.add([(line, True, [f"{at}-{line}{'x' * 1000}" for at in range(10_000)]) for line in range(2)])
+    before, _ = tracemalloc.get_traced_memory()
+    for line in range(20):
+        statistics.add([(line, line % 2 == 0, [f"{at}-{line + 2}{'x' * 1000}" for at in range(10_000)])])
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 4 << 20
+    assert sum(column.all_differ for column in statistics.columns.values()) == MAX_IDS
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "user_id", "userId", "UserID", "order id", "sku", "E-Mail", "uuid"])
+def test_a_name_of_an_id(name: str) -> None:
+    assert looks_like_id(Column(name))
+    assert not looks_like_id(Column(name, ColumnType.DATE))
+
+
+@pytest.mark.parametrize("name", ["paid", "valid", "monkey", "identity", "keyboard", "name", "", "id\nx"])
+def test_a_name_of_something_else(name: str) -> None:
+    assert not looks_like_id(Column(name))
+
+
+CELLS: list[Callable[[random.Random, int], str]] = [
+    lambda chance, row: str(row),
+    lambda chance, row: f"{chance.randint(-9, 9)}",
+    lambda chance, row: f"{chance.choice(['1e5', '-0', '0.10', '1e99', '-1.5E-300', '12345678901234567890'])}",
+    lambda chance, row: chance.choice(["on", "off"]),
+    lambda chance, row: chance.choice(["true", "FALSE", "yes"]),
+    lambda chance, row: f"20{chance.randint(10, 30)}-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}",
+    lambda chance, row: f"2024-01-01 10:{chance.randint(10, 59)}:01.{chance.randint(0, 9)}-0{chance.randint(0, 9)}:30",
+    lambda chance, row: f"u{row}@example.com",
+    lambda chance, row: chance.choice(["é", " ", "\udcff", "\u2028", "0\x01"]),
+]
+SCHEMAS: list[object] = [
+    *["string", "integer", "number", "boolean", "date", "datetime", "email"],
+    {"type": "integer", "max": 5},
+    {"type": "string", "pattern": "[a-z0-9]+", "required": True},
+    {"type": "string", "enum": ["on", "1", "2"], "unique": True},
+]
+
+
+@settings(max_examples=250, deadline=None)
+@given(seed=st.integers(0, 2**32), width=st.integers(1, 5), rows=st.integers(0, 160), adviser=st.booleans())
+def test_what_is_suggested_can_be_posted_and_finds_nothing_new(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, width: int, rows: int, adviser: bool
+) -> None:
+    chance = random.Random(seed)
+    names = chance.sample(["id", "user_id", "state", "n", "", "day", "ids", "e-mail", "n"], width)
+    cells = [chance.choice(CELLS) for _ in names]
+    dirt = chance.choice([0.0, 0.0, 0.01, 0.2])
+
+    def lines() -> Iterable[str]:
+        yield ",".join([*names[:-1], names[-1] or "last"])
+        for row in range(rows):
+            values = [
+                chance.choice(["", "?", "99", "2024-01-01"]) if chance.random() < dirt else cell(chance, row)
+                for cell in cells
+            ]
+            yield ",".join(
+                (values + ["off"])[: chance.choice([width, width + 1, width - 1]) if chance.random() < dirt else width]
+                or ["x"]
+            )
+
+    data = ("\n".join(lines()) + "\n").encode("utf-8", "surrogateescape")
+    asked = {name or "x": chance.choice(SCHEMAS) for name in [*names, "gone"] if chance.random() < 0.7}
+    folder = tmp_path_factory.mktemp("tables")
+    report, stored = checked(folder, data, asked if chance.random() < 0.7 else None)
+    says = Says({column.name: proposal(chance, column) for column in report.columns})
+    said = summary((report, stored), says if adviser else None)
+    suggested = json.loads(json.dumps(said.suggested_schema))
+    again, stored_again = checked(folder, data, suggested)
+    old, new = ({(each.rule, each.column): each.count for each in one.validations} for one in (report, again))
+    worse = {place: count for place, count in new.items() if count > old.get(place, 0)}
+    assert not {place for place in worse if not (adviser and place[0] == "pattern")}
+    assert [row[1] for row in stored_again.rows] >= [row[1] for row in stored.rows]
+    assert again.valid_rows >= report.valid_rows
+
+
+def proposal(chance: random.Random, column: Column) -> dict[str, object]:
+    """Rules that may be right, wrong or of another type."""
+    all_bounds: dict[ColumnType, list[object]] = {
+        ColumnType.INTEGER: [-50, 0, 3, 500],
+        ColumnType.NUMBER: [-1e200, 0, 0.5, 1e250],
+        ColumnType.DATE: ["1999-01-01", "2020-01-01", "2031-01-01"],
+        ColumnType.DATETIME: ["1999-01-01 00:00", "2024-01-01T10:30Z", "2031-01-01 00:00"],
+    }
+    bounds = all_bounds.get(column.type)
+    rules: dict[str, object] = {"type": str(column.type), "required": True, "unique": chance.random() < 0.5}
+    if bounds:
+        least, most = sorted(chance.choices(range(len(bounds)), k=2))
+        rules |= {"min": bounds[least], "max": bounds[most]}
+    if column.type is ColumnType.STRING:
+        rules |= {"enum": ["on", "off"], "pattern": chance.choice(["[a-z]+", ".*", "[0-9]+"])}
+    return rules
+
+
+# The adviser.
+
+BOUND = {"n": "integer", "s": "string"}
+NUMBERS = table(30, n=lambda row: row + 10, s=lambda row: f"v{row}")
+
+
+def test_advice_is_believed_where_it_can_be_proved(check: Callable[..., tuple[Report, Rows]]) -> None:
+    proposed = {"n": {"type": "integer", "required": True, "min": 0, "max": 120}, "s": {"pattern": "v[0-9]+"}}
+    said = summary(check(NUMBERS, BOUND), Says(proposed, "Fine\x00 \u202etext\r\n\x1b[31m\ud800."))
+    assert said == Summary(
+        "ai",
+        "Fine text\n[31m.",
+        {
+            "n": {"type": "integer", "required": True, "min": 0, "max": 120},
+            "s": {"type": "string", "required": True, "pattern": "v[0-9]+"},
+        },
+    )
+
+
+BY_RULES = {
+    "n": {"type": "integer", "required": True, "min": 10, "max": 39},
+    "s": {"type": "string", "required": True},
+}
+
+
+@pytest.mark.parametrize(
+    "proposed",
+    [
+        {},
+        {"n": {"type": "integer", "min": 11, "max": 38}},
+        {"n": {"type": "integer", "unique": True}},
+        {"n": {"type": "number", "min": 0}},
+        {"n": "string", "s": "email"},
+        {"s": {"pattern": "v[0-8]+"}},
+        {"s": {"enum": ["v1", "v2"]}},
+        {"s": {"type": "string", "unique": True}},
+        # No schema at all, or not of this file.
+        None,
+        [],
+        "integer",
+        {"n": {"type": "integer", "min": 0}, "unknown": "string"},
+        {"n": {"type": "integer", "min": 0}, "s": {"pattern": "(?=(a+)+$)b"}},
+        {"n": {"type": "integer", "min": 0}, "s": {"pattern": "((a{100}){100}){100}"}},
+        {"n": {"type": "integer", "min": 0}, "s": {"pattern": "x" * 201}},
+        {"n": {"type": "integer", "min": 5, "max": 3}},
+        {"n": {"type": "integer", "min": "0"}},
+        {"n": {"type": "integer", "min": 0, "code": "rm"}},
+        {"n": {"type": "integer", "min": 0}, "s": {"enum": [f"v{at}" for at in range(2000)]}},
+        {"n": {"type": "integer", "min": 0}, **{f"c{at}": "string" for at in range(200)}},
+    ],
+)
+def test_what_cannot_be_proved_is_as_by_rules(check: Callable[..., tuple[Report, Rows]], proposed: object) -> None:
+    said = summary(check(NUMBERS, BOUND), Says(proposed))
+    assert (said.source, said.text) == ("ai", "All is well.")
+    assert said.suggested_schema == BY_RULES
+
+
+def test_advice_cannot_take_rules_away(check: Callable[..., tuple[Report, Rows]]) -> None:
+    given = {"n": {"type": "integer", "min": 0, "max": 20}, "s": {"pattern": "v1.*"}}
+    proposed = {"n": {"type": "integer", "min": -5, "max": 99}, "s": {"required": False, "pattern": ".*"}}
+    said = summary(check(NUMBERS, given), Says(proposed))
+    assert said.suggested_schema["n"] == {"type": "integer", "required": True, "min": 0, "max": 20}
+    assert said.suggested_schema["s"] == {"type": "string", "required": True, "pattern": "v1.*"}
+
+
+def test_an_empty_column_proves_nothing(check: Callable[..., tuple[Report, Rows]]) -> None:
+    data = table(150, n=lambda row: "", s=lambda row: "", k=lambda row: row)
+    schema = {"n": "integer", "s": "string", "k": "string"}
+    proposed = {"n": {"type": "integer", "min": 5, "unique": True}, "s": {"enum": ["x"], "pattern": "x"}}
+    said = summary(check(data, schema), Says(proposed))
+    assert (said.suggested_schema["n"], said.suggested_schema["s"]) == ({"type": "integer"}, {"type": "string"})
+
+
+def test_a_column_whose_name_cannot_be_asked_for_is_left_out(check: Callable[..., tuple[Report, Rows]]) -> None:
+    name = "x" * 200
+    said = summary(check(f"{name},{name},a\n1,2,3\n"))
+    assert [*said.suggested_schema] == [name, "a"]
+    assert parse_schema(said.suggested_schema, TABLES.pattern_flaw)
+
+
+@pytest.mark.parametrize(("count", "believed"), [(100, True), (101, False)])
+def test_a_schema_of_more_columns_than_were_told(
+    check: Callable[..., tuple[Report, Rows]], count: int, believed: bool
+) -> None:
+    names = [f"c{at}" for at in range(150)]
+    data = "\n".join([",".join(names), *[",".join([str(row)] * 150) for row in range(3)]])
+    proposed = {name: {"type": "integer", "min": 0} for name in names[:count]}
+    said = summary(check(data, dict.fromkeys(names, "integer")), Says(proposed))
+    assert ("min" in said.suggested_schema["c7"]) is believed
+
+
+def test_patterns_that_cannot_be_tried_are_left_out(check: Callable[..., tuple[Report, Rows]]) -> None:
+    report, rows = check(NUMBERS, BOUND)
+    use_case = Summarise(Says({"s": {"pattern": "v.*"}}), rows, TABLES.pattern_flaw)
+    assert "pattern" not in use_case.of(report, "set").suggested_schema["s"]
+
+
+@pytest.mark.parametrize(
+    "adviser",
+    [
+        None,
+        Says(error=Unavailable("The AI service took too long to answer.")),
+        Says(error=RuntimeError("secret-key")),
+        Says({}, ""),
+        Says({}, " \x00\n\u202e"),
+        Says({}, 7),  # type: ignore[arg-type]
+    ],
+)
+def test_without_good_advice_there_are_the_rules(
+    check: Callable[..., tuple[Report, Rows]], adviser: Says | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = summary(check(NUMBERS, BOUND), adviser)
+    assert (said.source, said.suggested_schema) == ("rules", BY_RULES)
+    assert ("A summary is made by rules" in caplog.text) is (adviser is not None)
+    assert "secret-key" not in caplog.text
+
+
+def test_a_long_text_is_cut(check: Callable[..., tuple[Report, Rows]]) -> None:
+    said = summary(check(NUMBERS, BOUND), Says({}, "word " * 10_000))
+    assert len(said.text) == MAX_TEXT
+    assert said.text.endswith("…")
+
+
+def test_rows_that_cannot_be_read_are_no_matter_of_advice(check: Callable[..., tuple[Report, Rows]]) -> None:
+    class Broken(Rows):
+        def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
+            raise Unavailable
+
+    report, _ = check(NUMBERS, BOUND)
+    with pytest.raises(Unavailable):
+        summary((report, Broken()), Says({}))
+
+
+def test_what_an_adviser_is_told(check: Callable[..., tuple[Report, Rows]], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    given = {"n": {"type": "integer", "min": 4242}, "s": {"enum": ["hidden"], "required": True}, "gone": "date"}
+    adviser = Says({})
+    summary(check("n,s,new\n1,hidden,x\n7777,other,\n", given), adviser)
+    assert adviser.facts == {
+        "rows": 2,
+        "valid_rows": 0,
+        "rows_looked_at": 2,
+        "columns": [
+            {
+                "name": "n",
+                "type": "integer",
+                "rules": ["min"],
+                "in_file": True,
+                "filled_share": 1.0,
+                "distinct": 2,
+                "all_differ": False,
+                "longest": 4,
+            },
+            {
+                "name": "s",
+                "type": "string",
+                "rules": ["required", "enum"],
+                "in_file": True,
+                "filled_share": 1.0,
+                "distinct": 2,
+                "all_differ": False,
+                "longest": 6,
+            },
+            {
+                "name": "new",
+                "type": "string",
+                "rules": [],
+                "in_file": True,
+                "filled_share": 0.5,
+                "distinct": 1,
+                "all_differ": False,
+                "longest": 1,
+            },
+            {"name": "gone", "type": "date", "rules": [], "in_file": False},
+        ],
+        "columns_not_listed": 0,
+        "rules_broken": [
+            {"rule": "header", "column": None, "count": 2, "share": None},
+            {"rule": "min", "column": "n", "count": 1, "share": 0.5},
+            {"rule": "enum", "column": "s", "count": 1, "share": 0.5},
+        ],
+        "rules_broken_not_listed": 0,
+    }
+    assert "hidden" not in caplog.text
+
+
+def test_of_many_columns_an_adviser_is_told_some() -> None:
+    columns = tuple(Column(f"c{at}") for at in range(10_000))
+    broken = tuple(Validation("unique", column.name, 1, ()) for column in columns)
+    facts = facts_of(Report(",", "ascii", 1, 0, columns, columns, broken), Statistics(columns))
+    assert len(facts["columns"]) == len(facts["rules_broken"]) == 100
+    assert facts["columns_not_listed"] == facts["rules_broken_not_listed"] == 9_900
+    assert len(json.dumps(facts)) < 40_000
