@@ -1,8 +1,9 @@
 # Builder: wheels only, each checked against its pinned hash; no compiler, and pip stays behind.
 FROM python:3.13-slim-trixie AS builder
-COPY requirements.txt .
+COPY requirements.txt requirements/extras.txt ./
 RUN python -m venv --without-pip /venv \
- && pip --python /venv/bin/python install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.txt
+ && pip --python /venv/bin/python install --no-cache-dir --only-binary=:all: --require-hashes \
+    -r requirements.txt -r extras.txt
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="portero" \

@@ -4,18 +4,22 @@
 ARGS ?=
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run worker test check bench lock clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
-	@sh scripts/setup runtime
+	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL),extras)
 	@exec ./portero serve $(ARGS)
+
+worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
+	@sh scripts/setup runtime extras
+	@exec ./portero worker $(ARGS)
 
 test: ## Run the tests (ARGS="tests/unit -x" picks some)
 	@sh scripts/setup runtime extras dev node chromium redis
-	@exec .venv/bin/pytest $(ARGS)
+	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
 
 check: ## Lint, formatting, types, layers
 	@sh scripts/setup runtime extras dev
@@ -23,6 +27,10 @@ check: ## Lint, formatting, types, layers
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+bench: ## Measure speed and memory, as ratios (some minutes)
+	@sh scripts/setup runtime extras dev
+	@.venv/bin/python -m bench $(ARGS)
 
 lock: ## Pin what requirements/*.in ask for (ARGS=--upgrade moves the pins)
 	@sh scripts/lock $(ARGS)
