@@ -8,8 +8,9 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 from flask import Flask
 
+from src.application.datasets import SPOOLED
 from src.application.limits import GUESTS, Count
 from src.domain.errors import PorteroError, Taken
 from src.domain.values import InvalidValue
@@ -195,8 +197,17 @@ def main() -> None:
 
 def _keep_going(services: Services) -> None:
     """What every running process does in the background."""
+    remove_spooled()
     repeat(services.sweep, SWEEP_EVERY_SECONDS)
     repeat(services.jobs.resend, RESEND_EVERY_SECONDS)
+
+
+def remove_spooled(older_than: float = 86400.0) -> None:
+    """Remove what uploads left in the temporary folder when their process was killed so many seconds ago."""
+    for path in Path(tempfile.gettempdir()).glob(f"{SPOOLED}*"):
+        with suppress(OSError):  # another process was faster
+            if path.stat().st_mtime < time.time() - older_than:
+                path.unlink()
 
 
 def _stop(services: Services) -> None:

@@ -12,7 +12,7 @@ from src.application.custody import SETTLE_AFTER, Custody, Vigil, overdue
 from src.application.jobs import Report as Tell
 from src.application.ports import BlobStore, Clock, JobQueue, RowStore
 from src.application.summaries import Summarise, Summary
-from src.domain.datasets import Asked, Dataset, DatasetRepository, Status
+from src.domain.datasets import Asked, Dataset, DatasetRepository, DatasetStatus
 from src.domain.errors import AttemptFailed, Ended, FieldError, Invalid, NotFound, Unavailable
 from src.domain.jobs import Job, JobRepository, NotRunnable
 from src.domain.receipts import Once, Receipt
@@ -22,6 +22,8 @@ from src.domain.values import Page, Role, new_id
 
 CHECK = "dataset-check"
 """The kind of job that checks a dataset."""
+SPOOLED = "portero-upload-"
+"""What the names of files begin with that are kept in the temporary folder for a while."""
 _CHUNK = 1 << 18
 _LAST_LINE = 10**15
 _FEW, _SHORT = 20, 100_000
@@ -142,7 +144,7 @@ class DatasetService:
     ) -> tuple[Dataset, Page[Row]]:
         """The rows by line: all, or those in which nothing was found, or the others.
 
-        A page of long rows holds fewer than ``limit``. Raises NotFound, Invalid for a bad cursor.
+        A page of long rows holds fewer than `limit`. Raises NotFound, Invalid for a bad cursor.
         """
         dataset = self.show(caller, id)
         after = _line(cursor)
@@ -170,7 +172,9 @@ class DatasetService:
         """
         dataset = self.show(caller, id)
         if dataset.report is None:
-            raise Ended("There is no report on it." if dataset.status is Status.FAILED else "It is being checked.")
+            raise Ended(
+                "There is no report on it." if dataset.status is DatasetStatus.FAILED else "It is being checked."
+            )
         return self.summary.of(dataset.report, dataset.rows_id)
 
     def delete(self, caller: User, id: str) -> None:
@@ -323,7 +327,7 @@ def _chunks(file: Path, each: Callable[[], None]) -> Iterator[bytes]:
 def spooled(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
     """A file of this machine with these bytes, for as long as it takes. Raises Unavailable when there is no room."""
     try:
-        with tempfile.NamedTemporaryFile(prefix="portero-") as file:
+        with tempfile.NamedTemporaryFile(prefix=SPOOLED) as file:
             for chunk in chunks:
                 file.write(chunk)
             file.flush()

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from src.application.ports import Clock, JobQueue
 from src.domain.errors import AttemptFailed, NotFound, PorteroError, Unavailable
-from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable, Status
+from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.users import User
 from src.domain.values import Page, Role, new_id
 
@@ -64,7 +64,7 @@ class JobService:
         """
         self._cancel(self.show(caller, id))
 
-    def list(self, status: Status | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+    def list(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         """The jobs of everybody, the newest first."""
         return self.jobs.all(status, cursor, limit)
 

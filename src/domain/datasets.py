@@ -20,7 +20,7 @@ from src.domain.tables import Column, Report
 from src.domain.values import Page
 
 
-class Status(StrEnum):
+class DatasetStatus(StrEnum):
     """What came out of it."""
 
     PROCESSING = "processing"
@@ -52,7 +52,7 @@ class Dataset:
     size: int = 0
     sha256: str = ""
     asked: Asked = Asked()
-    status: Status = Status.PROCESSING
+    status: DatasetStatus = DatasetStatus.PROCESSING
     report: Report | None = None
     job_id: str | None = None
     """The job that checks it; None when that was done at once."""
@@ -85,7 +85,7 @@ class Dataset:
     def checked(self, report: Report) -> Self:
         """With what was found."""
         clean = all(validation.passed for validation in report.validations)
-        return replace(self, report=report, status=Status.CLEAN if clean else Status.FINDINGS)
+        return replace(self, report=report, status=DatasetStatus.CLEAN if clean else DatasetStatus.FINDINGS)
 
     def attempted(self, row_set: str) -> Self:
         """With one more set that may hold rows of it, the one that counts; as it is once it is checked.
@@ -105,11 +105,11 @@ class Dataset:
 
         Raises NotFound.
         """
-        return self if self.report else replace(self.attempted(row_set), status=Status.FAILED)
+        return self if self.report else replace(self.attempted(row_set), status=DatasetStatus.FAILED)
 
     def resumed(self) -> Self:
         """It will be tried again."""
-        return replace(self, status=Status.PROCESSING) if self.status is Status.FAILED else self
+        return replace(self, status=DatasetStatus.PROCESSING) if self.status is DatasetStatus.FAILED else self
 
     def deleting(self, now: datetime) -> Self:
         """About to go: nobody sees it any more."""

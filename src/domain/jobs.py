@@ -26,7 +26,7 @@ KEPT = timedelta(days=30)
 """How long a job stays after it ended."""
 
 
-class Status(StrEnum):
+class JobStatus(StrEnum):
     """Where a job is."""
 
     QUEUED = "queued"
@@ -38,7 +38,7 @@ class Status(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether nothing happens any more."""
-        return self not in (Status.QUEUED, Status.RUNNING)
+        return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 class NotRunnable(Exception):
@@ -60,7 +60,7 @@ class Job:
     """Nobody may start it before: after a failed attempt, or while somebody has it."""
     due_at: datetime | None
     """When it is to be sent to a worker (again); None once it has ended."""
-    status: Status = Status.QUEUED
+    status: JobStatus = JobStatus.QUEUED
     progress: float = 0.0
     """From 0 to 1; never falls."""
     attempts: int = 0
@@ -81,7 +81,7 @@ class Job:
         """Leased for one attempt. Raises NotRunnable."""
         if self.status.ended or now < self.run_at:
             raise NotRunnable
-        running = replace(self, status=Status.RUNNING, ticket=ticket, attempts=self.attempts + 1, updated_at=now)
+        running = replace(self, status=JobStatus.RUNNING, ticket=ticket, attempts=self.attempts + 1, updated_at=now)
         return running.renewed(ticket, now)
 
     def renewed(self, ticket: str, now: datetime, progress: float = 0.0) -> "Job":
@@ -93,20 +93,20 @@ class Job:
     def succeeded(self, ticket: str, result: Any, now: datetime) -> "Job":
         """Done. Raises NotRunnable."""
         self._demand(ticket)
-        return replace(self._over(Status.SUCCEEDED, now), result=result, error=None, progress=1.0)
+        return replace(self._over(JobStatus.SUCCEEDED, now), result=result, error=None, progress=1.0)
 
     def failed(self, ticket: str, error: str, now: datetime) -> "Job":
         """Given up. Raises NotRunnable."""
         self._demand(ticket)
         # One that no worker survived was begun once more, to find that out.
-        return replace(self._over(Status.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
+        return replace(self._over(JobStatus.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
 
     def put_back(self, ticket: str, now: datetime, *, wait: timedelta = timedelta(0), error: str | None) -> "Job":
         """For another attempt after ``wait``; one without an ``error`` does not count. Raises NotRunnable."""
         self._demand(ticket)
         return replace(
             self,
-            status=Status.QUEUED,
+            status=JobStatus.QUEUED,
             ticket=None,
             attempts=self.attempts - (error is None),
             error=error or self.error,
@@ -117,27 +117,29 @@ class Job:
 
     def cancelled(self, now: datetime) -> "Job":
         """Not wanted any more. Raises Ended when it is too late."""
-        if self.status is Status.CANCELLED:
+        if self.status is JobStatus.CANCELLED:
             return self
         if self.status.ended:
             raise Ended(f"The job has {self.status} already.")
-        return self._over(Status.CANCELLED, now)
+        return self._over(JobStatus.CANCELLED, now)
 
     def revived(self, now: datetime) -> "Job":
         """To be tried again from the first attempt on. Raises NotRunnable unless it failed or was cancelled."""
-        if self.status not in (Status.FAILED, Status.CANCELLED):
+        if self.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
             raise NotRunnable
-        return replace(self, status=Status.QUEUED, attempts=0, run_at=now, due_at=now, updated_at=now, expires_at=None)
+        return replace(
+            self, status=JobStatus.QUEUED, attempts=0, run_at=now, due_at=now, updated_at=now, expires_at=None
+        )
 
     def sent(self, due_at: datetime | None, now: datetime) -> "Job":
         """Sent to a worker again, unless something happened since it was due at ``due_at``."""
         return replace(self, due_at=now + RESEND) if self.due_at == due_at and due_at is not None else self
 
-    def _over(self, status: Status, now: datetime) -> "Job":
+    def _over(self, status: JobStatus, now: datetime) -> "Job":
         return replace(self, status=status, ticket=None, due_at=None, updated_at=now, expires_at=now + KEPT)
 
     def _demand(self, ticket: str) -> None:
-        if self.ticket != ticket or self.status is not Status.RUNNING:
+        if self.ticket != ticket or self.status is not JobStatus.RUNNING:
             raise NotRunnable
 
 
@@ -162,5 +164,5 @@ class JobRepository(Protocol):
     def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         """The jobs of a user, the newest first."""
 
-    def all(self, status: Status | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+    def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         """The jobs of everybody, the newest first."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from src.domain.errors import Invalid
-from src.domain.jobs import NotRunnable, Status
+from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.values import Username
 from src.interfaces.console import Console, claim_of
 from src.interfaces.datasets import datasets
@@ -73,13 +73,13 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--status", type=click.Choice([status.value for status in Status]), help="All unless told.")
+@click.option("--status", type=click.Choice([status.value for status in JobStatus]), help="All unless told.")
 @click.pass_obj
 def list_jobs(console: Console, status: str | None) -> None:
     """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
     services, cursor = console.services(), None
     while True:
-        page = services.jobs.list(Status(status) if status else None, cursor)
+        page = services.jobs.list(JobStatus(status) if status else None, cursor)
         for job in page.items:
             changed = job.updated_at.isoformat(timespec="seconds")
             click.echo("\t".join([job.id, job.kind, job.status, str(job.attempts), changed, job.error or "-"]))

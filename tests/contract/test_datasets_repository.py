@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from src.domain.custody import HeldState
-from src.domain.datasets import Asked, Dataset, Status
+from src.domain.datasets import Asked, Dataset, DatasetStatus
 from src.domain.errors import NotFound
 from src.domain.jobs import Job
 from src.domain.receipts import KEPT, Receipt, Repeated
@@ -123,8 +123,10 @@ class TestReports:
         assert repr(found.report) == repr(report)
         assert repr(found.asked.columns) == repr(COLUMNS)
 
-    @pytest.mark.parametrize(("report", "status"), [(CLEAN, Status.CLEAN), (FOUND, Status.FINDINGS)])
-    def test_the_status_says_what_the_report_does(self, datasets: Datasets, report: Report, status: Status) -> None:
+    @pytest.mark.parametrize(("report", "status"), [(CLEAN, DatasetStatus.CLEAN), (FOUND, DatasetStatus.FINDINGS)])
+    def test_the_status_says_what_the_report_does(
+        self, datasets: Datasets, report: Report, status: DatasetStatus
+    ) -> None:
         assert add(datasets, report).status is status
 
     def test_one_of_many_columns_takes_many_documents(
@@ -198,7 +200,7 @@ class TestReports:
         checked = datasets.update(stored.id, lambda dataset: dataset.checked(FOUND))
         assert [len(writes) for writes in commits] == [2]
         assert datasets.get(stored.id) == checked
-        assert (checked.report, checked.status) == (FOUND, Status.FINDINGS)
+        assert (checked.report, checked.status) == (FOUND, DatasetStatus.FINDINGS)
         changed = datasets.update(stored.id, lambda dataset: replace(dataset, name="another"))
         assert datasets.get(stored.id) == changed
         assert changed.report == FOUND

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from src.domain.custody import HeldState
-from src.domain.datasets import Asked, Dataset
-from src.domain.datasets import Status as Verdict
+from src.domain.datasets import Asked, Dataset, DatasetStatus
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import Invalid, NotFound, Stale
 from src.domain.files import File
-from src.domain.jobs import Job, Status
+from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import Receipt
 from src.domain.sessions import Client, Session
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
@@ -140,7 +139,7 @@ JOB = Kind(
         updated_at=NOON.replace(microsecond=2),
         run_at=NOON.replace(microsecond=3),
         due_at=NOON.replace(microsecond=4),
-        status=Status.RUNNING,
+        status=JobStatus.RUNNING,
         progress=0.1 + 0.2,
         attempts=3,
         error=LONG,
@@ -177,7 +176,7 @@ DATASET = Kind(
         size=2**45,
         sha256="a" * 64,
         asked=Asked(COLUMNS, ";", "utf-16-be"),
-        status=Verdict.FINDINGS,
+        status=DatasetStatus.FINDINGS,
         report=Report(";", "utf-8", 9, 8, COLUMNS, (), (Validation("type", "日付 😀", 1, (Sample(2, LONG),)),)),
         job_id="job",
         receipt_id="receipt",
@@ -407,11 +406,11 @@ def test_jobs_of_everybody_and_those_that_are_due(store: Store) -> None:
         id: JOB.add(jobs, replace(JOB.bare, id=id, user_id=id, created_at=NOON + at * SECOND, due_at=time))
         for at, (id, time) in enumerate(due.items())
     }
-    ended = jobs.update("late", lambda job: replace(job, status=Status.FAILED))
+    ended = jobs.update("late", lambda job: replace(job, status=JobStatus.FAILED))
     assert jobs.due(NOON).items == [ended, stored["now"]]
     assert jobs.due(NOON, limit=1).items == [ended]
     assert [job.id for job in jobs.all().items] == ["never", "soon", "now", "late"]
-    assert jobs.all(Status.FAILED).items == [ended]
-    first = jobs.all(Status.QUEUED, limit=2)
+    assert jobs.all(JobStatus.FAILED).items == [ended]
+    first = jobs.all(JobStatus.QUEUED, limit=2)
     assert [job.id for job in first.items] == ["never", "soon"]
-    assert [job.id for job in jobs.all(Status.QUEUED, first.next).items] == ["now"]
+    assert [job.id for job in jobs.all(JobStatus.QUEUED, first.next).items] == ["now"]

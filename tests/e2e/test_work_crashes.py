@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from src.domain.dogs import PictureStatus
-from src.domain.jobs import Job, Status
+from src.domain.jobs import Job, JobStatus
 from src.wiring import now
 from tests import outside
 from tests.e2e.firebase import PASSWORD
@@ -88,7 +88,7 @@ def test_a_picture_is_fetched_whoever_dies_over_it(mortal: Mortal, place: Place,
         with told(outcome.steps):
             finish_overdue(client)
             assert client.services.dogs.show(name).picture_status is PictureStatus.READY
-            assert job(client, dog.job_id).status is Status.SUCCEEDED
+            assert job(client, dog.job_id).status is JobStatus.SUCCEEDED
             assert job(client, dog.job_id).attempts <= 2
         if outcome.status is not None:
             calls = ("commit", "fetch", "commit", "commit")
@@ -128,7 +128,7 @@ def test_a_file_is_sent_on_whoever_dies_over_it(
         with told(outcome.steps):
             finish_overdue(client)
             done = job(client, file["job"]["id"])
-            assert (done.status, done.result["relayed"]) == (Status.SUCCEEDED, True)
+            assert (done.status, done.result["relayed"]) == (JobStatus.SUCCEEDED, True)
             # At least once, and no more often than it was begun.
             assert 1 <= len(world.relay.received) <= done.attempts <= 2
             assert {each["sha256"] for each in world.relay.received} == {file["sha256"]}

@@ -15,10 +15,9 @@ from src.application.datasets import CHECK, CheckDataset, DatasetService, Receiv
 from src.application.jobs import JobService, RunJob
 from src.application.ports import BlobStore, RowStore
 from src.application.summaries import Advice, Summarise
-from src.domain.datasets import Asked, Dataset, DatasetRepository, Status
+from src.domain.datasets import Asked, Dataset, DatasetRepository, DatasetStatus
 from src.domain.errors import Ended, Invalid, NotFound, Unavailable
-from src.domain.jobs import LEASE, Job
-from src.domain.jobs import Status as JobStatus
+from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import KEPT, Once, Receipt, Repeated
 from src.domain.tables import Column, ColumnType, Report, TableEngine
 from src.domain.values import Role
@@ -194,7 +193,7 @@ class World:
         assert self.pieces() <= {dataset.id for dataset in records}
         for dataset in records:
             assert b"".join(self.blobs.read(dataset.key)) == CONTENT
-            assert (dataset.report is not None) == (dataset.status in (Status.CLEAN, Status.FINDINGS))
+            assert (dataset.report is not None) == (dataset.status in (DatasetStatus.CLEAN, DatasetStatus.FINDINGS))
             if dataset.report:
                 assert found(dataset.report) == FOUND
                 assert [row[1] for row in self.rows.page(dataset.rows_id)] == VALID
@@ -231,7 +230,7 @@ class TestAdd:
         stored = world.add()
         dataset = stored.dataset
         assert (dataset.user_id, dataset.name, dataset.filename, dataset.sha256) == ("ada", "Name", "x.csv", "sha")
-        assert (dataset.size, dataset.asked, dataset.status) == (len(CONTENT), Asked(COLUMNS), Status.FINDINGS)
+        assert (dataset.size, dataset.asked, dataset.status) == (len(CONTENT), Asked(COLUMNS), DatasetStatus.FINDINGS)
         assert (stored.job, world.bell.rung) == (None, [])
         assert world.dataset(dataset.id) == dataset
         assert world.is_settled()
@@ -337,7 +336,7 @@ class TestKilled:
 def is_checked(world: World, job: Job) -> None:
     assert world.is_settled()
     dataset, ended = world.dataset(job.subject_id), world.job(job.id)
-    assert (dataset.status, ended.status) == (Status.FINDINGS, JobStatus.SUCCEEDED), ended
+    assert (dataset.status, ended.status) == (DatasetStatus.FINDINGS, JobStatus.SUCCEEDED), ended
     assert ended.result == {"dataset_id": dataset.id, "status": "findings"}
 
 
@@ -396,10 +395,10 @@ class TestFailures:
             world.watch.forward(LEASE)
         world.run_later(job)
         assert world.job(job.id).status is JobStatus.FAILED
-        assert world.dataset(job.subject_id).status is Status.FAILED
+        assert world.dataset(job.subject_id).status is DatasetStatus.FAILED
         assert world.is_settled()
         world.here.jobs.retry(job.id)
-        assert world.dataset(job.subject_id).status is Status.PROCESSING
+        assert world.dataset(job.subject_id).status is DatasetStatus.PROCESSING
         world.here.run(job.id)
         is_checked(world, job)
 
@@ -508,10 +507,10 @@ class TestAttempts:
         assert world.is_settled()
         checked = world.dataset(job.subject_id).report is not None
         assert world.job(job.id).status is JobStatus.CANCELLED
-        assert world.dataset(job.subject_id).status is (Status.FINDINGS if checked else Status.FAILED)
+        assert world.dataset(job.subject_id).status is (DatasetStatus.FINDINGS if checked else DatasetStatus.FAILED)
         assert checked == (moment >= RUNNING - 3), "once the last update is done"
         world.here.jobs.retry(job.id)
-        assert world.dataset(job.subject_id).status is (Status.FINDINGS if checked else Status.PROCESSING)
+        assert world.dataset(job.subject_id).status is (DatasetStatus.FINDINGS if checked else DatasetStatus.PROCESSING)
         world.here.run(job.id)
         is_checked(world, job)
 
@@ -549,7 +548,7 @@ class TestAttempts:
         world.here.run(stored.job.id)
         job, dataset = world.job(stored.job.id), world.dataset(stored.dataset.id)
         assert (job.status, job.attempts, job.error) == (JobStatus.FAILED, 1, "This is a PNG picture, not a CSV file.")
-        assert (dataset.status, dataset.whole) == (Status.FAILED, True)
+        assert (dataset.status, dataset.whole) == (DatasetStatus.FAILED, True)
         assert world.row_sets() == set()
         assert b"".join(world.service.read(ADA, dataset.id)[1]) == b"\x89PNG\r\n\x1a\n"
         with pytest.raises(Ended, match="no report"):

@@ -10,7 +10,7 @@ from src.application.dogs import PICTURE, DogService, FetchPicture
 from src.application.jobs import JobService, RunJob
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
 from src.domain.errors import AttemptFailed, Forbidden, Invalid, NotFound, Stale, Taken
-from src.domain.jobs import Job, Status
+from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import KEPT, Once, Receipt, Repeated
 from src.domain.users import User
 from src.domain.values import InvalidValue, Role
@@ -95,7 +95,7 @@ class TestPicture:
         assert (job.kind, job.subject_id, job.user_id) == (PICTURE, dog.id, "ada")
         world.run(dog.job_id)
         assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
-        assert (world.job(dog).status, world.job(dog).result) == (Status.SUCCEEDED, {"picture": URL.format(1)})
+        assert (world.job(dog).status, world.job(dog).result) == (JobStatus.SUCCEEDED, {"picture": URL.format(1)})
 
     def test_one_set_by_hand_before_is_not_fetched(self, world: World) -> None:
         dog = world.add()
@@ -141,7 +141,7 @@ class TestPicture:
         world.service.delete(world.ada, "Rex")
         assert world.run(dog.job_id) is None
         assert world.pictures.fetched == []
-        assert (world.job(dog).status, world.job(dog).result) == (Status.SUCCEEDED, {"picture": None})
+        assert (world.job(dog).status, world.job(dog).result) == (JobStatus.SUCCEEDED, {"picture": None})
 
     def test_of_a_dog_removed_meanwhile(self, world: World) -> None:
         dog = world.add()
@@ -158,7 +158,7 @@ class TestPicture:
         world.watch.forward(2)
         world.run_all_attempts(dog)
         assert world.picture(dog) == (None, PictureStatus.FAILED)
-        assert (world.job(dog).status, world.job(dog).error) == (Status.FAILED, "No pictures today.")
+        assert (world.job(dog).status, world.job(dog).error) == (JobStatus.FAILED, "No pictures today.")
 
     def test_given_up_when_the_job_is_cancelled(self, world: World) -> None:
         dog = world.add()
@@ -178,7 +178,7 @@ class TestPicture:
         dog = world.add()
         world.pictures.meanwhile = lambda: world.work.cancel(world.ada, dog.job_id)
         world.run(dog.job_id)
-        assert world.job(dog).status is Status.CANCELLED
+        assert world.job(dog).status is JobStatus.CANCELLED
         assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
 
     def test_tried_again(self, world: World) -> None:

@@ -15,7 +15,7 @@ from src.application.files import RELAY, FileService, RelayFile, StoredFile
 from src.application.ports import BlobStore, FileRelay, RelayAnswer
 from src.domain.errors import AttemptFailed, NotFound, Unavailable
 from src.domain.files import File, FileRepository
-from src.domain.jobs import Job, NotRunnable, Status
+from src.domain.jobs import Job, JobStatus, NotRunnable
 from src.domain.receipts import KEPT, Once, Receipt, Repeated
 from src.domain.values import Role
 from src.infrastructure.blobs.objects import memory
@@ -474,7 +474,7 @@ class TestOwners:
         world.service.delete(ROOT, stored.file.id)
         job = world.jobs.get(stored.file.job_id)
         assert job
-        assert job.status is Status.CANCELLED
+        assert job.status is JobStatus.CANCELLED
         assert (world.records(), world.objects()) == ([], set())
         with pytest.raises(NotFound):
             world.service.delete(ADA, stored.file.id)

@@ -12,7 +12,7 @@ import pytest
 from src.application import jobs as application
 from src.application.jobs import JobService, Report, RunJob
 from src.domain.errors import AttemptFailed, Ended, NotFound, PorteroError, Unavailable
-from src.domain.jobs import KEPT, LEASE, MAX_ATTEMPTS, RESEND, Job, JobRepository, NotRunnable, Status
+from src.domain.jobs import KEPT, LEASE, MAX_ATTEMPTS, RESEND, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.values import Role
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.stores.memory import MemoryStore
@@ -28,19 +28,19 @@ def new_job(kind: str = "test", **fields: Any) -> Job:
     return replace(Job.new(kind=kind, subject_id="subject", user_id="ada", now=NOON), **fields)
 
 
-def in_state(status: Status) -> Job:
+def in_state(status: JobStatus) -> Job:
     """A job of ticket ``mine`` that came to this status at noon."""
     running = new_job().started("mine", NOON)
     match status:
-        case Status.QUEUED:
+        case JobStatus.QUEUED:
             return new_job()
-        case Status.RUNNING:
+        case JobStatus.RUNNING:
             return running
-        case Status.SUCCEEDED:
+        case JobStatus.SUCCEEDED:
             return running.succeeded("mine", {"a": 1}, NOON)
-        case Status.FAILED:
+        case JobStatus.FAILED:
             return running.failed("mine", "No.", NOON)
-        case Status.CANCELLED:
+        case JobStatus.CANCELLED:
             return new_job().cancelled(NOON)
 
 
@@ -54,23 +54,23 @@ STEPS: dict[str, Callable[[Job], Job]] = {
     "revive": lambda job: job.revived(NOON),
 }
 ALLOWED = {
-    ("start", Status.QUEUED): Status.RUNNING,
-    ("renew", Status.RUNNING): Status.RUNNING,
-    ("succeed", Status.RUNNING): Status.SUCCEEDED,
-    ("fail", Status.RUNNING): Status.FAILED,
-    ("put back", Status.RUNNING): Status.QUEUED,
-    ("cancel", Status.QUEUED): Status.CANCELLED,
-    ("cancel", Status.RUNNING): Status.CANCELLED,
-    ("cancel", Status.CANCELLED): Status.CANCELLED,
-    ("revive", Status.FAILED): Status.QUEUED,
-    ("revive", Status.CANCELLED): Status.QUEUED,
+    ("start", JobStatus.QUEUED): JobStatus.RUNNING,
+    ("renew", JobStatus.RUNNING): JobStatus.RUNNING,
+    ("succeed", JobStatus.RUNNING): JobStatus.SUCCEEDED,
+    ("fail", JobStatus.RUNNING): JobStatus.FAILED,
+    ("put back", JobStatus.RUNNING): JobStatus.QUEUED,
+    ("cancel", JobStatus.QUEUED): JobStatus.CANCELLED,
+    ("cancel", JobStatus.RUNNING): JobStatus.CANCELLED,
+    ("cancel", JobStatus.CANCELLED): JobStatus.CANCELLED,
+    ("revive", JobStatus.FAILED): JobStatus.QUEUED,
+    ("revive", JobStatus.CANCELLED): JobStatus.QUEUED,
 }
 
 
 class TestStates:
-    @pytest.mark.parametrize("status", Status)
+    @pytest.mark.parametrize("status", JobStatus)
     @pytest.mark.parametrize("step", STEPS)
-    def test_every_step_from_every_status(self, step: str, status: Status) -> None:
+    def test_every_step_from_every_status(self, step: str, status: JobStatus) -> None:
         job = in_state(status)
         assert job.status is status
         if goal := ALLOWED.get((step, status)):
@@ -81,15 +81,15 @@ class TestStates:
 
     @pytest.mark.parametrize("step", ["renew", "succeed", "fail", "put back"])
     def test_who_comes_with_another_ticket_comes_too_late(self, step: str) -> None:
-        taken_over = in_state(Status.RUNNING).started("another", NOON + LEASE)
+        taken_over = in_state(JobStatus.RUNNING).started("another", NOON + LEASE)
         with pytest.raises(NotRunnable):
             STEPS[step](taken_over)
         with pytest.raises(NotRunnable):
-            STEPS[step](replace(in_state(Status.RUNNING), ticket=None))
+            STEPS[step](replace(in_state(JobStatus.RUNNING), ticket=None))
 
     def test_a_new_one_can_run_now_and_is_sent_again_if_nobody_does(self) -> None:
         job = new_job()
-        assert (job.status, job.attempts, job.progress) == (Status.QUEUED, 0, 0.0)
+        assert (job.status, job.attempts, job.progress) == (JobStatus.QUEUED, 0, 0.0)
         assert (job.run_at, job.due_at, job.expires_at) == (NOON, NOON + RESEND, None)
 
     def test_a_started_one_is_leased(self) -> None:
@@ -101,11 +101,11 @@ class TestStates:
         assert job.started("another", NOON + LEASE).attempts == 2
 
     def test_a_renewed_one_is_leased_for_longer(self) -> None:
-        job = in_state(Status.RUNNING).renewed("mine", NOON + SECOND)
+        job = in_state(JobStatus.RUNNING).renewed("mine", NOON + SECOND)
         assert (job.run_at, job.due_at, job.attempts) == (NOON + SECOND + LEASE, NOON + SECOND + LEASE, 1)
 
     def test_progress_never_falls_and_is_never_more_than_all(self) -> None:
-        job, seen = in_state(Status.RUNNING), []
+        job, seen = in_state(JobStatus.RUNNING), []
         for progress in (0.2, 0.1, -1.0, 0.5, 7.0, 0.3, float("nan")):
             job = job.renewed("mine", NOON, progress)
             seen.append(job.progress)
@@ -113,37 +113,37 @@ class TestStates:
         again = job.put_back("mine", NOON, error="No.").started("mine", NOON)
         assert again.progress == again.renewed("mine", NOON, 0.1).progress == 1.0
 
-    @pytest.mark.parametrize("status", [status for status in Status if status.ended])
-    def test_what_has_ended_is_kept_for_a_while_and_sent_to_nobody(self, status: Status) -> None:
+    @pytest.mark.parametrize("status", [status for status in JobStatus if status.ended])
+    def test_what_has_ended_is_kept_for_a_while_and_sent_to_nobody(self, status: JobStatus) -> None:
         job = in_state(status)
         assert (job.ticket, job.due_at, job.expires_at, job.updated_at) == (None, None, NOON + KEPT, NOON)
         assert job.sent(None, NOON) == job
 
     def test_success_forgets_the_errors_before_it(self) -> None:
-        job = in_state(Status.RUNNING).put_back("mine", NOON, error="No.").started("mine", NOON)
+        job = in_state(JobStatus.RUNNING).put_back("mine", NOON, error="No.").started("mine", NOON)
         assert job.error == "No."
         done = job.succeeded("mine", {"a": 1}, NOON)
         assert (done.result, done.error, done.progress) == ({"a": 1}, None, 1.0)
 
     def test_put_back_with_an_error_it_waits_and_counts(self) -> None:
-        job = in_state(Status.RUNNING).put_back("mine", NOON, wait=SECOND, error="No.")
+        job = in_state(JobStatus.RUNNING).put_back("mine", NOON, wait=SECOND, error="No.")
         assert (job.attempts, job.error, job.ticket) == (1, "No.", None)
         assert (job.run_at, job.due_at) == (NOON + SECOND, NOON + SECOND + RESEND)
         with pytest.raises(NotRunnable):
             job.started("another", NOON)
 
     def test_put_back_without_an_error_it_does_neither(self) -> None:
-        failed_once = in_state(Status.RUNNING).put_back("mine", NOON, error="No.").started("mine", NOON)
+        failed_once = in_state(JobStatus.RUNNING).put_back("mine", NOON, error="No.").started("mine", NOON)
         job = failed_once.put_back("mine", NOON + SECOND, error=None)
         assert (job.attempts, job.error) == (1, "No.")
         assert (job.run_at, job.due_at) == (NOON + SECOND, NOON + SECOND)
 
     def test_a_revived_one_has_all_attempts_again(self) -> None:
-        job = replace(in_state(Status.FAILED), attempts=4).revived(NOON + SECOND)
+        job = replace(in_state(JobStatus.FAILED), attempts=4).revived(NOON + SECOND)
         assert (job.attempts, job.run_at, job.due_at, job.expires_at) == (0, NOON + SECOND, NOON + SECOND, None)
 
     def test_sent_it_is_due_later_unless_something_happened_since(self) -> None:
-        job = in_state(Status.RUNNING)
+        job = in_state(JobStatus.RUNNING)
         sent = job.sent(job.due_at, NOON + LEASE)
         assert sent == replace(job, due_at=NOON + LEASE + RESEND)
         assert sent.started("another", NOON + LEASE), "a dead worker keeps it no longer"
@@ -219,7 +219,7 @@ class TestRun:
         id = world.add()
         assert world.run(id) is None
         job = world.job(id)
-        assert (job.status, job.result, job.attempts) == (Status.SUCCEEDED, {"done": id}, 1)
+        assert (job.status, job.result, job.attempts) == (JobStatus.SUCCEEDED, {"done": id}, 1)
         assert world.work.asked == ["run"]
         assert world.run(id) is None, "once is enough"
         assert world.work.asked == ["run"]
@@ -229,7 +229,7 @@ class TestRun:
         world.work.does = lambda job, report: result
         id = world.add()
         world.run(id)
-        assert (world.job(id).status, world.job(id).result) == (Status.SUCCEEDED, result)
+        assert (world.job(id).status, world.job(id).result) == (JobStatus.SUCCEEDED, result)
 
     def test_one_that_is_not_there(self, world: World) -> None:
         assert world.run("absent") is None
@@ -244,7 +244,7 @@ class TestRun:
             assert wait is not None
             assert seconds * 0.75 <= wait <= seconds * 1.25
             job = world.job(id)
-            assert (job.status, job.attempts, job.error) == (Status.QUEUED, attempt, "The service sleeps.")
+            assert (job.status, job.attempts, job.error) == (JobStatus.QUEUED, attempt, "The service sleeps.")
             assert job.run_at == world.watch() + timedelta(seconds=wait)
             world.watch.forward(wait - 0.01)
             assert world.run(id) is None, "too early"
@@ -253,7 +253,7 @@ class TestRun:
         assert world.work.asked == ["run"] * 3
         assert world.run(id) is None
         job = world.job(id)
-        assert (job.status, job.attempts, job.error) == (Status.FAILED, MAX_ATTEMPTS, "The service sleeps.")
+        assert (job.status, job.attempts, job.error) == (JobStatus.FAILED, MAX_ATTEMPTS, "The service sleeps.")
         assert world.work.asked == ["run"] * MAX_ATTEMPTS + ["abandon"]
 
     def test_no_two_jobs_wait_for_exactly_as_long(self, world: World) -> None:
@@ -265,15 +265,15 @@ class TestRun:
         id = world.add()
         assert world.run(id) is None
         job = world.job(id)
-        assert (job.status, job.attempts, job.error) == (Status.FAILED, 1, "It is too large.")
+        assert (job.status, job.attempts, job.error) == (JobStatus.FAILED, 1, "It is too large.")
         assert world.work.asked == ["run", "abandon"]
 
     def test_it_is_abandoned_before_it_says_so(self, world: World) -> None:
-        seen: list[Status] = []
+        seen: list[JobStatus] = []
         world.work.does = raising(AttemptFailed("No.", final=True))
         world.work.abandoning = lambda job: seen.append(world.job(job.id).status)
         world.run(world.add())
-        assert seen == [Status.RUNNING]
+        assert seen == [JobStatus.RUNNING]
 
     def test_what_could_not_be_abandoned_is_abandoned_later(self, world: World) -> None:
         def abandon(job: Job) -> None:
@@ -285,10 +285,10 @@ class TestRun:
         id = world.add()
         with pytest.raises(Unavailable):
             world.run(id)
-        assert world.job(id).status is Status.RUNNING
+        assert world.job(id).status is JobStatus.RUNNING
         world.watch.forward(LEASE)
         assert world.run(id) is None
-        assert world.job(id).status is Status.FAILED
+        assert world.job(id).status is JobStatus.FAILED
 
     def test_a_crash_counts_as_an_attempt_and_gives_nothing_away(
         self, world: World, caplog: pytest.LogCaptureFixture
@@ -297,7 +297,7 @@ class TestRun:
         id = world.add()
         assert world.run(id)
         job = world.job(id)
-        assert (job.status, job.attempts, job.error) == (Status.QUEUED, 1, "Something went wrong here.")
+        assert (job.status, job.attempts, job.error) == (JobStatus.QUEUED, 1, "Something went wrong here.")
         assert "ZeroDivisionError" in caplog.text
 
     def test_after_a_crash_it_can_succeed(self, world: World) -> None:
@@ -307,13 +307,13 @@ class TestRun:
         world.work.does = FakeWork().does
         world.run(id)
         job = world.job(id)
-        assert (job.status, job.error, job.attempts) == (Status.SUCCEEDED, None, 2)
+        assert (job.status, job.error, job.attempts) == (JobStatus.SUCCEEDED, None, 2)
 
     def test_what_nobody_here_can_do_fails(self, world: World) -> None:
         id = world.add(new_job("unknown"))
         assert world.run(id) is None
         job = world.job(id)
-        assert job.status is Status.FAILED
+        assert job.status is JobStatus.FAILED
         assert "unknown" in (job.error or "")
 
     def test_of_many_workers_with_one_job_one_runs_it(self, world: World) -> None:
@@ -326,7 +326,7 @@ class TestRun:
 
             assert at_once(run, [world.worker() for _ in range(8)]) == [None] * 8
             assert world.work.asked == ["run"]
-            assert (world.job(id).status, world.job(id).attempts) == (Status.SUCCEEDED, 1)
+            assert (world.job(id).status, world.job(id).attempts) == (JobStatus.SUCCEEDED, 1)
 
 
 class TestDeadWorkers:
@@ -338,7 +338,7 @@ class TestDeadWorkers:
         assert world.work.asked == []
         world.watch.forward(SECOND)
         world.run(id)
-        assert (world.job(id).status, world.job(id).attempts) == (Status.SUCCEEDED, 2)
+        assert (world.job(id).status, world.job(id).attempts) == (JobStatus.SUCCEEDED, 2)
 
     def test_a_job_that_kills_them_is_given_up(self, world: World) -> None:
         id = world.add()
@@ -347,7 +347,7 @@ class TestDeadWorkers:
             world.watch.forward(LEASE)
         assert world.run(id) is None
         job = world.job(id)
-        assert (job.status, job.error) == (Status.FAILED, "No worker survived it.")
+        assert (job.status, job.error) == (JobStatus.FAILED, "No worker survived it.")
         assert world.work.asked == ["abandon"], "it is not run once more"
 
     def test_one_that_comes_back_to_life_stores_nothing(self, world: World) -> None:
@@ -361,7 +361,7 @@ class TestDeadWorkers:
         id = world.add()
         assert world.run(id) is None
         job = world.job(id)
-        assert (job.status, job.result, job.attempts) == (Status.SUCCEEDED, "second", 2)
+        assert (job.status, job.result, job.attempts) == (JobStatus.SUCCEEDED, "second", 2)
 
     @pytest.mark.parametrize("outcome", [AttemptFailed("No."), AttemptFailed("No.", final=True), ZeroDivisionError()])
     def test_one_that_comes_back_and_fails_spoils_nothing(self, world: World, outcome: Exception) -> None:
@@ -373,7 +373,7 @@ class TestDeadWorkers:
         world.work.does = sleep
         id = world.add()
         assert world.run(id) is None
-        assert (world.job(id).status, world.job(id).ticket) == (Status.RUNNING, "dead")
+        assert (world.job(id).status, world.job(id).ticket) == (JobStatus.RUNNING, "dead")
 
 
 class TestTheStoreIsAway:
@@ -384,7 +384,7 @@ class TestTheStoreIsAway:
             world.run(id)
         assert world.work.asked == []
         assert world.run(id) is None
-        assert world.job(id).status is Status.SUCCEEDED
+        assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_when_it_ends(self, world: World) -> None:
         world.skip("before update")
@@ -392,10 +392,10 @@ class TestTheStoreIsAway:
         id = world.add()
         with pytest.raises(Unavailable):
             world.run(id)
-        assert world.job(id).status is Status.RUNNING
+        assert world.job(id).status is JobStatus.RUNNING
         world.watch.forward(LEASE)
         assert world.run(id) is None
-        assert (world.job(id).status, world.job(id).attempts) == (Status.SUCCEEDED, 2)
+        assert (world.job(id).status, world.job(id).attempts) == (JobStatus.SUCCEEDED, 2)
 
     def test_when_it_says_that_it_ended(self, world: World) -> None:
         world.skip("after update")
@@ -405,7 +405,7 @@ class TestTheStoreIsAway:
             world.run(id)
         world.watch.forward(LEASE)
         assert world.run(id) is None
-        assert world.job(id).status is Status.SUCCEEDED
+        assert world.job(id).status is JobStatus.SUCCEEDED
         assert world.work.asked == ["run"]
 
 
@@ -415,7 +415,7 @@ class TestCancelled:
         id = world.add()
         assert world.run(id) is None
         job = world.job(id)
-        assert (job.status, job.result) == (Status.CANCELLED, None)
+        assert (job.status, job.result) == (JobStatus.CANCELLED, None)
         assert world.work.asked == ["run", "abandon"]
 
     def test_while_it_runs_it_learns_so_at_its_next_report(self, world: World) -> None:
@@ -430,7 +430,7 @@ class TestCancelled:
         id = world.add()
         assert world.run(id) is None
         assert went_on == []
-        assert (world.job(id).status, world.job(id).progress) == (Status.CANCELLED, 0.0)
+        assert (world.job(id).status, world.job(id).progress) == (JobStatus.CANCELLED, 0.0)
 
     def test_removed_while_it_runs_it_learns_so_too(self, world: World) -> None:
         def work(job: Job, report: Report) -> None:
@@ -449,7 +449,7 @@ class TestCancelled:
         assert world.run(id) is None
         assert world.work.asked == ["abandon"]
         world.service.cancel(ADA, id)
-        assert world.job(id).status is Status.CANCELLED
+        assert world.job(id).status is JobStatus.CANCELLED
 
     def test_when_it_has_ended_it_is_too_late(self, world: World) -> None:
         id = world.add()
@@ -483,7 +483,7 @@ class TestReports:
         world.work.does = work
         id = world.add()
         world.run(id)
-        assert (world.job(id).status, world.job(id).attempts) == (Status.SUCCEEDED, 1)
+        assert (world.job(id).status, world.job(id).attempts) == (JobStatus.SUCCEEDED, 1)
 
 
 class TestLease:
@@ -537,7 +537,7 @@ class TestLease:
         world.work.does = work
         id = world.add()
         world.run(id)
-        assert world.job(id).status is Status.SUCCEEDED
+        assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_ends_with_the_job(self, world: World) -> None:
         world.run(world.add())
@@ -576,17 +576,17 @@ class TestPause:
         assert world.worker(30, pause)(id) is None
         assert pause.waits == [3.0] * 10
         assert seen[1:-1] == pytest.approx([step / 10 for step in range(10)])
-        assert world.job(id).status is Status.SUCCEEDED
+        assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_who_stops_meanwhile_hands_the_job_back(self, world: World) -> None:
         id = world.add()
         assert world.worker(30, Pause(world.watch, stops_after=10))(id) is None
         job = world.job(id)
-        assert (job.status, job.attempts, job.error, job.ticket) == (Status.QUEUED, 0, None, None)
+        assert (job.status, job.attempts, job.error, job.ticket) == (JobStatus.QUEUED, 0, None, None)
         assert job.due_at == job.run_at == world.watch()
         assert world.work.asked == []
         world.run(id)
-        assert (world.job(id).status, world.job(id).attempts) == (Status.SUCCEEDED, 1)
+        assert (world.job(id).status, world.job(id).attempts) == (JobStatus.SUCCEEDED, 1)
 
     def test_who_cancels_meanwhile_need_not_wait(self, world: World) -> None:
         id = world.add()
@@ -603,7 +603,7 @@ class TestHandBack:
         def work(job: Job, report: Report) -> str:
             world.run.hand_back()
             handed = world.job(job.id)
-            assert (handed.status, handed.attempts, handed.due_at) == (Status.QUEUED, 0, world.watch())
+            assert (handed.status, handed.attempts, handed.due_at) == (JobStatus.QUEUED, 0, world.watch())
             world.work.does = lambda job, report: "second"
             assert world.worker()(job.id) is None
             return "first"
@@ -632,7 +632,7 @@ class TestHandBack:
         world.skip("before update")
         world.fail("before update", Unavailable())
         world.run.hand_back()
-        assert [world.job(id).status for id in ids[1:]] == [Status.RUNNING, Status.QUEUED]
+        assert [world.job(id).status for id in ids[1:]] == [JobStatus.RUNNING, JobStatus.QUEUED]
 
     def test_also_what_another_thread_of_the_process_lost(self, world: World) -> None:
         """One thread slept for longer than its lease, another one took over; the first one's end is not its end."""
@@ -659,7 +659,7 @@ class TestHandBack:
         world.run(id)
         first_ended.set()
         thread.join(10)
-        assert [(job.status, job.error) for job in handed] == [(Status.QUEUED, None)]
+        assert [(job.status, job.error) for job in handed] == [(JobStatus.QUEUED, None)]
 
 
 class TestResend:
@@ -668,13 +668,13 @@ class TestResend:
         world.watch.forward(RESEND)
         due = world.add(new_job(due_at=world.watch()))
         world.add(new_job(due_at=world.watch() + SECOND))
-        world.add(in_state(Status.SUCCEEDED))
+        world.add(in_state(JobStatus.SUCCEEDED))
         assert world.service.resend() == 2
         assert sorted(world.bell.rung) == sorted([fresh, due])
         assert world.service.resend() == 0, "not twice"
         world.watch.forward(RESEND)
         assert world.service.resend() == 3
-        assert world.job(due).status is Status.QUEUED
+        assert world.job(due).status is JobStatus.QUEUED
 
     def test_the_longest_due_first(self, world: World) -> None:
         ids = [world.add(new_job(due_at=NOON - at * SECOND)) for at in range(5)]
@@ -699,7 +699,7 @@ class TestResend:
         assert world.service.resend() == 1
         assert world.job(id).run_at == lease
         assert world.run(world.bell.rung.pop()) is None
-        assert world.job(id).status is Status.SUCCEEDED
+        assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_a_living_worker_is_left_alone(self, world: World) -> None:
         def work(job: Job, report: Report) -> None:
@@ -711,13 +711,15 @@ class TestResend:
         world.work.does = work
         id = world.add()
         world.run(id)
-        assert world.job(id).status is Status.SUCCEEDED
+        assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_what_began_between_the_look_and_the_message_is_not_disturbed(self, world: World) -> None:
         id = world.add(new_job(due_at=NOON))
         world.on("before update", lambda: world.start_and_die(id))
         assert world.service.resend() == 1
-        assert world.job(id) == replace(in_state(Status.RUNNING), id=id, ticket="dead", revision=world.job(id).revision)
+        assert world.job(id) == replace(
+            in_state(JobStatus.RUNNING), id=id, ticket="dead", revision=world.job(id).revision
+        )
 
     def test_jobs_removed_meanwhile_are_none(self, world: World) -> None:
         ids = [world.add(new_job(due_at=NOON)) for _ in range(3)]
@@ -750,25 +752,25 @@ class TestService:
                 world.service.cancel(caller, id)
         with pytest.raises(NotFound):
             world.service.show(ADA, "absent")
-        assert world.job(id).status is Status.QUEUED
+        assert world.job(id).status is JobStatus.QUEUED
 
     def test_all_of_them_for_operators(self, world: World) -> None:
         world.add()
-        failed = world.add(in_state(Status.FAILED))
-        assert [job.id for job in world.service.list(Status.FAILED).items] == [failed]
+        failed = world.add(in_state(JobStatus.FAILED))
+        assert [job.id for job in world.service.list(JobStatus.FAILED).items] == [failed]
         assert len(world.service.list(limit=1).items) == 1
 
-    @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
-    def test_retry(self, world: World, status: Status) -> None:
+    @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
+    def test_retry(self, world: World, status: JobStatus) -> None:
         id = world.add(in_state(status))
-        assert world.service.retry(id).status is Status.QUEUED
+        assert world.service.retry(id).status is JobStatus.QUEUED
         assert world.work.asked == ["resume"]
         assert world.service.resend() == 1
         world.run(id)
-        assert (world.job(id).status, world.job(id).expires_at) == (Status.SUCCEEDED, NOON + KEPT)
+        assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + KEPT)
 
-    @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.SUCCEEDED])
-    def test_no_retry_of_what_is_at_work_or_done(self, world: World, status: Status) -> None:
+    @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED])
+    def test_no_retry_of_what_is_at_work_or_done(self, world: World, status: JobStatus) -> None:
         id = world.add(in_state(status))
         before = world.job(id)
         with pytest.raises(NotRunnable):
@@ -777,8 +779,8 @@ class TestService:
         assert world.work.asked == []
 
     def test_retry_of_what_nobody_here_can_do(self, world: World) -> None:
-        id = world.add(replace(in_state(Status.FAILED), kind="unknown"))
-        assert world.service.retry(id).status is Status.QUEUED
+        id = world.add(replace(in_state(JobStatus.FAILED), kind="unknown"))
+        assert world.service.retry(id).status is JobStatus.QUEUED
         world.service.cancel(ADA, id)
 
     def test_retry_of_nothing(self, world: World) -> None:
@@ -786,7 +788,7 @@ class TestService:
             world.service.retry("absent")
 
     def test_remove_every_one_of_a_user(self, world: World) -> None:
-        states = [in_state(status) for status in Status] * 25  # more than a page
+        states = [in_state(status) for status in JobStatus] * 25  # more than a page
         for number, job in enumerate(states):
             world.add(replace(job, id=f"{number:03}"))
         kept = world.add(new_job(user_id="eve"))
@@ -826,6 +828,6 @@ class TestEverythingAtOnce:
 
         assert at_once(act, range(10)) == [None] * 10
         ended = [world.job(id).status for id in ids]
-        assert set(ended) <= {Status.SUCCEEDED, Status.CANCELLED}
+        assert set(ended) <= {JobStatus.SUCCEEDED, JobStatus.CANCELLED}
         assert len(results) == len(set(results)), "no job ran twice"
-        assert {id for id, status in zip(ids, ended, strict=True) if status is Status.SUCCEEDED} <= set(results)
+        assert {id for id, status in zip(ids, ended, strict=True) if status is JobStatus.SUCCEEDED} <= set(results)

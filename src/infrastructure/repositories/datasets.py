@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from src.domain.custody import HeldState
-from src.domain.datasets import Asked, Dataset, Status
+from src.domain.datasets import Asked, Dataset, DatasetStatus
 from src.domain.errors import NotFound
 from src.domain.jobs import Job
 from src.domain.receipts import Receipt
@@ -117,7 +117,7 @@ class Datasets(Documents[Dataset]):
         parsed = {
             "row_sets": tuple(stored["row_sets"]),
             "asked": Asked(_columns(columns or ()), asked["delimiter"], asked["encoding"]),
-            "status": Status(stored["status"]),
+            "status": DatasetStatus(stored["status"]),
             "state": HeldState(stored["state"]),
             "report": _report(report) if report else None,
         }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from src.domain.jobs import Job, Status
+from src.domain.jobs import Job, JobStatus
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.stores.base import Store
@@ -13,7 +13,7 @@ class Jobs(Documents[Job]):
     """See JobRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, JOBS, Job, status=Status)
+        super().__init__(store, JOBS, Job, status=JobStatus)
 
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
         """See JobRepository."""
@@ -23,7 +23,7 @@ class Jobs(Documents[Job]):
         """See JobRepository."""
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
-    def all(self, status: Status | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+    def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         """See JobRepository."""
         equal = {"status": status.value} if status else {}
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)

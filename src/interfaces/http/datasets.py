@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from src.application.datasets import DatasetService, Received, StoredDataset, spooled
 from src.application.files import Measured
 from src.application.sessions import Caller
-from src.domain.datasets import Asked, Dataset, Status
+from src.domain.datasets import Asked, Dataset, DatasetStatus
 from src.domain.errors import Ended, FieldError, Invalid, NotFound
 from src.domain.tables import Column, ColumnType, Row, schema_json
 from src.interfaces.http.answers import View, monitor, no_content, render, render_list
@@ -122,7 +122,7 @@ class DatasetView(View):
     schema_: dict[str, Any] = Field(
         serialization_alias="schema", description="What was asked for, or was inferred; it can be posted."
     )
-    status: Status
+    status: DatasetStatus
     validations: list[ValidationView] = Field(description="Every rule that was applied, kept or not.")
     created_at: datetime
 
@@ -154,7 +154,7 @@ class AcceptedView(View):
     """A dataset that a job checks."""
 
     id: str
-    status: Status
+    status: DatasetStatus
     job: JobView
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from src.application.jobs import JobService
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound
-from src.domain.jobs import Job, Status
+from src.domain.jobs import Job, JobStatus
 from src.interfaces.http.answers import View, no_content, render
 from src.interfaces.http.operations import Access, Operations, services
 
@@ -21,7 +21,7 @@ class JobView(View):
 
     id: str
     kind: str = Field(examples=["dog-picture"])
-    status: Status
+    status: JobStatus
     progress: float = Field(ge=0, le=1, description="Never falls.")
     attempts: int
     error: str | None = Field(description="Why the last attempt failed.")

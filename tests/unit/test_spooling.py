@@ -1,0 +1,42 @@
+"""Files of uploads in the temporary folder."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from src.application.datasets import spooled
+from src.domain.errors import Unavailable
+from src.main import remove_spooled
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_one_is_there_for_as_long_as_it_takes(folder: Path) -> None:
+    with spooled([b"a", b"b"]) as file:
+        assert (file.parent, file.read_bytes()) == (folder, b"ab")
+    assert list(folder.iterdir()) == []
+
+
+def test_without_room_something_is_unavailable(folder: Path) -> None:
+    folder.rmdir()
+    with pytest.raises(Unavailable), spooled():
+        pass
+
+
+def test_what_a_killed_process_left_goes_after_a_day(folder: Path) -> None:
+    with spooled() as left, spooled() as used:
+        yesterday = time.time() - 86401
+        os.utime(left, (yesterday, yesterday))
+        other = folder / "somebody-else's"
+        other.touch()
+        os.utime(other, (yesterday, yesterday))
+        remove_spooled()
+        assert set(folder.iterdir()) == {used, other}
+        left.touch()
