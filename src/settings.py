@@ -141,13 +141,13 @@ class Settings(BaseSettings):
         if not self.blob_url.startswith(("file://", "s3://", "gs://", "memory://")):
             wrong.append("BLOB_URL: use file://PATH, s3://BUCKET, gs://BUCKET or memory://")
         if not self.queue_url.startswith(("inline://", "redis://", "rediss://", "amqp://", "amqps://")):
-            wrong.append("QUEUE_URL: use inline://, redis://HOST:PORT/DB or amqp://HOST")
+            wrong.append("QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://… or amqp://HOST")
         elif self.alone and not self.queue_url.startswith("inline:"):
             wrong.append("QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last")
         if bool(self.ai_url) != bool(self.ai_model):
             wrong.append("AI_URL, AI_MODEL: set both or neither")
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
-            wrong.append("DOG_PICTURE_HOSTS: name the hosts that pictures may come from, separated by commas")
+            wrong.append("DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas")
         if self.identity == "firebase":
             if not self.firebase_web_api_key:
                 wrong.append(
