@@ -44,7 +44,7 @@ class Place:
 class Request:
     """What is asked for; without a method, that everything is settled.
 
-    RUN runs the job whose id is the path, UPLOAD sends a file whose content is in the body.
+    RUN runs the job whose id is the path, UPLOAD sends a file whose content is in the body, with fields.
     """
 
     method: str = ""
@@ -152,7 +152,8 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
         status = 0
     elif request.method == "UPLOAD":
         assert request.token
-        status = Client(services).upload(request.token, request.body["content"].encode()).status_code
+        content = request.body.pop("content").encode()
+        status = Client(services).upload(request.token, content, request.path, **request.body).status_code
     elif request.method:
         status = Client(services).call(request.method, request.path, request.token, **request.body).status_code
     else:

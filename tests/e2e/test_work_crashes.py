@@ -15,6 +15,7 @@ import pytest
 
 from src.domain.dogs import PictureStatus
 from src.domain.jobs import Job, JobStatus
+from src.domain.values import Role
 from src.wiring import now
 from tests import outside
 from tests.e2e.firebase import PASSWORD
@@ -100,7 +101,7 @@ def test_an_upload_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
     objects = Path(place.folder) / "blobs"
     for die_at in itertools.count(1):
         content = uuid4().hex
-        request = Request(method="UPLOAD", token=token, body={"content": content})
+        request = Request(method="UPLOAD", path="/api/files", token=token, body={"content": content})
         outcome = mortal.carry_out(place, request, die_at)
         with told(outcome.steps):
             finish_overdue(client)
@@ -115,6 +116,30 @@ def test_an_upload_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
             assert outcome.status == 202
             calls = ("commit", "put", "commit")
             assert outcome.steps == [f"{moment} {call}" for call in calls for moment in ("before", "after")]
+            return
+
+
+def test_a_dataset_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+    services, objects = client.services, Path(place.folder) / "blobs" / "datasets"
+    id = client.call("GET", "/user", token).get_json()["id"]
+    services.accounts.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
+    for die_at in itertools.count(1):
+        before = services.datasets.datasets.all_of(id).items
+        body = {"content": "id,name\n1,Ann\n2,\n", "name": "People"}
+        request = Request(method="UPLOAD", path="/datasets", token=token, body=body)
+        outcome = mortal.carry_out(place, request, die_at)
+        with told(outcome.steps):
+            begun = [each for each in services.datasets.datasets.all_of(id).items if each not in before]
+            services.datasets.settle(timedelta(0))
+            kept = services.datasets.datasets.all_of(id).items
+            # Whole from the second commit on; and nothing of it without its record.
+            assert len(kept) - len(before) == (outcome.steps[-1] == "after commit" and "after put" in outcome.steps)
+            assert {each.name for each in objects.glob("*")} == {dataset.id for dataset in kept}
+            for dataset in begun:
+                rows = services.datasets.rows.page(dataset.rows_id)
+                assert [line for line, _, _ in rows] == ([2, 3] if dataset.id in {each.id for each in kept} else [])
+        if outcome.status is not None:
+            assert outcome.status == 201
             return
 
 

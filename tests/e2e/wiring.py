@@ -75,10 +75,10 @@ class Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self._http.open(path, method=method, headers=headers, json=body or None)
 
-    def upload(self, token: str, content: bytes, filename: str = "report.pdf", **headers: str) -> TestResponse:
-        """Send a file."""
-        sent = {"Authorization": f"Bearer {token}", **headers}
-        return self._http.post("/api/files", headers=sent, data={"file": (BytesIO(content), filename)})
+    def upload(self, token: str, content: bytes, path: str = "/api/files", **fields: str) -> TestResponse:
+        """Send a file, with fields beside it."""
+        data = {"file": (BytesIO(content), "report.pdf"), **fields}
+        return self._http.post(path, headers={"Authorization": f"Bearer {token}"}, data=data)
 
     def register(self, username: str, email: str | None, password: str) -> TestResponse:
         """At the route that takes an account without an address."""

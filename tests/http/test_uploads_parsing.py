@@ -135,7 +135,7 @@ def test_nothing_may_come_twice(parts: list[bytes], field: str) -> None:
         f"multipart/mixed; boundary={BOUNDARY}",
         "multipart/form-data",
         "multipart/form-data; boundary=",
-        f"multipart/form-data; boundary={'b' * 71}",
+        f"multipart/form-data; boundary={'b' * 101}",
         'multipart/form-data; boundary="b "',
         'multipart/form-data; boundary="b\u00e9"',
         'multipart/form-data; boundary="{b}"',
@@ -293,7 +293,7 @@ def test_content_that_looks_like_the_boundary(content: bytes) -> None:
         assert (file, fields) == (content, {"b": content.decode()})
 
 
-@pytest.mark.parametrize("boundary", ["b", "-", "--", "-" * 70, "'()+_,./:=? -", "0" * 70])
+@pytest.mark.parametrize("boundary", ["b", "-", "--", "-" * 70, "b" * 100, "'()+_,./:=? -", "0" * 70])
 def test_boundaries(boundary: str) -> None:
     sent = body(FILE, boundary=boundary)
     assert answer_of(post(sent, f'multipart/form-data; boundary="{boundary}"'))["size"] == 7
