@@ -11,8 +11,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import emulators
+
+# How long an example takes says something about the machine only, which runs other tests at the same time.
+settings.register_profile("portero", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("portero")
 
 _EMULATORS = "emulators"
 _addresses = pytest.StashKey[dict[str, str]]()
