@@ -1,24 +1,16 @@
 """Datasets and their reports, over the store driver."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from src.domain.custody import HeldState
 from src.domain.datasets import Asked, Dataset, DatasetStatus
-from src.domain.errors import NotFound
-from src.domain.jobs import Job
-from src.domain.receipts import Receipt
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
-from src.domain.values import Page
-from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.held import HeldDocuments
 from src.infrastructure.repositories.packing import packed, unpacked
-from src.infrastructure.repositories.receipts import Receipts
-from src.infrastructure.stores.base import Delete, Document, Fields, Insert, Key, PreconditionFailed, Store, Write
+from src.infrastructure.stores.base import Delete, Document, Fields, Insert, Key, Store, Write
 from src.infrastructure.stores.schema import DATASETS, REPORTS
 
 _PIECE = 900_000
@@ -27,7 +19,7 @@ _MOST_SAMPLED = 1_000_000
 """Characters of samples in one report: a commit on Firestore takes ten mebibytes, whatever they are."""
 
 
-class Datasets(Documents[Dataset]):
+class Datasets(HeldDocuments[Dataset]):
     """See DatasetRepository.
 
     A schema that is asked for, and a report, may be too large for a document: they are compressed, and cut into as
@@ -36,21 +28,6 @@ class Datasets(Documents[Dataset]):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, DATASETS, Dataset)
-        self._jobs, self._receipts = Jobs(store), Receipts(store)
-
-    def begin(self, dataset: Dataset, receipt: Receipt | None) -> tuple[Dataset, Receipt | None]:
-        """See DatasetRepository; one commit and no read."""
-        revisions = self._receipts.commit(receipt, self.insert(dataset))
-        return self.stored(dataset, revisions), receipt and self._receipts.stored(receipt, revisions)
-
-    def finish(self, dataset: Dataset, job: Job | None, receipt: Receipt | None) -> Dataset:
-        """See DatasetRepository; one commit and no read."""
-        writes: list[Write] = [self.at(dataset, dataset.revision), *_inserts(dataset)]
-        writes += [self._jobs.insert(job)] if job else []
-        try:
-            return self.stored(dataset, self._receipts.commit(receipt, *writes))
-        except PreconditionFailed:
-            raise NotFound from None
 
     def update(
         self,
@@ -63,26 +40,12 @@ class Datasets(Documents[Dataset]):
         """See DatasetRepository."""
         return super().update(id, change, revisions=revisions, also=also or _changed)
 
-    def remove(self, dataset: Dataset) -> None:  # type: ignore[override]
-        """See DatasetRepository."""
-        [document] = self._store.get(self._key(dataset.id))
-        pieces = [Delete(key) for key in _piece_keys(document)] if document else []
-        receipt = [Delete(self._receipts.key(dataset.receipt_id))] if dataset.receipt_id else []
-        with suppress(PreconditionFailed):
-            self._store.commit(Delete(self._key(dataset.id), dataset.revision), *pieces, *receipt)
+    def _beside(self, item: Dataset) -> Sequence[Write]:
+        return _inserts(item)
 
-    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[Dataset]:
-        """See DatasetRepository."""
-        equal = {"state": HeldState.STORED.value} | ({"user_id": user_id} if user_id else {})
-        return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
-
-    def all_of(self, user_id: str, limit: int = 100) -> Page[Dataset]:
-        """See DatasetRepository."""
-        return self._page("created_at", equal={"user_id": user_id}, descending=True, limit=limit)
-
-    def unsettled(self, before: datetime, limit: int = 100) -> Page[Dataset]:
-        """See DatasetRepository."""
-        return self._page("unsettled_since", until=before, limit=limit)
+    def _leaving(self, item: Dataset) -> Sequence[Write]:
+        [document] = self._store.get(self._key(item.id))
+        return [Delete(key) for key in _piece_keys(document)] if document else []
 
     def _fields(self, entity: Dataset) -> Fields:
         kept = {name: getattr(entity, name) for name in DATASETS.fields if name != "pieces"}
