@@ -4,6 +4,8 @@ Afterwards nothing is half there: the store and the folder of objects are looked
 """
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -58,14 +60,15 @@ class Place:
     def count(self, kind: str) -> int:
         """How many there are, in the store itself."""
         if isinstance(self.store, FirestoreStore):
-            return len(self.store._client.collection(kind).limit(1000).get())
+            return len(self.store._client.collection(kind).select([]).limit(1000).get())
         with self.store._reader.connect() as connection:
             return int(connection.execute(sa.text(f"SELECT count(*) FROM {kind}")).scalar_one())
 
     def row_sets(self) -> set[str]:
         """Those that have rows."""
         if isinstance(self.store, FirestoreStore):
-            return {document.get("set_id") for document in self.store._client.collection("packs").limit(1000).get()}
+            packs = self.store._client.collection("packs").select(["set_id"]).limit(1000).get()
+            return {document.get("set_id") for document in packs}
         with self.store._reader.connect() as connection:
             return set(connection.execute(sa.text("SELECT DISTINCT set_id FROM rows")).scalars())
 
@@ -186,14 +189,26 @@ def test_from_end_to_end(place: Place, tmp_path: Path) -> None:
     place.is_empty()
 
 
-def killed(web: "Popen[bytes]", request: Callable[[], requests.Response], when: Callable[[], bool], what: str) -> None:
+def kill_when(web: "Popen[bytes]", check: Callable[[], bool], what: str) -> None:
+    """Kill the process as soon as ``check`` is true.
+
+    It runs in short slices and stands still while it is looked at, so that a slow machine does not look too late.
+    """
+    deadline = time.monotonic() + 30
+    while True:
+        os.killpg(web.pid, signal.SIGSTOP)
+        if check():
+            return kill(web)
+        os.killpg(web.pid, signal.SIGCONT)
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def killed(web: "Popen[bytes]", request: Callable[[], requests.Response], check: Callable[[], bool], what: str) -> None:
     """Kill the process during a request, which gets no answer."""
     with ThreadPoolExecutor(1) as thread:
         answer = thread.submit(request)
-        deadline = time.monotonic() + 20
-        while not (when() or answer.done()):  # without a pause: it does not last long
-            assert time.monotonic() < deadline, what
-        kill(web)
+        kill_when(web, lambda: answer.done() or check(), what)
         with pytest.raises(requests.RequestException):
             answer.result(20)
 
@@ -213,7 +228,6 @@ def test_killed_while_the_file_arrives(place: Place, tmp_path: Path) -> None:
         def begun() -> bool:
             there = place.count("datasets") == 1
             if there:
-                kill(web)
                 gone.set()
             return there
 
@@ -246,8 +260,7 @@ def test_killed_while_a_job_stores_rows(place: Place, tmp_path: Path) -> None:
         accepted = send(visitor, file, Prefer="respond-async")
         assert accepted.status_code == 202, accepted.text
         id, job_id = accepted.json()["id"], accepted.json()["job"]["id"]
-        until(lambda: place.stores_rows, "rows are there")
-        kill(web)
+        kill_when(web, lambda: place.stores_rows, "rows are there")
     [first] = place.row_sets()
     jobs = place.services.jobs.jobs
     # As if its lease had run out.
