@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from src.application.jobs import Report
+from src.application.jobs import Progress
 from src.application.ports import Clock, JobQueue, PictureSource
 from src.domain.dogs import Dog, DogChange, DogRepository
 from src.domain.errors import FieldError, Forbidden, Invalid, NotFound
@@ -116,7 +116,7 @@ class FetchPicture:
     pictures: PictureSource
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)  # with 8 s for each attempt, within a minute
 
-    def run(self, job: Job, report: Report) -> dict[str, str | None]:
+    def run(self, job: Job, progress: Progress) -> dict[str, str | None]:
         """See Work."""
         dog = self.dogs.get(job.subject_id)
         if dog and not dog.picture:

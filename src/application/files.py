@@ -2,20 +2,18 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from src.application.custody import SETTLE_AFTER, Custody, Vigil, overdue
-from src.application.jobs import Report
+from src.application.custody import HEARTBEAT_TIMEOUT, Custody
+from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue
-from src.domain.errors import Ended, NotFound
 from src.domain.files import File, FileRepository
 from src.domain.jobs import Job, JobRepository
-from src.domain.receipts import Once, Receipt
+from src.domain.receipts import Once
 from src.domain.users import User
-from src.domain.values import Page, Role, new_id
+from src.domain.values import Page, new_id
 
 RELAY = "file-relay"
 """The kind of job that sends a file on."""
@@ -54,68 +52,46 @@ class FileService:
         now = self.clock()
         receipt_id = once.receipt.id if once else None
         file = File(new_id(), owner.id, filename, content_type, now, new_id(), receipt_id, unsettled_since=now)
-        file, receipt = self.files.begin(file, once.receipt if once else None)
-        vigil = Vigil(self.files, self.clock, file)
-        measured = Measured(chunks, vigil.keep)
-        try:
+        with self._custody.storing(file, once) as storing:
+            measured = Measured(chunks, storing.heartbeat)
             self.blobs.put(file.key, measured)
-            stored = vigil.item.stored(measured.size, measured.sha256)
+            whole = storing.item.stored(measured.size, measured.sha256)
             job = Job.new(kind=RELAY, subject_id=file.id, user_id=owner.id, now=self.clock(), id=file.job_id)
-            answered = replace(once, receipt=receipt).answered(StoredFile(stored, job)) if once and receipt else None
-            result = StoredFile(self._finish(stored, job, answered), job)
-        except BaseException:
-            self._custody.discard(file)
-            raise
+            stored = storing.finish(whole, job, StoredFile)
         self.queue.hint(job.id)
-        return result
+        return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[StoredFile]:
         """Your files, the newest first; an admin sees everybody's. Raises Invalid for a bad cursor."""
-        page = self.files.of(None if caller.role is Role.ADMIN else caller.id, cursor, limit)
+        page = self._custody.list(caller, cursor, limit)
         jobs = self.jobs.several(*(file.job_id for file in page.items))
         return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
     def show(self, caller: User, id: str) -> StoredFile:
         """A file of yours; admins see everybody's. Raises NotFound."""
-        file = self._visible(caller, id)
+        file = self._custody.show(caller, id)
         return StoredFile(file, self.jobs.get(file.job_id))
 
     def read(self, caller: User, id: str) -> tuple[File, Iterator[bytes]]:
         """The content of a file, as it was sent. Raises NotFound, Unavailable."""
-        file = self._visible(caller, id)
+        file = self._custody.show(caller, id)
         return file, self.blobs.read(file.key)
 
     def delete(self, caller: User, id: str) -> None:
         """Remove a file of yours, and give up sending it on; admins remove anybody's. Raises NotFound."""
-        file = self._visible(caller, id)
-        with suppress(NotFound, Ended):
-            self.jobs.update(file.job_id, lambda job: job.cancelled(self.clock()))
-        self._custody.remove(file)
+        self._custody.delete(caller, id)
 
     def remove_of(self, user_id: str) -> None:
         """Remove every file of a user. Raises Unavailable."""
         self._custody.remove_of(user_id)
 
-    def settle(self, older_than: timedelta = SETTLE_AFTER) -> int:
+    def settle(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
         """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
         return self._custody.settle(older_than)
 
-    def _visible(self, caller: User, id: str) -> File:
-        file = self.files.get(id)
-        mine = file is not None and (file.user_id == caller.id or caller.role is Role.ADMIN)
-        if file is None or not mine or not file.whole:
-            raise NotFound("There is no such file.")
-        return file
-
-    def _finish(self, file: File, job: Job, receipt: Receipt | None) -> File:
-        try:
-            return self.files.finish(file, job, receipt)
-        except NotFound:
-            raise overdue() from None
-
     @property
     def _custody(self) -> Custody[File]:
-        return Custody(self.files, self._erase, self.clock)
+        return Custody("file", self.files, self.jobs, self._erase, self.clock)
 
     def _erase(self, file: File) -> None:
         self.blobs.delete(file.key)
@@ -154,20 +130,20 @@ class RelayFile:
     relay: FileRelay | None
     waits: ClassVar[tuple[float, float, float]] = (2.0, 10.0, 40.0)  # the other service may be restarting
 
-    def run(self, job: Job, report: Report) -> dict[str, Any]:
+    def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """See Work."""
         file = self.files.get(job.subject_id)
         if file is None or not file.whole or self.relay is None:
             return {"relayed": False}
 
-        def reported(chunks: Iterable[bytes]) -> Iterator[bytes]:
+        def watched(chunks: Iterable[bytes]) -> Iterator[bytes]:
             sent = 0
             for chunk in chunks:
                 yield chunk
                 sent += len(chunk)
-                report(sent / max(file.size, 1))
+                progress(sent / max(file.size, 1))
 
-        chunks = reported(self.blobs.read(file.key))
+        chunks = watched(self.blobs.read(file.key))
         answer = self.relay.send(job.id, file.filename, file.content_type, file.size, chunks)
         return {"relayed": True, "status": answer.status, "answer": answer.answer}
 

@@ -18,8 +18,8 @@ from src.domain.values import Page, Role, new_id
 
 _log = logging.getLogger("portero.jobs")
 
-Report = Callable[[float], None]
-"""Tells how far a job is, from 0 to 1. Raises NotRunnable when it is no longer wanted."""
+Progress = Callable[[float], None]
+"""Is told how far something is, from 0 to 1. Raises NotRunnable when the job is no longer wanted."""
 
 _RENEW = LEASE / 3
 
@@ -31,7 +31,7 @@ class Work(Protocol):
     def waits(self) -> tuple[float, float, float]:
         """Seconds after the first, second and third attempt, give or take a quarter."""
 
-    def run(self, job: Job, report: Report) -> Any:
+    def run(self, job: Job, progress: Progress) -> Any:
         """Do it; returns what the job's result will be, as JSON. Raises AttemptFailed."""
 
     def abandon(self, job: Job) -> None:
@@ -153,7 +153,7 @@ class RunJob:
             if self._paused(job):
                 self._become(job, Job.put_back, error=None)
                 return None
-            result = work.run(job, self._reporter(job))
+            result = work.run(job, self._progress_of(job))
         except NotRunnable:
             raise
         except PorteroError as error:
@@ -179,28 +179,28 @@ class RunJob:
 
     def _paused(self, job: Job) -> bool:
         """Wait as long as the operator wants; returns whether the process is about to end."""
-        report, steps = self._reporter(job), 10
+        progress, steps = self._progress_of(job), 10
         for step in range(steps if self.pause else 0):
-            report(step / steps)
+            progress(step / steps)
             if self.stopping.wait(self.pause.total_seconds() / steps):
                 return True
         return False
 
-    def _reporter(self, job: Job) -> Report:
+    def _progress_of(self, job: Job) -> Progress:
         last = [self.clock() - timedelta(seconds=1)]
 
-        def report(progress: float) -> None:
+        def progress(done: float) -> None:
             now = self.clock()
             if now - last[0] >= timedelta(seconds=1):  # a commit a second is enough for who watches
                 last[0] = now
                 try:
-                    self._become(job, Job.renewed, progress=progress)
+                    self._become(job, Job.renewed, progress=done)
                 except NotFound:
                     raise NotRunnable from None
                 except Unavailable as error:  # who watches sees it later
                     _log.warning("the progress of job %s is not stored: %s", job.id, error.__cause__ or error)
 
-        return report
+        return progress
 
     @contextmanager
     def _renewing(self, job: Job) -> Iterator[None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from src.application.ports import Clock, Fingerprints
 from src.domain.errors import FieldError, InProgress, Invalid
-from src.domain.receipts import KEPT, Receipt, ReceiptRepository
+from src.domain.receipts import LIFETIME, Receipt, ReceiptRepository
 from src.domain.users import User
 
 
@@ -22,7 +22,7 @@ class ReceiptService:
     def begin(self, user: User, key: str) -> Receipt:
         """A receipt for a request that may be the first with its key."""
         id = hashlib.sha256(f"{user.id}:{key}".encode()).hexdigest()  # the user's id cannot be guessed
-        return Receipt(id, user.id, self.clock() + KEPT)
+        return Receipt(id, user.id, self.clock() + LIFETIME)
 
     def fingerprint(self, request: bytes) -> str:
         """What tells this request from others with the same key."""

@@ -1,23 +1,16 @@
 """The dataset: a CSV file, its rows, and what was found in them.
 
-    pending ──> stored ──> deleting ──> gone
-       └─────────────────────^
-
 While it is ``processing`` nobody sees rows or counts; the last commit makes all of it visible.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self
 
-from src.domain.custody import HeldState
+from src.domain.custody import HeldRepository, HeldState
 from src.domain.errors import NotFound
-from src.domain.jobs import Job
-from src.domain.receipts import Receipt
 from src.domain.tables import Column, Report
-from src.domain.values import Page
 
 
 class DatasetStatus(StrEnum):
@@ -116,32 +109,5 @@ class Dataset:
         return replace(self, state=HeldState.DELETING, unsettled_since=now)
 
 
-class DatasetRepository(Protocol):
+class DatasetRepository(HeldRepository[Dataset], Protocol):
     """Keeps datasets with their reports."""
-
-    def begin(self, dataset: Dataset, receipt: Receipt | None) -> tuple[Dataset, Receipt | None]:
-        """Store the record of a pending dataset, and the receipt of a request in progress. Raises Repeated."""
-
-    def finish(self, dataset: Dataset, job: Job | None, receipt: Receipt | None) -> Dataset:
-        """Store a dataset whose file is there, with its report or its job and what was answered, at their revisions.
-
-        Raises NotFound when somebody has given it up meanwhile.
-        """
-
-    def get(self, id: str) -> Dataset | None:
-        """The dataset with this id, in whatever state."""
-
-    def update(self, id: str, change: Callable[[Dataset], Dataset]) -> Dataset:
-        """Apply the pure function ``change`` to one revision. Raises NotFound, and what ``change`` raises."""
-
-    def remove(self, dataset: Dataset) -> None:
-        """Remove the record with its report, and the receipt of a request that did not come to its end."""
-
-    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[Dataset]:
-        """The stored datasets of a user, or of everybody, the newest first."""
-
-    def all_of(self, user_id: str, limit: int = 100) -> Page[Dataset]:
-        """The datasets of a user in any state."""
-
-    def unsettled(self, before: datetime, limit: int = 100) -> Page[Dataset]:
-        """Datasets that somebody left half stored or half deleted before ``before``."""

@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=15)
 """How long a worker that says nothing keeps a job."""
 RESEND = timedelta(seconds=10)
 """How long a job that was sent to a worker may wait before it is sent again."""
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long a job stays after it ended."""
 
 
@@ -136,7 +136,7 @@ class Job:
         return replace(self, due_at=now + RESEND) if self.due_at == due_at and due_at is not None else self
 
     def _over(self, status: JobStatus, now: datetime) -> "Job":
-        return replace(self, status=status, ticket=None, due_at=None, updated_at=now, expires_at=now + KEPT)
+        return replace(self, status=status, ticket=None, due_at=None, updated_at=now, expires_at=now + RETENTION)
 
     def _demand(self, ticket: str) -> None:
         if self.ticket != ticket or self.status is not JobStatus.RUNNING:

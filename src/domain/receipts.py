@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-KEPT = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
+"""How long a receipt is valid."""
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Receipt:
     @property
     def made_at(self) -> datetime:
         """When the key was used first."""
-        return self.expires_at - KEPT
+        return self.expires_at - LIFETIME
 
 
 @dataclass(frozen=True, slots=True)

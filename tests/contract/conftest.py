@@ -1,7 +1,7 @@
 """The stores that the contract holds for, and what is between the Firestore client and its emulator."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.migrations import migrate
@@ -68,6 +68,20 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     store: Store = request.getfixturevalue(request.param)()
     yield store
     store.close()
+
+
+@pytest.fixture
+def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
+    """What is written, commit by commit."""
+    commit = store._commit
+    commits: list[list[Write]] = []
+
+    def noted(writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        commits.append([*writes])
+        return commit(writes, operation)
+
+    monkeypatch.setattr(store, "_commit", noted)
+    return commits
 
 
 @pytest.fixture

@@ -1,31 +1,23 @@
-"""Datasets with their reports, receipts and jobs, the same over every store."""
+"""Datasets with their reports, the same over every store; what they share with files, see test_held_repositories."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.custody import HeldState
 from src.domain.datasets import Asked, Dataset, DatasetStatus
-from src.domain.errors import NotFound
-from src.domain.jobs import Job
-from src.domain.receipts import KEPT, Receipt, Repeated
 from src.domain.tables import MAX_COLUMNS, Column, ColumnType, Report, Sample, Validation
 from src.domain.values import new_id
 from src.infrastructure.repositories import datasets as module
 from src.infrastructure.repositories.datasets import Datasets
-from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.packing import packed
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.schema import REPORTS
 from tests.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-RECEIPT = Receipt("receipt", "ada", NOON + KEPT)
 COLUMNS = (
     Column("plain"),
     Column("名前 😀 \"'`", ColumnType.STRING, required=True, pattern=r"[\p{Han}\"\\]{1,9}", enum=("ä", "עברית", '"\\')),
@@ -57,22 +49,10 @@ def wide(columns: int, samples: int = 10) -> Report:
     return Report(";", "utf-8", 99, 0, wanted, wanted, tuple(validations))
 
 
-def new_dataset(receipt_id: str | None = None, user_id: str = "ada") -> Dataset:
-    return Dataset(new_id(), user_id, NOON, (new_id(),), receipt_id=receipt_id, unsettled_since=NOON)
-
-
-def job_of(dataset: Dataset) -> Job:
-    return Job.new(kind="dataset-check", subject_id=dataset.id, user_id=dataset.user_id, now=NOON)
-
-
-def answered(receipt: Receipt | None) -> Receipt:
-    assert receipt
-    return replace(receipt, fingerprint="f", answer={"status": 201})
-
-
 def add(datasets: Datasets, report: Report | None, **fields: object) -> Dataset:
     """A stored one."""
-    dataset, _ = datasets.begin(replace(new_dataset(), **fields), None)  # type: ignore[arg-type]
+    dataset = Dataset(new_id(), "ada", NOON, (new_id(),), unsettled_since=NOON)
+    dataset, _ = datasets.begin(replace(dataset, **fields), None)  # type: ignore[arg-type]
     whole = dataset.stored()
     return datasets.finish(whole.checked(report) if report else whole, None, None)
 
@@ -80,30 +60,6 @@ def add(datasets: Datasets, report: Report | None, **fields: object) -> Dataset:
 @pytest.fixture
 def datasets(store: Store) -> Datasets:
     return Datasets(store)
-
-
-@pytest.fixture
-def jobs(store: Store) -> Jobs:
-    return Jobs(store)
-
-
-@pytest.fixture
-def receipts(store: Store) -> Receipts:
-    return Receipts(store)
-
-
-@pytest.fixture
-def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
-    """What is written, commit by commit."""
-    commit = store._commit
-    commits: list[list[Write]] = []
-
-    def noted(writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        commits.append([*writes])
-        return commit(writes, operation)
-
-    monkeypatch.setattr(store, "_commit", noted)
-    return commits
 
 
 def pieces(store: Store, id: str) -> list[str]:
@@ -246,104 +202,12 @@ class TestReports:
         ids = [dataset.id for dataset in stored]
         assert datasets.several(ids[0], "absent", *ids) == [stored[0], None, *stored]
 
-
-class TestBegin:
-    def test_the_record_and_a_receipt_in_progress(self, datasets: Datasets, receipts: Receipts) -> None:
-        dataset = new_dataset("receipt")
-        stored, receipt = datasets.begin(dataset, RECEIPT)
-        assert stored == replace(dataset, revision=stored.revision) == datasets.get(dataset.id)
-        assert receipt
-        assert receipt == replace(RECEIPT, revision=receipt.revision) == receipts.get("receipt")
-
-    def test_of_many_with_one_receipt_one_begins(self, datasets: Datasets) -> None:
-        contenders = [new_dataset("receipt") for _ in range(8)]
-        outcomes = at_once(lambda dataset: datasets.begin(dataset, RECEIPT), contenders)
-        assert sorted(type(each).__name__ for each in outcomes) == [Repeated.__name__] * 7 + ["tuple"]
-        assert len([each for each in datasets.several(*(each.id for each in contenders)) if each]) == 1
-
-
-class TestFinish:
-    @pytest.mark.parametrize("later", [False, True], ids=["checked", "with a job"])
-    def test_all_of_it_in_one_commit(
-        self, datasets: Datasets, jobs: Jobs, receipts: Receipts, commits: list[list[Write]], later: bool
-    ) -> None:
-        dataset, receipt = datasets.begin(new_dataset("receipt"), RECEIPT)
-        job = job_of(dataset) if later else None
-        whole = replace(dataset, size=5, sha256="abc", job_id=job.id if job else None).stored()
-        commits.clear()
-        stored = datasets.finish(whole if later else whole.checked(FOUND), job, answered(receipt))
-        assert [len(writes) for writes in commits] == [3]
-        assert datasets.get(dataset.id) == stored
-        assert (stored.state, stored.report) == (HeldState.STORED, None if later else FOUND)
-        assert (stored.receipt_id, stored.unsettled_since) == (None, None)
-        if job:
-            kept = jobs.get(job.id)
-            assert kept
-            assert kept == replace(job, revision=kept.revision)
-        assert receipts.get("receipt") == replace(answered(receipt), revision=stored.revision)
-
-    @pytest.mark.parametrize("given_up", ["removed", "deleting", "changed"])
-    def test_of_one_that_somebody_gave_up_stores_nothing(
-        self, datasets: Datasets, store: Store, receipts: Receipts, given_up: str
-    ) -> None:
-        dataset, receipt = datasets.begin(new_dataset("receipt"), RECEIPT)
-        if given_up == "changed":
-            datasets.update(dataset.id, lambda stored: replace(stored, unsettled_since=NOON + SECOND))
-        else:
-            deleting = datasets.update(dataset.id, lambda stored: stored.deleting(NOON))
-            if given_up == "removed":
-                datasets.remove(deleting)
-        before = datasets.get(dataset.id), receipts.get("receipt")
-        with pytest.raises(NotFound):
-            datasets.finish(dataset.stored().checked(FOUND), None, answered(receipt))
-        assert (datasets.get(dataset.id), receipts.get("receipt")) == before
-        assert pieces(store, dataset.id) == []
-
-    def test_one_finishes_or_gives_up_never_both(self, datasets: Datasets, store: Store, receipts: Receipts) -> None:
-        for _ in range(5):
-            dataset, receipt = datasets.begin(new_dataset("receipt"), RECEIPT)
-
-            def finish(dataset: Dataset = dataset, receipt: Receipt | None = receipt) -> object:
-                return datasets.finish(dataset.stored().checked(FOUND), None, answered(receipt))
-
-            def give_up(dataset: Dataset = dataset) -> object:
-                return datasets.update(dataset.id, lambda old: old if old.whole else old.deleting(NOON))
-
-            finished, _ = at_once(lambda act: act(), [finish, give_up])
-            stored, kept = datasets.get(dataset.id), receipts.get("receipt")
-            assert stored
-            assert kept
-            whole = isinstance(finished, Dataset)
-            assert (stored.whole, kept.answer is not None, len(pieces(store, dataset.id)) == 1) == (whole,) * 3
-            receipts.remove("receipt")
-
-
-class TestRemove:
-    def test_with_the_receipt_of_a_request_that_did_not_end(
-        self, datasets: Datasets, receipts: Receipts, commits: list[list[Write]]
-    ) -> None:
-        dataset, _ = datasets.begin(new_dataset("receipt"), RECEIPT)
-        other, _ = datasets.begin(new_dataset("another"), replace(RECEIPT, id="another"))
-        commits.clear()
-        datasets.remove(dataset)
-        assert [len(writes) for writes in commits] == [2]
-        assert datasets.several(dataset.id, other.id) == [None, other]
-        assert receipts.get("receipt") is None
-        assert receipts.get("another")
-        datasets.begin(new_dataset("receipt"), RECEIPT)  # it can be sent again
-
-    def test_with_its_report_in_one_and_without_the_receipt_of_one_that_did(
-        self, datasets: Datasets, store: Store, receipts: Receipts, commits: list[list[Write]]
-    ) -> None:
-        dataset, receipt = datasets.begin(new_dataset("receipt"), RECEIPT)
-        stored = datasets.finish(dataset.stored().checked(FOUND), None, answered(receipt))
+    def test_removed_with_its_record_in_one(self, datasets: Datasets, store: Store, commits: list[list[Write]]) -> None:
+        stored = add(datasets, FOUND)
         commits.clear()
         datasets.remove(stored)
         assert [len(writes) for writes in commits] == [2]
         assert (datasets.get(stored.id), pieces(store, stored.id)) == (None, [])
-        kept = receipts.get("receipt")
-        assert kept
-        assert kept.answer
 
     def test_at_a_revision_that_has_passed_removes_nothing(self, datasets: Datasets, store: Store) -> None:
         old = add(datasets, FOUND)
@@ -354,36 +218,3 @@ class TestRemove:
         datasets.remove(new)
         datasets.remove(new)
         assert (datasets.get(old.id), pieces(store, old.id)) == (None, [])
-
-    def test_what_was_given_up_does_not_take_the_receipt_of_its_repetition(
-        self, datasets: Datasets, receipts: Receipts
-    ) -> None:
-        slow, _ = datasets.begin(new_dataset("receipt"), RECEIPT)
-        datasets.remove(datasets.update(slow.id, lambda stored: stored.deleting(NOON)))
-        again, receipt = datasets.begin(new_dataset("receipt"), RECEIPT)
-        datasets.remove(slow)
-        assert receipts.get("receipt") == receipt
-        stored = datasets.finish(again.stored(), None, answered(receipt))
-        datasets.remove(slow)
-        kept = receipts.get("receipt")
-        assert kept
-        assert kept.answer
-        assert datasets.get(again.id) == stored
-
-
-def test_those_of_a_user_of_everybody_and_the_unsettled(datasets: Datasets) -> None:
-    def begin(user_id: str, at: int) -> Dataset:
-        since = NOON + at * SECOND
-        return datasets.begin(replace(new_dataset(user_id=user_id), created_at=since, unsettled_since=since), None)[0]
-
-    pending, ada, eve, deleting = (begin(user, at) for at, user in enumerate(["ada", "ada", "eve", "ada"]))
-    ada, eve = (datasets.finish(dataset.stored(), None, None) for dataset in (ada, eve))
-    deleting = datasets.update(deleting.id, lambda stored: stored.deleting(NOON - SECOND))
-    assert datasets.of(None).items == [eve, ada]
-    assert datasets.of("ada").items == [ada]
-    assert datasets.of("nobody").items == []
-    assert datasets.all_of("ada").items == [deleting, ada, pending]
-    assert datasets.all_of("ada", limit=2).items == [deleting, ada]
-    assert datasets.unsettled(NOON).items == [deleting, pending]
-    assert datasets.unsettled(NOON - SECOND).items == [deleting]
-    assert datasets.unsettled(NOON, limit=1).items == [deleting]

@@ -9,7 +9,7 @@ import pytest
 from src.domain.errors import Taken
 from src.domain.files import File
 from src.domain.jobs import Job
-from src.domain.receipts import KEPT, Once, Receipt, Repeated
+from src.domain.receipts import LIFETIME, Once, Receipt, Repeated
 from src.domain.tasks import Task
 from src.domain.users import State, User
 from src.domain.values import Username, new_id
@@ -35,7 +35,7 @@ def is_there(store: Store, id: str) -> bool:
 
 def made(at: datetime, id: str = "key", user_id: str = "ada", **answered: str) -> Receipt:
     """A receipt of a request at this time."""
-    return Receipt(id, user_id, at + KEPT, answered.get("fingerprint", "f"), {"status": 201})
+    return Receipt(id, user_id, at + LIFETIME, answered.get("fingerprint", "f"), {"status": 201})
 
 
 def new_task() -> Task:
@@ -60,7 +60,7 @@ class TestCommit:
             receipts.commit(None, write("1"))
         assert failed.value.keys == {Key(CLAIMS, "1")}
 
-    @pytest.mark.parametrize("later", [timedelta(0), TICK, KEPT - TICK])
+    @pytest.mark.parametrize("later", [timedelta(0), TICK, LIFETIME - TICK])
     def test_the_second_with_a_key_writes_nothing(self, receipts: Receipts, store: Store, later: timedelta) -> None:
         receipts.commit(made(NOON), write("1"))
         first = receipts.get("key")
@@ -83,7 +83,7 @@ class TestCommit:
         assert receipts.get("key") is None
         assert not is_there(store, "2")
 
-    @pytest.mark.parametrize("later", [KEPT, KEPT + TICK, KEPT * 10])
+    @pytest.mark.parametrize("later", [LIFETIME, LIFETIME + TICK, LIFETIME * 10])
     def test_one_that_has_expired_is_replaced(self, receipts: Receipts, store: Store, later: timedelta) -> None:
         """Although it is still there: stores remove what has expired when they like."""
         receipts.commit(made(NOON), write("1"))
@@ -94,7 +94,7 @@ class TestCommit:
 
     def test_of_many_that_replace_an_expired_one_one_does(self, receipts: Receipts, store: Store) -> None:
         receipts.commit(made(NOON), write("first"))
-        outcomes = at_once(lambda id: receipts.commit(made(NOON + KEPT), write(id)), [f"{at}" for at in range(20)])
+        outcomes = at_once(lambda id: receipts.commit(made(NOON + LIFETIME), write(id)), [f"{at}" for at in range(20)])
         [_] = assert_one_wrote(store, outcomes)
 
     def test_one_that_replaced_it_a_moment_before_is_not_replaced(
@@ -107,12 +107,12 @@ class TestCommit:
         def get(id: str) -> Receipt | None:
             found = look(id)
             monkeypatch.setattr(receipts, "get", look)
-            receipts.commit(made(NOON + KEPT), write("faster"))
+            receipts.commit(made(NOON + LIFETIME), write("faster"))
             return found
 
         monkeypatch.setattr(receipts, "get", get)
         with pytest.raises(Repeated):
-            receipts.commit(made(NOON + KEPT), write("slower"))
+            receipts.commit(made(NOON + LIFETIME), write("slower"))
         assert is_there(store, "faster")
         assert not is_there(store, "slower")
 
@@ -126,7 +126,7 @@ class TestCommit:
         assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
 
     def test_one_in_progress_is_replaced_at_its_revision_only(self, receipts: Receipts, store: Store) -> None:
-        begun = Receipt("key", "ada", NOON + KEPT)
+        begun = Receipt("key", "ada", NOON + LIFETIME)
         begun = receipts.stored(begun, receipts.commit(begun))
         with pytest.raises(Repeated):
             receipts.commit(made(NOON), write("1"))
@@ -171,7 +171,7 @@ class TestRevision:
 
     def test_of_a_task_after_an_expired_one(self, receipts: Receipts, store: Store) -> None:
         receipts.commit(made(NOON))
-        self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON + KEPT)))
+        self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON + LIFETIME)))
 
     def test_of_a_user(self, receipts: Receipts, store: Store) -> None:
         user = User.new(now=NOON, username=Username.parse("ada"), email=None)
@@ -191,7 +191,7 @@ class TestRevision:
     def test_of_a_file(self, receipts: Receipts, store: Store) -> None:
         files = Files(store)
         file = File(new_id(), "ada", "x", "text/plain", NOON, new_id(), "key", unsettled_since=NOON)
-        file, receipt = files.begin(file, Receipt("key", "ada", NOON + KEPT))
+        file, receipt = files.begin(file, Receipt("key", "ada", NOON + LIFETIME))
         assert receipt
         file = files.update(file.id, lambda file: replace(file, unsettled_since=NOON + TICK))
         job = Job.new(kind="test", subject_id=file.id, user_id="ada", now=NOON, id=file.job_id)
@@ -227,8 +227,8 @@ class TestUsers:
 def test_what_has_expired_is_treated_as_gone(receipts: Receipts) -> None:
     receipts.commit(made(NOON))
     stored = receipts.get("key")
-    assert receipts.unexpired("key", NOON) == receipts.unexpired("key", NOON + KEPT - TICK) == stored
-    assert receipts.unexpired("key", NOON + KEPT) is None
+    assert receipts.unexpired("key", NOON) == receipts.unexpired("key", NOON + LIFETIME - TICK) == stored
+    assert receipts.unexpired("key", NOON + LIFETIME) is None
     assert receipts.unexpired("absent", NOON) is None
 
 

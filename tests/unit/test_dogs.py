@@ -11,7 +11,7 @@ from src.application.jobs import JobService, RunJob
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
 from src.domain.errors import AttemptFailed, Forbidden, Invalid, NotFound, Stale, Taken
 from src.domain.jobs import Job, JobStatus
-from src.domain.receipts import KEPT, Once, Receipt, Repeated
+from src.domain.receipts import LIFETIME, Once, Receipt, Repeated
 from src.domain.users import User
 from src.domain.values import InvalidValue, Role
 from src.infrastructure.repositories.dogs import Dogs
@@ -285,7 +285,7 @@ class TestService:
             world.service.change(world.ada, "Rex", {"is_adopted": False}, [dog.revision])
 
     def test_with_a_key_it_is_entered_once(self, world: World) -> None:
-        once: Once[Dog] = Once(Receipt("key", "ada", NOON + KEPT), lambda dog: ("f", {"id": dog.id}))
+        once: Once[Dog] = Once(Receipt("key", "ada", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id}))
         dog = world.service.add(world.ada, "Rex", True, None, once)
         with pytest.raises(Repeated):
             world.service.add(world.ada, "Rex", True, None, once)

@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 
 from src.application import jobs as application
-from src.application.jobs import JobService, Report, RunJob
+from src.application.jobs import JobService, Progress, RunJob
 from src.domain.errors import AttemptFailed, Ended, NotFound, PorteroError, Unavailable
-from src.domain.jobs import KEPT, LEASE, MAX_ATTEMPTS, RESEND, Job, JobRepository, JobStatus, NotRunnable
+from src.domain.jobs import LEASE, MAX_ATTEMPTS, RESEND, RETENTION, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.values import Role
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.stores.memory import MemoryStore
@@ -116,7 +116,7 @@ class TestStates:
     @pytest.mark.parametrize("status", [status for status in JobStatus if status.ended])
     def test_what_has_ended_is_kept_for_a_while_and_sent_to_nobody(self, status: JobStatus) -> None:
         job = in_state(status)
-        assert (job.ticket, job.due_at, job.expires_at, job.updated_at) == (None, None, NOON + KEPT, NOON)
+        assert (job.ticket, job.due_at, job.expires_at, job.updated_at) == (None, None, NOON + RETENTION, NOON)
         assert job.sent(None, NOON) == job
 
     def test_success_forgets_the_errors_before_it(self) -> None:
@@ -207,8 +207,8 @@ def world() -> World:
     return World()
 
 
-def raising(error: BaseException) -> Callable[[Job, Report], Any]:
-    def work(job: Job, report: Report) -> Any:
+def raising(error: BaseException) -> Callable[[Job, Progress], Any]:
+    def work(job: Job, progress: Progress) -> Any:
         raise error
 
     return work
@@ -226,7 +226,7 @@ class TestRun:
 
     @pytest.mark.parametrize("result", [None, 0, [], "text", {"a": [None]}])
     def test_a_result_of_any_kind(self, world: World, result: Any) -> None:
-        world.work.does = lambda job, report: result
+        world.work.does = lambda job, progress: result
         id = world.add()
         world.run(id)
         assert (world.job(id).status, world.job(id).result) == (JobStatus.SUCCEEDED, result)
@@ -351,9 +351,9 @@ class TestDeadWorkers:
         assert world.work.asked == ["abandon"], "it is not run once more"
 
     def test_one_that_comes_back_to_life_stores_nothing(self, world: World) -> None:
-        def sleep(job: Job, report: Report) -> str:
+        def sleep(job: Job, progress: Progress) -> str:
             world.watch.forward(LEASE)
-            world.work.does = lambda job, report: "second"
+            world.work.does = lambda job, progress: "second"
             assert world.worker()(job.id) is None
             return "first"
 
@@ -365,7 +365,7 @@ class TestDeadWorkers:
 
     @pytest.mark.parametrize("outcome", [AttemptFailed("No."), AttemptFailed("No.", final=True), ZeroDivisionError()])
     def test_one_that_comes_back_and_fails_spoils_nothing(self, world: World, outcome: Exception) -> None:
-        def sleep(job: Job, report: Report) -> None:
+        def sleep(job: Job, progress: Progress) -> None:
             world.watch.forward(LEASE)
             world.start_and_die(job.id)
             raise outcome
@@ -411,7 +411,7 @@ class TestTheStoreIsAway:
 
 class TestCancelled:
     def test_while_it_runs_its_result_is_not_stored(self, world: World) -> None:
-        world.work.does = lambda job, report: world.service.cancel(ADA, job.id)
+        world.work.does = lambda job, progress: world.service.cancel(ADA, job.id)
         id = world.add()
         assert world.run(id) is None
         job = world.job(id)
@@ -421,9 +421,9 @@ class TestCancelled:
     def test_while_it_runs_it_learns_so_at_its_next_report(self, world: World) -> None:
         went_on: list[str] = []
 
-        def work(job: Job, report: Report) -> None:
+        def work(job: Job, progress: Progress) -> None:
             world.service.cancel(ADA, job.id)
-            report(0.5)
+            progress(0.5)
             went_on.append(job.id)
 
         world.work.does = work
@@ -433,9 +433,9 @@ class TestCancelled:
         assert (world.job(id).status, world.job(id).progress) == (JobStatus.CANCELLED, 0.0)
 
     def test_removed_while_it_runs_it_learns_so_too(self, world: World) -> None:
-        def work(job: Job, report: Report) -> None:
+        def work(job: Job, progress: Progress) -> None:
             world.service.remove_of("ada")
-            report(0.5)
+            progress(0.5)
             pytest.fail("it goes on")
 
         world.work.does = work
@@ -463,9 +463,9 @@ class TestReports:
     def test_are_seen_but_stored_once_a_second_at_most(self, world: World) -> None:
         seen: list[float] = []
 
-        def work(job: Job, report: Report) -> None:
+        def work(job: Job, progress: Progress) -> None:
             for step in range(8):
-                report(step / 8)
+                progress(step / 8)
                 seen.append(world.job(job.id).progress)
                 world.watch.forward(0.5)
 
@@ -474,11 +474,11 @@ class TestReports:
         assert seen == [0.0, 0.0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]
 
     def test_keep_the_lease(self, world: World) -> None:
-        def work(job: Job, report: Report) -> None:
+        def work(job: Job, progress: Progress) -> None:
             for _ in range(5):
                 world.watch.forward(LEASE - SECOND)
                 assert world.worker()(job.id) is None
-                report(0.1)
+                progress(0.1)
 
         world.work.does = work
         id = world.add()
@@ -503,7 +503,7 @@ class TestLease:
         return happened
 
     def test_of_a_slow_step_is_renewed(self, world: World) -> None:
-        def work(job: Job, report: Report) -> str:
+        def work(job: Job, progress: Progress) -> str:
             for _ in range(5):
                 world.watch.forward(LEASE - SECOND)
                 # Of two updates, one at least began after the clock moved.
@@ -518,7 +518,7 @@ class TestLease:
         assert (world.job(id).result, world.job(id).attempts) == ("done", 1)
 
     def test_is_not_when_nobody_wants_it_any_more(self, world: World) -> None:
-        def work(job: Job, report: Report) -> str:
+        def work(job: Job, progress: Progress) -> str:
             world.service.cancel(ADA, job.id)
             [lease] = [thread for thread in threading.enumerate() if thread.name == "lease"]
             lease.join(10)
@@ -529,7 +529,7 @@ class TestLease:
         world.run(world.add())
 
     def test_is_although_the_store_is_away_for_a_while(self, world: World) -> None:
-        def work(job: Job, report: Report) -> None:
+        def work(job: Job, progress: Progress) -> None:
             for _ in range(2):
                 world.fail("before update", Unavailable())
             assert self.until(world, "after update").wait(10)
@@ -600,11 +600,11 @@ class TestPause:
 
 class TestHandBack:
     def test_others_run_what_this_process_could_not_finish(self, world: World) -> None:
-        def work(job: Job, report: Report) -> str:
+        def work(job: Job, progress: Progress) -> str:
             world.run.hand_back()
             handed = world.job(job.id)
             assert (handed.status, handed.attempts, handed.due_at) == (JobStatus.QUEUED, 0, world.watch())
-            world.work.does = lambda job, report: "second"
+            world.work.does = lambda job, progress: "second"
             assert world.worker()(job.id) is None
             return "first"
 
@@ -637,14 +637,14 @@ class TestHandBack:
     def test_also_what_another_thread_of_the_process_lost(self, world: World) -> None:
         """One thread slept for longer than its lease, another one took over; the first one's end is not its end."""
 
-        def second(job: Job, report: Report) -> str:
+        def second(job: Job, progress: Progress) -> str:
             awake.set()
             assert first_ended.wait(10)
             world.run.hand_back()
             handed.append(world.job(job.id))
             return "second"
 
-        def first(job: Job, report: Report) -> str:
+        def first(job: Job, progress: Progress) -> str:
             world.watch.forward(LEASE)
             world.work.does = second
             thread.start()
@@ -702,11 +702,11 @@ class TestResend:
         assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_a_living_worker_is_left_alone(self, world: World) -> None:
-        def work(job: Job, report: Report) -> None:
+        def work(job: Job, progress: Progress) -> None:
             for _ in range(5):
                 world.watch.forward(LEASE - SECOND)
                 assert world.service.resend() == 0
-                report(0.5)
+                progress(0.5)
 
         world.work.does = work
         id = world.add()
@@ -767,7 +767,7 @@ class TestService:
         assert world.work.asked == ["resume"]
         assert world.service.resend() == 1
         world.run(id)
-        assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + KEPT)
+        assert (world.job(id).status, world.job(id).expires_at) == (JobStatus.SUCCEEDED, NOON + RETENTION)
 
     @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED])
     def test_no_retry_of_what_is_at_work_or_done(self, world: World, status: JobStatus) -> None:
@@ -814,7 +814,7 @@ class TestEverythingAtOnce:
     @pytest.mark.parametrize("round", range(5))
     def test_each_job_is_done_once_whoever_runs_sends_and_cancels(self, world: World, round: int) -> None:
         results: list[str] = []
-        world.work.does = lambda job, report: results.append(job.id)
+        world.work.does = lambda job, progress: results.append(job.id)
         ids = [world.add(new_job(due_at=NOON)) for _ in range(10)]
 
         def act(number: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from src.application.jobs import Report
+from src.application.jobs import Progress
 from src.domain.errors import Unavailable
 from src.domain.jobs import Job
 from src.domain.users import User
@@ -55,14 +55,14 @@ class Bell:
 class FakeWork:
     """See Work: does what it is told to, and notes what it was asked for."""
 
-    does: Callable[[Job, Report], Any] = lambda job, report: {"done": job.id}
+    does: Callable[[Job, Progress], Any] = lambda job, progress: {"done": job.id}
     asked: list[str] = field(default_factory=list)
     abandoning: Callable[[Job], object] = lambda job: None
     waits: tuple[float, float, float] = (1.0, 3.0, 9.0)
 
-    def run(self, job: Job, report: Report) -> Any:
+    def run(self, job: Job, progress: Progress) -> Any:
         self.asked.append("run")
-        return self.does(job, report)
+        return self.does(job, progress)
 
     def abandon(self, job: Job) -> None:
         self.asked.append("abandon")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from src.domain.custody import HeldState
+from src.domain.custody import Held, HeldState
 from src.domain.errors import NotFound
 from src.domain.jobs import Job
 from src.domain.receipts import Receipt
@@ -16,21 +16,11 @@ from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores import schema
 from src.infrastructure.stores.base import Delete, PreconditionFailed, Store, Write
 
-
-class _Held(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def revision(self) -> str: ...
-    @property
-    def receipt_id(self) -> str | None: ...
-
-
-H = TypeVar("H", bound=_Held)
+H = TypeVar("H", bound=Held)
 
 
 class HeldDocuments(Documents[H]):
-    """See FileRepository and DatasetRepository."""
+    """See HeldRepository."""
 
     def __init__(
         self, store: Store, collection: schema.Collection, make: Callable[..., H], **parsers: Callable[[Any], Any]

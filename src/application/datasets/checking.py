@@ -1,0 +1,111 @@
+"""Checking a dataset, at once or in a job."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from src.application.datasets.receiving import spooled
+from src.application.jobs import Progress
+from src.application.ports import BlobStore, RowStore
+from src.domain.datasets import Asked, Dataset, DatasetRepository
+from src.domain.errors import AttemptFailed, Invalid, NotFound
+from src.domain.jobs import Job, NotRunnable
+from src.domain.tables import Report, Row, TableEngine
+from src.domain.values import new_id
+
+CHECK = "dataset-check"
+"""The kind of job that checks a dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDataset:
+    """Checks a dataset. See Work."""
+
+    datasets: DatasetRepository
+    tables: TableEngine
+    rows: RowStore
+    blobs: BlobStore
+    waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
+
+    def run(self, job: Job, progress: Progress) -> dict[str, Any]:
+        """See Work."""
+        dataset = self.datasets.get(job.subject_id)
+        if dataset is None or not dataset.whole:
+            return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
+        if not dataset.report:
+            dataset = self._attempt(dataset, progress)
+        for earlier in dataset.row_sets[:-1]:
+            self.rows.remove(earlier)
+        return {"dataset_id": dataset.id, "status": dataset.status}
+
+    def _attempt(self, dataset: Dataset, progress: Progress) -> Dataset:
+        # Each attempt has rows of its own, so that an earlier one that is still at it does no harm.
+        rows_id = new_id()
+        dataset = self.datasets.update(dataset.id, lambda stored: stored.attempted(rows_id))
+        if dataset.report:
+            return dataset
+        try:
+            with spooled(self.blobs.read(dataset.key)) as file:
+                found = check(self.tables, self.rows, file, dataset.asked, rows_id, progress)
+            return self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).checked(found))
+        except BaseException as error:
+            self._give_up(dataset.id, rows_id)
+            if isinstance(error, Invalid):
+                raise AttemptFailed(" ".join(each.message for each in error.errors), final=True) from None
+            raise
+
+    def _give_up(self, id: str, rows_id: str) -> None:
+        """Remove rows that shall not count; not if they do, because the last commit landed after all."""
+        other = new_id()
+        with suppress(NotFound):
+            # First in the record: a commit that is still on its way must not land any more.
+            if self.datasets.update(id, lambda stored: stored.without(rows_id, other)).rows_id == rows_id:
+                return
+        self.rows.remove(rows_id)
+
+    def abandon(self, job: Job) -> None:
+        """See Work; the file stays."""
+        with suppress(NotFound):
+            other = new_id()
+            dataset = self.datasets.update(job.subject_id, lambda stored: stored.failed(other))
+            if dataset.report is None:
+                for rows_id in dataset.row_sets:
+                    self.rows.remove(rows_id)
+
+    def resume(self, job: Job) -> None:
+        """See Work."""
+        with suppress(NotFound):
+            self.datasets.update(job.subject_id, Dataset.resumed)
+
+
+def _current(dataset: Dataset, rows_id: str) -> Dataset:
+    """The dataset, unless its rows are others by now."""
+    if not dataset.whole:
+        raise NotFound
+    if dataset.rows_id != rows_id:
+        raise NotRunnable
+    return dataset
+
+
+def check(tables: TableEngine, rows: RowStore, file: Path, asked: Asked, rows_id: str, progress: Progress) -> Report:
+    """Check a file and store its rows. Raises Invalid for what is no CSV file, and what ``progress`` raises."""
+    return tables.check(
+        file,
+        asked.columns,
+        delimiter=asked.delimiter,
+        encoding=asked.encoding,
+        store=lambda batch: rows.append(rows_id, [_trimmed(row) for row in batch]),
+        progress=progress,
+    )
+
+
+def _trimmed(row: Row) -> Row:
+    """Without the empty cells at its end: short rows of a wide table would take room for nothing."""
+    line, valid, values = row
+    if not values or values[-1]:
+        return row
+    size = len(values)
+    while size and not values[size - 1]:
+        size -= 1
+    return line, valid, values[:size]

@@ -1,0 +1,35 @@
+"""The rows of a dataset, in pages."""
+
+from src.application.ports import RowStore
+from src.domain.datasets import Dataset
+from src.domain.errors import FieldError, Invalid
+from src.domain.tables import Row
+from src.domain.values import Page
+
+_LAST_LINE = 10**15
+_FEW, _SHORT = 20, 100_000
+"""Rows are read in two steps: a few, and if these have no more characters than this, the rest of the page."""
+
+
+def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
+    """The rows by line, none before there is a report. Raises Invalid for a bad cursor."""
+    after = _line(cursor)
+    if dataset.report is None:
+        return Page([])
+    size = min(limit, _FEW)
+    rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
+    names = sum(len(column.name) + 8 for column in dataset.report.columns)  # as many characters as JSON takes
+    shown = len(rows) * names + sum(len(value) for row in rows for value in row[2])
+    if size < limit and len(rows) > size and shown < _SHORT:
+        size = limit
+        rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
+    page = rows[:size]
+    return Page(page, str(page[-1][0]) if len(rows) > size else None)
+
+
+def _line(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdecimal() or int(cursor[:16]) > _LAST_LINE or len(cursor) > 16:
+        raise Invalid(FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out."))
+    return int(cursor)

@@ -1,0 +1,5 @@
+"""Datasets over HTTP."""
+
+from src.interfaces.http.datasets.handlers import operations
+
+__all__ = ["operations"]

@@ -1,0 +1,115 @@
+"""A CSV file in, with how to read it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from flask import request
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from src.application.datasets import Received
+from src.application.files import Measured
+from src.application.sessions import Caller
+from src.domain.datasets import Asked
+from src.domain.errors import FieldError, Invalid
+from src.domain.tables import Column
+from src.interfaces.http.bodies import load_json, parse_fields
+from src.interfaces.http.fields import NameField, TextField
+from src.interfaces.http.operations import rules_of, services
+from src.interfaces.http.uploads import Upload, UploadBody
+
+_DELIMITERS = {",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", "tab": "\t"}
+
+
+class DatasetUpload(UploadBody):
+    """A CSV file and how to read it."""
+
+    name: Annotated[NameField, Field(examples=["Customers"])]
+    schema_: Annotated[
+        TextField,
+        Field(
+            alias="schema",
+            description="JSON: each column's name and its type, or an object of type, required, unique, min, max, "
+            "pattern, enum. Empty or absent: it is inferred.",
+            examples=['{"id": {"type": "integer", "unique": true}, "email": "email"}'],
+        ),
+    ] = ""
+    delimiter: Annotated[TextField, Field(description="A comma, semicolon, tab or bar; found out unless given.")] = ""
+    encoding: Annotated[TextField, Field(description="Found out unless given.", examples=["utf-8"])] = ""
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str) -> str:
+        if not name.strip():
+            raise PydanticCustomError("required", "Give the dataset a name.")
+        return name
+
+    @field_validator("delimiter")
+    @classmethod
+    def _known(cls, delimiter: str) -> str:
+        if delimiter and delimiter not in _DELIMITERS:
+            raise PydanticCustomError("delimiter", "Give a comma, a semicolon, a tab or a bar.")
+        return _DELIMITERS.get(delimiter, "")
+
+
+def prefers_async() -> bool:
+    """Whether the client would rather not wait (RFC 7240 section 4.1)."""
+    preferences = ",".join(request.headers.getlist("Prefer")).lower().split(",")
+    return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
+
+
+def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> Received:
+    """Let the file arrive, and the fields before and after it. Raises Invalid and what reading raises."""
+    part = upload.file("file")
+    measured = Measured(part.chunks, heartbeat)
+    lines, ended = 0, True
+    with file.open("wb") as opened:
+        for chunk in measured:
+            opened.write(chunk)
+            lines += _line_breaks(chunk)
+            ended = chunk.endswith((b"\n", b"\r"))
+    upload.finish()
+    form, columns = _parsed(upload.fields, caller)
+    return Received(
+        file=file,
+        name=form.name,
+        filename=part.filename,
+        size=measured.size,
+        sha256=measured.sha256,
+        lines=lines if ended else lines + 1,
+        asked=Asked(columns, form.delimiter or None, form.encoding or None),
+        later=prefers_async(),
+    )
+
+
+def _parsed(fields: Mapping[str, str], caller: Caller) -> tuple[DatasetUpload, tuple[Column, ...]]:
+    """The fields, and the columns of the schema among them. Raises Invalid, which names all that are bad."""
+    errors: list[FieldError] = []
+    try:
+        form = parse_fields(DatasetUpload, fields, rules_of(caller))
+    except Invalid as error:
+        errors += error.errors
+    try:
+        text = fields.get("schema", "")
+        columns = services().datasets.parse_schema(load_json(text) if text.strip() else None)
+    except UnicodeError:
+        errors.append(FieldError("schema", "json", "This is not valid JSON: a text holds half of a character."))
+    except ValueError as error:
+        errors.append(FieldError("schema", "json", f"This is not valid JSON: {error}."))
+    except Invalid as error:
+        errors += error.errors
+    try:
+        if fields.get("encoding"):
+            services().datasets.tables.check_encoding(fields["encoding"])
+    except Invalid as error:
+        errors += error.errors
+    if errors:
+        raise Invalid(*errors)
+    return form, columns
+
+
+def _line_breaks(chunk: bytes) -> int:
+    """How many lines end in it, or a few more: with LF, CRLF, CR, in UTF-16 too."""
+    pairs = chunk.count(b"\r\n") + chunk.count(b"\r\0\n") if b"\r" in chunk else 0
+    return chunk.count(b"\n") + chunk.count(b"\r") - pairs

@@ -1,0 +1,122 @@
+"""Datasets, their rows and what was found in them, as they are answered."""
+
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from src.domain.datasets import Dataset, DatasetStatus
+from src.domain.tables import Column, ColumnType, Row, schema_json
+from src.interfaces.http.answers import View
+from src.interfaces.http.jobs import JobView
+from src.interfaces.http.operations import services
+
+
+class ColumnView(View):
+    """A column and its rules."""
+
+    name: str
+    type: ColumnType
+    required: bool
+    unique: bool
+    min: int | float | str | None
+    max: int | float | str | None
+    pattern: str | None
+    enum: list[str] | None
+
+    @classmethod
+    def of(cls, column: Column) -> Self:
+        """A column."""
+        return cls(**{name: getattr(column, name) for name in cls.model_fields})
+
+
+class SampleView(View):
+    """Where a rule was broken."""
+
+    row: int = Field(description="The line where the record begins; the header is line 1.")
+    value: str
+
+
+class ValidationView(View):
+    """A rule that was applied, and whether it was kept."""
+
+    rule: str = Field(examples=["not_empty"])
+    column: str | None
+    passed: bool
+    count: int = Field(description="How often it was broken.")
+    samples: list[SampleView] = Field(description="The first ten.")
+
+
+class DatasetView(View):
+    """A dataset."""
+
+    id: str
+    name: str
+    filename: str
+    file_uri: str = Field(examples=["s3://bucket/datasets/3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
+    size: int = Field(description="Bytes.")
+    sha256: str
+    delimiter: str | None
+    encoding: str | None
+    rows: int | None = Field(description="null until the last one is stored.")
+    columns: list[ColumnView]
+    schema_: dict[str, Any] = Field(
+        serialization_alias="schema", description="What was asked for, or was inferred; it can be posted."
+    )
+    status: DatasetStatus
+    validations: list[ValidationView] = Field(description="Every rule that was applied, kept or not.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """A dataset as its owner sees it."""
+        report = dataset.report
+        return cls(
+            id=dataset.id,
+            name=dataset.name,
+            filename=dataset.filename,
+            file_uri=services().datasets.uri(dataset),
+            size=dataset.size,
+            sha256=dataset.sha256,
+            delimiter=report.delimiter if report else dataset.asked.delimiter,
+            encoding=report.encoding if report else dataset.asked.encoding,
+            rows=report.rows if report else None,
+            columns=[ColumnView.of(column) for column in report.columns] if report else [],
+            schema_=schema_json(report.schema if report else dataset.asked.columns),
+            status=dataset.status,
+            validations=[ValidationView.model_validate(each, from_attributes=True) for each in report.validations]
+            if report
+            else [],
+            created_at=dataset.created_at,
+        )
+
+
+class AcceptedView(View):
+    """A dataset that a job checks."""
+
+    id: str
+    status: DatasetStatus
+    job: JobView
+
+
+class RowView(View):
+    """A row."""
+
+    line: int = Field(description="The line where it begins; the header is line 1.")
+    valid: bool = Field(description="Whether nothing was found in it.")
+    values: dict[str, str]
+
+    @classmethod
+    def of(cls, row: Row, names: list[str]) -> Self:
+        """A row, with the names of its columns."""
+        line, valid, values = row
+        return cls(line=line, valid=valid, values=dict(zip_longest(names, values, fillvalue="")))
+
+
+class SummaryView(View):
+    """What was found, for people."""
+
+    source: Literal["rules", "ai"]
+    text: str
+    suggested_schema: dict[str, Any] = Field(description="It fits more tightly, and can be posted.")

@@ -1,0 +1,9 @@
+"""What several of these suites need."""
+
+import pytest
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a small dataset are stored in three goes."""
+    monkeypatch.setattr("src.infrastructure.tables.python.BATCH", 2)

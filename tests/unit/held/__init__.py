@@ -1,0 +1,1 @@
+"""Worlds to store files and datasets in."""

@@ -1,0 +1,151 @@
+"""Where datasets are stored and checked."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from src.application.datasets import CHECK, CheckDataset, DatasetService, Received, StoredDataset
+from src.application.jobs import JobService, RunJob
+from src.application.ports import BlobStore, RowStore
+from src.application.summaries import Summarise
+from src.domain.datasets import Asked, Dataset, DatasetRepository, DatasetStatus
+from src.domain.jobs import LEASE, Job
+from src.domain.receipts import Once
+from src.domain.tables import Column, ColumnType, Report, TableEngine
+from src.domain.users import User
+from src.domain.values import Page
+from src.infrastructure.repositories.datasets import Datasets
+from src.infrastructure.rows.packed import PackedRows
+from src.infrastructure.tables import patterns
+from src.infrastructure.tables.python import PythonTables
+from tests.unit.held.world import ADA, COMMITS, Observe, Process, World
+from tests.unit.remote import Observed
+
+CSV = b"id,name\n1,Ada\n2,Eve\n3,\n4,Eve\n5,Ada\n"
+COLUMNS = (Column("id", ColumnType.INTEGER, unique=True), Column("name", required=True))
+FOUND = {("not_empty", "name"): 1}
+VALID = [True, True, False, True, True]
+
+
+@dataclass
+class DatasetProcess(Process):
+    """What one process does for people with datasets, and the jobs it runs."""
+
+    service: DatasetService
+    jobs: JobService
+    work: CheckDataset
+    run: RunJob
+
+
+class DatasetWorld(World[DatasetProcess]):
+    """Where datasets are stored."""
+
+    content = CSV
+
+    def __init__(self, folder: Path, later: bool = False) -> None:
+        super().__init__()
+        self.records = self.datasets = Datasets(self.store)
+        self.rows, self.tables = PackedRows(self.store), PythonTables()
+        self.file = folder / "file.csv"
+        self.later = later
+
+    def process(self, observe: Observe, tables: TableEngine | None = None) -> DatasetProcess:
+        def observed(target: object, what: str, names: set[str]) -> Any:
+            return Observed(target, names, lambda moment: observe(f"{moment} {what}"))
+
+        datasets = cast(DatasetRepository, observed(self.datasets, "dataset", COMMITS))
+        rows = cast(RowStore, observed(self.rows, "rows", {"append", "remove"}))
+        blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
+        engine = cast(TableEngine, observed(tables or self.tables, "file", {"check"}))
+        summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
+        service = DatasetService(datasets, self.jobs, engine, rows, blobs, self.bell, summary, 1_000, self.watch)
+        work = CheckDataset(datasets, engine, rows, blobs)
+        works = {CHECK: work}
+        run = RunJob(self.jobs, works, timedelta(0), self.watch)
+        return DatasetProcess(service, datasets, JobService(self.jobs, works, self.bell, self.watch), work, run)
+
+    def add(
+        self,
+        process: DatasetProcess | None = None,
+        content: bytes = CSV,
+        later: bool = False,
+        owner: User = ADA,
+        key: str | None = "key",
+    ) -> StoredDataset:
+        def receive(heartbeat: Callable[[], None]) -> Received:
+            self.file.write_bytes(content)
+            heartbeat()
+            lines = content.count(b"\n")
+            asked = Asked(COLUMNS if content == CSV else ())
+            return Received(self.file, "Name", "x.csv", len(content), "sha", lines, asked, later)
+
+        once = Once(self._receipt(key), self._answer) if key else None
+        return (process or self.here).service.add(owner, receive, once)
+
+    def add_later(self) -> Job:
+        """The job of a dataset that waits to be checked."""
+        job = self.add(later=True).job
+        assert job
+        return job
+
+    def pending(self, id: str) -> Dataset:
+        return Dataset(id, "ada", self.watch(), ("rows",))
+
+    def store_one(self, process: DatasetProcess | None = None, owner: User = ADA, key: str | None = "key") -> Dataset:
+        return self.add(process, later=self.later, owner=owner, key=key).dataset
+
+    def show(self, caller: User, id: str) -> Dataset:
+        return self.here.service.show(caller, id)
+
+    def list(self, caller: User, cursor: str | None = None, limit: int = 10) -> Page[Dataset]:
+        return self.here.service.list(caller, cursor, limit)
+
+    def dataset(self, id: str) -> Dataset:
+        dataset = self.datasets.get(id)
+        assert dataset
+        return dataset
+
+    def job(self, id: str) -> Job:
+        job = self.jobs.get(id)
+        assert job
+        return job
+
+    def row_sets(self) -> set[str]:
+        documents = self.store._documents.items()
+        return {document.fields["set_id"] for (collection, _), document in documents if collection == "packs"}
+
+    def pieces(self) -> set[str]:
+        """The datasets of which there is a piece of a report or schema."""
+        return {id.partition(".")[0] for collection, id in self.store._documents if collection == "reports"}
+
+    def run_later(self, job: Job) -> None:
+        """What happens to a job that nobody has finished."""
+        for _ in range(6):
+            self.watch.forward(LEASE * 2)
+            self.here.run(job.id)
+
+    def is_empty(self) -> None:
+        super().is_empty()
+        assert (self.row_sets(), self.pieces()) == (set(), set())
+
+    def is_settled(self) -> bool:
+        """So do the rows."""
+        datasets: Iterable[Dataset] = self.all_records()
+        assert self.row_sets() == {dataset.rows_id for dataset in datasets if dataset.report}
+        assert self.pieces() <= {dataset.id for dataset in datasets}
+        for dataset in datasets:
+            assert (dataset.report is not None) == (dataset.status in (DatasetStatus.CLEAN, DatasetStatus.FINDINGS))
+            if dataset.report:
+                assert found(dataset.report) == FOUND
+                assert [row[1] for row in self.rows.page(dataset.rows_id)] == VALID
+        return super().is_settled()
+
+    @staticmethod
+    def _answer(stored: StoredDataset) -> tuple[str, Mapping[str, Any]]:
+        return "fingerprint", {"id": stored.dataset.id}
+
+
+def found(report: Report) -> dict[tuple[str, str | None], int]:
+    return {(each.rule, each.column): each.count for each in report.validations if each.count}

@@ -1,0 +1,72 @@
+"""Where files are stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from src.application.files import FileService, StoredFile
+from src.application.ports import BlobStore
+from src.domain.files import File, FileRepository
+from src.domain.receipts import Once
+from src.domain.users import User
+from src.domain.values import Page
+from src.infrastructure.repositories.files import Files
+from tests.unit.held.world import ADA, COMMITS, Observe, Process, World
+from tests.unit.remote import Observed
+
+TEXT = [b"Ada ", b"Lovelace"]
+
+
+@dataclass
+class FileProcess(Process):
+    """What one process does with files."""
+
+    service: FileService
+
+
+class FileWorld(World[FileProcess]):
+    """Where files are stored."""
+
+    content = b"".join(TEXT)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records = self.files = Files(self.store)
+
+    def process(self, observe: Observe) -> FileProcess:
+        files = cast(FileRepository, Observed(self.files, COMMITS, observe))
+        blobs = cast(BlobStore, Observed(self.blobs, {"put", "delete"}, observe))
+        return FileProcess(FileService(files, self.jobs, blobs, self.bell, self.watch), files)
+
+    def add(
+        self,
+        process: FileProcess | None = None,
+        chunks: Iterable[bytes] = TEXT,
+        owner: User = ADA,
+        key: str | None = "key",
+    ) -> StoredFile:
+        once = Once(self._receipt(key), self._answer) if key else None
+        return (process or self.here).service.add(owner, "x.txt", "text/plain", chunks, once)
+
+    def pending(self, id: str) -> File:
+        return File(id, "ada", "x", "x", self.watch(), "job")
+
+    def store_one(self, process: FileProcess | None = None, owner: User = ADA, key: str | None = "key") -> File:
+        return self.add(process, owner=owner, key=key).file
+
+    def show(self, caller: User, id: str) -> File:
+        return self.here.service.show(caller, id).file
+
+    def list(self, caller: User, cursor: str | None = None, limit: int = 10) -> Page[File]:
+        page = self.here.service.list(caller, cursor, limit)
+        return Page([stored.file for stored in page.items], page.next)
+
+    def file(self, id: str) -> File:
+        file = self.files.get(id)
+        assert file
+        return file
+
+    @staticmethod
+    def _answer(stored: StoredFile) -> tuple[str, Mapping[str, Any]]:
+        assert stored.job
+        return "fingerprint", {"id": stored.file.id}

@@ -1,0 +1,141 @@
+"""A world to store something in, with something that happens at any moment on the way.
+
+A moment is before or after a step: a commit of a record, or a call of the bucket, the rows or the engine.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any, Generic, TypeVar, cast
+
+import obstore
+
+from src.application.custody import HEARTBEAT_TIMEOUT
+from src.domain.errors import Unavailable
+from src.domain.receipts import LIFETIME, Receipt
+from src.domain.users import User
+from src.domain.values import Page, Role
+from src.infrastructure.blobs.objects import memory
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.receipts import Receipts
+from src.infrastructure.stores.memory import MemoryStore
+from tests.unit.working import Bell, Watch, person
+
+ADA, EVE, ROOT = person(), person("eve"), person("root", Role.ADMIN)
+COMMITS = {"begin", "finish", "update", "remove"}
+
+Observe = Callable[[str], None]
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Process:
+    """What one process does, and the records as it reaches them."""
+
+    service: Any
+    records: Any
+
+
+P = TypeVar("P", bound=Process)
+
+
+class World(ABC, Generic[P]):
+    """Processes that share everything."""
+
+    records: Any
+    content: bytes
+
+    def __init__(self) -> None:
+        self.watch = Watch()
+        self.store = MemoryStore()
+        self.jobs, self.receipts = Jobs(self.store), Receipts(self.store)
+        self.blobs = memory()
+        self.bell = Bell()
+
+    @cached_property
+    def here(self) -> P:
+        """One to which nothing happens."""
+        return self.process(lambda _: None)
+
+    @abstractmethod
+    def process(self, observe: Observe) -> P:
+        """Another one, of which every moment is told."""
+
+    def mortal(self, dies_at: int) -> P:
+        """One that is killed at this moment, and does nothing any more."""
+        moments = count()
+
+        def observe(step: str) -> None:
+            if next(moments) >= dies_at:
+                raise Killed
+
+        return self.process(observe)
+
+    def failing(self, *moments: int) -> P:
+        """One whose dependencies are away at these moments."""
+        current = count()
+
+        def observe(step: str) -> None:
+            if next(current) in moments:
+                raise Unavailable
+
+        return self.process(observe)
+
+    def at(self, moment: int, event: Callable[[], object]) -> P:
+        """One to which something happens at a moment."""
+        current = count()
+
+        def observe(step: str) -> None:
+            if next(current) == moment:
+                event()
+
+        return self.process(observe)
+
+    @abstractmethod
+    def pending(self, id: str) -> Any:
+        """The record of one that Ada is storing."""
+
+    @abstractmethod
+    def store_one(self, process: P | None = None, owner: User = ADA, key: str | None = "key") -> Any:
+        """The record of a stored one."""
+
+    @abstractmethod
+    def show(self, caller: User, id: str) -> Any:
+        """Its record."""
+
+    @abstractmethod
+    def list(self, caller: User, cursor: str | None = None, limit: int = 10) -> Page[Any]:
+        """The records."""
+
+    def all_records(self) -> Any:
+        return [record for user in ("ada", "eve") for record in self.records.all_of(user).items]
+
+    def objects(self) -> set[str]:
+        return {item["path"] for batch in obstore.list(self.blobs._store) for item in batch}
+
+    def settle_later(self) -> int:
+        self.watch.forward(HEARTBEAT_TIMEOUT)
+        return cast(int, self.here.service.settle())
+
+    def is_empty(self) -> None:
+        """Nothing is left; the key is free."""
+        assert self.all_records() == []
+        assert self.objects() == set()
+        assert self.receipts.get("key") is None
+        assert self.jobs.all().items == []
+
+    def is_settled(self) -> bool:
+        """Objects and whole records agree; returns whether there is one."""
+        records = self.all_records()
+        assert all(record.whole and record.unsettled_since is None for record in records)
+        assert self.objects() == {record.key for record in records}
+        assert [b"".join(self.blobs.read(record.key)) for record in records] == [self.content] * len(records)
+        return bool(records)
+
+    def _receipt(self, key: str) -> Receipt:
+        return Receipt(key, "ada", self.watch() + LIFETIME)

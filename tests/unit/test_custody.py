@@ -1,0 +1,309 @@
+"""No object or row without a record, and no record without them, whoever dies, fails or is slow, and when.
+
+The same for files and datasets; what only one of them has, see test_files and test_datasets.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from src.application.custody import HEARTBEAT_TIMEOUT
+from src.domain.errors import NotFound, Unavailable
+from src.domain.jobs import JobStatus
+from src.domain.receipts import Repeated
+from tests.races import at_once
+from tests.unit.held.datasets import DatasetWorld
+from tests.unit.held.files import FileWorld
+from tests.unit.held.world import ADA, EVE, ROOT, Killed, Process, World
+
+pytestmark = pytest.mark.usefixtures("small_batches")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is stored, and how many moments that has: before and after each step."""
+
+    name: str
+    world: Callable[[Path], World[Any]]
+    adding: int
+    deleting: int
+    job: bool
+    """Whether there is a job for each."""
+
+
+KINDS = [
+    # begin, put, finish; update, delete, remove
+    Kind("file", lambda folder: FileWorld(), adding=6, deleting=6, job=True),
+    # a check with three appends after the first; the rows go, too
+    Kind("dataset", DatasetWorld, adding=14, deleting=8, job=False),
+    Kind("dataset with a job", lambda folder: DatasetWorld(folder, later=True), adding=6, deleting=8, job=True),
+]
+
+
+def moments(of: Callable[[Kind], range]) -> pytest.MarkDecorator:
+    """One test for each of them, of every kind."""
+    each = [pytest.param(kind, moment, id=f"{kind.name} {moment}") for kind in KINDS for moment in of(kind)]
+    return pytest.mark.parametrize(("kind", "moment"), each)
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    kind: Kind = request.param
+    return kind
+
+
+@pytest.fixture
+def new_world(kind: Kind, tmp_path: Path) -> Callable[[], World[Any]]:
+    return lambda: kind.world(tmp_path)
+
+
+@pytest.fixture
+def world(new_world: Callable[[], World[Any]]) -> World[Any]:
+    return new_world()
+
+
+def test_without_a_key_each_is_another(world: World[Any]) -> None:
+    for _ in range(2):
+        world.store_one(key=None)
+    assert len(world.all_records()) == 2
+    assert world.receipts.get("key") is None
+
+
+class TestKilled:
+    """At every moment there is, and then settled after a minute."""
+
+    def test_while_adding(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
+        kept = set()
+        for moment in count():
+            world = new_world()
+            try:
+                world.store_one(world.mortal(moment))
+            except Killed:
+                assert world.here.service.settle() == 0, "not at once: it may only be slow"
+                world.settle_later()
+            else:
+                break
+            there = world.is_settled()
+            receipt = world.receipts.get("key")
+            assert (receipt is not None) == there
+            assert len(world.jobs.all().items) == (there and kind.job)
+            assert world.here.service.settle() == world.settle_later() == 0
+            kept.add(there)
+            if receipt:
+                assert receipt.answer
+                continue
+            world.is_empty()
+            world.store_one()  # the same again
+        assert moment == kind.adding
+        assert kept == {False, True}, "the last step counts"
+
+    def test_while_deleting(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
+        assert self.all_moments(new_world, lambda process, id: process.service.delete(ADA, id)) == kind.deleting
+
+    def test_while_everything_of_a_user_is_removed(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
+        assert self.all_moments(new_world, lambda process, id: process.service.remove_of("ada")) == kind.deleting
+
+    def test_while_settling(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
+        def settle(process: Process, id: str) -> None:
+            process.records.update(id, lambda stored: stored.deleting(stored.created_at - HEARTBEAT_TIMEOUT))
+            process.service.settle()
+
+        assert self.all_moments(new_world, settle) == kind.deleting + 2
+
+    def all_moments(self, new_world: Callable[[], World[Any]], act: Callable[[Process, str], object]) -> int:
+        """How many moments ``act`` has; after a death in any of them what was stored is whole or gone."""
+        for moment in count():
+            world = new_world()
+            stored = world.store_one()
+            try:
+                act(world.mortal(moment), stored.id)
+            except Killed:
+                world.settle_later()
+            else:
+                break
+            assert world.is_settled() == (moment == 0), "before the first step only"
+            assert world.settle_later() == 0
+        assert not world.is_settled()
+        return moment
+
+
+class TestFailures:
+    """The store, the bucket or the rows do not answer at some moment; the process lives on."""
+
+    @moments(lambda kind: range(kind.adding))
+    def test_while_adding(self, world: World[Any], kind: Kind, moment: int) -> None:
+        with pytest.raises(Unavailable):
+            world.store_one(world.failing(moment))
+        if moment == 1:  # begun, which it does not know
+            assert world.settle_later() == 1
+        if moment == kind.adding - 1:  # finished, which it does not know either: it stays, and its answer
+            assert world.is_settled()
+            with pytest.raises(Repeated):
+                world.store_one()
+            return
+        world.is_empty()
+        world.store_one()
+
+    @moments(lambda kind: range(kind.adding))
+    @pytest.mark.parametrize("later", range(1, 9))
+    def test_while_adding_and_while_clearing_away(self, world: World[Any], moment: int, later: int) -> None:
+        with pytest.raises(Unavailable):
+            world.store_one(world.failing(moment, moment + later))
+        world.settle_later()
+        receipt = world.receipts.get("key")
+        assert (receipt is not None and receipt.answer is not None) == world.is_settled()
+        assert world.settle_later() == 0
+
+    @moments(lambda kind: range(kind.deleting))
+    def test_while_deleting(self, world: World[Any], moment: int) -> None:
+        """Only the first step is the caller's business; from then on nobody sees it."""
+        stored = world.store_one()
+        process = world.failing(moment)
+        if moment < 2:
+            with pytest.raises(Unavailable):
+                process.service.delete(ADA, stored.id)
+        else:
+            process.service.delete(ADA, stored.id)
+        if moment == 0:
+            assert world.show(ADA, stored.id) == stored
+            world.settle_later()
+            assert world.is_settled()
+            return
+        with pytest.raises(NotFound):
+            world.show(ADA, stored.id)
+        world.settle_later()
+        assert not world.is_settled()
+        assert world.settle_later() == 0
+
+    def test_what_cannot_be_settled_keeps_nobody_waiting(self, world: World[Any]) -> None:
+        for _ in range(3):
+            with pytest.raises(Killed):
+                world.store_one(world.mortal(3), key=None)
+        world.watch.forward(HEARTBEAT_TIMEOUT)
+        assert world.failing(2).service.settle() == 2
+        assert len(world.all_records()) == 1
+        assert world.here.service.settle() == 0
+        assert world.settle_later() == 1
+        world.is_empty()
+
+
+class TestSlow:
+    @moments(lambda kind: range(1, kind.adding - 1))
+    def test_one_settled_at_any_moment_is_undone(self, world: World[Any], moment: int) -> None:
+        with pytest.raises(Unavailable, match="too long"):
+            world.store_one(world.at(moment, world.settle_later))
+        world.is_empty()
+
+    @moments(lambda kind: range(1, kind.adding - 1))
+    def test_one_settled_and_sent_again_leaves_what_came_after_it_alone(self, world: World[Any], moment: int) -> None:
+        """The second has the key of the first, which cleans up behind itself only now."""
+        second: list[Any] = []
+
+        def again() -> None:
+            world.settle_later()
+            second.append(world.store_one())
+
+        with pytest.raises(Unavailable):
+            world.store_one(world.at(moment, again))
+        assert world.all_records() == second
+        assert world.is_settled()
+        with pytest.raises(Repeated):
+            world.store_one()
+
+    def test_one_that_goes_on_after_it_was_listed_stays(self, kind: Kind, world: World[Any]) -> None:
+        with pytest.raises(Killed):
+            world.store_one(world.mortal(kind.adding - 2))
+        [listed] = world.all_records()
+        world.watch.forward(HEARTBEAT_TIMEOUT)
+
+        def go_on() -> None:
+            world.records.update(listed.id, lambda stored: replace(stored, unsettled_since=world.watch()))
+
+        assert world.at(0, go_on).service.settle() == 0
+        assert world.all_records() == [world.records.get(listed.id)]
+        assert world.objects() == {listed.key}
+
+    def test_of_many_that_settle_at_once_one_does(self, kind: Kind, world: World[Any]) -> None:
+        with pytest.raises(Killed):
+            world.store_one(world.mortal(kind.adding - 2))
+        world.watch.forward(HEARTBEAT_TIMEOUT)
+        outcomes = at_once(lambda service: service.settle(), [world.here.service] * 8)
+        assert sorted(map(str, outcomes)) == ["0"] * 7 + ["1"]
+        world.is_empty()
+
+
+class TestOwners:
+    def test_nobody_else_sees_it_but_admins(self, world: World[Any]) -> None:
+        stored, service = world.store_one(), world.here.service
+        for caller in (ADA, ROOT):
+            assert world.show(caller, stored.id) == stored
+            record, content = service.read(caller, stored.id)
+            assert (record, b"".join(content)) == (stored, world.content)
+            assert world.list(caller).items == [stored]
+        for act in (service.show, service.read, service.delete):
+            with pytest.raises(NotFound):
+                act(EVE, stored.id)
+        assert world.list(EVE).items == []
+        assert world.is_settled()
+
+    def test_while_it_comes_and_goes_nobody_sees_it(self, kind: Kind, world: World[Any]) -> None:
+        def look() -> None:
+            [record] = world.all_records()
+            assert world.list(ADA).items == []
+            for caller in (ADA, ROOT):
+                with pytest.raises(NotFound):
+                    world.show(caller, record.id)
+
+        for moment in range(1, kind.adding - 1):
+            stored = world.store_one(world.at(moment, look))
+            world.at(kind.deleting - 2, look).service.delete(ADA, stored.id)
+            world.receipts.remove("key")
+
+    def test_with_it_goes_its_job(self, kind: Kind, world: World[Any]) -> None:
+        stored = world.store_one()
+        world.here.service.delete(ROOT, stored.id)
+        assert [job.status for job in world.jobs.all().items] == [JobStatus.CANCELLED] * kind.job
+        assert not world.is_settled()
+        with pytest.raises(NotFound):
+            world.here.service.delete(ADA, stored.id)
+
+    @pytest.mark.parametrize("job", ["ended", "gone"])
+    def test_with_a_job_that_has_ended_long_ago(self, world: World[Any], job: str) -> None:
+        stored = world.store_one()
+        if stored.job_id and job == "gone":
+            world.jobs.remove(stored.job_id)
+        elif stored.job_id:
+            world.jobs.update(stored.job_id, lambda job: job.started("t", world.watch()))
+            world.jobs.update(stored.job_id, lambda job: job.succeeded("t", {}, world.watch()))
+        world.here.service.delete(ADA, stored.id)
+        assert (world.all_records(), world.objects()) == ([], set())
+
+    def test_of_many_that_delete_it_all_find_it_gone(self, world: World[Any]) -> None:
+        stored = world.store_one()
+        outcomes = at_once(lambda service: service.delete(ADA, stored.id), [world.here.service] * 8)
+        assert all(outcome is None or isinstance(outcome, NotFound) for outcome in outcomes), outcomes
+        assert (world.all_records(), world.objects()) == ([], set())
+        assert world.settle_later() == 0
+
+    def test_with_a_user_go_all_in_any_state(self, world: World[Any]) -> None:
+        for number in range(105):  # more than a page
+            world.records.begin(world.pending(f"{number:03}"), None)
+        world.store_one(key=None)
+        kept = world.store_one(owner=EVE, key=None)
+        for _ in range(2):
+            world.here.service.remove_of("ada")
+            assert (world.all_records(), world.objects()) == ([kept], {kept.key})
+
+    def test_in_pages(self, world: World[Any]) -> None:
+        stored = []
+        for _ in range(3):
+            world.watch.forward(1)
+            stored.append(world.store_one(key=None))
+        first = world.list(ADA, None, 2)
+        last = world.list(ADA, first.next, 2)
+        assert [*first.items, *last.items] == stored[::-1]
+        assert last.next is None
