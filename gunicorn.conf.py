@@ -17,7 +17,7 @@ SILENCE_SECONDS = 5
 bind = f"{os.environ['HOST']}:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
 worker_class = "gthread"
-threads = 8  # as many connections has the pool of a SQL store
+threads = int(os.environ["THREADS"])
 # Without it the kernel often hands every kept-alive connection to one worker.
 reuse_port = True
 graceful_timeout = 25

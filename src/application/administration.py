@@ -2,27 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from src.application.accounts import Accounts
+from src.application.accounts import SetPassword
+from src.application.directory import AddUser
 from src.application.ports import Audit, Clock
-from src.application.users import NewProfile, new_user
+from src.application.users import NewProfile
 from src.domain.errors import NotFound, Taken
-from src.domain.users import Claim, User, UserRepository
-from src.domain.values import Email, Page, Role, Username
-
-
-@dataclass(frozen=True, slots=True)
-class MakeAdmin:
-    """Make an account with the role admin."""
-
-    accounts: Accounts
-    audit: Audit
-    clock: Clock
-
-    def __call__(self, username: Username, email: Email, password: str) -> User:
-        """Return the admin; ``password`` has passed the policy. Raises Taken, Unavailable."""
-        user = self.accounts.create(new_user(NewProfile(username, email, role=Role.ADMIN), self.clock), password)
-        self.audit("user-added", {"user_id": user.id, "by": None, "role": user.role})
-        return user
+from src.domain.users import Claim, PasswordPolicy, User, UserRepository
+from src.domain.values import Email, Page, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +16,14 @@ class EnsureAdmin:
     """Make the first admin if there is none yet. Never promotes an account and never resets a password."""
 
     users: UserRepository
-    make_admin: MakeAdmin
+    add_user: AddUser
 
     def __call__(self, email: Email, password: str) -> bool:
         """Whether it was made now; several at once make one. Raises Taken if the address is somebody's."""
         if self.users.has_admin():
             return False
         try:
-            self.make_admin(Username.random(), email, password)
+            self.add_user(NewProfile(None, email, role=Role.ADMIN), password)
         except Taken:
             holder = self.users.by_claim(Claim("email", email.key))
             if holder is None or holder.role is not Role.ADMIN:
@@ -67,10 +53,31 @@ class SetDisabled:
 
     def __call__(self, claim: Claim, disabled: bool) -> User:
         """Raises NotFound, LastAdmin."""
-        user = self.users.by_claim(claim)
-        if user is None:
-            raise NotFound("There is no such user.")
+        user = _found(self.users, claim)
         now = self.clock()
         user = self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
         self.audit("role-changed", {"user_id": user.id, "by": None, "role": user.role, "disabled": disabled})
         return user
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPassword:
+    """Give a new password to somebody who has forgotten theirs. Every session ends."""
+
+    users: UserRepository
+    passwords: PasswordPolicy
+    set_password: SetPassword
+
+    def __call__(self, claim: Claim, password: str) -> None:
+        """Raises NotFound, InvalidValue for what the policy refuses, Unavailable."""
+        user = _found(self.users, claim)
+        username = user.username.display if user.username else None
+        self.passwords.check(password, username, user.email.address if user.email else None)
+        self.set_password(user.id, password, "password-reset")
+
+
+def _found(users: UserRepository, claim: Claim) -> User:
+    user = users.by_claim(claim)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user

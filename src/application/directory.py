@@ -1,14 +1,15 @@
 """Seeing other people, and what admins do with their accounts."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from src.application.accounts import Accounts
 from src.application.ports import AddressParser, Audit, Clock
+from src.application.users import NewProfile, new_user
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound
 from src.domain.receipts import Once
 from src.domain.users import Claim, ProfileChange, User, UserRepository
-from src.domain.values import Email, InvalidValue, Page, Role, Username, fold
+from src.domain.values import InvalidValue, Page, Role, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class ShowUser:
 
 
 @dataclass(frozen=True, slots=True)
-class AddPerson:
+class AddUser:
     """Enter somebody: the username is random if none is given, and without a password there is no login."""
 
     accounts: Accounts
@@ -71,20 +72,14 @@ class AddPerson:
     clock: Clock
 
     def __call__(
-        self,
-        caller: User,
-        username: Username | None,
-        email: Email,
-        password: str | None,
-        name: str,
-        last_name: str,
-        role: Role,
-        once: Once[User] | None = None,
+        self, profile: NewProfile, password: str | None, by: User | None = None, once: Once[User] | None = None
     ) -> User:
-        """Return the new user; ``password`` has passed the policy. Raises Taken, Unavailable, Repeated."""
-        user = User.new(now=self.clock(), username=username or Username.random(), email=email, role=role)
-        user = self.accounts.create(replace(user, name=name, last_name=last_name), password, once)
-        self.audit("user-added", {"user_id": user.id, "by": caller.id, "role": role})
+        """Return the new user, entered ``by`` an admin or the operator; ``password`` has passed the policy.
+
+        Raises Taken, Unavailable, Repeated.
+        """
+        user = self.accounts.create(new_user(profile, self.clock), password, once)
+        self.audit("user-added", {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
 
@@ -123,9 +118,10 @@ class DeleteUser:
     def __call__(self, caller: User, id: str) -> None:
         """Raises Forbidden, NotFound, LastAdmin, Unavailable."""
         demand_self_or_admin(caller, id)
-        user = self.accounts.users.get(id)
-        if user is None or not user.listed:
-            raise NotFound("There is no such user.")
+        if id != caller.id:  # guests are nobody's business but their own
+            user = self.accounts.users.get(id)
+            if user is None or not user.listed:
+                raise NotFound("There is no such user.")
         self.accounts.delete(id)
         self.audit("user-deleted", {"user_id": id, "by": caller.id})
 

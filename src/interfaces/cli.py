@@ -1,12 +1,14 @@
 """The operator's commands."""
 
+import sys
 from datetime import timedelta
 
 import click
 
+from src.application.users import NewProfile
 from src.domain.errors import Invalid
 from src.domain.jobs import JobStatus, NotRunnable
-from src.domain.values import Username
+from src.domain.values import Role, Username
 from src.interfaces.console import Console, claim_of
 from src.interfaces.datasets import datasets
 
@@ -102,7 +104,7 @@ def retry_job(console: Console, id: str) -> None:
 
 @cli.group()
 def users() -> None:
-    """List users; lock them out, let them in."""
+    """List users; lock them out, let them in; reset their passwords."""
 
 
 @users.command("list")
@@ -143,6 +145,28 @@ def _set_disabled(console: Console, login: str, disabled: bool) -> None:
     click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
 
 
+@users.command("password")
+@click.argument("login")
+@click.pass_obj
+def reset_password(console: Console, login: str) -> None:
+    """Give a user a new password, by username or e-mail address; every session of theirs ends.
+
+    It is asked for twice; when standard input is no terminal, its first line is taken instead.
+    """
+    services = console.services()
+    services.reset_password(claim_of(services, login), _new_password())
+    click.echo(f"reset the password of {login}")
+
+
+def _new_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.ClickException("the password is not UTF-8") from None
+
+
 @cli.group()
 def admin() -> None:
     """Make admins."""
@@ -158,7 +182,7 @@ def create_admin(console: Console, username: str, email: str, password: str) -> 
     services = console.services()
     name, address = Username.parse(username), services.addresses(email)
     accepted = services.passwords.check(password, username, email)
-    user = services.make_admin(name, address, accepted)
+    user = services.add_user(NewProfile(name, address, role=Role.ADMIN), accepted)
     click.echo(f"made admin {username} with id {user.id}")
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from src.application.accounts import Accounts
-from src.application.administration import EnsureAdmin, ListAll, MakeAdmin, SetDisabled
+from src.application.administration import EnsureAdmin, ListAll, ResetPassword, SetDisabled
 from src.application.datasets import DatasetService
-from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser
+from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers, ShowUser
 from src.application.dogs import DogService
 from src.application.files import FileService
 from src.application.jobs import JobService, RunJob
@@ -28,7 +28,7 @@ from src.application.sessions import (
 )
 from src.application.sweeping import Sweep
 from src.application.tasks import TaskService
-from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, Register
+from src.application.users import ChangePassword, Register
 from src.domain.users import PasswordPolicy
 
 
@@ -37,13 +37,11 @@ class Services:
     """The use cases, and the rules that input is parsed with."""
 
     accounts: Accounts
-    add_person: AddPerson
+    add_user: AddUser
     authenticate: Authenticate
     become_guest: BecomeGuest
     change_password: ChangePassword
-    change_profile: ChangeProfile
     change_user: ChangeUser
-    delete_account: DeleteAccount
     delete_user: DeleteUser
     end_session: EndSession
     ensure_admin: EnsureAdmin
@@ -55,10 +53,10 @@ class Services:
     log_in: LogIn
     log_out: LogOut
     log_out_everywhere: LogOutEverywhere
-    make_admin: MakeAdmin
     refresh: Refresh
     register: Register
     renew_token: RenewToken
+    reset_password: ResetPassword
     set_disabled: SetDisabled
     show_user: ShowUser
     start_session: StartSession

@@ -9,6 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
+from src.adapters import now
 from src.application.limits import RateLimiter
 from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.local import LocalIdentity
@@ -19,7 +20,6 @@ from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.main import VERSION
 from src.settings import Settings
-from src.wiring import now
 from src.wiring import wire as wire_services
 from tests.contract.conftest import Wire
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from src import main, wiring
+from src import adapters, preparation
 from tests.e2e.mortal import Mortal, Place
 from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
 
@@ -47,7 +47,7 @@ def client(place: Place) -> Iterator[Client]:
         auth_project=place.auth_project,
         relay=place.relay,
     )
-    main.prepare(settings)
-    store = wiring.make_store(settings)
+    preparation.prepare(settings)
+    store = adapters.make_store(settings)
     yield Client(wire(settings, store=store, queue=NoQueue(), pictures=OnePicture()))
     store.close()

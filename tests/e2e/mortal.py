@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 # Loaded here, once, and connected to nothing before the fork.
-from src import wiring
+from src import adapters
 from src.application.ports import BlobStore, IdentityProvider, PictureSource
 from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401
@@ -141,9 +141,9 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
     )
     services = wire(
         settings,
-        store=cast(Store, Observed(wiring.make_store(settings), {"commit"}, observe)),
-        identity=cast(IdentityProvider, Observed(wiring.make_identity(settings), IDENTITY_STEPS, observe)),
-        blobs=cast(BlobStore, Observed(wiring.make_blobs(settings), {"put", "read", "delete"}, observe)),
+        store=cast(Store, Observed(adapters.make_store(settings), {"commit"}, observe)),
+        identity=cast(IdentityProvider, Observed(adapters.make_identity(settings), IDENTITY_STEPS, observe)),
+        blobs=cast(BlobStore, Observed(adapters.make_blobs(settings), {"put", "read", "delete"}, observe)),
         pictures=cast(PictureSource, Observed(OnePicture(), {"fetch"}, observe)),
         queue=NoQueue(),
     )

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from bench import defects
-from src import main, wiring
+from src import adapters, preparation
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.sql import SqlStore
 from src.interfaces.services import Services
@@ -102,8 +102,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         admin_email=ADMIN,
         admin_password=SecretStr(PASSWORD),
     )
-    main.prepare(ours)
-    store = wiring.make_store(ours)
+    preparation.prepare(ours)
+    store = adapters.make_store(ours)
     assert isinstance(store, SqlStore | FirestoreStore)
     yield Place(folder, settings, wire(ours, store=store), store, 50_000 if request.param == "sqlite" else 20_000)
     store.close()

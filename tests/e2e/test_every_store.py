@@ -4,19 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 
-from src import wiring
+from src import adapters, wiring
+from src.application.users import NewProfile
 from src.domain.errors import Unavailable
 from src.domain.users import State
-from src.domain.values import Username
+from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Store
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.interfaces.cli import cli
 from src.settings import Settings
 from tests.contract.conftest import STORES, firestore, memory, migrated_file, sqlite
 from tests.e2e.wiring import Client
@@ -47,7 +51,7 @@ def client(
         argon2_memory_kib=8,
     )
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    identity = wiring.make_identity(settings)
+    identity = adapters.make_identity(settings)
     return Client(wiring.wire(settings, store=store, identity=identity, keys=keys, limiter=NoLimits()))
 
 
@@ -110,7 +114,8 @@ def test_the_journey(client: Client) -> None:
 
 def test_the_directory(client: Client) -> None:
     root, root_address = names("root")
-    client.services.make_admin(Username.parse(root), client.services.addresses(root_address), PASSWORD)
+    profile = NewProfile(Username.parse(root), client.services.addresses(root_address), role=Role.ADMIN)
+    client.services.add_user(profile, PASSWORD)
     admin = client.log_in(root, PASSWORD)
     (ben, ben_tokens), (cleo, _) = join(client, "ben"), join(client, "cleo")
 
@@ -145,6 +150,17 @@ def test_the_directory(client: Client) -> None:
     assert client.call("GET", f"/users/{cleo_id}", ben_token).status_code == 404
     assert client.services.end_session.sessions.of(cleo_id).items == []
     assert client.register(cleo, f"{cleo}@example.com", PASSWORD).status_code == 201
+
+
+def test_the_operator_resets_a_forgotten_password(client: Client) -> None:
+    name, tokens = join(client, "emil")
+    console = SimpleNamespace(services=lambda: client.services)
+    outcome = CliRunner().invoke(cli, ["users", "password", name], input=f"{OTHER_PASSWORD}\n", obj=console)
+    assert (outcome.exit_code, outcome.output) == (0, f"reset the password of {name}\n")
+    assert client.call("GET", "/user", tokens["access_token"]).status_code == 401
+    assert client.call("POST", "/auth/refresh", refresh_token=tokens["refresh_token"]).status_code == 401
+    assert client.log_in(name, PASSWORD) is None
+    assert client.call("GET", "/user", client.log_in(name, OTHER_PASSWORD)).status_code == 200
 
 
 def test_an_interrupted_deletion_is_finished(client: Client) -> None:

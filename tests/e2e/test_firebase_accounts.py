@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from src import main, wiring
+from src import adapters, preparation
 from src.domain.users import Claim
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.service import portero
@@ -38,8 +38,8 @@ def client(
     settings = firebase_settings(
         tmp_path, request.param, firestore_project=firestore_project, auth_project=firebase.project
     )
-    main.prepare(settings)
-    store = wiring.make_store(settings)
+    preparation.prepare(settings)
+    store = adapters.make_store(settings)
     yield Client(wire(settings, store=store))
     store.close()
 
@@ -135,6 +135,17 @@ def test_a_new_password_ends_every_other_session_there_is(client: Client, fireba
     assert status(client, sign_in(firebase, address, OTHER_PASSWORD)) == 200
     assert [status(client, each) for each in (token, exchanged, id_token)] == [200, 401, 401]
     assert client.call("POST", "/auth/firebase", id_token=id_token).status_code == 401
+    assert firebase.sign_in(address, PASSWORD) is None
+    assert client.log_in(name, PASSWORD) is None
+    assert client.log_in(name, OTHER_PASSWORD)
+
+
+def test_a_reset_password_ends_every_session_there_is(client: Client, firebase: Firebase) -> None:
+    _, name, address, token = joined(client)
+    id_token = sign_in(firebase, address)
+    client.services.reset_password(Claim("email", address), OTHER_PASSWORD)
+    assert status(client, sign_in(firebase, address, OTHER_PASSWORD)) == 200
+    assert [status(client, each) for each in (token, id_token)] == [401, 401]
     assert firebase.sign_in(address, PASSWORD) is None
     assert client.log_in(name, PASSWORD) is None
     assert client.log_in(name, OTHER_PASSWORD)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from src.application.users import NewProfile
 from src.domain.errors import Unavailable
 from src.domain.users import User
-from src.domain.values import Username
+from src.domain.values import Role, Username
 from src.infrastructure.identity.firebase import FirebaseIdentity
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.test_firebase_accounts import OTHER_PASSWORD, client, firebase, joined, new_name, sign_in, status
@@ -124,8 +125,8 @@ def test_the_old_password_gets_nothing_that_outlives_it(
 
 
 def test_a_person_without_a_password_logs_in_when_one_is_set(client: Client, firebase: Firebase) -> None:
-    name = Username.parse(new_name())
-    admin = client.services.make_admin(name, client.services.addresses(new_address()), PASSWORD)
+    profile = NewProfile(Username.parse(new_name()), client.services.addresses(new_address()), role=Role.ADMIN)
+    admin = client.services.add_user(profile, PASSWORD)
     assert admin.username
     token = client.log_in(admin.username.display, PASSWORD)
     address = new_address()

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from src.adapters import make_identity, make_store
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.main import VERSION
 from src.settings import Settings
-from src.wiring import make_identity, make_store, wire
+from src.wiring import wire
 
 TOOLS = Path(__file__).parents[1] / "js/node_modules/.bin"
 

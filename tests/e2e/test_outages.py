@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from src import main, wiring
+from src import adapters, preparation
 from src.domain.errors import Unavailable
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity.firebase import FirebaseIdentity
@@ -175,8 +175,8 @@ def world(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
     settings = firebase_settings(tmp_path, "firestore", firestore_project=firestore_project, auth_project=auth_project)
-    main.prepare(settings)
-    store = wiring.make_store(settings)
+    preparation.prepare(settings)
+    store = adapters.make_store(settings)
     yield World(
         client=Client(wire(settings, store=store)),
         firebase=Firebase(auth_emulator, auth_project),

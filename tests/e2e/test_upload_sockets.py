@@ -28,9 +28,14 @@ NEXT = b"GET /closed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 def port() -> Iterator[int]:
     """Of a gunicorn that serves tests/http/uploading.py with one worker."""
     port = free_port()
-    settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "PYTHONPATH": str(ROOT)}
+    settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "THREADS": "8"}
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "tests.http.uploading:create_app()"]
-    with running(command, env=os.environ | settings, cwd=ROOT, ready=f"http://127.0.0.1:{port}/closed"):
+    with running(
+        command,
+        env=os.environ | settings | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        ready=f"http://127.0.0.1:{port}/closed",
+    ):
         yield port
 
 

@@ -13,10 +13,10 @@ from uuid import uuid4
 
 import pytest
 
+from src.adapters import now
 from src.domain.dogs import PictureStatus
 from src.domain.jobs import Job, JobStatus
 from src.domain.values import Role
-from src.wiring import now
 from tests import outside
 from tests.e2e.firebase import PASSWORD
 from tests.e2e.mortal import Mortal, Place, Request, told

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from src.adapters import now
 from src.application.ports import ExternalIdentity
 from src.domain.users import Claim
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.stores.base import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
-from src.wiring import now
 from tests.http.world import (
     HASHER,
     PASSWORD,

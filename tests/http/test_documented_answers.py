@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 
+from src.adapters import now
 from src.application.limits import Count
 from src.application.ports import ExternalIdentity
 from src.domain.errors import TooManyRequests, Unavailable
@@ -17,7 +18,6 @@ from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
 from src.interfaces.http.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
-from src.wiring import now
 from tests.http.world import (
     CSV,
     OPERATIONS,

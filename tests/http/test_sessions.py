@@ -238,7 +238,7 @@ def test_a_request_in_flight_brings_nobody_back(
     meanwhile = _Meanwhile(services)
     object.__setattr__(services, "authenticate", meanwhile)
     if happens == "deleted":
-        meanwhile.then = lambda: services.delete_account(anna.user["id"])
+        meanwhile.then = lambda: services.accounts.delete(anna.user["id"])
     else:
         meanwhile.then = lambda: services.set_disabled(Claim("email", anna.user["email"]), True)
     answer = client.open(anna.at(path), method=method, json=body, headers=anna.headers)

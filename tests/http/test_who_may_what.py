@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from src.adapters import now
 from src.application.ports import ExternalIdentity
 from src.domain.values import Role
 from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import FEATURES
 from src.interfaces.http.operations import Access
-from src.wiring import now
 from tests.http.world import (
     CSV,
     OPERATIONS,

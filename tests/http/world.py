@@ -27,6 +27,7 @@ from pydantic_settings import PydanticBaseSettingsSource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from src.adapters import now
 from src.application.datasets import Received
 from src.application.limits import RateLimiter
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
@@ -44,7 +45,7 @@ from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
-from src.wiring import now, wire
+from src.wiring import wire
 
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -16,6 +16,7 @@ import pytest
 import requests
 from ruamel.yaml import YAML
 
+from src.adapters import THREADS
 from src.settings import Settings, load_settings
 from tests.ship.dockerfile import ROOT, image, stages
 
@@ -203,7 +204,7 @@ class TestCloudRun:
 
     def test_an_instance_is_sent_as_many_requests_as_it_has_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
         path = ROOT / "deploy/cloudrun.yaml"
-        put_on(image().env | environment(path), ROOT, monkeypatch)
+        put_on(image().env | environment(path) | {"THREADS": str(THREADS)}, ROOT, monkeypatch)
         gunicorn = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
         revision = load(path)["spec"]["template"]["spec"]
         assert revision["containerConcurrency"] == gunicorn["workers"] * gunicorn["threads"]

@@ -1,13 +1,17 @@
 """The operator's commands, as they are run: on a database in a file, beside a running application."""
 
 import json
+import logging
 import os
+import pty
 import re
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import jwt
@@ -19,7 +23,7 @@ from src import main
 from src.infrastructure.tokens.keys import SigningKey, parse_keys
 from src.settings import Settings
 
-PASSWORD = "correct zebra battery"
+PASSWORD, OTHER_PASSWORD = "correct zebra battery", "another zebra battery"
 ENVIRONMENT = {
     "ARGON2_TIME_COST": "1",
     "ARGON2_MEMORY_KIB": "8",
@@ -48,7 +52,7 @@ def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Portero:
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str, input: str = "") -> Outcome:
+    def run(*arguments: str, input: str | bytes = "") -> Outcome:
         monkeypatch.setattr(sys, "argv", ["portero", *arguments])
         with CliRunner().isolation(input) as (out, err, _):
             with pytest.raises(SystemExit) as ended:
@@ -77,9 +81,9 @@ def _register(client: FlaskClient, name: str = "anna") -> None:
     assert client.post("/register", json=body).status_code == 201
 
 
-def _log_in(client: FlaskClient, name: str = "anna") -> str | None:
+def _log_in(client: FlaskClient, name: str = "anna", password: str = PASSWORD) -> str | None:
     """A token, or None when the login is refused."""
-    answer = client.post("/login", json={"username": name, "password": PASSWORD})
+    answer = client.post("/login", json={"username": name, "password": password})
     return answer.json["access_token"] if answer.status_code == 200 and answer.json else None
 
 
@@ -179,6 +183,105 @@ def test_who_is_disabled_is_out_at_once_until_enabled(prepared: Portero, client:
     assert prepared("users", "enable", login) == Outcome(0, f"enabled {login}\n", "")
     assert _see(client, token) == 401
     assert _see(client, _log_in(client)) == 200
+
+
+@pytest.mark.parametrize("login", ["anna", "ANNA", "Anna@EXAMPLE.com"])
+@pytest.mark.parametrize(
+    "end", ["\n", "\r\n", "", f"\n{PASSWORD}\n"], ids=["line", "crlf", "bare", "first of two lines"]
+)
+def test_a_password_is_reset_from_standard_input(prepared: Portero, client: FlaskClient, login: str, end: str) -> None:
+    _register(client)
+    token = _log_in(client)
+    outcome = prepared("users", "password", login, input=OTHER_PASSWORD + end)
+    assert outcome == Outcome(0, f"reset the password of {login}\n", "")
+    assert _see(client, token) == 401
+    assert _log_in(client) is None
+    assert _see(client, _log_in(client, password=OTHER_PASSWORD)) == 200
+
+
+def test_a_password_is_asked_for_twice_without_echo(prepared: Portero, client: FlaskClient) -> None:
+    _register(client)
+    said = _on_a_terminal(["users", "password", "anna"], [OTHER_PASSWORD, PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD])
+    assert said.count("New password: ") == said.count("Repeat for confirmation: ") == 2
+    assert "do not match" in said
+    assert said.rstrip().endswith("reset the password of anna")
+    assert OTHER_PASSWORD not in said
+    assert _log_in(client) is None
+    assert _log_in(client, password=OTHER_PASSWORD)
+
+
+def _on_a_terminal(command: list[str], answers: list[str]) -> str:
+    """What a command says that asks for these, one after the other."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    terminal, end = pty.openpty()
+    with (
+        os.fdopen(terminal, "r+b", buffering=0) as screen,
+        subprocess.Popen(
+            [sys.executable, "-m", "src.main", *command],
+            stdin=end,
+            stdout=end,
+            stderr=end,
+            env=environment,
+            start_new_session=True,  # with no other terminal to ask at
+        ) as process,
+    ):
+        os.close(end)
+        watchdog = Timer(60, process.kill)  # it may ask for something else
+        watchdog.start()
+        said = b""
+        for answer in answers:
+            while not said.endswith((b"password: ", b"confirmation: ")):
+                said += screen.read(1)
+            screen.write(f"{answer}\n".encode())
+            said += screen.read(1)
+        process.wait()
+        watchdog.cancel()
+        said += os.read(screen.fileno(), 4096)
+    assert process.returncode == 0
+    return said.decode()
+
+
+@pytest.mark.parametrize(
+    ("login", "given", "said"),
+    [
+        ("anna", "short", "at least 8"),
+        ("anna", "x" * 129, "at most 128"),
+        ("anna", "password1", "most used"),
+        ("anna", "ANNA@example.com", "e-mail address"),
+        ("anna_long_name", "Anna_Long_Name", "username"),
+        ("anna", b"correct \xff battery", "UTF-8"),
+        ("nobody", OTHER_PASSWORD, "There is no such user."),
+    ],
+)
+def test_a_password_that_is_refused_changes_nothing(
+    prepared: Portero, client: FlaskClient, login: str, given: str | bytes, said: str
+) -> None:
+    for name in ("anna", "anna_long_name"):
+        _register(client, name)
+    token = _log_in(client)
+    outcome = prepared("users", "password", login, input=given)
+    assert outcome.code != 0
+    assert outcome.out == ""
+    assert said in outcome.err
+    assert "Traceback" not in outcome.err
+    assert _see(client, token) == 200
+    assert _log_in(client)
+
+
+def test_what_the_operator_does_to_accounts_is_audited(prepared: Portero, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="portero.audit"):
+        id = prepared(*_admin("root")).out.split()[-1]
+        prepared("admin", "create", "--username", "other", "--email", "o@example.com", "--password", PASSWORD)
+        prepared("users", "disable", "root")
+        prepared("users", "password", "root", input=OTHER_PASSWORD)
+    events = [vars(entry) for entry in caplog.records if entry.name == "portero.audit"]
+    mine = [event for event in events if event["user_id"] == id]
+    assert [(event["msg"], event.get("role"), event.get("reason")) for event in mine] == [
+        ("user-added", "admin", None),
+        ("role-changed", "admin", None),
+        ("sessions-ended", None, "password-reset"),
+    ]
+    assert not any(PASSWORD in str(event) or OTHER_PASSWORD in str(event) for event in events)
 
 
 # admin
@@ -295,6 +398,8 @@ def test_check_names_what_is_wrong(
         (["users", "disable"], "Missing argument"),
         (["users", "disable", "nobody"], "There is no such user."),
         (["users", "enable", "nobody@example.com"], "There is no such user."),
+        (["users", "password"], "Missing argument"),
+        (["users", "password", "anna"], "at least 8"),
         (["users", "disable", "x"], "Use 3 to 32 characters."),
         (["users", "disable", "not an@address"], "address"),
         (["admin", "create", "--username", "root"], "--email"),
@@ -348,7 +453,7 @@ def test_what_is_missing_is_said_by_name(
 
 def test_help_needs_no_settings(portero: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "nonsense")
-    for command in ([], ["users"], ["admin", "create"], ["keys", "rotate"], ["serve"]):
+    for command in ([], ["users"], ["users", "password"], ["admin", "create"], ["keys", "rotate"], ["serve"]):
         outcome = portero(*command, "-h")
         assert outcome.code == 0
         assert outcome.out.startswith("Usage: portero")

@@ -19,7 +19,8 @@ HEAVY = {
 
 PROGRAM = """
 import sys
-from src.main import create_app, prepare
+from src.main import create_app
+from src.preparation import prepare
 from src.settings import load_settings
 prepare(load_settings())
 create_app().test_client().get("/ready")

@@ -5,8 +5,9 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from src.application.directory import AddPerson, ChangeUser, DeleteUser, ListUsers, ShowUser, demand_self_or_admin
+from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers, ShowUser, demand_self_or_admin
 from src.application.sessions import Caller
+from src.application.users import NewProfile
 from src.domain.errors import Forbidden, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import User
 from src.domain.values import Role
@@ -76,16 +77,15 @@ def show_other(caller: Caller, id: str) -> Response:
 
 
 @operations.add("POST", "/api/users", access=Access.ADMIN, body=Person, status=201, answer=UserView, etag=True,
-                errors=(Taken,), idempotent=True, use_case=AddPerson)  # fmt: skip
+                errors=(Taken,), idempotent=True, use_case=AddUser)  # fmt: skip
 def add_person(caller: Caller, body: Person, repeatable: Repeatable) -> Response:
     """Enter a person."""
 
     def created(user: User) -> Response:
         return render_user(user, 201, {"Location": f"/users/{user.id}"})
 
-    once = repeatable.once(created)
-    person = (caller.user, body.username, body.email, body.password, body.name, body.last_name, body.role)
-    return created(services().add_person(*person, once))
+    profile = NewProfile(body.username, body.email, body.name, body.last_name, body.role)
+    return created(services().add_user(profile, body.password, caller.user, repeatable.once(created)))
 
 
 @operations.add("PUT", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,

@@ -1,10 +1,6 @@
 """Logging in and out over HTTP."""
 
-from typing import Annotated, Self
-
 from flask import Response
-from pydantic import Field, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 from werkzeug.exceptions import BadRequest
 
 from src.application.sessions import (
@@ -28,7 +24,6 @@ from src.domain.errors import (
     PorteroError,
     Taken,
     TooManyRequests,
-    Unauthenticated,
 )
 from src.interfaces.http.answers import (
     LoginView,
@@ -40,91 +35,12 @@ from src.interfaces.http.answers import (
     render,
     render_list,
 )
-from src.interfaces.http.bodies import Body, Form, Paging
-from src.interfaces.http.fields import LoginField, PasswordField, TextField
-from src.interfaces.http.operations import Access, Operations, bearer_token, client, services
+from src.interfaces.http.bodies import Paging
+from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
+from src.interfaces.http.operations import Access, Operations, client, services
 from src.interfaces.http.problems import OAuthError
 
 operations = Operations("Sessions", "Logging in and out.")
-
-
-class Credentials(Body):
-    """A username or an e-mail address, in either field, and the password."""
-
-    email: LoginField = ""
-    username: Annotated[LoginField, Field(validate_default=True)] = ""
-    password: PasswordField
-
-    @field_validator("username")
-    @classmethod
-    def _one_name(cls, username: str, info: ValidationInfo) -> str:
-        if not username and info.data.get("email") == "":
-            raise PydanticCustomError("required", "Give a username or an email.")
-        return username
-
-    @property
-    def login(self) -> str:
-        """The name to log in with."""
-        return self.username or self.email
-
-
-class CredentialsOrNothing(Body):
-    """Credentials to log in with, or an empty body to become a guest."""
-
-    username: LoginField = ""
-    email: LoginField = ""
-    password: PasswordField = ""
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if self.model_fields_set and not (self.login and self.password):
-            raise PydanticCustomError("required", "Give a username or an email, and a password; or nothing.")
-        return self
-
-    @property
-    def login(self) -> str:
-        """The name to log in with; empty for a guest."""
-        return self.username or self.email
-
-
-class Grant(Form):
-    """The password grant, or the refresh_token grant (RFC 6749 sections 4.3 and 6)."""
-
-    grant_type: Annotated[str, Field(examples=["password"])]
-    username: LoginField = ""
-    password: PasswordField = ""
-    refresh_token: TextField = ""
-    scope: str = ""
-
-    @model_validator(mode="after")
-    def _grant(self) -> Self:
-        needed = {"password": {"username", "password"}, "refresh_token": {"refresh_token"}}.get(self.grant_type)
-        if needed is None:
-            raise PydanticCustomError("unsupported_grant", "Use the grant type password or refresh_token.")
-        if not needed <= self.model_fields_set:
-            raise PydanticCustomError("required", "Give {names}.", {"names": " and ".join(sorted(needed))})
-        return self
-
-
-class RefreshBody(Body):
-    """A refresh token, under either name; or none, when it is the bearer token."""
-
-    refresh_token: TextField = ""
-    refreshToken: TextField = ""  # noqa: N815 - a name of the contract
-
-    @property
-    def token(self) -> str:
-        """The token of the body, or of the header. Raises Unauthenticated without one."""
-        token = self.refresh_token or self.refreshToken or bearer_token()
-        if token is None:
-            raise Unauthenticated
-        return token
-
-
-class FirebaseToken(Body):
-    """What a Firebase client gets from getIdToken()."""
-
-    id_token: Annotated[str, Field(min_length=1, examples=["eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])]
 
 
 @operations.add("POST", "/login", aliases=("/auth/login",), access=Access.PUBLIC, body=Credentials,

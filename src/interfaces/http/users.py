@@ -4,8 +4,8 @@ from typing import cast
 
 from flask import Response
 
-from src.application.sessions import Caller
-from src.application.users import ChangePassword, ChangeProfile, DeleteAccount, NewProfile, Register
+from src.application.sessions import Caller, still_there
+from src.application.users import ChangePassword, NewProfile, Register
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import ProfileChange
 from src.interfaces.http.answers import SignupView, UserView, no_content, render, render_user
@@ -85,12 +85,18 @@ def show_user(caller: Caller) -> Response:
 
 
 @operations.add("PUT", "/user", access=Access.USER, body=ProfileBody, answer=UserView, etag=True, if_match=True,
-                errors=(Taken, Stale), use_case=ChangeProfile)  # fmt: skip
+                errors=(Taken, Stale))  # fmt: skip
 @operations.add("PATCH", "/user", access=Access.USER, body=ProfileBody, answer=UserView, etag=True, if_match=True,
-                errors=(Taken, Stale), use_case=ChangeProfile)  # fmt: skip
+                errors=(Taken, Stale))  # fmt: skip
 def change_user(caller: Caller, body: ProfileBody) -> Response:
-    """Change your own account."""
-    return render_user(services().change_profile(caller.user.id, body.change(), expected_revisions()))
+    """Change your username, e-mail address or names; what is not given stays.
+
+    A changed address is no longer verified. With `If-Match` the change is refused when the account has
+    changed since it was read.
+    """
+    with still_there():
+        user = services().change_user(caller.user, caller.user.id, body.change(), expected_revisions())
+    return render_user(user)
 
 
 @operations.add("PUT", "/user/password", access=Access.USER, body=PasswordChange, status=204,
@@ -101,8 +107,9 @@ def change_password(caller: Caller, body: PasswordChange) -> Response:
     return no_content()
 
 
-@operations.add("DELETE", "/user", access=Access.TOKEN, status=204, errors=(LastAdmin,), use_case=DeleteAccount)
+@operations.add("DELETE", "/user", access=Access.TOKEN, status=204, errors=(LastAdmin,))
 def delete_user(caller: Caller) -> Response:
-    """Delete your own account."""
-    services().delete_account(caller.user.id)
+    """Delete your account: its sessions end at once and its names are free for others."""
+    with still_there():
+        services().delete_user(caller.user, caller.user.id)
     return no_content()

@@ -1,0 +1,136 @@
+"""The adapters that the settings choose; the libraries of those that they do not are not even loaded."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from src.application.limits import RateLimiter
+from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Run
+from src.application.summaries import Adviser
+from src.infrastructure import blobs as blob_stores
+from src.infrastructure.addresses import parse_address
+from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.stores.base import Key, Store
+from src.infrastructure.stores.schema import CLAIMS
+from src.infrastructure.tokens.keys import BadKeys, KeyRing
+from src.settings import ConfigurationError, Settings
+
+THREADS = 8
+"""Requests, or jobs, that one process handles at once; the pool of a SQL store has as many connections."""
+
+
+def now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+def make_store(settings: Settings) -> Store:
+    """The store of STORE_URL; loads the libraries of that one only."""
+    scheme, _, rest = settings.store_url.partition("://")
+    if scheme == "memory":
+        from src.infrastructure.stores.memory import MemoryStore
+
+        return MemoryStore()
+    if scheme == "firestore":
+        from src.infrastructure.stores.firestore import FirestoreStore
+
+        return FirestoreStore(settings.store_project, rest.partition("/")[2] or "(default)")
+    from src.infrastructure.stores.sql import SqlStore, make_engine
+
+    return SqlStore(make_engine(settings.store_url, pool_size=THREADS))
+
+
+def make_identity(settings: Settings) -> IdentityProvider:
+    """The identity provider of IDENTITY; loads the libraries of that one only."""
+    if settings.identity == "firebase":
+        from src.infrastructure.identity.firebase import FirebaseIdentity
+
+        assert settings.firebase_web_api_key
+        api_key = settings.firebase_web_api_key.get_secret_value()
+        return FirebaseIdentity(settings.firebase_project, api_key, parse_address)
+    from src.infrastructure.identity.local import LocalIdentity
+
+    hasher = PasswordHasher(
+        time_cost=settings.argon2_time_cost,
+        memory_cost=settings.argon2_memory_kib,
+        parallelism=settings.argon2_parallelism,
+    )
+    return LocalIdentity(hasher, at_once=settings.argon2_at_once)
+
+
+def make_keys(settings: Settings) -> KeyRing:
+    """The signing keys of SIGNING_KEYS, or those that ``prepare`` made. Raises ConfigurationError."""
+    source = key_source(settings)
+    try:
+        if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
+            raise ConfigurationError(f"SIGNING_KEYS: {source} can be read by others; type `chmod 600 {source}`")
+        return KeyRing(source)
+    except FileNotFoundError:
+        advice = "name an existing file" if settings.signing_keys else "run `./portero prepare`"
+        raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; {advice}") from None
+    except (BadKeys, OSError) as error:
+        raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
+
+
+def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
+    """The counters of RATE_LIMIT_URL; loads the libraries of that one only."""
+    if not settings.rate_limit:
+        return NoLimits()
+    if settings.rate_limit_url:
+        try:
+            from src.infrastructure.limits.redis import RedisLimiter
+        except ImportError:
+            raise ConfigurationError("RATE_LIMIT_URL: Redis needs requirements/extras.txt installed") from None
+
+        return RedisLimiter(settings.rate_limit_url)
+    return StoreLimiter(store, clock)
+
+
+def make_blobs(settings: Settings) -> BlobStore:
+    """The object storage of BLOB_URL. Raises ConfigurationError."""
+    try:
+        return blob_stores.make_blobs(settings.blob_url)
+    except ValueError as error:
+        raise ConfigurationError(f"BLOB_URL: {error}") from None
+
+
+def make_adviser(settings: Settings) -> Adviser | None:
+    """Who writes summaries, if AI_URL names one. Raises ConfigurationError."""
+    if not settings.ai_url or not settings.ai_model:
+        return None
+    from src.infrastructure.outgoing.chat import ChatAdviser
+
+    try:
+        key = settings.ai_key.get_secret_value() if settings.ai_key else None
+        return ChatAdviser(str(settings.ai_url), settings.ai_model, key)
+    except ValueError as error:
+        raise ConfigurationError(f"AI_URL, AI_KEY: {error}") from None
+
+
+def make_queue(settings: Settings, run: Run) -> JobQueue:
+    """The queue of QUEUE_URL; loads the libraries of that one only."""
+    if settings.queue_url.startswith("inline:"):
+        from src.infrastructure.queues.inline import InlineQueue
+
+        return InlineQueue(run)
+    try:
+        from src.infrastructure.queues.celery import CeleryQueue
+    except ImportError:
+        raise ConfigurationError("QUEUE_URL: Celery needs requirements/extras.txt installed") from None
+
+    return CeleryQueue(settings.queue_url)
+
+
+def key_source(settings: Settings) -> str | Path:
+    """The text of SIGNING_KEYS, or the file that holds it."""
+    if settings.signing_keys is None:
+        return settings.data_dir / "signing-keys.json"
+    text = settings.signing_keys.get_secret_value()
+    return Path(text[1:]) if text.startswith("@") else text
+
+
+def read(store: Store) -> None:
+    """Raises Unavailable when the store cannot be read."""
+    store.get(Key(CLAIMS, "ready"))
