@@ -1,10 +1,13 @@
 """The real service: what `make run` starts, in processes of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from src.settings import Settings
@@ -45,10 +48,27 @@ def _run(
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
     data_dir.mkdir(exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if name.upper() not in _OURS}
-    environment = {**inherited, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests/e2e/deployed")])
+    environment = {**inherited, "DATA_DIR": str(data_dir), "PYTHONPATH": path, "ABSENT_MODULES": absent_modules()}
     environment |= {**CHEAP_HASHES, "RATE_LIMIT": "off", **settings}
     # In the data directory: an .env of the developer's is not read.
     return running([sys.executable, "-m", "src.main", command], env=environment, cwd=data_dir, ready=ready, timeout=60)
+
+
+@cache
+def absent_modules() -> str:
+    """What is installed for the tests only, so that a service that needs it does not go unnoticed."""
+    dev, *shipped = (
+        {_canonical(name) for name in re.findall(r"^([\w.-]+)(?:\[\S+\])?==", (ROOT / file).read_text(), re.MULTILINE)}
+        for file in ("requirements/dev.txt", "requirements.txt", "requirements/extras.txt")
+    )
+    absent = dev.difference(*shipped)
+    modules = packages_distributions().items()
+    return " ".join(name for name, owners in modules if absent.issuperset(map(_canonical, owners)))
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @contextmanager
