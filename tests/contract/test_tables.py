@@ -33,8 +33,9 @@ from src.domain.tables import (
     schema_json,
 )
 from src.infrastructure import tables
-from src.infrastructure.tables import encodings, findings, patterns, pieces, polars, python, records
-from src.infrastructure.tables.polars import PolarsTables
+from src.infrastructure.tables import encodings, findings, patterns, python, records
+from src.infrastructure.tables.polars import PolarsTables, duplicates, ordinary, pieces
+from src.infrastructure.tables.polars import engine as polars
 from src.infrastructure.tables.python import PythonTables
 
 ENGINES: dict[str, Callable[[], TableEngine]] = {"python": PythonTables, "polars": PolarsTables}
@@ -580,12 +581,12 @@ def small_pieces(chunk: int, big: int, small: int, longest: int, cell: int) -> I
             patch.object(pieces, "BIG", big),
             patch.object(pieces, "SMALL", small),
             patch.object(pieces, "ROWS", 3),
-            patch.object(pieces, "WINDOW", small),
+            patch.object(ordinary, "WINDOW", small),
             patch.object(pieces, "LONG", min(cell, longest)),
             patch.object(records, "MAX_ROW", longest),
             patch.object(polars, "BATCH", 3),
             patch.object(python, "BATCH", 3),
-            patch.object(polars, "_AT_ONCE", 5),
+            patch.object(duplicates, "_AT_ONCE", 5),
             patch.object(python, "_AT_ONCE", 5),
         ):
             yield

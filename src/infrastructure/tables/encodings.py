@@ -4,6 +4,7 @@ Bytes that the encoding cannot decode stay in it as they are (PEP 383), so that 
 """
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,9 @@ _ENCODINGS = {
 """Python's names, and those we say (the WHATWG's and IANA's)."""
 _UNDEFINED_1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _C1 = bytes(range(0x80, 0xA0))
+
+UNDECODED = re.compile("[\udc80-\udcff]")
+"""A byte that could not be decoded."""
 
 
 def refused(code: str, message: str) -> Invalid:

@@ -2,56 +2,35 @@
 
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter, or_
-from pathlib import Path
 
-from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, Report, Row
-from src.infrastructure.tables import patterns
-from src.infrastructure.tables.encodings import check_encoding, shown
+from src.domain.tables import GRAMMAR, Column, ColumnType, Report, Row
+from src.infrastructure.tables.encodings import UNDECODED
+from src.infrastructure.tables.engine import Engine, Passes, Progress, Store
 from src.infrastructure.tables.findings import BATCH, SAMPLES, Findings, Found, usable_names
 from src.infrastructure.tables.inference import CODE, INFERRED, Evidence
-from src.infrastructure.tables.records import Records, lines
-from src.infrastructure.tables.source import Source, inspect
+from src.infrastructure.tables.records import Records, fitted, lines
+from src.infrastructure.tables.rules import value_tests
+from src.infrastructure.tables.source import Source
 
-Store = Callable[[Sequence[Row]], None]
-Progress = Callable[[float], None]
 Test = tuple[Found, Callable[[str], object]]
 """Where to count the values for which the function is false."""
 
 Wanted = dict[int, list[tuple[Found, Callable[[list[str]], str]]]]
 """By row, where its line is still to be noted, and what of it."""
 
-UNDECODED = re.compile("[\udc80-\udcff]")
-"""A byte that could not be decoded (PEP 383)."""
 _HASHES = (1 << 64) - 1
 _AT_ONCE = 1_000_000
 
 
-class PythonTables:
+class PythonTables(Engine):
     """Checks a file in two or three passes: to infer the schema, to check it, and to store the rows."""
-
-    pattern_flaw = staticmethod(patterns.flaw)
-    check_encoding = staticmethod(check_encoding)
-
-    def check(
-        self,
-        file: Path,
-        schema: Sequence[Column] = (),
-        *,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        store: Store | None = None,
-        progress: Progress | None = None,
-    ) -> Report:
-        """See TableEngine."""
-        source = inspect(file, schema, delimiter, encoding, progress)
-        return self.check_source(source, schema, store, progress)
 
     def check_source(
         self, source: Source, schema: Sequence[Column], store: Store | None, progress: Progress | None
     ) -> Report:
-        """The same for a file that was looked through already."""
+        """See Engine."""
         passes = Passes(progress, 1 + (not schema) + (store is not None))
         inferred = () if schema else _infer(source, passes.next())
         findings = Findings.of(source, schema, inferred)
@@ -78,26 +57,6 @@ class PythonTables:
         if progress:
             progress(1.0)
         return findings.report(len(check.bad), check.bad.count(0))
-
-
-class Passes:
-    """How far all passes over a file have come together."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress = progress
-        self._total = total
-        self._begun = 0
-
-    def next(self) -> Progress | None:
-        """What the next pass tells how far it has come, as 0 to 1."""
-        done, tell, self._begun = self._begun, self._progress, self._begun + 1
-        return tell and (lambda part: tell((done + part) / self._total))
-
-
-def fitted(cells: list[str], width: int, broken: bool) -> list[str]:
-    """The cells as a row of the table: as many as there are columns, and nothing that cannot be stored."""
-    cells = cells if len(cells) == width else (cells + [""] * (width - len(cells)))[:width]
-    return list(map(shown, cells)) if broken else cells
 
 
 def _records(source: Source, read: Progress | None = None) -> Iterable[tuple[int, list[str]]]:
@@ -214,23 +173,3 @@ def _tests(findings: Findings, at: int, column: Column) -> tuple[Found | None, T
     if column.type is not ColumnType.STRING:
         type = (found["type", at], re.compile(GRAMMAR[column.type]).fullmatch)
     return found.get(("not_empty", at)), type, [(found[rule, at], test) for rule, test in value_tests(column)]
-
-
-def value_tests(column: Column) -> Iterator[tuple[str, Callable[[str], object]]]:
-    """What values of the right type are tested for."""
-    if column.min is not None:
-        yield "min", _bound(column, column.min, least=True)
-    if column.max is not None:
-        yield "max", _bound(column, column.max, least=False)
-    if column.pattern is not None:
-        yield "pattern", patterns.compiled(column.pattern)
-    if column.enum is not None:
-        yield "enum", frozenset(column.enum).__contains__
-
-
-def _bound(column: Column, bound: float | str, *, least: bool) -> Callable[[str], object]:
-    order = ORDER[column.type]
-    limit = order(str(bound))
-    # Both are of one type, which mypy cannot see.
-    compare = limit.__le__ if least else limit.__ge__
-    return lambda text: compare(order(text))  # type: ignore[operator]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from src.domain.errors import FieldError, Invalid
+from src.infrastructure.tables.encodings import shown
 
 MAX_ROW = 1 << 20
 """In characters. A cell ends at 131 072 of them, the csv module's own limit."""
@@ -75,3 +76,9 @@ def lines(chunks: Iterable[bytes]) -> Iterator[list[str]]:
         rest = whole.pop() if whole and len(whole[-1]) <= MAX_ROW else ""
         yield whole
     yield split(rest + decoder.decode(b"", final=True))
+
+
+def fitted(cells: list[str], width: int, broken: bool) -> list[str]:
+    """The cells as a row of the table: as many as there are columns, and nothing that cannot be stored."""
+    cells = cells if len(cells) == width else (cells + [""] * (width - len(cells)))[:width]
+    return list(map(shown, cells)) if broken else cells

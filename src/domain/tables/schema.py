@@ -1,85 +1,18 @@
-"""What a table is expected to hold, and what was found when it was looked at.
-
-A schema is JSON (``parse_schema``). Two engines check files against it behind ``TableEngine`` and always agree.
-What a value of a type looks like is said here once, as regular expressions that mean the same to every engine.
-"""
+"""What the columns of a table are expected to hold. To clients a schema is JSON (``parse_schema``)."""
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
-from enum import StrEnum
-from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import cast
 
 from src.domain.errors import FieldError, Invalid
+from src.domain.tables.types import GRAMMAR, ORDER, ColumnType
 
 MAX_COLUMNS = 10_000
 MAX_NAME = 200
 MAX_PATTERN = 200
 MAX_ENUM = 1_000
-
-Row = tuple[int, bool, list[str]]
-"""The line where it begins (the header's is 1, as a rule), whether nothing was found in it, its value by column."""
-
-
-class ColumnType(StrEnum):
-    """What the values of a column are."""
-
-    STRING = "string"
-    INTEGER = "integer"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
-    EMAIL = "email"
-
-
-_YEAR = r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
-_LEAP = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
-_DAY = (
-    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-)
-_DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP}-02-29)"
-_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-
-GRAMMAR: Final[Mapping[ColumnType, str]] = {
-    ColumnType.INTEGER: r"-?(?:0|[1-9][0-9]{0,17})",
-    # JSON's number (RFC 8259 section 6), short enough to be finite as a double.
-    ColumnType.NUMBER: r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,100})?(?:[eE](?:\+?[0-9]{1,2}|-[0-9]{1,3}))?",
-    ColumnType.BOOLEAN: r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
-    ColumnType.DATE: _DATE,
-    # RFC 3339, where the seconds and the offset may be left out: then it is UTC. No leap seconds.
-    ColumnType.DATETIME: rf"{_DATE}[Tt ]{_TIME}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_TIME})?",
-    # What HTML calls a valid e-mail address, with a dot in the domain.
-    ColumnType.EMAIL: rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+",
-}
-"""What a whole value matches, for every type but ``string``."""
-
-
-def instant(text: str) -> tuple[int, int]:
-    """A ``datetime`` value as seconds and nanoseconds, in order of time."""
-    day, clock = text[:10], text[11:].upper().removesuffix("Z")
-    clock, sign, offset = re.split(r"([+-])", clock) if re.search("[+-]", clock) else (clock, "+", "00:00")
-    hours, minutes, seconds = [*clock.split(":"), "0"][:3]
-    whole, _, fraction = seconds.partition(".")
-    shift = (int(offset[:2]) * 60 + int(offset[3:])) * (-60 if sign == "+" else 60)
-    days = date.fromisoformat(day).toordinal()
-    return ((days * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(whole) + shift, int(fraction.ljust(9, "0"))
-
-
-Comparable = int | float | str | tuple[int, int]
-
-ORDER: Final[Mapping[ColumnType, Callable[[str], Comparable]]] = {
-    ColumnType.INTEGER: int,
-    ColumnType.NUMBER: float,
-    ColumnType.DATE: str,
-    ColumnType.DATETIME: instant,
-}
-"""For the types that have ``min`` and ``max``: a valid value as something that compares. Numbers are doubles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,65 +141,3 @@ def _texts(type: ColumnType, enum: object) -> tuple[str, ...] | None:
     if type in GRAMMAR and not all(re.fullmatch(GRAMMAR[type], text) for text in texts):
         return None
     return tuple(texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Where a finding is: the line where its row begins, and the value, cut to size."""
-
-    row: int
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """One rule that was applied, to one column or to all, and how often it was broken. Ten samples at most."""
-
-    rule: str
-    column: str | None
-    count: int
-    samples: tuple[Sample, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing broke it."""
-        return self.count == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a file holds. ``columns`` are the file's, ``schema`` those asked for: the same when it was inferred."""
-
-    delimiter: str
-    encoding: str
-    rows: int
-    valid_rows: int
-    columns: tuple[Column, ...]
-    schema: tuple[Column, ...]
-    validations: tuple[Validation, ...]
-
-
-class TableEngine(Protocol):
-    """Reads and checks CSV files."""
-
-    def pattern_flaw(self, pattern: str) -> str | None:
-        """What is wrong with a regular expression; None if nothing is."""
-
-    def check_encoding(self, name: str) -> None:
-        """Raises Invalid for an encoding that is not read."""
-
-    def check(
-        self,
-        file: Path,
-        schema: Sequence[Column] = (),
-        *,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-        store: Callable[[Sequence[Row]], None] | None = None,
-        progress: Callable[[float], None] | None = None,
-    ) -> Report:
-        """Check a whole file, in bounded memory. What is not given is found out.
-
-        ``store`` is called with all rows in the order of the file, some thousands at a time. ``progress`` is
-        called now and then with 0 to 1; what either raises is raised. Raises Invalid for what is no CSV file.
-        """
