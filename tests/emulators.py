@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shlex
 import signal
 import socket
@@ -40,11 +41,15 @@ def tools_path() -> str:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port of 127.0.0.1 that nobody listens on right now.
+
+    It is none of those that systems give to outgoing connections: one of these could get it in the meantime.
+    """
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

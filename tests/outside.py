@@ -139,6 +139,13 @@ def _slow(exchange: "_Handler", seconds: float = 1.0) -> None:
     _normal(exchange)
 
 
+def _hold(exchange: "_Handler") -> None:
+    """Answers as it should as soon as it is told to behave otherwise."""
+    while exchange.server.told[exchange.api].get("behaviour") == "hold" and not exchange.server.stopped.wait(0.02):
+        pass
+    _normal(exchange)
+
+
 def _hang(exchange: "_Handler") -> None:
     """Takes the request and says nothing."""
     exchange.read_body()

@@ -9,10 +9,12 @@ from multiprocessing.process import BaseProcess
 from uuid import uuid4
 
 from src.infrastructure.queues.celery import work
+from tests.clock import Stopwatch
 
 THREADS = 2
 """How many jobs run at a time."""
-PATIENCE = 10.0
+PATIENCE = 30.0
+"""How long a test waits for what is to happen."""
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -92,5 +94,7 @@ def _work(url: str, jobs: Jobs) -> None:
 def ended(process: BaseProcess, timeout: float) -> bool:
     """Whether the worker ends within so many seconds of being told to, as if nothing had been wrong."""
     process.terminate()
-    process.join(timeout)
+    watch = Stopwatch()
+    while process.is_alive() and watch.seconds < timeout:
+        process.join(0.05)
     return process.exitcode == 0

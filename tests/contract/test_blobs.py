@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 import requests
+from google.oauth2.credentials import Credentials
 
 from src.application.ports import BlobStore
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs import google, make_blobs
-from tests.contract.test_store import outcome_within
+from tests.clock import outcome_within
 from tests.emulators import free_port, running
 from tests.races import at_once
 
@@ -316,7 +318,7 @@ print(most() - before)
 @pytest.mark.parametrize("place", ["disk", "s3", "gs"], indirect=True)
 def test_memory_does_not_grow_with_the_object(place: Place) -> None:
     python = [sys.executable, "-c", MEMORY, place.url, "128"]
-    done = subprocess.run(python, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(python, capture_output=True, text=True, timeout=300, check=True)
     assert int(done.stdout) < 80
 
 
@@ -360,13 +362,41 @@ class TestUnreachable:
                 raise Torn
 
             with pytest.raises(Torn):
-                make_blobs(f"s3://{bucket}", timeout=1).put(KEY, chunks())
+                make_blobs(f"s3://{bucket}").put(KEY, chunks())
 
     @pytest.mark.parametrize("place", ["s3", "gs"], indirect=True)
     def test_a_bucket_that_is_not_there_cannot_be_written_to(self, place: Place) -> None:
         missing = place.url.replace("files-", "files-x")
         with pytest.raises(Unavailable):
             make_blobs(missing).put(KEY, [b"x"])
+
+
+class TestS3:
+    @pytest.fixture
+    def no_credentials(self, moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> str:
+        use_s3(monkeypatch, moto)
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", f"http://127.0.0.1:{free_port()}")  # no instance of AWS
+        return f"s3://{bucket}"
+
+    def test_what_is_wrong_is_said_in_a_sentence(self, no_credentials: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def cause() -> str:
+            with pytest.raises(Unavailable) as raised:
+                make_blobs(no_credentials, timeout=1).put(KEY, [b"x"])
+            said = str(raised.value.__cause__)
+            assert 10 < len(said) <= 300
+            assert said.isprintable()
+            return said
+
+        assert "AWS_ACCESS_KEY_ID" in cause()
+        use_s3(monkeypatch, f"http://127.0.0.1:{free_port()}")
+        assert "error sending request" in cause()
+
+    def test_half_a_key_is_refused(self, no_credentials: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        with pytest.raises(ValueError, match=r"AWS_\*.*SecretAccessKey$"):
+            make_blobs(no_credentials)
 
 
 class TestDisk:
@@ -510,6 +540,35 @@ class TestGoogle:
         generation = asked[1]["generation"]
         assert generation.isdecimal()
         assert asked == [None] + 3 * [{"alt": "media", "generation": generation}]
+
+    def test_threads_share_the_credentials_and_no_session(self, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        used: list[tuple[int, requests.Session]] = []
+        found: list[Credentials] = []
+
+        def default(scopes: list[str]) -> tuple[Credentials, None]:
+            found.append(Credentials("token"))  # type: ignore[no-untyped-call]
+            return found[-1], None
+
+        def send(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response:
+            assert options["headers"]["authorization"] == "Bearer token"
+            used.append((get_ident(), session))
+            answer = requests.Response()
+            answer.status_code = 204
+            return answer
+
+        monkeypatch.delenv("STORAGE_EMULATOR_HOST", raising=False)
+        monkeypatch.setattr("google.auth.default", default)
+        monkeypatch.setattr(requests.Session, "request", send)
+        blobs = make_blobs(f"gs://{bucket}")
+        blobs.delete(KEY)
+
+        def twice(_: int) -> None:
+            blobs.delete(KEY)
+            blobs.delete(KEY)
+
+        assert at_once(twice, range(4)) == [None] * 4
+        assert len(found) == 1
+        assert len({session for _, session in used}) == len({thread for thread, _ in used}) == len(set(used)) == 5
 
     def test_cancels_an_upload_that_fails(self, gs: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         cancelled: list[str] = []

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -286,15 +285,17 @@ def test_the_failed_logins_take_the_same_time(
 ) -> None:
     """A coarse check, because machines are noisy: the count above is the fine one."""
     use_case, examples = log_in
-    took: dict[str, list[float]] = {"wrong": [], "unknown": [], "disabled": []}
-    for _ in range(15):
-        for outcome, times in took.items():
+    least = dict.fromkeys(("wrong", "unknown", "disabled"), float("inf"))
+    # Whatever else a machine does makes some longer, so the shortest of many count.
+    for attempt in range(400):
+        for outcome in least:
             start = time.perf_counter()
             with pytest.raises(InvalidCredentials):
                 use_case(*examples[outcome])
-            times.append(time.perf_counter() - start)
-    medians = [statistics.median(times) for times in took.values()]
-    assert max(medians) < 2 * min(medians) + 0.001, took
+            least[outcome] = min(least[outcome], time.perf_counter() - start)
+        if attempt >= 15 and max(least.values()) < 2 * min(least.values()) + 0.001:
+            return
+    pytest.fail(f"{least}")
 
 
 def test_so_many_hashes_run_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,15 +316,24 @@ def test_so_many_hashes_run_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch)
 def test_who_waits_too_long_for_a_hash_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "_QUEUE_SECONDS", 0.05)
     identity = LocalIdentity(CHEAP, at_once=1)
-    Counter(monkeypatch, seconds=0.3)
-    slow = threading.Thread(target=identity.keep, args=(PASSWORD,))
-    slow.start()
-    while identity._places._value:
-        time.sleep(0.01)
-    with pytest.raises(Unavailable) as refused:
-        identity.verify(None, PASSWORD)
-    assert refused.value.retry_after > 0
-    slow.join(10)
+    begun, go_on = threading.Event(), threading.Event()
+    hash = PasswordHasher.hash
+
+    def slowly(hasher: PasswordHasher, password: str) -> str:
+        begun.set()
+        assert go_on.wait(60)
+        return hash(hasher, password)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PasswordHasher, "hash", slowly)
+        slow = threading.Thread(target=identity.keep, args=(PASSWORD,))
+        slow.start()
+        assert begun.wait(60)
+        with pytest.raises(Unavailable) as refused:
+            identity.verify(None, PASSWORD)
+        assert refused.value.retry_after > 0
+        go_on.set()
+        slow.join()
     assert not identity.verify(None, PASSWORD)  # and the place is free again
 
 
@@ -444,8 +454,8 @@ def test_a_signed_token_is_believed_in_production(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"exp": int(time.time()) - 60},
-        {"iat": int(time.time()) + 600, "exp": int(time.time()) + 4200},
+        {"exp": -60},
+        {"iat": +600, "exp": +4200},
         {"aud": "demo-other"},
         {"iss": "https://securetoken.google.com/demo-other"},
     ],
@@ -454,7 +464,9 @@ def test_a_signed_token_is_believed_in_production(
 def test_a_signed_token_that_is_not_current_and_for_us_is_nobodys(
     production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], changes: dict[str, object]
 ) -> None:
-    token = jwt.encode(current(**changes), google[0], algorithm="RS256", headers={"kid": "k1"})
+    # Times are from when the test runs.
+    claims = {name: value + int(time.time()) if isinstance(value, int) else value for name, value in changes.items()}
+    token = jwt.encode(current(**claims), google[0], algorithm="RS256", headers={"kid": "k1"})
     with pytest.raises(InvalidToken):
         production.identify(token)
 

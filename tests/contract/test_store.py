@@ -3,7 +3,6 @@
 import base64
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -36,6 +35,7 @@ from src.infrastructure.stores.schema import (
     Type,
 )
 from src.infrastructure.stores.sql import SqlStore, make_engine
+from tests.clock import outcome_within
 from tests.contract.conftest import Wire
 from tests.emulators import free_port
 
@@ -670,23 +670,6 @@ class TestRemoveExpired:
         assert wire.rpcs == []
         assert all(store.get(*expired))
         store.close()
-
-
-def outcome_within(seconds: float, call: Callable[[], object]) -> object:
-    """What a call returns or raises; fails when that takes longer, and lets nobody wait for the call."""
-    outcomes: list[object] = []
-
-    def attempt() -> None:
-        try:
-            outcomes.append(call())
-        except Exception as error:
-            outcomes.append(error)
-
-    thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    assert outcomes, f"no answer within {seconds} s"
-    return outcomes[0]
 
 
 class TestUnreachable:

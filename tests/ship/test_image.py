@@ -81,10 +81,11 @@ def test_serves_from_read_only_files_and_ends_cleanly_on_term(container: Contain
         with socket.create_connection(("127.0.0.1", container.port), timeout=20) as client:
             head = (
                 "POST /register HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(PERSON)}\r\n\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(PERSON)}\r\nExpect: 100-continue\r\n\r\n"
             )
-            client.sendall(head.encode() + PERSON[:20])
-            time.sleep(0.5)
+            client.sendall(head.encode())
+            assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"  # it is in hand
+            client.sendall(PERSON[:20])
             server.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             client.sendall(PERSON[20:])

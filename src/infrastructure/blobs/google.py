@@ -7,6 +7,7 @@ resumable one is gone after a week.
 """
 
 import os
+import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 import google.auth
 import requests
+from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
@@ -42,6 +44,7 @@ class GoogleBlobs:
         self._emulated = bool(emulator)
         base = emulator or "https://storage.googleapis.com"
         self._base = (base if "://" in base else f"http://{base}").rstrip("/")
+        self._local = threading.local()
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """See BlobStore."""
@@ -130,12 +133,20 @@ class GoogleBlobs:
             for offset in range(0, len(content), _CHUNK):
                 yield content[offset : offset + _CHUNK]
 
-    @cached_property
+    @property
     def _session(self) -> requests.Session:
-        if self._emulated:
-            return requests.Session()
-        credentials, _ = google.auth.default(scopes=[_SCOPE])
-        return AuthorizedSession(credentials, refresh_timeout=self._timeout)  # type: ignore[no-untyped-call]
+        """That of this thread: requests does not say that threads may share one."""
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session() if self._emulated else self._authorized_session()
+        session: requests.Session = self._local.session
+        return session
+
+    def _authorized_session(self) -> requests.Session:
+        return AuthorizedSession(self._credentials, refresh_timeout=self._timeout)  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def _credentials(self) -> Credentials:
+        return google.auth.default(scopes=[_SCOPE])[0]
 
     def _call(self, method: str, address: str, *expected: int, **options: Any) -> requests.Response:
         """One of the expected answers; raises Unavailable. Every call can be repeated."""

@@ -24,6 +24,7 @@ _PART = 8 << 20  # S3 takes 10 000 of them: 78 GiB
 _PARTS_AT_ONCE = 2
 _RANGE = 4 << 20
 _CHUNK = 1 << 18
+_SENTENCE = 300
 
 # obstore raises FileNotFoundError, an OSError, for a missing object or bucket.
 _FAILURES = (BaseError, OSError)
@@ -39,22 +40,25 @@ def s3(bucket: str, prefix: str, timeout: float) -> "ObjectBlobs":
     a web identity or an instance; ``~/.aws`` is not read).
 
     With s3:ListBucket, S3 tells a missing object from one that may not be read. What a killed process has begun to
-    upload stays until a rule of the bucket removes it: AbortIncompleteMultipartUpload.
+    upload stays until a rule of the bucket removes it: AbortIncompleteMultipartUpload. Raises ValueError.
     """  # noqa: D205 - one sentence
     limit = timedelta(seconds=timeout)
-    store = S3Store(
-        bucket,
-        client_options={
-            "allow_http": True,  # AWS_ENDPOINT_URL says whether; AWS itself is always https
-            "connect_timeout": timedelta(seconds=min(5.0, timeout)),
-            "timeout": limit,
-        },
-        retry_config={
-            "max_retries": 2,
-            "retry_timeout": limit,
-            "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=1), "base": 2},
-        },
-    )
+    try:
+        store = S3Store(
+            bucket,
+            client_options={
+                "allow_http": True,  # AWS_ENDPOINT_URL says whether; AWS itself is always https
+                "connect_timeout": timedelta(seconds=min(5.0, timeout)),
+                "timeout": limit,
+            },
+            retry_config={
+                "max_retries": 2,
+                "retry_timeout": limit,
+                "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=1), "base": 2},
+            },
+        )
+    except BaseError as error:
+        raise ValueError(f"the AWS_* variables do not go together: {_told(error)}") from None
     return ObjectBlobs(store, f"s3://{bucket}/", prefix)
 
 
@@ -77,7 +81,7 @@ class ObjectBlobs:
             # An OSError may be that of the chunks, which is not ours to translate.
             if watched.error is error:
                 raise
-            raise watched.error or Unavailable() from error
+            raise watched.error or Unavailable() from _told(error)
 
     def read(self, key: str) -> Iterator[bytes]:
         """See BlobStore. Raises Unavailable when the object is replaced or deleted while it is read."""
@@ -87,7 +91,7 @@ class ObjectBlobs:
         except FileNotFoundError:
             raise NotFound from None
         except _FAILURES as error:
-            raise Unavailable from error
+            raise Unavailable from _told(error)
         return self._ranges(path, found)
 
     def delete(self, key: str) -> None:
@@ -98,7 +102,7 @@ class ObjectBlobs:
         except FileNotFoundError:
             return
         except _FAILURES as error:
-            raise Unavailable from error
+            raise Unavailable from _told(error)
 
     def uri(self, key: str) -> str:
         """See BlobStore."""
@@ -140,4 +144,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except _FAILURES as error:
-        raise Unavailable from error
+        raise Unavailable from _told(error)
+
+
+def _told(error: Exception) -> OSError:
+    """What went wrong, in a sentence; obstore adds pages of its internals."""
+    sentence = " ".join(str(error).partition("\n\nDebug source")[0].split())[:_SENTENCE]
+    # The instance is asked last, when the variables name nothing else.
+    if "/latest/api/token " in sentence or "/latest/meta-data/iam/" in sentence:
+        sentence = "there are no credentials: AWS_ACCESS_KEY_ID is not set, and this machine has no role of AWS"
+    return OSError(sentence)

@@ -1,0 +1,87 @@
+"""Time as the tests take it, on machines that are busy and now and then stand still."""
+
+import threading
+import time
+from collections.abc import Callable
+
+_STEP = 0.02
+
+
+class _Ticker(threading.Thread):
+    """Counts short sleeps: one that lasted longer than it should says that nobody got on meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self.counted = 0.0
+        self._starting = threading.Lock()
+
+    def run(self) -> None:
+        last = time.monotonic()
+        while True:
+            time.sleep(_STEP)
+            now = time.monotonic()
+            self.counted += min(now - last, 2 * _STEP)
+            last = now
+
+    def ticking(self) -> "_Ticker":
+        with self._starting:
+            if not self.is_alive():
+                self.start()
+        return self
+
+
+_ticker = _Ticker()
+
+
+class Stopwatch:
+    """Seconds since it was made, without those in which the machine stood still: for how long something may take.
+
+    To a few hundredths of a second; never more than have passed.
+    """
+
+    def __init__(self) -> None:
+        self._begun = _ticker.ticking().counted
+
+    @property
+    def seconds(self) -> float:
+        return _ticker.counted - self._begun
+
+
+def until(check: Callable[[], bool], what: str, patience: float = 30.0) -> None:
+    """Wait until ``check`` is true; fails after so many seconds."""
+    watch = Stopwatch()
+    while not check():
+        assert watch.seconds < patience, f"not within {patience:g} s: {what}"
+        time.sleep(0.05)
+
+
+def outcome_within(seconds: float, call: Callable[[], object]) -> object:
+    """What a call returns or raises; fails when that takes longer, and lets nobody wait for the call."""
+    outcomes: list[object] = []
+
+    def attempt() -> None:
+        try:
+            outcomes.append(call())
+        except Exception as error:
+            outcomes.append(error)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    watch = Stopwatch()
+    thread.start()
+    while thread.is_alive() and watch.seconds < seconds:
+        thread.join(_STEP)
+    assert outcomes, f"no answer within {seconds} s"
+    return outcomes[0]
+
+
+class Watch:
+    """A clock that a test turns, in place of the module ``time`` of what it tests."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def forward(self, seconds: float) -> None:
+        self._now += seconds
