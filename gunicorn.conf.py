@@ -1,18 +1,25 @@
 """How gunicorn serves; `portero serve` starts it with the settings in the environment."""
 
-import functools
 import json
 import os
 import socket
 import struct
+import time
 import uuid
 from http import HTTPStatus
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from gunicorn import util
+from gunicorn.workers import gthread
 
 SILENCE_SECONDS = 5
+LINGER_SECONDS = 1.0
+MOST_LINGERING = 500
+LINGERING: SimpleQueue[tuple[float, socket.socket]] = SimpleQueue()
+"""Connections that have had their last answer, and until when they may stay open."""
 
 bind = f"{os.environ['HOST']}:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
@@ -34,6 +41,7 @@ def post_worker_init(worker: Any) -> None:
 
     The connections that a listener accepts inherit this of it.
     """
+    Thread(target=_close_lingering, daemon=True).start()
     for listener in worker.sockets:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
 
@@ -56,14 +64,56 @@ def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
             "instance": instance,
         }
     )
+    cors = "Access-Control-Allow-Origin: *\r\n" if "*" in os.environ.get("CORS_ORIGINS", "").split(",") else ""
     head = (
         f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Request-Id: {instance}\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+        f"X-Request-Id: {instance}\r\n{cors}\r\n"
     )
     util.write_nonblock(client, (head + body).encode())
+
+
+def _linger(client: socket.socket) -> None:
+    """Say that nothing more comes, and close the connection a moment later.
+
+    Closed at once it would be reset while the client still sends, which may lose it the answer (RFC 9112 section 9.6).
+    """
+    try:
+        client.shutdown(socket.SHUT_WR)
+    except OSError:  # the client has left
+        client.close()
+    else:
+        LINGERING.put((time.monotonic() + LINGER_SECONDS, client))
+
+
+def _close_lingering() -> None:
+    """Without end: close what lingers when its client has left or its time is over."""
+    lingering: list[tuple[float, socket.socket]] = []
+    while True:
+        while not lingering or not LINGERING.empty():
+            lingering.append(LINGERING.get())
+        now = time.monotonic() if len(lingering) < MOST_LINGERING else float("inf")
+        for until, client in lingering:
+            if _has_left(client) or now > until:
+                client.close()
+        lingering = [each for each in lingering if each[1].fileno() != -1]
+        time.sleep(0.02)
+
+
+def _has_left(client: socket.socket) -> bool:
+    """Drop what has arrived, and say whether nothing more will."""
+    try:
+        return not client.recv(1 << 16, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 # gunicorn answers these in HTML, and has no setting for it.
 util.write_error = _write_problem
 # It waits for what a client goes on sending after its answer, on the one thread that accepts connections.
-util.close_graceful = functools.partial(util.close_graceful, timeout=0.1)
+util.close_graceful = _linger
+# For so many seconds a thread waits for the first byte of a connection, or for the rest of a body that was answered
+# before it was read: mostly both are there. Later the first byte is waited for without a thread.
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.05

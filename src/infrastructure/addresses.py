@@ -11,7 +11,7 @@ _MAX_LENGTH = 254
 def parse_address(text: str) -> Email:
     """Validate and normalise an address, without asking the network. Raises InvalidValue.
 
-    The domain ``.test`` is accepted, for tests (RFC 2606); other reserved ones are not.
+    Domains in ``.test`` are accepted, for tests (RFC 2606); other reserved ones are not.
     """
     if len(text) > _MAX_LENGTH:
         raise InvalidValue("email", f"Use at most {_MAX_LENGTH} characters.")
@@ -19,4 +19,6 @@ def parse_address(text: str) -> Email:
         checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise InvalidValue("email", str(error)) from None
+    if "." not in checked.domain:
+        raise InvalidValue("email", "The part after the @-sign should have a period.")
     return Email(checked.normalized)

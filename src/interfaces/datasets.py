@@ -39,6 +39,8 @@ def add_dataset(
 ) -> None:
     """Store a CSV file, and print what was found in it."""
     services = console.services()
+    if not name.strip():
+        raise click.BadParameter("give the dataset a name", param_hint="--name")
     columns = services.datasets.parse_schema(_schema(schema))
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -60,8 +62,10 @@ def _schema(text: str) -> object:
     try:
         text = Path(text[1:]).read_text() if text.startswith("@") else text
         return json.loads(text) if text.strip() else None
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"--schema: {error}") from None
+    except OSError as error:
+        raise click.BadParameter(f"{text[1:]}: {error.strerror}", param_hint="--schema") from None
+    except ValueError as error:
+        raise click.BadParameter(f"this is not valid JSON: {error}", param_hint="--schema") from None
 
 
 def _owner(services: Services, login: str | None) -> User:

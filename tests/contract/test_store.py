@@ -141,9 +141,7 @@ class TestGet:
         found = store.get(user(id), user("1"), claim(id), user("absent"), user("1"))
         assert [document and document.key for document in found] == [None, user("1"), None, None, user("1")]
 
-    @pytest.mark.parametrize(
-        "id", ["...", ".a", "__x", "x__", "_", "x" * 300, "😀" * 300, "a b", "a\n", "\0", "%2F", "'"]
-    )
+    @pytest.mark.parametrize("id", ["...", ".a", "__x", "x__", "_", "x" * 300, "😀" * 300, "a b", "a\n", "%2F", "'"])
     def test_any_other_id_is_one(self, store: Store, id: str) -> None:
         assert store.get(user(id)) == [None]
         store.commit(Insert(user(id), account()))

@@ -7,7 +7,8 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from email.message import Message
 from http.client import parse_headers
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ NEXT = b"GET /closed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 def port() -> Iterator[int]:
     """Of a gunicorn that serves tests/http/uploading.py with one worker."""
     port = free_port()
-    settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "THREADS": "8"}
+    settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "THREADS": "8", "CORS_ORIGINS": "*"}
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "tests.http.uploading:create_app()"]
     with running(
         command,
@@ -71,9 +72,14 @@ class Connection:
 
     def answer(self) -> tuple[int, Any]:
         """The status, and the JSON of the next answer."""
+        status, _, content = self.whole_answer()
+        return status, content
+
+    def whole_answer(self) -> tuple[int, Message, Any]:
+        """The status, the headers, and the JSON of the next answer."""
         status = int(self._received.readline().split()[1])
-        length = int(parse_headers(self._received)["Content-Length"])
-        return status, json.loads(self._received.read(length))
+        headers = parse_headers(self._received)
+        return status, headers, json.loads(self._received.read(int(headers["Content-Length"])))
 
     def rest(self) -> bytes:
         """What still comes before the server closes."""
@@ -246,6 +252,54 @@ def test_a_client_that_sends_on_gets_the_answer(url: str) -> None:
         for data in (zeros(400), bytes(310 * MIB)):
             answer = requests.post(f"{url}{path}", data=data, headers={"Content-Type": TYPE}, timeout=20)
             assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [head("/forbidden", 200_000_000), head("/forbidden"), NEXT, b""],
+    ids=["a body that never comes", "chunks that never come", "an answer that is not read", "nothing"],
+)
+def test_clients_that_stall_hold_nobody_up(port: int, url: str, sent: bytes) -> None:
+    with ExitStack() as stalled:
+        clients = [stalled.enter_context(connect(port)) for _ in range(40)]
+        for client in clients:
+            client.send(sent)
+        started = time.monotonic()
+        assert requests.get(f"{url}/closed", timeout=20).status_code == 200
+        assert time.monotonic() - started < 2
+        for client in clients if sent else ():
+            assert client.answer()[0] == (200 if sent is NEXT else 403)
+            assert client.rest() == b""
+
+
+@pytest.mark.parametrize("delay", [0.2, 0.5])
+def test_a_body_that_comes_after_the_answer_does_not_lose_it(port: int, delay: float) -> None:
+    with connect(port) as connection:
+        connection.send(head("/forbidden", MIB))
+        time.sleep(delay)
+        connection.send(bytes(MIB))
+        assert connection.answer()[0] == 403
+        assert connection.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_is_no_request_is_a_problem_too(port: int, sent: bytes, status: int) -> None:
+    with connect(port) as connection:
+        connection.send(sent)
+        answered, headers, problem = connection.whole_answer()
+        assert (answered, problem["status"]) == (status, status)
+        assert headers["Content-Type"] == "application/problem+json"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        assert headers["X-Request-Id"] == problem["instance"]
+        assert connection.rest() == b""
 
 
 def test_a_download_ends_with_its_client(port: int, url: str) -> None:

@@ -19,6 +19,7 @@ from src.domain.errors import Unavailable
 from src.domain.tables import Row
 from src.domain.values import Role
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.tables import findings
 from tests.http.uploading import TYPE, body, part
 from tests.http.world import (
     CSV,
@@ -509,9 +510,21 @@ def test_a_bad_encoding_is_named_with_the_rest(client: Client, anna: Person) -> 
 FILE = part("file", CSV, "a.csv")
 NAME = part("name", b"Customers")
 REFUSED: dict[str, tuple[bytes, int, set[tuple[str, str]]]] = {
-    "no part": (body(), 422, {("file", "required")}),
+    "no part": (body(), 422, {("file", "required"), ("name", "required")}),
     "no file": (body(NAME), 422, {("file", "required")}),
     "a field instead": (body(NAME, part("file", CSV)), 422, {("file", "required")}),
+    "everything wrong": (
+        body(part("schema", b"{"), part("data", CSV, "a.csv"), part("delimiter", b"x"), part("encoding", b"x")),
+        422,
+        {
+            ("file", "required"),
+            ("name", "required"),
+            ("schema", "json"),
+            ("delimiter", "delimiter"),
+            ("encoding", "encoding"),
+        },
+    ),
+    "no CSV file, and no name": (body(part("file", b"", "a.csv")), 422, {("file", "empty"), ("name", "required")}),
     "no name": (body(FILE), 422, {("name", "required")}),
     "two files": (body(NAME, FILE, part("other", CSV, "b.csv")), 422, {("other", "repeated")}),
     "the same file twice": (body(NAME, FILE, FILE), 422, {("file", "repeated")}),
@@ -551,6 +564,17 @@ def test_fields_may_come_before_and_after_the_file(client: Client, anna: Person)
     assert verdicts[0]["name"] == "Anné"
     assert _broken(verdicts[0]) == {("header", None): (1, [1]), ("type", "a"): (1, [2])}
     assert _values(client, anna, made) == [{"a": "x", "b": "é"}]
+
+
+def test_a_field_may_be_sent_from_a_file(client: Client, anna: Person) -> None:
+    schema = part("schema", b'{"a": "integer"}', "schema.json", "Content-Type: application/json")
+    made = _send(client, anna, body(schema, part("file", b"a\nx\n", "a.csv"), part("name", b"Ann", "name.txt")))
+    assert (made.status_code, _broken(_verdict(made.json))) == (201, {("type", "a"): (1, [2])})
+
+
+def test_an_empty_body_needs_no_media_type(client: Client, anna: Person) -> None:
+    answer = client.post("/datasets", headers=anna.headers)
+    assert (answer.status_code, errors_of(answer)) == (422, {("file", "required"), ("name", "required")})
 
 
 def test_other_fields_are_ignored(client: Client, anna: Person) -> None:
@@ -642,8 +666,8 @@ def test_what_is_no_csv_file_leaves_nothing(
     app: Flask, client: Client, anna: Person, store: MemoryStore, name: str
 ) -> None:
     content, code = NOT_CSV[name]
-    for path in PATHS:
-        answer = _add(client, anna, content, path=path)
+    for path, headers in ((PATHS[0], {}), (PATHS[1], {}), (PATHS[0], LATER)):
+        answer = _add(client, anna, content, path=path, headers=headers)
         assert (answer.status_code, errors_of(answer)) == (422, {("file", code)})
         assert _kept(app, store) == []
         assert _list(client, anna).json == []
@@ -1100,11 +1124,14 @@ def test_while_rows_are_being_stored_none_is_seen(
     assert len(_rows(client, anna, made)) == 2
 
 
-@pytest.mark.parametrize("name", NOT_CSV)
-def test_what_is_no_csv_file_fails_later(app: Flask, client: Client, anna: Person, name: str) -> None:
-    content, _ = NOT_CSV[name]
-    reason = _add(client, anna, content).json["errors"][0]["message"]
-    made = _add(client, anna, content, headers=LATER)
+def test_what_shows_only_when_it_is_checked_fails_later(
+    app: Flask, client: Client, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "MAX_HASHES", 1)
+    answer = _add(client, anna)
+    assert (answer.status_code, errors_of(answer)) == (422, {("file", "too_many_rows")})
+    reason = answer.json["errors"][0]["message"]
+    made = _add(client, anna, headers=LATER)
     for _ in range(2):
         assert _run(app, made) is None
         job = _job_of(client, anna, made)
@@ -1113,7 +1140,7 @@ def test_what_is_no_csv_file_fails_later(app: Flask, client: Client, anna: Perso
         assert (shown["status"], shown["rows"], shown["validations"]) == ("failed", None, [])
         assert _rows(client, anna, made) == []
         assert _summary(client, anna, made).status_code == 409
-        assert _see(client, anna, made, "/file").data == content
+        assert _see(client, anna, made, "/file").data == CSV
         _retry(app, made)
         assert _see(client, anna, made).json["status"] == "processing"
     assert _delete(client, anna, made).status_code == 204

@@ -128,6 +128,21 @@ def test_a_guest_who_wants_a_taken_name_stays_a_guest(client: Client, anna: Pers
     assert client.get("/user", headers=guest.headers).json == guest.user
 
 
+def test_the_etag_of_somebody_else_tells_nothing_that_is_hidden(client: Client, root: Person) -> None:
+    anna, ben = join(client), join(client)
+    url = anna.at("/users/{id}")
+
+    def seen(by: Person) -> str:
+        return client.get(url, headers=by.headers).headers["ETag"]
+
+    of_ben, of_anna, of_root = seen(ben), seen(anna), seen(root)
+    assert of_anna == of_root != of_ben
+    client.put("/user", json={"name": "Anna"}, headers=anna.headers)
+    assert (seen(ben), seen(anna) == of_anna, seen(root) == of_root) == (of_ben, False, False)
+    client.put("/user", json={"username": f"{anna.user['username']}x"}, headers=anna.headers)
+    assert seen(ben) != of_ben
+
+
 # The list
 
 
@@ -198,17 +213,44 @@ def test_admins_filter_and_others_may_not(
 
 @pytest.mark.parametrize(
     "query",
-    [{"limit": limit} for limit in ("0", "501", "-1", "x", "1.5", "", "1e2", "9" * 30)]
+    [
+        {"limit": limit}
+        for limit in (
+            "0",
+            "501",
+            "-1",
+            "x",
+            "1.5",
+            "",
+            "1e2",
+            "9" * 30,
+            "1_0",
+            "+5",
+            " 5",
+            "5 ",
+            "5\n",
+            "00005",
+            "\u0665",
+        )
+    ]
     + [{"cursor": cursor} for cursor in ("x", "", "%00", "a" * 1000, "é", "bnVsbA", "W10", "eyJhIjoxfQ")]
-    + [{"role": "root"}],
+    + [{"role": "root"}, {"limit": ["10", "10"]}, {"cursor": ["", "x"]}, {"role": ["user", "user"]}]
+    + [{"limit": ["1", "2"], "role": "root"}],
 )
-def test_a_bad_query_is_422(client: Client, root: Person, query: dict[str, str]) -> None:
+def test_a_bad_query_is_422(client: Client, root: Person, query: dict[str, str | list[str]]) -> None:
     for path in ("/users", "/auth/sessions"):
         if "role" in query and path != "/users":
             continue
         answer = client.get(path, headers=root.headers, query_string=query)
         assert answer.status_code == 422, (path, answer.text)
         assert {field for field, _ in errors_of(answer)} == set(query)
+        for field, code in errors_of(answer):
+            assert (code == "repeated") is isinstance(query[field], list)
+            assert field != "limit" or code in ("limit", "repeated")
+
+
+def test_another_parameter_may_be_repeated(client: Client, root: Person) -> None:
+    assert _list(client, root, x=["1", "2"], limit="1").status_code == 200
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 500])
@@ -237,6 +279,26 @@ def test_pages_are_stable_while_rows_come_and_go(client: Client, root: Person) -
     third = client.get(_next(second), headers=root.headers)
     assert _names(third) == ["jjj", "root"]
     assert not _next(third)
+
+
+def test_a_cursor_is_for_its_own_list(client: Client, root: Person) -> None:
+    anna = join(client, username="anna")
+    for _ in range(2):
+        for person in (root, anna):
+            client.post("/tasks", json={"title": "x", "completed": True}, headers=person.headers)
+            client.post("/tasks", json={"title": "x"}, headers=person.headers)
+    lists = ["/tasks?", "/tasks?completed=true&", "/tasks?completed=false&", "/users?", "/users?q=a&"]
+    lists += ["/users?role=user&", "/users?role=admin&"]
+    join(client, username="ann"), join(client, username="ben", role="admin")
+    cursors = {}
+    for person in (root, anna):
+        for url in lists[: None if person is root else 3]:
+            page = client.get(f"{url}limit=1", headers=person.headers)
+            cursors[person.user["id"], url] = _next(page).partition("cursor=")[2]
+    for url in lists:
+        for of, cursor in cursors.items():
+            answer = client.get(f"{url}limit=500&cursor={cursor}", headers=root.headers)
+            assert answer.status_code == (200 if of == (root.user["id"], url) else 422), (url, of)
 
 
 # What admins do

@@ -155,7 +155,7 @@ class Asker:
 
     @property
     def media(self) -> str:
-        media = str(*self.operation["requestBody"]["content"])
+        media = str(*self.operation.get("requestBody", {"content": ["application/json"]})["content"])
         return f"{media}; boundary=x" if media == "multipart/form-data" else media
 
 
@@ -179,6 +179,8 @@ def _succeeded(method: str, path: str, status: int) -> Answer:
 
 def _unparsable(method: str, path: str) -> Answer:
     asker = Asker(method, path)
+    if method in ("GET", "DELETE"):
+        return asker.ask(environ_overrides={"PATH_INFO": path.replace("{id}", "\xff").replace("{name}", "\xff")})
     return asker.ask(data=b"{\xff", content_type=asker.media)
 
 
@@ -249,7 +251,7 @@ def _oversized(method: str, path: str) -> Answer:
 
 def _invalid(method: str, path: str) -> Answer:
     asker = Asker(method, path)
-    if "requestBody" not in asker.operation:
+    if method == "GET":
         return asker.ask(query_string={"limit": "0"})
     if asker.root in ("/api/files", "/datasets"):
         return asker.ask(data={"name": "no file"}, content_type="multipart/form-data")

@@ -76,6 +76,31 @@ def test_a_preflight_allows_what_the_contract_says(shared: Client, method: str) 
     assert allowed == {"authorization", "content-type", "if-match", "idempotency-key"}
 
 
+@pytest.mark.parametrize("path", ["/nope", "/user/x/y", "//user", "/api/dogs/\xff"])
+def test_a_preflight_succeeds_where_there_is_nothing_too(shared: Client, path: str) -> None:
+    preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "DELETE"}
+    for client in (shared, client_of(build(cors_origins=[ORIGIN], metrics_token="x"))):
+        answer = client.options(headers=preflight, environ_overrides={"PATH_INFO": path})
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert "DELETE" in answer.headers["Access-Control-Allow-Methods"]
+    for part in preflight:
+        plain = {name: value for name, value in preflight.items() if name != part}
+        assert shared.options("/nope", headers=plain).status_code == 404
+    assert client_of(build()).options("/nope", headers=preflight).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/health", "/user", "/nope", "/login"])
+@pytest.mark.parametrize("origin", [None, ORIGIN, "https://evil.example.com"])
+def test_caches_are_told_that_an_answer_is_for_an_origin(path: str, origin: str | None) -> None:
+    headers = {} if origin is None else {"Origin": origin}
+    for origins, varies in (([ORIGIN], True), ([ORIGIN, "https://b.example.com"], True), (["*"], False), ([], False)):
+        client = client_of(build(cors_origins=origins))
+        for method in ("GET", "OPTIONS"):
+            answer = client.open(path, method=method, headers=headers)
+            assert answer.headers.getlist("Vary") == (["Origin"] if varies else [])
+
+
 def test_without_origins_nobody_is_let_in(client: Client) -> None:
     for method in ("GET", "OPTIONS"):
         answer = client.open("/login", method=method, headers={"Origin": ORIGIN})

@@ -229,7 +229,8 @@ def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(client: Client, anna:
     for _ in range(3):
         _add(client, anna)
     link = _list(client, anna, limit=1).headers["Link"]
-    assert client.get(link[1 : link.index(">")], headers=join(client).headers).json == []
+    answer = client.get(link[1 : link.index(">")], headers=join(client).headers)
+    assert (answer.status_code, errors_of(answer)) == (422, {("cursor", "invalid")})
 
 
 # Guests

@@ -15,7 +15,7 @@ from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
 from src.domain.tables import Report
-from src.infrastructure.tables import patterns
+from src.infrastructure.tables import findings, patterns
 from src.infrastructure.tables.python import PythonTables
 from tests.unit.held.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.held.world import ADA, EVE, ROOT, Killed
@@ -235,17 +235,31 @@ class TestAttempts:
         world.settle_later()
         assert not world.is_settled()
 
-    def test_what_is_no_csv_has_failed_for_good(self, world: DatasetWorld) -> None:
-        stored = world.add(content=b"\x89PNG\r\n\x1a\n", later=True)
-        assert stored.job
-        world.here.run(stored.job.id)
-        job, dataset = world.job(stored.job.id), world.dataset(stored.dataset.id)
-        assert (job.status, job.attempts, job.error) == (JobStatus.FAILED, 1, "This is a PNG picture, not a CSV file.")
+    def test_what_is_no_csv_is_refused_at_once(self, world: DatasetWorld) -> None:
+        with pytest.raises(Invalid):
+            world.add(content=b"\x89PNG\r\n\x1a\n", later=True)
+        world.is_empty()
+
+    def test_what_is_found_to_be_no_csv_has_failed_for_good(
+        self, world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(findings, "MAX_HASHES", 1)
+        job = world.add_later()
+        world.here.run(job.id)
+        job, dataset = world.job(job.id), world.dataset(job.subject_id)
+        assert (job.status, job.attempts) == (JobStatus.FAILED, 1)
+        assert job.error == "The file has more than 0 rows."
         assert (dataset.status, dataset.whole) == (DatasetStatus.FAILED, True)
         assert world.row_sets() == set()
-        assert b"".join(world.here.service.read(ADA, dataset.id)[1]) == b"\x89PNG\r\n\x1a\n"
+        assert b"".join(world.here.service.read(ADA, dataset.id)[1]) == CSV
         with pytest.raises(Ended, match="no report"):
             world.here.service.summarise(ADA, dataset.id)
+
+    def test_rows_are_counted_and_not_lines(self, world: DatasetWorld) -> None:
+        long = b"id,name\n" + b"".join(b'%d,"%s"\n' % (row, b"\n" * 10) for row in range(200))
+        assert world.add(content=long, key=None).job is None
+        more = b"id,name\n" + b"".join(b"%d,a\n" % row for row in range(1_001))
+        assert world.add(content=more, key=None).job
 
     def test_what_is_checked_stays_checked(self, world: DatasetWorld) -> None:
         job = world.add_later()

@@ -68,7 +68,7 @@ class DatasetService:
 
             received = receive(storing.heartbeat)
             report = job = None
-            if not received.later and received.lines <= self.sync_rows + 1:  # the header is a line, too
+            if not self._later(received):
                 report = check(self.tables, self.rows, received.file, received.asked, dataset.rows_id, told)
             self.blobs.put(dataset.key, received.chunks(storing.heartbeat))
             whole = _filled(storing.item, received).stored()
@@ -136,6 +136,16 @@ class DatasetService:
     def settle(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
         """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
         return self._custody.settle(older_than)
+
+    def _later(self, received: Received) -> bool:
+        """Whether a job is to check the file. Raises Invalid for what is no CSV file."""
+        if not received.later and received.lines <= self.sync_rows + 1:  # the header is a line, too
+            return False
+        asked, most = received.asked, 0 if received.later else self.sync_rows
+        more = self.tables.exceeds(
+            received.file, most, asked.columns, delimiter=asked.delimiter, encoding=asked.encoding
+        )
+        return more or received.later
 
     @property
     def _custody(self) -> Custody[Dataset]:

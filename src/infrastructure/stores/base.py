@@ -5,6 +5,7 @@ of some writes or none, each with a precondition (absent, or at a revision).
 """
 
 import base64
+import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
@@ -196,29 +197,36 @@ def after_prefix(prefix: str) -> str:
 
 
 # Such ids exist in every store; Firestore is the most particular (https://firebase.google.com/docs/firestore/quotas).
-_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\ud800-\udfff]{1,300}", re.DOTALL)
+_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\0\ud800-\udfff]{1,300}", re.DOTALL)
+_TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 
 def _encode_cursor(query: Query, last: Document) -> str:
-    value = last.fields[query.order]
-    text = value.isoformat() if isinstance(value, datetime) else value
-    return (
-        base64.urlsafe_b64encode(json.dumps([query.collection.name, text, last.key.id]).encode()).decode().rstrip("=")
-    )
+    return _cursor(query, last.fields[query.order], last.key.id)
 
 
 def _decode_cursor(query: Query) -> tuple[Any, str] | None:
     if query.cursor is None:
         return None
-    try:
-        name, value, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        if not (name == query.collection.name and isinstance(value, str) and isinstance(id, str) and _ID.fullmatch(id)):
-            raise TypeError
-        (value + id).encode()  # half a surrogate pair is a text for nobody else
+    with suppress(ValueError, TypeError, OverflowError, RecursionError):
+        _, text, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
+        value: Any = text
         if query.collection.fields[query.order].type is Type.TIMESTAMP:
-            return datetime.fromisoformat(value).astimezone(UTC), id
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Invalid(
-            FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out.")
-        ) from None
-    return value, id
+            value = datetime.fromisoformat(text).astimezone(UTC)
+        # What another query was given, or is written in another way, is none of ours.
+        if _TEXT.fullmatch(text) and _ID.fullmatch(id) and _cursor(query, value, id) == query.cursor:
+            return value, id
+    raise Invalid(FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out."))
+
+
+def _cursor(query: Query, value: Any, id: str) -> str:
+    text = value.isoformat() if isinstance(value, datetime) else value
+    content = json.dumps([_digest(query), text, id])
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def _digest(query: Query) -> str:
+    """What tells the query from others, whichever page of it is asked for."""
+    equal, bounds = sorted(query.equal.items()), [str(query.until), query.prefix, query.beyond]
+    described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds])
+    return hashlib.sha256(described.encode()).hexdigest()[:16]

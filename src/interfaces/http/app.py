@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from flask import Flask, json
+from flask import Flask, json, request
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.exceptions import BadRequest, NotFound
 
 from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, sessions, tasks, users
 from src.interfaces.http.headers import add_headers
@@ -38,9 +39,10 @@ def create_app(
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
     app.extensions["portero.openapi"] = json.dumps(describe(FEATURES, version))
-    add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     metrics.measure(app, metrics_token)
+    add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)
+    app.before_request(_check_path)
     for feature in FEATURES:
         feature.mount(app)
     app.register_blueprint(
@@ -51,3 +53,14 @@ def create_app(
     # The blueprint has the path with a slash only, where other methods would get 404.
     app.add_url_rule("/docs", view_func=app.view_functions["swagger_ui.show"])
     return app
+
+
+def _check_path() -> None:
+    """What Werkzeug would forgive makes two paths one. Raises BadRequest, NotFound."""
+    path = request.environ["PATH_INFO"].encode("latin-1")  # as WSGI has it (PEP 3333)
+    try:
+        path.decode("utf-8")
+    except UnicodeError:
+        raise BadRequest("The path is not valid UTF-8.") from None
+    if path.startswith(b"//"):
+        raise NotFound

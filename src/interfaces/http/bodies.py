@@ -1,6 +1,7 @@
 """From the bytes of a request to a pydantic model, or to an error that names every bad field at once."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from typing import Annotated, Any, NoReturn, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -18,6 +19,8 @@ from src.domain.errors import FieldError, Invalid
 from src.domain.users import PasswordPolicy, User
 
 _MAX_DIGITS = 100
+_MAX_LIMIT = 500
+_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -60,10 +63,21 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_without_defaults)
 
 
+def _limit(text: str) -> int:
+    if not _LIMIT.fullmatch(text) or int(text) > _MAX_LIMIT:
+        raise PydanticCustomError("limit", "Use a whole number from 1 to {most}.", {"most": _MAX_LIMIT})
+    return int(text)
+
+
 class Paging(Query):
     """Which part of a list."""
 
-    limit: Annotated[int, Field(ge=1, le=500, description="How many at most; 100 unless told.")] = 100
+    limit: Annotated[
+        int,
+        PlainValidator(_limit),
+        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MAX_LIMIT}),
+        Field(description="How many at most; 100 unless told."),
+    ] = 100
     cursor: Annotated[str | None, Field(description="Where to go on, from the last Link header.")] = None
 
 
@@ -117,7 +131,15 @@ def parse_fields(model: type[AnyBody], fields: Mapping[str, str], rules: Rules) 
 
 def parse_query(model: type[AnyQuery]) -> AnyQuery:
     """Read the query string of the current request. Raises Invalid."""
-    return _validated(model, request.args.to_dict(), None)
+    given = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
+    repeated = [_repeated(name) for name in model.model_fields if name in request.args and name not in given]
+    try:
+        query = _validated(model, given, None)
+    except Invalid as error:
+        raise Invalid(*repeated, *error.errors) from None
+    if repeated:
+        raise Invalid(*repeated)
+    return query
 
 
 def _validated(model: type[AnyModel], values: Any, rules: Rules | None) -> AnyModel:
@@ -195,8 +217,12 @@ def _form(data: bytes) -> dict[str, str]:
     times = Counter(name for name, _ in pairs)
     repeated = [name for name in times if times[name] > 1][:_MOST_NAMED]
     if repeated:
-        raise Invalid(*(FieldError(name, "repeated", "Give this parameter once.") for name in repeated))
+        raise Invalid(*map(_repeated, repeated))
     return dict(pairs)
+
+
+def _repeated(name: str) -> FieldError:
+    return FieldError(name, "repeated", "Give this parameter once.")
 
 
 def _field_error(error: ErrorDetails) -> FieldError:

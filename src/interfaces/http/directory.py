@@ -53,11 +53,6 @@ def _self_or_admin(caller: Caller, id: str) -> None:
     demand_self_or_admin(caller.user, id)
 
 
-def _seen_by(caller: Caller, user: User) -> PublicUserView:
-    whole = caller.user.role is Role.ADMIN or caller.user.id == user.id
-    return UserView.of(user) if whole else PublicUserView.of(user)
-
-
 @operations.add("GET", "/users", aliases=("/api/users", "/api/v1/users"), access=Access.USER, query=Search,
                 answer=(UserView, PublicUserView), array=True, errors=(Forbidden,), use_case=ListUsers)  # fmt: skip
 def list_users(caller: Caller, query: Search) -> Response:
@@ -73,7 +68,11 @@ def list_users(caller: Caller, query: Search) -> Response:
 def show_other(caller: Caller, id: str) -> Response:
     """See a user."""
     user = services().show_user(id)
-    return render(_seen_by(caller, user), revision=user.revision)
+    if caller.user.role is Role.ADMIN or caller.user.id == user.id:
+        return render_user(user)
+    response = render(PublicUserView.of(user))
+    response.add_etag()  # of what is shown: the revision changes with what is not
+    return response
 
 
 @operations.add("POST", "/api/users", access=Access.ADMIN, body=Person, status=201, answer=UserView, etag=True,

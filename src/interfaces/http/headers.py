@@ -30,6 +30,7 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
     ``trusted_proxies`` is how many proxies in front write X-Forwarded-For; with ``https`` browsers are told to
     come back by https only.
     """
+    anyone = "*" in cors_origins
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
@@ -46,6 +47,8 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
         if g.get("private") or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         response.headers.extend(_SECURITY)
+        if cors_origins and not anyone:
+            response.vary.add("Origin")
         response.headers["Content-Security-Policy"] = _content_policy(response)
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
@@ -55,12 +58,19 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
         CORS(
             app,
             origins=list(cors_origins),
-            send_wildcard="*" in cors_origins,
+            send_wildcard=anyone,
             always_send=False,
+            vary_header=False,  # it leaves it out where the origin is another
             allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Prefer", "X-Request-Id"],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "WWW-Authenticate"],
             max_age=600,
         )
+
+        @app.before_request
+        def answer_preflight() -> Response | None:
+            """Also where there is nothing: else no browser would show its page the problem that says so."""
+            asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+            return app.make_default_options_response() if asked and "Origin" in request.headers else None
 
 
 def _trace() -> str | None:

@@ -32,7 +32,7 @@ _HEADERS = {
     "X-Request-Id": {"description": "The id of the request: the one sent, or a new one.", **_TEXT},
 }
 _MEANINGS = {
-    400: "The body cannot be parsed.",
+    400: "The body, or the path, cannot be parsed.",
     401: "No or bad credentials.",
     403: "Known, but not allowed.",
     404: "Not found.",
@@ -184,9 +184,11 @@ def _problems(operation: Operation) -> list[int]:
         errors |= {Invalid}
     if operation.idempotent:
         errors |= {Invalid, InProgress}
-    if operation.body:
+    if operation.reads_body:
         errors |= {Invalid, Unavailable}
         statuses |= {400, 413, 415}
+    if _VARIABLE.search(operation.path):
+        statuses |= {400}
     statuses |= {int(status_of(error)) for error in errors}
     if operation.translate:
         statuses -= {401, 422}  # OAuth2 says 400

@@ -60,7 +60,10 @@ class Operation:
     query: type[Query] | None
     """What the handler takes as ``query``."""
     body: type[Body] | None
-    """What the handler takes as ``body``; of an UploadBody it takes the ``upload`` instead, to be read as a stream."""
+    """What the handler takes as ``body``; of an UploadBody it takes the ``upload`` instead, to be read as a stream.
+
+    Without one a client that sends something all the same hears whether that could be read, and nothing more.
+    """
     status: int
     answer: tuple[type[BaseModel], ...]
     """The model of a JSON answer; several when it depends on the caller, none when there is nothing to say."""
@@ -85,6 +88,11 @@ class Operation:
     description: str
     translate: Translate | None
     """Turns what goes wrong into errors that a standard names, before it is answered."""
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether a body is parsed, wanted or not."""
+        return self.body is not None or self.method in ("POST", "PUT", "PATCH")
 
 
 class Operations:
@@ -188,9 +196,11 @@ def _view(operation: Operation) -> Handler:
         if operation.query:
             arguments["query"] = parse_query(operation.query)
         if operation.body and issubclass(operation.body, UploadBody):
-            arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"])
+            arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], operation.body.texts())
         elif operation.body:
             arguments["body"] = parse_body(operation.body, rules_of(caller))
+        elif operation.reads_body:
+            parse_body(Body, rules_of(caller))
         if operation.idempotent:
             assert caller
             path = operation.alias_of or operation.path

@@ -7,7 +7,7 @@ two reads (https://github.com/pallets/werkzeug/issues/3285).
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -44,6 +44,11 @@ class UploadBody(Body):
 
     file: Annotated[bytes, Field(description="Its part has a filename.")]
 
+    @classmethod
+    def texts(cls) -> set[str]:
+        """The names of the fields beside the file."""
+        return {field.alias or name for name, field in cls.model_fields.items()} - {"file"}
+
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
@@ -62,17 +67,21 @@ class Upload:
     when that raises.
     """
 
-    def __init__(self, max_file_bytes: int) -> None:
-        """Raises UnsupportedMediaType, RequestEntityTooLarge."""
+    def __init__(self, max_file_bytes: int, texts: Collection[str] = ()) -> None:
+        """``texts`` are fields whose parts may have a filename, too.
+
+        Raises UnsupportedMediaType, RequestEntityTooLarge.
+        """
         if request.content_encoding:
             raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
-        if not request.content_length and "Transfer-Encoding" not in request.headers and not request.content_type:
-            raise _missing("file")  # an empty body needs no Content-Type
-        boundary = request.mimetype_params.get("boundary", "")
-        if request.mimetype != "multipart/form-data" or not _BOUNDARY.fullmatch(boundary):
+        # An empty body needs no Content-Type.
+        empty = not (request.content_length or request.content_type or "Transfer-Encoding" in request.headers)
+        boundary = "-" if empty else request.mimetype_params.get("boundary", "")
+        if not empty and (request.mimetype != "multipart/form-data" or not _BOUNDARY.fullmatch(boundary)):
             raise UnsupportedMediaType("Send the file as multipart/form-data, with the boundary in the Content-Type.")
         request.max_content_length = max_file_bytes + _AROUND_BYTES
         self.fields: dict[str, str] = {}
+        self._texts = texts
         self._length = request.content_length
         self._stream = request.stream
         self._parser = PushMultipartParser(
@@ -86,16 +95,16 @@ class Upload:
         self._digested = "Idempotency-Key" in request.headers
         self._part_bytes = 0
         self._boundary, self._begin = b"--" + boundary.encode(), b""
-        self._events = self._parse()
+        self._events = iter(()) if empty else self._parse()
         self._names: set[str] = set()
         self._begun, self._filed = time.monotonic(), False
-        self._whole = False
+        self._whole = empty
         self._room = _MAX_FIELDS_BYTES
 
     def file(self, name: str) -> FilePart:
         """The file, in the part of this name; reads the fields before it. Raises Invalid and what reading raises."""
         for part in self._parts():
-            filename = _filename_of(part)
+            filename = self._filename_of(part)
             if filename and part.name == name:
                 self._filed = True
                 media_type = part.content_type or ""
@@ -109,7 +118,7 @@ class Upload:
     def finish(self) -> None:
         """Read the fields after the file, to the end of the body. Raises Invalid and what reading raises."""
         for part in self._parts():
-            if _filename_of(part) is not None:
+            if self._filename_of(part) is not None:
                 raise Invalid(FieldError(part.name, "repeated", "Send one file."))
             self._read_field(part.name)
         if not self._whole:
@@ -194,6 +203,10 @@ class Upload:
                     raise Invalid(FieldError(event.name, "repeated", "Send one part of this name."))
                 self._names.add(event.name)
                 yield event
+
+    def _filename_of(self, part: MultipartSegment) -> str | None:
+        """The name of the file in a part; None when it is a field, also one whose text was read from a file."""
+        return None if part.name in self._texts else _filename_of(part)
 
     def _content(self) -> Iterator[bytes]:
         """The content of the part that has begun."""

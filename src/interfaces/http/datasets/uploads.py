@@ -1,6 +1,7 @@
 """A CSV file in, with how to read it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -61,16 +62,26 @@ def prefers_async() -> bool:
 
 def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> Received:
     """Let the file arrive, and the fields before and after it. Raises Invalid and what reading raises."""
-    part = upload.file("file")
-    measured = Measured(part.chunks, heartbeat)
+    errors: list[FieldError] = []
+    part = None
     lines, ended = 0, True
+    with _collecting(errors):
+        part = upload.file("file")
+    measured = Measured(part.chunks if part else (), heartbeat)
     with file.open("wb") as opened:
         for chunk in measured:
             opened.write(chunk)
             lines += _line_breaks(chunk)
             ended = chunk.endswith((b"\n", b"\r"))
-    upload.finish()
-    form, columns = _parsed(upload.fields, caller)
+    with _collecting(errors):
+        upload.finish()
+    form, columns = _parsed(upload.fields, caller, errors)
+    if errors and part:  # a field like the others
+        with _collecting(errors):
+            delimiter, encoding = (form.delimiter or None, form.encoding or None) if form else (None, None)
+            services().datasets.tables.exceeds(file, 0, delimiter=delimiter, encoding=encoding)
+    if errors or not (part and form):
+        raise Invalid(*errors)
     return Received(
         file=file,
         name=form.name,
@@ -83,30 +94,40 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
     )
 
 
-def _parsed(fields: Mapping[str, str], caller: Caller) -> tuple[DatasetUpload, tuple[Column, ...]]:
-    """The fields, and the columns of the schema among them. Raises Invalid, which names all that are bad."""
-    errors: list[FieldError] = []
-    try:
+def _parsed(
+    fields: Mapping[str, str], caller: Caller, errors: list[FieldError]
+) -> tuple[DatasetUpload | None, tuple[Column, ...]]:
+    """The fields, and the columns of the schema among them; what is wrong with them goes to ``errors``."""
+    form: DatasetUpload | None = None
+    columns: tuple[Column, ...] = ()
+    with _collecting(errors):
         form = parse_fields(DatasetUpload, fields, rules_of(caller))
-    except Invalid as error:
-        errors += error.errors
-    try:
-        text = fields.get("schema", "")
-        columns = services().datasets.parse_schema(load_json(text) if text.strip() else None)
-    except UnicodeError:
-        errors.append(FieldError("schema", "json", "This is not valid JSON: a text holds half of a character."))
-    except ValueError as error:
-        errors.append(FieldError("schema", "json", f"This is not valid JSON: {error}."))
-    except Invalid as error:
-        errors += error.errors
-    try:
+    with _collecting(errors):
+        columns = services().datasets.parse_schema(_json(fields.get("schema", "")))
+    with _collecting(errors):
         if fields.get("encoding"):
             services().datasets.tables.check_encoding(fields["encoding"])
+    return form, columns
+
+
+def _json(text: str) -> object:
+    try:
+        return load_json(text) if text.strip() else None
+    except UnicodeError:
+        raise Invalid(
+            FieldError("schema", "json", "This is not valid JSON: a text holds half of a character.")
+        ) from None
+    except ValueError as error:
+        raise Invalid(FieldError("schema", "json", f"This is not valid JSON: {error}.")) from None
+
+
+@contextmanager
+def _collecting(errors: list[FieldError]) -> Iterator[None]:
+    """Go on after what is invalid, to name all of it at once."""
+    try:
+        yield
     except Invalid as error:
         errors += error.errors
-    if errors:
-        raise Invalid(*errors)
-    return form, columns
 
 
 def _line_breaks(chunk: bytes) -> int:
