@@ -8,10 +8,10 @@ from typing import ClassVar
 from src.application.jobs import Progress
 from src.application.ports import Clock, JobQueue, PictureSource
 from src.domain.dogs import Dog, DogChange, DogRepository
-from src.domain.errors import FieldError, Forbidden, Invalid, NotFound
+from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound, Unavailable
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
-from src.domain.users import User, UserRepository
+from src.domain.users import State, User, UserRepository
 from src.domain.values import Page, Role, new_id
 
 PICTURE = "dog-picture"
@@ -39,13 +39,14 @@ class DogService:
         """Enter a dog, of your own or, as an admin, of anybody.
 
         Its picture is fetched in the background; the Link header says where to watch that. Raises Taken,
-        Forbidden, Invalid for an owner who does not exist, Repeated.
+        Forbidden, Invalid for an owner who does not exist, InvalidToken when that was the caller, Repeated.
         """
         owner_id = self._owner(caller, caller.id if owner_id is None else owner_id)
         now, id = self.clock(), new_id()
         job = Job.new(kind=PICTURE, subject_id=id, user_id=owner_id, now=now)
         dog = Dog(id, owner_id, name, now, job.id, is_adopted)
         dog = self.dogs.add(dog, job, once.answered(dog) if once else None)
+        self._demand_kept(caller, dog)
         self.queue.hint(job.id)
         return dog
 
@@ -70,7 +71,8 @@ class DogService:
     def change(self, caller: User, name: str, change: DogChange, revisions: Collection[str] | None) -> Dog:
         """Change a dog of your own or, as an admin, any; what is not given stays.
 
-        Raises NotFound, Forbidden, Taken, Stale, and Invalid for an owner who does not exist.
+        Raises NotFound, Forbidden, Taken, Stale, Invalid for an owner who does not exist, InvalidToken when that was
+        the caller.
         """
         dog = self.demand_owner(caller, name)
         if "user_id" in change:
@@ -84,6 +86,7 @@ class DogService:
         if changed.user_id != dog.user_id:
             with suppress(NotFound):  # whoever owns the dog owns the job
                 self.jobs.update(changed.job_id, lambda job: replace(job, user_id=changed.user_id))
+            self._demand_kept(caller, changed)
         return changed
 
     def delete(self, caller: User, name: str) -> None:
@@ -104,8 +107,24 @@ class DogService:
             raise Forbidden("Your dogs are your own; only admins give dogs to others.")
         owner = self.users.get(id)
         if owner is None or not owner.listed:
-            raise Invalid(FieldError("id_user", "unknown", "There is no such user."))
+            raise _unknown_owner()
         return id
+
+    def _demand_kept(self, caller: User, dog: Dog) -> None:
+        """Once its owner is stored: raises InvalidToken or Invalid, without the dog, when that user is deleted by now.
+
+        What they own may have been removed before. A deletion that is still to come takes the dog along.
+        """
+        try:
+            owner = self.users.get(dog.user_id)
+        except Unavailable:
+            return  # the dog is stored; it is removed when the deletion is settled
+        if owner is not None and owner.state is not State.DELETED:
+            return
+        self.dogs.remove_of(dog.user_id)  # unless it is somebody else's again
+        if self.dogs.get(dog.id) is None:
+            self.jobs.remove(dog.job_id)
+        raise InvalidToken if dog.user_id == caller.id else _unknown_owner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,10 @@ class FetchPicture:
         """See Work."""
         with suppress(NotFound):
             self.dogs.update(job.subject_id, Dog.waiting)
+
+
+def _unknown_owner() -> Invalid:
+    return Invalid(FieldError("id_user", "unknown", "There is no such user."))
 
 
 def _demand_owner(dog: Dog, caller: User) -> None:

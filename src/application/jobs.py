@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from src.application.ports import Clock, JobQueue
-from src.domain.errors import AttemptFailed, NotFound, PorteroError, Unavailable
+from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.users import User
 from src.domain.values import Page, Role, new_id
@@ -22,6 +22,14 @@ Progress = Callable[[float], None]
 """Is told how far something is, from 0 to 1. Raises NotRunnable when the job is no longer wanted."""
 
 _RENEW = LEASE / 3
+_SPREAD = 1.0
+"""Seconds over which jobs come back that were postponed together."""
+_POSTPONED_UNTIL = (3.0, 12.0, 24.0, 43.0)
+"""The age in seconds up to which an attempt may be postponed, by the attempts that have failed; then that counts.
+
+A picture has a minute. Of it 6 s are for the last postponement (a circuit's pause of 5 s, and the spread), and 48.25,
+39, 27.25 or 8 s for the attempts that are left: 8 s each, and 1.25 times the waits of 1, 3 and 9 s between them.
+"""
 
 
 class Work(Protocol):
@@ -156,6 +164,8 @@ class RunJob:
             result = work.run(job, self._progress_of(job))
         except NotRunnable:
             raise
+        except Postponed as error:
+            return self._postponed(job, work, error)
         except PorteroError as error:
             return self._failed(job, work, error.detail, final=isinstance(error, AttemptFailed) and error.final)
         except Exception:
@@ -163,6 +173,14 @@ class RunJob:
             return self._failed(job, work, "Something went wrong here.", final=False)
         self._become(job, Job.succeeded, result=result)
         return None
+
+    def _postponed(self, job: Job, work: Work, error: Postponed) -> float | None:
+        age = (self.clock() - job.created_at).total_seconds()
+        if age > _POSTPONED_UNTIL[job.attempts - 1]:
+            return self._failed(job, work, error.detail, final=False)
+        wait = error.retry_after + random.uniform(0, _SPREAD)  # noqa: S311 - spreads them, hides nothing
+        self._become(job, Job.postponed, error=error.detail, wait=timedelta(seconds=wait))
+        return wait
 
     def _failed(self, job: Job, work: Work, error: str, final: bool) -> float | None:
         _log.warning("job %s, %s, attempt %d: %s", job.id, job.kind, job.attempts, error)

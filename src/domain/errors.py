@@ -14,6 +14,7 @@
     ├── Ended                a job has ended, and cannot be cancelled any more
     ├── InProgress           the first request with this idempotency key has not been answered yet
     ├── AttemptFailed        a job could not do its work this time; says whether trying again can help
+    │   └── Postponed        it did not even try, since the other side is left alone; says when to try again
     ├── TooManyRequests      over a limit of ours; says when to try again
     └── Unavailable          a dependency is down, slow or contended; says when to try again
         └── TooManyAttempts  the identity provider refuses more attempts for now
@@ -143,6 +144,16 @@ class AttemptFailed(PorteroError):
 
     def __init__(self, detail: str, *, final: bool = False) -> None:
         self.final = final
+        super().__init__(detail)
+
+
+class Postponed(AttemptFailed):
+    """Nothing was tried: the other side failed a moment ago and is left alone. ``retry_after`` is in seconds."""
+
+    code = "postponed"
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        self.retry_after = retry_after
         super().__init__(detail)
 
 

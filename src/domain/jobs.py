@@ -2,7 +2,7 @@
 
     queued ──> running ──> succeeded
       │  ^        │ ├────> failed      no attempt is left, or none can help
-      │  └────────┘ │                  an attempt failed, or the worker stopped: queued again
+      │  └────────┘ │                  an attempt failed, or was postponed, or the worker stopped: queued again
       └─────────────┴────> cancelled
 
 A running job is leased to one worker. When that says nothing for a while another one may take it.
@@ -20,10 +20,12 @@ from src.domain.values import Page, new_id
 MAX_ATTEMPTS = 4
 LEASE = timedelta(seconds=15)
 """How long a worker that says nothing keeps a job."""
-RESEND = timedelta(seconds=10)
+RESEND = timedelta(seconds=6)
 """How long a job that was sent to a worker may wait before it is sent again."""
 RETENTION = timedelta(days=30)
 """How long a job stays after it ended."""
+_NEARLY = 0.99
+"""The most progress of what has not succeeded."""
 
 
 class JobStatus(StrEnum):
@@ -62,10 +64,10 @@ class Job:
     """When it is to be sent to a worker (again); None once it has ended."""
     status: JobStatus = JobStatus.QUEUED
     progress: float = 0.0
-    """From 0 to 1; never falls."""
+    """From 0 to 1, which only success is; never falls."""
     attempts: int = 0
     error: str | None = None
-    """Why the last attempt failed."""
+    """Why the last attempt failed, or was postponed."""
     result: Any = None
     ticket: str | None = None
     """Who has it: what comes back with another ticket comes too late."""
@@ -87,7 +89,7 @@ class Job:
     def renewed(self, ticket: str, now: datetime, progress: float = 0.0) -> "Job":
         """With a longer lease. Raises NotRunnable when somebody else has it by now, or nobody."""
         self._demand(ticket)
-        progress = max(self.progress, min(progress, 1.0))
+        progress = max(self.progress, min(progress, _NEARLY))
         return replace(self, run_at=now + LEASE, due_at=now + LEASE, progress=progress)
 
     def succeeded(self, ticket: str, result: Any, now: datetime) -> "Job":
@@ -114,6 +116,10 @@ class Job:
             due_at=now + wait + (RESEND if error else timedelta(0)),
             updated_at=now,
         )
+
+    def postponed(self, ticket: str, now: datetime, *, wait: timedelta, error: str) -> "Job":
+        """Put back for after ``wait``, since nothing could be tried: that does not count. Raises NotRunnable."""
+        return replace(self.put_back(ticket, now, wait=wait, error=error), attempts=self.attempts - 1)
 
     def cancelled(self, now: datetime) -> "Job":
         """Not wanted any more. Raises Ended when it is too late."""

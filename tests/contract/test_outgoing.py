@@ -31,11 +31,13 @@ from werkzeug.http import parse_options_header
 from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
 from src.domain.values import InvalidValue
+from src.infrastructure.outgoing import circuit as circuits
 from src.infrastructure.outgoing.answers import strict_json
 from src.infrastructure.outgoing.circuit import Circuit, Down
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
 from tests import outside
+from tests.clock import Stopwatch, Watch, until
 from tests.emulators import free_port
 
 HOST = outside.PICTURE_HOST
@@ -56,12 +58,30 @@ def services(server: outside.Outside) -> outside.Outside:
 
 @pytest.fixture
 def pictures(services: outside.Outside) -> DogPictures:
-    return DogPictures(services.pictures.url, [HOST], timeout=0.8, connect=0.3, pause=0.3)
+    return DogPictures(services.pictures.url, [HOST], timeout=30, connect=15, pause=60)
+
+
+@pytest.fixture
+def hasty_pictures(services: outside.Outside) -> DogPictures:
+    return DogPictures(services.pictures.url, [HOST], timeout=0.8, connect=0.3)
 
 
 @pytest.fixture
 def relay(services: outside.Outside) -> HttpRelay:
-    return HttpRelay(services.relay.url, connect=0.5, idle=0.5, pause=0.3)
+    return HttpRelay(services.relay.url, pause=60)
+
+
+@pytest.fixture
+def hasty_relay(services: outside.Outside) -> HttpRelay:
+    return HttpRelay(services.relay.url, connect=0.5, idle=0.5)
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """The clock of circuits."""
+    watch = Watch()
+    monkeypatch.setattr(circuits, "time", watch)
+    return watch
 
 
 def send(relay: HttpRelay, data: bytes = b"some bytes", name: str = "a.txt", type: str = "text/plain") -> RelayAnswer:
@@ -72,10 +92,10 @@ def send(relay: HttpRelay, data: bytes = b"some bytes", name: str = "a.txt", typ
 def failing(*, final: bool = False, within: float = 3.0) -> Iterator[list[str]]:
     """The detail of the AttemptFailed that the block raises."""
     details: list[str] = []
-    begun = time.monotonic()
+    stopwatch = Stopwatch()
     with pytest.raises(AttemptFailed) as raised:
         yield details
-    assert time.monotonic() - begun < within
+    assert stopwatch.seconds < within
     assert raised.value.final is final
     assert 10 < len(raised.value.detail) < 120
     assert raised.value.detail.endswith(".")
@@ -116,12 +136,18 @@ MISBEHAVIOURS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("behaviour", "options", "said"), MISBEHAVIOURS)
 def test_a_misbehaving_source(
-    services: outside.Outside, pictures: DogPictures, behaviour: str, options: dict[str, Any], said: str
+    services: outside.Outside,
+    pictures: DogPictures,
+    hasty_pictures: DogPictures,
+    behaviour: str,
+    options: dict[str, Any],
+    said: str,
 ) -> None:
     services.pictures.behave(behaviour, **options)
     with failing(within=1.5) as details:
-        pictures.fetch()
+        (hasty_pictures if said == "too long" else pictures).fetch()
     assert said in details[0]
+    until(lambda: len(services.pictures.received) > 0, "the request is seen")
     assert len(services.pictures.received) == 1  # neither followed nor tried again
 
 
@@ -547,34 +573,34 @@ def test_statuses_that_stay(services: outside.Outside, relay: HttpRelay, status:
 
 
 @pytest.mark.parametrize("behaviour", ["hang", "dribble", "reset", "vanish", "cut", "garbage"])
-def test_a_misbehaving_relay(services: outside.Outside, relay: HttpRelay, behaviour: str) -> None:
+def test_a_misbehaving_relay(services: outside.Outside, hasty_relay: HttpRelay, behaviour: str) -> None:
     services.relay.behave(behaviour)
     with failing(within=1.5):
-        send(relay)
+        send(hasty_relay)
 
 
 def zeros(size: int) -> Iterator[bytes]:
     return (bytes(1 << 16) for _ in range(size >> 16))
 
 
-def test_a_relay_that_reads_nothing(services: outside.Outside, relay: HttpRelay) -> None:
+def test_a_relay_that_reads_nothing(services: outside.Outside, hasty_relay: HttpRelay) -> None:
     services.relay.behave("stall")
     with failing(within=3) as details:
-        relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
+        hasty_relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
     assert "too long" in details[0]
 
 
-def test_a_refusal_before_the_end_of_the_file_is_heard(services: outside.Outside, relay: HttpRelay) -> None:
+def test_a_refusal_before_the_end_of_the_file_is_heard(services: outside.Outside, hasty_relay: HttpRelay) -> None:
     services.relay.behave("early", status=413)
     with failing(final=True) as details:
-        relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
+        hasty_relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
     assert "413" in details[0]
 
 
-def test_thanks_before_the_end_of_the_file_are_not_believed(services: outside.Outside, relay: HttpRelay) -> None:
+def test_thanks_before_the_end_of_the_file_are_not_believed(services: outside.Outside, hasty_relay: HttpRelay) -> None:
     services.relay.behave("early", status=200)
     with failing():
-        relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
+        hasty_relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
 
 
 @pytest.mark.parametrize("size", [0, 9, 11, 1 << 20])
@@ -599,8 +625,8 @@ def test_what_the_chunks_raise_is_raised(services: outside.Outside, relay: HttpR
 def test_credentials_are_used_and_never_shown(services: outside.Outside, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     address = services.relay.url.removeprefix("http://")
-    relay = HttpRelay(f"http://us%40er:s%3Acret@{address}?token=hidden", idle=0.3)
-    send(relay)
+    url = f"http://us%40er:s%3Acret@{address}?token=hidden"
+    send(HttpRelay(url))
     [got] = services.relay.received
     assert got["headers"]["authorization"] == "Basic dXNAZXI6czpjcmV0"
     assert got["target"] == "/relay?token=hidden"
@@ -608,7 +634,7 @@ def test_credentials_are_used_and_never_shown(services: outside.Outside, caplog:
     for behaviour in ("hang", "reset"):
         services.relay.behave(behaviour)
         with failing() as details:
-            send(relay)
+            send(HttpRelay(url, idle=0.3))
         said += details
     with failing() as details:
         send(HttpRelay(f"http://us%40er:s%3Acret@127.0.0.1:{free_port()}/?token=hidden"))
@@ -642,7 +668,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def test_a_large_file_takes_no_memory(services: outside.Outside) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", MEMORY, services.relay.url]
-    ran = subprocess.run(command, cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(command, cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) < 8 << 10  # KiB
     [_, got] = services.relay.received
@@ -652,7 +678,7 @@ def test_a_large_file_takes_no_memory(services: outside.Outside) -> None:
 # The circuit.
 
 
-def test_the_circuit_opens_and_closes(services: outside.Outside, pictures: DogPictures) -> None:
+def test_the_circuit_opens_and_closes(services: outside.Outside, pictures: DogPictures, watch: Watch) -> None:
     services.pictures.behave("answer", status=503)
     for _ in range(5):
         with failing() as details:
@@ -663,15 +689,20 @@ def test_the_circuit_opens_and_closes(services: outside.Outside, pictures: DogPi
         pictures.fetch()
     assert "left alone" in details[0]
     assert len(services.pictures.received) == 5
-    time.sleep(0.35)
+    watch.forward(59.9)
+    with failing(within=0.1):
+        pictures.fetch()
+    watch.forward(0.2)
     assert pictures.fetch()
     assert pictures.fetch()
 
 
-def test_the_circuit_stays_open_when_the_trial_fails(services: outside.Outside, pictures: DogPictures) -> None:
+def test_the_circuit_stays_open_when_the_trial_fails(
+    services: outside.Outside, pictures: DogPictures, watch: Watch
+) -> None:
     services.pictures.behave("reset")
-    for pause in (0, 0, 0, 0, 0, 0.35):
-        time.sleep(pause)
+    for pause in (0, 0, 0, 0, 0, 60):
+        watch.forward(pause)
         with failing() as details:
             pictures.fetch()
         assert "broke off" in details[0]
@@ -699,29 +730,38 @@ def down(circuit: Circuit) -> None:
         raise Down("It is down.")
 
 
-def test_while_it_is_open_one_at_a_time_is_let_through(services: outside.Outside, relay: HttpRelay) -> None:
+def test_while_it_is_open_one_at_a_time_is_let_through(
+    services: outside.Outside, relay: HttpRelay, watch: Watch
+) -> None:
     services.relay.behave("answer", status=500)
     for _ in range(5):
         with pytest.raises(AttemptFailed):
             send(relay)
     services.relay.forget()
-    services.relay.behave("slow", seconds=0.3)
-    time.sleep(0.35)
-    outcomes = in_threads(8, lambda: send(relay))
-    assert sorted(outcomes) == ["AttemptFailed"] * 7 + ["done"]
+    services.relay.behave("hold")
+    watch.forward(60)
+    with in_threads(8, lambda: send(relay)) as outcomes:
+        until(lambda: len(outcomes) == 7, "all but one have ended")
+        assert outcomes == ["Postponed"] * 7
+        services.relay.heal()
+    assert outcomes[7:] == ["done"]
     assert len(services.relay.received) == 1
-    assert in_threads(8, lambda: send(relay)) == ["done"] * 8
+    with in_threads(8, lambda: send(relay)) as outcomes:
+        pass
+    assert outcomes == ["done"] * 8
 
 
 def test_threads_do_not_wait_for_each_other(services: outside.Outside, relay: HttpRelay) -> None:
-    services.relay.behave("slow", seconds=0.4)
-    begun = time.monotonic()
-    assert in_threads(6, lambda: send(relay)) == ["done"] * 6
-    assert time.monotonic() - begun < 1.5
+    services.relay.behave("hold")
+    with in_threads(6, lambda: send(relay)) as outcomes:
+        until(lambda: len(services.relay.received) == 6, "all are under way")
+        assert outcomes == []
+        services.relay.heal()
+    assert outcomes == ["done"] * 6
 
 
-def test_an_error_of_our_own_says_nothing_about_the_others() -> None:
-    circuit = Circuit("It", pause=0.05)
+def test_an_error_of_our_own_says_nothing_about_the_others(watch: Watch) -> None:
+    circuit = Circuit("It", pause=60)
     for _ in range(4):
         down(circuit)
     with pytest.raises(OSError, match="disk"), circuit.attempt():
@@ -730,7 +770,7 @@ def test_an_error_of_our_own_says_nothing_about_the_others() -> None:
         raise Down("It is down.")
     with pytest.raises(AttemptFailed, match="left alone"), circuit.attempt():
         pytest.fail("let through")
-    time.sleep(0.06)
+    watch.forward(60)
     with pytest.raises(OSError, match="disk"), circuit.attempt():
         raise OSError("disk")
     down(circuit)
@@ -747,8 +787,9 @@ def test_a_late_outcome_changes_nothing() -> None:
         pytest.fail("let through")
 
 
-def in_threads(count: int, call: Callable[[], object]) -> list[str]:
-    """How each of so many calls at once ended."""
+@contextmanager
+def in_threads(count: int, call: Callable[[], object]) -> Iterator[list[str]]:
+    """So many calls at once, and how those ended that have; all have at the end of the block."""
     outcomes: list[str] = []
 
     def run() -> None:
@@ -762,9 +803,9 @@ def in_threads(count: int, call: Callable[[], object]) -> list[str]:
     threads = [threading.Thread(target=run) for _ in range(count)]
     for thread in threads:
         thread.start()
+    yield outcomes
     for thread in threads:
         thread.join()
-    return outcomes
 
 
 # The stub as a process.

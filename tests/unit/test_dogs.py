@@ -1,7 +1,7 @@
 """Dogs and the job that fetches their pictures, whoever else changes them meanwhile."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +9,10 @@ import pytest
 from src.application.dogs import PICTURE, DogService, FetchPicture
 from src.application.jobs import JobService, RunJob
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
-from src.domain.errors import AttemptFailed, Forbidden, Invalid, NotFound, Stale, Taken
+from src.domain.errors import AttemptFailed, Forbidden, Invalid, InvalidToken, NotFound, Stale, Taken, Unavailable
 from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import LIFETIME, Once, Receipt, Repeated
-from src.domain.users import User
+from src.domain.users import State, User
 from src.domain.values import InvalidValue, Role
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.jobs import Jobs
@@ -22,6 +22,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from tests.unit.working import NOON, Bell, Watch, person
 
 URL = "https://images.dog.ceo/{}.jpg"
+Arrange = Callable[[Callable[[], object]], None]
 
 
 @dataclass
@@ -256,6 +257,93 @@ class TestOwners:
         world.service.delete(world.root, "REX")
         with pytest.raises(NotFound):
             world.service.show("Rex")
+
+
+class TestOwnersWhoAreDeletedMeanwhile:
+    """What they own was removed before the commit, here when the owner is looked at after it."""
+
+    @pytest.fixture
+    def after_the_commit(self, world: World, monkeypatch: pytest.MonkeyPatch) -> Arrange:
+        """Has something happen after the next commit of a dog."""
+
+        def arrange(event: Callable[[], object]) -> None:
+            def then(method: Callable[..., Dog]) -> Callable[..., Dog]:
+                def call(*arguments: object, **options: object) -> Dog:
+                    monkeypatch.undo()
+                    dog = method(*arguments, **options)
+                    event()
+                    return dog
+
+                return call
+
+            for name in ("add", "update"):
+                monkeypatch.setattr(world.dogs, name, then(getattr(world.dogs, name)))
+
+        return arrange
+
+    def left(self, world: World) -> list[object]:
+        return [*world.service.list(False, None, 10).items, *world.jobs.all().items]
+
+    def bury(self, world: World, id: str) -> Callable[[], object]:
+        return lambda: world.users.update(id, lambda user: user.buried(NOON))
+
+    def test_their_new_dog_goes_and_they_are_nobody(self, world: World, after_the_commit: Arrange) -> None:
+        after_the_commit(self.bury(world, "ada"))
+        with pytest.raises(InvalidToken):
+            world.add()
+        assert (self.left(world), world.bell.rung) == ([], [])
+        assert world.add(caller=world.eve).name == "Rex", "the name is free"
+
+    def test_what_an_admin_enters_for_them_goes(self, world: World, after_the_commit: Arrange) -> None:
+        after_the_commit(self.bury(world, "ada"))
+        with pytest.raises(Invalid) as refused:
+            world.add(caller=world.root, owner_id="ada")
+        assert [(error.field, error.code) for error in refused.value.errors] == [("id_user", "unknown")]
+        assert self.left(world) == []
+
+    @pytest.mark.parametrize(("heir", "refusal"), [("eve", Invalid), ("root", InvalidToken)])
+    def test_what_an_admin_gives_them_goes(
+        self,
+        world: World,
+        after_the_commit: Arrange,
+        heir: str,
+        refusal: type[Exception],
+    ) -> None:
+        world.users.add(person("another", Role.ADMIN))  # the last one cannot be deleted
+        world.add()
+        after_the_commit(self.bury(world, heir))
+        with pytest.raises(refusal):
+            world.service.change(world.root, "Rex", {"user_id": heir}, None)
+        assert self.left(world) == []
+
+    def test_what_is_somebody_else_s_again_stays(self, world: World, after_the_commit: Arrange) -> None:
+        dog = world.add()
+
+        def event() -> None:
+            world.users.update("eve", lambda user: user.buried(NOON))
+            world.service.change(world.root, "Rex", {"user_id": "root"}, None)
+
+        after_the_commit(event)
+        with pytest.raises(Invalid):
+            world.service.change(world.root, "Rex", {"user_id": "eve"}, None)
+        assert world.dog(dog).user_id == "root"
+        assert world.job(dog).status is JobStatus.QUEUED
+
+    def test_of_one_who_is_being_deleted_it_goes_with_the_rest(self, world: World, after_the_commit: Arrange) -> None:
+        """Which may still be called off."""
+        after_the_commit(lambda: world.users.update("ada", lambda user: replace(user, state=State.DELETING)))
+        assert world.dog(world.add()).user_id == "ada"
+
+    def test_a_store_that_is_away_by_then_does_not_unsay_what_is_stored(
+        self, world: World, after_the_commit: Arrange, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(id: str) -> User | None:
+            raise Unavailable
+
+        after_the_commit(lambda: monkeypatch.setattr(world.users, "get", away))
+        dog = world.add()
+        assert world.dog(dog) == dog
+        assert world.bell.rung == [dog.job_id]
 
 
 class TestService:

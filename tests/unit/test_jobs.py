@@ -1,5 +1,6 @@
 """Jobs: the states they go through, who runs them, and who sends them again. Nothing here waits for a clock."""
 
+import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +12,7 @@ import pytest
 
 from src.application import jobs as application
 from src.application.jobs import JobService, Progress, RunJob
-from src.domain.errors import AttemptFailed, Ended, NotFound, PorteroError, Unavailable
+from src.domain.errors import AttemptFailed, Ended, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, RESEND, RETENTION, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.values import Role
 from src.infrastructure.repositories.jobs import Jobs
@@ -50,6 +51,7 @@ STEPS: dict[str, Callable[[Job], Job]] = {
     "succeed": lambda job: job.succeeded("mine", None, NOON),
     "fail": lambda job: job.failed("mine", "No.", NOON),
     "put back": lambda job: job.put_back("mine", NOON, error="No."),
+    "postpone": lambda job: job.postponed("mine", NOON, wait=SECOND, error="No."),
     "cancel": lambda job: job.cancelled(NOON),
     "revive": lambda job: job.revived(NOON),
 }
@@ -59,6 +61,7 @@ ALLOWED = {
     ("succeed", JobStatus.RUNNING): JobStatus.SUCCEEDED,
     ("fail", JobStatus.RUNNING): JobStatus.FAILED,
     ("put back", JobStatus.RUNNING): JobStatus.QUEUED,
+    ("postpone", JobStatus.RUNNING): JobStatus.QUEUED,
     ("cancel", JobStatus.QUEUED): JobStatus.CANCELLED,
     ("cancel", JobStatus.RUNNING): JobStatus.CANCELLED,
     ("cancel", JobStatus.CANCELLED): JobStatus.CANCELLED,
@@ -79,7 +82,7 @@ class TestStates:
         with pytest.raises(Ended if step == "cancel" else NotRunnable):
             STEPS[step](job)
 
-    @pytest.mark.parametrize("step", ["renew", "succeed", "fail", "put back"])
+    @pytest.mark.parametrize("step", ["renew", "succeed", "fail", "put back", "postpone"])
     def test_who_comes_with_another_ticket_comes_too_late(self, step: str) -> None:
         taken_over = in_state(JobStatus.RUNNING).started("another", NOON + LEASE)
         with pytest.raises(NotRunnable):
@@ -109,9 +112,12 @@ class TestStates:
         for progress in (0.2, 0.1, -1.0, 0.5, 7.0, 0.3, float("nan")):
             job = job.renewed("mine", NOON, progress)
             seen.append(job.progress)
-        assert seen == [0.2, 0.2, 0.2, 0.5, 1.0, 1.0, 1.0]
+        assert seen == [0.2, 0.2, 0.2, 0.5, 0.99, 0.99, 0.99], "only success is all of it"
         again = job.put_back("mine", NOON, error="No.").started("mine", NOON)
-        assert again.progress == again.renewed("mine", NOON, 0.1).progress == 1.0
+        assert again.progress == again.renewed("mine", NOON, 0.1).progress == 0.99
+        assert again.succeeded("mine", None, NOON).progress == 1.0
+        stored_before = replace(job, progress=1.0)
+        assert stored_before.renewed("mine", NOON, 0.5).progress == 1.0
 
     @pytest.mark.parametrize("status", [status for status in JobStatus if status.ended])
     def test_what_has_ended_is_kept_for_a_while_and_sent_to_nobody(self, status: JobStatus) -> None:
@@ -137,6 +143,15 @@ class TestStates:
         job = failed_once.put_back("mine", NOON + SECOND, error=None)
         assert (job.attempts, job.error) == (1, "No.")
         assert (job.run_at, job.due_at) == (NOON + SECOND, NOON + SECOND)
+
+    def test_postponed_it_waits_and_says_why_and_does_not_count(self) -> None:
+        failed_once = in_state(JobStatus.RUNNING).put_back("mine", NOON, error="No.").started("mine", NOON)
+        job = failed_once.postponed("mine", NOON, wait=SECOND, error="Not now.")
+        assert (job.attempts, job.error, job.ticket) == (1, "Not now.", None)
+        assert (job.run_at, job.due_at) == (NOON + SECOND, NOON + SECOND + RESEND), "its own message wakes it"
+        with pytest.raises(NotRunnable):
+            job.started("another", NOON)
+        assert job.started("another", NOON + SECOND).attempts == 2
 
     def test_a_revived_one_has_all_attempts_again(self) -> None:
         job = replace(in_state(JobStatus.FAILED), attempts=4).revived(NOON + SECOND)
@@ -327,6 +342,87 @@ class TestRun:
             assert at_once(run, [world.worker() for _ in range(8)]) == [None] * 8
             assert world.work.asked == ["run"]
             assert (world.job(id).status, world.job(id).attempts) == (JobStatus.SUCCEEDED, 1)
+
+
+class TestPostponed:
+    """By a service that failed a moment ago, and is not asked."""
+
+    def test_it_is_put_back_until_the_service_may_be_asked(self, world: World) -> None:
+        world.work.does = raising(Postponed("It rests.", retry_after=5))
+        id = world.add()
+        wait = world.run(id)
+        assert wait is not None
+        assert 5 <= wait <= 6
+        job = world.job(id)
+        assert (job.status, job.attempts, job.error) == (JobStatus.QUEUED, 0, "It rests.")
+        assert job.run_at == world.watch() + timedelta(seconds=wait)
+        world.watch.forward(wait)
+        world.work.does = FakeWork().does
+        assert world.run(id) is None
+        job = world.job(id)
+        assert (job.status, job.attempts, job.error) == (JobStatus.SUCCEEDED, 1, None)
+
+    def test_those_postponed_together_come_back_one_by_one(self, world: World) -> None:
+        world.work.does = raising(Postponed("It rests.", retry_after=0.01))
+        waits = [world.run(world.add()) or 0 for _ in range(100)]
+        assert len(set(waits)) > 90
+        assert max(waits) - min(waits) > 0.5
+
+    @pytest.mark.parametrize(("failed", "seconds"), [(0, 3), (1, 12), (2, 24), (3, 43)])
+    def test_it_counts_when_time_is_getting_short(self, world: World, failed: int, seconds: int) -> None:
+        world.work.does = raising(Postponed("It rests.", retry_after=5))
+        young, old = (world.add(new_job(attempts=failed)) for _ in range(2))
+        world.watch.forward(seconds)
+        assert world.run(young)
+        assert (world.job(young).attempts, world.job(young).status) == (failed, JobStatus.QUEUED)
+        world.watch.forward(0.01)
+        wait = world.run(old)
+        job = world.job(old)
+        assert (job.attempts, job.error) == (failed + 1, "It rests.")
+        assert job.status is (JobStatus.FAILED if failed == 3 else JobStatus.QUEUED)
+        assert wait == (None if failed == 3 else pytest.approx(world.work.waits[failed], rel=0.25))
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_picture_has_its_outcome_within_a_minute(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, seed: int
+    ) -> None:
+        """However postponements and attempts of 8 seconds take turns."""
+        chance = random.Random(seed)
+        monkeypatch.setattr(random, "uniform", chance.choice([max, chance.uniform]))
+
+        def work(job: Job, progress: Progress) -> None:
+            if chance.random() < seed / 20:
+                world.watch.forward(8)
+                raise AttemptFailed("No.")
+            raise Postponed("It rests.", retry_after=chance.choice([0, 5]))
+
+        world.work.does = work
+        id = world.add()
+        while (wait := world.run(id)) is not None:
+            world.watch.forward(wait)
+        assert (world.job(id).status, world.job(id).attempts) == (JobStatus.FAILED, MAX_ATTEMPTS)
+        assert world.watch() - NOON < timedelta(seconds=58)
+
+    @pytest.mark.parametrize("failed", range(MAX_ATTEMPTS))
+    def test_at_the_worst_that_is_just_before_the_minute_is_over(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, failed: int
+    ) -> None:
+        """Postponed at the last moment, and then each attempt that is left takes as long as it may."""
+        monkeypatch.setattr(random, "uniform", max)
+        world.work.does = raising(Postponed("It rests.", retry_after=5))
+        id = world.add(new_job(attempts=failed))
+        world.watch.forward((3, 12, 24, 43)[failed])
+        world.watch.forward(world.run(id) or 0)
+
+        def fail(job: Job, progress: Progress) -> None:
+            world.watch.forward(8)
+            raise AttemptFailed("No.")
+
+        world.work.does = fail
+        while (wait := world.run(id)) is not None:
+            world.watch.forward(wait)
+        assert world.job(id).status is JobStatus.FAILED
+        assert timedelta(seconds=56) < world.watch() - NOON < timedelta(seconds=58)
 
 
 class TestDeadWorkers:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from src.domain.errors import AttemptFailed
+from src.domain.errors import AttemptFailed, Postponed
 
 if TYPE_CHECKING:
     from pybreaker import CircuitBreaker
@@ -33,7 +33,7 @@ class Circuit:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Around a call: raises AttemptFailed at once while the destination is left alone.
+        """Around a call: raises Postponed at once while the destination is left alone.
 
         Ending without an error or with Down counts. Any other error is our own and says nothing about the others.
         """
@@ -48,7 +48,7 @@ class Circuit:
             finally:
                 self._trial.release()
         else:
-            raise self._refusal()
+            raise self._refusal(self._pause)  # if the trial fails, it is at least as long
 
     @cached_property
     def _breaker(self) -> "CircuitBreaker":
@@ -71,8 +71,8 @@ class Circuit:
 
     def _try_again(self) -> None:
         # By a clock that nobody sets: pybreaker asks the one on the wall.
-        if time.monotonic() < self._resume:
-            raise self._refusal()
+        if (left := self._resume - time.monotonic()) > 0:
+            raise self._refusal(left)
         self._breaker.half_open()
 
     def _tell(self, outcome: Callable[[], None]) -> None:
@@ -82,8 +82,9 @@ class Circuit:
         with suppress(Down, CircuitBreakerError):
             self._breaker.call(outcome)
 
-    def _refusal(self) -> AttemptFailed:
-        return AttemptFailed(f"{self._name} failed several times in a row and is left alone for a few seconds.")
+    def _refusal(self, retry_after: float) -> Postponed:
+        detail = f"{self._name} failed several times in a row and is left alone for a few seconds."
+        return Postponed(detail, retry_after)
 
 
 def _succeed() -> None:

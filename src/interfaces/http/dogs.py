@@ -38,7 +38,7 @@ class NewDog(Body):
     """What a dog begins with."""
 
     is_adopted: BooleanField = False
-    id_user: Annotated[TextField | None, Field(description="The owner; others than yourself for admins only.")] = None
+    id_user: Annotated[TextField, Field(description="The owner; others than yourself for admins only.")] = None  # type: ignore[assignment]
 
 
 class DogBody(Change):

@@ -1,0 +1,65 @@
+"""Dogs that are entered or given away while their owner is deleted: when both are over, none of them is left."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from src.domain.errors import Invalid, InvalidToken
+from src.domain.users import User
+from src.infrastructure.stores.base import Store
+from tests.http.world import build, client_of, join, services_of
+from tests.races import at_once
+
+THREADS, EACH = 6, 5
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    store: Store = request.getfixturevalue(request.param)()
+    yield build(store)
+    store.close()
+
+
+def somebody(app: Flask, role: str = "user") -> User:
+    """As a request knows them that has begun."""
+    user = services_of(app).accounts.users.get(join(client_of(app), role).user["id"])
+    assert user
+    return user
+
+
+def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Exception]) -> None:
+    """Do something with so many names while ``owner`` is deleted."""
+
+    def thread(number: int) -> None:
+        if number == THREADS:
+            services_of(app).accounts.delete(owner.id)
+            return
+        for each in range(EACH):
+            act(f"dog {number} {each}")
+
+    outcomes = at_once(thread, range(THREADS + 1))
+    assert all(outcome is None or isinstance(outcome, refusal) for outcome in outcomes), outcomes
+    assert services_of(app).dogs.dogs.find(user_id=owner.id).items == []
+    assert services_of(app).jobs.jobs.of(owner.id).items == []
+
+
+@pytest.mark.parametrize("round", range(3))
+def test_one_s_own(app: Flask, round: int) -> None:
+    ada, dogs = somebody(app), services_of(app).dogs
+    race(app, ada, lambda name: dogs.add(ada, name, False, None), InvalidToken)
+
+
+@pytest.mark.parametrize("round", range(3))
+def test_what_an_admin_enters_for_somebody(app: Flask, round: int) -> None:
+    ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
+    race(app, ada, lambda name: dogs.add(root, name, False, ada.id), Invalid)
+
+
+@pytest.mark.parametrize("round", range(3))
+def test_what_an_admin_gives_to_somebody(app: Flask, round: int) -> None:
+    ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
+    for number in range(THREADS):
+        for each in range(EACH):
+            dogs.add(root, f"dog {number} {each}", False, None)
+    race(app, ada, lambda name: dogs.change(root, name, {"user_id": ada.id}, None), Invalid)

@@ -1,0 +1,90 @@
+"""Pictures that a service which was down for a while owes: nobody's attempts are spent on not asking it."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+
+from src.adapters import now
+from src.application import jobs as application
+from src.application.dogs import PICTURE, FetchPicture
+from src.application.jobs import RunJob
+from src.domain.dogs import Dog, PictureStatus
+from src.domain.errors import AttemptFailed
+from src.domain.jobs import Job, JobStatus
+from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.queues.inline import InlineQueue
+from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.stores.memory import MemoryStore
+from tests import outside
+from tests.clock import until
+
+
+class Hasty(FetchPicture):
+    """With waits that are as short for the circuit's pause as those of the service."""
+
+    waits: ClassVar[tuple[float, float, float]] = (0.05, 0.15, 0.45)
+
+
+class World:
+    """Dogs, and threads that fetch their pictures; nothing but the queue wakes them."""
+
+    def __init__(self, api: outside.Api) -> None:
+        store = MemoryStore()
+        self.api, self.dogs, self.jobs = api, Dogs(store), Jobs(store)
+        self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], pause=0.25)
+        self.queue = InlineQueue(RunJob(self.jobs, {PICTURE: Hasty(self.dogs, self.pictures)}, timedelta(0), now))
+
+    def wear_out(self) -> None:
+        """Ask until nobody is let through."""
+        self.api.behave("answer", status=500)
+        for _ in range(6):
+            with pytest.raises(AttemptFailed):
+                self.pictures.fetch()
+        self.api.forget()
+
+    def add(self, name: str) -> Callable[[], tuple[Dog, Job]]:
+        """How to look at a new dog and its job."""
+        job = Job.new(kind=PICTURE, subject_id=f"id of {name}", user_id="ada", now=now())
+        self.dogs.add(Dog(job.subject_id, "ada", name, now(), job.id), job)
+        self.queue.hint(job.id)
+
+        def look() -> tuple[Dog, Job]:
+            dog, stored = self.dogs.get(job.subject_id), self.jobs.get(job.id)
+            assert dog
+            assert stored
+            return dog, stored
+
+        return look
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(application, "_SPREAD", 0.05)
+    with outside.started() as services:
+        world = World(services.pictures)
+        yield world
+        assert world.queue.close(10)
+
+
+def test_a_dog_gets_its_picture_from_a_service_that_fails_twice_more(world: World) -> None:
+    world.wear_out()
+    world.api.behave("answer", status=500, times=2)
+    look = world.add("Rex")
+    until(lambda: "left alone" in (look()[1].error or ""), "it says why it waits")
+    until(lambda: look()[1].status.ended, "the job has ended")
+    dog, job = look()
+    assert (job.status, job.attempts, job.error) == (JobStatus.SUCCEEDED, 3, None)
+    assert dog.picture_status is PictureStatus.READY
+    assert len(world.api.received) == 3
+
+
+def test_all_that_waited_get_theirs_when_it_is_back(world: World) -> None:
+    world.wear_out()
+    looks = [world.add(f"dog {number}") for number in range(30)]
+    until(lambda: all(look()[1].error for look in looks), "each of them waits")
+    world.api.heal()
+    until(lambda: all(look()[1].status.ended for look in looks), "all jobs have ended")
+    assert {look()[1].status for look in looks} == {JobStatus.SUCCEEDED}
