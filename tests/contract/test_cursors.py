@@ -11,8 +11,9 @@ import pytest
 
 from src.domain.errors import Invalid
 from src.infrastructure.stores.base import Insert, Key, Query, Store
+from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.memory import MemoryStore
-from src.infrastructure.stores.schema import DOGS, TASKS, Collection
+from src.infrastructure.stores.schema import DOGS, TASKS
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 TASK = {"title": "x", "description": None, "created_at": NOON, "updated_at": NOON}

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from src.infrastructure.stores.schema import COLLECTIONS, Collection, Index
+from src.infrastructure.stores.declarations import Collection, Index
+from src.infrastructure.stores.schema import COLLECTIONS
 
 FILE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text())
 COMPOSITES = [

@@ -24,16 +24,9 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
+from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.firestore import FirestoreStore
-from src.infrastructure.stores.schema import (
-    CLAIMS,
-    COLLECTIONS,
-    COUNTERS,
-    SESSIONS,
-    USERS,
-    Collection,
-    Type,
-)
+from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS, COUNTERS, SESSIONS, USERS
 from src.infrastructure.stores.sql import SqlStore, make_engine
 from tests.clock import outcome_within
 from tests.contract.conftest import Wire

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from src.domain.errors import Stale
 from src.domain.values import Page
 from src.infrastructure.repositories.updates import Overtaken, optimistically
-from src.infrastructure.stores import schema
+from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import (
     Delete,
     Document,
@@ -44,7 +44,7 @@ class Documents(Generic[E]):
     """Entities of one collection. The fields of a document are the attributes of the same names."""
 
     def __init__(
-        self, store: Store, collection: schema.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
+        self, store: Store, collection: declarations.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
     ) -> None:
         """``parsers`` make the values of attributes that are not stored as they are, such as enumerations."""
         self._store = store

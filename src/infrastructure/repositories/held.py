@@ -13,7 +13,7 @@ from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.receipts import Receipts
-from src.infrastructure.stores import schema
+from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import Delete, PreconditionFailed, Store, Write
 
 H = TypeVar("H", bound=Held)
@@ -23,7 +23,7 @@ class HeldDocuments(Documents[H]):
     """See HeldRepository."""
 
     def __init__(
-        self, store: Store, collection: schema.Collection, make: Callable[..., H], **parsers: Callable[[Any], Any]
+        self, store: Store, collection: declarations.Collection, make: Callable[..., H], **parsers: Callable[[Any], Any]
     ) -> None:
         super().__init__(store, collection, make, **parsers)
         self._jobs, self._receipts = Jobs(store), Receipts(store)

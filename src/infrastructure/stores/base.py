@@ -18,7 +18,8 @@ from typing import Any
 from src.application.ports import RowStore
 from src.domain.errors import FieldError, Invalid, Unavailable
 from src.domain.values import Page, new_id
-from src.infrastructure.stores.schema import COLLECTIONS, Collection, Index, Type
+from src.infrastructure.stores.declarations import Collection, Index, Type
+from src.infrastructure.stores.schema import COLLECTIONS
 
 Fields = Mapping[str, Any]
 """The values of a document: str, int, bool, aware datetime in UTC, JSON, or None."""

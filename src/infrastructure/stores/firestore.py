@@ -31,8 +31,8 @@ from src.infrastructure.stores.base import (
     Write,
     after_prefix,
 )
+from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.indexes import OPERATION
-from src.infrastructure.stores.schema import Collection, Type
 
 
 class FirestoreStore(Store):

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from src.infrastructure.stores.schema import COLLECTIONS, Collection
+from src.infrastructure.stores.declarations import Collection
+from src.infrastructure.stores.schema import COLLECTIONS
 
 OPERATION = "_operation"
 """The field in which Firestore keeps the operation of a document."""

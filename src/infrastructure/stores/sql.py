@@ -23,7 +23,8 @@ from src.infrastructure.stores.base import (
     Write,
     after_prefix,
 )
-from src.infrastructure.stores.schema import COLLECTIONS, Collection, Type
+from src.infrastructure.stores.declarations import Collection, Type
+from src.infrastructure.stores.schema import COLLECTIONS
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
