@@ -244,6 +244,7 @@ def test_a_file_gets_a_verdict(client: Client, anna: Person, path: str) -> None:
             {"rule": "not_empty", "column": "id", **kept},
             {"rule": "type", "column": "id", **kept},
             {"rule": "not_empty", "column": "name", **kept},
+            {"rule": "type", "column": "name", **kept},
         ],
         "created_at": made.json["created_at"],
     }
@@ -310,8 +311,12 @@ def test_every_rule_that_was_applied_is_told(client: Client, anna: Person) -> No
         ("min", "id"): (1, [7]),
         ("max", "id"): (1, [8]),
         ("type", "mail"): (1, [3]),
+        ("type", "code"): (0, []),
         ("pattern", "code"): (1, [3]),
+        ("type", "kind"): (0, []),
         ("enum", "kind"): (1, [3]),
+        ("type", "note"): (0, []),
+        ("type", "more"): (0, []),
     }
     samples = {(each["rule"], each["column"]): each["samples"] for each in made.json["validations"]}
     assert [sample["value"] for sample in samples["header", None]] == ["missing: born", "extra: more"]
@@ -663,8 +668,9 @@ NOT_CSV: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("name", NOT_CSV)
 def test_what_is_no_csv_file_leaves_nothing(
-    app: Flask, client: Client, anna: Person, store: MemoryStore, name: str
+    app: Flask, client: Client, anna: Person, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    monkeypatch.setattr("src.infrastructure.tables.records.MAX_ROW", MAX // 2)
     content, code = NOT_CSV[name]
     for path, headers in ((PATHS[0], {}), (PATHS[1], {}), (PATHS[0], LATER)):
         answer = _add(client, anna, content, path=path, headers=headers)

@@ -1,13 +1,13 @@
 """What the columns of a table are expected to hold. To clients a schema is JSON (``parse_schema``)."""
 
-import math
+import json
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import cast
 
 from src.domain.errors import FieldError, Invalid
-from src.domain.tables.types import GRAMMAR, ORDER, ColumnType
+from src.domain.tables.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 
 MAX_COLUMNS = 10_000
 MAX_NAME = 200
@@ -17,7 +17,7 @@ MAX_ENUM = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column and its rules. An empty cell breaks ``required`` only; ``enum`` and ``unique`` compare texts."""
+    """A column and its rules. An empty cell breaks ``required`` only; ``enum``, ``unique`` compare texts as written."""
 
     name: str
     type: ColumnType = ColumnType.STRING
@@ -71,12 +71,13 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
 
     if not name or name != name.strip() or len(name) > MAX_NAME:
         bad("", "name", f"A column's name has 1 to {MAX_NAME} characters, and no space around it.")
-    given = {"type": rules} if isinstance(rules, str) else rules
-    if not isinstance(given, dict):
+    rules = {"type": rules} if isinstance(rules, str) else rules
+    if not isinstance(rules, dict):
         bad("", "type", "Give a type, or an object of rules.")
         return Column(name)
-    for rule in given.keys() - set(_RULES):
+    for rule in rules.keys() - set(_RULES):
         bad(str(rule), "unknown", f"There is no such rule; there are {', '.join(_RULES)}.")
+    given = {rule: value for rule, value in rules.items() if value is not None}
     try:
         type = ColumnType(given.get("type", ColumnType.STRING))
     except ValueError:
@@ -85,7 +86,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     for rule in ("required", "unique"):
         if not isinstance(given.get(rule, False), bool):
             bad(rule, "type", "Give true or false.")
-    bounds = {rule: given[rule] for rule in ("min", "max") if given.get(rule) is not None}
+    bounds = {rule: given[rule] for rule in ("min", "max") if rule in given}
     for rule, bound in bounds.items():
         if message := _bound_flaw(type, bound):
             bad(rule, rule, message)
@@ -102,7 +103,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     enum = given.get("enum")
     texts = _texts(type, enum)
     if enum is not None and texts is None:
-        bad("enum", "enum", f"Give 1 to {MAX_ENUM} different values, as strings that are values of the column's type.")
+        bad("enum", "enum", f"Give 1 to {MAX_ENUM} different values of the column's type, as files have them.")
     return Column(
         name=name,
         type=type,
@@ -119,12 +120,11 @@ def _bound_flaw(type: ColumnType, bound: object) -> str | None:
     if type not in ORDER:
         return "Only integers, numbers, dates and datetimes have a least and a greatest value."
     if type is ColumnType.INTEGER:
-        right = isinstance(bound, int) and not isinstance(bound, bool) and abs(bound) < 10**18
-        return None if right else "Give an integer of at most 18 digits."
+        right = isinstance(bound, int) and not isinstance(bound, bool) and abs(bound) < 10**MAX_DIGITS
+        return None if right else f"Give an integer of at most {MAX_DIGITS} digits."
     if type is ColumnType.NUMBER:
-        right = isinstance(bound, int | float) and not isinstance(bound, bool)
-        # Compared as a double, which a longer integer is not.
-        right = right and abs(cast(float, bound)) < 10**300 and math.isfinite(cast(float, bound))
+        # Compared as a double, which not every integer fits; nan is not less than anything.
+        right = isinstance(bound, int | float) and not isinstance(bound, bool) and abs(bound) <= sys.float_info.max
         return None if right else "Give a number."
     right = isinstance(bound, str) and re.fullmatch(GRAMMAR[type], bound) is not None
     return None if right else f"Give a {type} as the values are written."
@@ -134,8 +134,9 @@ def _texts(type: ColumnType, enum: object) -> tuple[str, ...] | None:
     """The values of an ``enum`` as they are written in a file; None unless all are good."""
     if not isinstance(enum, list) or not 0 < len(enum) <= MAX_ENUM:
         return None
-    numbers = type in {ColumnType.INTEGER, ColumnType.NUMBER}
-    texts = [str(item) if numbers and isinstance(item, int) and not isinstance(item, bool) else item for item in enum]
+    scalar = type in {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN}
+    # What is no value of the type as JSON writes it does not match its grammar: 1.0, NaN, true for an integer.
+    texts = [json.dumps(item) if scalar and isinstance(item, int | float) else item for item in enum]
     if not all(isinstance(text, str) and 0 < len(text) <= MAX_NAME for text in texts) or len({*texts}) < len(texts):
         return None
     if type in GRAMMAR and not all(re.fullmatch(GRAMMAR[type], text) for text in texts):

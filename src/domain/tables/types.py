@@ -19,6 +19,9 @@ class ColumnType(StrEnum):
     EMAIL = "email"
 
 
+MAX_DIGITS = 38
+"""Of an integer: as many fit into 128 bits."""
+
 _YEAR = r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _LEAP = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
 _DAY = (
@@ -27,18 +30,26 @@ _DAY = (
 )
 _DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP}-02-29)"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_PLAIN = r"(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,100})?(?:[eE](?:\+?1?[0-9]{1,2}|-[0-9]{1,3}))?"
+_HUGE = (
+    r"[0-9](?:\.[0-9]{1,100})?[eE]\+?(?:2[0-9]{2}|30[0-7])"
+    r"|1(?:\.(?:[0-6][0-9]{0,99}|797693(?:1348623157)?))?[eE]\+?308"
+)
+_LOCAL = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]"
+_LABEL_END = r"(?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 
 GRAMMAR: Final[Mapping[ColumnType, str]] = {
-    ColumnType.INTEGER: r"-?(?:0|[1-9][0-9]{0,17})",
-    # JSON's number (RFC 8259 section 6), short enough to be finite as a double.
-    ColumnType.NUMBER: r"-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,100})?(?:[eE](?:\+?[0-9]{1,2}|-[0-9]{1,3}))?",
+    ColumnType.INTEGER: rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})",
+    # JSON's number (RFC 8259 section 6), finite as a double: an exponent of 200 and more follows a single digit (and
+    # decimals), the greatest is what DBL_MAX is written as.
+    ColumnType.NUMBER: f"-?(?:{_PLAIN}|{_HUGE})",
     ColumnType.BOOLEAN: r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
     ColumnType.DATE: _DATE,
     # RFC 3339, where the seconds and the offset may be left out: then it is UTC. No leap seconds.
     ColumnType.DATETIME: rf"{_DATE}[Tt ]{_TIME}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_TIME})?",
-    # What HTML calls a valid e-mail address, with a dot in the domain.
-    ColumnType.EMAIL: rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+",
+    # What HTML calls a valid e-mail address, but for stray dots: up to 64 characters, single dots between them, @, and
+    # a domain with a dot, whose last label begins with a letter, as all do that there are.
+    ColumnType.EMAIL: rf"{_LOCAL}(?:\.?{_LOCAL}){{0,63}}@(?:[a-zA-Z0-9]{_LABEL_END}\.)+[a-zA-Z]{_LABEL_END}",
 }
 """What a whole value matches, for every type but ``string``."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.domain.tables import Column, ColumnType, Report, Sample, Validation
+from src.domain.tables import Column, Report, Sample, Validation
 from src.infrastructure.tables.encodings import refused, shown
 from src.infrastructure.tables.source import Source
 
@@ -19,11 +19,11 @@ Rule = tuple[str, int | None]
 """A rule and the position of its column, or None for rules of the whole row or file."""
 
 
-def usable_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A name of its own for each column, and what was wrong with those given: empty, or given before."""
+def usable_names(header: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+    """A name of its own for each column, and by position what was wrong with those given: empty, or given before."""
     taken = {name for name in header if name}
     names: list[str] = []
-    wrong: list[str] = []
+    wrong: dict[int, str] = {}
     last: dict[str, int] = {}
     for position, name in enumerate(header, 1):
         if name and name not in last:
@@ -37,8 +37,8 @@ def usable_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
         taken.add(unused)
         if name:
             last[name] = number
+        wrong[len(names)] = f"duplicate: {name}" if name else f"empty: column {position}"
         names.append(unused)
-        wrong.append(f"{'duplicate' if name else 'empty'}: {unused}")
     return names, wrong
 
 
@@ -75,18 +75,19 @@ class Findings:
     @classmethod
     def of(cls, source: Source, schema: Sequence[Column], inferred: Sequence[Column] = ()) -> "Findings":
         """No findings yet but those about the header. Without a schema the columns are those inferred."""
-        names, wrong = usable_names(source.header)
+        names, misnamed = usable_names(source.header)
         wanted = {column.name: column for column in schema or inferred}
         columns = tuple(wanted.get(name, Column(name)) for name in names)
+        wrong = [*misnamed.values()]
         if schema:
             present = {*names}
             wrong += [f"missing: {name}" for name in wanted if name not in present]
-            wrong += [f"extra: {name}" for name in names if name not in wanted]
+            wrong += [f"extra: {name}" for at, name in enumerate(names) if name not in wanted and at not in misnamed]
         rules: list[Rule] = [("header", None), ("row_width", None), ("encoding", None), ("duplicate_row", None)]
         for position, column in enumerate(columns):
             applied = {
                 "not_empty": column.required,
-                "type": column.type is not ColumnType.STRING,
+                "type": True,
                 "unique": column.unique,
                 "min": column.min is not None,
                 "max": column.max is not None,
@@ -99,6 +100,10 @@ class Findings:
         header.count = len(wrong)
         for problem in wrong:
             header.sample(source.header_line, problem)
+        if source.undecoded is not None:
+            encoding = findings.found["encoding", None]
+            encoding.count = 1
+            encoding.sample(source.header_line, source.undecoded)
         return findings
 
     @property

@@ -44,7 +44,7 @@ class PythonTables(Engine):
             width = len(findings.columns)
             for row, (line, cells) in enumerate(_records(source, passes.next() if store else None)):
                 for found, text in wanted.get(row, ()):
-                    found.sample(line, text(cells))
+                    found.sample(line, text(fitted(cells, len(cells), source.broken)))
                 if store:
                     batch.append((line, not check.bad[row], fitted(cells, width, source.broken)))
                     if len(batch) == BATCH:
@@ -103,17 +103,16 @@ class _Check:
             self._encoding.count += 1
             self._encoding.sample(line, undecoded)
         self._findings.bound(len(self.bad) + 1)
+        cells = fitted(cells, len(cells), self._source.broken)
+        # Zero stands for what is not compared. Python's own hash is SipHash, with a key of this process.
+        self._hashes.append(hash(tuple(cells)) & _HASHES or 1)
         if len(cells) != len(self._findings.columns):
             self._width.count += 1
             self._width.sample(line, f"{len(cells)} cells")
             self.bad.append(True)
-            self._hashes.append(0)
             for hashes in self._unique.values():
                 hashes.append(0)
             return
-        cells = fitted(cells, len(cells), self._source.broken)
-        # Zero stands for what is not compared. Python's own hash is SipHash, with a key of this process.
-        self._hashes.append(hash(tuple(cells)) & _HASHES or 1)
         for position, empty, type, tests in self._columns:
             cell, right = cells[position], False
             if not cell:

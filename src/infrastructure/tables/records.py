@@ -10,7 +10,7 @@ from src.domain.errors import FieldError, Invalid
 from src.infrastructure.tables.encodings import shown
 
 MAX_ROW = 1 << 20
-"""In characters. A cell ends at 131 072 of them, the csv module's own limit."""
+"""In characters; a cell may be as long as a row."""
 
 
 class _TooLong(Exception):
@@ -31,6 +31,7 @@ class Records:
         self._delimiter = delimiter
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        csv.field_size_limit(MAX_ROW)  # of the whole process, in which nobody else reads CSV
         reader = csv.reader(chain.from_iterable(self._bounded()), delimiter=self._delimiter)
         first = self.line
         try:

@@ -6,29 +6,13 @@ from pathlib import Path
 
 from src.domain.errors import FieldError, Invalid
 from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column
-from src.infrastructure.tables.encodings import chunks_of, declared_encoding, find_encoding, refused, shown
+from src.infrastructure.tables.binary import refuse_controls, refuse_magic
+from src.infrastructure.tables.encodings import UNDECODED, chunks_of, declared_encoding, find_encoding, refused, shown
 from src.infrastructure.tables.records import Records, split
 
 HEAD = 1 << 20
 """How much of a file may be its header, in bytes."""
 _SNIFFED = 1 << 16
-
-_MAGIC = {
-    b"\x1f\x8b": "gzip-compressed",
-    b"PK\x03\x04": "a ZIP archive (an Excel workbook is one, too)",
-    b"PK\x05\x06": "a ZIP archive",
-    b"\xfd7zXZ\x00": "xz-compressed",
-    b"\x28\xb5\x2f\xfd": "zstd-compressed",
-    b"BZh": "bzip2-compressed",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"\x89PNG\r\n\x1a\n": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF-": "a PDF document",
-    b"PAR1": "a Parquet file",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office document",
-    b"SQLite format 3\x00": "an SQLite database",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +24,8 @@ class Source:
     delimiter: str
     broken: bool
     header: tuple[str, ...]
+    undecoded: str | None
+    """The first name in it with bytes that cannot be decoded."""
     header_line: int
     body: int
     """Where the first byte after the header is, in the one form."""
@@ -67,9 +53,7 @@ def inspect(
     declared = declared_encoding(encoding) if encoding is not None else None
     with file.open("rb") as stream:
         start = stream.read(16)
-    for magic, what in _MAGIC.items():
-        if start.startswith(magic):
-            raise refused("not_csv", f"This is {what}, not a CSV file.")
+    refuse_magic(start)
     found, broken = find_encoding(file, start, declared, read)
     head = b""
     for chunk in chunks_of(file, found, None):
@@ -78,21 +62,28 @@ def inspect(
             break
     whole = len(head) <= HEAD
     head = head[:HEAD]
+    sample = head[:_SNIFFED].decode(errors="surrogateescape")
+    refuse_controls(sample, most=max(2, len(sample) // 100))
     delimiter = delimiter or _find_delimiter(head[:_SNIFFED], whole and len(head) <= _SNIFFED)
     text = split(head.decode(errors="surrogateescape"))
     records = Records([text], delimiter)
     line, header = next(iter(records), (0, []))
     if not header:
         raise refused("empty", "The file is empty.")
+    refuse_controls("".join(header), most=0)
     names = tuple(shown(cell.strip()) for cell in header)
     if len(names) > MAX_COLUMNS:
         raise refused("too_many_columns", f"The first line names more than {MAX_COLUMNS} columns.")
     body = len("".join(text[: records.line - 1]).encode(errors="surrogateescape"))
-    if any(len(name) > MAX_NAME for name in names) or (body >= HEAD and not whole):
+    if body >= HEAD and not whole:
+        message = "The first line, which has to name the columns, is longer than 1 MiB: is a quote not closed?"
+        raise refused("row_too_long", message)
+    if any(len(name) > MAX_NAME for name in names):
         raise refused("no_header", f"The first line has to name the columns, in at most {MAX_NAME} characters each.")
     if not any(names) or (not {column.name for column in schema} & {*names} and not any(map(_is_name, names))):
         raise refused("no_header", "The first line has to name the columns; this one has no names.")
-    return Source(file, found, delimiter, broken, names, line, body, records.line)
+    undecoded = next(filter(UNDECODED.search, header), None) if broken else None
+    return Source(file, found, delimiter, broken, names, undecoded, line, body, records.line)
 
 
 _DELIMITERS = "\t !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"

@@ -9,6 +9,8 @@ from src.infrastructure.tables.polars.duplicates import repetitions
 from src.infrastructure.tables.polars.rules import Rules
 from src.infrastructure.tables.polars.table import Table
 
+_HASHES = (1 << 64) - 1
+
 Wanted = dict[int, list[tuple[Found, int | None]]]
 """By row, where its line is still to be noted, and its value in a column or its text."""
 
@@ -30,13 +32,14 @@ class Check:
         frame, whole = table.frame, table.whole
         self._rows += frame.height
         self._findings.bound(self._rows)
-        for rule, cells in (("row_width", table.widths), ("encoding", table.undecoded)):
+        widths = {row: f"{len(cells)} cells" for row, cells in table.ragged.items()}
+        for rule, values in (("row_width", widths), ("encoding", table.undecoded)):
             found = self._findings.found[rule, None]
-            found.count += len(cells)
-            for row, cell in cells.items():
+            found.count += len(values)
+            for row, value in values.items():
                 if found.full:
                     break
-                found.sample(table.lines[row], f"{cell} cells" if isinstance(cell, int) else cell)
+                found.sample(table.lines[row], value)
         right = frame.select(rules.right.alias(str(rules.at)) for rules in self._columns)
         if whole is not None:
             right = right.select(pl.all() & whole)
@@ -54,12 +57,22 @@ class Check:
                     found.sample(table.lines[row], frame[at][row])
         rest = pl.Series([False]).new_from_index(0, frame.height)
         bad = broken.select(pl.any_horizontal(pl.all())).to_series() if broken.width else rest
-        odd = [*table.widths, *table.undecoded]
+        odd = [*table.ragged, *table.undecoded]
         self._bad.append(bad.scatter(odd, True) if odd else bad)
         for position, hashes in self._hashes.items():
-            hashed = frame.hash_rows(self._seed) if position is None else frame[str(position)].hash(self._seed)
-            counted = whole if position is None else right[str(position)]
-            hashes.append(hashed if counted is None else pl.select(pl.when(counted).then(hashed)).to_series())
+            if position is None:
+                hashes.append(self._rows_hashed(table))
+                continue
+            hashed = frame[str(position)].hash(self._seed)
+            hashes.append(pl.select(pl.when(right[str(position)]).then(hashed)).to_series())
+
+    def _rows_hashed(self, table: Table) -> pl.Series:
+        hashes = table.frame.hash_rows(self._seed)
+        if not table.ragged:
+            return hashes
+        # The frame has them cut or filled up to its width.
+        ragged = [hash((self._seed, *cells)) & _HASHES for cells in table.ragged.values()]
+        return hashes.scatter([*table.ragged], pl.Series(ragged, dtype=pl.UInt64))
 
     def duplicates(self) -> tuple[list[pl.Series], Wanted]:
         """Which rows are bad after all, by piece, and what is still to be noted of those that repeat others."""

@@ -64,7 +64,7 @@ def _again(
     tables = reader.again([piece for piece, *_ in chosen], read)
     for (_, begin, bad_rows, rows), table in zip(chosen, tables, strict=True):
         for row in rows:
-            cells = table.frame.row(row - begin)
+            cells = table.ragged.get(row - begin) or table.frame.row(row - begin)
             for found, position in wanted[row]:
                 text = findings.row_text(cells) if position is None else cells[position]
                 found.sample(table.lines[row - begin], text)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from src.domain.tables import GRAMMAR, Column, ColumnType
+from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.findings import Findings
 from src.infrastructure.tables.rules import value_tests
@@ -46,11 +46,11 @@ class Rules:
             known = _matches_not(cell, column.pattern)
         elif rule in {"min", "max"} and column.type is not ColumnType.DATETIME:
             bound = column.min if rule == "min" else column.max
-            casts = {ColumnType.INTEGER: pl.Int64, ColumnType.NUMBER: pl.Float64}
+            casts = {ColumnType.INTEGER: pl.Int128, ColumnType.NUMBER: pl.Float64}
             # Dates as they are written are in the order of time.
             value = cell.cast(casts[column.type], strict=False) if column.type in casts else cell
-            limit = float(str(bound)) if column.type is ColumnType.NUMBER else bound
-            known = (value < pl.lit(limit) if rule == "min" else value > pl.lit(limit)).fill_null(False)
+            limit = pl.lit(ORDER[column.type](str(bound)), casts.get(column.type, pl.String))
+            known = (value < limit if rule == "min" else value > limit).fill_null(False)
         if known is not None:
             return lambda _: known
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import polars as pl
 
-from src.infrastructure.tables.encodings import UNDECODED
+from src.infrastructure.tables.encodings import UNDECODED, shown
 
 MARK = "\0"
 """What a first cell begins with whose row was odd: no file has it."""
@@ -35,8 +35,8 @@ class Table:
 
     def __init__(self, frame: pl.DataFrame, piece: Piece, all_odd: list[Odd], width: int) -> None:
         self.frame = frame
-        self.widths: dict[int, int] = {}
-        """How many cells those rows have that have not as many as the header."""
+        self.ragged: dict[int, list[str]] = {}
+        """The cells of those rows that have not as many as the header."""
         self.undecoded: dict[int, str] = {}
         """The first cell with bytes that cannot be decoded, by row."""
         self.piece = piece
@@ -61,14 +61,14 @@ class Table:
                 gone += 1
                 continue
             if len(odd.cells) != width:
-                self.widths[place - gone] = len(odd.cells)
+                self.ragged[place - gone] = list(map(shown, odd.cells))
             if (undecoded := next(filter(UNDECODED.search, odd.cells), None)) is not None:
                 self.undecoded[place - gone] = undecoded
 
     @cached_property
     def whole(self) -> pl.Series | None:
         """Which rows have as many cells as the header; None if all do."""
-        return _flags(self.frame.height, but=[*self.widths], be=True) if self.widths else None
+        return _flags(self.frame.height, but=[*self.ragged], be=True) if self.ragged else None
 
     @cached_property
     def lines(self) -> pl.Series:

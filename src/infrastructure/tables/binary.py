@@ -1,0 +1,44 @@
+"""What is no text: files that begin as other kinds do, and control characters."""
+
+import re
+
+from src.infrastructure.tables.encodings import refused
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip-compressed",
+    b"PK\x03\x04": "a ZIP archive (an Excel workbook is one, too)",
+    b"PK\x05\x06": "a ZIP archive",
+    b"\xfd7zXZ\x00": "xz-compressed",
+    b"\x28\xb5\x2f\xfd": "zstd-compressed",
+    b"BZh": "bzip2-compressed",
+    b"\x1f\x9d": "compressed (.Z)",
+    b"\x04\x22\x4d\x18": "LZ4-compressed",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"\x89PNG\r\n\x1a\n": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF-": "a PDF document",
+    b"PAR1": "a Parquet file",
+    b"\xff\xfb": "an MP3 recording",
+    b"\xff\xf3": "an MP3 recording",
+    b"\xff\xf2": "an MP3 recording",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office document",
+    b"SQLite format 3\x00": "an SQLite database",
+}
+
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+"""The control characters of ASCII that text does not have: all but tab, the ends of lines and pages, and escape."""
+
+
+def refuse_magic(start: bytes) -> None:
+    """Raises Invalid for the first bytes of a file of another kind."""
+    for magic, what in _MAGIC.items():
+        if start.startswith(magic):
+            raise refused("not_csv", f"This is {what}, not a CSV file: unpack it, or export it as CSV.")
+
+
+def refuse_controls(text: str, most: int) -> None:
+    """Raises Invalid if there are more than so many control characters."""
+    if len(_CONTROLS.findall(text)) > most:
+        raise refused("not_csv", "The file has control characters that text does not have: export it as CSV.")
