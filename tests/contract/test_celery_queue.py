@@ -1,16 +1,13 @@
 """What becomes of jobs when the broker is away, silent, or full of what is no job."""
 
-import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import redis
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,6 +21,7 @@ from src.infrastructure.queues import celery
 from src.infrastructure.queues.celery import CeleryQueue, _app, _WorkerAMQP
 from src.infrastructure.repositories.jobs import Jobs as JobRecords
 from src.infrastructure.stores.memory import MemoryStore
+from tests.brokers import Broker, RabbitMQ, Redis
 from tests.clock import outcome_within, until
 from tests.emulators import free_port, running
 from tests.races import at_once
@@ -33,38 +31,6 @@ SOON = 10.0
 """How long after the broker is back jobs may be late."""
 
 
-class Redis:
-    """A server that can go and come back on its port; it forgets everything."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes]
-        self._running = ExitStack()
-
-    def start(self) -> None:
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
-        server = running(command, cwd=self._folder, ready=f"127.0.0.1:{self.port}")
-        self._process = self._running.enter_context(server)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self.stop()
-
-    def stop(self) -> None:
-        self._running.close()
-
-    @contextmanager
-    def silent(self) -> Iterator[None]:
-        """Takes connections during the block, and answers nobody."""
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
-
-
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
     with closing(Jobs()) as jobs:
@@ -72,10 +38,30 @@ def jobs() -> Iterator[Jobs]:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    broker = Redis(tmp_path)
-    yield broker
-    broker.stop()
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    redis = Redis(tmp_path)
+    yield redis
+    redis.stop()
+
+
+@pytest.fixture(scope="module")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    with RabbitMQ(tmp_path_factory.mktemp("rabbitmq")) as rabbitmq:
+        yield rabbitmq
+
+
+@pytest.fixture
+def rabbitmq(rabbitmq_server: RabbitMQ) -> RabbitMQ:
+    """It runs already: starting takes it some seconds."""
+    rabbitmq_server.start()
+    rabbitmq_server.forget()
+    return rabbitmq_server
+
+
+@pytest.fixture(params=["redis", "rabbitmq"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    broker: Broker = request.getfixturevalue(request.param)
+    return broker
 
 
 @pytest.fixture
@@ -132,24 +118,24 @@ class TestSendingToABrokerThatIsAway:
         for _ in range(times):
             queue.hint(named("whole"))
 
-    def test_closing_sends_the_hints_that_wait(self, broker: Redis, patient: None) -> None:
+    def test_closing_sends_the_hints_that_wait(self, broker: Broker, patient: None) -> None:
         broker.start()
-        with queue_at(broker.url) as queue, redis.Redis(port=broker.port) as client:
+        with queue_at(broker.url) as queue:
             self._hint(queue, 20)
             assert queue.close(PATIENCE)
-            assert client.llen("portero") == 20
+            assert broker.waiting() == 20
 
     def test_hints_that_are_too_many_are_dropped(
-        self, broker: Redis, patient: None, monkeypatch: pytest.MonkeyPatch
+        self, broker: Broker, patient: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("src.infrastructure.queues.celery._HINTS", 5)
         broker.start()
-        with queue_at(broker.url) as queue, redis.Redis(port=broker.port) as client:
+        with queue_at(broker.url) as queue:
             with broker.silent():
                 self._hint(queue, 20)
             assert queue.close(PATIENCE)
             # The thread may have taken one already.
-            assert client.llen("portero") in (5, 6)
+            assert broker.waiting() in (5, 6)
 
     def test_failed_hint_is_a_warning(self, closed_port: str, caplog: pytest.LogCaptureFixture) -> None:
         with queue_at(f"redis://{closed_port}") as queue:
@@ -160,7 +146,7 @@ class TestSendingToABrokerThatIsAway:
         assert "the-job" in record.getMessage()
         assert "refused" in record.getMessage()
 
-    def test_works_again_when_it_is_back(self, broker: Redis, patient: None) -> None:
+    def test_works_again_when_it_is_back(self, broker: Broker, patient: None) -> None:
         broker.start()
         with queue_at(broker.url) as queue:
             queue.send(named("whole"))
@@ -180,11 +166,11 @@ class TestBrokerThatNobodyReads:
         return 30
 
     def test_takes_so_many_messages_and_no_more(
-        self, broker: Redis, jobs: Jobs, few: int, caplog: pytest.LogCaptureFixture
+        self, broker: Broker, jobs: Jobs, few: int, caplog: pytest.LogCaptureFixture
     ) -> None:
         broker.start()
         waiting = {named("whole") for _ in range(few)}
-        with queue_at(broker.url) as queue, redis.Redis(port=broker.port) as client:
+        with queue_at(broker.url) as queue:
             for job in waiting:
                 queue.send(job)
             with pytest.raises(Unavailable) as raised:
@@ -193,49 +179,62 @@ class TestBrokerThatNobodyReads:
             queue.hint("the-job")
             assert queue.close(PATIENCE)
             assert "the-job" in caplog.text
-            assert client.llen("portero") == few
+            assert broker.waiting() == few
             with worker(broker.url, jobs):
                 assert {jobs.begun()[0] for _ in waiting} == waiting
 
     def test_jobs_that_wait_for_an_hour_are_done_when_a_worker_is_back(
-        self, broker: Redis, jobs: Jobs, few: int, monkeypatch: pytest.MonkeyPatch
+        self, redis: Redis, jobs: Jobs, few: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        broker.start()
+        redis.start()
         now = datetime(2030, 1, 2, tzinfo=UTC)
         store = MemoryStore()
         stored = JobRecords(store)
         waiting = {named("whole") for _ in range(20)}
         for id in waiting:
             store.commit(stored.insert(Job.new(kind="any", subject_id="x", user_id="u", now=now, id=id)))
-        with queue_at(broker.url) as queue, redis.Redis(port=broker.port) as client:
+        with queue_at(redis.url) as queue:
             service = JobService(stored, {}, queue, lambda: now)
             with monkeypatch.context() as patch:
                 patch.setattr(celery, "_KEPT", -1)  # they are old by the time somebody reads them
                 for _ in range(360):
                     now += RESEND
                     service.resend()
-            assert client.llen("portero") == few
-            with worker(broker.url, jobs):
-                until(lambda: client.llen("portero") == 0, "the old messages are gone")
+            assert redis.waiting() == few
+            with worker(redis.url, jobs):
+                until(lambda: redis.waiting() == 0, "the old messages are gone")
                 now += RESEND
                 assert service.resend() == len(waiting)
                 assert {jobs.begun()[0] for _ in waiting} == waiting
 
     def test_as_many_as_may_wait_are_read_in_time(
-        self, broker: Redis, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+        self, redis: Redis, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        broker.start()
-        with queue_at(broker.url) as queue, redis.Redis(port=broker.port) as client:
+        redis.start()
+        with queue_at(redis.url) as queue:
             with monkeypatch.context() as patch:
                 patch.setattr(celery, "_KEPT", -1)
                 queue.send(named("whole"))
-            [message] = client.lrange("portero", 0, 0)
-            client.lpush("portero", *[message] * (celery._MESSAGES - 1))
+            redis.put(*redis.messages() * (celery._MESSAGES - 1))
             with pytest.raises(Unavailable):
                 queue.send(named("whole"))
-            with worker(broker.url, jobs):
+            with worker(redis.url, jobs):
                 # The rest of the 30 s is for what is due to be sent again.
-                until(lambda: client.llen("portero") == 0, "the old messages are gone", 20)
+                until(lambda: redis.waiting() == 0, "the old messages are gone", 20)
+
+    def test_rabbitmq_drops_what_no_longer_counts(
+        self, rabbitmq: RabbitMQ, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with queue_at(rabbitmq.url) as queue:
+            with monkeypatch.context() as patch:
+                patch.setattr(celery, "_KEPT", 1)
+                for _ in range(5):
+                    queue.send(named("whole"))
+            until(lambda: rabbitmq.waiting() == 0, "the old messages are gone")
+            job = named("whole")
+            queue.send(job)
+            with worker(rabbitmq.url, jobs):
+                assert jobs.begun()[0] == job
 
 
 def test_broker_that_nobody_vouches_for(tmp_path: Path, patient: None) -> None:
@@ -269,7 +268,7 @@ def test_broker_that_nobody_vouches_for(tmp_path: Path, patient: None) -> None:
 
 @pytest.mark.usefixtures("patient")
 class TestWorker:
-    def test_outlives_an_outage(self, broker: Redis, jobs: Jobs) -> None:
+    def test_outlives_an_outage(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs):
             # This one wants to run again, and cannot say so.
@@ -290,16 +289,17 @@ class TestWorker:
             connection.ensure_connection(lambda _, wait: waits.append(wait), 10)
         assert waits == [1] + [2] * 9
 
-    def test_starts_without_a_broker(self, broker: Redis, jobs: Jobs) -> None:
+    def test_starts_without_a_broker(self, broker: Broker, jobs: Jobs) -> None:
+        broker.stop()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             process.join(4)
             assert process.is_alive()
             broker.start()
             self._works_again(queue, jobs)
 
-    def test_outlives_what_is_no_job(self, broker: Redis, jobs: Jobs) -> None:
+    def test_outlives_what_is_no_job(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
-        with queue_at(broker.url) as queue, worker(broker.url, jobs), redis.Redis(port=broker.port) as client:
+        with queue_at(broker.url) as queue, worker(broker.url, jobs):
             queue.send(named("whole"))
             jobs.begun()
             for junk in (
@@ -311,7 +311,7 @@ class TestWorker:
                 b"{}",
                 b'{"body": 1, "headers": {}, "properties": {}}',
             ):
-                client.lpush("portero", junk)
+                broker.put(junk)
                 self._works_again(queue, jobs)
             for task, arguments in (
                 ("other", ["x"]),
@@ -333,7 +333,7 @@ class TestWorker:
             pass
         return True
 
-    def test_leaves_the_logs_alone(self, broker: Redis, jobs: Jobs, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_leaves_the_logs_alone(self, broker: Broker, jobs: Jobs, capfd: pytest.CaptureFixture[str]) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             queue.send(named("broken"))
@@ -344,16 +344,16 @@ class TestWorker:
         assert logs.count("INFO:celery.apps.worker:") == 1
         assert logs.count("RuntimeError: broken on purpose") == 1
 
-    def test_told_to_stop_finishes_what_is_in_hand(self, broker: Redis, jobs: Jobs) -> None:
+    def test_told_to_stop_finishes_what_is_in_hand(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue:
             waiting = named("whole")
-            with worker(broker.url, jobs) as process, redis.Redis(port=broker.port) as client:
+            with worker(broker.url, jobs) as process:
                 job = named("held")
                 queue.send(job)
                 assert jobs.begun()[0] == job
                 queue.send(waiting, 6)
-                until(lambda: client.llen("portero") == 0, "the worker has it")
+                until(lambda: broker.waiting() == 0, "the worker has it")
                 process.terminate()
                 assert jobs.heard()[0] == "stopping"
                 process.join(1)
@@ -362,11 +362,13 @@ class TestWorker:
                 assert jobs.heard()[:2] == ("ended", job)
                 process.join(PATIENCE)
                 assert process.exitcode == 0
+            if isinstance(broker, RabbitMQ):
+                return  # what a worker holds for later is acknowledged
             # What it held for later went back.
             with worker(broker.url, jobs):
                 assert jobs.begun()[0] == waiting
 
-    def test_told_to_stop_without_a_broker(self, broker: Redis, jobs: Jobs) -> None:
+    def test_told_to_stop_without_a_broker(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             queue.send(named("whole"))
@@ -375,10 +377,11 @@ class TestWorker:
             time.sleep(1)
             assert ended(process, 5)
 
-    def test_told_to_stop_while_the_broker_is_silent(self, broker: Redis, jobs: Jobs) -> None:
+    def test_told_to_stop_while_the_broker_is_silent(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             queue.send(named("whole"))
             jobs.begun()
             with broker.silent():
-                assert ended(process, 10)
+                # Of AMQP, each of Celery's goodbyes waits for an answer.
+                assert ended(process, 20 if isinstance(broker, RabbitMQ) else 10)

@@ -14,8 +14,8 @@ from src.application.ports import JobQueue
 from src.domain.errors import Unavailable
 from src.infrastructure.queues.celery import CeleryQueue
 from src.infrastructure.queues.inline import InlineQueue
+from tests.brokers import Broker, RabbitMQ, Redis
 from tests.clock import Stopwatch, outcome_within
-from tests.e2e.service import redis_server
 from tests.races import at_once
 from tests.workers import PATIENCE, THREADS, Jobs, ended, named, worker
 
@@ -37,16 +37,35 @@ class Place:
     stop: Callable[[float], bool]
 
 
-@pytest.fixture(params=["inline", "celery"])
-def place(request: pytest.FixtureRequest, jobs: Jobs, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    with Redis(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    with RabbitMQ(tmp_path_factory.mktemp("rabbitmq")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def rabbitmq(rabbitmq_server: RabbitMQ) -> RabbitMQ:
+    rabbitmq_server.forget()
+    return rabbitmq_server
+
+
+@pytest.fixture(params=["inline", "redis", "rabbitmq"])
+def place(request: pytest.FixtureRequest, jobs: Jobs) -> Iterator[Place]:
     if request.param == "inline":
         inline = InlineQueue(jobs.run, THREADS)
         yield Place(inline, inline.close)
         jobs.release()
         assert inline.close(PATIENCE)
         return
-    with redis_server(tmp_path) as url, worker(url, jobs) as process:
-        celery = CeleryQueue(url)
+    broker: Broker = request.getfixturevalue(request.param)
+    with worker(broker.url, jobs) as process:
+        celery = CeleryQueue(broker.url)
         # Until it is up, every job is late.
         celery.send(named("whole"))
         assert [jobs.heard()[0], jobs.heard()[0]] == ["begun", "ended"]

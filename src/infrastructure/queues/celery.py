@@ -1,8 +1,7 @@
 """Celery between the processes: over Redis (redis://, rediss://) or RabbitMQ (amqp://, amqps://).
 
 A message holds the id of a job and nothing else. It is acknowledged before the job runs and lost with its worker:
-the store knows what is due, and a sweep sends it again. Tested against Redis; of AMQP, for want of a server, only
-what the sending side does when the broker is away or silent.
+the store knows what is due, and a sweep sends it again.
 https://docs.celeryq.dev/en/stable/userguide/configuration.html
 """
 
@@ -26,6 +25,8 @@ _TASK = "portero.run"
 _QUEUE = "portero"
 _SECONDS = 2
 """How long the broker may take to accept a connection, and for each answer."""
+_HEARTBEAT = 10
+"""How often worker and broker say that they are there, in seconds: AMQP only. Twice that in silence is an outage."""
 _KEPT = 60
 """How long a message counts, in seconds: by then the job has been sent again."""
 _HINTS = 1000
@@ -129,7 +130,13 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
     def shutting_down(**_: Any) -> None:
         stopping()
 
+    def received(request: Any, **_: Any) -> None:
+        """Unacknowledged, those that wait for their time would fill the consumer's window, and no other would come."""
+        if request.eta is not None and url.startswith("amqp"):
+            request.acknowledge()
+
     signals.setup_logging.connect(keep_logs)
+    signals.task_received.connect(received)
     signals.worker_shutting_down.connect(shutting_down)
     worker = app.Worker(
         pool="threads",
@@ -146,6 +153,9 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
 
 class _WorkerConnection(Connection):
     """Tries again every other second, however long the broker has been away, and outlives what is no message."""
+
+    # A window of each consumer's, which stays as it is: RabbitMQ 4 has no other.
+    qos_semantics_matches_spec = True
 
     def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
         bounds = {"interval_start": 1, "interval_step": 1, "interval_max": 2}
@@ -176,6 +186,7 @@ def _app(url: str, amqp: Any = AMQP) -> Any:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=_SECONDS,
+        broker_heartbeat=_HEARTBEAT,
         **_transport(url.partition(":")[0]),
     )
     return app

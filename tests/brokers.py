@@ -1,0 +1,153 @@
+"""Message brokers that can go and come back on their port."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Self
+
+import redis
+from amqp.exceptions import NotFound  # type: ignore[import-untyped]
+from kombu.connection import Connection
+
+from tests.emulators import free_port, running
+
+_QUEUE = "portero"
+
+
+class Broker:
+    """A server of its own: started and stopped by the test, on 127.0.0.1 only."""
+
+    scheme: str
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is where it keeps what it keeps."""
+        self.port = free_port()
+        self.url = f"{self.scheme}://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Does nothing when it runs."""
+        if self._process is None:
+            self._process = self._serve(self._running)
+
+    def kill(self) -> None:
+        """It goes without a word to anybody."""
+        self._signal(signal.SIGKILL)
+        self.stop()
+
+    def stop(self) -> None:
+        """Does nothing when it does not run."""
+        self._running.close()
+        self._process = None
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Takes connections during the block, and answers nobody."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def waiting(self) -> int:
+        """How many messages no worker has."""
+        raise NotImplementedError
+
+    def put(self, *messages: bytes) -> None:
+        """Queue something, whatever it is."""
+        raise NotImplementedError
+
+    def _serve(self, running: ExitStack) -> subprocess.Popen[bytes]:
+        raise NotImplementedError
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+
+class Redis(Broker):
+    """It forgets everything when it goes."""
+
+    scheme = "redis"
+
+    def waiting(self) -> int:
+        with redis.Redis(port=self.port) as client:
+            return int(client.llen(_QUEUE))
+
+    def messages(self) -> list[bytes]:
+        """What ``waiting`` counts, as it is."""
+        with redis.Redis(port=self.port) as client:
+            return [*client.lrange(_QUEUE, 0, -1)]
+
+    def put(self, *messages: bytes) -> None:
+        with redis.Redis(port=self.port) as client:
+            client.lpush(_QUEUE, *messages)
+
+    def _serve(self, stack: ExitStack) -> subprocess.Popen[bytes]:
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        return stack.enter_context(running(command, cwd=self._folder, ready=f"127.0.0.1:{self.port}"))
+
+
+class RabbitMQ(Broker):
+    """It keeps the queue and its messages. Some 5 s to start, 150 MB; nothing of the system's own is touched."""
+
+    scheme = "amqp"
+
+    def waiting(self) -> int:
+        with self._connection() as connection:
+            try:
+                return int(connection.default_channel.queue_declare(_QUEUE, passive=True).message_count)
+            except NotFound:
+                return 0
+
+    def put(self, *messages: bytes) -> None:
+        with self._connection() as connection, closing(connection.SimpleQueue(_QUEUE)) as queue:
+            for message in messages:
+                queue.put(message, content_type="application/json", content_encoding="utf-8")
+
+    def forget(self) -> None:
+        """Delete the queue."""
+        with self._connection() as connection:
+            connection.default_channel.queue_delete(_QUEUE)
+
+    def _connection(self) -> Connection:
+        return Connection(self.url)  # type: ignore[no-untyped-call]
+
+    def _serve(self, stack: ExitStack) -> subprocess.Popen[bytes]:
+        names = free_port()
+        ours = {
+            "HOME": str(self._folder),  # where the nodes' shared secret is
+            "ERL_EPMD_PORT": str(names),
+            "RABBITMQ_NODENAME": f"portero-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_LOGS": "-",
+        }
+        files = ("CONF_ENV_FILE", "CONFIG_FILE", "ADVANCED_CONFIG_FILE", "ENABLED_PLUGINS_FILE")
+        ours |= {f"RABBITMQ_{name}": str(self._folder / name.lower()) for name in (*files, "MNESIA_BASE", "LOG_BASE")}
+        env = os.environ | ours
+        # Which node listens where; one that is there keeps the node from starting a daemon that would outlive it.
+        epmd = ["epmd", "-address", "127.0.0.1", "-port", str(names)]
+        stack.enter_context(running(epmd, env=env, cwd=self._folder, ready=f"127.0.0.1:{names}"))
+        ready = f"127.0.0.1:{self.port}"
+        return stack.enter_context(running([_rabbitmq()], env=env, cwd=self._folder, ready=ready, timeout=120))
+
+
+def _rabbitmq() -> str:
+    # What Debian has on the PATH becomes another user, who could not write here.
+    debian = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    return str(debian) if debian.exists() else "rabbitmq-server"
