@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 import uuid
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,14 +17,36 @@ from gunicorn import util
 from gunicorn.workers import gthread
 
 SILENCE_SECONDS = 5
+PATIENCE_SECONDS = 30.0
 LINGER_SECONDS = 1.0
 MOST_LINGERING = 500
 LINGERING: SimpleQueue[tuple[float, socket.socket]] = SimpleQueue()
 """Connections that have had their last answer, and until when they may stay open."""
 
+DEADLINES: dict[socket.socket, float] = {}
+"""Until when what is being read has to have arrived."""
+
+
+class Worker(gthread.ThreadWorker):  # type: ignore[misc] # it is not typed
+    """Lets no client hold a thread, or up the end of the process, by what it does not send."""
+
+    def handle(self, conn: Any) -> Any:
+        """Serve what a connection asks for, if that arrives in time."""
+        DEADLINES[conn.sock] = time.monotonic() + PATIENCE_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            DEADLINES.pop(conn.sock, None)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """When it stops, also for connections that never said anything."""
+        for conn in (*self.keepalived_conns, *self.pending_conns):
+            conn.timeout = min(conn.timeout, deadline)
+
+
 bind = f"{os.environ['HOST']}:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
-worker_class = "gthread"
+worker_class = Worker
 threads = int(os.environ["THREADS"])
 # Without it the kernel often hands every kept-alive connection to one worker.
 reuse_port = True
@@ -42,8 +65,15 @@ def post_worker_init(worker: Any) -> None:
     The connections that a listener accepts inherit this of it.
     """
     Thread(target=_close_lingering, daemon=True).start()
+    Thread(target=_keep_deadlines, daemon=True).start()
     for listener in worker.sockets:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
+
+
+def pre_request(_: Any, request: Any) -> None:
+    """A file takes as long as it takes: nobody waits for one before its sender is authenticated."""
+    if any(name == "CONTENT-TYPE" and "multipart/form-data" in value.lower() for name, value in request.headers):
+        DEADLINES.pop(request.unreader.sock, None)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
@@ -71,6 +101,16 @@ def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
         f"X-Request-Id: {instance}\r\n{cors}\r\n"
     )
     util.write_nonblock(client, (head + body).encode())
+
+
+def _keep_deadlines() -> None:
+    """Without end: let what does not arrive in time end there. An answer can still be sent."""
+    while True:
+        time.sleep(PATIENCE_SECONDS / 30)
+        for client, until in DEADLINES.copy().items():
+            if time.monotonic() > until:
+                with suppress(OSError):  # the client has left
+                    client.shutdown(socket.SHUT_RD)
 
 
 def _linger(client: socket.socket) -> None:

@@ -4,9 +4,12 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from email.message import Message
 from http.client import parse_headers
@@ -25,18 +28,24 @@ FILE = body(part("file", b"content", "a.txt"), part("after", b"1"))
 NEXT = b"GET /closed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """Of a gunicorn that serves tests/http/uploading.py with one worker."""
+@contextmanager
+def serving(config: Path = ROOT / "gunicorn.conf.py") -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """A gunicorn that serves tests/http/uploading.py with one worker, and its port."""
     port = free_port()
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "THREADS": "8", "CORS_ORIGINS": "*"}
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "tests.http.uploading:create_app()"]
+    command = [sys.executable, "-m", "gunicorn", "--config", str(config), "tests.http.uploading:create_app()"]
     with running(
         command,
         env=os.environ | settings | {"PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         ready=f"http://127.0.0.1:{port}/closed",
-    ):
+    ) as server:
+        yield server, port
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serving() as (_, port):
         yield port
 
 
@@ -270,6 +279,37 @@ def test_clients_that_stall_hold_nobody_up(port: int, url: str, sent: bytes) -> 
         for client in clients if sent else ():
             assert client.answer()[0] == (200 if sent is NEXT else 403)
             assert client.rest() == b""
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [b"GET /closed HTTP/1.1\r\nX: ", b"POST /text HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"],
+    ids=["headers", "a body"],
+)
+def test_clients_that_drip_hold_nobody_up_for_long(tmp_path: Path, begin: bytes) -> None:
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text((ROOT / "gunicorn.conf.py").read_text() + "\nPATIENCE_SECONDS = 2.0\n")
+    enough = threading.Event()
+
+    def drip(connection: Connection) -> None:
+        with suppress(OSError):
+            while not enough.wait(0.2):
+                connection.send(b"x")
+
+    with serving(config) as (_, port), ExitStack() as clients, ThreadPoolExecutor(8) as threads:
+        clients.callback(enough.set)
+        for _ in range(8):  # as many as there are threads
+            client = clients.enter_context(connect(port))
+            client.send(begin)
+            threads.submit(drip, client)
+        assert requests.get(f"http://127.0.0.1:{port}/closed", timeout=20).status_code == 200
+
+
+def test_a_silent_connection_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with serving() as (server, port), connect(port):
+        time.sleep(1)  # by then it waits without a thread
+        server.terminate()
+        assert server.wait(15) == 0  # graceful_timeout is longer
 
 
 @pytest.mark.parametrize("delay", [0.2, 0.5])

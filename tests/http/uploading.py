@@ -7,7 +7,7 @@ import hashlib
 import resource
 from collections.abc import Iterator
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import Forbidden
 
 from src.interfaces.http.app import MAX_BODY_BYTES
@@ -54,6 +54,10 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
         next(upload.file("file").chunks, None)
         upload.finish()
         return jsonify(fields=upload.fields)
+
+    @app.post("/text")
+    def read() -> Response:
+        return jsonify(size=len(request.get_data()))
 
     @app.post("/forbidden")
     def forbidden() -> Response:

@@ -98,7 +98,8 @@ class Upload:
         self._events = iter(()) if empty else self._parse()
         self._names: set[str] = set()
         self._begun, self._filed = time.monotonic(), False
-        self._whole = empty
+        self.whole = empty
+        """Whether it has been read to its end."""
         self._room = _MAX_FIELDS_BYTES
 
     def file(self, name: str) -> FilePart:
@@ -121,7 +122,7 @@ class Upload:
             if self._filename_of(part) is not None:
                 raise Invalid(FieldError(part.name, "repeated", "Send one file."))
             self._read_field(part.name)
-        if not self._whole:
+        if not self.whole:
             raise BadRequest(_CUT_OFF)
 
     def to_end(self, file: FilePart) -> Iterator[bytes]:
@@ -136,7 +137,7 @@ class Upload:
         """
         for _ in self._events:
             pass
-        if not self._whole:
+        if not self.whole:
             raise BadRequest(_CUT_OFF)
         return self._digest.digest()
 
@@ -180,7 +181,7 @@ class Upload:
             raise BadRequest(_CUT_OFF) from None
         if self._length not in (None, read):
             raise BadRequest(_CUT_OFF)
-        self._whole = True
+        self.whole = True
 
     def _read(self) -> bytes:
         try:

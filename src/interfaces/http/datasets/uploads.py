@@ -65,21 +65,29 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
     errors: list[FieldError] = []
     part = None
     lines, ended = 0, True
-    with _collecting(errors):
+    try:
         part = upload.file("file")
+    except Invalid as missing:
+        if not upload.whole:
+            raise  # what follows another file is not waited for
+        errors += missing.errors
     measured = Measured(part.chunks if part else (), heartbeat)
     with file.open("wb") as opened:
         for chunk in measured:
             opened.write(chunk)
             lines += _line_breaks(chunk)
             ended = chunk.endswith((b"\n", b"\r"))
-    with _collecting(errors):
-        upload.finish()
+    upload.finish()
     form, columns = _parsed(upload.fields, caller, errors)
-    if errors and part:  # a field like the others
-        with _collecting(errors):
-            delimiter, encoding = (form.delimiter or None, form.encoding or None) if form else (None, None)
-            services().datasets.tables.exceeds(file, 0, delimiter=delimiter, encoding=encoding)
+    if errors and part and not {"delimiter", "encoding"} & {error.field for error in errors}:
+        with _collecting(errors):  # the file is a field like the others
+            fields = upload.fields
+            services().datasets.tables.exceeds(
+                file,
+                0,
+                delimiter=_DELIMITERS.get(fields.get("delimiter", "")),
+                encoding=fields.get("encoding") or None,
+            )
     if errors or not (part and form):
         raise Invalid(*errors)
     return Received(
