@@ -149,7 +149,7 @@ def wire(
         run_job=run_job,
         sweep=Sweep(accounts, file_service, dataset_service, store.remove_expired, now),
         datasets=dataset_service,
-        dogs=DogService(dogs, jobs, users, queue, now),
+        dogs=DogService(dogs, jobs, users, receipts, queue, now),
         files=file_service,
         jobs=job_service,
         receipts=ReceiptService(receipts, KeyedFingerprints(keys), now),

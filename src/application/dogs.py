@@ -10,7 +10,7 @@ from src.application.ports import Clock, JobQueue, PictureSource
 from src.domain.dogs import Dog, DogChange, DogRepository
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound, Unavailable
 from src.domain.jobs import Job, JobRepository
-from src.domain.receipts import Once
+from src.domain.receipts import Once, ReceiptRepository
 from src.domain.users import State, User, UserRepository
 from src.domain.values import Page, Role, new_id
 
@@ -25,6 +25,7 @@ class DogService:
     dogs: DogRepository
     jobs: JobRepository
     users: UserRepository
+    receipts: ReceiptRepository
     queue: JobQueue
     clock: Clock
 
@@ -46,7 +47,12 @@ class DogService:
         job = Job.new(kind=PICTURE, subject_id=id, user_id=owner_id, now=now)
         dog = Dog(id, owner_id, name, now, job.id, is_adopted)
         dog = self.dogs.add(dog, job, once.answered(dog) if once else None)
-        self._demand_kept(caller, dog)
+        try:
+            self._demand_kept(caller, dog)
+        except (Invalid, InvalidToken):
+            if once:  # who asks again gets no dog either
+                self.receipts.remove(once.receipt.id)
+            raise
         self.queue.hint(job.id)
         return dog
 
@@ -83,7 +89,7 @@ class DogService:
             return stored.changed(change)
 
         changed = self.dogs.update(dog.id, apply, revisions=revisions)
-        if changed.user_id != dog.user_id:
+        if "user_id" in change:
             with suppress(NotFound):  # whoever owns the dog owns the job
                 self.jobs.update(changed.job_id, lambda job: replace(job, user_id=changed.user_id))
             self._demand_kept(caller, changed)
@@ -133,7 +139,10 @@ class FetchPicture:
 
     dogs: DogRepository
     pictures: PictureSource
-    waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)  # with 8 s for each attempt, within a minute
+    # Within a minute, of which 6 s are for the last postponement (a circuit's pause of 5 s, and the spread of 1), and
+    # 48.25, 39, 27.25 or 8 s for the attempts that are left: 8 s each, and 1.25 times the waits between them.
+    waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (3.0, 12.0, 24.0, 43.0)
 
     def run(self, job: Job, progress: Progress) -> dict[str, str | None]:
         """See Work."""

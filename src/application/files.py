@@ -129,6 +129,7 @@ class RelayFile:
     blobs: BlobStore
     relay: FileRelay | None
     waits: ClassVar[tuple[float, float, float]] = (2.0, 10.0, 40.0)  # the other service may be restarting
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (600.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """See Work."""

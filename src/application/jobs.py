@@ -24,12 +24,6 @@ Progress = Callable[[float], None]
 _RENEW = LEASE / 3
 _SPREAD = 1.0
 """Seconds over which jobs come back that were postponed together."""
-_POSTPONED_UNTIL = (3.0, 12.0, 24.0, 43.0)
-"""The age in seconds up to which an attempt may be postponed, by the attempts that have failed; then that counts.
-
-A picture has a minute. Of it 6 s are for the last postponement (a circuit's pause of 5 s, and the spread), and 48.25,
-39, 27.25 or 8 s for the attempts that are left: 8 s each, and 1.25 times the waits of 1, 3 and 9 s between them.
-"""
 
 
 class Work(Protocol):
@@ -38,6 +32,10 @@ class Work(Protocol):
     @property
     def waits(self) -> tuple[float, float, float]:
         """Seconds after the first, second and third attempt, give or take a quarter."""
+
+    @property
+    def postponed_until(self) -> tuple[float, float, float, float]:
+        """The age in seconds up to which an attempt may be postponed, by those that failed before; then that counts."""
 
     def run(self, job: Job, progress: Progress) -> Any:
         """Do it; returns what the job's result will be, as JSON. Raises AttemptFailed."""
@@ -176,7 +174,7 @@ class RunJob:
 
     def _postponed(self, job: Job, work: Work, error: Postponed) -> float | None:
         age = (self.clock() - job.created_at).total_seconds()
-        if age > _POSTPONED_UNTIL[job.attempts - 1]:
+        if age > work.postponed_until[job.attempts - 1]:
             return self._failed(job, work, error.detail, final=False)
         wait = error.retry_after + random.uniform(0, _SPREAD)  # noqa: S311 - spreads them, hides nothing
         self._become(job, Job.postponed, error=error.detail, wait=timedelta(seconds=wait))

@@ -57,5 +57,8 @@ class ReceiptRepository(Protocol):
     def unexpired(self, id: str, now: datetime) -> Receipt | None:
         """The receipt with this id."""
 
+    def remove(self, id: str) -> None:
+        """Remove a receipt, if it is there."""
+
     def remove_of(self, user_id: str) -> None:
         """Remove every receipt of a user."""

@@ -56,7 +56,7 @@ class World:
         self.ada, self.eve = self.users.add(person("ada")), self.users.add(person("eve"))
         self.root = self.users.add(person("root", Role.ADMIN))
         works = {PICTURE: FetchPicture(self.dogs, self.pictures)}
-        self.service = DogService(self.dogs, self.jobs, self.users, self.bell, self.watch)
+        self.service = DogService(self.dogs, self.jobs, self.users, self.receipts, self.bell, self.watch)
         self.run = RunJob(self.jobs, works, timedelta(0), self.watch)
         self.work = JobService(self.jobs, works, self.bell, self.watch)
 
@@ -300,6 +300,14 @@ class TestOwnersWhoAreDeletedMeanwhile:
             world.add(caller=world.root, owner_id="ada")
         assert [(error.field, error.code) for error in refused.value.errors] == [("id_user", "unknown")]
         assert self.left(world) == []
+
+    def test_nor_does_who_asks_again_get_one(self, world: World, after_the_commit: Arrange) -> None:
+        once: Once[Dog] = Once(Receipt("key", "root", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id}))
+        after_the_commit(self.bury(world, "ada"))
+        for _ in range(2):
+            with pytest.raises(Invalid):
+                world.service.add(world.root, "Rex", True, "ada", once)
+            assert (self.left(world), world.receipts.get("key")) == ([], None)
 
     @pytest.mark.parametrize(("heir", "refusal"), [("eve", Invalid), ("root", InvalidToken)])
     def test_what_an_admin_gives_them_goes(

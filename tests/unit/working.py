@@ -59,6 +59,7 @@ class FakeWork:
     asked: list[str] = field(default_factory=list)
     abandoning: Callable[[Job], object] = lambda job: None
     waits: tuple[float, float, float] = (1.0, 3.0, 9.0)
+    postponed_until: tuple[float, float, float, float] = (3.0, 12.0, 24.0, 43.0)
 
     def run(self, job: Job, progress: Progress) -> Any:
         self.asked.append("run")

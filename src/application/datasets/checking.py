@@ -27,6 +27,7 @@ class CheckDataset:
     rows: RowStore
     blobs: BlobStore
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """See Work."""

@@ -22,7 +22,7 @@ def optimistically(read: Callable[[], T | None], write: Callable[[T], T]) -> T:
 
     Raises NotFound when there is nothing to read, and Unavailable when others keep being faster.
     """
-    give_up = time.monotonic() + _PATIENCE
+    give_up, pause = time.monotonic() + _PATIENCE, 0.02
     while time.monotonic() < give_up:
         found = read()
         if found is None:
@@ -30,5 +30,6 @@ def optimistically(read: Callable[[], T | None], write: Callable[[T], T]) -> T:
         try:
             return write(found)
         except Overtaken:
-            time.sleep(random.uniform(0, 0.02))  # noqa: S311 - only spreads those who lost apart
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - only spreads those who lost apart
+            pause = min(2 * pause, 0.3)
     raise Unavailable("Too many changes at once; try again.", 1)
