@@ -131,6 +131,6 @@ def key_source(settings: Settings) -> str | Path:
     return Path(text[1:]) if text.startswith("@") else text
 
 
-def read(store: Store) -> None:
+def demand_store(store: Store) -> None:
     """Raises Unavailable when the store cannot be read."""
     store.get(Key(CLAIMS, "ready"))

@@ -1,11 +1,11 @@
 """Whether everything that the settings name is there and answers."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from src.adapters import (
+    demand_store,
     key_source,
     make_blobs,
     make_identity,
@@ -14,15 +14,12 @@ from src.adapters import (
     make_queue,
     make_store,
     now,
-    read,
 )
 from src.application.limits import GUESTS, Count
 from src.application.ports import BlobStore
 from src.domain.errors import PorteroError
 from src.preparation import demand_tables
 from src.settings import ConfigurationError, Settings
-
-_CREDENTIALS = re.compile("//[^/]*@")
 
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
@@ -33,7 +30,7 @@ def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
         f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", partial(make_keys, settings)
     )
     yield _outcome("tables", partial(demand_tables, settings))
-    yield _outcome(f"store {_CREDENTIALS.sub('//', settings.store_url)}", lambda: read(make_store(settings)))
+    yield _outcome(f"store {_shown(settings.store_url)}", lambda: demand_store(make_store(settings)))
     if settings.rate_limit_url:
         count = Count(GUESTS, "check")
         yield _outcome("rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count))
@@ -42,6 +39,15 @@ def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
         # A doorbell for no job: a worker that hears it finds nothing to do.
         yield _outcome("queue", lambda: make_queue(settings, lambda _: None).send("check"))
     yield _outcome(f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody"))
+
+
+def _shown(url: str) -> str:
+    """The URL of a store without its password."""
+    if url.startswith(("memory:", "firestore:")):
+        return url
+    from sqlalchemy import make_url
+
+    return make_url(url).set(query={}).render_as_string()
 
 
 def _outcome(name: str, step: Callable[[], object]) -> tuple[str, str | None]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from src.adapters import (
+    demand_store,
     make_adviser,
     make_blobs,
     make_identity,
@@ -12,7 +13,6 @@ from src.adapters import (
     make_queue,
     make_store,
     now,
-    read,
 )
 from src.application.accounts import Accounts, SetPassword
 from src.application.administration import EnsureAdmin, ListAll, ResetPassword, SetDisabled
@@ -160,5 +160,5 @@ def wire(
         check_picture=pictures.check,
         passwords=passwords,
         public_keys=keys.public,
-        check_store=lambda: read(store),
+        check_store=lambda: demand_store(store),
     )
