@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import ceil
 
 import redis
 
@@ -22,7 +23,7 @@ class RedisLimiter:
         with _translated(), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.get(_key(count))
-                pipeline.ttl(_key(count))
+                pipeline.pttl(_key(count))
             answers = pipeline.execute()
         # The next hit would be one more.
         _refuse_full(counts, [int(hits or 0) + 1 for hits in answers[::2]], answers[1::2])
@@ -34,15 +35,15 @@ class RedisLimiter:
             for count in counts:
                 pipeline.incr(_key(count))
                 pipeline.expire(_key(count), count.limit.seconds, nx=True)
-                pipeline.ttl(_key(count))
+                pipeline.pttl(_key(count))
             answers = pipeline.execute()
         _refuse_full(counts, answers[::3], answers[2::3])
 
 
-def _refuse_full(counts: Sequence[Count], hits: Sequence[int], seconds: Sequence[int]) -> None:
-    full = [left for count, hit, left in zip(counts, hits, seconds, strict=True) if hit > count.limit.hits]
+def _refuse_full(counts: Sequence[Count], hits: Sequence[int], milliseconds: Sequence[int]) -> None:
+    full = [left for count, hit, left in zip(counts, hits, milliseconds, strict=True) if hit > count.limit.hits]
     if full:
-        raise TooManyRequests(max(1, *full))
+        raise TooManyRequests(max(1, ceil(max(full) / 1000)))
 
 
 def _key(count: Count) -> str:
