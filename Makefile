@@ -10,7 +10,7 @@ help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
-	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(shell grep -sE '^(QUEUE|RATE_LIMIT)_URL=.' .env),extras)
+	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(shell grep -sE '^(export +)?(QUEUE|RATE_LIMIT)_URL=.' .env),extras)
 	@exec ./portero serve $(ARGS)
 
 worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…

@@ -12,6 +12,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
 class ConfigurationError(Exception):
@@ -148,6 +149,8 @@ class Settings(BaseSettings):
             wrong.append("AI_URL, AI_MODEL: set both or neither")
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
             wrong.append("DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas")
+        if not all(map(_ORIGIN.fullmatch, self.allowed_origins)):
+            wrong.append("CORS_ORIGINS: name origins as browsers do, such as https://app.example.com, without a path")
         if self.identity == "firebase":
             if not self.firebase_web_api_key:
                 wrong.append(
@@ -170,6 +173,8 @@ class Settings(BaseSettings):
             unsafe.append("FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it")
         if self.firebase_auth_emulator_host:
             unsafe.append("FIREBASE_AUTH_EMULATOR_HOST: the emulator believes unsigned tokens; unset it")
+        if self.blob_url.startswith("gs:") and os.environ.get("STORAGE_EMULATOR_HOST"):
+            unsafe.append("STORAGE_EMULATOR_HOST: an emulator is no object storage for production; unset it")
         if self.flask_debug:
             unsafe.append("FLASK_DEBUG: shows the inside of the service to strangers; unset it")
         if "*" in self.allowed_origins:

@@ -248,7 +248,7 @@ class TestAttempts:
         world.here.run(job.id)
         job, dataset = world.job(job.id), world.dataset(job.subject_id)
         assert (job.status, job.attempts) == (JobStatus.FAILED, 1)
-        assert job.error == "The file has more than 0 rows."
+        assert job.error == "The file has more than 0 rows, the most with 1 unique columns."
         assert (dataset.status, dataset.whole) == (DatasetStatus.FAILED, True)
         assert world.row_sets() == set()
         assert b"".join(world.here.service.read(ADA, dataset.id)[1]) == CSV

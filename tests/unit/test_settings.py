@@ -82,6 +82,7 @@ def test_the_defaults_are_those_of_the_contract(load: Load) -> None:
         ({"STORE_URL": "memory://"}, "alone", True),
         ({"JOB_DELAY_SECONDS": "0.5"}, "job_delay_seconds", 0.5),
         ({"DOG_PICTURE_HOSTS": " a.example, b.example ,"}, "picture_hosts", ["a.example", "b.example"]),
+        ({"CORS_ORIGINS": "http://localhost:3000, null ,"}, "allowed_origins", ["http://localhost:3000", "null"]),
     ],
 )
 def test_the_environment_sets(load: Load, environment: dict[str, str], name: str, value: object) -> None:
@@ -122,6 +123,11 @@ def test_the_environment_sets(load: Load, environment: dict[str, str], name: str
         ({"APP_ENV": "production", "STORE_URL": "memory://"}, ["STORE_URL"]),
         ({"APP_ENV": "production", "CORS_ORIGINS": "*"}, ["CORS_ORIGINS"]),
         ({"APP_ENV": "production", "CORS_ORIGINS": "https://a.example, *"}, ["CORS_ORIGINS"]),
+        *(({"CORS_ORIGINS": origins}, ["CORS_ORIGINS"]) for origins in ("a", "https://a.example/", "https://", "*, b")),
+        (
+            {"APP_ENV": "production", "BLOB_URL": "gs://b", "STORAGE_EMULATOR_HOST": "http://x"},
+            ["STORAGE_EMULATOR_HOST"],
+        ),
         ({"APP_ENV": "production", "RATE_LIMIT": "off"}, ["RATE_LIMIT"]),
         ({"APP_ENV": "production", "FLASK_DEBUG": "1"}, ["FLASK_DEBUG"]),
         ({"TRUSTED_PROXIES": "-1"}, ["TRUSTED_PROXIES"]),

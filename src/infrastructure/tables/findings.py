@@ -115,7 +115,8 @@ class Findings:
         """Raise Invalid if there are too many rows to tell the duplicates among them."""
         if rows * (1 + len(self.unique)) > MAX_HASHES:
             most = MAX_HASHES // (1 + len(self.unique))
-            raise refused("too_many_rows", f"The file has more than {most} rows.")
+            message = f"The file has more than {most} rows, the most with {len(self.unique)} unique columns."
+            raise refused("too_many_rows", message)
 
     def row_text(self, cells: Sequence[str]) -> str:
         """A row as a sample's value."""

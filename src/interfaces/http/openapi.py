@@ -61,7 +61,8 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
         "info": {
             "title": "Portero",
             "version": version,
-            "description": "Accounts, sessions and tokens. Errors are RFC 9457 problem+json.",
+            "description": "Accounts and sessions, and the tasks, dogs, files and datasets behind them. "
+            "Errors are RFC 9457 problem+json.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
