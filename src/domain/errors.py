@@ -56,6 +56,11 @@ class Invalid(PorteroError):
         self.errors = errors
         super().__init__()
 
+    @classmethod
+    def cursor(cls) -> "Invalid":
+        """For a cursor that no list has given."""
+        return cls(FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out."))
+
 
 class Unauthenticated(PorteroError):
     """No credentials were given."""

@@ -4,7 +4,7 @@ import re
 
 from src.application.ports import RowStore
 from src.domain.datasets import Dataset
-from src.domain.errors import FieldError, Invalid
+from src.domain.errors import Invalid
 from src.domain.tables import Row
 from src.domain.values import Page
 
@@ -33,5 +33,5 @@ def _line(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not _CURSOR.fullmatch(cursor):
-        raise Invalid(FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out."))
+        raise Invalid.cursor()
     return int(cursor)
