@@ -24,7 +24,7 @@ from uuid import uuid4
 from bench import defects
 from bench.measures import MIB, Measure, ratio, ratios, show
 from tests.e2e.service import PASSWORD, serving
-from tests.emulators import free_port
+from tests.support.emulators import free_port
 
 LARGE = 256 * MIB
 _BOUNDARY = uuid4().hex

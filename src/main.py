@@ -16,21 +16,21 @@ from threading import Event
 import click
 from flask import Flask
 
-from src.adapters import THREADS, make_keys
 from src.application.datasets import SPOOLED
-from src.diagnosis import check
+from src.bootstrap.adapters import THREADS, make_keys
+from src.bootstrap.check import check
+from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
+from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.domain.values import InvalidValue
 from src.infrastructure.logs import configure_logs
-from src.infrastructure.sweeper import repeat
-from src.infrastructure.tokens.keys import SigningKey, as_jwk_set
-from src.interfaces.cli import cli, explain
-from src.interfaces.console import Console
+from src.infrastructure.periodic import repeat
+from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
+from src.interfaces.cli.commands import cli, explain
+from src.interfaces.cli.console import Console
 from src.interfaces.http import app as http
 from src.interfaces.services import Services
-from src.preparation import demand_tables, ensure_admin, prepare, rotate_keys
 from src.settings import ConfigurationError, Settings, load_settings
-from src.wiring import wire
 
 VERSION = "0.1.0"
 SWEEP_EVERY_SECONDS = 30.0
@@ -50,10 +50,10 @@ def create_app() -> Flask:
     Call it after the fork of a web server: connections and threads do not survive one.
     """
     settings = load_settings()
-    demand_tables(settings)
+    require_tables(settings)
     configure_logs(settings.firebase_project)
     services = wire(settings)
-    if settings.forgetful:  # what `prepare` made is gone with its process
+    if settings.is_ephemeral:  # what `prepare` made is gone with its process
         ensure_admin(settings, services)
     sweepers = _keep_going(services)
     app = http.create_app(
@@ -73,16 +73,16 @@ def serve(settings: Settings) -> None:
     """Become the web server. In development, prepare first."""
     if not settings.production:
         prepare(settings)
-    demand_tables(settings)
+    require_tables(settings)
     make_keys(settings)
-    _demand_address(settings)
+    _require_free_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     environment = os.environ | {
         "PORT": str(settings.port),
         "THREADS": str(THREADS),
         "HOST": settings.host,
         "CORS_ORIGINS": ",".join(settings.allowed_origins),
-        "WEB_CONCURRENCY": "1" if settings.alone else str(settings.web_concurrency),
+        "WEB_CONCURRENCY": "1" if settings.single_process else str(settings.web_concurrency),
         # Without it every thread keeps its own heap, and Argon2's memory is kept many times over.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
     }
@@ -106,7 +106,7 @@ def work(settings: Settings) -> None:
         raise ConfigurationError(
             "QUEUE_URL: inline:// runs jobs in the web process; for workers set redis://HOST:PORT/DB or amqp://HOST"
         )
-    demand_tables(settings)
+    require_tables(settings)
     configure_logs(settings.firebase_project)
     services = wire(settings)
     _keep_going(services)
@@ -157,7 +157,7 @@ def _stop(services: Services, sweepers: list[Event]) -> None:
         services.run_job.hand_back()
 
 
-def _demand_address(settings: Settings) -> None:
+def _require_free_address(settings: Settings) -> None:
     """Raises ConfigurationError when somebody else listens there: gunicorn would share the port, or try for ever."""
     try:
         socket.create_server((settings.host, settings.port)).close()

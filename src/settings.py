@@ -111,14 +111,14 @@ class Settings(BaseSettings):
         return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
 
     @property
-    def forgetful(self) -> bool:
+    def is_ephemeral(self) -> bool:
         """Whether the store is the memory of one process."""
         return self.store_url.startswith("memory:")
 
     @property
-    def alone(self) -> bool:
+    def single_process(self) -> bool:
         """Whether one process keeps something that others cannot see."""
-        return self.forgetful or self.blob_url.startswith("memory:")
+        return self.is_ephemeral or self.blob_url.startswith("memory:")
 
     @property
     def production(self) -> bool:
@@ -137,13 +137,13 @@ class Settings(BaseSettings):
                 wrong.append(f"{name.upper()}: export it; Google's libraries read the environment only, not .env")
         if scheme == "firestore" and not self.store_project:
             wrong.append("STORE_URL: name the project, as in firestore://my-project")
-        if self.alone and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
+        if self.single_process and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
             wrong.append("WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1")
         if not self.blob_url.startswith(("file://", "s3://", "gs://", "memory://")):
             wrong.append("BLOB_URL: use file://PATH, s3://BUCKET, gs://BUCKET or memory://")
         if not self.queue_url.startswith(("inline://", "redis://", "rediss://", "amqp://", "amqps://")):
             wrong.append("QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://… or amqp://HOST")
-        elif self.alone and not self.queue_url.startswith("inline:"):
+        elif self.single_process and not self.queue_url.startswith("inline:"):
             wrong.append("QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last")
         if bool(self.ai_url) != bool(self.ai_model):
             wrong.append("AI_URL, AI_MODEL: set both or neither")

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import emulators
+from tests.support import emulators
 
 # How long an example takes says something about the machine only, which runs other tests at the same time.
 settings.register_profile("portero", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -96,7 +96,7 @@ class ChangeUser:
 
     def __call__(self, caller: User, id: str, change: ProfileChange, revisions: Collection[str] | None) -> User:
         """Return the changed user. Raises Forbidden, NotFound, Invalid, Taken, Stale, LastAdmin, Unavailable."""
-        demand_self_or_admin(caller, id)
+        require_self_or_admin(caller, id)
         if caller.role is not Role.ADMIN:
             change = ProfileChange(**{k: v for k, v in change.items() if k not in ("role", "disabled")})  # type: ignore[typeddict-item]
         if not change:
@@ -117,7 +117,7 @@ class DeleteUser:
 
     def __call__(self, caller: User, id: str) -> None:
         """Raises Forbidden, NotFound, LastAdmin, Unavailable."""
-        demand_self_or_admin(caller, id)
+        require_self_or_admin(caller, id)
         if id != caller.id:  # guests are nobody's business but their own
             user = self.accounts.users.get(id)
             if user is None or not user.listed:
@@ -126,7 +126,7 @@ class DeleteUser:
         self.audit("user-deleted", {"user_id": id, "by": caller.id})
 
 
-def demand_self_or_admin(caller: User, id: str) -> None:
+def require_self_or_admin(caller: User, id: str) -> None:
     """Raises Forbidden for others than the user with this id and admins."""
     if caller.role is not Role.ADMIN and caller.id != id:
         raise Forbidden("You may change yourself only.")

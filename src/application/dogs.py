@@ -48,12 +48,12 @@ class DogService:
         dog = Dog(id, owner_id, name, now, job.id, is_adopted)
         dog = self.dogs.add(dog, job, once.answered(dog) if once else None)
         try:
-            self._demand_kept(caller, dog)
+            self._require_owner_exists(caller, dog)
         except (Invalid, InvalidToken):
             if once:  # who asks again gets no dog either
                 self.receipts.remove(once.receipt.id)
             raise
-        self.queue.hint(job.id)
+        self.queue.notify(job.id)
         return dog
 
     def list(self, adopted: bool, cursor: str | None, limit: int) -> Page[Dog]:
@@ -80,29 +80,29 @@ class DogService:
         Raises NotFound, Forbidden, Taken, Stale, Invalid for an owner who does not exist, InvalidToken when that was
         the caller.
         """
-        dog = self.demand_owner(caller, name)
+        dog = self.require_owner(caller, name)
         if "user_id" in change:
             self._owner(caller, change["user_id"])
 
         def apply(stored: Dog) -> Dog:
-            _demand_owner(stored, caller)
+            _require_owner(stored, caller)
             return stored.changed(change)
 
         changed = self.dogs.update(dog.id, apply, revisions=revisions)
         if "user_id" in change:
             with suppress(NotFound):  # whoever owns the dog owns the job
                 self.jobs.update(changed.job_id, lambda job: replace(job, user_id=changed.user_id))
-            self._demand_kept(caller, changed)
+            self._require_owner_exists(caller, changed)
         return changed
 
     def delete(self, caller: User, name: str) -> None:
         """Remove a dog of your own or, as an admin, any. Raises NotFound, Forbidden."""
-        self.dogs.remove(self.demand_owner(caller, name).id)
+        self.dogs.remove(self.require_owner(caller, name).id)
 
-    def demand_owner(self, caller: User, name: str) -> Dog:
+    def require_owner(self, caller: User, name: str) -> Dog:
         """The dog, if the caller may change it. Raises NotFound, Forbidden."""
         dog = self.show(name)
-        _demand_owner(dog, caller)
+        _require_owner(dog, caller)
         return dog
 
     def _owner(self, caller: User, id: str) -> str:
@@ -116,7 +116,7 @@ class DogService:
             raise _unknown_owner()
         return id
 
-    def _demand_kept(self, caller: User, dog: Dog) -> None:
+    def _require_owner_exists(self, caller: User, dog: Dog) -> None:
         """Once its owner is stored: raises InvalidToken or Invalid, without the dog, when that user is deleted by now.
 
         What they own may have been removed before. A deletion that is still to come takes the dog along.
@@ -135,7 +135,7 @@ class DogService:
 
 @dataclass(frozen=True, slots=True)
 class FetchPicture:
-    """Fetches the picture of a dog, unless it has one by now. See Work."""
+    """Fetches the picture of a dog, unless it has one by now. See JobHandler."""
 
     dogs: DogRepository
     pictures: PictureSource
@@ -145,7 +145,7 @@ class FetchPicture:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (3.0, 12.0, 24.0, 43.0)
 
     def run(self, job: Job, progress: Progress) -> dict[str, str | None]:
-        """See Work."""
+        """See JobHandler."""
         dog = self.dogs.get(job.subject_id)
         if dog and not dog.picture:
             url = self.pictures.fetch()
@@ -154,12 +154,12 @@ class FetchPicture:
         return {"picture": dog.picture if dog else None}
 
     def abandon(self, job: Job) -> None:
-        """See Work."""
+        """See JobHandler."""
         with suppress(NotFound):
             self.dogs.update(job.subject_id, Dog.unpictured)
 
     def resume(self, job: Job) -> None:
-        """See Work."""
+        """See JobHandler."""
         with suppress(NotFound):
             self.dogs.update(job.subject_id, Dog.waiting)
 
@@ -168,6 +168,6 @@ def _unknown_owner() -> Invalid:
     return Invalid(FieldError("id_user", "unknown", "There is no such user."))
 
 
-def _demand_owner(dog: Dog, caller: User) -> None:
+def _require_owner(dog: Dog, caller: User) -> None:
     if dog.user_id != caller.id and caller.role is not Role.ADMIN:
         raise Forbidden("This dog is somebody else's.")

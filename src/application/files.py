@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from src.application.custody import HEARTBEAT_TIMEOUT, Custody
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue
+from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle
 from src.domain.files import File, FileRepository
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
@@ -51,47 +51,47 @@ class FileService:
         """
         now = self.clock()
         receipt_id = once.receipt.id if once else None
-        file = File(new_id(), owner.id, filename, content_type, now, new_id(), receipt_id, unsettled_since=now)
-        with self._custody.storing(file, once) as storing:
+        file = File(new_id(), owner.id, filename, content_type, now, new_id(), receipt_id, reconcile_since=now)
+        with self._lifecycle.storing(file, once) as storing:
             measured = Measured(chunks, storing.heartbeat)
             self.blobs.put(file.key, measured)
             whole = storing.item.stored(measured.size, measured.sha256)
             job = Job.new(kind=RELAY, subject_id=file.id, user_id=owner.id, now=self.clock(), id=file.job_id)
             stored = storing.finish(whole, job, StoredFile)
-        self.queue.hint(job.id)
+        self.queue.notify(job.id)
         return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[StoredFile]:
         """Your files, the newest first; an admin sees everybody's. Raises Invalid for a bad cursor."""
-        page = self._custody.list(caller, cursor, limit)
+        page = self._lifecycle.list(caller, cursor, limit)
         jobs = self.jobs.several(*(file.job_id for file in page.items))
         return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
     def show(self, caller: User, id: str) -> StoredFile:
         """A file of yours; admins see everybody's. Raises NotFound."""
-        file = self._custody.show(caller, id)
+        file = self._lifecycle.show(caller, id)
         return StoredFile(file, self.jobs.get(file.job_id))
 
     def read(self, caller: User, id: str) -> tuple[File, Iterator[bytes]]:
         """The content of a file, as it was sent. Raises NotFound, Unavailable."""
-        file = self._custody.show(caller, id)
+        file = self._lifecycle.show(caller, id)
         return file, self.blobs.read(file.key)
 
     def delete(self, caller: User, id: str) -> None:
         """Remove a file of yours, and give up sending it on; admins remove anybody's. Raises NotFound."""
-        self._custody.delete(caller, id)
+        self._lifecycle.delete(caller, id)
 
     def remove_of(self, user_id: str) -> None:
         """Remove every file of a user. Raises Unavailable."""
-        self._custody.remove_of(user_id)
+        self._lifecycle.remove_of(user_id)
 
-    def settle(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
+    def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
         """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
-        return self._custody.settle(older_than)
+        return self._lifecycle.reconcile(older_than)
 
     @property
-    def _custody(self) -> Custody[File]:
-        return Custody("file", self.files, self.jobs, self._erase, self.clock)
+    def _lifecycle(self) -> ObjectLifecycle[File]:
+        return ObjectLifecycle("file", self.files, self.jobs, self._erase, self.clock)
 
     def _erase(self, file: File) -> None:
         self.blobs.delete(file.key)
@@ -123,7 +123,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class RelayFile:
-    """Sends a file on. See Work."""
+    """Sends a file on. See JobHandler."""
 
     files: FileRepository
     blobs: BlobStore
@@ -132,7 +132,7 @@ class RelayFile:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (600.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """See Work."""
+        """See JobHandler."""
         file = self.files.get(job.subject_id)
         if file is None or not file.whole or self.relay is None:
             return {"relayed": False}
@@ -149,7 +149,7 @@ class RelayFile:
         return {"relayed": True, "status": answer.status, "answer": answer.answer}
 
     def abandon(self, job: Job) -> None:
-        """See Work; the file stays."""
+        """See JobHandler; the file stays."""
 
     def resume(self, job: Job) -> None:
-        """See Work."""
+        """See JobHandler."""

@@ -26,7 +26,7 @@ _SPREAD = 1.0
 """Seconds over which jobs come back that were postponed together."""
 
 
-class Work(Protocol):
+class JobHandler(Protocol):
     """What a kind of job does. Each step can be repeated: a job runs at least once."""
 
     @property
@@ -52,7 +52,7 @@ class JobService:
     """What people and operators do with jobs."""
 
     jobs: JobRepository
-    works: Mapping[str, Work]
+    handlers: Mapping[str, JobHandler]
     queue: JobQueue
     clock: Clock
 
@@ -78,8 +78,8 @@ class JobService:
         """Have a job run again that failed or was cancelled, soon. Raises NotFound, and NotRunnable for others."""
         now = self.clock()
         job = self.jobs.update(id, lambda job: job.revived(now))
-        if job.kind in self.works:
-            self.works[job.kind].resume(job)
+        if job.kind in self.handlers:
+            self.handlers[job.kind].resume(job)
         return job
 
     def resend(self) -> int:
@@ -106,8 +106,8 @@ class JobService:
                 self.jobs.remove(job.id)
 
     def _cancel(self, job: Job) -> None:
-        if not job.status.ended and job.kind in self.works:
-            self.works[job.kind].abandon(job)
+        if not job.status.ended and job.kind in self.handlers:
+            self.handlers[job.kind].abandon(job)
         self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()))
 
 
@@ -116,7 +116,7 @@ class RunJob:
     """Runs a job, once; any number of workers may try at the same time."""
 
     jobs: JobRepository
-    works: Mapping[str, Work]
+    handlers: Mapping[str, JobHandler]
     pause: timedelta
     """How long every job waits before its work begins, for people who want to watch."""
     clock: Clock
@@ -149,44 +149,44 @@ class RunJob:
 
     def _attempt(self, job: Job) -> float | None:
         """One attempt, and what the job is after it. Raises NotRunnable, NotFound."""
-        work = self.works.get(job.kind)
-        if work is None:
+        handler = self.handlers.get(job.kind)
+        if handler is None:
             self._become(job, Job.failed, error=f"There is nothing here that does {job.kind}.")
             return None
         if job.attempts > MAX_ATTEMPTS:
-            return self._failed(job, work, job.error or "No worker survived it.", final=True)
+            return self._failed(job, handler, job.error or "No worker survived it.", final=True)
         try:
             if self._paused(job):
                 self._become(job, Job.put_back, error=None)
                 return None
-            result = work.run(job, self._progress_of(job))
+            result = handler.run(job, self._progress_of(job))
         except NotRunnable:
             raise
         except Postponed as error:
-            return self._postponed(job, work, error)
+            return self._postponed(job, handler, error)
         except PorteroError as error:
-            return self._failed(job, work, error.detail, final=isinstance(error, AttemptFailed) and error.final)
+            return self._failed(job, handler, error.detail, final=isinstance(error, AttemptFailed) and error.final)
         except Exception:
             _log.exception("job %s crashed", job.id)
-            return self._failed(job, work, "Something went wrong here.", final=False)
+            return self._failed(job, handler, "Something went wrong here.", final=False)
         self._become(job, Job.succeeded, result=result)
         return None
 
-    def _postponed(self, job: Job, work: Work, error: Postponed) -> float | None:
+    def _postponed(self, job: Job, handler: JobHandler, error: Postponed) -> float | None:
         age = (self.clock() - job.created_at).total_seconds()
-        if age > work.postponed_until[job.attempts - 1]:
-            return self._failed(job, work, error.detail, final=False)
+        if age > handler.postponed_until[job.attempts - 1]:
+            return self._failed(job, handler, error.detail, final=False)
         wait = error.retry_after + random.uniform(0, _SPREAD)  # noqa: S311 - spreads them, hides nothing
         self._become(job, Job.postponed, error=error.detail, wait=timedelta(seconds=wait))
         return wait
 
-    def _failed(self, job: Job, work: Work, error: str, final: bool) -> float | None:
+    def _failed(self, job: Job, handler: JobHandler, error: str, final: bool) -> float | None:
         _log.warning("job %s, %s, attempt %d: %s", job.id, job.kind, job.attempts, error)
         if final or job.attempts >= MAX_ATTEMPTS:
-            work.abandon(job)
+            handler.abandon(job)
             self._become(job, Job.failed, error=error)
             return None
-        wait = work.waits[job.attempts - 1] * random.uniform(0.75, 1.25)  # noqa: S311 - spreads them, hides nothing
+        wait = handler.waits[job.attempts - 1] * random.uniform(0.75, 1.25)  # noqa: S311 - spreads them, hides nothing
         self._become(job, Job.put_back, error=error, wait=timedelta(seconds=wait))
         return wait
 

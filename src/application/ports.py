@@ -168,7 +168,7 @@ class JobQueue(Protocol):
     def send(self, job_id: str, delay: float = 0) -> None:
         """Have the job run in ``delay`` seconds; raises Unavailable when that cannot be promised."""
 
-    def hint(self, job_id: str) -> None:
+    def notify(self, job_id: str) -> None:
         """Send it without waiting, and without a word when that fails."""
 
     def close(self, timeout: float) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from src.application.accounts import Accounts, SetPassword
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, REGISTRATIONS, Count, RateLimiter, network
 from src.application.ports import Clock, IdentityProvider
-from src.application.sessions import Caller, still_there
+from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import InvalidToken, WrongPassword
 from src.domain.sessions import Client
 from src.domain.users import User
@@ -40,7 +40,7 @@ class Register:
         """Return the user; ``password`` has passed the policy. Raises Taken, TooManyRequests, Unavailable."""
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         if caller and caller.role is Role.GUEST:
-            with still_there():
+            with caller_must_exist():
                 return self.accounts.upgrade(caller.id, lambda guest: self._promoted(guest, profile), password)
         return self.accounts.create(new_user(profile, self.clock), password)
 
@@ -91,7 +91,7 @@ class ChangePassword:
                 raise WrongPassword  # somebody changed it between the check and now
             return stored
 
-        with still_there():
+        with caller_must_exist():
             self.set_password(user.id, new, "password-changed", check=still_current, keep=keep)
 
 

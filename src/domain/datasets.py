@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self
 
-from src.domain.custody import HeldRepository, HeldState
 from src.domain.errors import NotFound
+from src.domain.stored_objects import ObjectState, StoredObjectRepository
 from src.domain.tables import Column, Report
 
 
@@ -23,7 +23,7 @@ class DatasetStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadOptions:
     """How to read a file: what is not given is found out."""
 
     columns: tuple[Column, ...] = ()
@@ -44,15 +44,15 @@ class Dataset:
     filename: str = ""
     size: int = 0
     sha256: str = ""
-    asked: Asked = Asked()
+    read_options: ReadOptions = ReadOptions()
     status: DatasetStatus = DatasetStatus.PROCESSING
     report: Report | None = None
     job_id: str | None = None
     """The job that checks it; None when that was done at once."""
     receipt_id: str | None = None
     """The receipt of the request that is storing it."""
-    state: HeldState = HeldState.PENDING
-    unsettled_since: datetime | None = None
+    state: ObjectState = ObjectState.PENDING
+    reconcile_since: datetime | None = None
     """Since when somebody is storing or deleting it; None when nobody is."""
     revision: str = ""
 
@@ -69,11 +69,11 @@ class Dataset:
     @property
     def whole(self) -> bool:
         """Whether the file is there."""
-        return self.state is HeldState.STORED
+        return self.state is ObjectState.STORED
 
     def stored(self) -> Self:
         """There: from now on its owner sees it."""
-        return replace(self, state=HeldState.STORED, receipt_id=None, unsettled_since=None)
+        return replace(self, state=ObjectState.STORED, receipt_id=None, reconcile_since=None)
 
     def checked(self, report: Report) -> Self:
         """With what was found."""
@@ -106,8 +106,8 @@ class Dataset:
 
     def deleting(self, now: datetime) -> Self:
         """About to go: nobody sees it any more."""
-        return replace(self, state=HeldState.DELETING, unsettled_since=now)
+        return replace(self, state=ObjectState.DELETING, reconcile_since=now)
 
 
-class DatasetRepository(HeldRepository[Dataset], Protocol):
+class DatasetRepository(StoredObjectRepository[Dataset], Protocol):
     """Keeps datasets with their reports."""

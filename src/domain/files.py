@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, Self
 
-from src.domain.custody import HeldRepository, HeldState
+from src.domain.stored_objects import ObjectState, StoredObjectRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class File:
     """The receipt of the request that is storing it."""
     size: int = 0
     sha256: str = ""
-    state: HeldState = HeldState.PENDING
-    unsettled_since: datetime | None = None
+    state: ObjectState = ObjectState.PENDING
+    reconcile_since: datetime | None = None
     """Since when somebody is storing or deleting it; None when nobody is."""
     revision: str = ""
 
@@ -35,16 +35,16 @@ class File:
     @property
     def whole(self) -> bool:
         """Whether it is there."""
-        return self.state is HeldState.STORED
+        return self.state is ObjectState.STORED
 
     def stored(self, size: int, sha256: str) -> "File":
         """Whole: from now on its owner sees it."""
-        return replace(self, size=size, sha256=sha256, state=HeldState.STORED, receipt_id=None, unsettled_since=None)
+        return replace(self, size=size, sha256=sha256, state=ObjectState.STORED, receipt_id=None, reconcile_since=None)
 
     def deleting(self, now: datetime) -> Self:
         """About to go: nobody sees it any more."""
-        return replace(self, state=HeldState.DELETING, unsettled_since=now)
+        return replace(self, state=ObjectState.DELETING, reconcile_since=now)
 
 
-class FileRepository(HeldRepository[File], Protocol):
+class FileRepository(StoredObjectRepository[File], Protocol):
     """Keeps the records of files."""

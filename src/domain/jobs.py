@@ -88,24 +88,24 @@ class Job:
 
     def renewed(self, ticket: str, now: datetime, progress: float = 0.0) -> "Job":
         """With a longer lease. Raises NotRunnable when somebody else has it by now, or nobody."""
-        self._demand(ticket)
+        self._require_lease(ticket)
         progress = max(self.progress, min(progress, _NEARLY))
         return replace(self, run_at=now + LEASE, due_at=now + LEASE, progress=progress)
 
     def succeeded(self, ticket: str, result: Any, now: datetime) -> "Job":
         """Done. Raises NotRunnable."""
-        self._demand(ticket)
+        self._require_lease(ticket)
         return replace(self._over(JobStatus.SUCCEEDED, now), result=result, error=None, progress=1.0)
 
     def failed(self, ticket: str, error: str, now: datetime) -> "Job":
         """Given up. Raises NotRunnable."""
-        self._demand(ticket)
+        self._require_lease(ticket)
         # One that no worker survived was begun once more, to find that out.
         return replace(self._over(JobStatus.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
 
     def put_back(self, ticket: str, now: datetime, *, wait: timedelta = timedelta(0), error: str | None) -> "Job":
         """For another attempt after ``wait``; one without an ``error`` does not count. Raises NotRunnable."""
-        self._demand(ticket)
+        self._require_lease(ticket)
         return replace(
             self,
             status=JobStatus.QUEUED,
@@ -144,7 +144,7 @@ class Job:
     def _over(self, status: JobStatus, now: datetime) -> "Job":
         return replace(self, status=status, ticket=None, due_at=None, updated_at=now, expires_at=now + RETENTION)
 
-    def _demand(self, ticket: str) -> None:
+    def _require_lease(self, ticket: str) -> None:
         if self.ticket != ticket or self.status is not JobStatus.RUNNING:
             raise NotRunnable
 

@@ -63,7 +63,7 @@ class User:
     """When a guest is removed; None for users."""
     reserved: tuple[Claim, ...] = ()
     """Names already claimed for a change that the identity provider has not confirmed."""
-    unsettled_since: datetime | None = None
+    reconcile_since: datetime | None = None
     """Since when store and identity provider may differ; None when they agree."""
     revision: str = ""
 
@@ -104,7 +104,7 @@ class User:
         return changed.without_sessions(now) if changed.disabled and not self.disabled else changed
 
     @property
-    def rules(self) -> bool:
+    def is_active_admin(self) -> bool:
         """Whether this is an admin who can log in; there is always one who does, once there was."""
         return self.role is Role.ADMIN and self.usable
 
@@ -113,7 +113,7 @@ class User:
         epoch = self.session_epoch + 1
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
-    def buried(self, now: datetime) -> "User":
+    def tombstone(self, now: datetime) -> "User":
         """What stays of a deleted user: an id that is never used again, and nothing personal."""
         return User(
             id=self.id,
@@ -189,5 +189,5 @@ class UserRepository(Protocol):
     ) -> Page[User]:
         """Active users who have a username that begins with ``prefix``, by username, a page at a time."""
 
-    def unsettled(self, before: datetime, limit: int = 100) -> Page[User]:
+    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
         """Users whose store and identity provider may differ since ``before``, the oldest first."""

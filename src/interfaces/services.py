@@ -11,6 +11,7 @@ from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers
 from src.application.dogs import DogService
 from src.application.files import FileService
 from src.application.jobs import JobService, RunJob
+from src.application.operations import Sweep
 from src.application.ports import AddressParser, Audit, JobQueue
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
@@ -26,7 +27,6 @@ from src.application.sessions import (
     RenewToken,
     StartSession,
 )
-from src.application.sweeping import Sweep
 from src.application.tasks import TaskService
 from src.application.users import ChangePassword, Register
 from src.domain.users import PasswordPolicy

@@ -24,9 +24,9 @@ from google.oauth2.credentials import Credentials
 from src.application.ports import BlobStore
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs import google, make_blobs
-from tests.clock import outcome_within
-from tests.emulators import free_port, running
-from tests.races import at_once
+from tests.support.clock import outcome_within
+from tests.support.emulators import free_port, running
+from tests.support.races import at_once
 
 KEY = "files/3f1c"
 MIB = 1 << 20

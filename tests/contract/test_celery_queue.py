@@ -21,11 +21,11 @@ from src.infrastructure.queues import celery
 from src.infrastructure.queues.celery import CeleryQueue, _app, _WorkerAMQP
 from src.infrastructure.repositories.jobs import Jobs as JobRecords
 from src.infrastructure.stores.memory import MemoryStore
-from tests.brokers import Broker, RabbitMQ, Redis
-from tests.clock import outcome_within, until
-from tests.emulators import free_port, running
-from tests.races import at_once
-from tests.workers import PATIENCE, Jobs, ended, named, worker
+from tests.support.brokers import Broker, RabbitMQ, Redis
+from tests.support.clock import outcome_within, until
+from tests.support.emulators import free_port, running
+from tests.support.races import at_once
+from tests.support.workers import PATIENCE, Jobs, ended, named, worker
 
 SOON = 10.0
 """How long after the broker is back jobs may be late."""
@@ -116,7 +116,7 @@ class TestSendingToABrokerThatIsAway:
 
     def _hint(self, queue: CeleryQueue, times: int) -> None:
         for _ in range(times):
-            queue.hint(named("whole"))
+            queue.notify(named("whole"))
 
     def test_closing_sends_the_hints_that_wait(self, broker: Broker, patient: None) -> None:
         broker.start()
@@ -139,7 +139,7 @@ class TestSendingToABrokerThatIsAway:
 
     def test_failed_hint_is_a_warning(self, closed_port: str, caplog: pytest.LogCaptureFixture) -> None:
         with queue_at(f"redis://{closed_port}") as queue:
-            queue.hint("the-job")
+            queue.notify("the-job")
             until(lambda: bool(caplog.records), "a warning")
         (record,) = caplog.records
         assert (record.levelname, record.exc_info) == ("WARNING", None)
@@ -176,7 +176,7 @@ class TestBrokerThatNobodyReads:
             with pytest.raises(Unavailable) as raised:
                 queue.send(named("whole"))
             assert str(raised.value.__cause__) == "30 messages wait in the broker; is there a worker?"
-            queue.hint("the-job")
+            queue.notify("the-job")
             assert queue.close(PATIENCE)
             assert "the-job" in caplog.text
             assert broker.waiting() == few

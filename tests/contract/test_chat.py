@@ -15,9 +15,9 @@ from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validatio
 from src.infrastructure.outgoing import circuit
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
 from src.infrastructure.tables import patterns
-from tests import outside
-from tests.clock import Stopwatch, Watch, until
-from tests.emulators import free_port
+from tests.support import outside
+from tests.support.clock import Stopwatch, Watch, until
+from tests.support.emulators import free_port
 from tests.unit.test_summaries import Rows
 
 KEY = "sk-very-SECRET"

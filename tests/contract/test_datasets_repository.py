@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.datasets import Asked, Dataset, DatasetStatus
+from src.domain.datasets import Dataset, DatasetStatus, ReadOptions
 from src.domain.tables import MAX_COLUMNS, Column, ColumnType, Report, Sample, Validation
 from src.domain.values import new_id
 from src.infrastructure.repositories import datasets as module
@@ -14,7 +14,7 @@ from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.packing import packed
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.schema import REPORTS
-from tests.races import at_once
+from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -51,7 +51,7 @@ def wide(columns: int, samples: int = 10) -> Report:
 
 def add(datasets: Datasets, report: Report | None, **fields: object) -> Dataset:
     """A stored one."""
-    dataset = Dataset(new_id(), "ada", NOON, (new_id(),), unsettled_since=NOON)
+    dataset = Dataset(new_id(), "ada", NOON, (new_id(),), reconcile_since=NOON)
     dataset, _ = datasets.begin(replace(dataset, **fields), None)  # type: ignore[arg-type]
     whole = dataset.stored()
     return datasets.finish(whole.checked(report) if report else whole, None, None)
@@ -71,13 +71,13 @@ def pieces(store: Store, id: str) -> list[str]:
 class TestReports:
     @pytest.mark.parametrize("report", [CLEAN, FOUND], ids=["clean", "found"])
     def test_every_value_comes_back_as_what_it_was(self, datasets: Datasets, report: Report) -> None:
-        stored = add(datasets, report, asked=Asked(COLUMNS, "\t", "utf-16-le"))
+        stored = add(datasets, report, read_options=ReadOptions(COLUMNS, "\t", "utf-16-le"))
         found = datasets.get(stored.id)
         assert found
         assert found == stored
         # 1 equals 1.0 and True.
         assert repr(found.report) == repr(report)
-        assert repr(found.asked.columns) == repr(COLUMNS)
+        assert repr(found.read_options.columns) == repr(COLUMNS)
 
     @pytest.mark.parametrize(("report", "status"), [(CLEAN, DatasetStatus.CLEAN), (FOUND, DatasetStatus.FINDINGS)])
     def test_the_status_says_what_the_report_does(
@@ -112,7 +112,7 @@ class TestReports:
     def test_one_with_as_many_columns_as_there_can_be(self, datasets: Datasets, store: Store) -> None:
         """And a schema of as many, in a store that takes a mebibyte a document."""
         report = wide(MAX_COLUMNS, samples=1)
-        waiting = add(datasets, None, asked=Asked(report.schema))
+        waiting = add(datasets, None, read_options=ReadOptions(report.schema))
         same = datasets.get(waiting.id) == waiting
         assert same
         checked = datasets.update(waiting.id, lambda dataset: dataset.checked(report))

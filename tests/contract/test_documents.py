@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from src.domain.custody import HeldState
-from src.domain.datasets import Asked, Dataset, DatasetStatus
+from src.domain.datasets import Dataset, DatasetStatus, ReadOptions
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import Invalid, NotFound, Stale
 from src.domain.files import File
 from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import Receipt
 from src.domain.sessions import Client, Session
+from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
 from src.domain.tasks import MAX_DESCRIPTION, Task
 from src.domain.values import Page, new_id
@@ -27,7 +27,7 @@ from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.stores.base import Key, Store, Write
-from tests.races import at_once
+from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -119,12 +119,12 @@ FILE = Kind(
         receipt_id="receipt",
         size=2**45,
         sha256="a" * 64,
-        state=HeldState.DELETING,
-        unsettled_since=NOON.replace(microsecond=0),
+        state=ObjectState.DELETING,
+        reconcile_since=NOON.replace(microsecond=0),
     ),
     lambda file: replace(file, size=file.size + 1),
     lambda file: int(file.size),
-    lambda file, at: replace(file, state=HeldState.STORED, created_at=NOON + at // 2 * SECOND),
+    lambda file, at: replace(file, state=ObjectState.STORED, created_at=NOON + at // 2 * SECOND),
 )
 JOB = Kind(
     Jobs,
@@ -175,17 +175,17 @@ DATASET = Kind(
         filename="таблица.csv",
         size=2**45,
         sha256="a" * 64,
-        asked=Asked(COLUMNS, ";", "utf-16-be"),
+        read_options=ReadOptions(COLUMNS, ";", "utf-16-be"),
         status=DatasetStatus.FINDINGS,
         report=Report(";", "utf-8", 9, 8, COLUMNS, (), (Validation("type", "日付 😀", 1, (Sample(2, LONG),)),)),
         job_id="job",
         receipt_id="receipt",
-        state=HeldState.DELETING,
-        unsettled_since=NOON.replace(microsecond=0),
+        state=ObjectState.DELETING,
+        reconcile_since=NOON.replace(microsecond=0),
     ),
     lambda dataset: replace(dataset, size=dataset.size + 1),
     lambda dataset: int(dataset.size),
-    lambda dataset, at: replace(dataset, state=HeldState.STORED, created_at=NOON + at // 2 * SECOND),
+    lambda dataset, at: replace(dataset, state=ObjectState.STORED, created_at=NOON + at // 2 * SECOND),
 )
 KINDS = {"session": SESSION, "task": TASK, "dog": DOG, "file": FILE, "job": JOB, "receipt": RECEIPT, "dataset": DATASET}
 REMOVED_OF_A_USER = {name: KINDS[name] for name in ("session", "task", "dog", "receipt")}

@@ -8,8 +8,8 @@ from flask import Flask
 from src.domain.errors import Invalid, InvalidToken
 from src.domain.users import User
 from src.infrastructure.stores.base import Store
-from tests.http.world import build, client_of, join, services_of
-from tests.races import at_once
+from tests.support.races import at_once
+from tests.support.world import build, client_of, join, services_of
 
 THREADS, EACH = 6, 5
 

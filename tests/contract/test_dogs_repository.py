@@ -18,7 +18,7 @@ from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Document, Key, Store
-from tests.races import at_once, in_processes, meet, spellings
+from tests.support.races import at_once, in_processes, meet, spellings
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -22,6 +22,7 @@ from google.auth.exceptions import DefaultCredentialsError, TransportError
 
 from src.application.ports import IdentityProvider
 from src.application.users import NewProfile
+from src.bootstrap.wiring import wire
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.sessions import Client, Session
 from src.domain.users import User
@@ -33,11 +34,10 @@ from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.jwt import JwtIssuer
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.settings import Settings
-from src.wiring import wire
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
-from tests.unit.remote import RemoteIdentity
+from tests.support.remote import RemoteIdentity
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 

@@ -16,10 +16,10 @@ from src.infrastructure.limits.redis import RedisLimiter
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.firestore import FirestoreStore
-from tests.clock import outcome_within
 from tests.contract.conftest import SHARED, STORES
-from tests.emulators import free_port
-from tests.races import at_once, in_processes, meet
+from tests.support.clock import outcome_within
+from tests.support.emulators import free_port
+from tests.support.races import at_once, in_processes, meet
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = Limit("minute", 10, 60)

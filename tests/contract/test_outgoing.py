@@ -36,9 +36,9 @@ from src.infrastructure.outgoing.answers import strict_json
 from src.infrastructure.outgoing.circuit import Circuit, Down
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
-from tests import outside
-from tests.clock import Stopwatch, Watch, until
-from tests.emulators import free_port
+from tests.support import outside
+from tests.support.clock import Stopwatch, Watch, until
+from tests.support.emulators import free_port
 
 HOST = outside.PICTURE_HOST
 PICTURE = f"https://{HOST}/breeds/hound-afghan/n02088094_1003.jpg"
@@ -813,7 +813,7 @@ def in_threads(count: int, call: Callable[[], object]) -> Iterator[list[str]]:
 
 def test_the_services_of_others_as_a_process() -> None:
     port = free_port()
-    command = [sys.executable, "-m", "tests.outside", str(port)]
+    command = [sys.executable, "-m", "tests.support.outside", str(port)]
     with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import pytest
 
-from src.adapters import now
 from src.application import jobs as application
 from src.application.dogs import PICTURE, FetchPicture
 from src.application.jobs import RunJob
+from src.bootstrap.adapters import now
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import AttemptFailed
 from src.domain.jobs import Job, JobStatus
@@ -18,8 +18,8 @@ from src.infrastructure.queues.inline import InlineQueue
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.stores.memory import MemoryStore
-from tests import outside
-from tests.clock import until
+from tests.support import outside
+from tests.support.clock import until
 
 
 class Hasty(FetchPicture):
@@ -49,7 +49,7 @@ class World:
         """How to look at a new dog and its job."""
         job = Job.new(kind=PICTURE, subject_id=f"id of {name}", user_id="ada", now=now())
         self.dogs.add(Dog(job.subject_id, "ada", name, now(), job.id), job)
-        self.queue.hint(job.id)
+        self.queue.notify(job.id)
 
         def look() -> tuple[Dog, Job]:
             dog, stored = self.dogs.get(job.subject_id), self.jobs.get(job.id)

@@ -14,10 +14,10 @@ from src.application.ports import JobQueue
 from src.domain.errors import Unavailable
 from src.infrastructure.queues.celery import CeleryQueue
 from src.infrastructure.queues.inline import InlineQueue
-from tests.brokers import Broker, RabbitMQ, Redis
-from tests.clock import Stopwatch, outcome_within
-from tests.races import at_once
-from tests.workers import PATIENCE, THREADS, Jobs, ended, named, worker
+from tests.support.brokers import Broker, RabbitMQ, Redis
+from tests.support.clock import Stopwatch, outcome_within
+from tests.support.races import at_once
+from tests.support.workers import PATIENCE, THREADS, Jobs, ended, named, worker
 
 SLACK = 2.0
 """How much later than asked for a job may start."""
@@ -83,7 +83,7 @@ class TestQueue:
 
     def test_hinted_is_run(self, place: Place, jobs: Jobs) -> None:
         job = named("whole")
-        place.queue.hint(job)
+        place.queue.notify(job)
         assert jobs.begun()[0] == job
 
     def test_delayed_is_run_then_and_holds_up_nobody(self, place: Place, jobs: Jobs) -> None:
@@ -145,7 +145,7 @@ class TestQueue:
         assert place.queue.close(PATIENCE)
         with pytest.raises(Unavailable):
             place.queue.send(named("whole"))
-        place.queue.hint(named("whole"))
+        place.queue.notify(named("whole"))
         with pytest.raises(queue.Empty):
             jobs.heard(0.1)
 

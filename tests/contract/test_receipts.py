@@ -19,7 +19,7 @@ from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store
 from src.infrastructure.stores.schema import CLAIMS
-from tests.races import at_once, in_processes, meet
+from tests.support.races import at_once, in_processes, meet
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -190,10 +190,10 @@ class TestRevision:
 
     def test_of_a_file(self, receipts: Receipts, store: Store) -> None:
         files = Files(store)
-        file = File(new_id(), "ada", "x", "text/plain", NOON, new_id(), "key", unsettled_since=NOON)
+        file = File(new_id(), "ada", "x", "text/plain", NOON, new_id(), "key", reconcile_since=NOON)
         file, receipt = files.begin(file, Receipt("key", "ada", NOON + LIFETIME))
         assert receipt
-        file = files.update(file.id, lambda file: replace(file, unsettled_since=NOON + TICK))
+        file = files.update(file.id, lambda file: replace(file, reconcile_since=NOON + TICK))
         job = Job.new(kind="test", subject_id=file.id, user_id="ada", now=NOON, id=file.job_id)
         self.assert_same(receipts, files.finish(file.stored(0, ""), job, replace(receipt, answer={})))
 

@@ -12,9 +12,9 @@ from src.domain.values import Username
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.tokens.jwt import JwtIssuer
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
-from tests.races import at_once
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
+from tests.support.races import at_once
 
 
 def _now() -> datetime:

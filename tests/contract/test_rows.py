@@ -23,7 +23,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import CLAIMS, PACKS
 from src.infrastructure.stores.sql import ROWS, SqlStore, make_engine
 from tests.contract.conftest import Wire
-from tests.emulators import free_port
+from tests.support.emulators import free_port
 
 KINDS = {"memory": "memory", "table": "sqlite", "firestore": "firestore", "packed in SQL": "sqlite"}
 SET, OTHER = "a" * 32, "b" * 32

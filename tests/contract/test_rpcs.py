@@ -9,18 +9,18 @@ import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
-from src.adapters import now
 from src.application.limits import RateLimiter
+from src.bootstrap.adapters import now
+from src.bootstrap.wiring import wire as wire_services
 from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Store
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.main import VERSION
 from src.settings import Settings
-from src.wiring import wire as wire_services
 from tests.contract.conftest import Wire
 
 PASSWORD = "correct horse battery"
@@ -34,7 +34,7 @@ class NoWorkers:
     def send(self, job_id: str, delay: float = 0) -> None:
         """Nobody hears it."""
 
-    hint = send
+    notify = send
 
     def close(self, timeout: float) -> bool:
         return True

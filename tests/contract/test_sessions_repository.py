@@ -13,7 +13,7 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, Store
 from src.infrastructure.stores.schema import SESSIONS
 from tests.contract.conftest import Wire
-from tests.races import at_once, in_processes, meet
+from tests.support.races import at_once, in_processes, meet
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -28,9 +28,9 @@ from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS, COUNTERS, SESSIONS, USERS
 from src.infrastructure.stores.sql import SqlStore, make_engine
-from tests.clock import outcome_within
 from tests.contract.conftest import Wire
-from tests.emulators import free_port
+from tests.support.clock import outcome_within
+from tests.support.emulators import free_port
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ def account(**fields: Any) -> dict[str, Any]:
         "sessions_ended_at": None,
         "expires_at": None,
         "reserved": [],
-        "unsettled_since": None,
+        "reconcile_since": None,
     }
     assert plain.keys() == USERS.fields.keys()
     return plain | fields
@@ -196,7 +196,7 @@ class TestRoundTrip:
         assert {document.key: document.revision for document in found} == revisions
 
     def test_an_update_replaces_every_field(self, store: Store) -> None:
-        full = account(email="ada@example.com", name="Ada", last_name="Lovelace", unsettled_since=NOON, reserved=[1])
+        full = account(email="ada@example.com", name="Ada", last_name="Lovelace", reconcile_since=NOON, reserved=[1])
         revisions = store.commit(Insert(user("1"), full))
         store.commit(Update(user("1"), account(), revisions[user("1")]))
         assert only(store, user("1")).fields == account()
@@ -433,7 +433,7 @@ class TestFind:
         assert ids(store, Query(USERS, "username_key", {"state": "active", "role": "nobody"})) == []
 
     def test_a_document_is_found_as_it_is_read(self, store: Store) -> None:
-        store.commit(Insert(user("1"), account(reserved=[["email", "a@b.c"]], unsettled_since=NOON)))
+        store.commit(Insert(user("1"), account(reserved=[["email", "a@b.c"]], reconcile_since=NOON)))
         assert list(store.find(active()).items) == store.get(user("1"))
 
     def test_texts_in_the_order_of_their_code_points(self, store: Store) -> None:
@@ -452,10 +452,10 @@ class TestFind:
         second = timedelta(seconds=1)
         tick = timedelta(microseconds=1)
         times = {"none": None, "3": NOON, "1": NOON - second, "4": NOON + tick, "2": NOON - tick, "5": NOON + second}
-        store.commit(*(Insert(user(id), account(unsettled_since=time)) for id, time in times.items()))
-        assert ids(store, Query(USERS, "unsettled_since", until=NOON)) == ["1", "2", "3"]
-        assert ids(store, Query(USERS, "unsettled_since")) == ["1", "2", "3", "4", "5"]
-        assert ids(store, Query(USERS, "unsettled_since", until=NOON - timedelta(days=1))) == []
+        store.commit(*(Insert(user(id), account(reconcile_since=time)) for id, time in times.items()))
+        assert ids(store, Query(USERS, "reconcile_since", until=NOON)) == ["1", "2", "3"]
+        assert ids(store, Query(USERS, "reconcile_since")) == ["1", "2", "3", "4", "5"]
+        assert ids(store, Query(USERS, "reconcile_since", until=NOON - timedelta(days=1))) == []
 
     def test_until_bounds_texts_too(self, store: Store) -> None:
         store.commit(*(Insert(user(key), account(username_key=key)) for key in "abc"))
@@ -480,8 +480,8 @@ class TestFind:
 
     def test_pages_by_time_hold_everything_once(self, store: Store) -> None:
         times = [NOON + timedelta(microseconds=at // 2) for at in range(9)]
-        store.commit(*(Insert(user(f"{at}"), account(unsettled_since=time)) for at, time in enumerate(times)))
-        pages = every_page(store, Query(USERS, "unsettled_since", until=times[6], limit=2))
+        store.commit(*(Insert(user(f"{at}"), account(reconcile_since=time)) for at, time in enumerate(times)))
+        pages = every_page(store, Query(USERS, "reconcile_since", until=times[6], limit=2))
         assert [id for page in pages for id in page] == list("01234567")
 
     def test_pages_stay_in_place_while_documents_come_and_go(self, store: Store) -> None:
@@ -600,7 +600,7 @@ class TestCursor:
     @pytest.mark.parametrize("value", ["yesterday", "", "a", "0001-01-01T00:00:00+23:00", 1])
     def test_a_time_that_is_none_is_refused(self, store: Store, value: str | int) -> None:
         with pytest.raises(Invalid):
-            store.find(Query(USERS, "unsettled_since", cursor=cursor([value, "a"])))
+            store.find(Query(USERS, "reconcile_since", cursor=cursor([value, "a"])))
 
 
 class TestRemoveExpired:

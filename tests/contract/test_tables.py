@@ -557,7 +557,7 @@ def test_required_is_inferred_from_99_percent(check: Callable[..., Report]) -> N
     assert check("a,b\n").columns == (Column("a"), Column("b"))
 
 
-# Storing and progress.
+# PendingObject and progress.
 
 
 def test_progress_rises_and_may_cancel(engine: TableEngine, tmp_path: Path) -> None:

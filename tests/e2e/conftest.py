@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from src import adapters, preparation
+from src.bootstrap import adapters, prepare
 from tests.e2e.mortal import Mortal, Place
 from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
 
@@ -47,7 +47,7 @@ def client(place: Place) -> Iterator[Client]:
         auth_project=place.auth_project,
         relay=place.relay,
     )
-    preparation.prepare(settings)
+    prepare.prepare(settings)
     store = adapters.make_store(settings)
     yield Client(wire(settings, store=store, queue=NoQueue(), pictures=OnePicture()))
     store.close()

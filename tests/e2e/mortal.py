@@ -15,15 +15,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
-# Loaded here, once, and connected to nothing before the fork.
-from src import adapters
 from src.application.ports import BlobStore, IdentityProvider, PictureSource
+
+# Loaded here, once, and connected to nothing before the fork.
+from src.bootstrap import adapters
 from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401
 from src.infrastructure.stores import sql as _sql  # noqa: F401
 from src.infrastructure.stores.base import Store
 from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
-from tests.unit.remote import Observed
+from tests.support.remote import Observed
 
 IDENTITY_STEPS = {"create", "set_email", "set_password", "delete"}
 
@@ -157,7 +158,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
     elif request.method:
         status = Client(services).call(request.method, request.path, request.token, **request.body).status_code
     else:
-        services.accounts.settle(timedelta(0))
+        services.accounts.reconcile(timedelta(0))
         status = 0
     print(status, file=report, flush=True)
 

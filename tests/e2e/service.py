@@ -11,7 +11,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from src.settings import Settings
-from tests.emulators import free_port, running
+from tests.support.emulators import free_port, running
 
 ROOT = Path(__file__).parents[2]
 CHEAP_HASHES = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}

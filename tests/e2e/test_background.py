@@ -19,12 +19,12 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests import outside
-from tests.clock import Stopwatch
-from tests.clock import until as until
 from tests.e2e.service import PASSWORD, redis_server, serving, working
-from tests.emulators import free_port
-from tests.outside import Outside
+from tests.support import outside
+from tests.support.clock import Stopwatch
+from tests.support.clock import until as until
+from tests.support.emulators import free_port
+from tests.support.outside import Outside
 
 
 class Visitor:

@@ -29,7 +29,7 @@ def test_a_registration_is_whole_or_never_was(mortal: Mortal, place: Place, clie
         body = {"username": name, "email": address, "password": PASSWORD}
         outcome = mortal.carry_out(place, Request(method="POST", path="/register", body=body), die_at)
         with told(outcome.steps):
-            _settle(client)
+            _reconcile(client)
             # Without an answer there is a user only if everything was stored.
             there = len(outcome.steps) == 6
             _assert_logins(client, firebase, name, address, PASSWORD, there)
@@ -53,7 +53,7 @@ def test_a_change_of_address_is_whole_or_never_was(
         body = {"email": new_address_} | ({"username": new_name} if also_username else {})
         outcome = mortal.carry_out(place, Request(method="PUT", path="/user", token=token, body=body), die_at)
         with told(outcome.steps):
-            _settle(client)
+            _reconcile(client)
             changed = len(outcome.steps) == 6
             names = [(old_name, old_address), (new_name, new_address_)]
             (free_name, free_address), (name, address) = names if changed else reversed(names)
@@ -79,7 +79,7 @@ def test_a_deletion_is_whole_or_never_was(mortal: Mortal, place: Place, client: 
         assert client.call("POST", "/tasks", token, title="Water the plants").status_code == 201
         outcome = mortal.carry_out(place, Request(method="DELETE", path="/user", token=token, body={}), die_at)
         with told(outcome.steps):
-            _settle(client)
+            _reconcile(client)
             # Once begun it is finished.
             there = len(outcome.steps) == 1
             assert client.call("GET", "/user", token).status_code == (200 if there else 401)
@@ -106,7 +106,7 @@ def test_a_change_of_password_leaves_exactly_one(
         body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
         outcome = mortal.carry_out(place, Request(method="PUT", path="/user/password", token=token, body=body), die_at)
         with told(outcome.steps):
-            _settle(client)
+            _reconcile(client)
             changed = "after set_password" in outcome.steps
             _assert_logins(client, firebase, name, address, OTHER_PASSWORD if changed else PASSWORD, True)
             # No other session outlives the new password, wherever it stopped.
@@ -148,7 +148,7 @@ def test_whoever_settles_can_be_killed_too(
         assert left.status is None
         outcome = mortal.carry_out(place, Request(body={}), die_at)
         with told([*left.steps, "then, while settling,", *outcome.steps]):
-            _settle(client)
+            _reconcile(client)
             there = method == "PUT"
             _assert_logins(client, firebase, name, address, PASSWORD, there)
             if there:
@@ -175,11 +175,11 @@ def _joined(client: Client, name: str, address: str) -> str:
     return token
 
 
-def _settle(client: Client) -> None:
+def _reconcile(client: Client) -> None:
     """Once; then nobody is half there."""
     accounts = client.services.accounts
-    accounts.settle(timedelta(0))
-    assert accounts.users.unsettled(datetime.now(UTC)).items == []
+    accounts.reconcile(timedelta(0))
+    assert accounts.users.to_reconcile(datetime.now(UTC)).items == []
 
 
 def _assert_logins(client: Client, firebase: Firebase, name: str, address: str, password: str, there: bool) -> None:

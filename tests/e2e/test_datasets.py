@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from bench import defects
-from src import adapters, preparation
+from src.bootstrap import adapters, prepare
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.sql import SqlStore
 from src.interfaces.services import Services
@@ -31,7 +31,7 @@ from src.settings import Settings
 from tests.e2e.service import PASSWORD, serving
 from tests.e2e.test_background import Visitor, kill, until
 from tests.e2e.wiring import wire
-from tests.emulators import free_port
+from tests.support.emulators import free_port
 
 ADMIN = "root@example.com"
 KEPT = ("datasets", "reports", "rows", "packs", "receipts")
@@ -102,7 +102,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         admin_email=ADMIN,
         admin_password=SecretStr(PASSWORD),
     )
-    preparation.prepare(ours)
+    prepare.prepare(ours)
     store = adapters.make_store(ours)
     assert isinstance(store, SqlStore | FirestoreStore)
     yield Place(folder, settings, wire(ours, store=store), store, 50_000 if request.param == "sqlite" else 20_000)
@@ -233,7 +233,7 @@ def test_killed_while_the_file_arrives(place: Place, tmp_path: Path) -> None:
 
         killed(web, lambda: visitor.call("POST", "/datasets", data=half(), headers=headers), begun, "it has begun")
     assert place.count("datasets") == place.count("receipts") == 1
-    assert place.services.datasets.settle(timedelta(0)) == 1
+    assert place.services.datasets.reconcile(timedelta(0)) == 1
     place.is_empty()
 
 
@@ -245,7 +245,7 @@ def test_killed_while_rows_are_stored(place: Place, tmp_path: Path) -> None:
         key = {"Idempotency-Key": "once"}
         killed(web, lambda: send(visitor, file, **key), lambda: place.stores_rows, "rows are there")
     assert place.stores_rows
-    assert place.services.datasets.settle(timedelta(0)) == 1
+    assert place.services.datasets.reconcile(timedelta(0)) == 1
     place.is_empty()
     with place.serve() as (_, port):
         visitor.move(port)

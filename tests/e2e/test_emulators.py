@@ -11,7 +11,7 @@ from firebase_admin import auth
 from firebase_admin.credentials import ApplicationDefault
 from google.cloud import firestore
 
-from tests import emulators
+from tests.support import emulators
 
 
 def test_a_document_is_read_as_written(

@@ -12,15 +12,15 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from src import adapters, wiring
 from src.application.users import NewProfile
+from src.bootstrap import adapters, wiring
 from src.domain.errors import Unavailable
 from src.domain.users import State
 from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Store
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
-from src.interfaces.cli import cli
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
+from src.interfaces.cli.commands import cli
 from src.settings import Settings
 from tests.contract.conftest import STORES, firestore, memory, migrated_file, sqlite
 from tests.e2e.wiring import Client
@@ -176,8 +176,8 @@ def test_an_interrupted_deletion_is_finished(client: Client) -> None:
     assert client.services.end_session.sessions.of(id).items
     assert client.register(name, f"{name}@example.com", OTHER_PASSWORD).status_code == 201
     late = datetime.now(UTC) + timedelta(minutes=2)
-    assert replace(accounts, clock=lambda: late).settle() == 1
+    assert replace(accounts, clock=lambda: late).reconcile() == 1
     assert client.services.end_session.sessions.of(id).items == []
     buried = accounts.users.get(id)
     assert buried
-    assert (buried.state, buried.unsettled_since) == (State.DELETED, None)
+    assert (buried.state, buried.reconcile_since) == (State.DELETED, None)

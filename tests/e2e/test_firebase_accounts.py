@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from src import adapters, preparation
+from src.bootstrap import adapters, prepare
 from src.domain.users import Claim
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.service import portero
@@ -38,7 +38,7 @@ def client(
     settings = firebase_settings(
         tmp_path, request.param, firestore_project=firestore_project, auth_project=firebase.project
     )
-    preparation.prepare(settings)
+    prepare.prepare(settings)
     store = adapters.make_store(settings)
     yield Client(wire(settings, store=store))
     store.close()

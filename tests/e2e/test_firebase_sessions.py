@@ -60,10 +60,10 @@ def test_a_guest_whose_registration_was_cut_short_is_settled(
         broken.setattr(FirebaseIdentity, "delete", _unavailable)
         answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
     assert answer.status_code == 503
-    client.services.accounts.settle(timedelta(0))
+    client.services.accounts.reconcile(timedelta(0))
     user = client.services.accounts.users.get(id)
     assert user
-    assert (user.role, user.reserved, user.unsettled_since) == ("guest", (), None)
+    assert (user.role, user.reserved, user.reconcile_since) == ("guest", (), None)
     answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
     assert (answer.status_code, answer.get_json()["id"]) == (201, id)
 

@@ -11,7 +11,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.service import PASSWORD, portero, redis_server
-from tests.races import at_once
+from tests.support.races import at_once
 
 ON = {"RATE_LIMIT": "on", "TRUSTED_PROXIES": "1"}
 

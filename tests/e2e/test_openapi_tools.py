@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from src.adapters import make_identity, make_store
+from src.bootstrap.adapters import make_identity, make_store
+from src.bootstrap.wiring import wire
 from src.infrastructure.limits.off import NoLimits
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.main import VERSION
 from src.settings import Settings
-from src.wiring import wire
 
 TOOLS = Path(__file__).parents[1] / "js/node_modules/.bin"
 

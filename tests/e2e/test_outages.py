@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from src import adapters, preparation
+from src.bootstrap import adapters, prepare
 from src.domain.errors import Unavailable
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity.firebase import FirebaseIdentity
@@ -140,12 +140,12 @@ class World:
             yield wire(self.settings, store=store)
             store.close()
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Once; then nobody is half there."""
         accounts = self.client.services.accounts
-        accounts.settle(timedelta(0))
-        accounts.settle(timedelta(0))  # a deletion that only settling finds out is settled like any other
-        assert accounts.users.unsettled(datetime.now(UTC)).items == []
+        accounts.reconcile(timedelta(0))
+        accounts.reconcile(timedelta(0))  # a deletion that only settling finds out is settled like any other
+        assert accounts.users.to_reconcile(datetime.now(UTC)).items == []
 
     def assert_logs_in(self, person: Person, address: str, *passwords: str) -> None:
         """By name, by address and at Firebase; with exactly one of ``passwords``."""
@@ -175,7 +175,7 @@ def world(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
     settings = firebase_settings(tmp_path, "firestore", firestore_project=firestore_project, auth_project=auth_project)
-    preparation.prepare(settings)
+    prepare.prepare(settings)
     store = adapters.make_store(settings)
     yield World(
         client=Client(wire(settings, store=store)),
@@ -308,7 +308,7 @@ def test_firebase_does_not_work(world: World, fault: str) -> None:
         all_unavailable(world, people, dict.fromkeys(people, broken))
         # Our own tokens need no Firebase.
         assert look(world, people[log_in], Client(broken)).status_code == 200
-    world.settle()
+    world.reconcile()
     for act, check in checks.items():
         check(world, people[act])
 
@@ -320,7 +320,7 @@ def test_firebase_does_what_it_is_asked_for_but_does_not_say_so(world: World, af
     people = {act: world.joined() for act in acts}
     with world.broken_firebase(lambda proxy: proxy.fail(faults.reply_lost, after=after)) as (broken, _):
         all_unavailable(world, people, dict.fromkeys(people, broken))
-    world.settle()
+    world.reconcile()
     for act, check in acts.items():
         check(world, people[act])
 
@@ -331,7 +331,7 @@ def test_firebase_does_what_it_is_asked_for_when_everybody_has_given_up(world: W
     with world.broken_firebase(Proxy.hold) as (broken, proxy):
         assert_unavailable(partial(act, world, person, Client(broken)))
         proxy.release()
-    world.settle()
+    world.reconcile()
     WRITES[act](world, person)
 
 
@@ -352,7 +352,7 @@ def test_firestore_does_not_work(world: World, fault: str, from_commit: int) -> 
     with ExitStack() as stack:
         broken = {act: stack.enter_context(world.broken_store(fail, from_commit)) for act in people}
         all_unavailable(world, people, broken)
-    world.settle()
+    world.reconcile()
     for act, check in checks.items():
         check(world, people[act])
 
@@ -376,7 +376,7 @@ def test_a_commit_whose_reply_was_lost_is_no_conflict(world: World, act: Act, co
         answer = act(world, person, Client(broken))
     assert answer.status_code == status, answer.text
     # What a deleted user owns is looked for once more.
-    assert world.client.services.accounts.settle(timedelta(0)) == (act is delete)
+    assert world.client.services.accounts.reconcile(timedelta(0)) == (act is delete)
     if act is register:
         world.assert_logs_in(replace(person, name=f"x{person.name}"), person.new_address, PASSWORD)
     elif act is delete:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from src.interfaces.http.app import FEATURES
-from tests import outside
 from tests.e2e.service import portero
+from tests.support import outside
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

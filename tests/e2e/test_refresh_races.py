@@ -13,7 +13,7 @@ import requests
 from google.cloud import firestore
 
 from tests.e2e.service import PASSWORD, portero
-from tests.races import at_once
+from tests.support.races import at_once
 
 Generation = Callable[[], int]
 """Of the only session that is stored."""

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.e2e.service import PASSWORD, portero
-from tests.races import at_once, spellings
+from tests.support.races import at_once, spellings
 
 
 @pytest.fixture

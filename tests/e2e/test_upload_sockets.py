@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.emulators import free_port, running
-from tests.http.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
+from tests.support.emulators import free_port, running
+from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
@@ -33,7 +33,7 @@ def serving(config: Path = ROOT / "gunicorn.conf.py") -> Iterator[tuple["subproc
     """A gunicorn that serves tests/http/uploading.py with one worker, and its port."""
     port = free_port()
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "THREADS": "8", "CORS_ORIGINS": "*"}
-    command = [sys.executable, "-m", "gunicorn", "--config", str(config), "tests.http.uploading:create_app()"]
+    command = [sys.executable, "-m", "gunicorn", "--config", str(config), "tests.support.uploading:create_app()"]
     with running(
         command,
         env=os.environ | settings | {"PYTHONPATH": str(ROOT)},

@@ -13,15 +13,15 @@ from uuid import uuid4
 
 import pytest
 
-from src.adapters import now
+from src.bootstrap.adapters import now
 from src.domain.dogs import PictureStatus
 from src.domain.jobs import Job, JobStatus
 from src.domain.values import Role
-from tests import outside
 from tests.e2e.firebase import PASSWORD
 from tests.e2e.mortal import Mortal, Place, Request, told
 from tests.e2e.wiring import Client
-from tests.outside import Outside
+from tests.support import outside
+from tests.support.outside import Outside
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def later() -> datetime:
 def finish_overdue(client: Client) -> None:
     """What running processes do once a minute has passed."""
     services = client.services
-    services.files.settle(timedelta(0))
+    services.files.reconcile(timedelta(0))
     run = replace(services.run_job, clock=later)
     for job in services.jobs.jobs.due(later()).items:
         run(job.id)
@@ -130,7 +130,7 @@ def test_a_dataset_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
         outcome = mortal.carry_out(place, request, die_at)
         with told(outcome.steps):
             begun = [each for each in services.datasets.datasets.all_of(id).items if each not in before]
-            services.datasets.settle(timedelta(0))
+            services.datasets.reconcile(timedelta(0))
             kept = services.datasets.datasets.all_of(id).items
             # Whole from the second commit on; and nothing of it without its record.
             assert len(kept) - len(before) == (outcome.steps[-1] == "after commit" and "after put" in outcome.steps)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from pydantic import HttpUrl, SecretStr
 from werkzeug.test import TestResponse
 
-from src import wiring
+from src.bootstrap import wiring
 from src.infrastructure.limits.off import NoLimits
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
@@ -21,7 +21,7 @@ class NoQueue:
     def send(self, job_id: str, delay: float = 0) -> None:
         pass
 
-    hint = send
+    notify = send
 
     def close(self, timeout: float) -> bool:
         return True

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.http.world import Client, Person, build, client_of, join
+from tests.support.world import Client, Person, build, client_of, join
 
 
 @pytest.fixture(scope="session")

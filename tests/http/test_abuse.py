@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.http.world import PASSWORD, Answer, Client, Person, registration
+from tests.support.world import PASSWORD, Answer, Client, Person, registration
 
 MARKS = "\u0301\u0316"  # out of canonical order: normalising n of them takes n * n steps
 

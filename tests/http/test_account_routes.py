@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.adapters import now
 from src.application.ports import ExternalIdentity
+from src.bootstrap.adapters import now
 from src.domain.users import Claim
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.stores.base import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
-from tests.http.world import (
+from tests.support.world import (
     HASHER,
     PASSWORD,
     TOKEN_FIELDS,

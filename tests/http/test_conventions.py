@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from src.interfaces.http.app import MAX_BODY_BYTES
-from tests.http.world import (
+from tests.support.world import (
     OPERATIONS,
     PASSWORD,
     SECRET,

@@ -20,8 +20,9 @@ from src.domain.tables import Row
 from src.domain.values import Role
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tables import findings
-from tests.http.uploading import TYPE, body, part
-from tests.http.world import (
+from tests.support.races import at_once
+from tests.support.uploading import TYPE, body, part
+from tests.support.world import (
     CSV,
     SECRET,
     Answer,
@@ -35,7 +36,6 @@ from tests.http.world import (
     join,
     services_of,
 )
-from tests.races import at_once
 
 FIELDS = {
     "id",

@@ -9,16 +9,16 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 
-from src.adapters import now
 from src.application.limits import Count
 from src.application.ports import ExternalIdentity
+from src.bootstrap.adapters import now
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.values import Email
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
 from src.interfaces.http.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
-from tests.http.world import (
+from tests.support.world import (
     CSV,
     OPERATIONS,
     PASSWORD,

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from tests.http.world import PICTURE, Answer, Client, Person, build, client_of, errors_of, join
-from tests.races import at_once
+from tests.support.races import at_once
+from tests.support.world import PICTURE, Answer, Client, Person, build, client_of, errors_of, join
 
 FIELDS = {"id", "name", "picture", "picture_status", "is_adopted", "id_user", "create_date"}
 NOT_OURS = {"id": "mine", "user_id": "mine", "create_date": "2000-01-01T00:00:00Z", "picture_status": "ready"}

@@ -11,8 +11,8 @@ from flask import Flask
 
 from src.domain.errors import NotFound
 from src.infrastructure.stores.memory import MemoryStore
-from tests.http.uploading import TYPE, body, part
-from tests.http.world import Answer, Client, Halfway, Person, build, client_of, errors_of, join, services_of
+from tests.support.uploading import TYPE, body, part
+from tests.support.world import Answer, Client, Halfway, Person, build, client_of, errors_of, join, services_of
 
 FIELDS = {"id", "filename", "content_type", "size", "sha256", "created_at", "job"}
 MAX = 1 << 20

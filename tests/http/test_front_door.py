@@ -13,7 +13,7 @@ from flask import Flask
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.memory import MemoryStore
-from tests.http.world import (
+from tests.support.world import (
     OPERATIONS,
     PASSWORD,
     Answer,

@@ -14,8 +14,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.http.uploading import TYPE, body, part
-from tests.http.world import NEVER, Client, build, client_of, join
+from tests.support.uploading import TYPE, body, part
+from tests.support.world import NEVER, Client, build, client_of, join
 
 SOME = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTES = [

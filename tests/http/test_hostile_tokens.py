@@ -24,8 +24,8 @@ from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Username
 from src.infrastructure.tokens.jwt import JwtIssuer
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set, write_keys
-from tests.http.world import KEY, Client, Person, build, client_of, join, log_in, segment
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, write_keys
+from tests.support.world import KEY, Client, Person, build, client_of, join, log_in, segment
 
 STRANGE_KEY = SigningKey.generate()
 EC_KEY = SigningKey.of(generate_private_key(SECP256R1()))

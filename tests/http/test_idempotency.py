@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.application.custody import Custody
+from src.application.stored_objects import ObjectLifecycle
 from src.domain.values import Role
 from src.infrastructure.stores.memory import MemoryStore
-from tests.http.uploading import TYPE, body, part
-from tests.http.world import (
+from tests.support.races import at_once
+from tests.support.uploading import TYPE, body, part
+from tests.support.world import (
     OPERATIONS,
     PASSWORD,
     Answer,
@@ -29,7 +30,6 @@ from tests.http.world import (
     registration,
     services_of,
 )
-from tests.races import at_once
 
 KEY = "5f3c9d0a-b9e8-4e7c-8d2f-6a5b4c3d2e1f"
 DAY = 24 * 3600
@@ -251,7 +251,7 @@ def test_an_upload_whose_process_died_is_sent_again_when_that_is_settled(
         """A process that is dead cleans nothing up."""
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Custody, "discard", died)
+        patched.setattr(ObjectLifecycle, "discard", died)
         with pytest.raises(KeyboardInterrupt):
             client.post(path, input_stream=Halfway(LARGE, die), content_length=len(LARGE), content_type=TYPE,
                         headers={**root.headers, "Idempotency-Key": KEY})  # fmt: skip

@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 
 from src.domain.errors import AttemptFailed
-from tests.http.world import (
+from tests.support.world import (
     PICTURE,
     SECRET,
     Answer,
-    Bell,
     Client,
     Person,
     Pictures,
+    RecordingQueue,
     Watch,
     build,
     client_of,
@@ -36,12 +36,12 @@ def pictures() -> Pictures:
 
 
 @pytest.fixture
-def bell() -> Bell:
-    return Bell()
+def bell() -> RecordingQueue:
+    return RecordingQueue()
 
 
 @pytest.fixture
-def app(watch: Watch, pictures: Pictures, bell: Bell) -> Flask:
+def app(watch: Watch, pictures: Pictures, bell: RecordingQueue) -> Flask:
     return build(clock=watch, pictures=pictures, queue=bell)
 
 
@@ -73,7 +73,7 @@ def _cancel(client: Client, person: Person, job: str) -> Answer:
     return client.delete(job, headers=person.headers)
 
 
-def test_a_job_waits_for_a_worker(client: Client, anna: Person, job: str, bell: Bell) -> None:
+def test_a_job_waits_for_a_worker(client: Client, anna: Person, job: str, bell: RecordingQueue) -> None:
     answer = client.get(job, headers=anna.headers)
     assert set(answer.json) == FIELDS
     assert "ETag" in answer.headers
@@ -82,7 +82,7 @@ def test_a_job_waits_for_a_worker(client: Client, anna: Person, job: str, bell: 
     assert (answer.json["error"], answer.json["result"]) == (None, None)
     assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-01T12:00:00.500000Z"
     assert client.get(f"/api{job}", headers=anna.headers).json == answer.json
-    assert bell.rung == [answer.json["id"]]
+    assert bell.sent == [answer.json["id"]]
 
 
 def test_a_job_that_succeeds_says_what_came_out(
@@ -273,13 +273,13 @@ def test_a_job_is_its_owner_s_and_the_admins_business(client: Client, anna: Pers
     assert _cancel(client, root, job).status_code == 204
 
 
-def test_the_queue_may_be_down(client: Client, anna: Person, app: Flask, watch: Watch, bell: Bell) -> None:
+def test_the_queue_may_be_down(client: Client, anna: Person, app: Flask, watch: Watch, bell: RecordingQueue) -> None:
     """What was accepted is sent again from the store."""
     made = client.post("/api/dogs/Max", headers=anna.headers)
-    bell.rung.clear()
+    bell.sent.clear()
     jobs = services_of(app).jobs
-    assert (jobs.resend(), bell.rung) == (0, [])
+    assert (jobs.resend(), bell.sent) == (0, [])
     watch.forward(10)
     assert jobs.resend() == 1
-    assert bell.rung == [_job(made).rpartition("/")[2]]
+    assert bell.sent == [_job(made).rpartition("/")[2]]
     assert jobs.resend() == 0

@@ -9,7 +9,7 @@ from flask import Flask
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
-from tests.http.world import PASSWORD, TOKEN_FIELDS, Client, Person, Watch, build, client_of, join
+from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, Watch, build, client_of, join
 
 HOST = "https://portero.test"
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from src.domain.users import Claim
 from src.interfaces.services import Services
-from tests.http.world import (
+from tests.support.world import (
     PASSWORD,
     Answer,
     Client,

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from src.infrastructure.stores.memory import MemoryStore
-from tests.http.world import (
+from tests.support.world import (
     Answer,
     Client,
     Person,

@@ -17,7 +17,7 @@ from src.interfaces.http.downloads import attachment, safe_filename
 from src.interfaces.http.openapi import describe
 from src.interfaces.http.operations import Access, Operations
 from src.interfaces.http.uploads import Upload, UploadBody
-from tests.http.uploading import BOUNDARY, CUT_OFF, TYPE, body, create_app, part
+from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, create_app, part
 
 MAX = 100_000
 APP = create_app(MAX)

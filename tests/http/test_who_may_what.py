@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.adapters import now
 from src.application.ports import ExternalIdentity
+from src.bootstrap.adapters import now
 from src.domain.values import Role
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import FEATURES
 from src.interfaces.http.operations import Access
-from tests.http.world import (
+from tests.support.world import (
     CSV,
     OPERATIONS,
     PASSWORD,

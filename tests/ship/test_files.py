@@ -16,7 +16,7 @@ import pytest
 import requests
 from ruamel.yaml import YAML
 
-from src.adapters import THREADS
+from src.bootstrap.adapters import THREADS
 from src.settings import Settings, load_settings
 from tests.ship.dockerfile import ROOT, image, stages
 

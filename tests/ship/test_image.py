@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulators import free_port, running
 from tests.ship.dockerfile import ROOT, image
+from tests.support.emulators import free_port, running
 
 PERSON = b'{"username": "inflight", "email": "inflight@example.com", "password": "a long enough passphrase"}'
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from src.application.accounts import SETTLE_AFTER, Accounts
+from src.application.accounts import RECONCILE_AFTER, Accounts
 from src.application.accounts.steps import activated
 from src.application.ports import IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
@@ -18,7 +18,7 @@ from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
-from tests.unit.remote import Observed, RemoteIdentity
+from tests.support.remote import Observed, RemoteIdentity
 
 OLD, NEW = Email("old@example.com"), Email("new@example.com")
 PASSWORD = "correct horse"
@@ -58,11 +58,11 @@ class World:
             self.on(step, fail)
 
     def wait(self) -> None:
-        self.now += SETTLE_AFTER
+        self.now += RECONCILE_AFTER
 
-    def settle_later(self) -> None:
+    def reconcile_later(self) -> None:
         self.wait()
-        assert self.accounts.settle() == 1
+        assert self.accounts.reconcile() == 1
 
     def joined(self, email: Email | None = OLD) -> User:
         user = User.new(now=self.clock(), username=Username.random(), email=email)
@@ -79,7 +79,7 @@ class World:
     def agrees(self, user: User, email: Email | None) -> None:
         """Nothing of ``user`` is left to be done, and both sides have the address."""
         stored = self.stored(user)
-        assert (stored.state, stored.reserved, stored.unsettled_since) == (State.ACTIVE, (), None)
+        assert (stored.state, stored.reserved, stored.reconcile_since) == (State.ACTIVE, (), None)
         assert stored.email == email
         assert self.remote.verify(stored, PASSWORD)
         for address in {OLD, NEW} - {email}:
@@ -89,14 +89,14 @@ class World:
         """Its names are free and what it owned is gone, now and once more in a minute."""
         assert self.stored(user).claims == frozenset()
         assert self.disowned.pop() == user.id
-        self.settle_later()
+        self.reconcile_later()
         assert self.disowned.pop() == user.id
         self.is_gone(user)
 
     def is_gone(self, user: User) -> None:
         """Nothing is left of ``user`` but the id."""
         stored = self.stored(user)
-        assert (stored.state, stored.claims, stored.unsettled_since) == (State.DELETED, frozenset(), None)
+        assert (stored.state, stored.claims, stored.reconcile_since) == (State.DELETED, frozenset(), None)
         assert not self.remote.exists(user.id)
 
     def _disown(self, id: str) -> None:
@@ -130,7 +130,7 @@ def test_a_registration_that_failed_left_nobody(world: World, step: str) -> None
     assert not world.remote.exists(user.id)
     world.joined()  # the names are free at once
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     world.is_gone(user)
 
 
@@ -142,7 +142,7 @@ def test_an_account_that_is_made_after_it_was_given_up_goes_too(world: World) ->
         world.accounts.create(user, PASSWORD)
     world.remote.create(user, PASSWORD)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.is_gone(user)
     world.joined()
 
@@ -154,31 +154,31 @@ def test_an_address_that_the_provider_refuses_makes_nobody(world: World, error: 
     with pytest.raises(error):
         world.accounts.create(user, PASSWORD)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.is_gone(user)
 
 
 def test_a_registration_slower_than_settling_fails(world: World) -> None:
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
-    world.on("before create", world.settle_later)
+    world.on("before create", world.reconcile_later)
     with pytest.raises(Unavailable, match="too long"):
         world.accounts.create(user, PASSWORD)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.is_gone(user)
 
 
 def test_a_registration_that_comes_through_while_it_is_settled_stays(world: World) -> None:
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
 
-    def settle() -> None:
+    def reconcile() -> None:
         # The request goes on while the one who settles has only begun.
         world.on("after update", lambda: world.users.update(user.id, activated))
         world.wait()
-        world.accounts.settle()
+        world.accounts.reconcile()
         raise KeyboardInterrupt
 
-    world.on("after create", settle)
+    world.on("after create", reconcile)
     with pytest.raises(KeyboardInterrupt):
         world.accounts.create(user, PASSWORD)
     world.agrees(user, OLD)
@@ -194,9 +194,9 @@ def test_the_names_of_a_registration_that_stopped_are_free_while_the_provider_is
         world.accounts.create(user, PASSWORD)
     world.wait()
     world.fail("before delete")
-    assert world.accounts.settle() == 0
+    assert world.accounts.reconcile() == 0
     world.joined()
-    world.settle_later()
+    world.reconcile_later()
     world.is_gone(user)
 
 
@@ -220,7 +220,7 @@ def test_a_change_without_an_answer_is_taken_back(world: World, step: str) -> No
         world.readdress(user)
     assert world.remote.verify(world.stored(user), PASSWORD)  # with the old address, at once
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     world.agrees(user, OLD)
     world.readdress(user)
     world.agrees(user, NEW)
@@ -233,7 +233,7 @@ def test_a_change_that_arrives_after_it_was_taken_back_is_taken_back_again(world
         world.readdress(user)
     world.remote.set_email(replace(user, email=NEW))
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.agrees(user, OLD)
 
 
@@ -244,17 +244,17 @@ def test_a_change_whose_last_commit_landed_without_a_reply_stays(world: World) -
     with pytest.raises(Unavailable):
         world.readdress(user)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.agrees(user, NEW)
 
 
 def test_a_change_slower_than_settling_fails_and_is_settled_again(world: World) -> None:
     user = world.joined()
-    world.on("before set_email", world.settle_later)
+    world.on("before set_email", world.reconcile_later)
     with pytest.raises(Unavailable, match="meanwhile"):
         world.readdress(user)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.agrees(user, OLD)
 
 
@@ -264,14 +264,14 @@ def test_a_change_slower_than_settling_and_than_the_next_change_undoes_neither(w
 
     def overtake() -> None:
         world.wait()
-        world.accounts.settle()
+        world.accounts.reconcile()
         world.readdress(user, third)
 
     world.on("before set_email", overtake)
     with pytest.raises(Unavailable):
         world.readdress(user)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.agrees(user, third)
 
 
@@ -283,9 +283,9 @@ def test_a_late_settler_does_not_undo_what_was_changed_since(world: World) -> No
         world.readdress(user)
     listed = world.stored(user)
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     world.readdress(user)
-    assert not world.accounts._try(world.accounts._settle, listed)
+    assert not world.accounts._try(world.accounts._reconcile, listed)
     world.agrees(user, NEW)
 
 
@@ -296,8 +296,8 @@ def test_of_two_that_settle_at_once_one_does(world: World) -> None:
         world.readdress(user)
     world.wait()
     settled: list[int] = []
-    world.on("before update", lambda: settled.append(world.accounts.settle()))
-    settled.append(world.accounts.settle())
+    world.on("before update", lambda: settled.append(world.accounts.reconcile()))
+    settled.append(world.accounts.reconcile())
     assert sorted(settled) == [0, 1]
     world.agrees(user, OLD)
 
@@ -309,13 +309,13 @@ def test_a_settler_slower_than_the_next_one_undoes_nothing_either(world: World) 
         world.readdress(user)
 
     def overtake() -> None:
-        world.settle_later()
+        world.reconcile_later()
         world.readdress(user)
 
     world.on("before set_email", overtake)
     world.wait()
-    world.accounts.settle()
-    world.settle_later()
+    world.accounts.reconcile()
+    world.reconcile_later()
     world.agrees(user, NEW)
 
 
@@ -356,11 +356,11 @@ def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: World) ->
     with pytest.raises(Unavailable):
         world.accounts.upgrade(guest.id, promote, "correct horse battery")
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     stored = world.users.get(guest.id)
     assert stored
     assert (stored.role is Role.USER) == world.remote.exists(guest.id)
-    assert stored.unsettled_since is None
+    assert stored.reconcile_since is None
 
 
 def test_nobody_takes_a_name_that_is_reserved(world: World) -> None:
@@ -386,7 +386,7 @@ def test_an_old_address_that_a_stranger_took_meanwhile_is_not_fought_for(world: 
     with pytest.raises(Unavailable):
         world.readdress(user)
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     world.agrees(user, NEW)
 
 
@@ -400,7 +400,7 @@ def test_an_address_is_lost_when_strangers_took_both(world: World) -> None:
     world.remote.sign_up(OLD.address)
     world.remote.sign_up(NEW.address)
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     world.agrees(user, None)
 
 
@@ -410,7 +410,7 @@ def test_an_account_that_the_provider_lost_is_buried(world: World) -> None:
     with pytest.raises(InvalidToken):
         world.readdress(user)
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     world.deleted(user)
 
 
@@ -445,7 +445,7 @@ def test_a_deletion_without_an_answer_is_told_by_the_provider_later(world: World
         world.accounts.delete(user.id)
     assert world.stored(user).usable
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     if step == "after delete":
         world.deleted(user)
     else:
@@ -455,16 +455,16 @@ def test_a_deletion_without_an_answer_is_told_by_the_provider_later(world: World
 def test_a_deletion_slower_than_settling_does_not_come_back_to_life(world: World) -> None:
     user = world.joined()
 
-    def settle() -> None:
+    def reconcile() -> None:
         world.wait()
-        assert world.accounts.settle() == 1
+        assert world.accounts.reconcile() == 1
         raise Unavailable
 
-    world.on("before delete", settle)
+    world.on("before delete", reconcile)
     with pytest.raises(Unavailable):
         world.accounts.delete(user.id)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.is_gone(user)
 
 
@@ -474,7 +474,7 @@ def test_a_deletion_during_a_change_wins(world: World) -> None:
     with pytest.raises(InvalidToken):
         world.readdress(user)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.is_gone(user)
     world.joined(OLD)
     world.joined(NEW)
@@ -486,7 +486,7 @@ def test_a_deletion_after_the_provider_changed_the_address_wins_too(world: World
     with pytest.raises(Unavailable):
         world.readdress(user)
     world.wait()
-    world.accounts.settle()
+    world.accounts.reconcile()
     world.is_gone(user)
 
 
@@ -512,11 +512,11 @@ class TestWhatAUserOwns:
         world.accounts.delete(user.id)
         world.joined()  # the names are free at once
         assert world.steps.index("after delete") < world.steps.index("before disown")
-        world.accounts.settle()
+        world.accounts.reconcile()
         assert world.disowned == [user.id], "not before a minute is over"
         world.deleted(user)
         world.wait()
-        assert world.accounts.settle() == 0
+        assert world.accounts.reconcile() == 0
 
     def test_goes_when_there_is_no_account_elsewhere_too(self, world: World) -> None:
         world.remote.remote = False
@@ -530,7 +530,7 @@ class TestWhatAUserOwns:
         world.fail("before delete")
         with pytest.raises(Unavailable):
             world.accounts.delete(user.id)
-        world.settle_later()
+        world.reconcile_later()
         world.agrees(user, OLD)
         assert world.disowned == []
 
@@ -541,9 +541,9 @@ class TestWhatAUserOwns:
         assert world.stored(user).state is State.DELETED
         world.joined()
         world.wait()
-        assert world.accounts.settle() == 0
-        assert world.stored(user).unsettled_since, "it has not gone yet"
-        world.settle_later()
+        assert world.accounts.reconcile() == 0
+        assert world.stored(user).reconcile_since, "it has not gone yet"
+        world.reconcile_later()
         assert world.disowned == [user.id]
         world.is_gone(user)
 
@@ -556,7 +556,7 @@ class TestWhatAUserOwns:
         world.on("before disown", die)
         with pytest.raises(KeyboardInterrupt):
             world.accounts.delete(user.id)
-        world.settle_later()
+        world.reconcile_later()
         assert world.disowned == [user.id]
         world.is_gone(user)
 
@@ -567,7 +567,7 @@ class TestWhatAUserOwns:
         with pytest.raises(Unavailable):
             world.accounts.delete(user.id)
         assert world.stored(user).usable
-        world.settle_later()
+        world.reconcile_later()
         world.deleted(user)
 
     def test_goes_with_a_guest_whose_time_is_over(self, world: World) -> None:
@@ -593,19 +593,19 @@ def test_what_cannot_be_settled_keeps_nobody_else_waiting(world: World) -> None:
             world.accounts.delete(user.id)
     world.wait()
     world.fail("before set_email", error=Invalid)
-    assert world.accounts.settle() == 2
-    assert world.stored(users[0]).unsettled_since
-    assert world.accounts.settle() == 0  # not at once
+    assert world.accounts.reconcile() == 2
+    assert world.stored(users[0]).reconcile_since
+    assert world.accounts.reconcile() == 0  # not at once
     world.wait()
-    assert world.accounts.settle() == 1
+    assert world.accounts.reconcile() == 1
     for user in users:
         world.agrees(user, user.email)
 
 
 def test_what_is_young_is_left_alone(world: World) -> None:
     user = world.joined()
-    world.on("before set_email", lambda: world.accounts.settle())
-    world.on("before delete", lambda: world.accounts.settle())
+    world.on("before set_email", lambda: world.accounts.reconcile())
+    world.on("before delete", lambda: world.accounts.reconcile())
     world.agrees(world.readdress(user), NEW)
     world.accounts.delete(user.id)
     world.deleted(user)
@@ -617,7 +617,7 @@ def test_what_is_young_is_left_alone(world: World) -> None:
 class Chaos(World):
     """Any step may be overtaken by somebody else's, fail, or lose its reply; a call that failed may still arrive.
 
-    What was sent arrives within SETTLE_AFTER. Whoever sends may sleep for longer, at any moment; but is not hit
+    What was sent arrives within RECONCILE_AFTER. Whoever sends may sleep for longer, at any moment; but is not hit
     by an outage as well, because nothing in the world could then tell that they have been at it.
     """
 
@@ -679,7 +679,7 @@ class Chaos(World):
                 case "settle":
                     self.wait()
                     self.begun[-1] = self.now
-                    self.accounts.settle()
+                    self.accounts.reconcile()
                 case "arrive" if self.late:
                     self.late.pop(self.random.randrange(len(self.late)))()
         self.begun.pop()
@@ -698,7 +698,7 @@ class Unreliable:
         while not chaos.calm and len(chaos.begun) < 4 and chaos.random.random() < 0.3:
             chaos.act()
         fate = chaos.random.random()
-        slept = chaos.begun and chaos.now - chaos.begun[-1] >= SETTLE_AFTER
+        slept = chaos.begun and chaos.now - chaos.begun[-1] >= RECONCILE_AFTER
         if chaos.calm or slept or fate < 0.75:
             return method(*arguments, **options)
         if fate < 0.85:
@@ -720,10 +720,10 @@ def test_whatever_happens_both_sides_agree_in_the_end(seed: int) -> None:
     chaos.calm = True
     for _ in range(2):
         chaos.wait()
-        chaos.accounts.settle()
+        chaos.accounts.reconcile()
     stored = [user for id in chaos.ids if (user := chaos.users.get(id))]
     active = {user.id for user in stored if user.state is State.ACTIVE}
-    assert chaos.users.unsettled(chaos.now).items == []
+    assert chaos.users.to_reconcile(chaos.now).items == []
     assert {user.state for user in stored} <= {State.ACTIVE, State.DELETED}
     assert set(chaos.remote.addresses) == active
     assert chaos.things <= active

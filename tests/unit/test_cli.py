@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from src import main
-from src.infrastructure.tokens.keys import SigningKey, parse_keys
+from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys
 from src.settings import Settings
 
 PASSWORD, OTHER_PASSWORD = "correct zebra battery", "another zebra battery"
@@ -410,7 +410,7 @@ def test_check_names_what_is_wrong(
         (_admin("anna", email="anna@example.com"), "taken: username, email"),
         (["keys", "rotate", "--keep", "0"], "--keep"),
         (["keys", "rotate", "--keep", "x"], "--keep"),
-        (["settle", "--older-than", "-1"], "--older-than"),
+        (["reconcile", "--older-than", "-1"], "--older-than"),
     ],
 )
 def test_wrong_input_is_explained(prepared: Portero, client: FlaskClient, command: list[str], said: str) -> None:
@@ -460,7 +460,7 @@ def test_help_needs_no_settings(portero: Portero, monkeypatch: pytest.MonkeyPatc
 
 
 def test_settle_says_how_much_there_was(prepared: Portero) -> None:
-    assert prepared("settle") == Outcome(0, "settled 0\n", "")
+    assert prepared("reconcile") == Outcome(0, "reconciled 0\n", "")
 
 
 @pytest.mark.parametrize(("store_url", "workers"), [("", "3"), ("memory://", "1")])

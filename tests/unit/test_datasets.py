@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from src.application.custody import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.datasets import Received
+from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summarise
-from src.domain.datasets import Asked, DatasetStatus
+from src.domain.datasets import DatasetStatus, ReadOptions
 from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
 from src.domain.tables import Report
 from src.infrastructure.tables import findings, patterns
 from src.infrastructure.tables.python import PythonTables
-from tests.unit.held.datasets import COLUMNS, CSV, VALID, DatasetWorld
-from tests.unit.held.world import ADA, EVE, ROOT, Killed
+from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
+from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
@@ -36,14 +36,18 @@ class TestAdd:
         stored = world.add()
         dataset = stored.dataset
         assert (dataset.user_id, dataset.name, dataset.filename, dataset.sha256) == ("ada", "Name", "x.csv", "sha")
-        assert (dataset.size, dataset.asked, dataset.status) == (len(CSV), Asked(COLUMNS), DatasetStatus.FINDINGS)
-        assert (stored.job, world.bell.rung) == (None, [])
+        assert (dataset.size, dataset.read_options, dataset.status) == (
+            len(CSV),
+            ReadOptions(COLUMNS),
+            DatasetStatus.FINDINGS,
+        )
+        assert (stored.job, world.bell.sent) == (None, [])
         assert world.dataset(dataset.id) == dataset
-        assert world.is_settled()
+        assert world.is_reconciled()
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.answer, receipt.revision) == ({"id": dataset.id}, dataset.revision)
-        assert world.settle_later() == 0
+        assert world.reconcile_later() == 0
         with pytest.raises(Repeated):
             world.add()
 
@@ -51,7 +55,7 @@ class TestAdd:
     def test_a_large_one_is_left_to_a_job(self, world: DatasetWorld, lines: int) -> None:
         stored = world.add(content=b"id\n" + b"1\n" * (lines - 1))
         assert (stored.job is None) == (lines == 1_001)
-        assert world.bell.rung == ([stored.job.id] if stored.job else [])
+        assert world.bell.sent == ([stored.job.id] if stored.job else [])
 
     def test_what_is_no_csv_leaves_nothing(self, world: DatasetWorld) -> None:
         with pytest.raises(Invalid):
@@ -88,7 +92,7 @@ class TestKilled:
 
 
 def is_checked(world: DatasetWorld, job: Job) -> None:
-    assert world.is_settled()
+    assert world.is_reconciled()
     dataset, ended = world.dataset(job.subject_id), world.job(job.id)
     assert (dataset.status, ended.status) == (DatasetStatus.FINDINGS, JobStatus.SUCCEEDED), ended
     assert ended.result == {"dataset_id": dataset.id, "status": "findings"}
@@ -114,7 +118,7 @@ class TestFailures:
         world.run_later(job)
         assert world.job(job.id).status is JobStatus.FAILED
         assert world.dataset(job.subject_id).status is DatasetStatus.FAILED
-        assert world.is_settled()
+        assert world.is_reconciled()
         world.here.jobs.retry(job.id)
         assert world.dataset(job.subject_id).status is DatasetStatus.PROCESSING
         world.here.run(job.id)
@@ -124,15 +128,15 @@ class TestFailures:
 class TestSlow:
     def test_a_check_that_shows_life_is_left_alone(self, world: DatasetWorld) -> None:
         steps: list[str] = []
-        stored = world.add(world.process(steps.append, Slow(world, lambda: world.here.service.settle() == 0)))
+        stored = world.add(world.process(steps.append, Slow(world, lambda: world.here.service.reconcile() == 0)))
         assert stored.dataset.report
-        assert world.is_settled()
+        assert world.is_reconciled()
         assert steps.count("after update dataset") == Slow.STEPS
 
     def test_one_settled_under_its_feet_is_undone(self, world: DatasetWorld) -> None:
         def settled() -> bool:
             world.watch.forward(HEARTBEAT_TIMEOUT)
-            return world.here.service.settle() == 1
+            return world.here.service.reconcile() == 1
 
         with pytest.raises(Unavailable, match="too long"):
             world.add(world.process(lambda _: None, Slow(world, settled)))
@@ -197,7 +201,7 @@ class TestAttempts:
                 ended.append(error)
 
         world.at(moment, cancel).run(job.id)
-        assert world.is_settled()
+        assert world.is_reconciled()
         checked = world.dataset(job.subject_id).report is not None
         assert world.job(job.id).status is JobStatus.CANCELLED
         assert world.dataset(job.subject_id).status is (DatasetStatus.FINDINGS if checked else DatasetStatus.FAILED)
@@ -232,8 +236,8 @@ class TestAttempts:
                 world.here.service.delete(ADA, job.subject_id)
 
         world.at(moment, delete).run(job.id)
-        world.settle_later()
-        assert not world.is_settled()
+        world.reconcile_later()
+        assert not world.is_reconciled()
 
     def test_what_is_no_csv_is_refused_at_once(self, world: DatasetWorld) -> None:
         with pytest.raises(Invalid):
@@ -269,7 +273,7 @@ class TestAttempts:
         world.here.work.resume(job)
         assert world.here.work.run(job, lambda _: None) == {"dataset_id": before.id, "status": "findings"}
         assert world.dataset(before.id) == before
-        assert world.is_settled()
+        assert world.is_reconciled()
 
     def test_one_of_a_dataset_that_is_gone(self, world: DatasetWorld) -> None:
         job = world.add_later()
@@ -277,7 +281,7 @@ class TestAttempts:
         world.here.work.abandon(job)
         world.here.work.resume(job)
         assert world.here.work.run(job, lambda _: None) == {"dataset_id": job.subject_id, "status": None}
-        assert not world.is_settled()
+        assert not world.is_reconciled()
 
     def test_progress_is_told(self, world: DatasetWorld) -> None:
         told: list[float] = []

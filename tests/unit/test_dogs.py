@@ -19,7 +19,7 @@ from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
-from tests.unit.working import NOON, Bell, Watch, person
+from tests.support.working import NOON, RecordingQueue, Watch, person
 
 URL = "https://images.dog.ceo/{}.jpg"
 Arrange = Callable[[Callable[[], object]], None]
@@ -51,14 +51,14 @@ class Pictures:
 class World:
     def __init__(self) -> None:
         store = MemoryStore()
-        self.watch, self.bell, self.pictures = Watch(), Bell(), Pictures()
+        self.watch, self.bell, self.pictures = Watch(), RecordingQueue(), Pictures()
         self.dogs, self.jobs, self.users, self.receipts = Dogs(store), Jobs(store), Users(store), Receipts(store)
         self.ada, self.eve = self.users.add(person("ada")), self.users.add(person("eve"))
         self.root = self.users.add(person("root", Role.ADMIN))
-        works = {PICTURE: FetchPicture(self.dogs, self.pictures)}
+        handlers = {PICTURE: FetchPicture(self.dogs, self.pictures)}
         self.service = DogService(self.dogs, self.jobs, self.users, self.receipts, self.bell, self.watch)
-        self.run = RunJob(self.jobs, works, timedelta(0), self.watch)
-        self.work = JobService(self.jobs, works, self.bell, self.watch)
+        self.run = RunJob(self.jobs, handlers, timedelta(0), self.watch)
+        self.work = JobService(self.jobs, handlers, self.bell, self.watch)
 
     def add(self, name: str = "Rex", caller: User | None = None, owner_id: str | None = None) -> Dog:
         return self.service.add(caller or self.ada, name, False, owner_id)
@@ -91,7 +91,7 @@ class TestPicture:
     def test_comes_later(self, world: World) -> None:
         dog = world.add()
         assert world.picture(dog) == (None, PictureStatus.PENDING)
-        assert world.bell.rung == [dog.job_id]
+        assert world.bell.sent == [dog.job_id]
         job = world.job(dog)
         assert (job.kind, job.subject_id, job.user_id) == (PICTURE, dog.id, "ada")
         world.run(dog.job_id)
@@ -214,7 +214,7 @@ class TestOwners:
 
     @pytest.mark.parametrize("nobody", ["nobody", "..", "gone", "guest", "pending"])
     def test_to_nobody_no_dog_is_given(self, world: World, nobody: str) -> None:
-        world.users.update(world.users.add(person("gone")).id, lambda user: user.buried(NOON))
+        world.users.update(world.users.add(person("gone")).id, lambda user: user.tombstone(NOON))
         world.users.add(person("guest", Role.GUEST)) if nobody == "guest" else None
         dog = world.add()
         acts: list[Callable[[], object]] = [
@@ -285,13 +285,13 @@ class TestOwnersWhoAreDeletedMeanwhile:
         return [*world.service.list(False, None, 10).items, *world.jobs.all().items]
 
     def bury(self, world: World, id: str) -> Callable[[], object]:
-        return lambda: world.users.update(id, lambda user: user.buried(NOON))
+        return lambda: world.users.update(id, lambda user: user.tombstone(NOON))
 
     def test_their_new_dog_goes_and_they_are_nobody(self, world: World, after_the_commit: Arrange) -> None:
         after_the_commit(self.bury(world, "ada"))
         with pytest.raises(InvalidToken):
             world.add()
-        assert (self.left(world), world.bell.rung) == ([], [])
+        assert (self.left(world), world.bell.sent) == ([], [])
         assert world.add(caller=world.eve).name == "Rex", "the name is free"
 
     def test_what_an_admin_enters_for_them_goes(self, world: World, after_the_commit: Arrange) -> None:
@@ -328,7 +328,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
         dog = world.add()
 
         def event() -> None:
-            world.users.update("eve", lambda user: user.buried(NOON))
+            world.users.update("eve", lambda user: user.tombstone(NOON))
             world.service.change(world.root, "Rex", {"user_id": "root"}, None)
 
         after_the_commit(event)
@@ -351,7 +351,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
         after_the_commit(lambda: monkeypatch.setattr(world.users, "get", away))
         dog = world.add()
         assert world.dog(dog) == dog
-        assert world.bell.rung == [dog.job_id]
+        assert world.bell.sent == [dog.job_id]
 
 
 class TestService:
@@ -366,10 +366,10 @@ class TestService:
 
     def test_a_name_is_taken_once(self, world: World) -> None:
         world.add("Rex")
-        world.bell.rung.clear()
+        world.bell.sent.clear()
         with pytest.raises(Taken):
             world.add("REX", world.eve)
-        assert world.bell.rung == []
+        assert world.bell.sent == []
         world.add("Bello")
         with pytest.raises(Taken):
             world.service.change(world.ada, "Bello", {"name": "rex"}, None)
@@ -388,7 +388,7 @@ class TestService:
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.answer, receipt.revision) == ({"id": dog.id}, dog.revision)
-        assert world.bell.rung == [dog.job_id]
+        assert world.bell.sent == [dog.job_id]
 
 
 class TestName:

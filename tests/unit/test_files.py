@@ -7,14 +7,14 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import pytest
 
-from src.application.custody import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.files import RELAY, RelayFile, StoredFile
 from src.application.ports import FileRelay, RelayAnswer
+from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.domain.errors import AttemptFailed, NotFound, Unavailable
 from src.domain.jobs import Job, NotRunnable
 from src.domain.receipts import Repeated
-from tests.unit.held.files import TEXT, FileWorld
-from tests.unit.held.world import ADA, ROOT, Killed
+from tests.unit.stored_objects.files import TEXT, FileWorld
+from tests.unit.stored_objects.world import ADA, ROOT, Killed
 
 T = TypeVar("T")
 
@@ -39,8 +39,8 @@ class TestAdd:
         assert job
         assert (job.id, job.kind, job.subject_id, job.user_id) == (file.job_id, RELAY, file.id, "ada")
         assert world.file(file.id) == file
-        assert world.is_settled()
-        assert world.bell.rung == [job.id]
+        assert world.is_reconciled()
+        assert world.bell.sent == [job.id]
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.fingerprint, receipt.answer, receipt.revision) == (
@@ -48,7 +48,7 @@ class TestAdd:
             {"id": file.id},
             file.revision,
         )
-        assert world.settle_later() == 0
+        assert world.reconcile_later() == 0
 
     @pytest.mark.parametrize("chunks", [[], [b""], [b"", b"x", b""]])
     def test_of_any_length(self, world: FileWorld, chunks: list[bytes]) -> None:
@@ -76,7 +76,7 @@ class TestAdd:
         with pytest.raises(error):
             world.add(chunks=chunks())
         world.is_empty()
-        assert world.bell.rung == []
+        assert world.bell.sent == []
         world.add()
 
 
@@ -98,7 +98,7 @@ class TestKilled:
         with pytest.raises(Killed):
             world.add(world.process(observe), chunks())
         assert len(world.all_records()) == 1
-        assert world.settle_later() == 1
+        assert world.reconcile_later() == 1
         world.is_empty()
 
 
@@ -108,10 +108,10 @@ class TestSlow:
             for byte in b"Ada Lovelace":
                 world.watch.forward(HEARTBEAT * 2)
                 yield bytes([byte])
-                assert world.here.service.settle() == 0
+                assert world.here.service.reconcile() == 0
 
         world.add(chunks=chunks())
-        assert world.is_settled()
+        assert world.is_reconciled()
 
     def test_life_is_shown_from_time_to_time_only(self, world: FileWorld) -> None:
         steps: list[str] = []
@@ -127,7 +127,7 @@ class TestSlow:
     def test_one_settled_under_its_feet_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
-            assert elsewhere(world.settle_later) == 1
+            assert elsewhere(world.reconcile_later) == 1
             yield b"Lovelace"
             pytest.fail("it goes on")
 
@@ -142,7 +142,7 @@ class TestSlow:
             yield b"Ada "
             world.watch.forward(HEARTBEAT_TIMEOUT)
             with pytest.raises(Killed):
-                elsewhere(world.mortal(2).service.settle)
+                elsewhere(world.mortal(2).service.reconcile)
             yield b"Lovelace"
 
         with pytest.raises(Unavailable, match="too long"):

@@ -20,7 +20,7 @@ HEAVY = {
 PROGRAM = """
 import sys
 from src.main import create_app
-from src.preparation import prepare
+from src.bootstrap.prepare import prepare
 from src.settings import load_settings
 prepare(load_settings())
 create_app().test_client().get("/ready")

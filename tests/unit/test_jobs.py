@@ -17,9 +17,9 @@ from src.domain.jobs import LEASE, MAX_ATTEMPTS, RESEND, RETENTION, Job, JobRepo
 from src.domain.values import Role
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.stores.memory import MemoryStore
-from tests.races import at_once
-from tests.unit.remote import Observed
-from tests.unit.working import NOON, Bell, FakeWork, Watch, person
+from tests.support.races import at_once
+from tests.support.remote import Observed
+from tests.support.working import NOON, FakeHandler, RecordingQueue, Watch, person
 
 SECOND = timedelta(seconds=1)
 ADA = person()
@@ -173,8 +173,8 @@ class World:
         self.watch = Watch()
         self.stored = Jobs(MemoryStore())
         self.events: dict[str, list[Callable[[], object]]] = {}
-        self.work = FakeWork()
-        self.bell = Bell()
+        self.work = FakeHandler()
+        self.bell = RecordingQueue()
         self.run = self.worker()
         self.service = JobService(self.jobs(), {"test": self.work}, self.bell, self.watch)
 
@@ -183,8 +183,8 @@ class World:
 
     def worker(self, pause: float = 0, stopping: threading.Event | None = None) -> RunJob:
         """One in a process of its own."""
-        works = {"test": self.work}
-        return RunJob(self.jobs(), works, timedelta(seconds=pause), self.watch, stopping or threading.Event())
+        handlers = {"test": self.work}
+        return RunJob(self.jobs(), handlers, timedelta(seconds=pause), self.watch, stopping or threading.Event())
 
     def on(self, step: str, event: Callable[[], object]) -> None:
         self.events.setdefault(step, []).append(event)
@@ -319,7 +319,7 @@ class TestRun:
         world.work.does = raising(ZeroDivisionError())
         id = world.add()
         world.watch.forward(world.run(id) or 0)
-        world.work.does = FakeWork().does
+        world.work.does = FakeHandler().does
         world.run(id)
         job = world.job(id)
         assert (job.status, job.error, job.attempts) == (JobStatus.SUCCEEDED, None, 2)
@@ -357,7 +357,7 @@ class TestPostponed:
         assert (job.status, job.attempts, job.error) == (JobStatus.QUEUED, 0, "It rests.")
         assert job.run_at == world.watch() + timedelta(seconds=wait)
         world.watch.forward(wait)
-        world.work.does = FakeWork().does
+        world.work.does = FakeHandler().does
         assert world.run(id) is None
         job = world.job(id)
         assert (job.status, job.attempts, job.error) == (JobStatus.SUCCEEDED, 1, None)
@@ -766,7 +766,7 @@ class TestResend:
         world.add(new_job(due_at=world.watch() + SECOND))
         world.add(in_state(JobStatus.SUCCEEDED))
         assert world.service.resend() == 2
-        assert sorted(world.bell.rung) == sorted([fresh, due])
+        assert sorted(world.bell.sent) == sorted([fresh, due])
         assert world.service.resend() == 0, "not twice"
         world.watch.forward(RESEND)
         assert world.service.resend() == 3
@@ -775,7 +775,7 @@ class TestResend:
     def test_the_longest_due_first(self, world: World) -> None:
         ids = [world.add(new_job(due_at=NOON - at * SECOND)) for at in range(5)]
         world.service.resend()
-        assert world.bell.rung == ids[::-1]
+        assert world.bell.sent == ids[::-1]
 
     def test_stops_when_the_queue_takes_no_more(self, world: World) -> None:
         ids = [world.add(new_job(due_at=NOON - at * SECOND)) for at in range(4)]
@@ -794,7 +794,7 @@ class TestResend:
         lease = world.job(id).run_at
         assert world.service.resend() == 1
         assert world.job(id).run_at == lease
-        assert world.run(world.bell.rung.pop()) is None
+        assert world.run(world.bell.sent.pop()) is None
         assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_a_living_worker_is_left_alone(self, world: World) -> None:
@@ -832,7 +832,7 @@ class TestResend:
         ids = {world.add(new_job(due_at=NOON)) for _ in range(30)}
         outcomes = at_once(lambda service: service.resend(), [world.service] * 4)
         assert all(isinstance(outcome, int) for outcome in outcomes)
-        assert set(world.bell.rung) == ids
+        assert set(world.bell.sent) == ids
         assert world.service.resend() == 0
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc.jwk import ECKey
 
-from src.infrastructure.tokens.keys import BadKeys, KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
+from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
 
 # RFC 8037, appendices A.1 and A.3.
 RFC_8037 = {

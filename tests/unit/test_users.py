@@ -25,7 +25,7 @@ ADA = User(
     password_hash="a hash",
     session_epoch=3,
     sessions_ended_at=NOON,
-    unsettled_since=NOON,
+    reconcile_since=NOON,
     revision="7",
 )
 
@@ -95,7 +95,7 @@ def test_without_sessions_every_token_is_void_and_nothing_else_changes() -> None
 class TestBuried:
     def test_nothing_personal_is_left(self) -> None:
         reserved = (Claim("email", "new@example.com"),)
-        buried = replace(ADA, disabled=True, reserved=reserved).buried(LATER)
+        buried = replace(ADA, disabled=True, reserved=reserved).tombstone(LATER)
         assert buried == User(
             id="ada",
             username=None,
@@ -108,8 +108,8 @@ class TestBuried:
         )
 
     def test_it_holds_no_name_and_cannot_be_used(self) -> None:
-        assert ADA.buried(LATER).claims == frozenset()
-        assert not ADA.buried(LATER).usable
+        assert ADA.tombstone(LATER).claims == frozenset()
+        assert not ADA.tombstone(LATER).usable
 
 
 class TestPasswordPolicy:

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from src.domain.values import Email, InvalidValue, Username, fold, new_id
-from tests.races import spellings
+from tests.support.races import spellings
 
 ACCEPTED = {
     # text: key

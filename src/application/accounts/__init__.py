@@ -1,6 +1,6 @@
 """Accounts, in the store and at the identity provider."""
 
 from src.application.accounts.passwords import SetPassword
-from src.application.accounts.sync import SETTLE_AFTER, Accounts
+from src.application.accounts.sync import RECONCILE_AFTER, Accounts
 
-__all__ = ["SETTLE_AFTER", "Accounts", "SetPassword"]
+__all__ = ["RECONCILE_AFTER", "Accounts", "SetPassword"]

@@ -24,7 +24,7 @@ def active(change: Change) -> Change:
 
 def holding(ticket: datetime | None, change: Change) -> Change:
     """``change``, left out when somebody else is at work by now."""
-    return lambda user: change(user) if user.unsettled_since == ticket else user
+    return lambda user: change(user) if user.reconcile_since == ticket else user
 
 
 def reserving(change: Change, ticket: datetime) -> Change:
@@ -34,9 +34,9 @@ def reserving(change: Change, ticket: datetime) -> Change:
         changed = change(user)
         if changed.email == user.email and user.role is not Role.GUEST:
             return changed
-        if user.unsettled_since:
+        if user.reconcile_since:
             raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
-        return replace(user, reserved=tuple(changed.claims - user.claims), unsettled_since=ticket)
+        return replace(user, reserved=tuple(changed.claims - user.claims), reconcile_since=ticket)
 
     return reserve
 
@@ -45,7 +45,7 @@ def finishing(change: Change, ticket: datetime) -> Change:
     """The last step of ``change``."""
 
     def finish(user: User) -> User:
-        if user.unsettled_since != ticket or user.state is not State.ACTIVE:
+        if user.reconcile_since != ticket or user.state is not State.ACTIVE:
             raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
         return released(change(user))
 
@@ -56,9 +56,9 @@ def activated(user: User) -> User:
     """The last step of a creation. Raises Unavailable when it was undone meanwhile."""
     if user.state is not State.PENDING:
         raise Unavailable("The registration took too long and was undone; try again.", 1)
-    return replace(user, state=State.ACTIVE, unsettled_since=None)
+    return replace(user, state=State.ACTIVE, reconcile_since=None)
 
 
 def released(user: User) -> User:
     """With nothing reserved and nothing left to settle."""
-    return replace(user, reserved=(), unsettled_since=None)
+    return replace(user, reserved=(), reconcile_since=None)

@@ -11,11 +11,11 @@ What a user owns is removed after its names are free, for either provider, and o
 settled: by then no request that began before it can still be writing. A guest who registers is created at the
 provider between two commits like a change.
 
-``unsettled_since`` is written with the first step and cleared with the last. What a crash leaves between
+``reconcile_since`` is written with the first step and cleared with the last. What a crash leaves between
 them is found by it and settled: a creation or a change is undone, a deletion is finished. Its value is also
 the ticket of whoever is at work: settling takes a new one, with which a slow request has lost its own.
 
-A call without an answer may still take effect later. So what it leaves stays unsettled, for settling to come
+A call without an answer may still take effect later. So what it leaves stays to_reconcile, for settling to come
 back to when that is over.
 """
 
@@ -37,7 +37,7 @@ _log = logging.getLogger("portero.accounts")
 Owned = Callable[[str], None]
 """Removes what the user with this id owns; can be repeated."""
 
-SETTLE_AFTER = timedelta(seconds=60)
+RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request can take, so that what is older was left by a crash or an outage."""
 
 
@@ -60,7 +60,7 @@ class Accounts:
         if not self.identity.remote:
             return self.users.add(user, once.answered(user) if once else None)
         try:
-            self.users.add(replace(user, state=State.PENDING, unsettled_since=self.clock()))
+            self.users.add(replace(user, state=State.PENDING, reconcile_since=self.clock()))
             self.identity.create(user, password)
             return self.users.update(user.id, activated, once=once)
         except (PorteroError, Repeated):
@@ -74,7 +74,7 @@ class Accounts:
             return self.users.update(id, active(change), revisions=revisions)
         ticket = self.clock()
         user = self.users.update(id, active(reserving(change, ticket)), revisions=revisions)
-        if user.unsettled_since != ticket:
+        if user.reconcile_since != ticket:
             return user
         try:
             self.identity.set_email(change(user))
@@ -85,12 +85,12 @@ class Accounts:
             raise InvalidToken from error  # the provider has lost the account; settling buries it
         except Unavailable:
             self._try(self.identity.set_email, user)
-            self._try(self.users.update, id, self._unsettled)
+            self._try(self.users.update, id, self._marked_for_reconciliation)
             raise
         try:
             return self.users.update(id, finishing(change, ticket))
         except PorteroError:
-            self._try(self.users.update, id, self._unsettled)
+            self._try(self.users.update, id, self._marked_for_reconciliation)
             raise
 
     def upgrade(self, id: str, promote: Change, password: str) -> User:
@@ -117,7 +117,7 @@ class Accounts:
             self._try(self._remove_owned, self.users.update(id, active(self._undone)))
             return
         ticket = self.clock()
-        self.users.update(id, active(lambda user: replace(user, state=State.DELETING, unsettled_since=ticket)))
+        self.users.update(id, active(lambda user: replace(user, state=State.DELETING, reconcile_since=ticket)))
         try:
             self.identity.delete(id)
         except PorteroError:
@@ -128,12 +128,12 @@ class Accounts:
 
     def purge(self) -> int:
         """Remove the guests whose time is over, and whose last request as well; returns how many."""
-        guests = self.users.expired(self.clock() - SETTLE_AFTER).items
+        guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
         return sum(self._try(self._purge, guest) for guest in guests)
 
     def _purge(self, guest: User) -> None:
         def expire(stored: User) -> User:
-            if stored.role is not Role.GUEST or stored.unsettled_since:
+            if stored.role is not Role.GUEST or stored.reconcile_since:
                 raise NotFound  # registered meanwhile, or about to be
             return replace(self._undone(stored), expires_at=stored.expires_at)
 
@@ -142,19 +142,19 @@ class Accounts:
         self._remove_owned(guest)
         self.users.remove(guest)
 
-    def settle(self, older_than: timedelta = SETTLE_AFTER) -> int:
+    def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
         """Finish or undo what was left half done before ``older_than``; returns how many were settled."""
         settled = 0
-        for user in self.users.unsettled(self.clock() - older_than).items:
-            settled += self._try(self._settle, user)
+        for user in self.users.to_reconcile(self.clock() - older_than).items:
+            settled += self._try(self._reconcile, user)
         return settled
 
-    def _settle(self, listed: User) -> None:
+    def _reconcile(self, listed: User) -> None:
         # Of several who settle at once, one gets past this.
-        user = self.users.update(listed.id, self._unsettled, revisions=[listed.revision])
+        user = self.users.update(listed.id, self._marked_for_reconciliation, revisions=[listed.revision])
         if user.state is State.PENDING:
             # Its names are free before the provider is asked. If it was finished after all, it stays.
-            user = self.users.update(user.id, holding(user.unsettled_since, self._undone))
+            user = self.users.update(user.id, holding(user.reconcile_since, self._undone))
         if user.state is State.ACTIVE:
             self._restore(user)
         else:
@@ -177,7 +177,7 @@ class Accounts:
         """Give the provider's account the stored address; a guest has no account there."""
         if user.role is Role.GUEST:
             self.identity.delete(user.id)
-            self.users.update(user.id, holding(user.unsettled_since, released))
+            self.users.update(user.id, holding(user.reconcile_since, released))
             return
         addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
         try:
@@ -192,8 +192,8 @@ class Accounts:
             return
 
         def restore(stored: User) -> User:
-            if stored.unsettled_since != user.unsettled_since:
-                return self._unsettled(stored)  # somebody went on meanwhile, and may have lost their address there
+            if stored.reconcile_since != user.reconcile_since:
+                return self._marked_for_reconciliation(stored)  # changed meanwhile: reconcile it again
             return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
 
         self.users.update(user.id, restore)
@@ -206,22 +206,22 @@ class Accounts:
         mine = self.clock()
 
         def fence(user: User) -> User:
-            at_it = user.role is Role.GUEST and user.unsettled_since == ticket
-            return replace(user, unsettled_since=mine) if at_it else user
+            at_it = user.role is Role.GUEST and user.reconcile_since == ticket
+            return replace(user, reconcile_since=mine) if at_it else user
 
         # A write first: if the last commit landed after all, the user stays, and so must the account.
         user = self.users.update(id, fence)
-        if user.unsettled_since == mine:
+        if user.reconcile_since == mine:
             self._restore(user)
 
     def _undone(self, user: User) -> User:
-        return self._unsettled(self._buried(user))
+        return self._marked_for_reconciliation(self._buried(user))
 
     def _buried(self, user: User) -> User:
-        return user.buried(self.clock())
+        return user.tombstone(self.clock())
 
-    def _unsettled(self, user: User) -> User:
-        return replace(user, unsettled_since=self.clock())
+    def _marked_for_reconciliation(self, user: User) -> User:
+        return replace(user, reconcile_since=self.clock())
 
     def _try(self, step: Callable[..., object], *arguments: object) -> bool:
         """Run a step whose failure is not the caller's: what it leaves is settled later."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from src.application.datasets.receiving import spooled
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, RowStore
-from src.domain.datasets import Asked, Dataset, DatasetRepository
+from src.domain.datasets import Dataset, DatasetRepository, ReadOptions
 from src.domain.errors import AttemptFailed, Invalid, NotFound
 from src.domain.jobs import Job, NotRunnable
 from src.domain.tables import Report, Row, TableEngine
@@ -20,7 +20,7 @@ CHECK = "dataset-check"
 
 @dataclass(frozen=True, slots=True)
 class CheckDataset:
-    """Checks a dataset. See Work."""
+    """Checks a dataset. See JobHandler."""
 
     datasets: DatasetRepository
     tables: TableEngine
@@ -30,7 +30,7 @@ class CheckDataset:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """See Work."""
+        """See JobHandler."""
         dataset = self.datasets.get(job.subject_id)
         if dataset is None or not dataset.whole:
             return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
@@ -48,7 +48,7 @@ class CheckDataset:
             return dataset
         try:
             with spooled(self.blobs.read(dataset.key)) as file:
-                found = check(self.tables, self.rows, file, dataset.asked, rows_id, progress)
+                found = check(self.tables, self.rows, file, dataset.read_options, rows_id, progress)
             return self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).checked(found))
         except BaseException as error:
             self._give_up(dataset.id, rows_id)
@@ -66,7 +66,7 @@ class CheckDataset:
         self.rows.remove(rows_id)
 
     def abandon(self, job: Job) -> None:
-        """See Work; the file stays."""
+        """See JobHandler; the file stays."""
         with suppress(NotFound):
             other = new_id()
             dataset = self.datasets.update(job.subject_id, lambda stored: stored.failed(other))
@@ -75,7 +75,7 @@ class CheckDataset:
                     self.rows.remove(rows_id)
 
     def resume(self, job: Job) -> None:
-        """See Work."""
+        """See JobHandler."""
         with suppress(NotFound):
             self.datasets.update(job.subject_id, Dataset.resumed)
 
@@ -89,13 +89,15 @@ def _current(dataset: Dataset, rows_id: str) -> Dataset:
     return dataset
 
 
-def check(tables: TableEngine, rows: RowStore, file: Path, asked: Asked, rows_id: str, progress: Progress) -> Report:
+def check(
+    tables: TableEngine, rows: RowStore, file: Path, options: ReadOptions, rows_id: str, progress: Progress
+) -> Report:
     """Check a file and store its rows. Raises Invalid for what is no CSV file, and what ``progress`` raises."""
     return tables.check(
         file,
-        asked.columns,
-        delimiter=asked.delimiter,
-        encoding=asked.encoding,
+        options.columns,
+        delimiter=options.delimiter,
+        encoding=options.encoding,
         store=lambda batch: rows.append(rows_id, [_trimmed(row) for row in batch]),
         progress=progress,
     )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.domain.datasets import Asked
+from src.domain.datasets import ReadOptions
 from src.domain.errors import Unavailable
 
 SPOOLED = "portero-upload-"
@@ -24,7 +24,7 @@ class Received:
     size: int
     sha256: str
     lines: int
-    asked: Asked
+    read_options: ReadOptions
     later: bool
     """Whether the client would rather not wait."""
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from src.application.custody import HEARTBEAT_TIMEOUT, Custody
 from src.application.datasets.checking import CHECK, check
 from src.application.datasets.receiving import Receive, Received
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, JobQueue, RowStore
+from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle
 from src.application.summaries import Summarise, Summary
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.errors import Ended
@@ -58,8 +58,8 @@ class DatasetService:
         """
         now = self.clock()
         receipt_id = once.receipt.id if once else None
-        dataset = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, unsettled_since=now)
-        with self._custody.storing(dataset, once) as storing:
+        dataset = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, reconcile_since=now)
+        with self._lifecycle.storing(dataset, once) as storing:
 
             def told(done: float) -> None:
                 storing.heartbeat()
@@ -69,7 +69,7 @@ class DatasetService:
             received = receive(storing.heartbeat)
             report = job = None
             if not self._later(received):
-                report = check(self.tables, self.rows, received.file, received.asked, dataset.rows_id, told)
+                report = check(self.tables, self.rows, received.file, received.read_options, dataset.rows_id, told)
             self.blobs.put(dataset.key, received.chunks(storing.heartbeat))
             whole = _filled(storing.item, received).stored()
             if report:
@@ -79,16 +79,16 @@ class DatasetService:
                 whole = replace(whole, job_id=job.id)
             stored = storing.finish(whole, job, StoredDataset)
         if job:
-            self.queue.hint(job.id)
+            self.queue.notify(job.id)
         return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[Dataset]:
         """Your datasets, the newest first; an admin sees everybody's. Raises Invalid for a bad cursor."""
-        return self._custody.list(caller, cursor, limit)
+        return self._lifecycle.list(caller, cursor, limit)
 
     def show(self, caller: User, id: str) -> Dataset:
         """A dataset of yours; admins see everybody's. Raises NotFound."""
-        return self._custody.show(caller, id)
+        return self._lifecycle.show(caller, id)
 
     def parse_schema(self, value: object) -> tuple[Column, ...]:
         """The columns of a schema that came as JSON; none when it is to be inferred. Raises Invalid."""
@@ -127,29 +127,29 @@ class DatasetService:
 
     def delete(self, caller: User, id: str) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound."""
-        self._custody.delete(caller, id)
+        self._lifecycle.delete(caller, id)
 
     def remove_of(self, user_id: str) -> None:
         """Remove every dataset of a user. Raises Unavailable."""
-        self._custody.remove_of(user_id)
+        self._lifecycle.remove_of(user_id)
 
-    def settle(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
+    def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
         """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
-        return self._custody.settle(older_than)
+        return self._lifecycle.reconcile(older_than)
 
     def _later(self, received: Received) -> bool:
         """Whether a job is to check the file. Raises Invalid for what is no CSV file."""
         if not received.later and received.lines <= self.sync_rows + 1:  # the header is a line, too
             return False
-        asked, most = received.asked, 0 if received.later else self.sync_rows
+        asked, most = received.read_options, 0 if received.later else self.sync_rows
         more = self.tables.exceeds(
             received.file, most, asked.columns, delimiter=asked.delimiter, encoding=asked.encoding
         )
         return more or received.later
 
     @property
-    def _custody(self) -> Custody[Dataset]:
-        return Custody("dataset", self.datasets, self.jobs, self._erase, self.clock)
+    def _lifecycle(self) -> ObjectLifecycle[Dataset]:
+        return ObjectLifecycle("dataset", self.datasets, self.jobs, self._erase, self.clock)
 
     def _erase(self, dataset: Dataset) -> None:
         for rows_id in dataset.row_sets:
@@ -165,5 +165,5 @@ def _filled(dataset: Dataset, received: Received) -> Dataset:
         filename=received.filename,
         size=received.size,
         sha256=received.sha256,
-        asked=received.asked,
+        read_options=received.read_options,
     )

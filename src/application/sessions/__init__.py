@@ -1,6 +1,6 @@
 """Logging in and out, and telling from a token who is calling."""
 
-from src.application.sessions.callers import Authenticate, Caller, FindProfile, still_there
+from src.application.sessions.callers import Authenticate, Caller, FindProfile, caller_must_exist
 from src.application.sessions.endings import EndSession, ListSessions, LogOut, LogOutEverywhere
 from src.application.sessions.logins import BecomeGuest, ExchangeToken, Lifetimes, LogIn, StartSession
 from src.application.sessions.renewals import Refresh, RenewToken
@@ -20,5 +20,5 @@ __all__ = [
     "Refresh",
     "RenewToken",
     "StartSession",
-    "still_there",
+    "caller_must_exist",
 ]

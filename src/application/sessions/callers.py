@@ -32,7 +32,7 @@ class Caller:
 
 
 @contextmanager
-def still_there() -> Iterator[None]:
+def caller_must_exist() -> Iterator[None]:
     """Around what callers do to themselves: whoever was removed since they were authenticated is nobody."""
     try:
         yield

@@ -7,7 +7,7 @@ from src.application.ports import (
     Clock,
     IdentityProvider,
 )
-from src.application.sessions.callers import Caller, still_there
+from src.application.sessions.callers import Caller, caller_must_exist
 from src.domain.errors import NotFound
 from src.domain.sessions import Session, SessionRepository
 from src.domain.users import User, UserRepository
@@ -40,7 +40,7 @@ class LogOutEverywhere:
     def __call__(self, user: User) -> None:
         """The identity provider's own tokens from before are refused as well."""
         now = self.clock()
-        with still_there():
+        with caller_must_exist():
             self.users.update(user.id, lambda stored: stored.without_sessions(now))
         self.audit("sessions-ended", {"user_id": user.id, "reason": "logout-all"})
         self.identity.sessions_ended()

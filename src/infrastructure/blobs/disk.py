@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from src.domain.errors import NotFound, Unavailable
-from src.infrastructure.blobs.keys import checked
+from src.infrastructure.blobs.object_keys import checked
 
 _CHUNK = 1 << 18
 _ABANDONED_SECONDS = 24 * 60 * 60

@@ -22,7 +22,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
 from src.domain.errors import NotFound, Unavailable
-from src.infrastructure.blobs.keys import checked
+from src.infrastructure.blobs.object_keys import checked
 
 _PART = 8 << 20  # each but the last must be a multiple of 256 KiB
 _RANGE = 4 << 20

@@ -14,7 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import MemoryStore, S3Store
 
 from src.domain.errors import NotFound, Unavailable
-from src.infrastructure.blobs.keys import checked
+from src.infrastructure.blobs.object_keys import checked
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

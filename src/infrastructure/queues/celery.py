@@ -56,7 +56,7 @@ class CeleryQueue:
             raise Unavailable
         self._send(job_id, delay)
 
-    def hint(self, job_id: str) -> None:
+    def notify(self, job_id: str) -> None:
         """See JobQueue; a thread sends it. Dropped when too many wait for a broker that is slow."""
         with self._lock:
             if self._closed or self._hints.qsize() >= _HINTS:

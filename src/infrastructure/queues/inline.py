@@ -37,7 +37,7 @@ class InlineQueue:
                 heapq.heappush(self._heap, (when, job_id))
                 self._changed.notify()
 
-    def hint(self, job_id: str) -> None:
+    def notify(self, job_id: str) -> None:
         """See JobQueue."""
         with suppress(Unavailable):
             self.send(job_id)

@@ -5,11 +5,11 @@ from dataclasses import asdict, replace
 from itertools import chain
 from typing import Any
 
-from src.domain.custody import HeldState
-from src.domain.datasets import Asked, Dataset, DatasetStatus
+from src.domain.datasets import Dataset, DatasetStatus, ReadOptions
+from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
-from src.infrastructure.repositories.held import HeldDocuments
 from src.infrastructure.repositories.packing import packed, unpacked
+from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.base import Delete, Document, Fields, Insert, Key, Store, Write
 from src.infrastructure.stores.schema import DATASETS, REPORTS
 
@@ -19,7 +19,7 @@ _MOST_SAMPLED = 1_000_000
 """Characters of samples in one report: a commit on Firestore takes ten mebibytes, whatever they are."""
 
 
-class Datasets(HeldDocuments[Dataset]):
+class Datasets(StoredObjectDocuments[Dataset]):
     """See DatasetRepository.
 
     A schema that is asked for, and a report, may be too large for a document: they are compressed, and cut into as
@@ -50,10 +50,15 @@ class Datasets(HeldDocuments[Dataset]):
     def _fields(self, entity: Dataset) -> Fields:
         kept = {name: getattr(entity, name) for name in DATASETS.fields if name != "pieces"}
         asked, found = _texts(entity)
+        options = entity.read_options
         return {
             **kept,
             "row_sets": list(entity.row_sets),
-            "asked": {"delimiter": entity.asked.delimiter, "encoding": entity.asked.encoding, "pieces": len(asked)},
+            "read_options": {
+                "delimiter": options.delimiter,
+                "encoding": options.encoding,
+                "pieces": len(asked),
+            },
             "status": entity.status.value,
             "state": entity.state.value,
             "pieces": len(found),
@@ -71,7 +76,7 @@ class Datasets(HeldDocuments[Dataset]):
 
     def _dataset(self, document: Document, texts: Mapping[Key, str]) -> Dataset:
         stored = dict(document.fields)
-        asked, count = stored.pop("asked"), stored.pop("pieces")
+        asked, count = stored.pop("read_options"), stored.pop("pieces")
         # Nothing too when pieces were removed between the two reads: then so was the dataset.
         columns, report = (
             unpacked("".join(texts[key] for key in keys)) if keys and all(key in texts for key in keys) else None
@@ -79,9 +84,9 @@ class Datasets(HeldDocuments[Dataset]):
         )
         parsed = {
             "row_sets": tuple(stored["row_sets"]),
-            "asked": Asked(_columns(columns or ()), asked["delimiter"], asked["encoding"]),
+            "read_options": ReadOptions(_columns(columns or ()), asked["delimiter"], asked["encoding"]),
             "status": DatasetStatus(stored["status"]),
-            "state": HeldState(stored["state"]),
+            "state": ObjectState(stored["state"]),
             "report": _report(report) if report else None,
         }
         return Dataset(id=document.key.id, revision=document.revision, **(stored | parsed))
@@ -89,7 +94,7 @@ class Datasets(HeldDocuments[Dataset]):
 
 def _changed(old: Dataset, new: Dataset) -> list[Write]:
     """What a changed report, or other columns, ask for."""
-    if new.report == old.report and new.asked.columns == old.asked.columns:
+    if new.report == old.report and new.read_options.columns == old.read_options.columns:
         return []
     before, after = _inserts(old), _inserts(new)
     keys = {write.key for write in after}
@@ -107,7 +112,7 @@ def _inserts(dataset: Dataset) -> list[Write]:
 
 def _piece_keys(document: Document) -> list[Key]:
     """Where the pieces of a stored dataset are."""
-    id, asked = document.key.id, document.fields["asked"]["pieces"]
+    id, asked = document.key.id, document.fields["read_options"]["pieces"]
     return _keys(id, "asked", asked) + _keys(id, "found", document.fields["pieces"])
 
 
@@ -117,7 +122,7 @@ def _keys(id: str, what: str, count: int) -> list[Key]:
 
 def _texts(dataset: Dataset) -> tuple[list[str], list[str]]:
     """The columns that are asked for, and the report, in pieces; none of what there is not."""
-    columns, report = dataset.asked.columns, dataset.report
+    columns, report = dataset.read_options.columns, dataset.report
     asked = _cut(packed([asdict(column) for column in columns])) if columns else []
     return asked, _cut(packed(asdict(_bounded(report)))) if report else []
 

@@ -120,9 +120,9 @@ class Users:
         query = Query(USERS, "username_key", equal, prefix=prefix or None, cursor=cursor, limit=limit)
         return self._page(query)
 
-    def unsettled(self, before: datetime, limit: int = 100) -> Page[User]:
+    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
         """See UserRepository."""
-        return self._page(Query(USERS, "unsettled_since", until=before, limit=limit))
+        return self._page(Query(USERS, "reconcile_since", until=before, limit=limit))
 
     def expired(self, now: datetime, limit: int = 100) -> Page[User]:
         """See UserRepository."""
@@ -142,10 +142,10 @@ class Users:
 
         All who change it meet at its revision: two admins cannot demote each other at once.
         """
-        if (old is not None and old.rules) == new.rules:
+        if (old is not None and old.is_active_admin) == new.is_active_admin:
             return []
         members, revision = self._admins()
-        members = members | {new.id} if new.rules else members - {new.id}
+        members = members | {new.id} if new.is_active_admin else members - {new.id}
         if not members:
             raise LastAdmin
         fields = {"members": sorted(members)}
@@ -178,7 +178,7 @@ def _fields(user: User) -> Fields:
         "sessions_ended_at": user.sessions_ended_at,
         "expires_at": user.expires_at,
         "reserved": [[claim.kind, claim.key] for claim in user.reserved],
-        "unsettled_since": user.unsettled_since,
+        "reconcile_since": user.reconcile_since,
     }
 
 

@@ -32,7 +32,7 @@ from src.infrastructure.stores.base import (
     after_prefix,
 )
 from src.infrastructure.stores.declarations import Collection, Type
-from src.infrastructure.stores.indexes import OPERATION
+from src.infrastructure.stores.firestore_indexes import OPERATION
 
 
 class FirestoreStore(Store):

@@ -26,12 +26,12 @@ USERS = Collection(
         "sessions_ended_at": _time_or_null,
         "expires_at": _time_or_null,
         "reserved": Field(Type.JSON),
-        "unsettled_since": _time_or_null,
+        "reconcile_since": _time_or_null,
     },
     (
         Index("username_key", equal=("state",)),
         Index("username_key", equal=("state", "role")),
-        Index("unsettled_since"),
+        Index("reconcile_since"),
         Index("expires_at"),
     ),
 )
@@ -112,13 +112,13 @@ FILES = Collection(
         "created_at": _time,
         "job_id": _text,
         "receipt_id": _text_or_null,
-        "unsettled_since": _time_or_null,
+        "reconcile_since": _time_or_null,
     },
     (
         Index("created_at", equal=("state",), descending=True),
         Index("created_at", equal=("state", "user_id"), descending=True),
         Index("created_at", equal=("user_id",), descending=True),
-        Index("unsettled_since"),
+        Index("reconcile_since"),
     ),
 )
 
@@ -185,7 +185,7 @@ DATASETS = Collection(
         "filename": _text,
         "size": _integer,
         "sha256": _text,
-        "asked": Field(Type.JSON),
+        "read_options": Field(Type.JSON),
         "status": _text,
         "row_sets": Field(Type.JSON),
         "pieces": _integer,
@@ -193,13 +193,13 @@ DATASETS = Collection(
         "created_at": _time,
         "job_id": _text_or_null,
         "receipt_id": _text_or_null,
-        "unsettled_since": _time_or_null,
+        "reconcile_since": _time_or_null,
     },
     (
         Index("created_at", equal=("state",), descending=True),
         Index("created_at", equal=("state", "user_id"), descending=True),
         Index("created_at", equal=("user_id",), descending=True),
-        Index("unsettled_since"),
+        Index("reconcile_since"),
     ),
 )
 

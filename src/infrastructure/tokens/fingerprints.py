@@ -5,7 +5,7 @@ The key is derived from the key that signs access tokens, and follows it when it
 
 import hmac
 
-from src.infrastructure.tokens.keys import KeyRing
+from src.infrastructure.tokens.signing_keys import KeyRing
 
 
 class KeyedFingerprints:

@@ -15,7 +15,7 @@ from src.domain.errors import InvalidToken
 from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Role
-from src.infrastructure.tokens.keys import KeyRing
+from src.infrastructure.tokens.signing_keys import KeyRing
 
 _TYPE = "at+jwt"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

@@ -13,7 +13,7 @@ import secrets
 
 from src.application.ports import RefreshToken
 from src.domain.errors import InvalidToken
-from src.infrastructure.tokens.keys import KeyRing
+from src.infrastructure.tokens.signing_keys import KeyRing
 
 _ID, _SECRET, _MARK = 16, 32, 16
 """Lengths in bytes."""

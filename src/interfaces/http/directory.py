@@ -5,18 +5,18 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers, ShowUser, demand_self_or_admin
+from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers, ShowUser, require_self_or_admin
 from src.application.sessions import Caller
 from src.application.users import NewProfile
 from src.domain.errors import Forbidden, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import User
 from src.domain.values import Role
-from src.interfaces.http.answers import PublicUserView, UserView, no_content, render, render_list, render_user
 from src.interfaces.http.bodies import Body, Paging
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
 from src.interfaces.http.operations import Access, Operations, expected_revisions, services
 from src.interfaces.http.receipts import Repeatable
 from src.interfaces.http.users import ProfileBody
+from src.interfaces.http.views import PublicUserView, UserView, no_content, render, render_list, render_user
 
 operations = Operations("Directory", "Other people's accounts.")
 
@@ -50,7 +50,7 @@ class UserBody(ProfileBody):
 
 
 def _self_or_admin(caller: Caller, id: str) -> None:
-    demand_self_or_admin(caller.user, id)
+    require_self_or_admin(caller.user, id)
 
 
 @operations.add("GET", "/users", aliases=("/api/users", "/api/v1/users"), access=Access.USER, query=Search,

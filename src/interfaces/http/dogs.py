@@ -13,11 +13,11 @@ from src.application.sessions import Caller
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
 from src.domain.errors import Forbidden, NotFound, Stale, Taken, Unavailable
 from src.domain.values import Page
-from src.interfaces.http.answers import View, monitor, no_content, render, render_list
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, PictureField, TextField, checked, parsed
 from src.interfaces.http.operations import Access, Operations, expected_revisions, services
 from src.interfaces.http.receipts import Repeatable
+from src.interfaces.http.views import View, monitor, no_content, render, render_list
 
 operations = Operations("Dogs", "Everybody sees them; their owners change them.")
 
@@ -86,7 +86,7 @@ def _one(dog: Dog) -> Response:
 
 def _owned(caller: Caller, name: str) -> None:
     with suppress(NotFound):
-        services().dogs.demand_owner(caller.user, name)
+        services().dogs.require_owner(caller.user, name)
 
 
 def _several(page: Page[Dog]) -> Response:

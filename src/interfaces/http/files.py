@@ -9,13 +9,13 @@ from pydantic import Field
 from src.application.files import FileService, StoredFile
 from src.application.sessions import Caller
 from src.domain.errors import NotFound
-from src.interfaces.http.answers import View, monitor, no_content, render, render_list
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.downloads import attachment
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import Access, Operations, services
 from src.interfaces.http.receipts import Repeatable
 from src.interfaces.http.uploads import Upload, UploadBody
+from src.interfaces.http.views import View, monitor, no_content, render, render_list
 
 operations = Operations("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
 

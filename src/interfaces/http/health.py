@@ -3,8 +3,8 @@
 from flask import Response, current_app, json
 
 from src.domain.errors import Unavailable
-from src.interfaces.http.answers import DocumentView, JwksView, StatusView
 from src.interfaces.http.operations import Access, Operations, services
+from src.interfaces.http.views import DocumentView, JwksView, StatusView
 
 KEYS_MAX_AGE = 300
 """Seconds for which others may keep the public keys."""

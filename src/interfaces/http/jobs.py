@@ -10,8 +10,8 @@ from src.application.jobs import JobService
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound
 from src.domain.jobs import Job, JobStatus
-from src.interfaces.http.answers import View, no_content, render
 from src.interfaces.http.operations import Access, Operations, services
+from src.interfaces.http.views import View, no_content, render
 
 operations = Operations("Jobs", "Work in the background.")
 

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from src.domain.errors import Forbidden, InProgress, Invalid, InvalidToken, PorteroError, Taken, Unavailable
-from src.interfaces.http.answers import Problem
 from src.interfaces.http.bodies import Body, Form
 from src.interfaces.http.operations import Access, Operation, Operations
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.uploads import UploadBody
+from src.interfaces.http.views import Problem
 
 _VARIABLE = re.compile(r"<(\w+)>")
 _REFERENCE = "#/components/schemas/{model}"
@@ -103,7 +103,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["description"] = rest
     if operation.body:
         described["requestBody"] = {
-            "required": _demanding(operation.body),
+            "required": _is_required(operation.body),
             "content": {_media_of(operation.body): _schema_of(operation.body)},
         }
     if parameters := [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]:
@@ -127,7 +127,7 @@ def _media_of(body: type[Body]) -> str:
     return "application/x-www-form-urlencoded" if issubclass(body, Form) else "application/json"
 
 
-def _demanding(body: type[Body]) -> bool:
+def _is_required(body: type[Body]) -> bool:
     """Whether an empty body is refused."""
     try:
         body.model_validate({})

@@ -25,7 +25,11 @@ from src.domain.errors import (
     Taken,
     TooManyRequests,
 )
-from src.interfaces.http.answers import (
+from src.interfaces.http.bodies import Paging
+from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
+from src.interfaces.http.operations import Access, Operations, client, services
+from src.interfaces.http.problems import OAuthError
+from src.interfaces.http.views import (
     LoginView,
     NamedRefreshView,
     RefreshView,
@@ -35,10 +39,6 @@ from src.interfaces.http.answers import (
     render,
     render_list,
 )
-from src.interfaces.http.bodies import Paging
-from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
-from src.interfaces.http.operations import Access, Operations, client, services
-from src.interfaces.http.problems import OAuthError
 
 operations = Operations("Sessions", "Logging in and out.")
 

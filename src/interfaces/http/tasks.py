@@ -10,11 +10,11 @@ from src.application.sessions import Caller
 from src.application.tasks import TaskService
 from src.domain.errors import NotFound, Stale
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task, TaskChange
-from src.interfaces.http.answers import View, no_content, render, render_list
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, BooleanParameter
 from src.interfaces.http.operations import Access, Operations, expected_revisions, services
 from src.interfaces.http.receipts import Repeatable
+from src.interfaces.http.views import View, no_content, render, render_list
 
 operations = Operations("Tasks", "What you have to do; nobody else sees it.")
 

@@ -4,14 +4,14 @@ from typing import cast
 
 from flask import Response
 
-from src.application.sessions import Caller, still_there
+from src.application.sessions import Caller, caller_must_exist
 from src.application.users import ChangePassword, NewProfile, Register
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import ProfileChange
-from src.interfaces.http.answers import SignupView, UserView, no_content, render, render_user
 from src.interfaces.http.bodies import Body, Change
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
 from src.interfaces.http.operations import Access, Operations, client, expected_revisions, services
+from src.interfaces.http.views import SignupView, UserView, no_content, render, render_user
 
 operations = Operations("Accounts", "Your own account.")
 
@@ -94,7 +94,7 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     A changed address is no longer verified. With `If-Match` the change is refused when the account has
     changed since it was read.
     """
-    with still_there():
+    with caller_must_exist():
         user = services().change_user(caller.user, caller.user.id, body.change(), expected_revisions())
     return render_user(user)
 
@@ -110,6 +110,6 @@ def change_password(caller: Caller, body: PasswordChange) -> Response:
 @operations.add("DELETE", "/user", access=Access.TOKEN, status=204, errors=(LastAdmin,))
 def delete_user(caller: Caller) -> Response:
     """Delete your account: its sessions end at once and its names are free for others."""
-    with still_there():
+    with caller_must_exist():
         services().delete_user(caller.user, caller.user.id)
     return no_content()

@@ -9,7 +9,6 @@ from pydantic import Field
 from src.application.datasets import DatasetService, StoredDataset, spooled
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound
-from src.interfaces.http.answers import monitor, no_content, render, render_list
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.datasets.uploads import DatasetUpload, prefers_async, receive
 from src.interfaces.http.datasets.views import AcceptedView, DatasetView, RowView, SummaryView
@@ -19,6 +18,7 @@ from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import Access, Operations, services
 from src.interfaces.http.receipts import Repeatable
 from src.interfaces.http.uploads import Upload
+from src.interfaces.http.views import monitor, no_content, render, render_list
 
 operations = Operations("Datasets", "CSV files: every row, and what was found in them.")
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from src.application.datasets import Received
 from src.application.files import Measured
 from src.application.sessions import Caller
-from src.domain.datasets import Asked
+from src.domain.datasets import ReadOptions
 from src.domain.errors import FieldError, Invalid
 from src.domain.tables import Column
 from src.interfaces.http.bodies import load_json, parse_fields
@@ -97,7 +97,7 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
         size=measured.size,
         sha256=measured.sha256,
         lines=lines if ended else lines + 1,
-        asked=Asked(columns, form.delimiter or None, form.encoding or None),
+        read_options=ReadOptions(columns, form.delimiter or None, form.encoding or None),
         later=prefers_async(),
     )
 

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.tables import Column, ColumnType, Row, schema_json
-from src.interfaces.http.answers import View
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import services
+from src.interfaces.http.views import View
 
 
 class ColumnView(View):
@@ -79,11 +79,11 @@ class DatasetView(View):
             file_uri=services().datasets.uri(dataset),
             size=dataset.size,
             sha256=dataset.sha256,
-            delimiter=report.delimiter if report else dataset.asked.delimiter,
-            encoding=report.encoding if report else dataset.asked.encoding,
+            delimiter=report.delimiter if report else dataset.read_options.delimiter,
+            encoding=report.encoding if report else dataset.read_options.encoding,
             rows=report.rows if report else None,
             columns=[ColumnView.of(column) for column in report.columns] if report else [],
-            schema_=schema_json(report.schema if report else dataset.asked.columns),
+            schema_=schema_json(report.schema if report else dataset.read_options.columns),
             status=dataset.status,
             validations=[ValidationView.model_validate(each, from_attributes=True) for each in report.validations]
             if report

@@ -34,11 +34,11 @@ def upgrade() -> None:
         sa.Column("token_generation", sa.BigInteger(), nullable=False),
         sa.Column("tokens_void_before", UtcDateTime(), nullable=True),
         sa.Column("reserved", sa.JSON(), nullable=False),
-        sa.Column("unsettled_since", UtcDateTime(), nullable=True),
+        sa.Column("reconcile_since", UtcDateTime(), nullable=True),
     )
     op.create_index("ix_users_state_username_key", "users", ["state", "username_key", "id"])
     op.create_index("ix_users_state_role_username_key", "users", ["state", "role", "username_key", "id"])
-    op.create_index("ix_users_unsettled_since", "users", ["unsettled_since", "id"])
+    op.create_index("ix_users_unsettled_since", "users", ["reconcile_since", "id"])
     op.create_table(
         "claims",
         sa.Column("id", sa.Text(), primary_key=True),

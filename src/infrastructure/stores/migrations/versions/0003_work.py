@@ -57,12 +57,12 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("job_id", sa.Text(), nullable=False),
         sa.Column("receipt_id", sa.Text(), nullable=True),
-        sa.Column("unsettled_since", UtcDateTime(), nullable=True),
+        sa.Column("reconcile_since", UtcDateTime(), nullable=True),
     )
     op.create_index("ix_files_state_created_at", "files", ["state", "created_at", "id"])
     op.create_index("ix_files_state_user_id_created_at", "files", ["state", "user_id", "created_at", "id"])
     op.create_index("ix_files_user_id_created_at", "files", ["user_id", "created_at", "id"])
-    op.create_index("ix_files_unsettled_since", "files", ["unsettled_since", "id"])
+    op.create_index("ix_files_unsettled_since", "files", ["reconcile_since", "id"])
     op.create_table(
         "jobs",
         sa.Column("id", sa.Text(), primary_key=True),

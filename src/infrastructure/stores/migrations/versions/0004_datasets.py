@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("filename", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("read_options", sa.JSON(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("row_sets", sa.JSON(), nullable=False),
         sa.Column("pieces", sa.BigInteger(), nullable=False),
@@ -55,12 +55,12 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("job_id", sa.Text(), nullable=True),
         sa.Column("receipt_id", sa.Text(), nullable=True),
-        sa.Column("unsettled_since", UtcDateTime(), nullable=True),
+        sa.Column("reconcile_since", UtcDateTime(), nullable=True),
     )
     op.create_index("ix_datasets_state_created_at", "datasets", ["state", "created_at", "id"])
     op.create_index("ix_datasets_state_user_id_created_at", "datasets", ["state", "user_id", "created_at", "id"])
     op.create_index("ix_datasets_user_id_created_at", "datasets", ["user_id", "created_at", "id"])
-    op.create_index("ix_datasets_unsettled_since", "datasets", ["unsettled_since", "id"])
+    op.create_index("ix_datasets_unsettled_since", "datasets", ["reconcile_since", "id"])
     op.create_table(
         "reports",
         sa.Column("id", sa.Text(), primary_key=True),

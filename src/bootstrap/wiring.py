@@ -3,25 +3,15 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from src.adapters import (
-    demand_store,
-    make_adviser,
-    make_blobs,
-    make_identity,
-    make_keys,
-    make_limiter,
-    make_queue,
-    make_store,
-    now,
-)
 from src.application.accounts import Accounts, SetPassword
 from src.application.administration import EnsureAdmin, ListAll, ResetPassword, SetDisabled
 from src.application.datasets import CHECK, CheckDataset, DatasetService
 from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers, ShowUser
 from src.application.dogs import PICTURE, DogService, FetchPicture
 from src.application.files import RELAY, FileService, RelayFile
-from src.application.jobs import JobService, RunJob, Work
+from src.application.jobs import JobHandler, JobService, RunJob
 from src.application.limits import RateLimiter
+from src.application.operations import Sweep
 from src.application.ports import BlobStore, IdentityProvider, JobQueue, PictureSource
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
@@ -40,9 +30,19 @@ from src.application.sessions import (
     StartSession,
 )
 from src.application.summaries import Summarise
-from src.application.sweeping import Sweep
 from src.application.tasks import TaskService
 from src.application.users import ChangePassword, Register
+from src.bootstrap.adapters import (
+    make_adviser,
+    make_blobs,
+    make_identity,
+    make_keys,
+    make_limiter,
+    make_queue,
+    make_store,
+    now,
+    require_store,
+)
 from src.domain.users import PasswordPolicy
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.logs import audit
@@ -63,8 +63,8 @@ from src.infrastructure.tables import Tables
 from src.infrastructure.tables.patterns import compiled
 from src.infrastructure.tokens.fingerprints import KeyedFingerprints
 from src.infrastructure.tokens.jwt import JwtIssuer
-from src.infrastructure.tokens.keys import KeyRing
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
+from src.infrastructure.tokens.signing_keys import KeyRing
 from src.interfaces.services import Services
 from src.settings import Settings
 
@@ -94,14 +94,14 @@ def wire(
     users, sessions, receipts = Users(store), Sessions(store), Receipts(store)
     tasks, dogs, files, jobs = Tasks(store), Dogs(store), Files(store), Jobs(store)
     datasets, tables, rows = Datasets(store), Tables(), make_rows(store)
-    works: Mapping[str, Work] = {
+    handlers: Mapping[str, JobHandler] = {
         PICTURE: FetchPicture(dogs, pictures),
         RELAY: RelayFile(files, blobs, relay),
         CHECK: CheckDataset(datasets, tables, rows, blobs),
     }
-    run_job = RunJob(jobs, works, timedelta(seconds=settings.job_delay_seconds), now)
+    run_job = RunJob(jobs, handlers, timedelta(seconds=settings.job_delay_seconds), now)
     queue = queue or make_queue(settings, run_job)
-    job_service = JobService(jobs, works, queue, now)
+    job_service = JobService(jobs, handlers, queue, now)
     file_service = FileService(files, jobs, blobs, queue, now)
     summarise = Summarise(make_adviser(settings), rows, tables.pattern_flaw, compiled)
     dataset_service = DatasetService(datasets, jobs, tables, rows, blobs, queue, summarise, settings.sync_rows, now)
@@ -160,5 +160,5 @@ def wire(
         check_picture=pictures.check,
         passwords=passwords,
         public_keys=keys.public,
-        check_store=lambda: demand_store(store),
+        check_store=lambda: require_store(store),
     )

@@ -14,7 +14,7 @@ from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Key, Store
 from src.infrastructure.stores.schema import CLAIMS
-from src.infrastructure.tokens.keys import BadKeys, KeyRing
+from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
 from src.settings import ConfigurationError, Settings
 
 THREADS = 8
@@ -131,6 +131,6 @@ def key_source(settings: Settings) -> str | Path:
     return Path(text[1:]) if text.startswith("@") else text
 
 
-def demand_store(store: Store) -> None:
+def require_store(store: Store) -> None:
     """Raises Unavailable when the store cannot be read."""
     store.get(Key(CLAIMS, "ready"))

@@ -27,11 +27,12 @@ from pydantic_settings import PydanticBaseSettingsSource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from src.adapters import now
 from src.application.datasets import Received
 from src.application.limits import RateLimiter
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
-from src.domain.datasets import Asked
+from src.bootstrap.adapters import now
+from src.bootstrap.wiring import wire
+from src.domain.datasets import ReadOptions
 from src.domain.errors import InvalidToken
 from src.domain.users import User
 from src.domain.values import Role
@@ -41,11 +42,10 @@ from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
-from src.infrastructure.tokens.keys import KeyRing, SigningKey, as_jwk_set
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
-from src.wiring import wire
 
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -121,16 +121,16 @@ class Client(FlaskClient):
         return self.open(*arguments, **options, method="DELETE")
 
 
-class Bell:
+class RecordingQueue:
     """A queue whose jobs are run by the test, with ``services.run_job``."""
 
     def __init__(self) -> None:
-        self.rung: list[str] = []
+        self.sent: list[str] = []
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        self.rung.append(job_id)
+        self.sent.append(job_id)
 
-    hint = send
+    notify = send
 
     def close(self, timeout: float) -> bool:
         return True
@@ -234,7 +234,7 @@ def build(
     **options: Any,
 ) -> Flask:
     """An application; ``services`` replace use cases, ``options`` are those of ``create_app``."""
-    with patch("src.wiring.now", clock):
+    with patch("src.bootstrap.wiring.now", clock):
         wired = wire(
             Explicit(store_url="memory://", **settings or {}),
             store=store or MemoryStore(),
@@ -242,7 +242,7 @@ def build(
             keys=keys or KeyRing(as_jwk_set([KEY])),
             limiter=limiter or NoLimits(),
             blobs=make_blobs("memory://"),
-            queue=queue or Bell(),
+            queue=queue or RecordingQueue(),
             pictures=pictures,
         )
     app = create_app(replace(wired, **services or {}), "0", **options)
@@ -315,7 +315,7 @@ def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
     with NamedTemporaryFile() as file:
         file.write(CSV)
         file.flush()
-        received = Received(Path(file.name), "Customers", "a.csv", len(CSV), "", CSV.count(b"\n"), Asked(), later)
+        received = Received(Path(file.name), "Customers", "a.csv", len(CSV), "", CSV.count(b"\n"), ReadOptions(), later)
         return services.datasets.add(owner, lambda keep: received).dataset.id
 
 

@@ -16,7 +16,7 @@ from src.domain.receipts import Receipt
 from src.domain.values import Page
 
 
-class HeldState(StrEnum):
+class ObjectState(StrEnum):
     """Whether it is there."""
 
     PENDING = "pending"
@@ -24,7 +24,7 @@ class HeldState(StrEnum):
     DELETING = "deleting"
 
 
-class Held(Protocol):
+class StoredObject(Protocol):
     """A record that stands for something outside the store; a frozen dataclass."""
 
     @property
@@ -48,7 +48,7 @@ class Held(Protocol):
         """Whether all of it is there, and is to stay."""
 
     @property
-    def unsettled_since(self) -> datetime | None:
+    def reconcile_since(self) -> datetime | None:
         """Since when somebody is storing or deleting it."""
 
     @property
@@ -59,10 +59,10 @@ class Held(Protocol):
         """The record of what is about to go."""
 
 
-T = TypeVar("T", bound=Held)
+T = TypeVar("T", bound=StoredObject)
 
 
-class HeldRepository(Protocol[T]):
+class StoredObjectRepository(Protocol[T]):
     """Keeps such records."""
 
     def begin(self, item: T, receipt: Receipt | None) -> tuple[T, Receipt | None]:
@@ -92,5 +92,5 @@ class HeldRepository(Protocol[T]):
     def all_of(self, user_id: str, limit: int = 100) -> Page[T]:
         """Those of a user, in any state."""
 
-    def unsettled(self, before: datetime, limit: int = 100) -> Page[T]:
+    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[T]:
         """Those that somebody left half stored or half deleted before ``before``."""

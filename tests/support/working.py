@@ -28,10 +28,10 @@ class Watch:
 
 
 @dataclass
-class Bell:
+class RecordingQueue:
     """See JobQueue; nobody hears it."""
 
-    rung: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
     takes: int | None = None
     """How many more it takes; None for any number."""
     refused: int = 0
@@ -42,18 +42,18 @@ class Bell:
                 self.refused += 1
                 raise Unavailable
             self.takes -= 1
-        self.rung.append(job_id)
+        self.sent.append(job_id)
 
-    def hint(self, job_id: str) -> None:
-        self.rung.append(job_id)
+    def notify(self, job_id: str) -> None:
+        self.sent.append(job_id)
 
     def close(self, timeout: float) -> bool:
         return True
 
 
 @dataclass
-class FakeWork:
-    """See Work: does what it is told to, and notes what it was asked for."""
+class FakeHandler:
+    """See JobHandler: does what it is told to, and notes what it was asked for."""
 
     does: Callable[[Job, Progress], Any] = lambda job, progress: {"done": job.id}
     asked: list[str] = field(default_factory=list)

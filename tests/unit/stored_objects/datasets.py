@@ -10,7 +10,7 @@ from src.application.datasets import CHECK, CheckDataset, DatasetService, Receiv
 from src.application.jobs import JobService, RunJob
 from src.application.ports import BlobStore, RowStore
 from src.application.summaries import Summarise
-from src.domain.datasets import Asked, Dataset, DatasetRepository, DatasetStatus
+from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus, ReadOptions
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import Once
 from src.domain.tables import Column, ColumnType, Report, TableEngine
@@ -20,8 +20,8 @@ from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.python import PythonTables
-from tests.unit.held.world import ADA, COMMITS, Observe, Process, World
-from tests.unit.remote import Observed
+from tests.support.remote import Observed
+from tests.unit.stored_objects.world import ADA, COMMITS, Observe, Process, World
 
 CSV = b"id,name\n1,Ada\n2,Eve\n3,\n4,Eve\n5,Ada\n"
 COLUMNS = (Column("id", ColumnType.INTEGER, unique=True), Column("name", required=True))
@@ -62,9 +62,9 @@ class DatasetWorld(World[DatasetProcess]):
         summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
         service = DatasetService(datasets, self.jobs, engine, rows, blobs, self.bell, summary, 1_000, self.watch)
         work = CheckDataset(datasets, engine, rows, blobs)
-        works = {CHECK: work}
-        run = RunJob(self.jobs, works, timedelta(0), self.watch)
-        return DatasetProcess(service, datasets, JobService(self.jobs, works, self.bell, self.watch), work, run)
+        handlers = {CHECK: work}
+        run = RunJob(self.jobs, handlers, timedelta(0), self.watch)
+        return DatasetProcess(service, datasets, JobService(self.jobs, handlers, self.bell, self.watch), work, run)
 
     def add(
         self,
@@ -78,7 +78,7 @@ class DatasetWorld(World[DatasetProcess]):
             self.file.write_bytes(content)
             heartbeat()
             lines = content.count(b"\n")
-            asked = Asked(COLUMNS if content == CSV else ())
+            asked = ReadOptions(COLUMNS if content == CSV else ())
             return Received(self.file, "Name", "x.csv", len(content), "sha", lines, asked, later)
 
         once = Once(self._receipt(key), self._answer) if key else None
@@ -130,7 +130,7 @@ class DatasetWorld(World[DatasetProcess]):
         super().is_empty()
         assert (self.row_sets(), self.pieces()) == (set(), set())
 
-    def is_settled(self) -> bool:
+    def is_reconciled(self) -> bool:
         """So do the rows."""
         datasets: Iterable[Dataset] = self.all_records()
         assert self.row_sets() == {dataset.rows_id for dataset in datasets if dataset.report}
@@ -140,7 +140,7 @@ class DatasetWorld(World[DatasetProcess]):
             if dataset.report:
                 assert found(dataset.report) == FOUND
                 assert [row[1] for row in self.rows.page(dataset.rows_id)] == VALID
-        return super().is_settled()
+        return super().is_reconciled()
 
     @staticmethod
     def _answer(stored: StoredDataset) -> tuple[str, Mapping[str, Any]]:

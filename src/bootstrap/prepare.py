@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from src.adapters import key_source, make_keys
+from src.bootstrap.adapters import key_source, make_keys
+from src.bootstrap.wiring import wire
 from src.domain.errors import Taken
 from src.domain.values import InvalidValue
-from src.infrastructure.tokens.keys import SigningKey, parse_keys, write_keys
+from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys, write_keys
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings
-from src.wiring import wire
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -22,18 +22,18 @@ def prepare(settings: Settings) -> None:
     """Make what is missing. Can be repeated. Raises ConfigurationError."""
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(settings.data_dir / "prepare.lock"):
+        with _exclusive(settings.data_dir / "prepare.lock"):
             _migrate(settings)
             source = key_source(settings)
             if isinstance(source, Path) and not settings.signing_keys:
                 write_keys(source, [SigningKey.generate()], replace=False)
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
-    if not settings.forgetful:
+    if not settings.is_ephemeral:
         ensure_admin(settings, wire(settings))
 
 
-def demand_tables(settings: Settings) -> None:
+def require_tables(settings: Settings) -> None:
     """Raises ConfigurationError when the migrations have not been applied."""
     with _database(settings, "; run `./portero prepare`") as engine:
         if engine:
@@ -65,7 +65,7 @@ def rotate_keys(settings: Settings, keep: int) -> str:
         raise ConfigurationError("SIGNING_KEYS: is text; put a key from `./portero keys new` first in it and restart")
     make_keys(settings)
     new = SigningKey.generate()
-    with _alone(source.with_suffix(".lock")):
+    with _exclusive(source.with_suffix(".lock")):
         write_keys(source, [new, *parse_keys(source.read_text())[:keep]], replace=True)
     return new.kid
 
@@ -98,7 +98,7 @@ def _database(settings: Settings, advice: str = "") -> Iterator["Engine | None"]
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _exclusive(lock: Path) -> Iterator[None]:
     """One process of this machine at a time."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

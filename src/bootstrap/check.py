@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from src.adapters import (
-    demand_store,
+from src.application.limits import GUESTS, Count
+from src.application.ports import BlobStore
+from src.bootstrap.adapters import (
     key_source,
     make_blobs,
     make_identity,
@@ -14,11 +15,10 @@ from src.adapters import (
     make_queue,
     make_store,
     now,
+    require_store,
 )
-from src.application.limits import GUESTS, Count
-from src.application.ports import BlobStore
+from src.bootstrap.prepare import require_tables
 from src.domain.errors import PorteroError
-from src.preparation import demand_tables
 from src.settings import ConfigurationError, Settings
 
 
@@ -29,8 +29,8 @@ def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
     yield _outcome(
         f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", partial(make_keys, settings)
     )
-    yield _outcome("tables", partial(demand_tables, settings))
-    yield _outcome(f"store {_shown(settings.store_url)}", lambda: demand_store(make_store(settings)))
+    yield _outcome("tables", partial(require_tables, settings))
+    yield _outcome(f"store {_shown(settings.store_url)}", lambda: require_store(make_store(settings)))
     if settings.rate_limit_url:
         count = Count(GUESTS, "check")
         yield _outcome("rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count))

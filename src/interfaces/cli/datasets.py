@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from src.application.datasets import Received
-from src.domain.datasets import Asked, Dataset
+from src.domain.datasets import Dataset, ReadOptions
 from src.domain.users import User
 from src.domain.values import Role, parse_name
-from src.interfaces.console import Console, claim_of
+from src.interfaces.cli.console import Console, claim_of
 from src.interfaces.http.downloads import safe_filename
 from src.interfaces.services import Services
 
@@ -45,9 +45,9 @@ def add_dataset(
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     size = file.stat().st_size
-    asked = Asked(columns, delimiter, encoding)
+    asked = ReadOptions(columns, delimiter, encoding)
     received = Received(
-        file, parse_name(name), safe_filename(file.name), size, sha256, lines=0, asked=asked, later=False
+        file, parse_name(name), safe_filename(file.name), size, sha256, lines=0, read_options=asked, later=False
     )
     with click.progressbar(length=1000, label=file.name) as bar:
         stored = services.datasets.add(

@@ -12,7 +12,7 @@ import redis
 from amqp.exceptions import NotFound  # type: ignore[import-untyped]
 from kombu.connection import Connection
 
-from tests.emulators import free_port, running
+from tests.support.emulators import free_port, running
 
 _QUEUE = "portero"
 

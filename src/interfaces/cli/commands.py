@@ -9,8 +9,8 @@ from src.application.users import NewProfile
 from src.domain.errors import Invalid
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.values import Role, Username
-from src.interfaces.console import Console, claim_of
-from src.interfaces.datasets import datasets
+from src.interfaces.cli.console import Console, claim_of
+from src.interfaces.cli.datasets import datasets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,10 +55,10 @@ def check(console: Console) -> None:
 @cli.command()
 @click.option("--older-than", type=click.IntRange(min=0), default=60, show_default=True, help="Seconds.")
 @click.pass_obj
-def settle(console: Console, older_than: int) -> None:
+def reconcile(console: Console, older_than: int) -> None:
     """Finish or undo what a crash left between the store and the identity provider."""
-    count = console.services().accounts.settle(timedelta(seconds=older_than))
-    click.echo(f"settled {count}")
+    count = console.services().accounts.reconcile(timedelta(seconds=older_than))
+    click.echo(f"reconciled {count}")
 
 
 @cli.command()
@@ -175,7 +175,7 @@ def admin() -> None:
 @admin.command("create")
 @click.option("--username", required=True)
 @click.option("--email", required=True)
-@click.password_option(help="Asked for when not given.")
+@click.password_option(help="ReadOptions for when not given.")
 @click.pass_obj
 def create_admin(console: Console, username: str, email: str, password: str) -> None:
     """Make an account with the role admin."""

@@ -5,10 +5,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
-from src.domain.custody import Held, HeldState
 from src.domain.errors import NotFound
 from src.domain.jobs import Job
 from src.domain.receipts import Receipt
+from src.domain.stored_objects import ObjectState, StoredObject
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.jobs import Jobs
@@ -16,11 +16,11 @@ from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import Delete, PreconditionFailed, Store, Write
 
-H = TypeVar("H", bound=Held)
+H = TypeVar("H", bound=StoredObject)
 
 
-class HeldDocuments(Documents[H]):
-    """See HeldRepository."""
+class StoredObjectDocuments(Documents[H]):
+    """See StoredObjectRepository."""
 
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., H], **parsers: Callable[[Any], Any]
@@ -50,16 +50,16 @@ class HeldDocuments(Documents[H]):
 
     def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[H]:
         """Those stored of a user, or of everybody, the newest first."""
-        equal = {"state": HeldState.STORED.value} | ({"user_id": user_id} if user_id else {})
+        equal = {"state": ObjectState.STORED.value} | ({"user_id": user_id} if user_id else {})
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
 
     def all_of(self, user_id: str, limit: int = 100) -> Page[H]:
         """Those of a user in any state."""
         return self._page("created_at", equal={"user_id": user_id}, descending=True, limit=limit)
 
-    def unsettled(self, before: datetime, limit: int = 100) -> Page[H]:
+    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[H]:
         """Those left half stored or half deleted before ``before``."""
-        return self._page("unsettled_since", until=before, limit=limit)
+        return self._page("reconcile_since", until=before, limit=limit)
 
     def _beside(self, item: H) -> Sequence[Write]:
         """What is written with a whole one, in other documents."""

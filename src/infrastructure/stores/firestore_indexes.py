@@ -1,6 +1,6 @@
 """The content of firestore.indexes.json, from the schema (https://firebase.google.com/docs/reference/firestore/indexes).
 
-Run as a module it prints the file: ``python -m src.infrastructure.stores.indexes > firestore.indexes.json``.
+Run as a module it prints the file: ``python -m src.infrastructure.stores.firestore_indexes > firestore.indexes.json``.
 """
 
 import json

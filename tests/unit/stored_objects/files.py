@@ -11,8 +11,8 @@ from src.domain.receipts import Once
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.repositories.files import Files
-from tests.unit.held.world import ADA, COMMITS, Observe, Process, World
-from tests.unit.remote import Observed
+from tests.support.remote import Observed
+from tests.unit.stored_objects.world import ADA, COMMITS, Observe, Process, World
 
 TEXT = [b"Ada ", b"Lovelace"]
 

@@ -1,7 +1,7 @@
 """Keeping in step a record and what it stands for outside the store, such as an object.
 
 The record is there before and after the rest, so that nothing is ever without one: it is pending, then whole, then
-about to be deleted. ``unsettled_since`` says since when somebody is at it, and is also that somebody's ticket. What a
+about to be deleted. ``reconcile_since`` says since when somebody is at it, and is also that somebody's ticket. What a
 crash leaves is found by it and removed.
 """
 
@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from src.application.ports import Clock
-from src.domain.custody import Held, HeldRepository
 from src.domain.errors import Ended, NotFound, PorteroError, Unavailable
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
+from src.domain.stored_objects import StoredObject, StoredObjectRepository
 from src.domain.users import User
 from src.domain.values import Page, Role
 
@@ -29,24 +29,24 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 ENOUGH = timedelta(seconds=10)
 """How long settling goes on when something fails."""
 
-T = TypeVar("T", bound=Held)
+T = TypeVar("T", bound=StoredObject)
 S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
-class Custody(Generic[T]):
+class ObjectLifecycle(Generic[T]):
     """What all services do alike whose records stand for something outside the store."""
 
     noun: str
     """What people call it."""
-    records: HeldRepository[T]
+    records: StoredObjectRepository[T]
     jobs: JobRepository
     erase: Callable[[T], None]
     """Removes what is outside, and then the record without which nobody would know of it; can be repeated."""
     clock: Clock
 
     @contextmanager
-    def storing(self, item: T, once: Once[S] | None) -> Iterator["Storing[T, S]"]:
+    def storing(self, item: T, once: Once[S] | None) -> Iterator["PendingObject[T, S]"]:
         """Store the pending ``item`` while the rest of it is stored; nothing stays of what is not finished.
 
         Raises Repeated, Unavailable.
@@ -54,7 +54,7 @@ class Custody(Generic[T]):
         item, receipt = self.records.begin(item, once.receipt if once else None)
         begun = replace(once, receipt=receipt) if once and receipt else None
         try:
-            yield Storing(self.records, self.clock, item, begun)
+            yield PendingObject(self.records, self.clock, item, begun)
         except BaseException:
             self.discard(item)
             raise
@@ -100,13 +100,13 @@ class Custody(Generic[T]):
                 with suppress(NotFound):
                     self.erase(self.records.update(item.id, lambda stored: stored.deleting(self.clock())))
 
-    def settle(self, older_than: timedelta) -> int:
+    def reconcile(self, older_than: timedelta) -> int:
         """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
         settled, begun = 0, self.clock()
-        for item in self.records.unsettled(self.clock() - older_than).items:
+        for item in self.records.to_reconcile(self.clock() - older_than).items:
 
-            def claim(stored: T, since: datetime | None = item.unsettled_since) -> T:
-                if stored.unsettled_since != since:
+            def claim(stored: T, since: datetime | None = item.reconcile_since) -> T:
+                if stored.reconcile_since != since:
                     raise NotFound  # somebody went on after all, or settles it too
                 return stored.deleting(self.clock())
 
@@ -135,10 +135,10 @@ def _warn(error: PorteroError) -> None:
     _log.warning("left for later: %s", error.__cause__ or error)
 
 
-class Storing(Generic[T, S]):
+class PendingObject(Generic[T, S]):
     """What is being stored: ``item`` is its record, which changes with each heartbeat."""
 
-    def __init__(self, records: HeldRepository[T], clock: Clock, item: T, once: Once[S] | None) -> None:
+    def __init__(self, records: StoredObjectRepository[T], clock: Clock, item: T, once: Once[S] | None) -> None:
         self.item = item
         self._records = records
         self._clock = clock
@@ -149,14 +149,14 @@ class Storing(Generic[T, S]):
 
         Raises Unavailable when it was given up meanwhile.
         """
-        now, last = self._clock(), self.item.unsettled_since
+        now, last = self._clock(), self.item.reconcile_since
         if last is None or now - last < HEARTBEAT:
             return
 
         def renew(stored: T) -> T:
-            if stored.unsettled_since != last:
+            if stored.reconcile_since != last:
                 raise _overdue()
-            return replace(stored, unsettled_since=now)  # type: ignore[type-var]
+            return replace(stored, reconcile_since=now)  # type: ignore[type-var]
 
         try:
             self.item = self._records.update(self.item.id, renew)

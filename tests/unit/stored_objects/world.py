@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import obstore
 
-from src.application.custody import HEARTBEAT_TIMEOUT
+from src.application.stored_objects import HEARTBEAT_TIMEOUT
 from src.domain.errors import Unavailable
 from src.domain.receipts import LIFETIME, Receipt
 from src.domain.users import User
@@ -21,7 +21,7 @@ from src.infrastructure.blobs.objects import memory
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores.memory import MemoryStore
-from tests.unit.working import Bell, Watch, person
+from tests.support.working import RecordingQueue, Watch, person
 
 ADA, EVE, ROOT = person(), person("eve"), person("root", Role.ADMIN)
 COMMITS = {"begin", "finish", "update", "remove"}
@@ -55,7 +55,7 @@ class World(ABC, Generic[P]):
         self.store = MemoryStore()
         self.jobs, self.receipts = Jobs(self.store), Receipts(self.store)
         self.blobs = memory()
-        self.bell = Bell()
+        self.bell = RecordingQueue()
 
     @cached_property
     def here(self) -> P:
@@ -118,9 +118,9 @@ class World(ABC, Generic[P]):
     def objects(self) -> set[str]:
         return {item["path"] for batch in obstore.list(self.blobs._store) for item in batch}
 
-    def settle_later(self) -> int:
+    def reconcile_later(self) -> int:
         self.watch.forward(HEARTBEAT_TIMEOUT)
-        return cast(int, self.here.service.settle())
+        return cast(int, self.here.service.reconcile())
 
     def is_empty(self) -> None:
         """Nothing is left; the key is free."""
@@ -129,10 +129,10 @@ class World(ABC, Generic[P]):
         assert self.receipts.get("key") is None
         assert self.jobs.all().items == []
 
-    def is_settled(self) -> bool:
+    def is_reconciled(self) -> bool:
         """Objects and whole records agree; returns whether there is one."""
         records = self.all_records()
-        assert all(record.whole and record.unsettled_since is None for record in records)
+        assert all(record.whole and record.reconcile_since is None for record in records)
         assert self.objects() == {record.key for record in records}
         assert [b"".join(self.blobs.read(record.key)) for record in records] == [self.content] * len(records)
         return bool(records)

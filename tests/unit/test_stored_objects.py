@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from src.application.custody import HEARTBEAT_TIMEOUT
+from src.application.stored_objects import HEARTBEAT_TIMEOUT
 from src.domain.errors import NotFound, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.receipts import Repeated
-from tests.races import at_once
-from tests.unit.held.datasets import DatasetWorld
-from tests.unit.held.files import FileWorld
-from tests.unit.held.world import ADA, EVE, ROOT, Killed, Process, World
+from tests.support.races import at_once
+from tests.unit.stored_objects.datasets import DatasetWorld
+from tests.unit.stored_objects.files import FileWorld
+from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed, Process, World
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
@@ -83,15 +83,15 @@ class TestKilled:
             try:
                 world.store_one(world.mortal(moment))
             except Killed:
-                assert world.here.service.settle() == 0, "not at once: it may only be slow"
-                world.settle_later()
+                assert world.here.service.reconcile() == 0, "not at once: it may only be slow"
+                world.reconcile_later()
             else:
                 break
-            there = world.is_settled()
+            there = world.is_reconciled()
             receipt = world.receipts.get("key")
             assert (receipt is not None) == there
             assert len(world.jobs.all().items) == (there and kind.job)
-            assert world.here.service.settle() == world.settle_later() == 0
+            assert world.here.service.reconcile() == world.reconcile_later() == 0
             kept.add(there)
             if receipt:
                 assert receipt.answer
@@ -108,11 +108,11 @@ class TestKilled:
         assert self.all_moments(new_world, lambda process, id: process.service.remove_of("ada")) == kind.deleting
 
     def test_while_settling(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
-        def settle(process: Process, id: str) -> None:
+        def reconcile(process: Process, id: str) -> None:
             process.records.update(id, lambda stored: stored.deleting(stored.created_at - HEARTBEAT_TIMEOUT))
-            process.service.settle()
+            process.service.reconcile()
 
-        assert self.all_moments(new_world, settle) == kind.deleting + 2
+        assert self.all_moments(new_world, reconcile) == kind.deleting + 2
 
     def all_moments(self, new_world: Callable[[], World[Any]], act: Callable[[Process, str], object]) -> int:
         """How many moments ``act`` has; after a death in any of them what was stored is whole or gone."""
@@ -122,12 +122,12 @@ class TestKilled:
             try:
                 act(world.mortal(moment), stored.id)
             except Killed:
-                world.settle_later()
+                world.reconcile_later()
             else:
                 break
-            assert world.is_settled() == (moment == 0), "before the first step only"
-            assert world.settle_later() == 0
-        assert not world.is_settled()
+            assert world.is_reconciled() == (moment == 0), "before the first step only"
+            assert world.reconcile_later() == 0
+        assert not world.is_reconciled()
         return moment
 
 
@@ -139,9 +139,9 @@ class TestFailures:
         with pytest.raises(Unavailable):
             world.store_one(world.failing(moment))
         if moment == 1:  # begun, which it does not know
-            assert world.settle_later() == 1
+            assert world.reconcile_later() == 1
         if moment == kind.adding - 1:  # finished, which it does not know either: it stays, and its answer
-            assert world.is_settled()
+            assert world.is_reconciled()
             with pytest.raises(Repeated):
                 world.store_one()
             return
@@ -153,10 +153,10 @@ class TestFailures:
     def test_while_adding_and_while_clearing_away(self, world: World[Any], moment: int, later: int) -> None:
         with pytest.raises(Unavailable):
             world.store_one(world.failing(moment, moment + later))
-        world.settle_later()
+        world.reconcile_later()
         receipt = world.receipts.get("key")
-        assert (receipt is not None and receipt.answer is not None) == world.is_settled()
-        assert world.settle_later() == 0
+        assert (receipt is not None and receipt.answer is not None) == world.is_reconciled()
+        assert world.reconcile_later() == 0
 
     @moments(lambda kind: range(kind.deleting))
     def test_while_deleting(self, world: World[Any], moment: int) -> None:
@@ -170,24 +170,24 @@ class TestFailures:
             process.service.delete(ADA, stored.id)
         if moment == 0:
             assert world.show(ADA, stored.id) == stored
-            world.settle_later()
-            assert world.is_settled()
+            world.reconcile_later()
+            assert world.is_reconciled()
             return
         with pytest.raises(NotFound):
             world.show(ADA, stored.id)
-        world.settle_later()
-        assert not world.is_settled()
-        assert world.settle_later() == 0
+        world.reconcile_later()
+        assert not world.is_reconciled()
+        assert world.reconcile_later() == 0
 
     def test_what_cannot_be_settled_keeps_nobody_waiting(self, world: World[Any]) -> None:
         for _ in range(3):
             with pytest.raises(Killed):
                 world.store_one(world.mortal(3), key=None)
         world.watch.forward(HEARTBEAT_TIMEOUT)
-        assert world.failing(2).service.settle() == 2
+        assert world.failing(2).service.reconcile() == 2
         assert len(world.all_records()) == 1
-        assert world.here.service.settle() == 0
-        assert world.settle_later() == 1
+        assert world.here.service.reconcile() == 0
+        assert world.reconcile_later() == 1
         world.is_empty()
 
 
@@ -195,7 +195,7 @@ class TestSlow:
     @moments(lambda kind: range(1, kind.adding - 1))
     def test_one_settled_at_any_moment_is_undone(self, world: World[Any], moment: int) -> None:
         with pytest.raises(Unavailable, match="too long"):
-            world.store_one(world.at(moment, world.settle_later))
+            world.store_one(world.at(moment, world.reconcile_later))
         world.is_empty()
 
     @moments(lambda kind: range(1, kind.adding - 1))
@@ -204,13 +204,13 @@ class TestSlow:
         second: list[Any] = []
 
         def again() -> None:
-            world.settle_later()
+            world.reconcile_later()
             second.append(world.store_one())
 
         with pytest.raises(Unavailable):
             world.store_one(world.at(moment, again))
         assert world.all_records() == second
-        assert world.is_settled()
+        assert world.is_reconciled()
         with pytest.raises(Repeated):
             world.store_one()
 
@@ -221,9 +221,9 @@ class TestSlow:
         world.watch.forward(HEARTBEAT_TIMEOUT)
 
         def go_on() -> None:
-            world.records.update(listed.id, lambda stored: replace(stored, unsettled_since=world.watch()))
+            world.records.update(listed.id, lambda stored: replace(stored, reconcile_since=world.watch()))
 
-        assert world.at(0, go_on).service.settle() == 0
+        assert world.at(0, go_on).service.reconcile() == 0
         assert world.all_records() == [world.records.get(listed.id)]
         assert world.objects() == {listed.key}
 
@@ -231,7 +231,7 @@ class TestSlow:
         with pytest.raises(Killed):
             world.store_one(world.mortal(kind.adding - 2))
         world.watch.forward(HEARTBEAT_TIMEOUT)
-        outcomes = at_once(lambda service: service.settle(), [world.here.service] * 8)
+        outcomes = at_once(lambda service: service.reconcile(), [world.here.service] * 8)
         assert sorted(map(str, outcomes)) == ["0"] * 7 + ["1"]
         world.is_empty()
 
@@ -248,7 +248,7 @@ class TestOwners:
             with pytest.raises(NotFound):
                 act(EVE, stored.id)
         assert world.list(EVE).items == []
-        assert world.is_settled()
+        assert world.is_reconciled()
 
     def test_while_it_comes_and_goes_nobody_sees_it(self, kind: Kind, world: World[Any]) -> None:
         def look() -> None:
@@ -267,7 +267,7 @@ class TestOwners:
         stored = world.store_one()
         world.here.service.delete(ROOT, stored.id)
         assert [job.status for job in world.jobs.all().items] == [JobStatus.CANCELLED] * kind.job
-        assert not world.is_settled()
+        assert not world.is_reconciled()
         with pytest.raises(NotFound):
             world.here.service.delete(ADA, stored.id)
 
@@ -287,7 +287,7 @@ class TestOwners:
         outcomes = at_once(lambda service: service.delete(ADA, stored.id), [world.here.service] * 8)
         assert all(outcome is None or isinstance(outcome, NotFound) for outcome in outcomes), outcomes
         assert (world.all_records(), world.objects()) == ([], set())
-        assert world.settle_later() == 0
+        assert world.reconcile_later() == 0
 
     def test_with_a_user_go_all_in_any_state(self, world: World[Any]) -> None:
         for number in range(105):  # more than a page

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from src.domain.custody import HeldState
 from src.domain.datasets import Dataset
 from src.domain.errors import NotFound
 from src.domain.files import File
 from src.domain.jobs import Job
 from src.domain.receipts import LIFETIME, Receipt, Repeated
+from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, Report
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
@@ -24,7 +24,7 @@ from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.schema import REPORTS
-from tests.races import at_once
+from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -52,11 +52,11 @@ class Kind:
 
 
 def new_file(receipt_id: str | None, user_id: str) -> File:
-    return File(new_id(), user_id, "x.txt", "text/plain", NOON, new_id(), receipt_id, unsettled_since=NOON)
+    return File(new_id(), user_id, "x.txt", "text/plain", NOON, new_id(), receipt_id, reconcile_since=NOON)
 
 
 def new_dataset(receipt_id: str | None, user_id: str) -> Dataset:
-    return Dataset(new_id(), user_id, NOON, (new_id(),), receipt_id=receipt_id, unsettled_since=NOON)
+    return Dataset(new_id(), user_id, NOON, (new_id(),), receipt_id=receipt_id, reconcile_since=NOON)
 
 
 def job_of(item: File | Dataset) -> Job:
@@ -152,8 +152,8 @@ class TestFinish:
         stored = records.finish(whole, job, answered(receipt))
         assert [len(writes) for writes in commits] == [3]
         assert records.get(item.id) == stored == replace(whole, revision=stored.revision)
-        assert (stored.state, stored.size, stored.sha256) == (HeldState.STORED, 5, "abc")
-        assert (stored.receipt_id, stored.unsettled_since) == (None, None)
+        assert (stored.state, stored.size, stored.sha256) == (ObjectState.STORED, 5, "abc")
+        assert (stored.receipt_id, stored.reconcile_since) == (None, None)
         assert is_beside(store, item)
         if job:
             kept = Jobs(store).get(job.id)
@@ -167,7 +167,7 @@ class TestFinish:
     ) -> None:
         item, receipt = kind.begin(records)
         if given_up == "changed":
-            records.update(item.id, lambda stored: replace(stored, unsettled_since=NOON + SECOND))
+            records.update(item.id, lambda stored: replace(stored, reconcile_since=NOON + SECOND))
         else:
             deleting = records.update(item.id, lambda stored: stored.deleting(NOON))
             if given_up == "removed":
@@ -256,7 +256,7 @@ class TestRemove:
 def test_those_of_a_user_of_everybody_and_the_unsettled(kind: Kind, records: Any) -> None:
     def begin(user_id: str, at: int) -> Any:
         since = NOON + at * SECOND
-        return records.begin(replace(kind.new(None, user_id), created_at=since, unsettled_since=since), None)[0]
+        return records.begin(replace(kind.new(None, user_id), created_at=since, reconcile_since=since), None)[0]
 
     pending, ada, eve, deleting = (begin(user, at) for at, user in enumerate(["ada", "ada", "eve", "ada"]))
     ada, eve = (kind.finish(records, item, None) for item in (ada, eve))
@@ -266,6 +266,6 @@ def test_those_of_a_user_of_everybody_and_the_unsettled(kind: Kind, records: Any
     assert records.of("nobody").items == []
     assert records.all_of("ada").items == [deleting, ada, pending]
     assert records.all_of("ada", limit=2).items == [deleting, ada]
-    assert records.unsettled(NOON).items == [deleting, pending]
-    assert records.unsettled(NOON - SECOND).items == [deleting]
-    assert records.unsettled(NOON, limit=1).items == [deleting]
+    assert records.to_reconcile(NOON).items == [deleting, pending]
+    assert records.to_reconcile(NOON - SECOND).items == [deleting]
+    assert records.to_reconcile(NOON, limit=1).items == [deleting]

@@ -28,10 +28,10 @@ class Sweep:
     def __call__(self) -> int:
         """How many things were done."""
         steps = (
-            self.accounts.settle,
+            self.accounts.reconcile,
             self.accounts.purge,
-            self.files.settle,
-            self.datasets.settle,
+            self.files.reconcile,
+            self.datasets.reconcile,
             lambda: self.remove_expired(self.clock()),
         )
         return sum(map(_done, steps))

@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from uuid import uuid4
 
 from src.infrastructure.queues.celery import work
-from tests.clock import Stopwatch
+from tests.support.clock import Stopwatch
 
 THREADS = 2
 """How many jobs run at a time."""

@@ -5,7 +5,7 @@
         ...
         assert services.relay.received[0]["key"] == job_id
 
-``python -m tests.outside PORT`` is the same as a process; ``Outside("http://127.0.0.1:PORT")`` controls it.
+``python -m tests.support.outside PORT`` is the same as a process; ``Outside("http://127.0.0.1:PORT")`` controls it.
 """
 
 import gzip
