@@ -32,7 +32,6 @@ from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
 from src.domain.values import InvalidValue
 from src.infrastructure.outgoing import circuit as circuits
-from src.infrastructure.outgoing.answers import strict_json
 from src.infrastructure.outgoing.circuit import Circuit, Down
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
@@ -532,18 +531,6 @@ def test_what_is_kept_of_an_answer(
 ) -> None:
     services.relay.behave("answer", body=body, type=type)
     assert send(relay) == RelayAnswer(200, kept)
-
-
-@given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), st.lists))
-def test_json_that_is_kept_can_be_stored(value: object) -> None:
-    try:
-        kept = strict_json(json.dumps(value).encode())
-    except ValueError:
-        return
-    text = json.dumps(kept, ensure_ascii=False, allow_nan=False)
-    assert "\0" not in text
-    assert "\\u0000" not in text
-    text.encode("utf-8")
 
 
 @pytest.mark.parametrize("behaviour", ["endless", "bomb"])

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx2
 
+from src.application.strict_json import strict_json
 from src.application.summaries import Advice
 from src.domain.errors import AttemptFailed, Unavailable
-from src.infrastructure.outgoing.answers import strict_json
 from src.infrastructure.outgoing.http import Answer, Destination
 
 MAX_ADVICE = 256 << 10
@@ -97,14 +97,14 @@ def _sendable(text: str) -> str:
 def _advice(answer: Answer) -> Advice:
     if not answer.all or answer.encoded:
         raise ValueError("more than was asked for")
-    match strict_json(answer.body):
+    match strict_json(answer.body.decode(), to_store=True):
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
             content = content.strip()
         case _:
             raise ValueError("something else")
     if fenced := _FENCED.fullmatch(content):
         content = fenced[1]
-    match strict_json(content.encode()):
+    match strict_json(content, to_store=True):
         case {"text": str(text), "schema": dict(schema)}:
             return Advice(text, schema)
         case _:

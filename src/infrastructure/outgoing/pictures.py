@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import httpx2
 
+from src.application.strict_json import strict_json
 from src.domain.errors import AttemptFailed
 from src.domain.values import InvalidValue
-from src.infrastructure.outgoing.answers import strict_json
 from src.infrastructure.outgoing.http import Destination
 
 _NAME = "The picture service"
@@ -43,7 +43,7 @@ class DogPictures:
         try:
             if not answer.all or answer.encoded:
                 raise ValueError("more than was asked for")
-            match strict_json(answer.body):
+            match strict_json(answer.body.decode(), to_store=True):
                 case {"status": "success", "message": str(url)}:
                     return self.check(url)
                 case _:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from src.application.ports import RelayAnswer
+from src.application.strict_json import strict_json
 from src.domain.errors import AttemptFailed
-from src.infrastructure.outgoing.answers import strict_json
 from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
 _NAME = "The service that files are sent on to"
@@ -98,7 +98,7 @@ def _content(answer: Answer) -> Any:
         return None
     if "json" in answer.headers.get("content-type", "").partition(";")[0].lower():
         try:
-            return strict_json(answer.body)
+            return strict_json(answer.body.decode(), to_store=True)
         except ValueError:
             pass  # then it is a text
     try:

@@ -1,6 +1,5 @@
 """Access tokens as JSON Web Tokens (RFC 7519, profile of RFC 9068)."""
 
-import json
 import re
 import secrets
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from jwt.utils import base64url_decode, base64url_encode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src.application.ports import Clock, TokenClaims, Tokens
+from src.application.strict_json import strict_json
 from src.domain.errors import InvalidToken
 from src.domain.sessions import Session
 from src.domain.users import User
@@ -133,17 +133,10 @@ def _decoded(part: str) -> bytes:
         raise InvalidToken from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise InvalidToken
-    return members
-
-
 def _json(part: str) -> dict[str, Any]:
     try:
-        value = json.loads(_decoded(part).decode(), object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
+        value = strict_json(_decoded(part).decode())
+    except ValueError:
         raise InvalidToken from None
     if not isinstance(value, dict):
         raise InvalidToken

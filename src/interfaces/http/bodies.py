@@ -1,12 +1,11 @@
 """From the bytes of a request to a pydantic model, or to an error that names every bad field at once."""
 
-import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NoReturn, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import request
@@ -15,10 +14,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from src.application.ports import AddressParser
+from src.application.strict_json import strict_json
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import PasswordPolicy, User
 
-_MAX_DIGITS = 100
 _MAX_LIMIT = 500
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
@@ -157,55 +156,11 @@ def _validated(model: type[AnyModel], values: Any, rules: Rules | None) -> AnyMo
 
 def _json(data: bytes) -> Any:
     try:
-        return load_json(data.decode("utf-8"))
+        return strict_json(data.decode("utf-8"))
     except UnicodeError:
         raise BadRequest("The body is not valid UTF-8.") from None
     except ValueError as error:
         raise BadRequest(f"The body is not valid JSON: {error}.") from None
-
-
-def load_json(text: str) -> Any:
-    """The value of a JSON text without repeated keys, NUL characters and what is no number. Raises ValueError."""
-    try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_short_int)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    for each in _texts(value):
-        each.encode("utf-8")  # a lone surrogate is no Unicode text
-        if "\0" in each:
-            raise ValueError("a text holds a NUL character")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return members
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _short_int(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
-        raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
-    return int(digits)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in it, keys too; without recursion, whose cost grows with the depth."""
-    found = [value]
-    while found:
-        match found.pop():
-            case str() as text:
-                yield text
-            case list() as items:
-                found.extend(items)
-            case dict() as members:
-                found.extend(members.keys())
-                found.extend(members.values())
 
 
 def _form(data: bytes) -> dict[str, str]:

@@ -12,10 +12,11 @@ from pydantic_core import PydanticCustomError
 from src.application.datasets import Received
 from src.application.files import Measured
 from src.application.sessions import Caller
+from src.application.strict_json import strict_json
 from src.domain.datasets import ReadOptions
 from src.domain.errors import FieldError, Invalid
 from src.domain.tables import Column
-from src.interfaces.http.bodies import load_json, parse_fields
+from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField
 from src.interfaces.http.operations import rules_of, services
 from src.interfaces.http.uploads import Upload, UploadBody
@@ -120,7 +121,7 @@ def _parsed(
 
 def _json(text: str) -> object:
     try:
-        return load_json(text) if text.strip() else None
+        return strict_json(text) if text.strip() else None
     except UnicodeError:
         raise Invalid(
             FieldError("schema", "json", "This is not valid JSON: a text holds half of a character.")

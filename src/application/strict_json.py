@@ -1,0 +1,88 @@
+"""Strict parsing of JSON (RFC 8259): input that JSON libraries read in different ways is refused."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+_MAX_DIGITS = 100
+_MAX_STORED_DEPTH = 32
+
+
+def strict_json(text: str, *, to_store: bool = False) -> Any:
+    """Parse ``text`` and return its value.
+
+    Raise ValueError for text that is not JSON, a repeated key, NaN, Infinity, an integer of more than 100 digits,
+    nesting beyond Python's recursion limit, or a NUL character. Raise UnicodeError for a lone surrogate.
+
+    Set ``to_store`` for a value from another service that is stored or shown as it came. NUL characters and lone
+    surrogates, which stores and encoders refuse, then become U+FFFD. A number that no float can hold and nesting
+    beyond 32 levels raise ValueError too.
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float if to_store else float,
+            parse_int=_short_int,
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if to_store:
+        return _storable(value, _MAX_STORED_DEPTH)
+    for each in _texts(value):
+        each.encode("utf-8")
+        if "\0" in each:
+            raise ValueError("a text holds a NUL character")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object has the same key twice")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in ``value``, keys included. A loop, because recursion could exceed Python's limit."""
+    remaining = [value]
+    while remaining:
+        match remaining.pop():
+            case str() as text:
+                yield text
+            case list() as items:
+                remaining.extend(items)
+            case dict() as members:
+                remaining.extend(members.keys())
+                remaining.extend(members.values())
+
+
+def _storable(value: Any, depth: int) -> Any:
+    if depth == 0:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, str):
+        return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in value)
+    if isinstance(value, list):
+        return [_storable(item, depth - 1) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name, depth - 1): _storable(item, depth - 1) for name, item in value.items()}
+    return value
