@@ -10,6 +10,7 @@ HEAVY = {
     "celery",
     "firebase_admin",
     "google.cloud.firestore",
+    "google.cloud.storage",
     "grpc",
     "obstore",
     "polars",
