@@ -1,13 +1,13 @@
 """Objects as files in a folder.
 
-Not the LocalStore of obstore (0.12): it writes a temporary file and renames it too, but beside its target, where it
-stays for ever when the process is killed, and it syncs neither the file nor its folder, so that after a power loss
-an object may be empty or gone although put() had returned.
+Not the LocalStore of obstore (0.12): its temporary files stand beside their targets, where they stay for ever when the
+process is killed. It also syncs neither the file nor its folder, so that a power loss can empty or remove an object
+although put() had returned.
 """
 
 import os
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -17,35 +17,38 @@ from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
 
 _CHUNK = 1 << 18
-_ABANDONED_SECONDS = 24 * 60 * 60
+_ABANDONED_SECONDS = 60 * 60
+"""An unfinished file that nobody has written to for so long belongs to a killed process."""
 
-# What stands where there is no object: nothing, a folder, or a file where a folder had to be.
+# What opening or removing a path raises when there is no object: nothing, a folder, or a file in place of a folder.
 _NO_OBJECT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class DiskBlobs:
-    """See BlobStore. What put() has returned from survives a power loss, as far as the disk keeps its word.
+    """Stores objects as files in a folder. Implements BlobStore.
 
-    Processes may share the folder, on one file system. It is made when it is first written to. No key begins with a
-    dot: ``.unfinished`` in it holds what is being written.
+    Processes may share the folder, on one file system. The first put() creates it. Keys do not begin with a dot, so
+    that no object collides with its subfolder ``.unfinished``, which holds the files being written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        """``clock`` returns the time of day in seconds since the epoch, as files are dated."""
         self._folder = folder
         self._unfinished = folder / ".unfinished"
-        self._swept = False
+        self._clock = clock
+        self._swept_at = 0.0
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """See BlobStore."""
+        """Store an object. It survives a power loss once this returns, if the disk keeps what it has confirmed."""
         target = self._folder / checked(key)
         with _translated():
             _make_folder(self._unfinished)
-            self._sweep_once()
+            self._remove_abandoned()
             file = NamedTemporaryFile(dir=self._unfinished, delete=False)  # noqa: SIM115 - renamed, or removed below
         try:
             with file:
                 for chunk in chunks:
-                    # Only this: an OSError of the chunks themselves is not ours to translate.
+                    # Only this: an OSError that the chunks raise is passed on.
                     with _translated():
                         file.write(chunk)
                 with _translated():
@@ -61,7 +64,7 @@ class DiskBlobs:
             raise
 
     def read(self, key: str) -> Iterator[bytes]:
-        """See BlobStore. Once begun, deleting or replacing the object does not change what is read."""
+        """Return the chunks of the object as it is now, even if it is replaced or deleted before they are read."""
         path = self._folder / checked(key)
         with _translated():
             try:
@@ -73,29 +76,28 @@ class DiskBlobs:
         return chunks
 
     def delete(self, key: str) -> None:
-        """See BlobStore."""
         path = self._folder / checked(key)
         with _translated(), suppress(*_NO_OBJECT):
             path.unlink()
             _sync(path.parent)
 
     def uri(self, key: str) -> str:
-        """See BlobStore."""
         return f"file:{checked(key)}"
 
-    def _sweep_once(self) -> None:
-        """Remove what killed processes left behind long ago; nobody writes that slowly."""
-        if self._swept:
+    def _remove_abandoned(self) -> None:
+        """Remove what killed processes have left unfinished, at the first put and then once an hour."""
+        oldest = self._clock() - _ABANDONED_SECONDS
+        if self._swept_at > oldest:
             return
-        self._swept = True
-        for leftover in self._unfinished.iterdir():
+        self._swept_at = self._clock()
+        for file in self._unfinished.iterdir():
             with suppress(FileNotFoundError):
-                if leftover.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
-                    leftover.unlink()
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
 
 
 def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
-    """Nothing first, then what is in the file, which is closed at the end."""
+    """Yield an empty chunk, then the content of the file, and close the file."""
     with file:
         yield b""
         while True:
