@@ -1,0 +1,65 @@
+"""Blob stores that do not answer are unavailable soon."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from src.domain.errors import Unavailable
+from src.infrastructure.blobs import make_blobs
+from tests.support.aws import moto_server, use_s3
+from tests.support.blobs import KEY, MIB, Place, Torn
+from tests.support.clock import outcome_within
+from tests.support.emulators import free_port
+
+
+@pytest.fixture(params=["closed", "silent"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "closed":
+        yield f"http://127.0.0.1:{free_port()}"
+        return
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
+@pytest.mark.parametrize("call", ["put", "read", "delete"])
+def test_every_call_of_an_unreachable_store_is_unavailable_soon(
+    monkeypatch: pytest.MonkeyPatch, bucket: str, address: str, scheme: str, call: str
+) -> None:
+    use_s3(monkeypatch, address)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
+    blobs = make_blobs(f"{scheme}://{bucket}", timeout=0.3)
+    calls: dict[str, Callable[[], object]] = {
+        "put": lambda: blobs.put(KEY, [bytes(MIB)]),
+        "read": lambda: blobs.read(KEY),
+        "delete": lambda: blobs.delete(KEY),
+    }
+    outcome = outcome_within(5, calls[call])
+    assert isinstance(outcome, Unavailable)
+    assert outcome.__cause__
+
+
+def test_an_error_of_the_chunks_is_raised_even_if_the_upload_cannot_be_aborted(
+    monkeypatch: pytest.MonkeyPatch, bucket: str
+) -> None:
+    with moto_server() as (url, server):
+        use_s3(monkeypatch, url)
+        requests.put(f"{url}/{bucket}", timeout=5).raise_for_status()
+
+        def chunks() -> Iterator[bytes]:
+            yield bytes(9 * MIB)
+            server.kill()
+            server.wait()
+            raise Torn
+
+        with pytest.raises(Torn):
+            make_blobs(f"s3://{bucket}").put(KEY, chunks())
+
+
+@pytest.mark.parametrize("place", ["s3", "gs"], indirect=True)
+def test_putting_into_a_missing_bucket_is_unavailable(place: Place) -> None:
+    missing = place.url.replace("files-", "files-x")
+    with pytest.raises(Unavailable):
+        make_blobs(missing).put(KEY, [b"x"])
