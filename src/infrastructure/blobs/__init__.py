@@ -1,4 +1,4 @@
-"""Where objects of any size are kept; chosen by a URL. The libraries of what is not chosen are not even loaded."""
+"""Stores for objects of any size, chosen by a URL. Only the library of the chosen store is loaded."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,11 @@ _PREFIX = re.compile(r"(?:[\w=-][\w.=-]*/)*", re.ASCII)
 
 
 def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
-    """The blob store of ``file://PATH``, ``s3://BUCKET[/PREFIX]``, ``gs://BUCKET[/PREFIX]`` or ``memory://``.
+    """Return the store of ``file://PATH``, ``s3://BUCKET[/PREFIX]``, ``gs://BUCKET[/PREFIX]`` or ``memory://``.
 
-    PATH is taken as it is, absolute or not. ``timeout`` bounds, in seconds, each request to a bucket; a request
-    that failed is repeated only within it. Connects to nothing, and makes nothing. May be called before a fork,
-    but what it returns must not be used before one. Raises ValueError, with a sentence to act on.
+    PATH may be relative. ``timeout`` bounds a request to a bucket and its repetitions, in seconds. This opens no
+    connection and creates no folder. The store must not be used before a fork. Raise ValueError, with a sentence
+    that says what to correct.
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in ("file", "s3", "gs", "memory"):
@@ -43,7 +43,7 @@ def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
 
 
 def _split(scheme: str, rest: str) -> tuple[str, str]:
-    """The bucket, and the prefix of all keys: empty, or with a slash at its end."""
+    """Return the bucket and the prefix of all keys, which is empty or ends with a slash."""
     bucket, _, prefix = rest.partition("/")
     if not _BUCKET.fullmatch(bucket):
         advice = "a name of 3 or more lower-case letters, digits, dots, dashes or underscores"

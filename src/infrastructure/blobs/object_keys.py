@@ -1,4 +1,4 @@
-"""The keys that objects are kept under."""
+"""The keys of stored objects."""
 
 import re
 
@@ -6,9 +6,9 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_.-]*)*")
 
 
 def checked(key: str) -> str:
-    """``key``; raises ValueError when it might name something else than an object of the store.
+    """Return ``key``. Raise ValueError unless it consists of plain lower-case names with single slashes between.
 
-    That is all but plain lower-case names with single slashes between: keys are made by us, never by a client.
+    The service makes the keys. A key that could name something outside the store is a defect.
     """
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} cannot be the key of an object")

@@ -1,7 +1,7 @@
-"""Objects in a bucket of S3, or of anything that speaks its protocol; and in the memory of this process.
+"""Objects in a bucket of S3 or a compatible service, or in the memory of this process.
 
-Follows the object_store library, https://docs.rs/object_store, as https://developmentseed.org/obstore shows it to
-Python. It hangs in a process whose parent has used it before the fork.
+Uses obstore (https://developmentseed.org/obstore), the Python binding of https://docs.rs/object_store. It hangs in a
+process whose parent has used it before the fork.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -31,17 +31,18 @@ _FAILURES = (BaseError, OSError)
 
 
 def memory() -> "ObjectBlobs":
-    """Objects that are gone when the process is."""
+    """Return a store whose objects end with the process."""
     return ObjectBlobs(MemoryStore(), "memory:")
 
 
 def s3(bucket: str, prefix: str, timeout: float) -> "ObjectBlobs":
-    """A bucket of S3, found by the AWS_* variables: region, endpoint, and credentials (as keys, or of a container,
-    a web identity or an instance; ``~/.aws`` is not read).
+    """Return a store in a bucket of S3. Raise ValueError when the AWS_* variables contradict each other.
 
-    With s3:ListBucket, S3 tells a missing object from one that may not be read. What a killed process has begun to
-    upload stays until a rule of the bucket removes it: AbortIncompleteMultipartUpload. Raises ValueError.
-    """  # noqa: D205 - one sentence
+    The AWS_* variables hold the region, the endpoint and the credentials: keys, or the role of a container, a web
+    identity or an instance. ``~/.aws`` is not read. Without the permission s3:ListBucket, S3 answers a read of a
+    missing object with 403 instead of 404. The upload of a killed process stays until the rule
+    AbortIncompleteMultipartUpload of the bucket removes it.
+    """
     limit = timedelta(seconds=timeout)
     try:
         store = S3Store(
@@ -58,58 +59,56 @@ def s3(bucket: str, prefix: str, timeout: float) -> "ObjectBlobs":
             },
         )
     except BaseError as error:
-        raise ValueError(f"the AWS_* variables do not go together: {_told(error)}") from None
+        raise ValueError(f"the AWS_* variables do not go together: {_in_one_sentence(error)}") from None
     return ObjectBlobs(store, f"s3://{bucket}/", prefix)
 
 
 class ObjectBlobs:
-    """See BlobStore."""
+    """Stores objects through obstore. Implements BlobStore."""
 
     def __init__(self, store: "ObjectStore", root: str, prefix: str = "") -> None:
-        """``root`` and ``prefix`` come before a key in its uri, ``prefix`` in the store as well."""
+        """``prefix`` precedes every key in the store; ``root`` precedes both in a URI."""
         self._store = store
         self._root = root
         self._prefix = prefix
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """See BlobStore. Always a multipart upload, which obstore aborts when anything goes wrong."""
+        """Store an object with a multipart upload, which obstore aborts when anything fails."""
         path = self._prefix + checked(key)
         watched = _Watched(chunks)
         try:
             obstore.put(self._store, path, watched, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
         except _FAILURES as error:
-            # An OSError may be that of the chunks, which is not ours to translate.
+            # An OSError that the chunks raised is passed on.
             if watched.error is error:
                 raise
-            raise watched.error or Unavailable() from _told(error)
+            raise watched.error or Unavailable() from _in_one_sentence(error)
 
     def read(self, key: str) -> Iterator[bytes]:
-        """See BlobStore. Raises Unavailable when the object is replaced or deleted while it is read."""
+        """Return the chunks of the object. They end with Unavailable when it is replaced or deleted meanwhile."""
         path = self._prefix + checked(key)
         try:
             found = obstore.head(self._store, path)
         except FileNotFoundError:
             raise NotFound from None
         except _FAILURES as error:
-            raise Unavailable from _told(error)
+            raise Unavailable from _in_one_sentence(error)
         return self._ranges(path, found)
 
     def delete(self, key: str) -> None:
-        """See BlobStore."""
         path = self._prefix + checked(key)
         try:
             obstore.delete(self._store, path)
         except FileNotFoundError:
             return
         except _FAILURES as error:
-            raise Unavailable from _told(error)
+            raise Unavailable from _in_one_sentence(error)
 
     def uri(self, key: str) -> str:
-        """See BlobStore."""
         return self._root + self._prefix + checked(key)
 
     def _ranges(self, path: str, found: "ObjectMeta") -> Generator[bytes, None, None]:
-        # Request by request: a slow reader holds no connection, and no single answer can take longer than the limit.
+        # Range by range: a slow consumer holds no connection, and each response arrives within the timeout.
         for start in range(0, found["size"], _RANGE):
             end = min(start + _RANGE, found["size"])
             with _translated():
@@ -120,7 +119,7 @@ class ObjectBlobs:
 
 
 class _Watched:
-    """An iterator that remembers what it raised."""
+    """An iterator that keeps the exception it raised."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -144,13 +143,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except _FAILURES as error:
-        raise Unavailable from _told(error)
+        raise Unavailable from _in_one_sentence(error)
 
 
-def _told(error: Exception) -> OSError:
-    """What went wrong, in a sentence; obstore adds pages of its internals."""
+def _in_one_sentence(error: Exception) -> OSError:
+    """Return an error that says in one sentence what failed; obstore adds pages of its internals."""
     sentence = " ".join(str(error).partition("\n\nDebug source")[0].split())[:_SENTENCE]
-    # The instance is asked last, when the variables name nothing else.
+    # obstore asks the instance metadata service last, when the variables name no credentials.
     if "/latest/api/token " in sentence or "/latest/meta-data/iam/" in sentence:
         sentence = "there are no credentials: AWS_ACCESS_KEY_ID is not set, and this machine has no role of AWS"
     return OSError(sentence)
