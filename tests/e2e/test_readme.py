@@ -1,38 +1,69 @@
-"""The examples of the README, executed as they are written."""
+"""The examples of README.md and docs/, executed as they are written."""
 
 import json
 import os
-import re
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from src.interfaces.http.app import FEATURES
+from src.settings import Settings
 from tests.e2e.service import portero
 from tests.support import outside
+from tests.support.markdown import OUTPUT, PAGES, ROOT, blocks, steps
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+RUN_IN_ORDER = [
+    "README.md",
+    "docs/tutorial.md",
+    "docs/reference/accounts.md",
+    "docs/reference/sessions.md",
+    "docs/reference/directory.md",
+    "docs/reference/tasks.md",
+    "docs/reference/dogs.md",
+    "docs/reference/files.md",
+    "docs/reference/datasets.md",
+    "docs/reference/operations.md",
+    "docs/how-to/manage-users.md",
+    "docs/how-to/keys.md",
+    "docs/how-to/backup.md",
+]
+"""Every page with shell examples. They share one service, and each makes the accounts that it needs."""
+BOUNDARY = "--- next step ---"
 
-Step = tuple[str, list[tuple[str, str]]]
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder that looks like a checkout: `./portero` is there, and the service keeps its data in data/."""
+
+    folder: Path
+    address: str
+
+    def run(self, script: str) -> "subprocess.CompletedProcess[str]":
+        """Run a script in a new shell, with the address of the service for localhost:8000 in both directions."""
+        ours = {name.upper() for name in Settings.model_fields}
+        done = subprocess.run(
+            ["bash", "-eu", "-c", script.replace("localhost:8000", self.address)],
+            cwd=self.folder,
+            env={name: value for name, value in os.environ.items() if name not in ours},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        done.stdout = done.stdout.replace(self.address, "localhost:8000")
+        return done
 
 
-def steps(language: str) -> list[Step]:
-    """Each block of a language, with the blocks of expected output that follow it."""
-    found: list[Step] = []
-    current: list[tuple[str, str]] | None = None
-    for kind, text in BLOCK.findall(README):
-        if kind == language:
-            current = []
-            found.append((text, current))
-        elif kind in ("json", "text") and current is not None:
-            current.append((kind, text))
-        else:
-            current = None
-    return found
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A fresh checkout with what `make run` serves."""
+    folder = tmp_path_factory.mktemp("checkout")
+    (folder / "portero").symlink_to(ROOT / "portero")
+    with outside.started() as world, portero(folder / "data", {"DOG_API_URL": world.pictures.url}) as address:
+        yield Checkout(folder, address)
 
 
 def matches(expected: Any, actual: Any) -> bool:
@@ -52,6 +83,7 @@ def matches(expected: Any, actual: Any) -> bool:
 
 
 def check(output: str, expected: list[tuple[str, str]]) -> None:
+    """Assert that the output is what the blocks after an example show, and nothing more."""
     for kind, text in expected:
         if kind == "text":
             assert output.startswith(text), (output, text)
@@ -62,35 +94,29 @@ def check(output: str, expected: list[tuple[str, str]]) -> None:
     assert output.strip() == ""
 
 
-def test_the_walk_through(tmp_path: Path) -> None:
-    """All of it in one shell, in order, against what `make run` serves."""
-    admin = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "local-portero-lantern"}
-    with outside.started() as world, portero(tmp_path, {"DOG_API_URL": world.pictures.url, **admin}) as address:
-        boundary = "--- next step ---"
-        walk = steps("bash")
-        assert len(walk) > 15
-        script = f"\necho; echo '{boundary}'\n".join(text for text, _ in walk)
-        ran = subprocess.run(
-            ["bash", "-eu", "-c", script.replace("localhost:8000", address)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-        outputs = ran.stdout.replace(address, "localhost:8000").split(boundary)
-        for (text, expected), output in zip(walk, outputs, strict=True):
-            try:
-                check(output.lstrip("\n"), expected)
-            except (AssertionError, ValueError) as error:
-                pytest.fail(f"{text}\nsaid {output}\n{error}")
+@pytest.mark.parametrize("name", RUN_IN_ORDER)
+def test_the_examples_of_a_page_print_what_the_page_shows(checkout: Checkout, name: str) -> None:
+    """All examples of a page run in one shell, in order."""
+    page = steps(ROOT / name, "bash")
+    ran = checkout.run(f"\necho; echo '{BOUNDARY}'\n".join(text for text, _ in page))
+    assert ran.returncode == 0, ran.stderr
+    for (text, expected), output in zip(page, ran.stdout.split(BOUNDARY), strict=True):
+        try:
+            check(output.lstrip("\n"), expected)
+        except (AssertionError, ValueError) as error:
+            pytest.fail(f"{text}\nsaid {output}\n{error}")
 
 
-def test_every_route_is_in_the_readme() -> None:
-    for feature in FEATURES:
-        for operation in feature.all:
-            assert re.search(rf"`[A-Z`, ]*{re.escape(operation.path)}`", README), operation.path
+def test_every_page_with_examples_is_run() -> None:
+    with_examples = {str(page.relative_to(ROOT)) for page in PAGES if steps(page, "bash")}
+    assert with_examples == set(RUN_IN_ORDER)
+
+
+def test_every_block_of_output_is_compared() -> None:
+    """A block of output belongs to an example in the shell or in JavaScript."""
+    for page in PAGES:
+        compared = [output for language in ("bash", "js") for _, outputs in steps(page, language) for output in outputs]
+        assert sorted(compared) == sorted(block for block in blocks(page) if block[0] in OUTPUT), page
 
 
 def test_the_firebase_client(
@@ -104,7 +130,7 @@ def test_the_firebase_client(
         "IDENTITY": "firebase",
         "FIREBASE_WEB_API_KEY": "any",
     }
-    [(program, expected)] = steps("js")
+    [(program, expected)] = steps(ROOT / "docs/how-to/firebase.md", "js")
     unique = f"{firestore_project}@example.com"
     with portero(tmp_path, emulators | settings) as address:
         program = program.replace("localhost:8000", address).replace("demo-portero", auth_project)

@@ -51,7 +51,7 @@ def compose() -> Any:
 
 @pytest.fixture(params=DEPLOYED)
 def deployed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A file of deploy/ as envsubst fills it in; a name that deploy/README.md does not set is a KeyError."""
+    """A file of deploy/ as envsubst fills it in; a name that docs/how-to/cloud-run.md does not set is a KeyError."""
     path = tmp_path / Path(request.param).name
     path.write_text(Template((ROOT / request.param).read_text()).substitute(NAMES))
     return path
