@@ -1,0 +1,175 @@
+"""The documentation against the code: its links lead somewhere, and its reference pages are complete."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from src.domain import errors
+from src.domain.errors import PorteroError
+from src.interfaces.cli.commands import cli
+from src.interfaces.http.app import FEATURES
+from src.interfaces.http.problems import status_of
+from src.settings import Settings
+from tests.support.markdown import PAGES, ROOT, blocks
+
+REFERENCE = ROOT / "docs/reference"
+ONLY_IN_JOBS = {errors.AttemptFailed, errors.Postponed}
+"""Errors that no response carries: a job keeps their text."""
+CODE_ARGUMENT = {"FieldError": 1, "InvalidValue": 0, "PydanticCustomError": 0, "refused": 0}
+"""The position of the code of a field in calls of these functions."""
+
+
+def read(page: str) -> str:
+    return (REFERENCE / page).read_text("utf-8")
+
+
+def rows(page: str) -> Iterator[list[str]]:
+    """The cells of each row of the tables on a page of the reference."""
+    for line in read(page).splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def prose(page: Path) -> str:
+    """A page without its code blocks."""
+    return re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def source_calls() -> Iterator[ast.Call]:
+    for path in (ROOT / "src").rglob("*.py"):
+        yield from (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+
+
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+        else:
+            yield *names, name
+
+
+def documented_commands() -> Iterator[tuple[str, ...]]:
+    """The arguments of each call of `./portero` in the documentation."""
+    for page in PAGES:
+        inline = re.findall(r"`\./portero ([a-z][^`]*)`", prose(page))
+        shown = [
+            line.strip().partition("./portero ")[2]
+            for language, text in blocks(page)
+            if language in ("sh", "bash")
+            for line in text.splitlines()
+            if "./portero " in line
+        ]
+        for text in inline + shown:
+            words = shlex.split(text, comments=True)
+            ends = [index for index, word in enumerate(words) if word[0] in "|>)&"]
+            yield tuple(words[: min(ends, default=len(words))])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), target
+        if anchor:
+            assert anchor in anchors(linked), target
+
+
+def test_every_page_is_listed_in_the_table_of_contents() -> None:
+    contents = ROOT / "docs/README.md"
+    listed = {(contents.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)\)", prose(contents))}
+    assert listed >= {*PAGES} - {contents, ROOT / "README.md"}
+
+
+def test_the_readme_is_a_front_page() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+
+
+def test_every_route_is_in_the_list_of_routes_and_described() -> None:
+    described = "".join(page.read_text("utf-8") for page in REFERENCE.glob("*.md") if page.name != "routes.md")
+    for feature in FEATURES:
+        for operation in feature.all:
+            mentioned = rf"`[A-Z`, ]*{re.escape(operation.path)}`"
+            assert re.search(mentioned, read("routes.md")), operation.path
+            assert re.search(mentioned, described), operation.path
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    documented: dict[str, str] = {}
+    for first, default, *_ in rows("settings.md"):
+        documented |= {name.lower(): re.sub("`", "", default) for name in re.findall(r"`([A-Z0-9_]+)`", first)}
+    assert documented.keys() == Settings.model_fields.keys() - {
+        "firestore_emulator_host",
+        "firebase_auth_emulator_host",
+    }
+    for name, field in Settings.model_fields.items():
+        if type(field.default) is int:
+            assert documented[name].partition(" ")[0] == str(field.default), name
+
+
+def test_every_command_is_documented() -> None:
+    described = {words for row in rows("commands.md") for words in [tuple(row[0].strip("`").split()[1:])]}
+    for command in commands(cli):
+        assert any(words[: len(command)] == command for words in described), command
+
+
+def test_every_documented_command_can_be_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dogs.csv").touch()
+    monkeypatch.chdir(tmp_path)
+    for words in documented_commands():
+        command: click.Command = cli
+        arguments = [*words]
+        while isinstance(command, click.Group):
+            command = command.commands[arguments.pop(0)]
+        if any(option.name == "password" for option in command.params) and "--password" not in arguments:
+            arguments += ["--password", "typed in"]
+        command.make_context(words[0], arguments)
+
+
+def test_every_command_that_is_mentioned_exists() -> None:
+    existing = {*commands(cli)}
+    for page in PAGES:
+        for text in re.findall(r"`portero ([a-z][^`]*)`", prose(page)):
+            words = tuple(text.split())
+            assert any(words[: len(command)] == command for command in existing), (page, text)
+
+
+def test_every_error_is_documented_with_its_status() -> None:
+    documented = {
+        code: int(row[1]) for row in rows("errors.md") if row[1].isdecimal() for code in re.findall("`([^`]+)`", row[0])
+    }
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PorteroError)}
+    for kind in kinds - {PorteroError} - ONLY_IN_JOBS:
+        assert documented[kind.code] == status_of(kind), kind
+
+
+def test_every_code_of_a_field_is_documented() -> None:
+    documented = {code for row in rows("errors.md") for code in re.findall("`([^`]+)`", row[0])}
+    for call in source_calls():
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        position = CODE_ARGUMENT.get(name, len(call.args))
+        if position < len(call.args) and isinstance(code := call.args[position], ast.Constant):
+            assert str(code.value).removeprefix("string_") in documented, code.value
+
+
+def test_every_audit_event_is_documented() -> None:
+    events = {row[0].strip("`") for row in rows("audit-events.md")}
+    calls = [call for call in source_calls() if getattr(call.func, "attr", "") == "audit"]
+    assert calls
+    for call in calls:
+        [event, _] = call.args
+        assert isinstance(event, ast.Constant)
+        assert event.value in events
