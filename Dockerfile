@@ -1,4 +1,4 @@
-# Builder: wheels only, each checked against its pinned hash; no compiler, and pip stays behind.
+# Builder: installs wheels only, each checked against its pinned hash. The final image has no compiler and no pip.
 FROM python:3.13-slim-trixie AS builder
 COPY requirements.txt requirements/extras.txt ./
 RUN python -m venv --without-pip /venv \
@@ -10,8 +10,8 @@ LABEL org.opencontainers.image.title="portero" \
       org.opencontainers.image.description="Accounts service on Flask, Firestore and Firebase Auth" \
       org.opencontainers.image.licenses="MIT"
 
-# One malloc arena: many threads hashing passwords would otherwise each keep tens of MiB.
-# Bytecode is written below, never at run time: the root file system may be read-only.
+# One malloc arena, because each thread that hashes passwords would otherwise keep tens of MiB.
+# Bytecode is compiled below and not at run time, because the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -26,7 +26,7 @@ COPY portero gunicorn.conf.py ./
 COPY src src
 RUN python -m compileall -q src && install -d -o 10001 -g 10001 -m 0700 /data
 
-# A number, so that Kubernetes' runAsNonRoot can check it. The code belongs to root: the service cannot change itself.
+# A numeric user, which the runAsNonRoot of Kubernetes requires. The code belongs to root, so the service cannot change it.
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000
@@ -34,6 +34,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=2)"]
 
-# Exec form, and every step execs the next: gunicorn becomes PID 1 and gets the signals itself.
+# The exec form, and each process replaces the one before, so gunicorn becomes PID 1 and receives the signals.
 ENTRYPOINT ["./portero"]
 CMD ["serve"]

@@ -1,12 +1,12 @@
-# Two commands do everything on a fresh machine: `make run` and `make test`.
-# Every path is relative: make splits absolute ones where the checkout's own path has a space.
+# On a fresh machine two commands are enough: `make run` and `make test`.
+# All paths are relative, because make splits an absolute path that contains a space.
 
 ARGS ?=
 export PYTHON
 .DEFAULT_GOAL := help
 .PHONY: help run worker test check bench lock clean
 
-help: ## What can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
@@ -17,7 +17,7 @@ worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 	@sh scripts/setup runtime extras
 	@exec ./portero worker $(ARGS)
 
-test: ## Run the tests (ARGS="tests/unit -x" picks some)
+test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
 	@sh scripts/setup runtime extras dev node chromium redis rabbitmq
 	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
 
@@ -28,12 +28,12 @@ check: ## Lint, formatting, types, layers
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: ## Measure speed and memory, as ratios (some minutes)
+bench: ## Measure speed and memory as ratios (takes some minutes)
 	@sh scripts/setup runtime extras dev
 	@.venv/bin/python -m bench $(ARGS)
 
-lock: ## Pin what requirements/*.in ask for (ARGS=--upgrade moves the pins)
+lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pins)
 	@sh scripts/lock $(ARGS)
 
-clean: ## Remove what the other targets made, but not data/
+clean: ## Remove everything that the other targets made, except data/
 	rm -rf .venv tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""The interactive documentation in a real browser that may load nothing from elsewhere."""
+"""The interactive documentation, in a real browser that may only load from the service."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(address: str) -> Iterator[Page]:
-    """The documentation, opened; fails if it asked anybody else for anything or logged an error."""
+    """The opened documentation. Fails when the page loads from another host or logs an error."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
@@ -45,7 +45,7 @@ def page(address: str) -> Iterator[Page]:
 
 
 def call_get_user(page: Page) -> str:
-    """Try out GET /user; the answer that the page shows, status first."""
+    """Send GET /user with the page and return the response that it shows, which begins with the status."""
     operation = page.locator("#operations-Accounts-show_user")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
@@ -55,7 +55,7 @@ def call_get_user(page: Page) -> str:
     return answer.inner_text()
 
 
-def test_without_a_token_it_is_refused(page: Page) -> None:
+def test_a_request_without_a_token_shows_401(page: Page) -> None:
     assert call_get_user(page).startswith("401")
 
 
@@ -72,7 +72,7 @@ def test_authorize_logs_in_with_a_password(page: Page) -> None:
     assert '"username": "anna"' in answer
 
 
-def test_authorize_takes_a_pasted_token(page: Page, address: str) -> None:
+def test_authorize_accepts_a_pasted_token(page: Page, address: str) -> None:
     body = json.dumps({"username": "anna", "password": PASSWORD}).encode()
     with urlopen(Request(f"http://{address}/login", body, {"Content-Type": "application/json"})) as answer:
         token = json.load(answer)["access_token"]

@@ -1,4 +1,4 @@
-"""The files that ship and deploy the service: valid for the tools that read them, and safe."""
+"""The files that build and deploy the service are valid for their tools, and safe."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def load(path: Path) -> Any:
 
 
 def check(path: Path, *schema: str | Path) -> None:
-    """``schema`` is check-jsonschema's: it reads JSON and YAML, and ships the schemas of well-known files."""
+    """Validate a JSON or YAML file; ``schema`` are the options of check-jsonschema that name a schema."""
     done = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--default-filetype", "json", *schema, path],
         capture_output=True,
@@ -41,6 +41,7 @@ def check(path: Path, *schema: str | Path) -> None:
 
 
 def check_firebase(path: Path, schema: str) -> None:
+    """Validate a file against a schema of firebase-tools."""
     check(path, "--schemafile", FIREBASE_SCHEMAS / schema)
 
 
@@ -51,24 +52,25 @@ def compose() -> Any:
 
 @pytest.fixture(params=DEPLOYED)
 def deployed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A file of deploy/ as envsubst fills it in; a name that docs/how-to/cloud-run.md does not set is a KeyError."""
+    """A file of deploy/ after envsubst. Raises KeyError for a name that docs/how-to/cloud-run.md does not set."""
     path = tmp_path / Path(request.param).name
     path.write_text(Template((ROOT / request.param).read_text()).substitute(NAMES))
     return path
 
 
 def container(path: Path) -> Any:
+    """Return the container of a Cloud Run service or job."""
     spec = load(path)["spec"]["template"]["spec"]
     return spec.get("template", {}).get("spec", spec)["containers"][0]
 
 
 def environment(path: Path) -> dict[str, str]:
-    """What the container is told, with something in place of each secret."""
+    """Return the environment of the container, with a placeholder for each secret."""
     return {entry["name"]: entry.get("value", "a secret") for entry in container(path)["env"]}
 
 
 def put_on(env: dict[str, str], directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make ``env`` the whole environment, out of reach of anyone's .env."""
+    """Replace the whole environment by ``env``, in a directory without an .env file."""
     for name in {*os.environ} - env.keys():
         monkeypatch.delenv(name)
     for name, value in env.items():
@@ -77,7 +79,7 @@ def put_on(env: dict[str, str], directory: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class TestDockerfile:
-    def test_runs_as_a_numeric_user_who_is_not_root(self) -> None:
+    def test_the_user_is_numeric_and_not_root(self) -> None:
         assert min(image().user) > 0
 
     def test_commands_are_in_exec_form_so_that_signals_arrive(self) -> None:
@@ -85,7 +87,7 @@ class TestDockerfile:
         assert image().health[0] == "python"
         assert image().last("STOPSIGNAL") == "SIGTERM"
 
-    def test_copies_only_what_exists_and_what_dockerignore_lets_in(self) -> None:
+    def test_only_existing_files_that_dockerignore_allows_are_copied(self) -> None:
         ignore = (ROOT / ".dockerignore").read_text().split()
         copied = {
             source
@@ -105,7 +107,7 @@ class TestDockerfile:
         for stage in [*stages(text), *stages(inline)]:
             assert re.search(r":\d", stage.base), f"{stage.base} has no version"
 
-    def test_holds_no_secret(self) -> None:
+    def test_the_image_holds_no_secret(self) -> None:
         assert not SECRETS & image().env.keys()
 
 
@@ -113,7 +115,7 @@ class TestCompose:
     def test_is_valid(self) -> None:
         check(ROOT / "docker-compose.yml", "--builtin-schema", "vendor.compose-spec")
 
-    def test_services_can_do_no_more_than_they_need(self, compose: Any) -> None:
+    def test_services_have_no_unneeded_privileges(self, compose: Any) -> None:
         for service in compose.values():
             assert service["cap_drop"] == ["ALL"]
             assert service["security_opt"] == ["no-new-privileges:true"]
@@ -122,19 +124,19 @@ class TestCompose:
             assert not {"privileged", "network_mode", "cap_add", "pid"} & service.keys()
 
     @pytest.mark.parametrize("name", ["api", "worker"])
-    def test_our_own_write_to_memory_and_to_the_folder_that_they_share(self, compose: Any, name: str) -> None:
+    def test_api_and_worker_write_only_to_memory_and_to_their_shared_volume(self, compose: Any, name: str) -> None:
         assert compose[name]["read_only"] is True
         assert compose[name]["volumes"] == [f"data:{image().env['DATA_DIR']}"]
         assert compose[name]["tmpfs"] == ["/tmp"]
 
-    def test_the_worker_is_the_same_with_another_command(self, compose: Any) -> None:
+    def test_the_worker_differs_from_the_api_only_in_its_command(self, compose: Any) -> None:
         api, worker = compose["api"], compose["worker"]
         assert worker["command"] == ["worker"]
         same = {name: value for name, value in api["environment"].items() if not name.startswith("ADMIN_")}
         assert worker["environment"] == same
         assert worker["image"] == api["image"]
 
-    def test_the_api_waits_for_what_it_talks_to(self, compose: Any) -> None:
+    def test_the_api_waits_for_the_emulators_and_redis(self, compose: Any) -> None:
         env = compose["api"]["environment"]
         assert env["QUEUE_URL"] == "redis://redis:6379"
         assert {name.lower() for name in env} <= Settings.model_fields.keys() | {"tmpdir"}
@@ -144,17 +146,17 @@ class TestCompose:
         assert compose["api"]["depends_on"] == {"emulators": healthy, "redis": healthy}
         assert env["FIRESTORE_EMULATOR_HOST"] == f"emulators:{ports['firestore']['port']}"
         assert env["FIREBASE_AUTH_EMULATOR_HOST"] == f"emulators:{ports['auth']['port']}"
-        # Names beginning with demo- never reach Google, whatever else goes wrong.
+        # A project whose name begins with demo- cannot reach Google, even with real credentials.
         assert env["STORE_URL"] == "firestore://demo-portero"
         assert load(ROOT / ".firebaserc")["projects"] == {"default": "demo-portero"}
 
-    def test_the_development_password_opens_nothing_that_is_deployed(self, compose: Any) -> None:
+    def test_the_development_password_is_not_in_any_deployed_file(self, compose: Any) -> None:
         password = compose["api"]["environment"]["ADMIN_PASSWORD"]
         assert len(password) >= 8
         assert all(password not in (ROOT / name).read_text() for name in ["Dockerfile", *DEPLOYED])
 
-    def test_the_emulators_listen_to_the_api_in_the_container(self, compose: Any, tmp_path: Path) -> None:
-        """The very command, up to the start: firebase.json with its hosts changed and still valid."""
+    def test_the_emulators_accept_connections_from_other_containers(self, compose: Any, tmp_path: Path) -> None:
+        """Runs the first part of the command of the container, which changes the hosts in firebase.json."""
         shell, option, script = compose["emulators"]["command"]
         edit = script.split(" && ")[0].replace("/firebase.json", shlex.quote(str(ROOT / "firebase.json")))
         subprocess.run([shell, option, edit], cwd=tmp_path, check=True)
@@ -171,7 +173,7 @@ class TestFirebase:
         check_firebase(ROOT / "firebase.json", "firebase-config.json")
         check_firebase(ROOT / ".firebaserc", "firebaserc.json")
 
-    def test_files_it_names_exist(self) -> None:
+    def test_the_files_that_it_names_exist(self) -> None:
         firestore = load(ROOT / "firebase.json")["firestore"]
         assert [name for name in firestore.values() if not (ROOT / name).is_file()] == []
 
@@ -184,7 +186,7 @@ class TestCloudRun:
     def test_is_valid(self, deployed: Path) -> None:
         check(deployed, "--schemafile", ROOT / "tests/ship/cloudrun.schema.json")
 
-    def test_a_typo_is_not(self, deployed: Path) -> None:
+    def test_a_misspelled_key_is_not_valid(self, deployed: Path) -> None:
         deployed.write_text(deployed.read_text().replace("limits:", "limit:"))
         with pytest.raises(AssertionError, match="limit"):
             check(deployed, "--schemafile", ROOT / "tests/ship/cloudrun.schema.json")
@@ -193,30 +195,30 @@ class TestCloudRun:
         kept = {entry["name"] for entry in container(deployed)["env"] if "valueFrom" in entry}
         assert kept == SECRETS & environment(deployed).keys()
 
-    def test_the_service_does_not_know_the_administrators_password(self) -> None:
+    def test_the_service_is_not_given_the_password_of_the_admin(self) -> None:
         assert "ADMIN_PASSWORD" not in (ROOT / "deploy/cloudrun.yaml").read_text()
 
-    def test_settings_are_known_and_fit_for_production(self, deployed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_settings_are_accepted_in_production(self, deployed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         env = environment(deployed)
         assert {name.lower() for name in env} <= Settings.model_fields.keys()
         put_on(env, deployed.parent, monkeypatch)
         assert load_settings().production
 
-    def test_an_instance_is_sent_as_many_requests_as_it_has_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_concurrency_equals_the_number_of_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
         path = ROOT / "deploy/cloudrun.yaml"
         put_on(image().env | environment(path) | {"THREADS": str(THREADS)}, ROOT, monkeypatch)
         gunicorn = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
         revision = load(path)["spec"]["template"]["spec"]
         assert revision["containerConcurrency"] == gunicorn["workers"] * gunicorn["threads"]
 
-    def test_traffic_waits_for_the_store_and_an_outage_restarts_nothing(self) -> None:
+    def test_the_startup_probe_checks_the_store_and_the_liveness_probe_only_the_process(self) -> None:
         service = container(ROOT / "deploy/cloudrun.yaml")
         assert service["startupProbe"]["httpGet"]["path"] == "/ready"
         assert service["livenessProbe"]["httpGet"]["path"] == "/health"
 
 
 Database = Callable[[str], str]
-# To the emulator an unsigned token is a signed-in user, and "owner" is the service's own account.
+# The emulator accepts an unsigned token as a signed-in user, and "owner" as the account of the service.
 TOKEN = jwt.encode({"sub": "someone", "user_id": "someone"}, "", algorithm="none")
 USER = {"Authorization": f"Bearer {TOKEN}"}
 OWNER = {"Authorization": "Bearer owner"}
@@ -230,7 +232,7 @@ service cloud.firestore {
 
 @pytest.fixture
 def database(firestore_emulator: str, firestore_project: str) -> Database:
-    """Gives a fresh project these rules; answers the address of its documents."""
+    """A function that gives a fresh project the rules and returns the URL of its documents."""
 
     def under(rules: str) -> str:
         answer = requests.put(
@@ -245,7 +247,7 @@ def database(firestore_emulator: str, firestore_project: str) -> Database:
 
 
 def statuses(documents: str, headers: dict[str, str]) -> dict[str, int]:
-    """What a client is told when it creates, reads, lists, queries, changes and deletes."""
+    """Return the status of each kind of request: create, read, list, query, change and delete."""
     one = {"fields": {"name": {"stringValue": "x"}}}
     query = {"structuredQuery": {"from": [{"collectionId": "users"}]}}
     calls: list[tuple[str, str, object]] = [
@@ -272,8 +274,8 @@ class TestRules:
         assert set(statuses(documents, USER).values()) == {403}
         assert set(statuses(documents, OWNER).values()) == {200}
 
-    def test_the_test_can_tell_a_signed_in_client(self, database: Database) -> None:
-        """The control: under rules that let signed-in clients in, that same client is let in."""
+    def test_permissive_rules_let_a_signed_in_client_in(self, database: Database) -> None:
+        """The control for the test above: the same client is accepted under rules that allow it."""
         documents = database(SIGNED_IN_MAY)
         assert set(statuses(documents, {}).values()) == {403}
         assert set(statuses(documents, USER).values()) == {200}

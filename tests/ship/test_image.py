@@ -1,4 +1,4 @@
-"""The image's files, environment, user and command, as the Dockerfile has them, run without Docker."""
+"""The files, environment, user and command of the Dockerfile, run without Docker."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ PERSON = b'{"username": "inflight", "email": "inflight@example.com", "password":
 
 
 class Container:
-    """The image laid out in a directory that its user can read and not write."""
+    """The files of the image in a directory that its user can read but not write."""
 
     def __init__(self, place: Path) -> None:
         stage = image()
@@ -36,7 +36,7 @@ class Container:
         data.mkdir(mode=0o700)
         self.become: list[str] = []
         if os.geteuid() == 0:
-            # Become the image's user. It may read everything, since Python may live in root's home, and write nothing.
+            # Run as the user of the image. It may read every file, because Python may be in the home of root.
             uid, gid = stage.user
             os.chown(data, uid, gid)
             self.become = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"]
@@ -51,16 +51,18 @@ class Container:
             shutil.copy2(source, target)
 
     def files(self) -> list[Path]:
+        """Return the directory of the image and everything in it."""
         return sorted([self.home, *self.home.rglob("*")])
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command as the user of the image, to its end."""
         whole = [*self.become, *command]
         return subprocess.run(whole, cwd=self.home, env=self.env, capture_output=True, text=True, timeout=60)
 
 
 @pytest.fixture
 def container() -> Iterator[Container]:
-    # Not tmp_path: that is closed to every user but the one who runs the tests.
+    # Not tmp_path, which only the user who runs the tests can read.
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         place.chmod(0o755)
@@ -70,7 +72,7 @@ def container() -> Iterator[Container]:
             shipped.chmod(0o700)
 
 
-def test_serves_from_read_only_files_and_ends_cleanly_on_term(container: Container) -> None:
+def test_the_image_serves_from_read_only_files_and_finishes_requests_on_sigterm(container: Container) -> None:
     shipped = container.files()
     command = [*container.become, *image().command]
     ready = f"http://127.0.0.1:{container.port}/health"
@@ -84,7 +86,7 @@ def test_serves_from_read_only_files_and_ends_cleanly_on_term(container: Contain
                 f"Content-Type: application/json\r\nContent-Length: {len(PERSON)}\r\nExpect: 100-continue\r\n\r\n"
             )
             client.sendall(head.encode())
-            assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"  # it is in hand
+            assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"  # the service has begun to read the request
             client.sendall(PERSON[:20])
             server.send_signal(signal.SIGTERM)
             time.sleep(0.5)
@@ -98,8 +100,8 @@ def test_serves_from_read_only_files_and_ends_cleanly_on_term(container: Contain
     assert container.files() == shipped
 
 
-def test_other_commands_run_too(container: Container) -> None:
-    """``docker run portero prepare``: the entry point is the program, the command its argument."""
+def test_the_image_runs_other_commands(container: Container) -> None:
+    """As `docker run portero prepare` does: the argument replaces the command and not the entry point."""
     program = image().command[0]
     for command, status in [("check", 1), ("prepare", 0), ("check", 0)]:
         done = container.run(program, command)
