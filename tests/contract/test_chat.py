@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from src.application.summaries import Advice, Summarise
 from src.domain.errors import Unavailable
 from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation
-from src.infrastructure.outgoing import circuit
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
 from src.infrastructure.tables import patterns
 from tests.support import outside
@@ -212,9 +211,9 @@ def test_nobody_listens() -> None:
     assert "cannot be reached" in refusal(ChatAdviser(f"http://127.0.0.1:{free_port()}/v1", "small", KEY))
 
 
-def test_the_circuit_opens_and_closes(chat: outside.Api, adviser: ChatAdviser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_circuit_opens_and_closes(chat: outside.Api) -> None:
     watch = Watch()
-    monkeypatch.setattr(circuit, "time", watch)
+    adviser = ChatAdviser(chat.url, "small", KEY, clock=watch.monotonic)
     chat.behave("answer", status=503)
     for _ in range(5):
         assert "503" in refusal(adviser)

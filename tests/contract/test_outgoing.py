@@ -31,7 +31,6 @@ from werkzeug.http import parse_options_header
 from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
 from src.domain.values import InvalidValue
-from src.infrastructure.outgoing import circuit as circuits
 from src.infrastructure.outgoing.circuit import Circuit, Down
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
@@ -56,8 +55,8 @@ def services(server: outside.Outside) -> outside.Outside:
 
 
 @pytest.fixture
-def pictures(services: outside.Outside) -> DogPictures:
-    return DogPictures(services.pictures.url, [HOST], timeout=30, connect=15, pause=60)
+def pictures(services: outside.Outside, watch: Watch) -> DogPictures:
+    return DogPictures(services.pictures.url, [HOST], timeout=30, connect=15, pause=60, clock=watch.monotonic)
 
 
 @pytest.fixture
@@ -66,8 +65,8 @@ def hasty_pictures(services: outside.Outside) -> DogPictures:
 
 
 @pytest.fixture
-def relay(services: outside.Outside) -> HttpRelay:
-    return HttpRelay(services.relay.url, pause=60)
+def relay(services: outside.Outside, watch: Watch) -> HttpRelay:
+    return HttpRelay(services.relay.url, pause=60, clock=watch.monotonic)
 
 
 @pytest.fixture
@@ -76,11 +75,9 @@ def hasty_relay(services: outside.Outside) -> HttpRelay:
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+def watch() -> Watch:
     """The clock of circuits."""
-    watch = Watch()
-    monkeypatch.setattr(circuits, "time", watch)
-    return watch
+    return Watch()
 
 
 def send(relay: HttpRelay, data: bytes = b"some bytes", name: str = "a.txt", type: str = "text/plain") -> RelayAnswer:
@@ -748,7 +745,7 @@ def test_threads_do_not_wait_for_each_other(services: outside.Outside, relay: Ht
 
 
 def test_an_error_of_our_own_says_nothing_about_the_others(watch: Watch) -> None:
-    circuit = Circuit("It", pause=60)
+    circuit = Circuit("It", pause=60, clock=watch.monotonic)
     for _ in range(4):
         down(circuit)
     with pytest.raises(OSError, match="disk"), circuit.attempt():

@@ -6,7 +6,7 @@ https://platform.openai.com/docs/api-reference/chat/create, and of it only what 
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -38,7 +38,14 @@ class ChatAdviser:
     """See Adviser."""
 
     def __init__(
-        self, url: str, model: str, key: str | None = None, *, timeout: float = 30.0, pause: float = 30.0
+        self,
+        url: str,
+        model: str,
+        key: str | None = None,
+        *,
+        timeout: float = 30.0,
+        pause: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``url`` is the base of the API, such as https://api.openai.com/v1; not every server wants a ``key``.
 
@@ -49,7 +56,9 @@ class ChatAdviser:
             raise ValueError("use a URL without ? and #")
         connect = min(5.0, timeout / 2)
         place = f"{url.rstrip('/')}/chat/completions"
-        self._service = Destination(_NAME, place, connect=connect, idle=timeout, pause=pause, most=MAX_ADVICE)
+        self._service = Destination(
+            _NAME, place, connect=connect, idle=timeout, pause=pause, most=MAX_ADVICE, clock=clock
+        )
         self._headers = [(b"Content-Type", b"application/json")]
         if key:
             if not key.isascii() or not key.isprintable() or " " in key or httpx2.URL(url).userinfo:

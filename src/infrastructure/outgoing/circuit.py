@@ -1,95 +1,64 @@
-"""A circuit breaker: a destination that is down is left alone for a moment (Nygard, Release It!, chapter 5)."""
+"""A circuit breaker: calls to a destination that is down are refused for a while (Nygard, Release It!, chapter 5)."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import cached_property
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
 
 from src.domain.errors import AttemptFailed, Postponed
 
-if TYPE_CHECKING:
-    from pybreaker import CircuitBreaker
-
 
 class Down(AttemptFailed):
-    """The other side does not answer, or says itself that it is broken."""
+    """The destination does not answer, or answers that it is broken."""
 
 
 class Circuit:
-    """What one process knows about a destination. Threads share it.
+    """The state of one destination in this process. Threads share it.
 
-    After ``failures`` calls in a row that end with Down nobody is let through for ``pause`` seconds, and then one
-    call at a time, until one ends otherwise.
+    After ``failures`` calls in a row that raise Down, the circuit is open and refuses calls for ``pause`` seconds.
+    Then it lets one call at a time through as a trial, and a trial that succeeds closes it.
     """
 
-    def __init__(self, name: str, *, failures: int = 5, pause: float = 5.0) -> None:
-        self._name = name
-        self._failures = failures
-        self._pause = pause
+    def __init__(
+        self, name: str, *, failures: int = 5, pause: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._refusal = f"{name} failed several times in a row and is left alone for a few seconds."
+        self._failures, self._pause, self._clock = failures, pause, clock
+        self._lock = threading.Lock()
+        self._failed = 0
         self._resume = 0.0
-        self._trial = threading.Lock()
+        self._in_trial = False
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Around a call: raises Postponed at once while the destination is left alone.
+        """Count the outcome of the call in the block. Raise Postponed, without a call, while the circuit is open.
 
-        Ending without an error or with Down counts. Any other error is our own and says nothing about the others.
+        An exception other than Down says nothing about the destination and is not counted. A call that began before
+        the circuit opened and succeeds afterwards does not close it.
         """
-        if self._breaker.current_state == "closed":
-            with self._counted():
-                yield
-        elif self._trial.acquire(blocking=False):
-            try:
-                self._try_again()
-                with self._counted():
-                    yield
-            finally:
-                self._trial.release()
-        else:
-            raise self._refusal(self._pause)  # if the trial fails, it is at least as long
-
-    @cached_property
-    def _breaker(self) -> "CircuitBreaker":
-        # Loads redis where that is installed, so not before it is needed.
-        from pybreaker import CircuitBreaker
-
-        # It is only told how a call ended: it holds its lock while it calls, which would make threads wait for each
-        # other's files, and while half open it lets everybody through.
-        return CircuitBreaker(fail_max=self._failures, reset_timeout=self._pause)
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
+        trial = self._begin()
         try:
             yield
         except Down:
-            self._resume = time.monotonic() + self._pause
-            self._tell(_fail)
+            with self._lock:
+                self._failed += 1
+                self._resume = self._clock() + self._pause
             raise
-        self._tell(_succeed)
+        else:
+            with self._lock:
+                if trial or self._failed < self._failures:
+                    self._failed = 0
+        finally:
+            if trial:
+                self._in_trial = False
 
-    def _try_again(self) -> None:
-        # By a clock that nobody sets: pybreaker asks the one on the wall.
-        if (left := self._resume - time.monotonic()) > 0:
-            raise self._refusal(left)
-        self._breaker.half_open()
-
-    def _tell(self, outcome: Callable[[], None]) -> None:
-        from pybreaker import CircuitBreakerError
-
-        # An open circuit refuses the late outcomes of calls that began before it opened.
-        with suppress(Down, CircuitBreakerError):
-            self._breaker.call(outcome)
-
-    def _refusal(self, retry_after: float) -> Postponed:
-        detail = f"{self._name} failed several times in a row and is left alone for a few seconds."
-        return Postponed(detail, retry_after)
-
-
-def _succeed() -> None:
-    pass
-
-
-def _fail() -> None:
-    raise Down("down")
+    def _begin(self) -> bool:
+        """Return whether the call is a trial. Raise Postponed while the circuit refuses calls."""
+        with self._lock:
+            if self._failed < self._failures:
+                return False
+            wait = self._pause if self._in_trial else self._resume - self._clock()
+            if wait > 0:
+                raise Postponed(self._refusal, wait)
+            self._in_trial = True
+            return True

@@ -10,7 +10,7 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,7 +45,15 @@ class Destination:
     """One URL of another service, and what this process knows about it."""
 
     def __init__(
-        self, name: str, url: str, *, connect: float, idle: float, pause: float, most: int = MAX_ANSWER
+        self,
+        name: str,
+        url: str,
+        *,
+        connect: float,
+        idle: float,
+        pause: float,
+        most: int = MAX_ANSWER,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``name`` begins sentences. Seconds: until connected, for a step of the rest, and of rest when it is down.
 
@@ -74,7 +82,7 @@ class Destination:
             self._headers.append((b"Authorization", b"Basic " + credentials))
         self._name = name
         self._connect, self._idle, self._most = connect, idle, most
-        self._circuit = Circuit(name, pause=pause)
+        self._circuit = Circuit(name, pause=pause, clock=clock)
 
     def ask(
         self,

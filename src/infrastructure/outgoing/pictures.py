@@ -1,7 +1,8 @@
 """Random pictures of dogs, in the way of https://dog.ceo/dog-api/documentation/random."""
 
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 import httpx2
 
@@ -25,7 +26,14 @@ class DogPictures:
     """See PictureSource."""
 
     def __init__(
-        self, url: str, hosts: Iterable[str], *, timeout: float = 8.0, connect: float = 3.0, pause: float = 5.0
+        self,
+        url: str,
+        hosts: Iterable[str],
+        *,
+        timeout: float = 8.0,
+        connect: float = 3.0,
+        pause: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``url`` answers with the URL of a picture, which is on one of ``hosts``.
 
@@ -33,7 +41,7 @@ class DogPictures:
         row it is not asked for ``pause`` seconds. Raises ValueError. Connects at the first call.
         """
         self._hosts = [httpx2.URL(scheme="https", host=host).raw_host.decode() for host in hosts]
-        self._source = Destination(_NAME, url, connect=connect, idle=timeout - connect, pause=pause)
+        self._source = Destination(_NAME, url, connect=connect, idle=timeout - connect, pause=pause, clock=clock)
 
     def fetch(self) -> str:
         """See PictureSource."""

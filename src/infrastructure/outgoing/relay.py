@@ -1,7 +1,8 @@
 """Files sent on to another service, as a browser sends a form (RFC 7578)."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from src.application.ports import RelayAnswer
@@ -18,14 +19,22 @@ _TRY_AGAIN = {408, 425, 429}
 class HttpRelay:
     """See FileRelay."""
 
-    def __init__(self, url: str, *, connect: float = 5.0, idle: float = 30.0, pause: float = 5.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connect: float = 5.0,
+        idle: float = 30.0,
+        pause: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """``url`` takes files by POST.
 
         Seconds: ``connect`` until connected; ``idle`` for the other side to take a chunk, and to answer after the
         last one; ``pause`` during which it is not asked after five failures in a row. Raises ValueError. Connects
         at the first call.
         """
-        self._service = Destination(_NAME, url, connect=connect, idle=idle, pause=pause)
+        self._service = Destination(_NAME, url, connect=connect, idle=idle, pause=pause, clock=clock)
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
         """See FileRelay. What iterating ``chunks`` raises is raised."""
