@@ -116,6 +116,7 @@ MISBEHAVIOURS: list[tuple[str, dict[str, Any], str]] = [
     ("hang", {}, "too long"),
     ("dribble", {}, "too long"),
     ("dribble", {"head": True}, "too long"),
+    ("dribble", {"length": False}, "too long"),
     ("reset", {}, "broke off"),
     ("vanish", {}, "broke off"),
     ("cut", {}, "broke off"),
@@ -574,8 +575,11 @@ def test_a_relay_that_reads_nothing(services: outside.Outside, hasty_relay: Http
     assert "too long" in details[0]
 
 
-def test_a_refusal_before_the_end_of_the_file_is_heard(services: outside.Outside, hasty_relay: HttpRelay) -> None:
-    services.relay.behave("early", status=413)
+@pytest.mark.parametrize("close", [False, True])
+def test_a_refusal_before_the_end_of_the_file_is_heard(
+    services: outside.Outside, hasty_relay: HttpRelay, close: bool
+) -> None:
+    services.relay.behave("early", status=413, close=close)
     with failing(final=True) as details:
         hasty_relay.send("job-1", "a", "text/plain", 64 << 20, zeros(64 << 20))
     assert "413" in details[0]

@@ -157,16 +157,17 @@ def _stall(exchange: "_Handler") -> None:
     exchange.wait_for_the_end()
 
 
-def _early(exchange: "_Handler", status: int = 413) -> None:
-    """Answers without having read the body, and never reads it."""
+def _early(exchange: "_Handler", status: int = 413, close: bool = False) -> None:
+    """Answer without reading the body. Then ``close`` the connection, or keep it and read nothing."""
     exchange.answer(status, {"early": True})
-    exchange.wait_for_the_end()
+    if not close:
+        exchange.wait_for_the_end()
 
 
-def _dribble(exchange: "_Handler", seconds: float = 0.1, head: bool = False) -> None:
-    """Sends the answer (with ``head``, its headers too) byte by byte."""
+def _dribble(exchange: "_Handler", seconds: float = 0.1, head: bool = False, length: bool = True) -> None:
+    """Send the answer byte by byte, with ``head`` its headers too. Without ``length``, it ends with the connection."""
     exchange.read_body()
-    start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
+    start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + b"Content-Length: 500\r\n" * length
     if not head:
         exchange.send(start + b"\r\n")
     for byte in itertools.chain(start if head else b"", itertools.repeat(ord("x"))):

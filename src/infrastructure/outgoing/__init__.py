@@ -1,1 +1,1 @@
-"""Other people's services: asked over HTTP, and not believed."""
+"""Clients of services that the operator names: dog pictures, a file relay, a language model."""

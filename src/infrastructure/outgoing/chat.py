@@ -1,12 +1,12 @@
-"""Advice of a language model, over the chat API that OpenAI, Gemini, Ollama, llama.cpp and others have in common.
+"""Advice of a language model over the chat API that OpenAI, Gemini, Ollama, llama.cpp and others share.
 
-https://platform.openai.com/docs/api-reference/chat/create, and of it only what all of them understand.
+Requests use only the parts of https://platform.openai.com/docs/api-reference/chat/create that all of them support.
 """
 
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx2
@@ -14,12 +14,12 @@ import httpx2
 from src.application.strict_json import strict_json
 from src.application.summaries import Advice
 from src.domain.errors import AttemptFailed, Unavailable
+from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import Answer, Destination
 
 MAX_ADVICE = 256 << 10
 
 _NAME = "The AI service"
-_CHUNK = 1 << 14
 _REFUSED = {400, 422}
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 _PROMPT = """\
@@ -35,7 +35,13 @@ number, date, datetime), or "pattern" (a regular expression in RE2 syntax that t
 
 
 class ChatAdviser:
-    """See Adviser."""
+    """Asks a language model to explain a report. Implements Adviser.
+
+    ``url`` is the base of the API, such as https://api.openai.com/v1. ``key`` is optional, because some servers need
+    none. Advice takes at most ``timeout`` seconds. After five failures in a row the service is not asked for
+    ``pause`` seconds of ``clock``. Raise ValueError, without the URL and the key in its message, for a URL or a key
+    that cannot be used.
+    """
 
     def __init__(
         self,
@@ -47,38 +53,30 @@ class ChatAdviser:
         pause: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``url`` is the base of the API, such as https://api.openai.com/v1; not every server wants a ``key``.
-
-        Advice takes ``timeout`` seconds at most. After five failures in a row nobody is asked for ``pause`` seconds.
-        Raises ValueError, without the URL and the key. Connects at the first call.
-        """
         if "?" in url or "#" in url:
             raise ValueError("use a URL without ? and #")
-        connect = min(5.0, timeout / 2)
-        place = f"{url.rstrip('/')}/chat/completions"
-        self._service = Destination(
-            _NAME, place, connect=connect, idle=timeout, pause=pause, most=MAX_ADVICE, clock=clock
-        )
-        self._headers = [(b"Content-Type", b"application/json")]
+        circuit = Circuit(_NAME, pause=pause, clock=clock)
+        place, connect = f"{url.rstrip('/')}/chat/completions", min(5.0, timeout / 2)
+        self._service = Destination(_NAME, place, circuit, connect=connect, idle=timeout, max_bytes=MAX_ADVICE)
+        self._headers = {"Content-Type": "application/json"}
         if key:
             if not key.isascii() or not key.isprintable() or " " in key or httpx2.URL(url).userinfo:
                 raise ValueError("use a key of ASCII characters, and no user and password in the URL with it")
-            self._headers.append((b"Authorization", b"Bearer " + key.encode()))
+            self._headers["Authorization"] = f"Bearer {key}"
         self._model, self._timeout = model, timeout
 
     def advise(self, facts: Mapping[str, Any]) -> Advice:
-        """See Adviser."""
         by = time.monotonic() + self._timeout
         messages = [
             {"role": "system", "content": _PROMPT},
-            # As it is, which models read better than escapes; lone surrogates are nothing that can be sent.
-            {"role": "user", "content": _sendable(json.dumps(facts, ensure_ascii=False))},
+            # Models read characters better than escapes. Lone surrogates cannot be sent and become question marks.
+            {"role": "user", "content": json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace").decode()},
         ]
         request = {"model": self._model, "messages": messages}
         try:
             answer = self._ask(request | {"response_format": {"type": "json_object"}}, by)
             if answer.status in _REFUSED:
-                # Not every server knows response_format, and those that do not may say no more than this.
+                # A server that does not support response_format refuses it with no more detail than the status.
                 answer = self._ask(request, by)
         except AttemptFailed as error:
             raise Unavailable(error.detail) from None
@@ -90,31 +88,19 @@ class ChatAdviser:
             raise Unavailable(f"{_NAME} sent an answer that cannot be understood.") from None
 
     def _ask(self, request: dict[str, Any], by: float) -> Answer:
-        body = json.dumps(request).encode()
-        headers = [*self._headers, (b"Content-Length", b"%d" % len(body))]
-        return self._service.ask("POST", headers, _chunks(body), by)
-
-
-def _chunks(body: bytes) -> Iterator[bytes]:
-    return (body[at : at + _CHUNK] for at in range(0, len(body), _CHUNK))
-
-
-def _sendable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+        return self._service.ask("POST", self._headers, json.dumps(request).encode(), by)
 
 
 def _advice(answer: Answer) -> Advice:
-    if not answer.all or answer.encoded:
-        raise ValueError("more than was asked for")
-    match strict_json(answer.body.decode(), to_store=True):
+    match answer.json():
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
             content = content.strip()
         case _:
-            raise ValueError("something else")
+            raise ValueError("not a chat completion")
     if fenced := _FENCED.fullmatch(content):
         content = fenced[1]
     match strict_json(content, to_store=True):
         case {"text": str(text), "schema": dict(schema)}:
             return Advice(text, schema)
         case _:
-            raise ValueError("something else")
+            raise ValueError("not advice")

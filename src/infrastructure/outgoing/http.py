@@ -1,16 +1,13 @@
-"""HTTP calls that end: one try, no redirects, no proxies, limits on time and on the size of the answer.
+"""HTTP calls to services that the operator names: one attempt, no redirects, limits on time and size."""
 
-On httpcore2, the transport of httpx2: the client above it logs whole URLs, which hold secrets, follows what the
-environment says, and knows no deadline for an answer that comes byte by byte.
-"""
-
-import base64
 import logging
 import math
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,182 +15,157 @@ from typing import Any
 import httpcore2
 import httpx2
 
+from src.application.strict_json import strict_json
 from src.infrastructure.outgoing.circuit import Circuit, Down
 
 _log = logging.getLogger("portero.outgoing")
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # Its INFO messages contain URLs, which may hold secrets.
 
 MAX_ANSWER = 64 << 10
-_EARLY_ANSWER_SECONDS = 1.0
+_HEADERS = {"User-Agent": "portero", "Accept": "application/json, */*;q=0.1", "Accept-Encoding": "identity"}
+
+_Headers = Mapping[str, str] | None
+_Content = bytes | Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the first bytes of the body, and whether that was ``all`` of it."""
+    """A response. ``body`` is empty if it is compressed, and cut off unless it is ``complete``."""
 
     status: int
-    headers: dict[str, str]
+    content_type: str
     body: bytes
-    all: bool
+    complete: bool
 
-    @property
-    def encoded(self) -> bool:
-        """Whether the body is compressed, although we ask for it as it is."""
-        return self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+    def json(self) -> Any:
+        """Parse the body as strict JSON. Raise ValueError, also if it is not complete."""
+        if not self.complete:
+            raise ValueError("the body is too long")
+        return strict_json(self.body.decode("utf-8"), to_store=True)
 
 
 class Destination:
-    """One URL of another service, and what this process knows about it."""
+    """One URL of another service, with its circuit breaker.
+
+    ``name`` is the subject of error messages. Times are in seconds: ``connect`` for each address of the host and for
+    the TLS handshake, ``idle`` to send a chunk and, after the last chunk, to receive the whole answer, of which
+    ``max_bytes`` are read. A user and password in ``url`` are sent as basic authentication (RFC 7617). Raise
+    ValueError for a URL that is not an http or https URL.
+    """
 
     def __init__(
-        self,
-        name: str,
-        url: str,
-        *,
-        connect: float,
-        idle: float,
-        pause: float,
-        most: int = MAX_ANSWER,
-        clock: Callable[[], float] = time.monotonic,
+        self, name: str, url: str, circuit: Circuit, *, connect: float, idle: float, max_bytes: int = MAX_ANSWER
     ) -> None:
-        """``name`` begins sentences. Seconds: until connected, for a step of the rest, and of rest when it is down.
-
-        A step is the sending of a chunk, or the whole answer, of which ``most`` bytes are read. A user and password
-        in ``url`` become basic authentication (RFC 7617). Raises ValueError. Nothing is connected before the first
-        call.
-        """
         try:
-            parsed = httpx2.URL(url)
+            self._url = httpx2.URL(url)
         except httpx2.InvalidURL:
-            parsed = httpx2.URL()
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise ValueError("use http://HOST/PATH or https://HOST/PATH")  # without the URL, which holds secrets
-        self._url = httpcore2.URL(
-            scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
-        )
-        self._headers = [
-            (b"Host", parsed.netloc),
-            (b"User-Agent", b"portero"),
-            (b"Accept", b"application/json, */*;q=0.1"),
-            (b"Accept-Encoding", b"identity"),
-            (b"Connection", b"close"),
-        ]
-        if parsed.userinfo:
-            credentials = base64.b64encode(f"{parsed.username}:{parsed.password}".encode())
-            self._headers.append((b"Authorization", b"Basic " + credentials))
-        self._name = name
-        self._connect, self._idle, self._most = connect, idle, most
-        self._circuit = Circuit(name, pause=pause, clock=clock)
+            self._url = httpx2.URL()
+        if self._url.scheme not in ("http", "https") or not self._url.host:
+            raise ValueError("use http://HOST/PATH or https://HOST/PATH")  # without the URL, which may hold secrets
+        self._name, self._circuit = name, circuit
+        self._connect, self._idle, self._max_bytes = connect, idle, max_bytes
 
-    def ask(
-        self,
-        method: str,
-        headers: Iterable[tuple[bytes, bytes]] = (),
-        content: Iterator[bytes] | None = None,
-        by: float = math.inf,
-    ) -> Answer:
-        """One request and its answer, with a status below 500; raises AttemptFailed, and what ``content`` does.
+    def ask(self, method: str, headers: _Headers = None, content: _Content = b"", by: float = math.inf) -> Answer:
+        """Send one request and return the answer, whose status is below 500.
 
-        All of it is over ``by`` that time of the monotonic clock.
+        The call ends at the time ``by`` of the monotonic clock. Raise Postponed while the circuit is open, Down if
+        the service is down, and the exceptions of iterating ``content``.
         """
         with self._circuit.attempt():
             try:
-                answer = self._exchange(method, [*self._headers, *headers], content, by)
-            except httpcore2.TimeoutException as error:
-                raise self._down("took too long to answer", error) from None
-            except httpcore2.ConnectError as error:
-                raise self._down("cannot be reached", error) from None
-            except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
-                raise self._down("broke off instead of answering", error) from None
+                answer = self._exchange(method, headers, content, _TimeLimit(self._idle, by))
+            except _ContentError as error:
+                raise error.args[0] from None
+            except httpx2.TimeoutException as error:
+                raise self._down("took too long to answer", type(error).__name__) from None
+            except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host has no name in DNS.
+                raise self._down("cannot be reached", str(error)) from None
+            except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+                # Without its message, which may quote the other side.
+                raise self._down("broke off instead of answering", type(error).__name__) from None
             if answer.status >= 500:
                 raise self._down(f"answered with status {answer.status}")
             return answer
 
-    def _exchange(
-        self, method: str, headers: list[tuple[bytes, bytes]], content: Iterator[bytes] | None, by: float
-    ) -> Answer:
-        # A connection for each call: a pooled one may have been closed by the other side, or made before a fork.
+    def _exchange(self, method: str, headers: _Headers, content: _Content, limit: "_TimeLimit") -> Answer:
+        content = content if isinstance(content, bytes) else _marked(content)
+        timeout = httpx2.Timeout(limit.left(), connect=min(self._connect, limit.left()))
+        extensions = {"trace": limit.trace}
+        # A client for each call: a pooled connection may be closed by the server or shared with a forked process.
         with (
-            httpcore2.ConnectionPool(self._tls, network_backend=_Network(self._connect, self._idle, by)) as pool,
-            pool.stream(method, self._url, headers=headers, content=content) as response,
+            httpx2.Client(verify=self._tls, trust_env=False, headers=_HEADERS, timeout=timeout) as client,
+            limit,
+            client.stream(method, self._url, headers=headers, content=content, extensions=extensions) as response,
         ):
-            body = bytearray()
-            for chunk in response.iter_stream():
-                body += chunk
-                if len(body) > self._most:
-                    break
-            named = {name.decode("ascii").lower(): value.decode("latin-1") for name, value in response.headers}
-            return Answer(response.status, named, bytes(body[: self._most]), len(body) <= self._most)
+            body = b""
+            if response.headers.get("content-encoding", "").strip().lower() in ("", "identity"):
+                for chunk in response.iter_raw():
+                    body += chunk
+                    if len(body) > self._max_bytes:
+                        break
+            content_type = response.headers.get("content-type", "")
+            return Answer(response.status_code, content_type, body[: self._max_bytes], len(body) <= self._max_bytes)
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext | None:
-        # The only thing that is believed of the environment is SSL_CERT_FILE: how private authorities are named.
-        return httpcore2.default_ssl_context() if self._url.scheme == b"https" else None
+    def _tls(self) -> ssl.SSLContext:
+        # SSL_CERT_FILE is the only variable of the environment that counts: it names private authorities. They take
+        # long to load, and http URLs need none.
+        return httpx2.create_ssl_context() if self._url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-    def _down(self, what: str, error: Exception | None = None) -> Down:
-        # Messages about connecting are our own machine's; others may quote what the other side sent.
-        reason = error if isinstance(error, httpcore2.ConnectError) else type(error).__name__
-        _log.warning("%s %s (%s)" if error else "%s %s", self._name, what, *([reason] if error else []))
-        return Down(f"{self._name} {what}.")
-
-
-class _Network(httpcore2.NetworkBackend):
-    """Connections that keep the time themselves; httpcore's own timeouts begin anew with each byte."""
-
-    def __init__(self, connect: float, idle: float, by: float) -> None:
-        self._connect, self._idle, self._by = connect, idle, by
-
-    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.NetworkStream:
-        connect_by = min(time.monotonic() + self._connect, self._by)
-        try:
-            # Has limits of its own, in resolv.conf.
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(str(error)) from error
-        addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-        while True:
-            # Each address gets its share, so that a dead one leaves time for the others.
-            share = max(connect_by - time.monotonic(), 0.01) / len(addresses)
-            try:
-                stream = httpcore2.SyncBackend().connect_tcp(addresses.pop(0), port, share, None, ())
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                if not addresses:
-                    raise
-            else:
-                return _Stream(stream, connect_by, self._idle, self._by)
+    def _down(self, what: str, reason: str = "") -> Down:
+        error = Down(f"{self._name} {what}.")
+        _log.warning("%s %s", error.detail, reason)
+        return error
 
 
-class _Stream(httpcore2.NetworkStream):
-    """A connection whose TLS handshake ends in time, and whose answer is there in time after the last write."""
+class _ContentError(Exception):
+    """Carries an exception of the content through httpx2, apart from the exceptions of the connection."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, connect_by: float, idle: float, by: float) -> None:
-        self._stream = stream
-        self._connect_by, self._idle, self._by = connect_by, idle, by
-        self._answer_by = 0.0
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        left = max(self._connect_by - time.monotonic(), 0.01)
-        stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        return _Stream(stream, self._connect_by, self._idle, self._by)
+def _marked(content: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from content
+    except Exception as error:
+        raise _ContentError(error) from None
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        try:
-            self._stream.write(buffer, max(min(self._idle, self._by - time.monotonic()), 0.01))
-        except httpcore2.WriteTimeout as error:
-            # Who answers early may read no further; httpcore looks for an answer after this error, not after the other.
-            self._answer_by = min(time.monotonic() + _EARLY_ANSWER_SECONDS, self._by)
-            raise httpcore2.WriteError("the other side stopped reading") from error
-        self._answer_by = min(time.monotonic() + self._idle, self._by)
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = self._answer_by - time.monotonic()
-        if left <= 0:
-            raise httpcore2.ReadTimeout("the answer is too slow")
-        return self._stream.read(max_bytes, left)
+class _TimeLimit:
+    """Ends the call in its block with ReadTimeout if the answer is not complete in time.
 
-    def close(self) -> None:
-        self._stream.close()
+    The timeouts of httpx2 apply to single reads, so an answer that comes byte by byte never exceeds them.
+    """
 
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+    def __init__(self, idle: float, by: float) -> None:
+        self._idle, self._by = idle, by
+        self._timer: threading.Timer | None = None
+        self._exceeded = False
+
+    def left(self) -> float:
+        """Return the seconds that the next step of the call may take."""
+        return max(min(self._idle, self._by - time.monotonic()), 0.01)
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Follow the events of the call (https://www.encode.io/httpcore/extensions/#trace)."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket: socket.socket = info["return_value"].get_extra_info("socket")
+        elif event == "http11.send_request_body.failed" and isinstance(info["exception"], httpcore2.WriteTimeout):
+            # A server that refuses a file early may stop reading. httpcore2 reads its answer after a WriteError only.
+            raise httpcore2.WriteError("the other side stopped reading")
+        elif event == "http11.receive_response_headers.started":
+            self._timer = threading.Timer(self.left(), self._shut_down)
+            self._timer.start()
+
+    def _shut_down(self) -> None:
+        self._exceeded = True
+        with suppress(OSError):  # The call may be over.
+            # SSLSocket.shutdown would turn it into a plain socket while another thread reads from it.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if self._exceeded:
+            raise httpx2.ReadTimeout("the answer is too slow")

@@ -1,4 +1,4 @@
-"""Random pictures of dogs, in the way of https://dog.ceo/dog-api/documentation/random."""
+"""Random pictures of dogs from a service with the API of https://dog.ceo/dog-api/documentation/random."""
 
 import re
 import time
@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 
 import httpx2
 
-from src.application.strict_json import strict_json
 from src.domain.errors import AttemptFailed
 from src.domain.values import InvalidValue
+from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import Destination
 
 _NAME = "The picture service"
 _MAX_URL = 2048
-# Less than RFC 3986 allows, and nothing that two parsers could read differently: no user, backslash or fragment,
-# no other script, no port but the default, and the host is followed by a slash.
+# A subset of RFC 3986 that all parsers read in the same way: no user, backslash or fragment, ASCII only, no port but
+# the default one, and a slash after the host.
 _URL = re.compile(
     r"[Hh][Tt][Tt][Pp][Ss]://(?P<host>[A-Za-z0-9.-]+)(?::443)?"
     r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
@@ -23,7 +23,12 @@ _URL = re.compile(
 
 
 class DogPictures:
-    """See PictureSource."""
+    """Asks a service for pictures of dogs. Implements PictureSource.
+
+    ``url`` answers with the URL of a picture, which must be on one of ``hosts``. A call takes at most ``timeout``
+    seconds, and connecting to one address at most ``connect`` of them. After five failures in a row the service is
+    not asked for ``pause`` seconds of ``clock``. Raise ValueError for a ``url`` that is not an http or https URL.
+    """
 
     def __init__(
         self,
@@ -35,34 +40,27 @@ class DogPictures:
         pause: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``url`` answers with the URL of a picture, which is on one of ``hosts``.
-
-        A call takes ``timeout`` seconds at most, of which ``connect`` are for connecting. After five failures in a
-        row it is not asked for ``pause`` seconds. Raises ValueError. Connects at the first call.
-        """
         self._hosts = [httpx2.URL(scheme="https", host=host).raw_host.decode() for host in hosts]
-        self._source = Destination(_NAME, url, connect=connect, idle=timeout - connect, pause=pause, clock=clock)
+        self._timeout = timeout
+        circuit = Circuit(_NAME, pause=pause, clock=clock)
+        self._source = Destination(_NAME, url, circuit, connect=connect, idle=timeout)
 
     def fetch(self) -> str:
-        """See PictureSource."""
-        answer = self._source.ask("GET")
+        answer = self._source.ask("GET", by=time.monotonic() + self._timeout)
         if answer.status != 200:
             raise AttemptFailed(f"{_NAME} answered with status {answer.status}.")
         try:
-            if not answer.all or answer.encoded:
-                raise ValueError("more than was asked for")
-            match strict_json(answer.body.decode(), to_store=True):
+            match answer.json():
                 case {"status": "success", "message": str(url)}:
                     return self.check(url)
                 case _:
-                    raise ValueError("something else")
+                    raise ValueError("not a picture")
         except InvalidValue:
             raise AttemptFailed(f"{_NAME} named a picture that is not where pictures may come from.") from None
         except ValueError:
             raise AttemptFailed(f"{_NAME} sent an answer that cannot be understood.") from None
 
     def check(self, url: str) -> str:
-        """See PictureSource."""
         parts = _URL.fullmatch(url) if len(url) <= _MAX_URL else None
         if parts is None or parts["host"].lower() not in self._hosts:
             allowed = " or ".join(f"https://{host}/" for host in self._hosts)

@@ -1,13 +1,14 @@
-"""Files sent on to another service, as a browser sends a form (RFC 7578)."""
+"""Forwards files to another service as the file of a form (multipart/form-data, RFC 7578)."""
 
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from src.application.ports import RelayAnswer
-from src.application.strict_json import strict_json
 from src.domain.errors import AttemptFailed
+from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
 _NAME = "The service that files are sent on to"
@@ -17,7 +18,12 @@ _TRY_AGAIN = {408, 425, 429}
 
 
 class HttpRelay:
-    """See FileRelay."""
+    """Sends files by POST to ``url``. Implements FileRelay.
+
+    Times are in seconds: ``connect`` to connect to an address, ``idle`` for the service to take a chunk and, after
+    the last chunk, to answer. After five failures in a row the service is not asked for ``pause`` seconds of
+    ``clock``. Raise ValueError for a ``url`` that is not an http or https URL.
+    """
 
     def __init__(
         self,
@@ -28,18 +34,12 @@ class HttpRelay:
         pause: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``url`` takes files by POST.
-
-        Seconds: ``connect`` until connected; ``idle`` for the other side to take a chunk, and to answer after the
-        last one; ``pause`` during which it is not asked after five failures in a row. Raises ValueError. Connects
-        at the first call.
-        """
-        self._service = Destination(_NAME, url, connect=connect, idle=idle, pause=pause, clock=clock)
+        self._service = Destination(_NAME, url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=idle)
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
-        """See FileRelay. What iterating ``chunks`` raises is raised."""
+        """Post the file. Raise AttemptFailed, and the exceptions of iterating ``chunks``."""
         form = _Form(filename, content_type, size, chunks)
-        answer = self._service.ask("POST", [(b"Idempotency-Key", job_id.encode()), *form.headers], form.body())
+        answer = self._service.ask("POST", form.headers | {"Idempotency-Key": job_id}, form.body())
         if answer.status in _TRY_AGAIN:
             raise AttemptFailed(f"{_NAME} asked to try again later, with status {answer.status}.")
         if not 200 <= answer.status < 300:
@@ -50,7 +50,7 @@ class HttpRelay:
 
 
 class _Form:
-    """A form with one part, ``file``; ``sent`` once all of it was."""
+    """A form with one part, ``file``, whose body is streamed. ``sent`` is true once the whole body was read."""
 
     def __init__(self, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> None:
         boundary = secrets.token_hex(16)
@@ -62,10 +62,10 @@ class _Form:
         ).encode("utf-8", "replace")
         self._tail = f"\r\n--{boundary}--\r\n".encode()
         self.sent = False
-        self.headers = [
-            (b"Content-Type", f"multipart/form-data; boundary={boundary}".encode()),
-            (b"Content-Length", b"%d" % (len(self._head) + size + len(self._tail))),
-        ]
+        self.headers = {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": f"{len(self._head) + size + len(self._tail)}",
+        }
 
     def body(self) -> Iterator[bytes]:
         yield self._head
@@ -86,31 +86,28 @@ def _wrong_size() -> AttemptFailed:
 
 
 def _escaped(filename: str) -> str:
-    """As https://html.spec.whatwg.org/#multipart-form-data says; all controls, since NUL ends names elsewhere.
+    """Escape ``filename`` as https://html.spec.whatwg.org/#multipart-form-data says.
 
-    The backslash too, which other parsers take for an escape.
+    Escape the backslash and all control characters too, because some parsers give them a meaning.
     """
     return "".join(f"%{ord(c):02X}" if c in '"\\\x7f' or c < " " else c for c in filename)
 
 
 def _safe(content_type: str) -> str:
-    """A type from a client may hold what ends a header."""
+    """Return ``content_type``, or the generic type if it could end the header."""
     plain = content_type.isascii() and content_type.isprintable()
     return content_type if plain else "application/octet-stream"
 
 
 def _content(answer: Answer) -> Any:
-    """JSON as it is, other text cut to size, None for anything else."""
-    if not answer.all:
+    """Return a JSON body as its value, other text shortened, and None for a body that is not text."""
+    if not answer.complete:
         return _TOO_LONG
-    if answer.encoded or not answer.body or b"\0" in answer.body:
+    if not answer.body or b"\0" in answer.body:
         return None
-    if "json" in answer.headers.get("content-type", "").partition(";")[0].lower():
-        try:
-            return strict_json(answer.body.decode(), to_store=True)
-        except ValueError:
-            pass  # then it is a text
-    try:
+    with suppress(ValueError):
+        if "json" in answer.content_type.partition(";")[0].lower():
+            return answer.json()
+    with suppress(UnicodeDecodeError):
         return answer.body.decode("utf-8")[:_MAX_TEXT]
-    except UnicodeDecodeError:
-        return None
+    return None
