@@ -175,7 +175,7 @@ def admin() -> None:
 @admin.command("create")
 @click.option("--username", required=True)
 @click.option("--email", required=True)
-@click.password_option(help="ReadOptions for when not given.")
+@click.password_option(help="Asked for when not given.")
 @click.pass_obj
 def create_admin(console: Console, username: str, email: str, password: str) -> None:
     """Make an account with the role admin."""
