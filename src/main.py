@@ -11,12 +11,13 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import click
 from flask import Flask
 
 from src.application.datasets import SPOOLED
+from src.application.jobs import RunJob
 from src.bootstrap.adapters import THREADS, make_keys
 from src.bootstrap.check import check
 from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
@@ -112,6 +113,7 @@ def work(settings: Settings) -> None:
     _keep_going(services)
     from src.infrastructure.queues.celery import work
 
+    Thread(target=_end_worker, args=(services.run_job,), name="stop", daemon=True).start()
     click.echo("Portero: waiting for jobs", err=True)
     work(settings.queue_url, services.run_job, services.run_job.stopping.set, threads=THREADS)
 
@@ -155,6 +157,18 @@ def _stop(services: Services, sweepers: list[Event]) -> None:
     services.run_job.stopping.set()
     if not services.queue.close(STOP_SECONDS):
         services.run_job.hand_back()
+
+
+def _end_worker(run_job: RunJob) -> None:
+    """Once the worker is told to stop, give its jobs STOP_SECONDS; then hand them back and end the process.
+
+    The worker ends by itself when its jobs finish earlier. A thread that still runs a job could not be stopped
+    otherwise, and killing the process would cost the job an attempt.
+    """
+    run_job.stopping.wait()
+    time.sleep(STOP_SECONDS)
+    run_job.hand_back()
+    os._exit(0)
 
 
 def _require_free_address(settings: Settings) -> None:

@@ -1,0 +1,69 @@
+"""A service that is told to stop in the middle of a job: the job loses no attempt."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from tests.e2e.service import redis_server, serving, working
+from tests.e2e.test_background import Visitor, relayed
+from tests.support import outside
+from tests.support.clock import until
+from tests.support.emulators import free_port
+from tests.support.outside import Outside
+
+Start = Callable[[], AbstractContextManager["Popen[bytes]"]]
+"""Starts the process that runs jobs."""
+
+
+@pytest.fixture
+def world() -> Iterator[Outside]:
+    with outside.started() as services:
+        yield services
+
+
+@contextmanager
+def web_process(folder: Path, port: int, relay: str) -> Iterator[Start]:
+    """The web process runs the jobs."""
+    yield lambda: serving(folder, port, {"FILE_RELAY_URL": relay})
+
+
+@contextmanager
+def celery_worker(folder: Path, port: int, relay: str) -> Iterator[Start]:
+    """A worker behind Redis runs the jobs."""
+    with redis_server(folder) as broker:
+        settings = {"FILE_RELAY_URL": relay, "QUEUE_URL": broker}
+        with serving(folder, port, settings):
+            yield lambda: working(folder, settings)
+
+
+@pytest.mark.parametrize("jobs_in", [web_process, celery_worker])
+def test_a_job_survives_four_stops_in_its_middle_with_no_attempt_lost(
+    tmp_path: Path, world: Outside, jobs_in: Callable[[Path, int, str], AbstractContextManager[Start]]
+) -> None:
+    port = free_port()
+    world.relay.behave("hang")
+    with jobs_in(tmp_path, port, world.relay.url) as start:
+        with start() as process:
+            visitor = Visitor(port)
+            file = visitor.add_file(b"x" * 1000)
+            stop_in_the_middle(process, world)
+        for _ in range(3):
+            with start() as process:
+                stop_in_the_middle(process, world)
+        world.relay.heal()
+        with start():
+            until(lambda: relayed(visitor, file), "a file whose job was handed back")
+            assert visitor.get(f"/jobs/{file['job']['id']}")["attempts"] == 1
+
+
+def stop_in_the_middle(process: "Popen[bytes]", world: Outside) -> None:
+    """Send TERM while the relay has the file; the process ends before Cloud Run would kill it."""
+    until(lambda: bool(world.relay.received), "the file is on its way")
+    world.relay.forget()
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(10) == 0
