@@ -38,7 +38,6 @@ HTML = "<!doctype html><title>Sign in to this network</title>"
 NOT_WORKING: dict[str, Fault] = {
     "never answers": faults.never_answered,
     "resets": faults.reset,
-    "dribbles": faults.dribbled,
     "answers nothing": faults.answered(b""),
     "answers another protocol": faults.answered(b"220 mail.example.com ESMTP\r\n"),
     "answers half": faults.answered(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"localId": "'),
@@ -58,7 +57,8 @@ NOT_WORKING: dict[str, Fault] = {
 }
 
 STORE_FAULTS: dict[str, Fault] = {
-    **{name: NOT_WORKING[name] for name in ("never answers", "resets", "dribbles", "answers another protocol")},
+    **{name: NOT_WORKING[name] for name in ("never answers", "resets", "answers another protocol")},
+    "dribbles": faults.dribbled,
     "loses replies": faults.reply_lost,
 }
 

@@ -1,15 +1,14 @@
-"""Passwords kept by Firebase Auth; our users are its users, under the same id.
+"""Passwords kept by Firebase Auth. Our users are its users, under the same id.
 
-The Admin SDK writes; signing in with a password is a REST call that needs the web API key
-(https://firebase.google.com/docs/reference/rest/auth#section-sign-in-email-password).
+Calls go to the REST API (https://cloud.google.com/identity-platform/docs/reference/rest), which signing in with a
+password needs anyway, and are sent once. The Admin SDK repeats failed calls, for as long as a Retry-After says, and
+no option bounds that. It verifies the ID tokens.
 """
 
 import logging
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -17,8 +16,9 @@ from typing import Any
 import firebase_admin
 import requests
 from firebase_admin import auth, credentials
-from firebase_admin.exceptions import FirebaseError, InvalidArgumentError
+from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
 
 from src.application.ports import AddressParser, ExternalIdentity
 from src.domain.errors import (
@@ -32,13 +32,12 @@ from src.domain.errors import (
 )
 from src.domain.users import User
 from src.domain.values import Email, InvalidValue, parse_name
-from src.infrastructure.identity.bounded import BoundedAdapter
 
 _log = logging.getLogger("portero.firebase")
 
-_PRODUCTION = "https://identitytoolkit.googleapis.com"
 _CLOCK_SKEW_SECONDS = 10
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_FAILURES = (requests.RequestException, GoogleAuthError)
 _REFUSALS = {
     "EMAIL_NOT_FOUND",
     "INVALID_PASSWORD",
@@ -50,74 +49,71 @@ _REFUSALS = {
 
 
 class FirebaseIdentity:
-    """See IdentityProvider."""
+    """Keeps passwords in Firebase Auth and verifies its ID tokens. Implements IdentityProvider."""
 
     remote = True
 
     def __init__(self, project: str, api_key: str, addresses: AddressParser, *, timeout: float = 8.0) -> None:
-        """``timeout`` bounds one call, in seconds. Connects at the first call."""
+        """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
         self._project = project
         self._api_key = api_key
         self._addresses = addresses
         self._timeout = timeout
+        self._limits = (min(3.0, timeout), timeout)  # to connect, to receive
 
     def keep(self, password: str) -> None:
-        """Nothing: Firebase keeps it."""
+        """Return None: Firebase keeps the password."""
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Always one sign-in; without a user, with an address that nobody has."""
-        answer = self._sign_in(_address(user) if user else "nobody@portero.invalid", password)
-        # With a second factor enrolled Firebase accepts the password but hands out no token.
+        """Sign in exactly once; without a user, with an address that no account has."""
+        address = _address(user) if user else "nobody@portero.invalid"
+        try:
+            fields = {"email": address, "password": password, "returnSecureToken": True}
+            answer = self._call(self._public, "accounts:signInWithPassword", fields)
+        except _Refused as refused:
+            if refused.code in _REFUSALS:
+                return False
+            if refused.code == "TOO_MANY_ATTEMPTS_TRY_LATER":
+                raise TooManyAttempts(retry_after=60) from None
+            _log.error("signing in with a password is refused: %s", refused.code)
+            raise Unavailable from refused
+        # With a second factor enrolled Firebase accepts the password but issues no token.
         return user is not None and answer.get("localId") == user.id and "idToken" in answer
 
     def outdated(self, user: User) -> bool:
-        """Never: how Firebase hashes is its own affair."""
+        """Return False: Firebase chooses its own hashes."""
         return False
 
     def create(self, user: User, password: str | None) -> None:
-        """See IdentityProvider."""
-        # Ids are random: an account under this one is our own call, sent again after a lost reply.
-        with _translated(), suppress(auth.UidAlreadyExistsError):
-            self._client.create_user(uid=user.id, email=_address(user), password=password)
+        # Ids are random: an account under this one was created by this call, sent before with its answer lost.
+        fields = {"localId": user.id, "email": _address(user)} | ({"password": password} if password else {})
+        self._manage("", ignore="DUPLICATE_LOCAL_ID", **fields)
 
     def set_email(self, user: User) -> None:
-        """See IdentityProvider."""
-        with _translated():
-            self._client.update_user(user.id, email=_address(user), email_verified=user.email_verified)
+        self._manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
 
     def set_password(self, user: User, password: str) -> None:
-        """See IdentityProvider."""
-        with _translated():
-            self._client.update_user(user.id, password=password)
+        self._manage(":update", localId=user.id, password=password)
 
     def sessions_ended(self) -> None:
-        """Wait until the second is over: Firebase dates a sign-in in whole seconds."""
+        """Wait for the next second: Firebase dates a sign-in in whole seconds."""
         time.sleep(1 - time.time() % 1)
 
     def delete(self, id: str) -> None:
-        """See IdentityProvider."""
-        with suppress(NotFound), _translated():
-            self._client.delete_user(id)
+        self._manage(":delete", ignore="USER_NOT_FOUND", localId=id)
 
     def exists(self, id: str) -> bool:
-        """See IdentityProvider."""
-        try:
-            with _translated():
-                self._client.get_user(id)
-        except NotFound:
-            return False
-        return True
+        return bool(self._manage(":lookup", localId=[id]).get("users"))
 
     def identify(self, token: str) -> ExternalIdentity:
-        """The owner of a Firebase ID token (https://firebase.google.com/docs/auth/admin/verify-id-tokens)."""
-        with _translated():
-            client = self._client  # looks for credentials of ours: that there are none is not the caller's fault
+        """Return the owner of a Firebase ID token (https://firebase.google.com/docs/auth/admin/verify-id-tokens)."""
+        client = self._client
         try:
             claims = client.verify_id_token(token, clock_skew_seconds=_CLOCK_SKEW_SECONDS)
         except auth.CertificateFetchError as error:
             raise Unavailable from error
         except (FirebaseError, GoogleAuthError, ValueError, TypeError, KeyError, AttributeError):
-            # The SDK raises the latter three for some malformed tokens.
+            # The SDK raises the last three for some malformed tokens.
             raise InvalidToken from None
         uid, signed_in, name = claims.get("uid"), claims.get("auth_time"), claims.get("name")
         if not isinstance(uid, str) or not _UID.fullmatch(uid) or not isinstance(signed_in, int):
@@ -138,44 +134,84 @@ class FirebaseIdentity:
         except InvalidValue:
             return None
 
+    # Created at first use, because connections do not survive the fork of a web server.
+
     @cached_property
     def _client(self) -> auth.Client:
-        # Made at first use, because connections do not survive the fork of a web server. An app that is not
-        # registered under a name: another one in the same process may be for another project.
+        # The app is not registered under a name: another one in this process may be of another project.
         options = {"projectId": self._project, "httpTimeout": self._timeout}
         app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
-        client = auth.Client(app)
-        # The SDK retries for as long as a Retry-After says and waits for every byte anew; there is no option.
-        _bound(client._user_manager.http_client.session)
-        return client
+        try:
+            return auth.Client(app)
+        except GoogleAuthError as error:  # the service has no credentials, whatever the token is
+            raise Unavailable from error
 
     @cached_property
-    def _session(self) -> requests.Session:
-        return _bound(requests.Session())
+    def _public(self) -> requests.Session:
+        """A session for methods that anybody may call."""
+        session = requests.Session()
+        session.params = {"key": self._api_key}
+        return session
 
-    def _sign_in(self, address: str, password: str) -> dict[str, Any]:
-        """What accounts:signInWithPassword answers; empty when it refuses."""
-        emulator = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
-        origin = f"http://{emulator}/identitytoolkit.googleapis.com" if emulator else _PRODUCTION
+    @cached_property
+    def _privileged(self) -> requests.Session:
+        """A session for methods that need the credentials of the service."""
+        if _emulator():
+            session = requests.Session()
+            session.headers["Authorization"] = "Bearer owner"
+            return session
         try:
-            response = self._session.post(
-                f"{origin}/v1/accounts:signInWithPassword",
-                params={"key": self._api_key},
-                json={"email": address, "password": password, "returnSecureToken": True},
-                timeout=self._timeout,
-            )
-            answer = response.json()
-            if response.status_code == 200 and isinstance(answer["localId"], str):
-                return dict(answer)
-            reason = str(answer["error"]["message"]).partition(" ")[0]
-        except (requests.RequestException, ValueError, KeyError, TypeError, RecursionError) as error:
+            return AuthorizedSession(credentials.ApplicationDefault().get_credential())  # type: ignore[no-untyped-call]
+        except GoogleAuthError as error:
             raise Unavailable from error
-        if reason in _REFUSALS:
+
+    def _manage(self, method: str, *, ignore: str = "", **fields: Any) -> dict[str, Any]:
+        """Call a method of projects.accounts; treat the error code ``ignore`` as success.
+
+        Raise NotFound, Taken, Invalid or Unavailable.
+        """
+        try:
+            return self._call(self._privileged, f"projects/{self._project}/accounts{method}", fields)
+        except _Refused as refused:
+            code = refused.code
+        if code == ignore:
             return {}
-        if reason == "TOO_MANY_ATTEMPTS_TRY_LATER":
-            raise TooManyAttempts(retry_after=60)
-        _log.error("signing in with a password is refused: %s", reason)
+        if code == "USER_NOT_FOUND":
+            raise NotFound
+        if code == "EMAIL_EXISTS":
+            raise Taken("email")
+        for field in ("email", "password"):
+            if field.upper() in code:
+                raise Invalid(FieldError(field, "invalid", f"Firebase does not accept this {field}."))
+        _log.error("managing an account is refused: %s", code)
         raise Unavailable
+
+    def _call(self, session: requests.Session, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return what a method answers. Raise _Refused for an error with a code, Unavailable for any other failure."""
+        emulator = _emulator()
+        url = f"{f'http://{emulator}/' if emulator else 'https://'}identitytoolkit.googleapis.com/v1/{path}"
+        try:
+            response = session.post(url, json=fields, timeout=self._limits, allow_redirects=False)
+            answer = dict(response.json())
+            if response.status_code != 200:
+                raise _Refused(str(answer["error"]["message"]).partition(" ")[0])
+        except (*_FAILURES, ValueError, LookupError, TypeError, RecursionError) as error:  # the latter four: no JSON
+            raise Unavailable from error
+        if not answer:
+            raise Unavailable
+        return answer
+
+
+class _Refused(Exception):
+    """An answer with an error code of Firebase Auth."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _emulator() -> str | None:
+    return os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
 
 
 def _name(name: Any) -> str | None:
@@ -185,39 +221,6 @@ def _name(name: Any) -> str | None:
         return None
 
 
-def _bound(session: requests.Session) -> requests.Session:
-    session.mount("http://", BoundedAdapter())
-    session.mount("https://", BoundedAdapter())
-    return session
-
-
 def _address(user: User) -> str:
-    """Firebase wants an address of every password user: one nobody can own (RFC 2606) for those without."""
+    """Return the address of a user, or one that nobody can own (RFC 2606): Firebase demands one for a password."""
     return user.email.address if user.email else f"{user.id}@portero.invalid"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The errors of the Admin SDK in the words of the domain."""
-    try:
-        yield
-    except auth.UserNotFoundError:
-        raise NotFound from None
-    except auth.EmailAlreadyExistsError:
-        raise Taken("email") from None
-    except (InvalidArgumentError, ValueError) as error:
-        # Raised for an address or a password that Firebase does not take, and for an answer that is no JSON.
-        for field in ("email", "password"):
-            if field in str(error).lower():
-                raise Invalid(FieldError(field, "invalid", f"Firebase does not accept this {field}.")) from None
-        raise Unavailable from error
-    except (
-        FirebaseError,
-        GoogleAuthError,
-        requests.RequestException,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise Unavailable from error
