@@ -1,4 +1,4 @@
-"""What every identity provider keeps, whoever keeps the passwords; and what only Firebase has, its ID tokens."""
+"""What every identity provider promises, and the ID tokens of Firebase."""
 
 import base64
 import json
@@ -80,9 +80,7 @@ def somebody(email: bool = True) -> User:
 
 
 @pytest.mark.parametrize("email", [True, False], ids=["with an address", "without"])
-def test_only_the_right_password_of_an_existing_user_is_right(
-    identity: IdentityProvider, join: Keeper, email: bool
-) -> None:
+def test_only_the_password_of_an_existing_user_verifies(identity: IdentityProvider, join: Keeper, email: bool) -> None:
     user = join(somebody(email), PASSWORD)
     assert identity.verify(user, PASSWORD)
     assert not identity.verify(user, PASSWORD + " ")
@@ -92,7 +90,7 @@ def test_only_the_right_password_of_an_existing_user_is_right(
     assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or not identity.remote
 
 
-def test_what_is_kept_on_the_record_does_not_tell_the_password(identity: IdentityProvider) -> None:
+def test_the_user_record_does_not_reveal_the_password(identity: IdentityProvider) -> None:
     kept = [identity.keep(PASSWORD) for _ in range(2)]
     if identity.remote:
         assert kept == [None, None]
@@ -164,7 +162,7 @@ def test_an_address_in_use_is_taken(identity: IdentityProvider, join: Keeper) ->
     assert identity.verify(second, "another password")
 
 
-def test_creating_again_is_no_second_account(identity: IdentityProvider, join: Keeper) -> None:
+def test_creating_an_account_twice_makes_one_account(identity: IdentityProvider, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
     identity.create(user, PASSWORD)
     assert identity.verify(user, PASSWORD)
@@ -196,7 +194,7 @@ def test_a_hash_of_other_parameters_is_outdated(identity: IdentityProvider, join
     assert today.verify(user, PASSWORD)
 
 
-def test_garbage_is_nobodys_token(identity: IdentityProvider) -> None:
+def test_a_malformed_token_is_invalid(identity: IdentityProvider) -> None:
     for token in ("", "x", "a.b.c", "e30.e30.", "....", "\ud800", f"{'a' * 5000}.b.c"):
         with pytest.raises(InvalidToken):
             identity.identify(token)
@@ -298,7 +296,7 @@ def test_the_failed_logins_take_the_same_time(
     pytest.fail(f"{least}")
 
 
-def test_so_many_hashes_run_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_hashes_than_configured_run_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     identity = LocalIdentity(CHEAP, at_once=2)
     user = replace(somebody(), password_hash=identity.keep(PASSWORD))
     counter = Counter(monkeypatch, seconds=0.02)
@@ -313,7 +311,7 @@ def test_so_many_hashes_run_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch)
     assert (counter.calls, counter.most) == (12, 2)
 
 
-def test_who_waits_too_long_for_a_hash_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_too_long_for_a_hash_is_unavailable_with_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "_QUEUE_SECONDS", 0.05)
     identity = LocalIdentity(CHEAP, at_once=1)
     begun, go_on = threading.Event(), threading.Event()
@@ -340,7 +338,7 @@ def test_who_waits_too_long_for_a_hash_is_told_when_to_come_again(monkeypatch: p
 # Firebase ID tokens
 
 
-def test_an_id_token_says_who_signed_in_and_when(firebase: Firebase) -> None:
+def test_an_id_token_identifies_the_user_and_the_time_of_sign_in(firebase: Firebase) -> None:
     identity, address = connected(firebase), new_address()
     before = int(time.time())
     signed_up = firebase.sign_up(address)
@@ -359,7 +357,7 @@ def test_an_id_token_need_not_have_an_address(firebase: Firebase) -> None:
     assert connected(firebase).identify(firebase.sign_up().id_token).email is None
 
 
-def test_the_address_of_somebody_without_one_is_not_shown(firebase: Firebase) -> None:
+def test_the_placeholder_address_of_a_user_is_not_shown(firebase: Firebase) -> None:
     identity, user = connected(firebase), somebody(email=False)
     identity.create(user, PASSWORD)
     signed_in = firebase.sign_in(f"{user.id}@portero.invalid")
@@ -392,14 +390,14 @@ def unsigned(claims: dict[str, object]) -> str:
     ],
     ids=str,
 )
-def test_a_token_that_is_not_current_and_for_us_is_nobodys(firebase: Firebase, changes: dict[str, object]) -> None:
+def test_an_unsigned_token_with_wrong_claims_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
     claims = claims_of(firebase.sign_up().id_token)
     assert connected(firebase).identify(unsigned(claims)).uid == claims["sub"]
     with pytest.raises(InvalidToken):
         connected(firebase).identify(unsigned(claims | changes))
 
 
-def test_our_own_access_token_is_no_id_token(firebase: Firebase) -> None:
+def test_an_access_token_of_the_service_is_not_an_id_token(firebase: Firebase) -> None:
     keys, now, user = KeyRing(as_jwk_set([SigningKey.generate()])), datetime.now(UTC), somebody()
     issuer = JwtIssuer(keys, lambda: now, issuer="here", audience="here", seconds=900)
     later = now + timedelta(days=1)
@@ -444,7 +442,7 @@ def current(**changes: object) -> dict[str, object]:
     return claims | changes
 
 
-def test_a_signed_token_is_believed_in_production(
+def test_a_token_signed_by_google_is_valid_in_production(
     production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
 ) -> None:
     token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
@@ -461,7 +459,7 @@ def test_a_signed_token_is_believed_in_production(
     ],
     ids=["expired", "from the future", "for another project", "by another project"],
 )
-def test_a_signed_token_that_is_not_current_and_for_us_is_nobodys(
+def test_a_signed_token_with_wrong_claims_is_invalid(
     production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], changes: dict[str, object]
 ) -> None:
     # Times are from when the test runs.
@@ -471,7 +469,7 @@ def test_a_signed_token_that_is_not_current_and_for_us_is_nobodys(
         production.identify(token)
 
 
-def test_a_token_that_google_has_not_signed_is_nobodys(
+def test_a_token_that_google_has_not_signed_is_invalid(
     production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
 ) -> None:
     """Least of all one of the emulator, whose header says "alg": "none"."""
@@ -496,7 +494,7 @@ def test_a_token_that_google_has_not_signed_is_nobodys(
         ("google.auth.default", DefaultCredentialsError("none found")),  # type: ignore[no-untyped-call]
     ],
 )
-def test_what_is_missing_on_our_side_is_not_the_fault_of_a_token(
+def test_missing_certificates_or_credentials_are_unavailable(
     production: FirebaseIdentity,
     google: tuple[rsa.RSAPrivateKey, dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
@@ -512,7 +510,7 @@ def test_what_is_missing_on_our_side_is_not_the_fault_of_a_token(
         production.identify(token)
 
 
-def test_a_disabled_account_and_a_second_factor_sign_nobody_in(firebase: Firebase) -> None:
+def test_a_disabled_account_or_a_second_factor_does_not_verify(firebase: Firebase) -> None:
     identity = connected(firebase)
     for fields in (
         {"disableUser": True},
@@ -528,7 +526,7 @@ def test_a_disabled_account_and_a_second_factor_sign_nobody_in(firebase: Firebas
         assert not identity.verify(user, PASSWORD)
 
 
-def test_what_firebase_does_not_take_is_said_of_the_field(firebase: Firebase) -> None:
+def test_a_field_that_firebase_refuses_is_named(firebase: Firebase) -> None:
     identity = connected(firebase)
     for user, password, field in (
         (replace(somebody(), email=Email("no address")), PASSWORD, "email"),

@@ -1,1 +1,1 @@
-"""Identity providers: who keeps and checks passwords."""
+"""Identity providers: they keep and check passwords."""

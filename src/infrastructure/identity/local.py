@@ -1,4 +1,4 @@
-"""Passwords kept by ourselves, as Argon2id hashes (RFC 9106) on the user record."""
+"""Passwords as Argon2id hashes (RFC 9106) on the user record."""
 
 import threading
 from collections.abc import Iterator
@@ -15,55 +15,58 @@ _QUEUE_SECONDS = 10.0
 
 
 class LocalIdentity:
-    """See IdentityProvider. There are no accounts outside the store, so most of it has nothing to do."""
+    """Hashes and checks passwords. Implements IdentityProvider.
+
+    The user record is the only account, so that creating, changing or deleting an account does nothing here.
+    """
 
     remote = False
 
     def __init__(self, hasher: PasswordHasher, *, at_once: int) -> None:
-        """At most ``at_once`` hashes run in this process: memory times logins is what a small one dies of."""
+        """At most ``at_once`` hashes are computed at a time, because each takes the memory that ``hasher`` demands."""
         self._hasher = hasher
         self._places = threading.BoundedSemaphore(at_once)
-        self._nobody = hasher.hash("nobody")
+        self._decoy = hasher.hash("nobody")
 
     def keep(self, password: str) -> str:
-        """The hash, with its parameters and salt."""
+        """Return the hash, with its parameters and salt."""
         with self._place():
             return self._hasher.hash(_bytes(password))
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Always one hash: without a user, or without a password to compare with, of nobody's."""
+        """Compute exactly one hash; without a user or a stored hash, compare with a decoy and return False."""
         kept = user.password_hash if user else None
         with self._place():
             try:
-                return self._hasher.verify(kept or self._nobody, _bytes(password)) and kept is not None
+                return self._hasher.verify(kept or self._decoy, _bytes(password)) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
 
     def outdated(self, user: User) -> bool:
-        """Whether the hash was made with other parameters than today's."""
+        """Return whether the hash was computed with other parameters than the current ones."""
         return user.password_hash is not None and self._hasher.check_needs_rehash(user.password_hash)
 
     def create(self, user: User, password: str | None) -> None:
-        """Nothing: the hash is on the user record."""
+        """Do nothing."""
 
     def set_email(self, user: User) -> None:
-        """Nothing: the address is on the user record."""
+        """Do nothing."""
 
     def set_password(self, user: User, password: str) -> None:
-        """Nothing: the hash is on the user record."""
+        """Do nothing."""
 
     def sessions_ended(self) -> None:
-        """Nothing: there are no tokens but ours."""
+        """Do nothing: no other provider issues tokens."""
 
     def delete(self, id: str) -> None:
-        """Nothing: there is no other account."""
+        """Do nothing."""
 
     def exists(self, id: str) -> bool:
-        """There is no account that could be missing."""
+        """Return True: no account can be missing."""
         return True
 
     def identify(self, token: str) -> ExternalIdentity:
-        """Nobody but us issues tokens."""
+        """Raise InvalidToken: no other provider issues tokens."""
         raise InvalidToken
 
     @contextmanager
