@@ -1,11 +1,11 @@
-"""The services of others that ours talks to, which behave or misbehave as a test tells them.
+"""Stubs of the services that Portero calls, which work or misbehave as a test tells them.
 
     with outside.started() as services:              # in a thread, on a free port of 127.0.0.1
         services.relay.behave("answer", status=503, times=2)
         ...
         assert services.relay.received[0]["key"] == job_id
 
-``python -m tests.support.outside PORT`` is the same as a process; ``Outside("http://127.0.0.1:PORT")`` controls it.
+``python -m tests.support.outside PORT`` runs them in a process, which ``Outside("http://127.0.0.1:PORT")`` controls.
 """
 
 import gzip
@@ -27,13 +27,13 @@ from typing import Any
 
 PICTURE_HOST = "images.dog.ceo"
 
-# No proxy may come between a test and its own machine, whatever the environment names.
+# Calls of the own machine use no proxy, even if the environment names one.
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _numbers = itertools.count(1)
 
 
 class Api:
-    """One of the services. ``url`` is what ours is configured with."""
+    """One of the services. ``url`` is the URL that Portero is configured with."""
 
     def __init__(self, origin: str, name: str) -> None:
         self.url = f"{origin}/{name}"
@@ -41,7 +41,10 @@ class Api:
         self._name = name
 
     def behave(self, behaviour: str, *, times: int | None = None, **options: Any) -> None:
-        """From now on, or for so many requests; ``behaviour`` is a function below without its underscore."""
+        """Set the behaviour of all requests, or of the next ``times`` requests.
+
+        ``behaviour`` is the name of a function below without its underscore, and ``options`` are its arguments.
+        """
         if f"_{behaviour}" not in globals():
             raise ValueError(f"no such behaviour: {behaviour}")
         told = {"behaviour": behaviour, "times": times, "options": options}
@@ -52,22 +55,22 @@ class Api:
 
     @property
     def received(self) -> list[dict[str, Any]]:
-        """Every request, in the order in which they were read: ``method`` and ``headers`` (names in lower case).
+        """Return the requests in the order in which they were read.
 
-        Those with a file that was read also have ``key``, ``disposition``, ``filename``, ``content_type``,
-        ``sha256``, ``size``, and ``complete``: whether the form came whole and as long as it said. Those with JSON
-        have ``json``.
+        Each has ``method``, ``target`` and ``headers`` (names in lower case). A request with a file that was read
+        also has ``key``, ``disposition``, ``filename``, ``content_type``, ``sha256``, ``size`` and ``complete``:
+        whether the form arrived whole and has the length it stated. A request with JSON has ``json``.
         """
         received: list[dict[str, Any]] = _call(f"{self._origin}/control/{self._name}")
         return received
 
     def forget(self) -> None:
-        """What was received."""
+        """Empty the list of received requests."""
         _call(f"{self._origin}/control/{self._name}/forget", b"")
 
 
 class Outside:
-    """All services, at ``origin``."""
+    """All services at ``origin``."""
 
     def __init__(self, origin: str) -> None:
         self.pictures = Api(origin, "pictures")
@@ -82,7 +85,7 @@ class Outside:
 
 @contextmanager
 def started(port: int = 0) -> Iterator[Outside]:
-    """All services in a thread, for the length of the block."""
+    """Run all services in a thread during the block, on a free port unless ``port`` names one."""
     with _Server(("127.0.0.1", port), _Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -108,19 +111,19 @@ def _normal(exchange: "_Handler") -> None:
 def _answer(
     exchange: "_Handler", status: int = 200, body: Any = "", type: str = "application/json", **headers: str
 ) -> None:
-    """``body``: a text as it is, or anything else as JSON. In names of headers, _ stands for -."""
+    """Answer with ``body``: a text unchanged, anything else as JSON. In names of headers, _ stands for -."""
     exchange.read_body()
     exchange.answer(status, body, type, **headers)
 
 
 def _say(exchange: "_Handler", content: Any = None) -> None:
-    """The chat's answer in its envelope: a text, or what is no text."""
+    """Answer with a chat completion whose content is ``content``, a text or any other value."""
     exchange.read_body()
     exchange.say(content)
 
 
 def _picky(exchange: "_Handler", status: int = 400, seconds: float = 0.0) -> None:
-    """Knows no response_format."""
+    """Refuse requests that have response_format with ``status``."""
     exchange.read_body()
     time.sleep(seconds)
     if "response_format" in exchange.record["json"]:
@@ -140,20 +143,22 @@ def _slow(exchange: "_Handler", seconds: float = 1.0) -> None:
 
 
 def _hold(exchange: "_Handler") -> None:
-    """Answers as it should as soon as it is told to behave otherwise."""
-    while exchange.server.told[exchange.api].get("behaviour") == "hold" and not exchange.server.stopped.wait(0.02):
+    """Answer normally as soon as another behaviour is set."""
+    while exchange.server.behaviours[exchange.api].get("behaviour") == "hold" and not exchange.server.stopped.wait(
+        0.02
+    ):
         pass
     _normal(exchange)
 
 
 def _hang(exchange: "_Handler") -> None:
-    """Takes the request and says nothing."""
+    """Read the request and do not answer."""
     exchange.read_body()
     exchange.wait_for_the_end()
 
 
 def _stall(exchange: "_Handler") -> None:
-    """Does not even take the body."""
+    """Do not read the body."""
     exchange.wait_for_the_end()
 
 
@@ -177,17 +182,17 @@ def _dribble(exchange: "_Handler", seconds: float = 0.1, head: bool = False, len
 
 def _reset(exchange: "_Handler") -> None:
     exchange.read_body()
-    # Without lingering, closing sends RST instead of FIN.
+    # With a linger time of zero, closing sends RST instead of FIN.
     exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _vanish(exchange: "_Handler") -> None:
-    """Closes the connection without an answer."""
+    """Close the connection without an answer."""
     exchange.read_body()
 
 
 def _cut(exchange: "_Handler") -> None:
-    """Says that more is coming, and closes."""
+    """Close the connection in the middle of the body."""
     exchange.read_body()
     exchange.send(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"mess')
 
@@ -198,7 +203,7 @@ def _garbage(exchange: "_Handler") -> None:
 
 
 def _endless(exchange: "_Handler", chunked: bool = False, seconds: float = 30.0) -> None:
-    """An answer of 2 GB."""
+    """Answer with 2 GB."""
     exchange.read_body()
     frame = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 2000000000"
     exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + frame + b"\r\n\r\n")
@@ -209,7 +214,7 @@ def _endless(exchange: "_Handler", chunked: bool = False, seconds: float = 30.0)
 
 
 def _bomb(exchange: "_Handler") -> None:
-    """10 MB in a few KB of gzip, which nobody asked for."""
+    """Answer with 10 MB compressed to a few KB, although the request did not accept gzip."""
     exchange.read_body()
     body = gzip.compress(b" " * 10_000_000)
     exchange.send(
@@ -227,27 +232,27 @@ class _Server(ThreadingTCPServer):
         super().__init__(*arguments)
         self.lock = threading.Lock()
         self.stopped = threading.Event()
-        self.told: dict[str, dict[str, Any]] = {}
+        self.behaviours: dict[str, dict[str, Any]] = {}
         self.received: dict[str, list[dict[str, Any]]] = {"pictures": [], "relay": [], "chat": []}
 
     def next(self, api: str) -> tuple[Callable[..., None], dict[str, Any]]:
-        """How to treat the next request."""
+        """Return the behaviour of the next request and its options."""
         with self.lock:
-            told = self.told.get(api, {"times": None})
+            told = self.behaviours.get(api, {"times": None})
             if told["times"] == 0:
-                told = self.told[api] = {"times": None}
+                told = self.behaviours[api] = {"times": None}
             if told["times"]:
                 told["times"] -= 1
             return globals()[f"_{told.get('behaviour', 'normal')}"], told.get("options", {})
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients of something that misbehaves go away early."""
+        """Ignore clients that close the connection early."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class _Handler(StreamRequestHandler):
-    """One connection, for one request."""
+    """Handles one connection with one request."""
 
     server: _Server
     api: str
@@ -278,11 +283,11 @@ class _Handler(StreamRequestHandler):
             self.server.received[api].clear()
         elif told:
             with self.server.lock:
-                self.server.told[api] = json.loads(told)
+                self.server.behaviours[api] = json.loads(told)
         self.answer(200, self.server.received[api])
 
     def read_body(self) -> None:
-        """Read the form or the JSON into the record; a file of any size takes no memory."""
+        """Read the form or the JSON into the record, in bounded memory."""
         left = int(self.message["Content-Length"] or 0)
         if not left:
             return
@@ -322,7 +327,7 @@ class _Handler(StreamRequestHandler):
         self.send(head.encode() + data)
 
     def say(self, content: Any) -> None:
-        """What https://platform.openai.com/docs/api-reference/chat/object describes."""
+        """Answer with a chat completion (https://platform.openai.com/docs/api-reference/chat/object)."""
         message = {"role": "assistant", "content": content, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
         self.answer(200, {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "choices": [choice]})
@@ -331,7 +336,7 @@ class _Handler(StreamRequestHandler):
         self.connection.sendall(data)
 
     def wait_for_the_end(self) -> None:
-        """Of the server: what a client sends meanwhile stays unread, and its leaving unseen."""
+        """Wait until the server stops, without reading from the connection."""
         self.server.stopped.wait(60)
 
 

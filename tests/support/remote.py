@@ -1,4 +1,4 @@
-"""An identity provider with accounts of its own, in a dictionary; and what can happen around a call of it."""
+"""An identity provider that keeps its accounts in a dictionary, and a proxy that observes calls."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +10,13 @@ from src.domain.users import User
 
 
 class RemoteIdentity:
-    """See IdentityProvider."""
+    """Keeps accounts in a dictionary. Implements IdentityProvider."""
 
     remote = True
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
-        """By user id; whoever has no e-mail address has one that nobody else can have."""
+        """Addresses by user id. The id stands in for the address of a user without one."""
         self._passwords: dict[str, str | None] = {}
 
     def keep(self, password: str) -> None:
@@ -35,15 +35,15 @@ class RemoteIdentity:
         self._passwords[user.id] = password
 
     def set_email(self, user: User) -> None:
-        self._demand(user)
+        self._require(user)
         self._claim(user)
 
     def set_password(self, user: User, password: str) -> None:
-        self._demand(user)
+        self._require(user)
         self._passwords[user.id] = password
 
     def sessions_ended(self) -> None:
-        """Nothing to wait for: it issues no tokens."""
+        """Do nothing, because this provider issues no tokens."""
 
     def delete(self, id: str) -> None:
         self.addresses.pop(id, None)
@@ -56,12 +56,12 @@ class RemoteIdentity:
         raise InvalidToken
 
     def sign_up(self, address: str) -> str:
-        """What a stranger can do there without us."""
+        """Create an account at the provider without a user in Portero. Return its id."""
         id = uuid4().hex
         self.addresses[id] = address
         return id
 
-    def _demand(self, user: User) -> None:
+    def _require(self, user: User) -> None:
         if user.id not in self.addresses:
             raise NotFound
 
@@ -76,7 +76,7 @@ def _address(user: User) -> str:
 
 
 class Observed:
-    """Stands in front of an object and tells of every call of the methods ``names``, before and after it."""
+    """A proxy of ``target`` that calls ``observe`` before and after every call of the methods ``names``."""
 
     def __init__(self, target: object, names: set[str], observe: Callable[[str], None]) -> None:
         self._target = target

@@ -1,8 +1,8 @@
-"""Advice over the chat API, from servers as they are and as they should not be, over real sockets."""
+"""Advice over the chat API from a server that works or misbehaves, over real sockets."""
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,16 +24,9 @@ FACTS = {"rows": 3, "columns": [{"name": "größe", "type": "integer"}]}
 GOOD = {"text": "All is well.", "schema": {"größe": {"type": "integer"}}}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[outside.Outside]:
-    with outside.started() as services:
-        yield services
-
-
 @pytest.fixture
-def chat(server: outside.Outside) -> outside.Api:
-    server.reset()
-    return server.chat
+def chat(services: outside.Outside) -> outside.Api:
+    return services.chat
 
 
 @pytest.fixture
@@ -57,7 +50,7 @@ def refusal(adviser: ChatAdviser, within: float = 1.0) -> str:
     return raised.value.detail
 
 
-def test_advice(chat: outside.Api, adviser: ChatAdviser) -> None:
+def test_advice_is_asked_for_and_parsed(chat: outside.Api, adviser: ChatAdviser) -> None:
     chat.behave("say", content=json.dumps(GOOD))
     assert adviser.advise(FACTS) == Advice("All is well.", {"größe": {"type": "integer"}})
     [got] = chat.received
@@ -73,7 +66,7 @@ def test_advice(chat: outside.Api, adviser: ChatAdviser) -> None:
     assert "größe" in user["content"]
 
 
-def test_a_server_that_wants_no_key_and_a_url_with_a_slash(chat: outside.Api) -> None:
+def test_a_url_with_a_slash_and_no_key_is_accepted(chat: outside.Api) -> None:
     assert ChatAdviser(f"{chat.url}/", "small").advise({"name": "\ud800"})
     [got] = chat.received
     assert got["target"] == "/chat/chat/completions"
@@ -81,19 +74,21 @@ def test_a_server_that_wants_no_key_and_a_url_with_a_slash(chat: outside.Api) ->
 
 
 @pytest.mark.parametrize("content", ["```json\n{}\n```", "```\n{}```", " \n{}\n", "```json{}```\n"])
-def test_json_in_its_wrapping(chat: outside.Api, adviser: ChatAdviser, content: str) -> None:
+def test_json_in_a_code_block_is_accepted(chat: outside.Api, adviser: ChatAdviser, content: str) -> None:
     chat.behave("say", content=content.replace("{}", json.dumps(GOOD | {"more": 1})))
     assert adviser.advise(FACTS).text == "All is well."
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_a_server_without_response_format(chat: outside.Api, adviser: ChatAdviser, status: int) -> None:
+def test_a_server_without_response_format_is_asked_again_without_it(
+    chat: outside.Api, adviser: ChatAdviser, status: int
+) -> None:
     chat.behave("picky", status=status)
     assert adviser.advise(FACTS).text == "All is well."
     assert ["response_format" in got["json"] for got in chat.received] == [True, False]
 
 
-def test_it_is_asked_twice_at_most(chat: outside.Api, adviser: ChatAdviser) -> None:
+def test_a_server_that_refuses_twice_is_not_asked_again(chat: outside.Api, adviser: ChatAdviser) -> None:
     chat.behave("answer", status=400, body={"error": KEY})
     assert "status 400" in refusal(adviser)
     assert len(chat.received) == 2
@@ -118,7 +113,7 @@ def test_it_is_asked_twice_at_most(chat: outside.Api, adviser: ChatAdviser) -> N
         *[("answer", {"status": status}, f"status {status}") for status in (201, 204, 401, 403, 404, 429, 500, 503)],
     ],
 )
-def test_a_misbehaving_server(
+def test_advice_of_a_misbehaving_server_is_unavailable(
     chat: outside.Api, adviser: ChatAdviser, hasty: ChatAdviser, behaviour: str, options: dict[str, Any], said: str
 ) -> None:
     chat.behave(behaviour, **options)
@@ -127,7 +122,7 @@ def test_a_misbehaving_server(
     assert len(chat.received) == 1  # neither followed nor tried again
 
 
-def test_both_requests_together_end_in_time(chat: outside.Api) -> None:
+def test_both_requests_share_one_timeout(chat: outside.Api) -> None:
     def asked(behaviour: str, outcome: Callable[[ChatAdviser], object]) -> object:
         chat.behave(behaviour, seconds=0.4)
         for _ in range(10):
@@ -137,7 +132,7 @@ def test_both_requests_together_end_in_time(chat: outside.Api) -> None:
                 return found
         return None
 
-    # Again when the machine stood still: then the first request takes all of the time.
+    # Repeated, because on a machine that stands still the first request may use up the whole timeout.
     assert asked("picky", lambda adviser: "too long" in refusal(adviser, within=0.75) and len(chat.received) == 2)
     assert asked("slow", in_time)
 
@@ -192,22 +187,22 @@ NONSENSE: list[Any] = [
 
 
 @pytest.mark.parametrize("body", NONSENSE, ids=range(len(NONSENSE)))
-def test_an_answer_that_is_no_advice(chat: outside.Api, adviser: ChatAdviser, body: Any) -> None:
+def test_an_answer_that_is_not_advice_is_unavailable(chat: outside.Api, adviser: ChatAdviser, body: Any) -> None:
     chat.behave("answer", body=body)
     assert "understood" in refusal(adviser)
 
 
-def test_a_long_answer_that_is_not_too_long(chat: outside.Api, adviser: ChatAdviser) -> None:
+def test_advice_of_200_kb_is_accepted(chat: outside.Api, adviser: ChatAdviser) -> None:
     chat.behave("say", content=json.dumps(GOOD | {"text": "x" * 200_000}))
     assert len(adviser.advise(FACTS).text) == 200_000
 
 
-def test_what_is_no_text_is_replaced(chat: outside.Api, adviser: ChatAdviser) -> None:
+def test_nul_and_lone_surrogates_in_advice_are_replaced(chat: outside.Api, adviser: ChatAdviser) -> None:
     chat.behave("say", content='{"text": "a\\u0000\\ud800", "schema": {"\\u0000": 1}}')
     assert adviser.advise(FACTS) == Advice("a\ufffd\ufffd", {"\ufffd": 1})
 
 
-def test_nobody_listens() -> None:
+def test_a_closed_port_cannot_be_reached() -> None:
     assert "cannot be reached" in refusal(ChatAdviser(f"http://127.0.0.1:{free_port()}/v1", "small", KEY))
 
 
@@ -224,7 +219,7 @@ def test_the_circuit_opens_and_closes(chat: outside.Api) -> None:
     assert adviser.advise(FACTS)
 
 
-def test_the_key_is_never_shown(
+def test_the_key_appears_in_no_error_or_log(
     chat: outside.Api, adviser: ChatAdviser, hasty: ChatAdviser, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -258,13 +253,13 @@ def test_the_key_is_never_shown(
         ("http://localhost/v1", f"{KEY}é"),
     ],
 )
-def test_settings_that_are_none(url: str, key: str | None) -> None:
+def test_an_unusable_url_or_key_is_refused(url: str, key: str | None) -> None:
     with pytest.raises(ValueError, match=r"^use (a key|a URL|http://HOST)") as raised:
         ChatAdviser(url, "small", key)
     assert KEY not in str(raised.value)
 
 
-# The whole: what leaves, and what comes of it.
+# From the report to the summary.
 
 REPORT_COLUMNS = (
     Column("größe", ColumnType.INTEGER, min=0),
@@ -272,7 +267,8 @@ REPORT_COLUMNS = (
     Column("when", ColumnType.DATETIME),
     Column("price", ColumnType.NUMBER),
 )
-# Nothing of them is in what is sent anyway: no word of the prompt, and no share or count of so many digits.
+# Texts and numbers that a request cannot contain by chance: they share no word with the prompt and have more
+# digits than any count or share.
 texts = st.text(st.sampled_from('ЖØ中\U0001d4b3ßq7"\\\n<0'), min_size=3, max_size=20).filter(
     lambda text: any(c in "ЖØ中\U0001d4b3ß" for c in text)
 )
@@ -288,13 +284,13 @@ tables = st.lists(st.tuples(st.booleans(), cells), min_size=1, max_size=40)
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
-def test_no_value_of_a_table_leaves(chat: outside.Api, rows: list[tuple[bool, list[str]]]) -> None:
+def test_no_value_of_a_table_is_sent(chat: outside.Api, rows: list[tuple[bool, list[str]]]) -> None:
     chat.forget()
     stored: list[Row] = [(line, valid, values) for line, (valid, values) in enumerate(rows, 2)]
     broken = []
     columns = []
     for position, column in enumerate(REPORT_COLUMNS):
-        # The rules of a user hold values as well.
+        # The rules of a user contain values too.
         given = tuple(dict.fromkeys(cells[position] for _, _, cells in stored if cells[position]))
         columns.append(
             Column(column.name, column.type, enum=given or None, pattern=given[0] if given else None, min=column.min)
@@ -314,7 +310,9 @@ def test_no_value_of_a_table_leaves(chat: outside.Api, rows: list[tuple[bool, li
             assert not value or json.dumps(value, ensure_ascii=False)[1:-1] not in sent
 
 
-def test_from_the_server_to_the_summary(chat: outside.Api, adviser: ChatAdviser, hasty: ChatAdviser) -> None:
+def test_a_summary_uses_advice_and_falls_back_to_rules(
+    chat: outside.Api, adviser: ChatAdviser, hasty: ChatAdviser
+) -> None:
     columns = (Column("n", ColumnType.INTEGER),)
     rows = Rows([(line, True, [f"{line}"]) for line in range(2, 32)])
     report = Report(",", "ascii", 30, 30, columns, columns, ())

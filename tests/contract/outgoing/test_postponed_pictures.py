@@ -1,4 +1,4 @@
-"""Pictures that a service which was down for a while owes: nobody's attempts are spent on not asking it."""
+"""Jobs that fetch pictures while the circuit breaker is open: a postponed job spends no attempt."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,23 +22,25 @@ from tests.support import outside
 from tests.support.clock import until
 
 
-class Hasty(FetchPicture):
-    """With waits that are as short for the circuit's pause as those of the service."""
+class HastyFetchPicture(FetchPicture):
+    """A FetchPicture whose waits are as short as the pause of the circuit breaker."""
 
     waits: ClassVar[tuple[float, float, float]] = (0.05, 0.15, 0.45)
 
 
 class World:
-    """Dogs, and threads that fetch their pictures; nothing but the queue wakes them."""
+    """Dogs, and a queue whose threads fetch their pictures."""
 
     def __init__(self, api: outside.Api) -> None:
         store = MemoryStore()
         self.api, self.dogs, self.jobs = api, Dogs(store), Jobs(store)
         self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], pause=0.25)
-        self.queue = InlineQueue(RunJob(self.jobs, {PICTURE: Hasty(self.dogs, self.pictures)}, timedelta(0), now))
+        self.queue = InlineQueue(
+            RunJob(self.jobs, {PICTURE: HastyFetchPicture(self.dogs, self.pictures)}, timedelta(0), now)
+        )
 
-    def wear_out(self) -> None:
-        """Ask until nobody is let through."""
+    def open_circuit(self) -> None:
+        """Fail until the circuit breaker refuses calls."""
         self.api.behave("answer", status=500)
         for _ in range(6):
             with pytest.raises(AttemptFailed):
@@ -46,7 +48,7 @@ class World:
         self.api.forget()
 
     def add(self, name: str) -> Callable[[], tuple[Dog, Job]]:
-        """How to look at a new dog and its job."""
+        """Add a dog and its job. Return a function that reads both from the store."""
         job = Job.new(kind=PICTURE, subject_id=f"id of {name}", user_id="ada", now=now())
         self.dogs.add(Dog(job.subject_id, "ada", name, now(), job.id), job)
         self.queue.notify(job.id)
@@ -69,8 +71,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         assert world.queue.close(10)
 
 
-def test_a_dog_gets_its_picture_from_a_service_that_fails_twice_more(world: World) -> None:
-    world.wear_out()
+def test_a_postponed_picture_spends_attempts_only_on_real_calls(world: World) -> None:
+    world.open_circuit()
     world.api.behave("answer", status=500, times=2)
     look = world.add("Rex")
     until(lambda: "left alone" in (look()[1].error or ""), "it says why it waits")
@@ -81,8 +83,8 @@ def test_a_dog_gets_its_picture_from_a_service_that_fails_twice_more(world: Worl
     assert len(world.api.received) == 3
 
 
-def test_all_that_waited_get_theirs_when_it_is_back(world: World) -> None:
-    world.wear_out()
+def test_all_postponed_pictures_are_fetched_when_the_service_recovers(world: World) -> None:
+    world.open_circuit()
     looks = [world.add(f"dog {number}") for number in range(30)]
     until(lambda: all(look()[1].error for look in looks), "each of them waits")
     world.api.heal()

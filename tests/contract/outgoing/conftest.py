@@ -1,0 +1,71 @@
+"""Clients of the stub services in tests/support/outside.py, over real sockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from src.application.ports import RelayAnswer
+from src.domain.errors import AttemptFailed
+from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.outgoing.relay import HttpRelay
+from tests.support import outside
+from tests.support.clock import Stopwatch, Watch
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[outside.Outside]:
+    with outside.started() as services:
+        yield services
+
+
+@pytest.fixture
+def services(server: outside.Outside) -> outside.Outside:
+    server.reset()
+    return server
+
+
+@pytest.fixture
+def pictures(services: outside.Outside, watch: Watch) -> DogPictures:
+    return DogPictures(
+        services.pictures.url, [outside.PICTURE_HOST], timeout=30, connect=15, pause=60, clock=watch.monotonic
+    )
+
+
+@pytest.fixture
+def hasty_pictures(services: outside.Outside) -> DogPictures:
+    return DogPictures(services.pictures.url, [outside.PICTURE_HOST], timeout=0.8, connect=0.3)
+
+
+@pytest.fixture
+def relay(services: outside.Outside, watch: Watch) -> HttpRelay:
+    return HttpRelay(services.relay.url, pause=60, clock=watch.monotonic)
+
+
+@pytest.fixture
+def hasty_relay(services: outside.Outside) -> HttpRelay:
+    return HttpRelay(services.relay.url, connect=0.5, idle=0.5)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """The clock of the circuit breakers of ``pictures`` and ``relay``."""
+    return Watch()
+
+
+def send(relay: HttpRelay, data: bytes = b"some bytes", name: str = "a.txt", type: str = "text/plain") -> RelayAnswer:
+    return relay.send("job-1", name, type, len(data), iter([data]))
+
+
+@contextmanager
+def failing(*, final: bool = False, within: float = 3.0) -> Iterator[list[str]]:
+    """Expect the block to raise AttemptFailed. The list that it yields gets the detail of the error."""
+    details: list[str] = []
+    stopwatch = Stopwatch()
+    with pytest.raises(AttemptFailed) as raised:
+        yield details
+    assert stopwatch.seconds < within
+    assert raised.value.final is final
+    assert 10 < len(raised.value.detail) < 120
+    assert raised.value.detail.endswith(".")
+    details.append(raised.value.detail)
