@@ -2,6 +2,7 @@
 
     PorteroError
     ├── Invalid              some fields of the input break a rule; names all of them
+    │   └── InvalidCursor    the cursor of a list was not given out for that list
     ├── Unauthenticated      nobody, or nobody we believe
     │   ├── InvalidToken
     │   └── InvalidCredentials
@@ -56,10 +57,9 @@ class Invalid(PorteroError):
         self.errors = errors
         super().__init__()
 
-    @classmethod
-    def cursor(cls) -> "Invalid":
-        """For a cursor that no list has given."""
-        return cls(FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out."))
+
+class InvalidCursor(Invalid):
+    """The cursor was not given out for this list and these filters."""
 
 
 class Unauthenticated(PorteroError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from src.domain.errors import Invalid
+from src.domain.errors import InvalidCursor
 from src.infrastructure.stores.base import Insert, Key, Query, Store
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.memory import MemoryStore
@@ -58,7 +58,7 @@ def test_only_its_own_query_takes_a_cursor(store: Store, asked: Query) -> None:
         if query == asked:
             assert store.find(replace(asked, cursor=cursor, limit=100)).items
         else:
-            with pytest.raises(Invalid):
+            with pytest.raises(InvalidCursor):
                 store.find(replace(asked, cursor=cursor))
 
 
@@ -102,14 +102,13 @@ FORGERIES: dict[str, Callable[[str, str, str], str]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_cursor_is_refused_by_name(store: Store, name: str) -> None:
+def test_a_forged_cursor_is_refused(store: Store, name: str) -> None:
     cursor = store.find(OF_ADA).next
     assert cursor
     parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     assert _text(parts) == cursor
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(InvalidCursor):
         store.find(replace(OF_ADA, cursor=FORGERIES[name](*parts)))
-    assert [error.field for error in refused.value.errors] == ["cursor"]
 
 
 @pytest.mark.parametrize("text", [1, True, None, ["a"], {"a": 1}, "a\0", "\udfff"])
@@ -117,7 +116,7 @@ def test_a_forged_text_is_refused(store: Store, text: Any) -> None:
     cursor = store.find(BY_NAME).next
     assert cursor
     digest, _, id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidCursor):
         store.find(replace(BY_NAME, cursor=_text([digest, text, id])))
 
 

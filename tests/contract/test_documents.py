@@ -9,7 +9,7 @@ import pytest
 
 from src.domain.datasets import Dataset, DatasetStatus, ReadOptions
 from src.domain.dogs import Dog, PictureStatus
-from src.domain.errors import Invalid, NotFound, Stale
+from src.domain.errors import InvalidCursor, NotFound, Stale
 from src.domain.files import File
 from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import Receipt
@@ -322,9 +322,9 @@ class TestUpdate:
         stored = kind.add(repository, kind.bare)
 
         def refuse(entity: Any) -> Any:
-            raise Invalid
+            raise InvalidCursor
 
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidCursor):
             repository.update(stored.id, refuse)
         assert repository.get(stored.id) == stored
 
@@ -385,7 +385,7 @@ def test_those_of_a_user_in_their_order_page_by_page(kind: Kind, repository: Any
             if cursor is None:
                 break
         assert found == expected
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidCursor):
         kind.listed(repository, cursor="no cursor")
 
 

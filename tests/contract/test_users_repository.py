@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.errors import Invalid, LastAdmin, NotFound, Stale, Taken
+from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, ProfileChange, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories import updates
@@ -262,9 +262,9 @@ class TestUpdate:
         ada = users.add(new_user("ada"))
 
         def refuse(user: User) -> User:
-            raise Invalid
+            raise InvalidCursor
 
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidCursor):
             users.update(ada.id, refuse)
         assert users.get(ada.id) == ada
 
@@ -304,7 +304,7 @@ class TestFind:
         third = users.find(limit=2, cursor=second.next)
         assert [*first.items, *second.items, *third.items] == stored
         assert third.next is None
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidCursor):
             users.find(cursor="no cursor")
 
     def test_unsettled_users_the_oldest_first(self, users: Users) -> None:

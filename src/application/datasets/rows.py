@@ -4,7 +4,7 @@ import re
 
 from src.application.ports import RowStore
 from src.domain.datasets import Dataset
-from src.domain.errors import Invalid
+from src.domain.errors import InvalidCursor
 from src.domain.tables import Row
 from src.domain.values import Page
 
@@ -14,7 +14,7 @@ _FEW, _SHORT = 20, 100_000
 
 
 def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
-    """The rows by line, none before there is a report. Raises Invalid for a bad cursor."""
+    """The rows by line, none before there is a report. Raises InvalidCursor."""
     after = _line(cursor)
     if dataset.report is None:
         return Page([])
@@ -33,5 +33,5 @@ def _line(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not _CURSOR.fullmatch(cursor):
-        raise Invalid.cursor()
+        raise InvalidCursor
     return int(cursor)

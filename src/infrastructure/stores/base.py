@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from src.application.ports import RowStore
-from src.domain.errors import Invalid, Unavailable
+from src.domain.errors import InvalidCursor, Unavailable
 from src.domain.values import Page, new_id
 from src.infrastructure.stores.declarations import Collection, Index, Type
 from src.infrastructure.stores.schema import COLLECTIONS
@@ -217,7 +217,7 @@ def _decode_cursor(query: Query) -> tuple[Any, str] | None:
         # What another query was given, or is written in another way, is none of ours.
         if _TEXT.fullmatch(text) and _ID.fullmatch(id) and _cursor(query, value, id) == query.cursor:
             return value, id
-    raise Invalid.cursor()
+    raise InvalidCursor
 
 
 def _cursor(query: Query, value: Any, id: str) -> str:

@@ -68,6 +68,9 @@ def _domain_error(error: PorteroError) -> Response:
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if invalid else "Bearer"
         case errors.Unavailable(retry_after=seconds) | errors.TooManyRequests(retry_after=seconds):
             headers["Retry-After"] = str(seconds)
+        case errors.InvalidCursor():
+            message = "Use the cursor of the Link header as it is, or leave it out."
+            members["errors"] = [{"field": "cursor", "code": "invalid", "message": message}]
         case errors.Invalid():
             members["errors"] = [asdict(each) for each in error.errors]
         case errors.Taken():
