@@ -12,6 +12,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
+_URL = re.compile("[a-z][a-z0-9+.-]*://")
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
@@ -126,17 +127,14 @@ class Settings(BaseSettings):
         return self.app_env == "production"
 
     def _contradictions(self) -> "list[str]":
-        scheme = self.store_url.partition("://")[0]
         wrong = []
-        if scheme not in ("memory", "sqlite", "firestore"):
-            wrong.append("STORE_URL: use memory://, sqlite:///PATH or firestore://PROJECT")
+        if not _URL.match(self.store_url):
+            wrong.append("STORE_URL: write a URL with the scheme of a store, such as sqlite:///data/portero.db")
         if self.rate_limit_url and not self.rate_limit_url.startswith(("redis://", "rediss://")):
             wrong.append("RATE_LIMIT_URL: use redis://HOST:PORT/DB, or leave it out to count in the store")
         for name in ("firestore_emulator_host", "firebase_auth_emulator_host"):
             if getattr(self, name) and name.upper() not in os.environ:
                 wrong.append(f"{name.upper()}: export it; Google's libraries read the environment only, not .env")
-        if scheme == "firestore" and not self.store_project:
-            wrong.append("STORE_URL: name the project, as in firestore://my-project")
         if self.single_process and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
             wrong.append("WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1")
         if not self.blob_url.startswith(("file://", "s3://", "gs://", "memory://")):
@@ -165,10 +163,11 @@ class Settings(BaseSettings):
             wrong.append("ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM")
         if bool(self.admin_email) != bool(self.admin_password):
             wrong.append("ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither")
-        return wrong + (self._unsafe(scheme) if self.production else [])
+        return wrong + (self._unsafe() if self.production else [])
 
-    def _unsafe(self, scheme: str) -> "list[str]":
+    def _unsafe(self) -> "list[str]":
         unsafe = []
+        is_shared = not self.store_url.startswith(("memory:", "sqlite:"))
         if self.firestore_emulator_host:
             unsafe.append("FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it")
         if self.firebase_auth_emulator_host:
@@ -181,13 +180,13 @@ class Settings(BaseSettings):
             unsafe.append("CORS_ORIGINS: * lets every page in; list the exact origins, separated by commas")
         if not self.rate_limit:
             unsafe.append("RATE_LIMIT: off lets passwords be tried without end; leave it on")
-        if scheme == "memory":
+        if self.is_ephemeral:
             unsafe.append("STORE_URL: memory:// forgets everything; use sqlite:///PATH or firestore://PROJECT")
         if self.blob_url.startswith("memory:"):
             unsafe.append("BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET")
-        if scheme == "firestore" and self.blob_url.startswith("file:"):
+        if is_shared and self.blob_url.startswith("file:"):
             unsafe.append("BLOB_URL: instances must share the files; use gs://BUCKET or s3://BUCKET")
-        if scheme == "firestore" and not self.signing_keys:
+        if is_shared and not self.signing_keys:
             unsafe.append("SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file")
         return unsafe
 

@@ -1,5 +1,7 @@
 """The adapters that the settings choose; the libraries of those that they do not are not even loaded."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from src.infrastructure import blobs as blob_stores
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.stores.base import Key, Store
+from src.infrastructure.stores.base import InvalidStoreUrl, Key, Store, StoreNotReady
+from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.schema import CLAIMS
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
 from src.settings import ConfigurationError, Settings
@@ -26,20 +29,21 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@contextmanager
+def store_errors(advice: str = "") -> Iterator[None]:
+    """Raise ConfigurationError when STORE_URL is wrong, and with ``advice`` when its store is not ready."""
+    try:
+        yield
+    except InvalidStoreUrl as error:
+        raise ConfigurationError(f"STORE_URL: {error}") from None
+    except StoreNotReady as error:
+        raise ConfigurationError(f"STORE_URL: {error}{advice}") from None
+
+
 def make_store(settings: Settings) -> Store:
-    """The store of STORE_URL; loads the libraries of that one only."""
-    scheme, _, rest = settings.store_url.partition("://")
-    if scheme == "memory":
-        from src.infrastructure.stores.memory import MemoryStore
-
-        return MemoryStore()
-    if scheme == "firestore":
-        from src.infrastructure.stores.firestore import FirestoreStore
-
-        return FirestoreStore(settings.store_project, rest.partition("/")[2] or "(default)")
-    from src.infrastructure.stores.sql import SqlStore, make_engine
-
-    return SqlStore(make_engine(settings.store_url, pool_size=THREADS))
+    """Return the store of STORE_URL without connecting to it. Raises ConfigurationError."""
+    with store_errors():
+        return store_class(settings.store_url).open(settings.store_url, pool_size=THREADS)
 
 
 def make_identity(settings: Settings) -> IdentityProvider:
@@ -132,5 +136,5 @@ def key_source(settings: Settings) -> str | Path:
 
 
 def require_store(store: Store) -> None:
-    """Raises Unavailable when the store cannot be read."""
+    """Raise Unavailable when the store cannot be read."""
     store.get(Key(CLAIMS, "ready"))

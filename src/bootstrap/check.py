@@ -1,4 +1,4 @@
-"""Whether everything that the settings name is there and answers."""
+"""Checks that everything the settings name exists and answers."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,38 +16,33 @@ from src.bootstrap.adapters import (
     make_store,
     now,
     require_store,
+    store_errors,
 )
 from src.bootstrap.prepare import require_tables
 from src.domain.errors import PorteroError
+from src.infrastructure.stores.registry import store_class
 from src.settings import ConfigurationError, Settings
 
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
-    """What was checked, and what is wrong with it."""
+    """Yield the name of each check, and what is wrong or None. Raises ConfigurationError for an unknown store."""
     source = key_source(settings)
+    with store_errors():
+        store = store_class(settings.store_url).describe(settings.store_url)
     yield "settings", None
     yield _outcome(
         f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", partial(make_keys, settings)
     )
     yield _outcome("tables", partial(require_tables, settings))
-    yield _outcome(f"store {_shown(settings.store_url)}", lambda: require_store(make_store(settings)))
+    yield _outcome(f"store {store}", lambda: require_store(make_store(settings)))
     if settings.rate_limit_url:
         count = Count(GUESTS, "check")
         yield _outcome("rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count))
     yield _outcome(f"object storage {settings.blob_url}", lambda: _probe(make_blobs(settings)))
     if not settings.queue_url.startswith("inline:"):
-        # A doorbell for no job: a worker that hears it finds nothing to do.
+        # The id of no job: a worker that receives it finds nothing to do.
         yield _outcome("queue", lambda: make_queue(settings, lambda _: None).send("check"))
     yield _outcome(f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody"))
-
-
-def _shown(url: str) -> str:
-    """The URL of a store without its password."""
-    if url.startswith(("memory:", "firestore:")):
-        return url
-    from sqlalchemy import make_url
-
-    return make_url(url).set(query={}).render_as_string()
 
 
 def _outcome(name: str, step: Callable[[], object]) -> tuple[str, str | None]:
@@ -59,6 +54,6 @@ def _outcome(name: str, step: Callable[[], object]) -> tuple[str, str | None]:
 
 
 def _probe(blobs: BlobStore) -> None:
-    """Raises Unavailable when nothing can be stored there."""
+    """Raise Unavailable when objects cannot be stored."""
     blobs.put("check/probe", [b"portero"])
     blobs.delete("check/probe")

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -82,6 +83,11 @@ def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
 
     monkeypatch.setattr(store, "_commit", noted)
     return commits
+
+
+def set_limits(store: Store, monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
+    """Let the store accept less than it does."""
+    monkeypatch.setattr(store, "limits", replace(store.limits, **limits))
 
 
 @pytest.fixture

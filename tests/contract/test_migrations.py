@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.engine import Engine
 
 from src.infrastructure.stores.migrations import migrate, migrated
-from src.infrastructure.stores.sql import make_engine, metadata
+from src.infrastructure.stores.sql import make_engine
+from src.infrastructure.stores.sql.tables import metadata
 
 PORTERO = Path(__file__).parents[2] / "portero"
 
@@ -51,7 +52,7 @@ def test_migrated_says_whether_they_have_run(engine: Engine) -> None:
 
 def test_a_second_time_nothing_is_done(engine: Engine) -> None:
     migrate(engine)
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         connection.execute(
             metadata.tables["claims"].insert(), {"id": "1", "revision": "1", "kind": "k", "user_id": "u"}
         )
@@ -62,14 +63,14 @@ def test_a_second_time_nothing_is_done(engine: Engine) -> None:
 
 
 def test_what_failed_half_way_left_nothing_and_can_be_repeated(engine: Engine) -> None:
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE claims (in_the_way TEXT)")
     with pytest.raises(sa.exc.OperationalError, match="claims"):
         migrate(engine)
     assert tables(engine) <= {"claims", "alembic_version"}
     assert not migrated(engine)
 
-    with engine.connect() as connection:
+    with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE claims")
     migrate(engine)
     assert migrated(engine)

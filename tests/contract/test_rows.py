@@ -15,13 +15,15 @@ import sqlalchemy as sa
 from src.application.ports import RowStore
 from src.domain.errors import Unavailable
 from src.domain.tables import Row
-from src.infrastructure.rows import make_rows, packed, sql
+from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows
-from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.base import Insert, Key, Limits, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import CLAIMS, PACKS
-from src.infrastructure.stores.sql import ROWS, SqlStore, make_engine
+from src.infrastructure.stores.sql import SqlStore, make_engine
+from src.infrastructure.stores.sql import rows as sql
+from src.infrastructure.stores.sql.tables import ROWS
 from tests.contract.conftest import Wire
 from tests.support.emulators import free_port
 
@@ -84,12 +86,13 @@ def paged(rows: RowStore, set_id: str, valid: bool | None, limit: int) -> list[R
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packs, documents, statements and transactions so small that few rows fill many."""
-    monkeypatch.setattr(packed, "PACK", 200)
-    monkeypatch.setattr(packed, "DOCUMENT", 70)
-    monkeypatch.setattr(packed, "MOST_READ", 5)
-    monkeypatch.setattr(sql, "TOGETHER", 3)
-    monkeypatch.setattr(sql, "HOLD", 0)
-    monkeypatch.setattr(sql, "REST", 0)
+    monkeypatch.setattr(packed, "PACK_BYTES", 200)
+    for store in (Store, FirestoreStore):
+        monkeypatch.setattr(store, "limits", Limits(document_bytes=70))
+    monkeypatch.setattr(packed, "READ_DOCUMENTS", 5)
+    monkeypatch.setattr(sql, "BATCH", 3)
+    monkeypatch.setattr(sql, "WRITE_SECONDS", 0)
+    monkeypatch.setattr(sql, "PAUSE_SECONDS", 0)
 
 
 class TestPage:
@@ -311,8 +314,8 @@ class TestAppend:
     def test_some_commits_at_once_and_no_more(self) -> None:
         store = Forgetful()
         PackedRows(store).append(SET, made(500))
-        assert store.most == packed.AT_ONCE
-        assert store.commits > 3 * packed.AT_ONCE
+        assert store.most == packed.CONCURRENT_COMMITS
+        assert store.commits > 3 * packed.CONCURRENT_COMMITS
 
     @pytest.mark.usefixtures("small")
     def test_when_one_commit_fails_the_others_have_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +324,7 @@ class TestAppend:
         with pytest.raises(Unavailable):
             PackedRows(store).append(SET, made(200))
         assert store.now == 0
-        assert store.commits < packed.AT_ONCE * 2
+        assert store.commits < packed.CONCURRENT_COMMITS * 2
 
     @pytest.mark.usefixtures("small")
     def test_others_write_in_between(self, sqlite: Callable[[], Store]) -> None:
@@ -430,7 +433,7 @@ class TestOnFirestore:
         assert isinstance(opened, FirestoreStore)
         sizes = [len(found.get("rows")) for found in opened._client.collection(PACKS.name).stream()]
         assert len(sizes) > 1
-        assert max(sizes) <= packed.DOCUMENT < (1 << 20) - 89
+        assert max(sizes) <= opened.limits.document_bytes < (1 << 20) - 89
 
 
 class TestUnreachable:

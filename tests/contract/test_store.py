@@ -706,7 +706,7 @@ class TestUnreachable:
         store = SqlStore(engine)
         store.commit(Insert(claim("1"), CLAIM))
         with locker.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.begin()
             assert isinstance(outcome_within(1.5, lambda: store.commit(Delete(claim("1")))), Unavailable)
             assert only(store, claim("1")).fields == CLAIM  # who reads does not wait
             connection.rollback()

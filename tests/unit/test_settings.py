@@ -111,9 +111,6 @@ def test_the_environment_sets(load: Load, environment: dict[str, str], name: str
         ({"PORT": "x", "IDENTITY": "x", "APP_ENV": "x"}, ["PORT", "IDENTITY", "APP_ENV"]),
         ({"STORE_URL": "postgres"}, ["STORE_URL"]),
         ({"STORE_URL": "memory:"}, ["STORE_URL"]),
-        ({"STORE_URL": "redis://localhost"}, ["STORE_URL"]),
-        ({"STORE_URL": "firestore://"}, ["STORE_URL"]),
-        ({"STORE_URL": "firestore:///x"}, ["STORE_URL"]),
         ({"STORE_URL": "memory://", "WEB_CONCURRENCY": "2"}, ["WEB_CONCURRENCY"]),
         ({"IDENTITY": "firebase"}, ["FIREBASE_WEB_API_KEY", "GOOGLE_CLOUD_PROJECT"]),
         ({**FIREBASE, "FIREBASE_WEB_API_KEY": ""}, ["FIREBASE_WEB_API_KEY"]),
@@ -160,7 +157,6 @@ def test_the_environment_sets(load: Load, environment: dict[str, str], name: str
                 "ADMIN_PASSWORD": SECRET,
             },
             [
-                "STORE_URL",
                 "FIREBASE_WEB_API_KEY",
                 "GOOGLE_CLOUD_PROJECT",
                 "ADMIN_EMAIL, ADMIN_PASSWORD",

@@ -1,4 +1,4 @@
-"""Where the rows of tables are kept: beside the documents of the store, or in them."""
+"""Row storage: in a table where the store has one for rows, else packed into documents."""
 
 from src.application.ports import RowStore
 from src.infrastructure.rows.packed import PackedRows
@@ -6,5 +6,5 @@ from src.infrastructure.stores.base import Store
 
 
 def make_rows(store: Store) -> RowStore:
-    """The rows of ``store``; connects to nothing."""
+    """Return the row storage of ``store``, without connecting to it."""
     return store.bulk_rows() or PackedRows(store)

@@ -1,12 +1,9 @@
-"""Many rows to a document, in any store: what Firestore asks for each document, and how fast, allows no more.
+"""Rows packed into documents, for stores that charge for each document and write few of them in a second.
 
-Valid rows and the others are packed apart, so that few among many are found without reading all.
+Valid and invalid rows are packed apart, so that few invalid rows are found without reading all packs.
 """
 
-import base64
 import heapq
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -18,64 +15,63 @@ from pydantic_core import to_json
 from src.domain.tables import Row
 from src.domain.values import new_id
 from src.infrastructure.stores.base import Delete, Insert, Key, Query, Store
+from src.infrastructure.stores.packing import pack, unpack
 from src.infrastructure.stores.schema import PACKS
 
-PACK = 1 << 20
-"""Bytes of JSON after which a pack is full: some 300 KB in the store, and few milliseconds to read."""
-DOCUMENT = 1_000_000
-"""Bytes of a pack in one document; with all else in it, it is smaller than Firestore's 1 MiB."""
-TOGETHER = 4
-"""Documents in a commit, which Firestore takes up to 10 MiB of."""
-AT_ONCE = 4
-"""Commits at the same time."""
-MOST_READ = 16
-"""Documents that are read in one go."""
+PACK_BYTES = 1 << 20
+"""Bytes of JSON in a pack: about 300 KB in the store, and a few milliseconds to read."""
+COMMIT_DOCUMENTS = 4
+"""Documents in a commit, if the store accepts as many."""
+CONCURRENT_COMMITS = 4
+READ_DOCUMENTS = 16
+"""Documents that are read, or removed, at a time."""
 
 
 class PackedRows:
-    """Keeps rows in documents."""
+    """Stores rows in documents. Implements RowStore."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def append(self, set_id: str, rows: Sequence[Row]) -> None:
-        """See RowStore. What it holds at any time is the packs that are on their way."""
-        inserts = _inserts(set_id, rows)
-        # On an error leaving the pool waits for what was sent.
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            sent: set[Future[object]] = set()
-            while writes := list(islice(inserts, TOGETHER)):
-                if len(sent) == AT_ONCE:
-                    done, sent = wait(sent, return_when=FIRST_COMPLETED)
-                    _check(done)
-                sent.add(pool.submit(self._store.commit, *writes))
-            _check(sent)
+        """Add rows. Holds no more in memory than the packs that are being written."""
+        limits = self._store.limits
+        size = min(COMMIT_DOCUMENTS, limits.commit_bytes // limits.document_bytes, limits.commit_writes)
+        inserts = _inserts(set_id, rows, limits.document_bytes)
+        # Leaving the pool, also because of an error, waits for the commits that have been submitted.
+        with ThreadPoolExecutor(CONCURRENT_COMMITS) as pool:
+            running: set[Future[object]] = set()
+            while writes := list(islice(inserts, size)):
+                if len(running) == CONCURRENT_COMMITS:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    _raise_errors(done)
+                running.add(pool.submit(self._store.commit, *writes))
+            _raise_errors(running)
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        """See RowStore."""
         kinds = (True, False) if valid is None else (valid,)
         rows = heapq.merge(*(self._rows(set_id, kind, after) for kind in kinds), key=itemgetter(0))
         return list(islice(rows, limit))
 
     def remove(self, set_id: str) -> None:
-        """See RowStore."""
+        size = min(READ_DOCUMENTS, self._store.limits.commit_writes)
         for valid in (True, False):
-            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=MOST_READ)
+            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=size)
             while query:
                 page = self._store.find(query)
                 if page.items:
                     self._store.commit(*(Delete(document.key) for document in page.items))
-                # From there on: Firestore is slow to find the beginning behind what was deleted.
+                # The cursor skips the removed documents, which Firestore is slow to pass at the start of an index.
                 query = replace(query, cursor=page.next) if page.next else None
 
     def _rows(self, set_id: str, valid: bool, after: int) -> Iterator[Row]:
-        for pack in self._packs(set_id, valid, after):
-            for line, values in json.loads(zlib.decompress(base64.b64decode(pack))):
+        for text in self._packs(set_id, valid, after):
+            for line, values in unpack(text):
                 if line > after:
                     yield line, valid, values
 
     def _packs(self, set_id: str, valid: bool, after: int) -> Iterator[str]:
-        """The packs whose last row comes after that line, read as they are asked for."""
+        """Yield the packs with rows after a line; documents are read when the caller asks for the next pack."""
         query: Query | None = Query(
             PACKS, "place", {"set_id": set_id, "valid": valid}, beyond=_place(after + 1), limit=1
         )
@@ -87,48 +83,45 @@ class PackedRows:
                 if not document.fields["goes_on"]:
                     yield "".join(parts)
                     parts = []
-            # More and more: the first is mostly enough, and where it is not, packs are small.
-            limit = min(query.limit * 4, MOST_READ)
+            # The first pack mostly has all rows of a page. Where it does not, packs are small, and reads grow.
+            limit = min(query.limit * 4, READ_DOCUMENTS)
             query = replace(query, cursor=page.next, limit=limit) if page.next else None
 
 
-def _check(futures: Iterable[Future[object]]) -> None:
+def _raise_errors(futures: Iterable[Future[object]]) -> None:
     for future in futures:
         future.result()
 
 
-def _inserts(set_id: str, rows: Sequence[Row]) -> Iterator[Insert]:
+def _inserts(set_id: str, rows: Sequence[Row], size: int) -> Iterator[Insert]:
+    """Yield the inserts of documents that hold ``rows``, with up to ``size`` bytes of a pack in each."""
     for valid in (True, False):
-        for last, pack in _packed(row for row in rows if row[1] is valid):
-            for number, at in enumerate(range(0, len(pack), DOCUMENT)):
+        for last, text in _packs_of(row for row in rows if row[1] is valid):
+            for number, start in enumerate(range(0, len(text), size)):
                 fields = {
                     "set_id": set_id,
                     "valid": valid,
                     "place": f"{_place(last)}.{number:04}",
-                    "rows": pack[at : at + DOCUMENT],
-                    "goes_on": at + DOCUMENT < len(pack),
+                    "rows": text[start : start + size],
+                    "goes_on": start + size < len(text),
                 }
                 yield Insert(Key(PACKS, new_id()), fields)
 
 
-def _packed(rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
-    """The packs, as ASCII, with the line of the last row of each."""
-    line, texts, size = 0, [], 0
+def _packs_of(rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
+    """Yield packs, each with the line of its last row."""
+    line, texts, size = 0, list[bytes](), 0
     for line, _, values in rows:
         text = to_json((line, values))
         texts.append(text)
         size += len(text)
-        if size >= PACK:
-            yield line, _compressed(texts)
+        if size >= PACK_BYTES:
+            yield line, pack(b"[" + b",".join(texts) + b"]")
             texts, size = [], 0
     if texts:
-        yield line, _compressed(texts)
-
-
-def _compressed(texts: Iterable[bytes]) -> str:
-    return base64.b64encode(zlib.compress(b"[" + b",".join(texts) + b"]", 1)).decode()
+        yield line, pack(b"[" + b",".join(texts) + b"]")
 
 
 def _place(line: int) -> str:
-    """A line as a text: texts are in the order of their lines."""
+    """Return a line number as a text of fixed length, so that texts are in the order of the lines."""
     return f"{line:012}"

@@ -1,1 +1,1 @@
-"""The store driver: three verbs, one adapter a database."""
+"""Document stores: one interface, and one implementation for each database."""

@@ -1,7 +1,7 @@
-"""The driver that every store implements: ``get``, ``find`` and ``commit``.
+"""The interface that every store implements: ``get``, ``find`` and ``commit``.
 
-``commit`` is the strongest primitive that Firestore, SQL, DynamoDB and a dictionary under a lock share: all
-of some writes or none, each with a precondition (absent, or at a revision).
+``commit`` writes several documents, all or none, each under a precondition: the document is absent, or at a given
+revision. Firestore, SQL, DynamoDB and a dictionary under a lock all support this.
 """
 
 import base64
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from src.application.ports import RowStore
 from src.domain.errors import InvalidCursor, Unavailable
@@ -22,12 +22,24 @@ from src.infrastructure.stores.declarations import Collection, Index, Type
 from src.infrastructure.stores.schema import COLLECTIONS
 
 Fields = Mapping[str, Any]
-"""The values of a document: str, int, bool, aware datetime in UTC, JSON, or None."""
+"""The values of a document: str, int, float, bool, aware datetime in UTC, JSON, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a store accepts. The default is for stores that have no limit of practical importance."""
+
+    commit_writes: int = 500
+    """The number of writes in a commit."""
+    document_bytes: int = 2 << 20
+    """The size of one text in a document, beside the other fields, which are small."""
+    commit_bytes: int = 10 << 20
+    """The size of all documents in a commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where a document is."""
+    """The address of a document."""
 
     collection: Collection
     id: str
@@ -35,7 +47,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A stored document. ``revision`` changes with every write; ``operation`` is the commit that wrote it."""
+    """A stored document. ``revision`` changes with every write; ``operation`` is the id of the commit that wrote it."""
 
     key: Key
     fields: Fields
@@ -45,7 +57,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Write a document that must be absent."""
+    """Writes a document that must be absent."""
 
     key: Key
     fields: Fields
@@ -53,7 +65,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Replace a document that must be at ``revision``."""
+    """Replaces a document that must be at ``revision``."""
 
     key: Key
     fields: Fields
@@ -62,7 +74,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove a document: one that must be at ``revision``, or whatever is there."""
+    """Removes a document that must be at ``revision``; without a revision, the document may also be absent."""
 
     key: Key
     revision: str | None = None
@@ -73,10 +85,10 @@ Write = Insert | Update | Delete
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Documents whose fields equal ``equal``, by the field ``order`` and then by id, from ``cursor`` on.
+    """Finds documents whose fields equal ``equal``, ordered by the field ``order`` and then by id.
 
-    Documents without a value in ``order`` are left out. ``until`` bounds ``order``, itself included; ``beyond`` is
-    a text that those in ``order`` come after; ``prefix`` is what they begin with.
+    Documents whose ``order`` field is None are left out. The page starts after ``cursor``. The values of the
+    ``order`` field are at most ``until``, start with ``prefix`` and are greater than ``beyond``, where given.
     """
 
     collection: Collection
@@ -91,47 +103,79 @@ class Query:
 
 
 class PreconditionFailed(Exception):
-    """Nothing was written: the documents at ``keys`` are not as their writes demanded."""
+    """Nothing was written, because the documents at ``keys`` do not meet the preconditions of their writes."""
 
     def __init__(self, keys: frozenset[Key] = frozenset()) -> None:
         self.keys = keys
         super().__init__(f"{len(keys)} preconditions failed")
 
 
-class Store(ABC):
-    """A place that keeps documents. Every method raises Unavailable when the place does not answer."""
+class InvalidStoreUrl(ValueError):
+    """The URL does not name a store; the message says what to write."""
 
+
+class StoreNotReady(Exception):
+    """The store lacks something that ``prepare`` creates, or cannot be opened; the message says what to do."""
+
+
+class Store(ABC):
+    """Stores documents. Every method raises Unavailable when the service behind it does not answer."""
+
+    limits = Limits()
     expires_by_itself = False
-    """Whether it removes documents of collections that expire, some time after ``expires_at``."""
+    """Whether the service itself removes documents some time after their ``expires_at``."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, url: str, *, pool_size: int) -> Self:
+        """Return the store at ``url`` without connecting to it.
+
+        At most ``pool_size`` threads use it at the same time. Raises InvalidStoreUrl.
+        """
+
+    @classmethod
+    def describe(cls, url: str) -> str:
+        """Return the URL without its password, for messages."""
+        return url
+
+    @classmethod
+    def prepare(cls, url: str) -> None:
+        """Create what the store needs, such as tables. Can be repeated. Raises InvalidStoreUrl and StoreNotReady."""
+        cls.open(url, pool_size=1).close()
+
+    @classmethod
+    def check(cls, url: str) -> None:
+        """Raise StoreNotReady unless ``prepare`` has created everything the store needs. Raises InvalidStoreUrl."""
+        cls.open(url, pool_size=1).close()
 
     @abstractmethod
     def _get(self, *keys: Key) -> list[Document | None]:
-        """The documents at ``keys``, whose ids every store takes."""
+        """Return the documents at ``keys``, whose ids are valid in every store."""
 
     @abstractmethod
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
-        """At most ``query.limit + 1`` documents, strictly after the (order value, id) given."""
+        """Return up to ``query.limit + 1`` documents that come after the order value and the id in ``after``."""
 
     @abstractmethod
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        """All writes or none; returns the new revisions. Raises PreconditionFailed, with or without keys."""
+        """Apply all writes or none; return the new revisions. Raises PreconditionFailed, with or without keys."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
 
     def bulk_rows(self) -> RowStore | None:
-        """What keeps rows in the same place, but not in documents; None where documents are all there is."""
+        """Return the row storage of the same service, or None if rows have to be packed into documents."""
         return None
 
     def get(self, *keys: Key) -> list[Document | None]:
-        """The documents at ``keys``, in their order, in one round trip; None where there is none."""
-        possible = [key for key in keys if _ID.fullmatch(key.id)]  # clients send what they like as an id
-        found = dict(zip(possible, self._get(*possible), strict=True)) if possible else {}
+        """Return the documents in the order of ``keys``, None for each that is absent; one round trip."""
+        valid = [key for key in keys if _ID.fullmatch(key.id)]  # clients choose ids freely in URLs
+        found = dict(zip(valid, self._get(*valid), strict=True)) if valid else {}
         return [found.get(key) for key in keys]
 
     def find(self, query: Query) -> Page[Document]:
-        """One page of a query that the schema declares an index for."""
+        """Return one page of a query. Raises LookupError when the schema declares no index for the query."""
         index = Index(query.order, tuple(query.equal), query.descending)
         if index not in query.collection.indexes:
             raise LookupError(f"{query.collection.name}: no index declared for {index}")
@@ -141,26 +185,27 @@ class Store(ABC):
         return Page(page, _encode_cursor(query, page[-1]) if more else None)
 
     def remove_expired(self, now: datetime, limit: int = 500) -> int:
-        """Remove documents whose time is over, up to ``limit`` of each collection; returns how many.
+        """Remove up to ``limit`` expired documents of each collection; return how many were removed.
 
-        Nothing where the store does it.
+        Does nothing when the service removes expired documents itself.
         """
         removed = 0
         for collection in COLLECTIONS if not self.expires_by_itself else ():
             if not collection.expires:
                 continue
             for document in self.find(Query(collection, "expires_at", until=now, limit=limit)).items:
-                # At its revision: it may have been given more time since it was found.
+                # The precondition keeps a document whose expiry was extended after the query.
                 with suppress(PreconditionFailed):
                     self.commit(Delete(document.key, document.revision))
                     removed += 1
         return removed
 
     def commit(self, *writes: Write) -> dict[Key, str]:
-        """Write all or nothing; returns the new revisions.
+        """Apply all writes or none; return the new revisions.
 
-        Raises PreconditionFailed with the keys at fault. A commit that landed but whose reply was lost, and
-        which was sent again below us, is a success: the documents carry its operation.
+        Raises PreconditionFailed with the keys whose preconditions failed. A client library repeats a commit
+        whose reply was lost; if the first one was applied, the second fails, but the documents carry the id of
+        this operation and the commit counts as successful.
         """
         operation = new_id()
         for _ in range(5):
@@ -171,15 +216,16 @@ class Store(ABC):
                 if any(document and document.operation == operation for document in found):
                     return {document.key: document.revision for document in found if document}
                 failed = frozenset(
-                    write.key for write, document in zip(writes, found, strict=True) if not _holds(write, document)
+                    write.key for write, document in zip(writes, found, strict=True) if not _is_met(write, document)
                 )
                 if failed:
                     raise PreconditionFailed(failed) from None
-                # What was in the way is gone by now: try again.
+                # All preconditions are met now, so the commit is repeated.
         raise Unavailable("Too many changes at once; try again.", 1)
 
 
-def _holds(write: Write, document: Document | None) -> bool:
+def _is_met(write: Write, document: Document | None) -> bool:
+    """Return whether the stored document meets the precondition of a write."""
     match write:
         case Insert():
             return document is None
@@ -190,14 +236,14 @@ def _holds(write: Write, document: Document | None) -> bool:
 
 
 def after_prefix(prefix: str) -> str:
-    """The text that comes before no text that begins with ``prefix``, and after all that do.
+    """Return the upper bound, by code point, of all texts that start with ``prefix``.
 
-    Texts are in the order of their code points. (U+10FFFF is no character, so that nothing real follows it.)
+    U+10FFFF is not a character, so that no stored text contains it.
     """
     return prefix + "\U0010ffff"
 
 
-# Such ids exist in every store; Firestore is the most particular (https://firebase.google.com/docs/firestore/quotas).
+# Ids that are valid in every store; Firestore restricts them most (https://firebase.google.com/docs/firestore/quotas).
 _ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\0\ud800-\udfff]{1,300}", re.DOTALL)
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
@@ -207,6 +253,7 @@ def _encode_cursor(query: Query, last: Document) -> str:
 
 
 def _decode_cursor(query: Query) -> tuple[Any, str] | None:
+    """Return the order value and the id after which the page starts. Raises InvalidCursor."""
     if query.cursor is None:
         return None
     with suppress(ValueError, TypeError, OverflowError, RecursionError):
@@ -214,7 +261,7 @@ def _decode_cursor(query: Query) -> tuple[Any, str] | None:
         value: Any = text
         if query.collection.fields[query.order].type is Type.TIMESTAMP:
             value = datetime.fromisoformat(text).astimezone(UTC)
-        # What another query was given, or is written in another way, is none of ours.
+        # Encoding it again refuses cursors of other queries and other spellings of this one.
         if _TEXT.fullmatch(text) and _ID.fullmatch(id) and _cursor(query, value, id) == query.cursor:
             return value, id
     raise InvalidCursor
@@ -227,7 +274,7 @@ def _cursor(query: Query, value: Any, id: str) -> str:
 
 
 def _digest(query: Query) -> str:
-    """What tells the query from others, whichever page of it is asked for."""
+    """Return a hash of everything in a query except the page."""
     equal, bounds = sorted(query.equal.items()), [str(query.until), query.prefix, query.beyond]
     described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds])
     return hashlib.sha256(described.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The words in which the schema says what is stored."""
+"""The types that the schema is written with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A query that is made: equality on all of ``equal``, in the order of ``order`` and then of the id."""
+    """A supported query: equality on every field of ``equal``, ordered by ``order`` and then by id."""
 
     order: str
     equal: tuple[str, ...] = ()
@@ -35,10 +35,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collection:
-    """A kind of document: a table in SQL, a collection in Firestore. The key is an ``id``, a text."""
+    """A kind of document: a table in SQL, a collection in Firestore. The primary key is a text, ``id``."""
 
     name: str
     fields: Mapping[str, Field]
     indexes: tuple[Index, ...] = ()
     expires: bool = False
-    """Whether its field ``expires_at`` says when a document may be removed, by the store itself or by the sweep."""
+    """Whether documents may be removed after their ``expires_at``, by the service or by ``Store.remove_expired``."""

@@ -1,6 +1,7 @@
-"""Firestore in native mode: one commit RPC with a precondition on every write.
+"""The store for Firestore in native mode.
 
-Reads and commits outside a transaction: a transaction takes three round trips and, contended, mostly fails.
+A commit is one RPC with a precondition on every write. Transactions are not used: they take three round trips, and
+under contention most of them fail.
 """
 
 import json
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from google.api_core import exceptions, retry
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
@@ -23,7 +24,9 @@ from src.infrastructure.stores.base import (
     Document,
     Fields,
     Insert,
+    InvalidStoreUrl,
     Key,
+    Limits,
     PreconditionFailed,
     Query,
     Store,
@@ -36,12 +39,14 @@ from src.infrastructure.stores.firestore_indexes import OPERATION
 
 
 class FirestoreStore(Store):
-    """Keeps documents in Firestore. The revision of a document is its update time."""
+    """Stores documents in Firestore. The revision of a document is its update time."""
 
+    # A document has up to 1 MiB and a request up to 10 MiB: https://firebase.google.com/docs/firestore/quotas
+    limits = Limits(commit_writes=500, document_bytes=1_000_000, commit_bytes=10 << 20)
     expires_by_itself = True  # by the TTL policies of firestore.indexes.json
 
     def __init__(self, project: str, database: str = "(default)", *, timeout: float = 8.0) -> None:
-        """``timeout`` bounds every call, retries included, in seconds. Connects at the first call."""
+        """Bound every call by ``timeout``, in seconds and with its retries. The first call connects."""
         self._project = project
         self._database = database
         self._timeout = timeout
@@ -52,16 +57,24 @@ class FirestoreStore(Store):
             timeout=timeout,
         )
 
+    @classmethod
+    def open(cls, url: str, *, pool_size: int) -> Self:
+        """Return the store at ``firestore://PROJECT`` or ``firestore://PROJECT/DATABASE``."""
+        project, _, database = url.removeprefix("firestore://").partition("/")
+        if not project:
+            raise InvalidStoreUrl("name the project, as in firestore://my-project")
+        return cls(project, database or "(default)")
+
     @cached_property
     def _client(self) -> firestore.Client:
-        # Made at first use: a gRPC channel does not survive the fork of a web server.
+        # A gRPC channel does not survive the fork of a web server, so the client is created at first use.
         try:
             return firestore.Client(project=self._project, database=self._database)
         except GoogleAuthError as error:
             raise Unavailable from error
 
     def _get(self, *keys: Key) -> list[Document | None]:  # one BatchGetDocuments
-        with _translated():
+        with _translated_errors():
             snapshots = self._client.get_all(
                 [self._reference(key) for key in keys], retry=self._retry, timeout=self._timeout
             )
@@ -81,7 +94,7 @@ class FirestoreStore(Store):
         )
         for name, value in query.equal.items():
             found = found.where(filter=firestore.FieldFilter(name, "==", value))
-        # Each of these leaves out the documents that have null there.
+        # Each of these conditions leaves out the documents without a value in the field.
         bounds: list[tuple[str, Any]] = [("!=", None)]
         if query.until is not None:
             bounds = [("<=", query.until)]
@@ -94,7 +107,7 @@ class FirestoreStore(Store):
         if after is not None:
             value, id = after
             found = found.start_after({query.order: value, "__name__": collection.document(id)})
-        with _translated():
+        with _translated_errors():
             return [
                 _document(query.collection, snapshot)
                 for snapshot in found.stream(retry=self._retry, timeout=self._timeout)
@@ -113,7 +126,7 @@ class FirestoreStore(Store):
                     batch.delete(reference)
                 case Delete(revision=str(revision)):
                     batch.delete(reference, option=self._at(revision))
-        with _translated():
+        with _translated_errors():
             try:
                 results = batch.commit(retry=self._retry, timeout=self._timeout)
             except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
@@ -125,7 +138,6 @@ class FirestoreStore(Store):
         }
 
     def close(self) -> None:
-        """See Store."""
         if "_client" in self.__dict__:
             self._client.close()
 
@@ -138,9 +150,12 @@ class FirestoreStore(Store):
 
 
 def _encode(collection: Collection, fields: Fields, operation: str) -> dict[str, Any]:
-    """JSON is kept as text: Firestore has no list in a list and would index every path of it."""
+    """Return the values as Firestore stores them.
+
+    JSON is stored as text, because Firestore allows no list in a list and would index every path of a map.
+    """
     encoded = {
-        name: json.dumps(value) if collection.fields[name].type is Type.JSON else value
+        name: json.dumps(value) if collection.fields[name].type is Type.JSON and value is not None else value
         for name, value in fields.items()
     }
     return {**encoded, OPERATION: operation}
@@ -154,7 +169,7 @@ def _document(collection: Collection, snapshot: DocumentSnapshot) -> Document:
 
 
 def _revision(updated: Any) -> str:
-    """An update time with its nanoseconds (a DatetimeWithNanoseconds), as RFC 3339."""
+    """Return an update time (a DatetimeWithNanoseconds) with its nanoseconds, in the format of RFC 3339."""
     return str(updated.rfc3339())
 
 
@@ -171,8 +186,8 @@ def _decode(type: Type, value: Any) -> Any:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """The errors of the client (google.api_core.exceptions) in the words of the driver."""
+def _translated_errors() -> Iterator[None]:
+    """Raise Unavailable instead of the errors of google.api_core.exceptions."""
     try:
         yield
     except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:

@@ -1,6 +1,7 @@
-"""The content of firestore.indexes.json, from the schema (https://firebase.google.com/docs/reference/firestore/indexes).
+"""Generates firestore.indexes.json from the schema.
 
-Run as a module it prints the file: ``python -m src.infrastructure.stores.firestore_indexes > firestore.indexes.json``.
+The format is https://firebase.google.com/docs/reference/firestore/indexes. Run as a module, it prints the file:
+``python -m src.infrastructure.stores.firestore_indexes > firestore.indexes.json``.
 """
 
 import json
@@ -11,14 +12,14 @@ from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.schema import COLLECTIONS
 
 OPERATION = "_operation"
-"""The field in which Firestore keeps the operation of a document."""
+"""The field that stores the operation of a document."""
 
 
 def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[str, Any]:
-    """A composite index for each declared query, and none on the fields that no query uses.
+    """Return a composite index for each declared query, and exemptions for the fields that no query uses.
 
-    Firestore indexes every single field by itself, which costs a write each and, for one that only grows,
-    caps what a collection takes in a second.
+    Firestore indexes every field by default. Each index costs a write, and an index on a field that only grows
+    limits the writes to a collection to 500 a second.
     """
     indexes, overrides = [], []
     for collection in collections:
@@ -39,4 +40,4 @@ def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[s
 
 
 if __name__ == "__main__":
-    print(json.dumps(firestore_indexes(), indent=2))  # noqa: T201 - this is what it is run for
+    print(json.dumps(firestore_indexes(), indent=2))  # noqa: T201 - the output of the module

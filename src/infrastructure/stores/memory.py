@@ -1,10 +1,10 @@
-"""A dictionary under a lock: for tests, and for one process that may forget everything."""
+"""The store in memory, for tests and for a single process that may lose its data when it ends."""
 
 import threading
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from src.infrastructure.stores.base import (
     Delete,
@@ -19,11 +19,18 @@ from src.infrastructure.stores.base import (
 
 
 class MemoryStore(Store):
-    """Keeps documents in this process."""
+    """Stores documents in a dictionary under a lock."""
 
     def __init__(self) -> None:
         self._documents: dict[tuple[str, str], Document] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int) -> Self:
+        return cls()
+
+    def close(self) -> None:
+        pass
 
     def _get(self, *keys: Key) -> list[Document | None]:
         with self._lock:
@@ -67,10 +74,7 @@ class MemoryStore(Store):
                     self._documents[place] = _copy(Document(write.key, write.fields, operation, operation))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
-    def close(self) -> None:
-        """Nothing to let go of."""
-
 
 def _copy(document: Document) -> Document:
-    """The same with fields of its own, nested JSON included: nobody changes what is stored but by a commit."""
+    """Return a deep copy, so that a caller who changes nested JSON does not change the stored document."""
     return replace(document, fields=deepcopy(document.fields))

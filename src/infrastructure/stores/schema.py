@@ -1,4 +1,4 @@
-"""What is stored, as data: every store, the migrations and the Firestore indexes follow this file."""
+"""The schema: the collections, their fields and their queries. Stores, migrations and Firestore indexes follow it."""
 
 from src.infrastructure.stores.declarations import Collection, Field, Index, Type
 
@@ -36,11 +36,10 @@ USERS = Collection(
     ),
 )
 
-# One document for each unique value in use; its id is a hash of the value, so that the write of a second one
-# fails, any spelling is a legal id, and keys spread.
+# One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
 CLAIMS = Collection("claims", {"kind": _text, "user_id": _text})
 
-# Who is in a group that must not become empty; written in the commit that changes it, so that it never is.
+# The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
 ROSTERS = Collection("rosters", {"members": Field(Type.JSON)})
 
 SESSIONS = Collection(
@@ -150,7 +149,7 @@ JOBS = Collection(
     expires=True,
 )
 
-# What was answered to a create with an Idempotency-Key; written in the creating commit.
+# The answers to requests with an idempotency key. The commit that creates something writes the receipt too.
 RECEIPTS = Collection(
     "receipts",
     {
@@ -163,8 +162,8 @@ RECEIPTS = Collection(
     expires=True,
 )
 
-# Consecutive rows of a table, as many as fit. A place is that of the last row, so that texts of one length are in
-# its order; what does not fit in a document goes on in the next.
+# Consecutive rows of a table, compressed. ``place`` is the line of the last row, padded so that texts are in the order
+# of their lines. A pack that is larger than a document continues in the next one.
 PACKS = Collection(
     "packs",
     {
@@ -203,7 +202,7 @@ DATASETS = Collection(
     ),
 )
 
-# The report on a dataset, and the schema that was asked for, compressed and in as many pieces as it takes.
+# The report on a dataset and the requested schema, each compressed and cut into pieces.
 REPORTS = Collection("reports", {"text": _text})
 
 COLLECTIONS = (

@@ -1,4 +1,4 @@
-"""Brings SQL databases to the schema, by Alembic."""
+"""Creates and upgrades the tables of SQL databases, with Alembic."""
 
 from pathlib import Path
 
@@ -16,17 +16,15 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing, all of it or nothing."""
+    """Apply all missing migrations in one transaction."""
     config = _config()
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none by itself, see make_engine
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def migrated(engine: Engine) -> bool:
-    """Whether the database is at the newest migration."""
+    """Return whether the database is at the newest migration."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current == ScriptDirectory.from_config(_config()).get_current_head()

@@ -1,8 +1,8 @@
-"""Runs the migrations on the connection that ``migrate`` hands over."""
+"""Runs the migrations on the connection of ``migrate``."""
 
 from alembic import context
 
-from src.infrastructure.stores.sql import metadata
+from src.infrastructure.stores.sql.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 with context.begin_transaction():

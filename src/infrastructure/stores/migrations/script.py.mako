@@ -12,10 +12,10 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply the migration."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Undo."""
+    """Revert the migration."""
     ${downgrades if downgrades else "pass"}

@@ -1,1 +1,1 @@
-"""The migrations, in the order of their numbers."""
+"""The migrations, ordered by their numbers."""

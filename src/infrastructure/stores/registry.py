@@ -1,0 +1,22 @@
+"""The registry of stores: the scheme of a URL selects the implementation."""
+
+from pkgutil import resolve_name
+
+from src.infrastructure.stores.base import InvalidStoreUrl, Store
+
+_STORES = {
+    "memory://": "memory:MemoryStore",
+    "sqlite:///PATH": "sql:SqlStore",
+    "firestore://PROJECT": "firestore:FirestoreStore",
+}
+"""The form of the URL of each store, and its class by module. Only the module that is used is imported."""
+
+
+def store_class(url: str) -> type[Store]:
+    """Return the class of the store at ``url``. Raises InvalidStoreUrl for an unknown scheme."""
+    for form, name in _STORES.items():
+        if url.startswith(form.partition("://")[0] + "://"):
+            implementation: type[Store] = resolve_name(f"{__package__}.{name}")
+            return implementation
+    *forms, last = _STORES
+    raise InvalidStoreUrl(f"use {', '.join(forms)} or {last}")
