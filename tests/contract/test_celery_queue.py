@@ -192,7 +192,7 @@ class TestBrokerThatNobodyReads:
         stored = JobRecords(store)
         waiting = {named("whole") for _ in range(20)}
         for id in waiting:
-            store.commit(stored.insert(Job.new(kind="any", subject_id="x", user_id="u", now=now, id=id)))
+            store.commit(stored.insert_write(Job.new(kind="any", subject_id="x", user_id="u", now=now, id=id)))
         with queue_at(redis.url) as queue:
             service = JobService(stored, {}, queue, lambda: now)
             with monkeypatch.context() as patch:

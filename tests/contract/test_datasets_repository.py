@@ -1,4 +1,4 @@
-"""Datasets with their reports, the same over every store; what they share with files, see test_held_repositories."""
+"""Datasets with their reports in every store; test_stored_object_repositories has what they share with files."""
 
 import random
 from dataclasses import asdict, replace
@@ -9,11 +9,11 @@ import pytest
 from src.domain.datasets import Dataset, DatasetStatus, ReadOptions
 from src.domain.tables import MAX_COLUMNS, Column, ColumnType, Report, Sample, Validation
 from src.domain.values import new_id
-from src.infrastructure.repositories import datasets as module
 from src.infrastructure.repositories.datasets import Datasets
-from src.infrastructure.repositories.packing import packed
 from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.packing import pack_value
 from src.infrastructure.stores.schema import REPORTS
+from tests.contract.conftest import set_limits
 from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -88,7 +88,7 @@ class TestReports:
     def test_one_of_many_columns_takes_many_documents(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "_PIECE", 20_000)
+        set_limits(store, monkeypatch, document_bytes=20_000)
         report = wide(400)
         stored, other = add(datasets, report), add(datasets, FOUND)
         found = pieces(store, stored.id)
@@ -104,7 +104,7 @@ class TestReports:
     def test_one_that_just_fits(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
-        monkeypatch.setattr(module, "_PIECE", len(packed(asdict(FOUND))) + length)
+        set_limits(store, monkeypatch, document_bytes=len(pack_value(asdict(FOUND))) + length)
         stored = add(datasets, FOUND)
         assert len(pieces(store, stored.id)) == (2 if length < 0 else 1)
         assert datasets.get(stored.id) == stored
@@ -123,17 +123,17 @@ class TestReports:
         assert pieces(store, waiting.id) == []
 
     def test_samples_are_cut_where_a_commit_would_be_too_large(
-        self, datasets: Datasets, monkeypatch: pytest.MonkeyPatch
+        self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         report = replace(FOUND, validations=(Validation("type", "名前", 99, (Sample(2, "中" * 90),) * 10),) * 5)
-        monkeypatch.setattr(module, "_MOST_SAMPLED", 2_500)
+        set_limits(store, monkeypatch, commit_bytes=25_000)
         found = datasets.get(add(datasets, report).id)
         assert found
         assert found.report
         assert [len(each.samples) for each in found.report.validations] == [10, 10, 5, 0, 0]
         assert [each.count for each in found.report.validations] == [99] * 5
 
-    def test_as_many_samples_as_there_can_be_of_the_worst_kind(self, datasets: Datasets) -> None:
+    def test_as_many_samples_as_there_can_be_of_the_worst_kind(self, datasets: Datasets, store: Store) -> None:
         chance = random.Random(1)
         values = ["".join(map(chr, chance.choices(range(0x20000, 0x30000), k=200))) for _ in range(10_000)]
         samples = [tuple(Sample(2, value) for value in values[at : at + 10]) for at in range(0, len(values), 10)]
@@ -143,7 +143,7 @@ class TestReports:
         assert found
         assert found.report
         kept = sum(len(each.samples) for each in found.report.validations)
-        assert kept == module._MOST_SAMPLED // 210
+        assert kept == store.limits.commit_bytes // 10 // 210
         same = found.report.validations[:400] == tuple(kinds[:400])
         assert same
 
@@ -166,7 +166,7 @@ class TestReports:
     def test_one_that_grows_and_shrinks_leaves_no_piece_behind(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "_PIECE", 1_000)
+        set_limits(store, monkeypatch, document_bytes=1_000)
         id = add(datasets, None).id
         for report in (wide(30), None, CLEAN, None, wide(60)):
 
@@ -175,7 +175,7 @@ class TestReports:
 
             changed = datasets.update(id, change)
             assert datasets.get(id) == changed
-            assert len(pieces(store, id)) == (-(-len(packed(asdict(report))) // 1_000) if report else 0)
+            assert len(pieces(store, id)) == (-(-len(pack_value(asdict(report))) // 1_000) if report else 0)
         datasets.remove(changed)
         assert pieces(store, id) == []
 
@@ -191,8 +191,10 @@ class TestReports:
         assert outcomes == [found] * 6
         assert len(pieces(store, id)) == 1
 
-    def test_each_in_a_list_has_its_own(self, datasets: Datasets, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "_PIECE", 1_000)
+    def test_each_in_a_list_has_its_own(
+        self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_limits(store, monkeypatch, document_bytes=1_000)
         reports = [wide(20), None, FOUND, wide(3), None, CLEAN]
         stored = [add(datasets, report, created_at=NOON + at * SECOND) for at, report in enumerate(reports)][::-1]
         assert datasets.of("ada").items == datasets.of(None).items == datasets.all_of("ada").items == stored

@@ -18,7 +18,7 @@ from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
 from src.domain.tasks import MAX_DESCRIPTION, Task
 from src.domain.values import Page, new_id
-from src.infrastructure.repositories.datasets import Datasets, _inserts
+from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.files import Files
@@ -27,6 +27,7 @@ from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.stores.base import Key, Store, Write
+from tests.contract.conftest import set_limits
 from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -128,7 +129,7 @@ FILE = Kind(
 )
 JOB = Kind(
     Jobs,
-    lambda jobs, job: jobs.stored(job, jobs._store.commit(jobs.insert(job))),
+    lambda jobs, job: jobs.with_revision(job, jobs._store.commit(jobs.insert_write(job))),
     a_job("id"),
     Job(
         id="full",
@@ -152,7 +153,7 @@ JOB = Kind(
 )
 RECEIPT = Kind(
     Receipts,
-    lambda receipts, receipt: receipts.stored(receipt, receipts.commit(receipt)),
+    lambda receipts, receipt: receipts.with_revision(receipt, receipts.commit(receipt)),
     Receipt("id", "ada", NOON),
     Receipt("full", "eve", NOON.replace(microsecond=1), "f" * 64, JSON),
     lambda receipt: replace(receipt, answer={"count": (receipt.answer or {"count": 0})["count"] + 1}),
@@ -162,8 +163,8 @@ RECEIPT = Kind(
 COLUMNS = (Column("日付 😀", ColumnType.DATE, True, True, "2000-01-01", "2030-01-02", r"[\d-]+", ("2024-02-29",)),)
 DATASET = Kind(
     Datasets,
-    lambda datasets, dataset: datasets.stored(
-        dataset, datasets._store.commit(datasets.insert(dataset), *_inserts(dataset))
+    lambda datasets, dataset: datasets.with_revision(
+        dataset, datasets._store.commit(datasets.insert_write(dataset), *datasets._related_writes(None, dataset))
     ),
     Dataset("id", "ada", NOON, ("rows",)),
     Dataset(
@@ -194,10 +195,6 @@ LISTED = {name: kind for name, kind in KINDS.items() if name != "receipt"}
 
 def of_each(kinds: dict[str, Kind]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("kind", kinds.values(), ids=kinds)
-
-
-def page_at_once(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr("src.infrastructure.repositories.documents._AT_ONCE", size)
 
 
 @pytest.fixture
@@ -357,8 +354,8 @@ def test_remove_as_often_as_one_likes(kind: Kind, repository: Any) -> None:
 
 
 @of_each(REMOVED_OF_A_USER)
-def test_remove_every_one_of_a_user(kind: Kind, repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    page_at_once(monkeypatch, 3)
+def test_remove_every_one_of_a_user(kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_limits(store, monkeypatch, commit_writes=3)
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(8)]
     kept = kind.add(repository, kind.full)
     for _ in range(2):

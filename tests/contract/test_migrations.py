@@ -54,7 +54,7 @@ def test_a_second_time_nothing_is_done(engine: Engine) -> None:
     migrate(engine)
     with engine.begin() as connection:
         connection.execute(
-            metadata.tables["claims"].insert(), {"id": "1", "revision": "1", "kind": "k", "user_id": "u"}
+            metadata.tables["claims"].insert(), {"id": "1", "revision": "1", "kind": "k", "holder_id": "u"}
         )
     migrate(engine)
     assert migrated(engine)

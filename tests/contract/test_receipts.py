@@ -26,7 +26,7 @@ TICK = timedelta(microseconds=1)
 
 
 def write(id: str) -> Insert:
-    return Insert(Key(CLAIMS, id), {"kind": "test", "user_id": "ada"})
+    return Insert(Key(CLAIMS, id), {"kind": "test", "holder_id": "ada"})
 
 
 def is_there(store: Store, id: str) -> bool:
@@ -52,7 +52,7 @@ class TestCommit:
         revisions = receipts.commit(made(NOON), write("1"), write("2"))
         assert is_there(store, "1")
         assert is_there(store, "2")
-        assert receipts.get("key") == receipts.stored(made(NOON), revisions)
+        assert receipts.get("key") == receipts.with_revision(made(NOON), revisions)
 
     def test_without_a_receipt_it_is_a_commit(self, receipts: Receipts, store: Store) -> None:
         assert receipts.commit(None, write("1")).keys() == {Key(CLAIMS, "1")}
@@ -90,7 +90,7 @@ class TestCommit:
         second = made(NOON + later, fingerprint="another")
         revisions = receipts.commit(second, write("2"))
         assert is_there(store, "2")
-        assert receipts.get("key") == receipts.stored(second, revisions)
+        assert receipts.get("key") == receipts.with_revision(second, revisions)
 
     def test_of_many_that_replace_an_expired_one_one_does(self, receipts: Receipts, store: Store) -> None:
         receipts.commit(made(NOON), write("first"))
@@ -119,7 +119,7 @@ class TestCommit:
     def test_of_many_with_one_key_one_writes(self, receipts: Receipts, store: Store) -> None:
         outcomes = at_once(lambda id: receipts.commit(made(NOON), write(id)), [f"{at}" for at in range(24)])
         [revisions] = assert_one_wrote(store, outcomes)
-        assert receipts.get("key") == receipts.stored(made(NOON), revisions)
+        assert receipts.get("key") == receipts.with_revision(made(NOON), revisions)
 
     def test_many_keys_do_not_meet(self, receipts: Receipts) -> None:
         outcomes = at_once(lambda id: receipts.commit(made(NOON, id), write(id)), [f"{at}" for at in range(10)])
@@ -127,7 +127,7 @@ class TestCommit:
 
     def test_one_in_progress_is_replaced_at_its_revision_only(self, receipts: Receipts, store: Store) -> None:
         begun = Receipt("key", "ada", NOON + LIFETIME)
-        begun = receipts.stored(begun, receipts.commit(begun))
+        begun = receipts.with_revision(begun, receipts.commit(begun))
         with pytest.raises(Repeated):
             receipts.commit(made(NOON), write("1"))
         answered = replace(begun, fingerprint="f", answer={})

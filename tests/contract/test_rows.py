@@ -358,7 +358,7 @@ class TestAppend:
         waited: list[float] = []
         while working.is_alive():
             begun = time.monotonic()
-            other.commit(Insert(Key(CLAIMS, str(len(waited))), {"kind": "k", "user_id": "u"}))
+            other.commit(Insert(Key(CLAIMS, str(len(waited))), {"kind": "k", "holder_id": "u"}))
             waited.append(time.monotonic() - begun)
             time.sleep(0.01)
         working.join()

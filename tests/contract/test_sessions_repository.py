@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Username, new_id
-from src.infrastructure.repositories.documents import _AT_ONCE
+from src.infrastructure.repositories.documents import _PAGE
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, Store
@@ -74,8 +74,8 @@ def _use_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
 
 
 def test_remove_more_than_a_batch_really_holds(sessions: Sessions, store: Store) -> None:
-    fields = sessions.insert(new_session()).fields
+    fields = sessions.insert_write(new_session()).fields
     for batch in range(2):
-        store.commit(*(Insert(Key(SESSIONS, f"{batch}-{at}"), fields) for at in range(_AT_ONCE)))
+        store.commit(*(Insert(Key(SESSIONS, f"{batch}-{at}"), fields) for at in range(_PAGE)))
     sessions.remove_of("ada")
     assert sessions.of("ada").items == []

@@ -34,7 +34,7 @@ from tests.support.emulators import free_port
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
-CLAIM = {"kind": "username", "user_id": "ada"}
+CLAIM = {"kind": "username", "holder_id": "ada"}
 
 
 def account(**fields: Any) -> dict[str, Any]:
@@ -223,7 +223,7 @@ class TestCommit:
     def test_an_insert_demands_absence(self, store: Store) -> None:
         store.commit(Insert(claim("1"), CLAIM))
         with pytest.raises(PreconditionFailed) as failed:
-            store.commit(Insert(claim("1"), CLAIM | {"user_id": "bob"}))
+            store.commit(Insert(claim("1"), CLAIM | {"holder_id": "bob"}))
         assert failed.value.keys == {claim("1")}
         assert only(store, claim("1")).fields == CLAIM
 

@@ -11,7 +11,7 @@ import pytest
 from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, ProfileChange, State, User
 from src.domain.values import Email, Page, Role, Username
-from src.infrastructure.repositories import updates
+from src.infrastructure.repositories import conflicts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Document, Key, Store, Write
 from tests.support.races import at_once, in_processes, meet, spellings
@@ -536,7 +536,7 @@ class TestThreads:
         assert (users.by_claim(username_claim("ada")), users.by_claim(username_claim("bob"))) == (ada, bob)
 
     def test_a_hundred_changes_of_one_user_all_count(self, users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(updates, "_PATIENCE", 60.0)  # on a busy machine, too
+        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
         ada = users.add(new_user("ada"))
 
         def count(_: int) -> list[str]:

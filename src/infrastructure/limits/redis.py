@@ -1,4 +1,4 @@
-"""Counters in Redis."""
+"""A rate limiter with counters in Redis."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -12,24 +12,23 @@ from src.domain.errors import TooManyRequests, Unavailable
 
 
 class RedisLimiter:
-    """See RateLimiter; one round trip for a check, two for a hit."""
+    """Counts in Redis; one round trip for a check, two for a hit. Implements RateLimiter."""
 
     def __init__(self, url: str, *, timeout: float = 5.0) -> None:
-        """``timeout`` bounds every call, in seconds. Connects at the first call."""
+        """Bound every call by ``timeout``, in seconds. The first call connects."""
         self._redis = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
 
     def check(self, *counts: Count) -> None:
-        """See RateLimiter."""
         with _translated(), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.get(_key(count))
                 pipeline.pttl(_key(count))
             answers = pipeline.execute()
-        # The next hit would be one more.
+        # A check asks whether one more hit would be allowed.
         _refuse_full(counts, [int(hits or 0) + 1 for hits in answers[::2]], answers[1::2])
 
     def hit(self, *counts: Count) -> None:
-        """See RateLimiter; what is full stops the others from being counted, as far as no one is faster."""
+        """Count each, and none when one is full before the call; a concurrent hit may still fill one."""
         self.check(*counts)
         with _translated(), self._redis.pipeline() as pipeline:
             for count in counts:

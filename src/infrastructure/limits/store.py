@@ -1,4 +1,4 @@
-"""Counters in the store: shared by whoever shares it."""
+"""A rate limiter whose counters are documents, shared by all processes that use the store."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,42 +8,36 @@ from math import ceil
 from src.application.limits import Count
 from src.application.ports import Clock
 from src.domain.errors import TooManyRequests
-from src.infrastructure.repositories.updates import Overtaken, optimistically
-from src.infrastructure.stores.base import Document, Insert, Key, PreconditionFailed, Store, Update, Write
+from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
+from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store, Update, Write
 from src.infrastructure.stores.schema import COUNTERS
 
 
 class StoreLimiter:
-    """See RateLimiter; one read for all counts together, and one commit for a hit."""
+    """Counts in the store; one read for a check, and one commit more for a hit. Implements RateLimiter."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def check(self, *counts: Count) -> None:
-        """See RateLimiter."""
-        self._writes(counts, self._read(counts))
+        self._hits(counts)
 
     def hit(self, *counts: Count) -> None:
-        """See RateLimiter."""
-
-        def write(found: Sequence[Document | None]) -> Sequence[Document | None]:
+        def attempt() -> None:
             try:
-                self._store.commit(*self._writes(counts, found))
+                self._store.commit(*self._hits(counts))
             except PreconditionFailed:
-                raise Overtaken from None
-            return found
+                raise Conflict from None
 
-        optimistically(lambda: self._read(counts), write)
+        retry_conflicts(attempt)
 
-    def _read(self, counts: Sequence[Count]) -> Sequence[Document | None]:
-        return self._store.get(*(_key(count) for count in counts))
-
-    def _writes(self, counts: Sequence[Count], found: Sequence[Document | None]) -> list[Write]:
-        """One more hit of each. Raises TooManyRequests."""
+    def _hits(self, counts: Sequence[Count]) -> list[Write]:
+        """Read the counters and return the writes that add a hit to each. Raises TooManyRequests."""
+        documents = self._store.get(*map(_key, counts))
         now = self._clock()
         writes: list[Write] = []
-        for count, document in zip(counts, found, strict=True):
+        for count, document in zip(counts, documents, strict=True):
             hits, end = 0, now + timedelta(seconds=count.limit.seconds)
             if document and document.fields["expires_at"] > now:
                 hits, end = document.fields["hits"], document.fields["expires_at"]
@@ -56,6 +50,6 @@ class StoreLimiter:
 
 
 def _key(count: Count) -> Key:
-    # Hashed: a name may be an address, or a password typed into the wrong field.
+    # A hash, because the text may be an address, or a password that was typed into the wrong field.
     digest = hashlib.sha256(f"{count.limit.name}:{count.key}".encode("utf-8", "surrogatepass")).hexdigest()
     return Key(COUNTERS, digest)

@@ -1,4 +1,4 @@
-"""Claims: one document for each unique value in use, so that the write of a second one fails."""
+"""Claims make values unique: each value in use has one document, and a second insert of it fails."""
 
 import base64
 import hashlib
@@ -9,11 +9,11 @@ from src.infrastructure.stores.schema import CLAIMS
 
 
 def claim_key(claim: Claim) -> Key:
-    """Where a claim is: a hash, so that any spelling is a legal id and keys spread."""
+    """Return the key of a claim: a hash, so that every spelling is a legal id and the keys are spread evenly."""
     digest = hashlib.sha256(f"{claim.kind}:{claim.key}".encode()).digest()
     return Key(CLAIMS, base64.urlsafe_b64encode(digest).decode().rstrip("="))
 
 
 def insert_claim(claim: Claim, holder_id: str) -> Insert:
-    """The write that takes a value, or fails when it is taken."""
-    return Insert(claim_key(claim), {"kind": claim.kind, "user_id": holder_id})
+    """Return the write that claims a value for its holder, and that fails when the value is taken."""
+    return Insert(claim_key(claim), {"kind": claim.kind, "holder_id": holder_id})

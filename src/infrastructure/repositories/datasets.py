@@ -1,6 +1,6 @@
-"""Datasets and their reports, over the store driver."""
+"""Datasets, and their reports."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 from typing import Any
@@ -8,132 +8,102 @@ from typing import Any
 from src.domain.datasets import Dataset, DatasetStatus, ReadOptions
 from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
-from src.infrastructure.repositories.packing import packed, unpacked
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.base import Delete, Document, Fields, Insert, Key, Store, Write
+from src.infrastructure.stores.packing import pack_value, unpack
 from src.infrastructure.stores.schema import DATASETS, REPORTS
-
-_PIECE = 900_000
-"""Characters of a report in one document: Firestore takes a mebibyte."""
-_MOST_SAMPLED = 1_000_000
-"""Characters of samples in one report: a commit on Firestore takes ten mebibytes, whatever they are."""
 
 
 class Datasets(StoredObjectDocuments[Dataset]):
-    """See DatasetRepository.
+    """Stores datasets. Implements DatasetRepository.
 
-    A schema that is asked for, and a report, may be too large for a document: they are compressed, and cut into as
-    many as it takes.
+    The schema that a client asked for, and the report, may be larger than a document. Each is compressed and cut
+    into pieces that fit; the dataset says how many pieces there are.
     """
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, DATASETS, Dataset)
 
-    def update(
-        self,
-        id: str,
-        change: Callable[[Dataset], Dataset],
-        *,
-        revisions: Collection[str] | None = None,
-        also: Callable[[Dataset, Dataset], Sequence[Write]] | None = None,
-    ) -> Dataset:
-        """See DatasetRepository."""
-        return super().update(id, change, revisions=revisions, also=also or _changed)
+    def _related_writes(self, old: Dataset | None, new: Dataset) -> Sequence[Write]:
+        if old and new.report == old.report and new.read_options.columns == old.read_options.columns:
+            return []
+        before, after = self._inserts(old) if old else [], self._inserts(new)
+        keys = {write.key for write in after}
+        return [write for write in after if write not in before] + [
+            Delete(write.key) for write in before if write.key not in keys
+        ]
 
-    def _beside(self, item: Dataset) -> Sequence[Write]:
-        return _inserts(item)
-
-    def _leaving(self, item: Dataset) -> Sequence[Write]:
+    def _related_deletes(self, item: Dataset) -> Sequence[Delete]:
         [document] = self._store.get(self._key(item.id))
         return [Delete(key) for key in _piece_keys(document)] if document else []
 
     def _fields(self, entity: Dataset) -> Fields:
-        kept = {name: getattr(entity, name) for name in DATASETS.fields if name != "pieces"}
-        asked, found = _texts(entity)
+        requested, report = self._pieces(entity)
         options = entity.read_options
-        return {
-            **kept,
-            "row_sets": list(entity.row_sets),
-            "read_options": {
-                "delimiter": options.delimiter,
-                "encoding": options.encoding,
-                "pieces": len(asked),
-            },
-            "status": entity.status.value,
-            "state": entity.state.value,
-            "pieces": len(found),
-        }
+        return self._attributes(
+            entity,
+            row_sets=list(entity.row_sets),
+            read_options={"delimiter": options.delimiter, "encoding": options.encoding, "pieces": len(requested)},
+            pieces=len(report),
+        )
 
     def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
-        """The datasets with their reports, which one read gets."""
+        """Return the datasets with their reports; one more read for the pieces of all."""
         keys = [_piece_keys(document) if document else [] for document in documents]
-        wanted = [*chain.from_iterable(keys)]
-        pieces = iter(self._store.get(*wanted) if wanted else ())
+        all_keys = [*chain.from_iterable(keys)]
+        pieces = iter(self._store.get(*all_keys) if all_keys else ())
         texts = [{key: piece.fields["text"] for key in each if (piece := next(pieces))} for each in keys]
-        return [
-            self._dataset(document, each) if document else None for document, each in zip(documents, texts, strict=True)
-        ]
+        return [_dataset(document, each) if document else None for document, each in zip(documents, texts, strict=True)]
 
-    def _dataset(self, document: Document, texts: Mapping[Key, str]) -> Dataset:
-        stored = dict(document.fields)
-        asked, count = stored.pop("read_options"), stored.pop("pieces")
-        # Nothing too when pieces were removed between the two reads: then so was the dataset.
-        columns, report = (
-            unpacked("".join(texts[key] for key in keys)) if keys and all(key in texts for key in keys) else None
-            for keys in (_keys(document.key.id, "asked", asked["pieces"]), _keys(document.key.id, "found", count))
-        )
-        parsed = {
-            "row_sets": tuple(stored["row_sets"]),
-            "read_options": ReadOptions(_columns(columns or ()), asked["delimiter"], asked["encoding"]),
-            "status": DatasetStatus(stored["status"]),
-            "state": ObjectState(stored["state"]),
-            "report": _report(report) if report else None,
-        }
-        return Dataset(id=document.key.id, revision=document.revision, **(stored | parsed))
+    def _inserts(self, dataset: Dataset) -> list[Insert]:
+        requested, report = self._pieces(dataset)
+        keys = _keys(dataset.id, "asked", len(requested)) + _keys(dataset.id, "found", len(report))
+        return [Insert(key, {"text": text}) for key, text in zip(keys, requested + report, strict=True)]
 
+    def _pieces(self, dataset: Dataset) -> tuple[list[str], list[str]]:
+        """Return the requested columns and the report in pieces; an empty list stands for an absent one."""
+        columns, report = dataset.read_options.columns, dataset.report
+        requested = self._cut([asdict(column) for column in columns]) if columns else []
+        # A character takes up to 4 bytes in UTF-8 and 5.4 in base64: samples take about half of a commit at most.
+        room = self._store.limits.commit_bytes // 10
+        return requested, self._cut(asdict(_with_fewer_samples(report, room))) if report else []
 
-def _changed(old: Dataset, new: Dataset) -> list[Write]:
-    """What a changed report, or other columns, ask for."""
-    if new.report == old.report and new.read_options.columns == old.read_options.columns:
-        return []
-    before, after = _inserts(old), _inserts(new)
-    keys = {write.key for write in after}
-    return [write for write in after if write not in before] + [
-        Delete(write.key) for write in before if write.key not in keys
-    ]
-
-
-def _inserts(dataset: Dataset) -> list[Write]:
-    """The pieces."""
-    asked, found = _texts(dataset)
-    keys = _keys(dataset.id, "asked", len(asked)) + _keys(dataset.id, "found", len(found))
-    return [Insert(key, {"text": text}) for key, text in zip(keys, asked + found, strict=True)]
+    def _cut(self, value: Any) -> list[str]:
+        text, size = pack_value(value), self._store.limits.document_bytes
+        return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def _piece_keys(document: Document) -> list[Key]:
-    """Where the pieces of a stored dataset are."""
-    id, asked = document.key.id, document.fields["read_options"]["pieces"]
-    return _keys(id, "asked", asked) + _keys(id, "found", document.fields["pieces"])
+    """Return the keys of the pieces of a stored dataset."""
+    id, requested = document.key.id, document.fields["read_options"]["pieces"]
+    return _keys(id, "asked", requested) + _keys(id, "found", document.fields["pieces"])
 
 
-def _keys(id: str, what: str, count: int) -> list[Key]:
-    return [Key(REPORTS, f"{id}.{what}.{number}") for number in range(count)]
+def _keys(id: str, part: str, count: int) -> list[Key]:
+    return [Key(REPORTS, f"{id}.{part}.{number}") for number in range(count)]
 
 
-def _texts(dataset: Dataset) -> tuple[list[str], list[str]]:
-    """The columns that are asked for, and the report, in pieces; none of what there is not."""
-    columns, report = dataset.read_options.columns, dataset.report
-    asked = _cut(packed([asdict(column) for column in columns])) if columns else []
-    return asked, _cut(packed(asdict(_bounded(report)))) if report else []
+def _dataset(document: Document, texts: Mapping[Key, str]) -> Dataset:
+    """Return the dataset with the columns and the report of the pieces in ``texts``."""
+    stored = dict(document.fields)
+    options, count = stored.pop("read_options"), stored.pop("pieces")
+    # A dataset that was removed between the two reads has lost its pieces: it is read without them.
+    columns, report = (
+        unpack("".join(texts[key] for key in keys)) if keys and all(key in texts for key in keys) else None
+        for keys in (_keys(document.key.id, "asked", options["pieces"]), _keys(document.key.id, "found", count))
+    )
+    parsed = {
+        "row_sets": tuple(stored["row_sets"]),
+        "read_options": ReadOptions(_columns(columns or ()), options["delimiter"], options["encoding"]),
+        "status": DatasetStatus(stored["status"]),
+        "state": ObjectState(stored["state"]),
+        "report": _report(report) if report else None,
+    }
+    return Dataset(id=document.key.id, revision=document.revision, **(stored | parsed))
 
 
-def _cut(text: str) -> list[str]:
-    return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
-
-
-def _bounded(report: Report) -> Report:
-    """With as many samples as there is room for."""
-    room = _MOST_SAMPLED
+def _with_fewer_samples(report: Report, room: int) -> Report:
+    """Return the report with the first samples that have ``room`` characters in total."""
     validations = []
     for validation in report.validations:
         samples = []

@@ -1,13 +1,13 @@
-"""What repositories of one entity a document have in common."""
+"""Base repository for entities that are stored as one document each."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
-from src.domain.errors import Stale
+from src.domain.errors import NotFound, Stale
 from src.domain.values import Page
-from src.infrastructure.repositories.updates import Overtaken, optimistically
+from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
 from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import (
     Delete,
@@ -32,12 +32,8 @@ class _Entity(Protocol):
 
 E = TypeVar("E", bound=_Entity)
 
-_AT_ONCE = 200
-"""Documents that one commit removes."""
-
-
-def _nothing(old: Any, new: Any) -> Sequence[Write]:
-    return ()
+_PAGE = 200
+"""Documents that are read, and removed, at a time."""
 
 
 class Documents(Generic[E]):
@@ -46,66 +42,90 @@ class Documents(Generic[E]):
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
     ) -> None:
-        """``parsers`` make the values of attributes that are not stored as they are, such as enumerations."""
+        """Use ``make`` to construct an entity from the stored fields.
+
+        ``parsers`` convert the fields of the same names before that, for example to enumerations.
+        """
         self._store = store
         self._collection = collection
         self._make = make
         self._parsers = parsers
 
     def get(self, id: str) -> E | None:
-        """The entity, or None; one read."""
-        [found] = self.several(id)
-        return found
+        """Return the entity, or None; one read."""
+        [entity] = self.several(id)
+        return entity
 
     def several(self, *ids: str) -> list[E | None]:
-        """The entities, in their order, in one read; None where there is none."""
+        """Return the entities in the order of ``ids``, None for each that is absent; one read."""
         return self._entities(self._store.get(*map(self._key, ids)))
 
-    def update(
-        self,
-        id: str,
-        change: Callable[[E], E],
-        *,
-        revisions: Collection[str] | None = None,
-        also: Callable[[E, E], Sequence[Write]] = _nothing,
-    ) -> E:
-        """Apply ``change``, a pure function, to one revision, whole.
+    def update(self, id: str, change: Callable[[E], E], *, revisions: Collection[str] | None = None) -> E:
+        """Apply the pure function ``change`` to the stored entity; one read and one commit without conflicts.
 
-        ``also`` says, of the old and the new entity, what is written in the same commit. Raises NotFound, Stale
-        unless the stored revision is one of ``revisions``, what ``change`` raises, and PreconditionFailed when
-        that is due to other documents.
+        Raises NotFound, Stale unless the stored revision is one of ``revisions``, what ``change`` raises, and
+        what ``_refusal`` says about the related documents.
         """
-
-        def write(old: E) -> E:
-            if revisions is not None and old.revision not in revisions:
-                raise Stale
-            new = change(old)
-            if new == old:
-                return old
-            try:
-                return self.stored(new, self._store.commit(self.at(new, old.revision), *also(old, new)))
-            except PreconditionFailed as failed:
-                if self._key(id) in failed.keys:
-                    raise Overtaken from None
-                raise
-
-        return optimistically(lambda: self.get(id), write)
+        return self._update(id, change, revisions, lambda _, *writes: self._store.commit(*writes))
 
     def remove(self, id: str) -> None:
         """Remove the entity, if there is one."""
         self._store.commit(Delete(self._key(id)))
 
-    def insert(self, entity: E) -> Insert:
-        """The write of a new entity, for a commit with others."""
+    def insert_write(self, entity: E) -> Insert:
+        """Return the write that stores a new entity, to be committed with others."""
         return Insert(self._key(entity.id), self._fields(entity))
 
-    def at(self, entity: E, revision: str) -> Update:
-        """The write of a changed entity that is stored at ``revision``, for a commit with others."""
+    def update_write(self, entity: E, revision: str) -> Update:
+        """Return the write that replaces the entity stored at ``revision``, to be committed with others."""
         return Update(self._key(entity.id), self._fields(entity), revision)
 
-    def stored(self, entity: E, revisions: Mapping[Key, str]) -> E:
-        """The entity at the revision that a commit gave it."""
+    def with_revision(self, entity: E, revisions: Mapping[Key, str]) -> E:
+        """Return the entity at its revision after a commit, which returned ``revisions``."""
         return replace(entity, revision=revisions[self._key(entity.id)])  # type: ignore[type-var]
+
+    def entity(self, document: Document) -> E:
+        """Return the entity that a document of the collection holds."""
+        fields = dict(document.fields)
+        for name, parse in self._parsers.items():
+            fields[name] = parse(fields[name])
+        return self._make(id=document.key.id, revision=document.revision, **fields)
+
+    def _update(
+        self,
+        id: str,
+        change: Callable[[E], E],
+        revisions: Collection[str] | None,
+        commit: Callable[..., Mapping[Key, str]],
+    ) -> E:
+        """Update an entity with ``commit(new, *writes)``."""
+
+        def attempt() -> E:
+            old = self.get(id)
+            if old is None:
+                raise NotFound
+            if revisions is not None and old.revision not in revisions:
+                raise Stale
+            new = change(old)
+            if new == old:
+                return old
+            writes = self.update_write(new, old.revision), *self._related_writes(old, new)
+            try:
+                return self.with_revision(new, commit(new, *writes))
+            except PreconditionFailed as failed:
+                if self._key(id) in failed.keys:
+                    raise Conflict from None
+                raise self._refusal(failed, new) from None
+
+        return retry_conflicts(attempt)
+
+    def _related_writes(self, old: E | None, new: E) -> Sequence[Write]:
+        """Return the writes to other documents that belong to a change; ``old`` is None for a new entity."""
+        return ()
+
+    def _refusal(self, failed: PreconditionFailed, new: E) -> Exception:
+        """Return the error to raise when related writes failed; Conflict repeats the update."""
+        return failed
 
     def _key(self, id: str) -> Key:
         return Key(self._collection, id)
@@ -114,27 +134,27 @@ class Documents(Generic[E]):
         page = self._store.find(Query(self._collection, order, **query))
         return Page([entity for entity in self._entities(page.items) if entity], page.next)
 
-    def _all(self, order: str, **query: Any) -> Iterator[E]:
-        """Every entity of a query whose entities are removed, or leave it, one after the other."""
-        while items := self._page(order, limit=_AT_ONCE, **query).items:
-            yield from items
+    def _batches(self, order: str, **query: Any) -> Iterator[Sequence[E]]:
+        """Yield the entities of a query in batches that fit in a commit; the caller removes each batch."""
+        limit = min(_PAGE, self._store.limits.commit_writes)
+        while items := self._page(order, limit=limit, **query).items:
+            yield items
 
     def _remove_all(self, order: str, **query: Any) -> None:
-        """Remove what a query finds; some at a time, each time whole."""
-        while items := self._page(order, limit=_AT_ONCE, **query).items:
-            self._store.commit(*(Delete(self._key(item.id)) for item in items))
+        """Remove the entities of a query, one commit for each batch."""
+        for batch in self._batches(order, **query):
+            self._store.commit(*(Delete(self._key(entity.id)) for entity in batch))
 
     def _fields(self, entity: E) -> Fields:
-        return {name: _plain(getattr(entity, name)) for name in self._collection.fields}
+        return self._attributes(entity)
+
+    def _attributes(self, entity: E, **converted: Any) -> dict[str, Any]:
+        """Return the fields of an entity: those ``converted`` by the caller, and its attributes for all others."""
+        names = self._collection.fields.keys() - converted.keys()
+        return {name: _plain(getattr(entity, name)) for name in names} | converted
 
     def _entities(self, documents: Sequence[Document | None]) -> list[E | None]:
-        return [self._entity(document) if document else None for document in documents]
-
-    def _entity(self, document: Document) -> E:
-        stored = dict(document.fields)
-        for name, parse in self._parsers.items():
-            stored[name] = parse(stored[name])
-        return self._make(id=document.key.id, revision=document.revision, **stored)
+        return [self.entity(document) if document else None for document in documents]
 
 
 def _plain(value: Any) -> Any:

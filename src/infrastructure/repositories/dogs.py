@@ -1,6 +1,7 @@
-"""Dogs and the claims on their names, over the store driver."""
+"""Dogs, and the claims on their names."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from src.domain.dogs import Dog, PictureStatus
@@ -18,72 +19,64 @@ from src.infrastructure.stores.schema import DOGS
 
 
 class Dogs(Documents[Dog]):
-    """See DogRepository."""
+    """Stores dogs. Implements DogRepository."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, DOGS, Dog, picture_status=PictureStatus)
         self._jobs, self._receipts = Jobs(store), Receipts(store)
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
-        """See DogRepository; one commit and no read."""
-        claim = insert_claim(_claim(dog.name_key), dog.id)
+        """Store a new dog and its job; one commit and no read."""
+        writes = self.insert_write(dog), *self._related_writes(None, dog), self._jobs.insert_write(job)
         try:
-            revisions = self._receipts.commit(receipt, self.insert(dog), claim, self._jobs.insert(job))
-        except PreconditionFailed:
-            raise Taken("name") from None
-        return self.stored(dog, revisions)
+            return self.with_revision(dog, self._receipts.commit(receipt, *writes))
+        except PreconditionFailed as failed:
+            raise self._refusal(failed, dog) from None
 
     def by_name(self, name: str) -> Dog | None:
-        """See DogRepository; two reads."""
+        """Return the dog with this name, in any case; two reads."""
         key = fold(name)
         [claim] = self._store.get(claim_key(_claim(key)))
-        dog = self.get(claim.fields["user_id"]) if claim else None
-        return dog if dog and dog.name_key == key else None  # renamed between the reads
-
-    def update(  # type: ignore[override]
-        self, id: str, change: Callable[[Dog], Dog], *, revisions: Collection[str] | None = None
-    ) -> Dog:
-        """See DogRepository; a read and a commit when nobody is in the way."""
-        try:
-            return super().update(id, change, revisions=revisions, also=_renaming)
-        except PreconditionFailed:
-            raise Taken("name") from None
+        dog = self.get(claim.fields["holder_id"]) if claim else None
+        return dog if dog and dog.name_key == key else None  # the dog may have been renamed between the reads
 
     def remove(self, id: str) -> None:
-        """See DogRepository."""
-        while (dog := self.get(id)) and not self._removed(dog):
-            pass  # changed meanwhile, perhaps its name
+        """Remove a dog and the claim on its name, if there is one."""
+        while (dog := self.get(id)) and not self._remove_unchanged(dog):
+            pass  # the dog changed after the read, perhaps its name
 
     def remove_of(self, user_id: str) -> None:
-        """See DogRepository."""
-        for dog in self._all("name_key", equal={"user_id": user_id}):
-            self._removed(dog)  # one that has changed is found again, unless it is somebody else's by now
+        for batch in self._batches("name_key", equal={"user_id": user_id}):
+            for dog in batch:
+                self._remove_unchanged(dog)  # the next batch has it again if it changed and kept its owner
 
     def find(
         self, *, user_id: str | None = None, adopted: bool = False, cursor: str | None = None, limit: int = 100
     ) -> Page[Dog]:
-        """See DogRepository."""
         equal: dict[str, Any] = {"user_id": user_id} if user_id else {"is_adopted": True} if adopted else {}
         return self._page("name_key", equal=equal, cursor=cursor, limit=limit)
 
-    def _removed(self, dog: Dog) -> bool:
-        """Remove a dog at its revision; returns whether it was at that."""
+    def entity(self, document: Document) -> Dog:
+        fields = {name: value for name, value in document.fields.items() if name != "name_key"}
+        return super().entity(replace(document, fields=fields))
+
+    def _related_writes(self, old: Dog | None, new: Dog) -> Sequence[Write]:
+        if old and old.name_key == new.name_key:
+            return ()
+        freed = [Delete(claim_key(_claim(old.name_key)))] if old else []
+        return insert_claim(_claim(new.name_key), new.id), *freed
+
+    def _refusal(self, failed: PreconditionFailed, new: Dog) -> Exception:
+        return Taken("name")
+
+    def _remove_unchanged(self, dog: Dog) -> bool:
+        """Remove a dog at its revision; return whether the revision was still the stored one."""
         try:
             self._store.commit(Delete(self._key(dog.id), dog.revision), Delete(claim_key(_claim(dog.name_key))))
         except PreconditionFailed:
             return False
         return True
 
-    def _entity(self, document: Document) -> Dog:
-        stored = {name: value for name, value in document.fields.items() if name != "name_key"}
-        return super()._entity(Document(document.key, stored, document.revision, document.operation))
-
 
 def _claim(name_key: str) -> Claim:
     return Claim("dog", name_key)
-
-
-def _renaming(old: Dog, new: Dog) -> Sequence[Write]:
-    if old.name_key == new.name_key:
-        return ()
-    return insert_claim(_claim(new.name_key), new.id), Delete(claim_key(_claim(old.name_key)))

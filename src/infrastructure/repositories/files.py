@@ -1,4 +1,4 @@
-"""The records of files, over the store driver."""
+"""The records of files."""
 
 from src.domain.files import File
 from src.domain.stored_objects import ObjectState
@@ -8,7 +8,7 @@ from src.infrastructure.stores.schema import FILES
 
 
 class Files(StoredObjectDocuments[File]):
-    """See FileRepository."""
+    """Stores the records of files. Implements FileRepository."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, FILES, File, state=ObjectState)

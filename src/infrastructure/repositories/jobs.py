@@ -1,4 +1,4 @@
-"""Jobs, over the store driver."""
+"""Jobs."""
 
 from datetime import datetime
 
@@ -10,20 +10,17 @@ from src.infrastructure.stores.schema import JOBS
 
 
 class Jobs(Documents[Job]):
-    """See JobRepository."""
+    """Stores jobs. Implements JobRepository."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, JOBS, Job, status=JobStatus)
 
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
-        """See JobRepository."""
         return self._page("due_at", until=now, limit=limit)
 
     def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        """See JobRepository."""
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        """See JobRepository."""
         equal = {"status": status.value} if status else {}
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)

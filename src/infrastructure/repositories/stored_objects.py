@@ -1,4 +1,4 @@
-"""What repositories have in common whose records stand for something outside the store."""
+"""Base repository for records that own data outside the documents, such as an object or a set of rows."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,55 +16,49 @@ from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import Delete, PreconditionFailed, Store, Write
 
-H = TypeVar("H", bound=StoredObject)
+S = TypeVar("S", bound=StoredObject)
 
 
-class StoredObjectDocuments(Documents[H]):
-    """See StoredObjectRepository."""
+class StoredObjectDocuments(Documents[S]):
+    """Stores such records. Implements StoredObjectRepository."""
 
     def __init__(
-        self, store: Store, collection: declarations.Collection, make: Callable[..., H], **parsers: Callable[[Any], Any]
+        self, store: Store, collection: declarations.Collection, make: Callable[..., S], **parsers: Callable[[Any], Any]
     ) -> None:
         super().__init__(store, collection, make, **parsers)
         self._jobs, self._receipts = Jobs(store), Receipts(store)
 
-    def begin(self, item: H, receipt: Receipt | None) -> tuple[H, Receipt | None]:
-        """Store a pending one; one commit and no read."""
-        revisions = self._receipts.commit(receipt, self.insert(item))
-        return self.stored(item, revisions), receipt and self._receipts.stored(receipt, revisions)
+    def begin(self, item: S, receipt: Receipt | None) -> tuple[S, Receipt | None]:
+        """Store a pending record; one commit and no read."""
+        revisions = self._receipts.commit(receipt, self.insert_write(item))
+        return self.with_revision(item, revisions), receipt and self._receipts.with_revision(receipt, revisions)
 
-    def finish(self, item: H, job: Job | None, receipt: Receipt | None) -> H:
-        """Store a whole one; one commit and no read."""
-        writes: list[Write] = [self.at(item, item.revision), *self._beside(item)]
-        writes += [self._jobs.insert(job)] if job else []
+    def finish(self, item: S, job: Job | None, receipt: Receipt | None) -> S:
+        """Store a complete record; one commit and no read."""
+        writes: list[Write] = [self.update_write(item, item.revision), *self._related_writes(None, item)]
+        writes += [self._jobs.insert_write(job)] if job else []
         try:
-            return self.stored(item, self._receipts.commit(receipt, *writes))
+            return self.with_revision(item, self._receipts.commit(receipt, *writes))
         except PreconditionFailed:
             raise NotFound from None
 
-    def remove(self, item: H) -> None:  # type: ignore[override]
-        """Remove one; one commit, so that no receipt of a request that is gone stays in progress."""
-        receipt = [Delete(self._receipts.key(item.receipt_id))] if item.receipt_id else []
+    def remove(self, item: S) -> None:  # type: ignore[override]
+        """Remove a record and the receipt of its unfinished request; one commit."""
+        writes: list[Write] = [Delete(self._key(item.id), item.revision), *self._related_deletes(item)]
+        writes += [self._receipts.delete_write(item.receipt_id)] if item.receipt_id else []
         with suppress(PreconditionFailed):
-            self._store.commit(Delete(self._key(item.id), item.revision), *self._leaving(item), *receipt)
+            self._store.commit(*writes)
 
-    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[H]:
-        """Those stored of a user, or of everybody, the newest first."""
+    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[S]:
         equal = {"state": ObjectState.STORED.value} | ({"user_id": user_id} if user_id else {})
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
 
-    def all_of(self, user_id: str, limit: int = 100) -> Page[H]:
-        """Those of a user in any state."""
+    def all_of(self, user_id: str, limit: int = 100) -> Page[S]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, limit=limit)
 
-    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[H]:
-        """Those left half stored or half deleted before ``before``."""
+    def to_reconcile(self, before: datetime, limit: int = 100) -> Page[S]:
         return self._page("reconcile_since", until=before, limit=limit)
 
-    def _beside(self, item: H) -> Sequence[Write]:
-        """What is written with a whole one, in other documents."""
-        return ()
-
-    def _leaving(self, item: H) -> Sequence[Write]:
-        """What is removed with it, in other documents."""
+    def _related_deletes(self, item: S) -> Sequence[Delete]:
+        """Return the deletes of other documents that belong to the record."""
         return ()

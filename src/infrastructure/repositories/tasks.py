@@ -1,4 +1,4 @@
-"""Tasks, over the store driver."""
+"""Tasks."""
 
 from src.domain.receipts import Receipt
 from src.domain.tasks import Task
@@ -10,23 +10,21 @@ from src.infrastructure.stores.schema import TASKS
 
 
 class Tasks(Documents[Task]):
-    """See TaskRepository."""
+    """Stores tasks. Implements TaskRepository."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, TASKS, Task)
         self._receipts = Receipts(store)
 
     def add(self, task: Task, receipt: Receipt | None = None) -> Task:
-        """See TaskRepository; one commit and no read."""
-        return self.stored(task, self._receipts.commit(receipt, self.insert(task)))
+        """Store a new task; one commit and no read."""
+        return self.with_revision(task, self._receipts.commit(receipt, self.insert_write(task)))
 
     def remove_of(self, user_id: str) -> None:
-        """See TaskRepository."""
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)
 
     def of(
         self, user_id: str, completed: bool | None = None, cursor: str | None = None, limit: int = 100
     ) -> Page[Task]:
-        """See TaskRepository."""
         equal = {"user_id": user_id} | ({} if completed is None else {"completed": completed})
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)

@@ -25,7 +25,7 @@ USERS = Collection(
         "kept_session": _text_or_null,
         "sessions_ended_at": _time_or_null,
         "expires_at": _time_or_null,
-        "reserved": Field(Type.JSON),
+        "reserved": Field(Type.JSON, nullable=True),
         "reconcile_since": _time_or_null,
     },
     (
@@ -37,7 +37,7 @@ USERS = Collection(
 )
 
 # One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
-CLAIMS = Collection("claims", {"kind": _text, "user_id": _text})
+CLAIMS = Collection("claims", {"kind": _text, "holder_id": _text})
 
 # The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
 ROSTERS = Collection("rosters", {"members": Field(Type.JSON)})

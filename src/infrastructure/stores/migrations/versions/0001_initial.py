@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("kept_session", TEXT),
         sa.Column("sessions_ended_at", UtcDateTime()),
         sa.Column("expires_at", UtcDateTime()),
-        sa.Column("reserved", sa.JSON(), nullable=False),
+        sa.Column("reserved", sa.JSON()),
         sa.Column("reconcile_since", UtcDateTime()),
     )
     op.create_index("ix_users_state_username_key", "users", ["state", "username_key", "id"])
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("id", TEXT, primary_key=True),
         sa.Column("revision", TEXT, nullable=False),
         sa.Column("kind", TEXT, nullable=False),
-        sa.Column("user_id", TEXT, nullable=False),
+        sa.Column("holder_id", TEXT, nullable=False),
     )
     op.create_table(
         "rosters",

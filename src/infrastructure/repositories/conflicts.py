@@ -1,0 +1,32 @@
+"""Optimistic concurrency: an attempt that conflicts with another writer is repeated."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from src.domain.errors import Unavailable
+
+T = TypeVar("T")
+
+_GIVE_UP_SECONDS = 5.0
+
+
+class Conflict(Exception):
+    """Another writer changed the document between the read and the commit."""
+
+
+def retry_conflicts(attempt: Callable[[], T]) -> T:
+    """Return the result of ``attempt``, which reads and commits; call it again each time it raises Conflict.
+
+    Raises Unavailable when the attempts conflict for five seconds.
+    """
+    give_up, pause = time.monotonic() + _GIVE_UP_SECONDS, 0.02
+    while time.monotonic() < give_up:
+        try:
+            return attempt()
+        except Conflict:
+            # A random pause separates writers that collided.
+            time.sleep(random.uniform(0, pause))  # noqa: S311
+            pause = min(2 * pause, 0.3)
+    raise Unavailable("Too many changes at once; try again.", 1)
