@@ -32,9 +32,14 @@ COLUMNS = (
 SAMPLES = (Sample(2, ""), Sample(10**9, "\t\r\n\x7f\u2028"), Sample(7, "Ελληνικά 中文 \U0001f600 \ufffd" * 9 + "…"))
 CLEAN = Report(",", "utf-8", 0, 0, COLUMNS, COLUMNS, (Validation("header", None, 0, ()),))
 FOUND = Report(
-    "\t", "utf-16-le", 2**40, 2**40 - 3, COLUMNS, COLUMNS[:2],
+    "\t",
+    "utf-16-le",
+    2**40,
+    2**40 - 3,
+    COLUMNS,
+    COLUMNS[:2],
     (Validation("header", None, 3, SAMPLES), Validation("unique", "integer", 0, ())),
-)  # fmt: skip
+)
 
 
 def wide(columns: int, samples: int = 10) -> Report:
@@ -85,7 +90,7 @@ class TestReports:
     ) -> None:
         assert add(datasets, report).status is status
 
-    def test_one_of_many_columns_takes_many_documents(
+    def test_a_report_with_many_columns_takes_many_documents(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         set_limits(store, monkeypatch, document_bytes=20_000)
@@ -101,7 +106,7 @@ class TestReports:
         assert datasets.several(stored.id, other.id) == [None, other]
 
     @pytest.mark.parametrize("length", [-1, 0, 1])
-    def test_one_that_just_fits(
+    def test_a_report_that_just_fits_takes_one_document(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
         set_limits(store, monkeypatch, document_bytes=len(pack_value(asdict(FOUND))) + length)
@@ -109,7 +114,7 @@ class TestReports:
         assert len(pieces(store, stored.id)) == (2 if length < 0 else 1)
         assert datasets.get(stored.id) == stored
 
-    def test_one_with_as_many_columns_as_there_can_be(self, datasets: Datasets, store: Store) -> None:
+    def test_a_report_with_the_most_columns_is_stored(self, datasets: Datasets, store: Store) -> None:
         """And a schema of as many, in a store that takes a mebibyte a document."""
         report = wide(MAX_COLUMNS, samples=1)
         waiting = add(datasets, None, read_options=ReadOptions(report.schema))
@@ -147,7 +152,7 @@ class TestReports:
         same = found.report.validations[:400] == tuple(kinds[:400])
         assert same
 
-    def test_an_update_writes_one_and_the_record_at_once(
+    def test_a_report_is_stored_in_the_commit_of_its_dataset(
         self, datasets: Datasets, store: Store, commits: list[list[Write]]
     ) -> None:
         stored = add(datasets, None)
@@ -163,7 +168,7 @@ class TestReports:
         datasets.remove(changed)
         assert pieces(store, stored.id) == []
 
-    def test_one_that_grows_and_shrinks_leaves_no_piece_behind(
+    def test_a_report_that_shrinks_leaves_no_piece_behind(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         set_limits(store, monkeypatch, document_bytes=1_000)
@@ -179,7 +184,7 @@ class TestReports:
         datasets.remove(changed)
         assert pieces(store, id) == []
 
-    def test_of_many_that_check_it_one_does(self, datasets: Datasets, store: Store) -> None:
+    def test_of_many_simultaneous_checks_one_report_is_stored(self, datasets: Datasets, store: Store) -> None:
         id = add(datasets, None).id
         reports = [replace(FOUND, rows=number) for number in range(6)]
 
@@ -191,7 +196,7 @@ class TestReports:
         assert outcomes == [found] * 6
         assert len(pieces(store, id)) == 1
 
-    def test_each_in_a_list_has_its_own(
+    def test_each_dataset_in_a_list_has_its_own_report(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         set_limits(store, monkeypatch, document_bytes=1_000)
@@ -204,7 +209,9 @@ class TestReports:
         ids = [dataset.id for dataset in stored]
         assert datasets.several(ids[0], "absent", *ids) == [stored[0], None, *stored]
 
-    def test_removed_with_its_record_in_one(self, datasets: Datasets, store: Store, commits: list[list[Write]]) -> None:
+    def test_a_report_is_removed_in_the_commit_of_its_dataset(
+        self, datasets: Datasets, store: Store, commits: list[list[Write]]
+    ) -> None:
         stored = add(datasets, FOUND)
         commits.clear()
         datasets.remove(stored)

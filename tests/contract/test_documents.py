@@ -304,7 +304,7 @@ class TestUpdate:
             repository.update(stored.id, change, revisions=[stored.revision])
         assert kind.count(repository.get(stored.id)) == 1
 
-    def test_what_is_removed_meanwhile_does_not_come_back(self, kind: Kind, repository: Any) -> None:
+    def test_an_entity_removed_during_an_update_does_not_come_back(self, kind: Kind, repository: Any) -> None:
         stored = kind.add(repository, kind.bare)
 
         def change(entity: Any) -> Any:
@@ -345,7 +345,7 @@ class TestUpdate:
 
 
 @of_each(KINDS)
-def test_remove_as_often_as_one_likes(kind: Kind, repository: Any) -> None:
+def test_removing_twice_is_no_error(kind: Kind, repository: Any) -> None:
     stored, other = kind.add(repository, kind.bare), kind.add(repository, kind.full)
     for _ in range(2):
         repository.remove(stored if kind in (FILE, DATASET) else stored.id)
@@ -354,7 +354,9 @@ def test_remove_as_often_as_one_likes(kind: Kind, repository: Any) -> None:
 
 
 @of_each(REMOVED_OF_A_USER)
-def test_remove_every_one_of_a_user(kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remove_of_removes_every_entity_of_a_user(
+    kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_limits(store, monkeypatch, commit_writes=3)
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(8)]
     kept = kind.add(repository, kind.full)
@@ -366,7 +368,7 @@ def test_remove_every_one_of_a_user(kind: Kind, repository: Any, store: Store, m
 
 
 @of_each(LISTED)
-def test_those_of_a_user_in_their_order_page_by_page(kind: Kind, repository: Any) -> None:
+def test_the_entities_of_a_user_page_by_page(kind: Kind, repository: Any) -> None:
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(7)]
     kind.add(repository, replace(kind.full, user_id="eve"))
     expected = stored[::-1]
@@ -388,8 +390,10 @@ def test_those_of_a_user_in_their_order_page_by_page(kind: Kind, repository: Any
 
 def test_tasks_completed_or_not(store: Store) -> None:
     tasks = Tasks(store)
-    stored = [tasks.add(replace(TASK.bare, id=new_id(), created_at=NOON + at * SECOND, completed=at % 2 == 0))
-              for at in range(5)]  # fmt: skip
+    stored = [
+        tasks.add(replace(TASK.bare, id=new_id(), created_at=NOON + at * SECOND, completed=at % 2 == 0))
+        for at in range(5)
+    ]
     assert tasks.of("ada", True).items == stored[::-2]
     assert tasks.of("ada", False).items == [stored[3], stored[1]]
     first = tasks.of("ada", True, limit=2)

@@ -31,19 +31,20 @@ def test_every_declared_query_has_its_index(collection: Collection, index: Index
         assert {"order": direction, "queryScope": "COLLECTION"} in override["indexes"]
 
 
-def test_what_has_expired_is_removed_where_it_is_nothing_but_a_document() -> None:
+def test_ttl_policies_for_the_collections_that_expire() -> None:
     removed = {place for place, override in OVERRIDES.items() if override.get("ttl")}
     assert removed == {(collection.name, "expires_at") for collection in COLLECTIONS if collection.expires}
     assert {collection for collection, _ in removed} == {"sessions", "counters", "jobs", "receipts"}
 
 
-def test_no_other_field_costs_an_index() -> None:
+def test_fields_without_a_query_are_not_indexed() -> None:
     indexed = {
         (collection.name, name)
         for collection in COLLECTIONS
         for name in (*collection.fields, "_operation")
         if OVERRIDES.get((collection.name, name), {"indexes": True})["indexes"]
     }
-    asked = {(collection.name, index.order) for collection in COLLECTIONS for index in collection.indexes
-             if not index.equal}  # fmt: skip
-    assert indexed == asked
+    queried = {
+        (collection.name, index.order) for collection in COLLECTIONS for index in collection.indexes if not index.equal
+    }
+    assert indexed == queried

@@ -38,19 +38,19 @@ def tables(engine: Engine) -> set[str]:
     return set(sa.inspect(engine).get_table_names())
 
 
-def test_they_make_what_the_schema_declares(engine: Engine) -> None:
+def test_migrating_creates_what_the_schema_declares(engine: Engine) -> None:
     assert differences(engine)
     migrate(engine)
     assert differences(engine) == []
 
 
-def test_migrated_says_whether_they_have_run(engine: Engine) -> None:
+def test_migrated_returns_whether_migrations_have_run(engine: Engine) -> None:
     assert not migrated(engine)
     migrate(engine)
     assert migrated(engine)
 
 
-def test_a_second_time_nothing_is_done(engine: Engine) -> None:
+def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     with engine.begin() as connection:
         connection.execute(
@@ -62,7 +62,7 @@ def test_a_second_time_nothing_is_done(engine: Engine) -> None:
         assert connection.scalar(sa.select(sa.func.count()).select_from(metadata.tables["claims"])) == 1
 
 
-def test_what_failed_half_way_left_nothing_and_can_be_repeated(engine: Engine) -> None:
+def test_a_failed_migration_leaves_nothing_and_can_be_repeated(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE claims (in_the_way TEXT)")
     with pytest.raises(sa.exc.OperationalError, match="claims"):
@@ -77,7 +77,7 @@ def test_what_failed_half_way_left_nothing_and_can_be_repeated(engine: Engine) -
     assert differences(engine) == []
 
 
-def test_they_can_be_undone_and_done_again(engine: Engine) -> None:
+def test_downgrade_and_upgrade_again(engine: Engine) -> None:
     migrate(engine)
     config = Config()
     config.set_main_option("script_location", "src.infrastructure.stores:migrations")
@@ -91,7 +91,7 @@ def test_they_can_be_undone_and_done_again(engine: Engine) -> None:
     assert differences(engine) == []
 
 
-def test_processes_that_prepare_the_same_folder_at_once(tmp_path: Path) -> None:
+def test_two_processes_can_prepare_the_same_folder_at_once(tmp_path: Path) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "DATA_DIR": str(tmp_path / "data"),

@@ -114,7 +114,7 @@ class TestPage:
             assert rows.page(SET, after=after, limit=4) == [row for row in written if row[0] > after][:4]
 
     @pytest.mark.parametrize("bad", [lambda at: True, lambda at: False, lambda at: at == 299])
-    def test_kinds_of_which_there_are_none_or_few(self, rows: RowStore, bad: Callable[[int], bool]) -> None:
+    def test_all_none_or_one_invalid_row(self, rows: RowStore, bad: Callable[[int], bool]) -> None:
         written = made(300, bad=bad)
         rows.append(SET, written)
         for valid in (None, True, False):
@@ -140,7 +140,7 @@ class TestPage:
         assert rows.page(SET) == []
         assert (len(rows.page(OTHER)), len(rows.page(SET[:-1]))) == (10, 10)
 
-    def test_fifty_thousand(self, kind: str, rows: RowStore) -> None:
+    def test_fifty_thousand_rows(self, kind: str, rows: RowStore) -> None:
         number = 12_000 if kind == "firestore" else 50_000
         written = made(number)
         for at in range(0, number, 5_000):
@@ -152,11 +152,35 @@ class TestPage:
 
 
 CELLS = [
-    "", " ", "a\nb", "a\r\nb\r", "\n", '"', '""', '","', '"],["', "\\", '\\"', "\\n", "\\u0000", "[]", "null",
-    "\t", "\x01\x1f\x7f\x85",
-    "\u2028\u2029", "\u00a0\u200b\ufeff", "Ångström", "A\u030a", "中文", "مرحبا", "😀\U0010ffff",
-    "%s ? :a ?1", "'", "1e5", "007",
-]  # fmt: skip
+    "",
+    " ",
+    "a\nb",
+    "a\r\nb\r",
+    "\n",
+    '"',
+    '""',
+    '","',
+    '"],["',
+    "\\",
+    '\\"',
+    "\\n",
+    "\\u0000",
+    "[]",
+    "null",
+    "\t",
+    "\x01\x1f\x7f\x85",
+    "\u2028\u2029",
+    "\u00a0\u200b\ufeff",
+    "Ångström",
+    "A\u030a",
+    "中文",
+    "مرحبا",
+    "😀\U0010ffff",
+    "%s ? :a ?1",
+    "'",
+    "1e5",
+    "007",
+]
 
 
 class TestCells:
@@ -180,7 +204,7 @@ class TestCells:
         for line, valid, values in rows.page(SET):
             assert (type(line), type(valid), type(values), {*map(type, values)}) == (int, bool, list, {str})
 
-    def test_a_row_that_no_document_holds(self, kind: str, store: Store, rows: RowStore) -> None:
+    def test_a_row_larger_than_a_document(self, kind: str, store: Store, rows: RowStore) -> None:
         """Four cells of a MiB, which cannot be compressed to less, between ordinary ones."""
         cells = ["".join(random.Random(at).choices(LETTERS, k=1 << 20)) for at in range(4)]
         large: list[Row] = [(12, True, cells), (13, False, [*cells[:2], "", ""])]
@@ -208,7 +232,7 @@ class TestRemove:
         assert kept(store, rows) == 0
 
     @pytest.mark.usefixtures("small")
-    def test_what_was_stored_in_part_is_removed_whole(
+    def test_a_partly_stored_set_is_removed_completely(
         self, store: Store, rows: RowStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rows.append(SET, made(20))
@@ -311,7 +335,7 @@ class TestAppend:
         assert peak < 20 << 20, f"{peak >> 20} MiB for 30 MB"
 
     @pytest.mark.usefixtures("small")
-    def test_some_commits_at_once_and_no_more(self) -> None:
+    def test_commits_run_concurrently_up_to_the_limit(self) -> None:
         store = Forgetful()
         PackedRows(store).append(SET, made(500))
         assert store.most == packed.CONCURRENT_COMMITS
@@ -327,7 +351,7 @@ class TestAppend:
         assert store.commits < packed.CONCURRENT_COMMITS * 2
 
     @pytest.mark.usefixtures("small")
-    def test_others_write_in_between(self, sqlite: Callable[[], Store]) -> None:
+    def test_transactions_are_short_so_that_others_can_write(self, sqlite: Callable[[], Store]) -> None:
         store = sqlite()
         assert isinstance(store, SqlStore)
         begun: list[str] = []
@@ -344,7 +368,7 @@ class TestAppend:
         assert begun == ["BEGIN", "DELETE"] * 4
         store.close()
 
-    def test_nobody_waits_long(self, sqlite: Callable[[], Store]) -> None:
+    def test_other_writers_wait_less_than_a_second(self, sqlite: Callable[[], Store]) -> None:
         """Of those who write in the meantime."""
         store, other = sqlite(), sqlite()
         rows, written = make_rows(store), made(100_000)
@@ -372,7 +396,9 @@ class TestTable:
     """How SQLite finds them."""
 
     @pytest.mark.parametrize("valid", [None, True, False])
-    def test_no_page_is_sorted_or_looked_for(self, valid: bool | None, sqlite: Callable[[], Store]) -> None:
+    def test_pages_are_read_from_an_index_without_sorting(
+        self, valid: bool | None, sqlite: Callable[[], Store]
+    ) -> None:
         store = sqlite()
         assert isinstance(store, SqlStore)
         asked: list[tuple[str, Any]] = []
@@ -401,7 +427,7 @@ class TestOnFirestore:
         yield store
         store.close()
 
-    def test_what_it_costs(self, wire: Wire, opened: Store) -> None:
+    def test_number_of_rpcs(self, wire: Wire, opened: Store) -> None:
         rows = make_rows(opened)
         written = made(30_000, bad=lambda at: at % 1_000 == 0)
         rows.append(SET, written)
@@ -456,7 +482,7 @@ class TestUnreachable:
             pytest.param(lambda rows: rows.remove(SET), id="remove"),
         ],
     )
-    def test_is_unavailable(self, use: Callable[[RowStore], object], down: Store) -> None:
+    def test_an_unreachable_store_is_unavailable(self, use: Callable[[RowStore], object], down: Store) -> None:
         with pytest.raises(Unavailable):
             use(make_rows(down))
 

@@ -1,0 +1,84 @@
+"""Documents that the tests of the stores write."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from src.infrastructure.stores.base import (
+    Document,
+    Key,
+    Store,
+)
+from src.infrastructure.stores.schema import CLAIMS, COUNTERS, SESSIONS, USERS
+
+NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+CLAIM = {"kind": "username", "holder_id": "ada"}
+
+
+def account(**fields: Any) -> dict[str, Any]:
+    """The fields of a user, plain except for ``fields``."""
+    plain: dict[str, Any] = {
+        "username": "Ada",
+        "username_key": "ada",
+        "email": None,
+        "email_verified": False,
+        "name": None,
+        "last_name": None,
+        "role": "user",
+        "disabled": False,
+        "created_at": NOON,
+        "updated_at": NOON,
+        "password_hash": None,
+        "state": "active",
+        "session_epoch": 0,
+        "kept_session": None,
+        "sessions_ended_at": None,
+        "expires_at": None,
+        "reserved": [],
+        "reconcile_since": None,
+    }
+    assert plain.keys() == USERS.fields.keys()
+    return plain | fields
+
+
+def login(**fields: Any) -> dict[str, Any]:
+    """The fields of a session, plain except for ``fields``."""
+    plain: dict[str, Any] = {
+        "user_id": "ada",
+        "epoch": 0,
+        "created_at": NOON,
+        "last_used_at": NOON,
+        "expires_at": NOON,
+        "ends_at": NOON,
+        "user_agent": None,
+        "ip": None,
+        "generation": 0,
+        "current_hash": None,
+        "spent_hash": None,
+        "spent_at": None,
+    }
+    assert plain.keys() == SESSIONS.fields.keys()
+    return plain | fields
+
+
+def user(id: str) -> Key:
+    return Key(USERS, id)
+
+
+def claim(id: str) -> Key:
+    return Key(CLAIMS, id)
+
+
+def session(id: str) -> Key:
+    return Key(SESSIONS, id)
+
+
+def counter(id: str) -> Key:
+    return Key(COUNTERS, id)
+
+
+def only(store: Store, key: Key) -> Document:
+    [document] = store.get(key)
+    assert document
+    return document
