@@ -1,4 +1,4 @@
-"""The keys that sign tokens: what text is taken for keys, where they are kept, which of them is in use."""
+"""The keys that sign tokens: parsing, writing, and the ring of those in use."""
 
 import json
 import os
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc.jwk import ECKey
 
+from src.infrastructure.tokens import signing_keys
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
 
 # RFC 8037, appendices A.1 and A.3.
@@ -144,7 +145,7 @@ def test_bad_keys_are_refused_without_showing_them(name: str) -> None:
         assert len(word) < 12 or word not in message
 
 
-def test_a_key_written_is_read_back(tmp_path: Path) -> None:
+def test_keys_that_were_written_are_read_back(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "keys.json"
     assert write_keys(path, [ONE, TWO], replace=False)
     assert [key.private_jwk() for key in parse_keys(path.read_text())] == [ONE.private_jwk(), TWO.private_jwk()]
@@ -160,7 +161,7 @@ def test_only_the_owner_can_read_the_file(tmp_path: Path, replace: bool) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_an_existing_file_stays_unless_told_otherwise(tmp_path: Path) -> None:
+def test_an_existing_file_is_kept_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     path.write_text("")
     assert not write_keys(path, [ONE], replace=False)
@@ -170,7 +171,7 @@ def test_an_existing_file_stays_unless_told_otherwise(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_of_many_who_start_at_once_one_makes_the_keys(tmp_path: Path) -> None:
+def test_one_of_several_concurrent_starts_writes_the_keys(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     wrote: list[bool] = []
     barrier = threading.Barrier(8)
@@ -245,7 +246,7 @@ def test_a_key_given_twice_is_published_once() -> None:
     assert KeyRing(as_jwk_set([TWO, ONE, TWO])).public() == {"keys": [TWO.public_jwk, ONE.public_jwk]}
 
 
-def test_a_replaced_file_is_followed_and_not_read_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replaced_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "keys.json"
     write_keys(path, [ONE], replace=True)
     ring = KeyRing(path)
@@ -267,7 +268,7 @@ def test_a_replaced_file_is_followed_and_not_read_in_between(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "secret-sauce"])
-def test_a_ring_needs_keys_to_start_with(tmp_path: Path, content: str | None) -> None:
+def test_a_ring_without_keys_is_refused(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "keys.json"
     if content is not None:
         path.write_text(content)
@@ -278,3 +279,19 @@ def test_a_ring_needs_keys_to_start_with(tmp_path: Path, content: str | None) ->
 def test_every_ed25519_key_has_a_thumbprint_of_its_own() -> None:
     pairs = [ed25519.Ed25519PrivateKey.generate() for _ in range(20)]
     assert len({SigningKey.of(pair).kid for pair in pairs}) == 20
+
+
+def test_secrets_are_derived_once_per_key_and_purpose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "keys.json"
+    write_keys(path, [ONE], replace=True)
+    ring = KeyRing(path)
+    one = ring.derived("test secrets")
+    with monkeypatch.context() as patch:
+        patch.setattr(signing_keys, "HKDF", None)
+        assert ring.derived("test secrets") == one
+    assert ring.derived("other secrets") != one
+
+    write_keys(path, [TWO, ONE], replace=True)
+    two, again = ring.derived("test secrets")
+    assert again == one[0]
+    assert two != again

@@ -1,1 +1,1 @@
-"""Our own access tokens and the keys that sign them."""
+"""Access and refresh tokens, and the keys that sign them."""

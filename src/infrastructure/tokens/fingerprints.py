@@ -1,6 +1,6 @@
-"""Fingerprints of requests: they tell two apart, and give nothing away to who reads the store.
+"""Fingerprints of requests: they distinguish requests without revealing their content to a reader of the store.
 
-The key is derived from the key that signs access tokens, and follows it when it is rotated.
+Each signing key gives one fingerprint key. After a rotation the older keys still give the older fingerprints.
 """
 
 import hmac
@@ -9,11 +9,10 @@ from src.infrastructure.tokens.signing_keys import KeyRing
 
 
 class KeyedFingerprints:
-    """See Fingerprints."""
+    """Computes an HMAC-SHA256 with each key. Implements Fingerprints."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._ring = keys
 
     def __call__(self, data: bytes) -> list[str]:
-        """See Fingerprints."""
         return [hmac.digest(key, data, "sha256").hex() for key in self._ring.derived("portero fingerprints")]

@@ -21,10 +21,10 @@ _TYPE = "at+jwt"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _MAX_LENGTH = 4096
 _CLOCK_SKEW_SECONDS = 60
-"""How far ahead the clock of another instance that issued a token may be."""
+"""By how much the clock of the issuing instance may be fast."""
 
 _LONGEST_SECONDS = 86400
-"""No setting makes tokens that live longer."""
+"""The longest lifetime that a setting can give a token."""
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -32,7 +32,7 @@ _Text = Annotated[str, Field(min_length=1)]
 
 
 class _Payload(BaseModel):
-    """Exactly what we put into a token."""
+    """The claims of an access token, all of them required and no others allowed."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -47,8 +47,8 @@ class _Payload(BaseModel):
     jti: _Text
 
 
-class _OneSignature(ECAlgorithm):
-    """ES256 in one spelling: where (r, s) is a signature, (r, order - s) is one too. The smaller s is ours."""
+class _LowS(ECAlgorithm):
+    """ES256 that accepts only the smaller s: if (r, s) is a signature, so is (r, order - s)."""
 
     def sign(self, msg: bytes, key: Any) -> bytes:
         signature = super().sign(msg, key)
@@ -60,11 +60,11 @@ class _OneSignature(ECAlgorithm):
 
 
 _jws = jwt.PyJWS(algorithms=["EdDSA"])
-_jws.register_algorithm("ES256", _OneSignature(ECAlgorithm.SHA256))
+_jws.register_algorithm("ES256", _LowS(ECAlgorithm.SHA256))
 
 
 class JwtIssuer:
-    """See TokenIssuer."""
+    """Issues and verifies access tokens as JWTs. Implements TokenIssuer."""
 
     def __init__(self, keys: KeyRing, clock: Clock, *, issuer: str, audience: str, seconds: int) -> None:
         self._keys = keys
@@ -74,7 +74,6 @@ class JwtIssuer:
         self._seconds = seconds
 
     def issue(self, user: User, session: Session) -> Tokens:
-        """See TokenIssuer."""
         now = int(self._clock().timestamp())
         seconds = min(self._seconds, int(session.expires_at.timestamp()) - now)
         payload = _Payload(
@@ -94,14 +93,14 @@ class JwtIssuer:
         return Tokens(access, seconds)
 
     def recognises(self, token: str) -> bool:
-        """See TokenIssuer; by the type in its header."""
+        """Return whether the type in the header is that of an access token."""
         try:
             return bool(_json(token.partition(".")[0]).get("typ") == _TYPE)
         except InvalidToken:
             return False
 
     def verify(self, token: str) -> TokenClaims:
-        """See TokenIssuer; also refuses other spellings of a valid token."""
+        """Return the claims of a valid token. Refuse every other encoding of the same header, claims and signature."""
         if len(token) > _MAX_LENGTH or not _SHAPE.fullmatch(token):
             raise InvalidToken
         parts = token.split(".")
@@ -112,7 +111,7 @@ class JwtIssuer:
         if key is None or header != {"typ": _TYPE, "alg": key.algorithm, "kid": key.kid}:
             raise InvalidToken
         try:
-            # Signature only: the claims have one form here, stricter than the library's checks.
+            # The library checks the signature only: _Payload and the lines below are stricter about the claims.
             _jws.decode_complete(token, key.public, algorithms=[key.algorithm])
             payload = _Payload.model_validate(_json(parts[1]))
             role = Role(payload.role)

@@ -1,6 +1,5 @@
 """The keys that sign access tokens: a JWK set or PEM text, from the environment or from a file."""
 
-import base64
 import hashlib
 import json
 import logging
@@ -8,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,36 +22,37 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
+from jwt.utils import base64url_encode
 
 _log = logging.getLogger("portero.keys")
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
 
-
 _PEM = re.compile(r"-----BEGIN [A-Z ]*KEY-----.+?-----END [A-Z ]*KEY-----", re.DOTALL)
 
 _THUMBPRINT: tuple[str, ...] = ("crv", "kty", "x", "y")
-"""The members of a key that its thumbprint is made of (RFC 7638, RFC 8037)."""
+"""The members of a JWK that its thumbprint covers (RFC 7638, RFC 8037)."""
 
 
 class BadKeys(ValueError):
-    """The text holds no usable signing keys; the message says why, without showing any of it."""
+    """The text holds no usable signing keys. The message says why and quotes nothing of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """One private key; ``kid`` is its thumbprint (RFC 7638), ``algorithm`` the only one it is used with."""
+    """A private key. ``kid`` is its thumbprint (RFC 7638), ``algorithm`` the only algorithm it is used with."""
 
     kid: str
     algorithm: str
     private: PrivateKey
     public: PublicKey
     public_jwk: dict[str, str]
+    _derived: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, private: Any) -> "SigningKey":
-        """Raises BadKeys for anything but Ed25519 and P-256 private keys."""
+        """Return the signing key of an Ed25519 or P-256 private key. Raise BadKeys for any other object."""
         jwk: dict[str, str]
         if isinstance(private, Ed25519PrivateKey):
             algorithm, jwk = "EdDSA", OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
@@ -62,7 +62,7 @@ class SigningKey:
             raise BadKeys("signing keys must be Ed25519 or P-256 private keys")
         members: dict[str, str] = {name: jwk[name] for name in _THUMBPRINT if name in jwk}
         digest = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
-        kid = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        kid = base64url_encode(digest).decode()
         return cls(
             kid,
             algorithm,
@@ -73,26 +73,28 @@ class SigningKey:
 
     @classmethod
     def generate(cls) -> "SigningKey":
-        """A new Ed25519 key: its signatures, unlike those of ECDSA, cannot be altered and stay valid."""
+        """Return a new Ed25519 key. Unlike ECDSA, it gives each message only one valid signature."""
         return cls.of(Ed25519PrivateKey.generate())
 
-    def secret(self) -> bytes:
-        """The private value, 32 bytes."""
+    def derive(self, purpose: str) -> bytes:
+        """Return a secret of 32 bytes for another purpose (RFC 5869). Each is computed once."""
+        if purpose not in self._derived:
+            function = HKDF(SHA256(), length=32, salt=None, info=purpose.encode())
+            self._derived[purpose] = function.derive(self._private_value())
+        return self._derived[purpose]
+
+    def private_jwk(self) -> dict[str, str]:
+        """Return the key as a JWK with its private value (RFC 7517)."""
+        return {**self.public_jwk, "d": base64url_encode(self._private_value()).decode()}
+
+    def _private_value(self) -> bytes:
         if isinstance(self.private, Ed25519PrivateKey):
             return self.private.private_bytes_raw()
         return self.private.private_numbers().private_value.to_bytes(32)
 
-    def private_jwk(self) -> dict[str, str]:
-        """The whole key as a JWK (RFC 7517)."""
-        if isinstance(self.private, Ed25519PrivateKey):
-            jwk = OKPAlgorithm.to_jwk(self.private, as_dict=True)
-        else:
-            jwk = ECAlgorithm.to_jwk(self.private, as_dict=True)
-        return {**self.public_jwk, "d": jwk["d"]}
-
 
 def parse_keys(text: str) -> tuple[SigningKey, ...]:
-    """The keys of a JWK set, a single JWK, or one or more PEM blocks, in their order. Raises BadKeys."""
+    """Return the keys of a JWK set, a single JWK, or PEM blocks, in their order. Raise BadKeys."""
     try:
         if text.lstrip().startswith("{"):
             document = json.loads(text)
@@ -115,14 +117,14 @@ def _from_jwk(jwk: dict[str, Any]) -> Any:
 
 
 def as_jwk_set(keys: Sequence[SigningKey]) -> str:
-    """The whole keys as the text of a JWK set, to be kept secret."""
+    """Return the text of a JWK set with the private values: a secret."""
     return json.dumps({"keys": [key.private_jwk() for key in keys]})
 
 
 def write_keys(path: Path, keys: Sequence[SigningKey], *, replace: bool) -> bool:
-    """Write a JWK set that only its owner can read, whole or not at all.
+    """Write a JWK set atomically, readable by its owner only. Return whether this call wrote the file.
 
-    Without ``replace`` an existing file stays; returns whether this call wrote it.
+    Without ``replace``, an existing file is kept.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
@@ -144,40 +146,37 @@ def write_keys(path: Path, keys: Sequence[SigningKey], *, replace: bool) -> bool
 
 
 class KeyRing:
-    """The keys in use: the first signs, all verify. Parsed once; a changed file is read again."""
+    """The keys in use: the first one signs, all verify. A file is read again when it has changed."""
 
     def __init__(self, source: str | Path) -> None:
-        """``source`` is the text of the keys, or the file that holds it. Raises BadKeys, OSError."""
+        """Load the keys from their text or from the file that holds it. Raise BadKeys or OSError."""
         self._path = source if isinstance(source, Path) else None
         self._stamp = self._stat()
         self._keys = self._load(source)
 
     def signing(self) -> SigningKey:
-        """The key for new tokens."""
+        """Return the key that signs new tokens."""
         return next(iter(self._current().values()))
 
     def verifying(self, kid: str) -> SigningKey | None:
-        """The key with this thumbprint."""
+        """Return the key with this thumbprint, or None."""
         return self._current().get(kid)
 
     def derived(self, purpose: str) -> list[bytes]:
-        """A secret for another purpose from each key (RFC 5869), from the signing one first."""
-        return [
-            HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(key.secret())
-            for key in self._current().values()
-        ]
+        """Return a secret for another purpose from each key, that of the signing key first."""
+        return [key.derive(purpose) for key in self._current().values()]
 
     def public(self) -> dict[str, list[dict[str, str]]]:
-        """The public JWK set (RFC 7517)."""
+        """Return the public JWK set (RFC 7517)."""
         return {"keys": [key.public_jwk for key in self._current().values()]}
 
     def _current(self) -> dict[str, SigningKey]:
-        # A rotation replaces the file: every process on it follows at its next token.
+        # A rotation replaces the file. Every process that uses the file follows at its next token.
         try:
             if self._path and (stamp := self._stat()) != self._stamp:
                 self._keys, self._stamp = self._load(self._path), stamp
         except (OSError, BadKeys) as error:
-            _log.error("the signing keys cannot be read again, those from before stay: %s", error)
+            _log.error("the signing keys cannot be read again, the previous keys stay in use: %s", error)
         return self._keys
 
     def _stat(self) -> tuple[int, int] | None:
