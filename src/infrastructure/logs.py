@@ -1,4 +1,4 @@
-"""Logs as JSON, one line an event, with the fields that Cloud Logging knows.
+"""Logs as JSON, one line per event, with the fields of Cloud Logging.
 
 https://cloud.google.com/logging/docs/structured-logging
 """
@@ -14,7 +14,7 @@ _audit = logging.getLogger("portero.audit")
 
 
 def configure_logs(project: str) -> None:
-    """Send everything that this process logs to standard output."""
+    """Write all logs of this process to standard output. ``project`` is the Google Cloud project of the traces."""
 
     def cloud_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["severity"] = event.pop("level", "info").upper()
@@ -32,7 +32,7 @@ def configure_logs(project: str) -> None:
         structlog.processors.format_exc_info,
     ]
     handler = logging.StreamHandler(sys.stdout)
-    # JSON escapes control characters: nothing that a client sends can begin a line of its own.
+    # JSON escapes control characters, so that text from a client cannot start a new line.
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -47,5 +47,5 @@ def configure_logs(project: str) -> None:
 
 
 def audit(event: str, fields: Mapping[str, str | bool | None]) -> None:
-    """See Audit."""
+    """Log an audit event. Implements Audit."""
     _audit.info(event, extra=dict(fields))

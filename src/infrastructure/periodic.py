@@ -1,4 +1,4 @@
-"""Repeats a task in the background of a running process."""
+"""A task that is repeated in the background."""
 
 import logging
 import threading
@@ -8,9 +8,10 @@ _log = logging.getLogger("portero.sweeper")
 
 
 def repeat(task: Callable[[], int], seconds: float) -> threading.Event:
-    """Run ``task`` every so many seconds in a daemon thread, until the returned event is set.
+    """Run ``task`` every ``seconds`` seconds in a daemon thread, until the returned event is set.
 
-    The first run is one interval from now. A failure is logged and does not end it.
+    The first run is one interval from now. ``task`` returns how many records it has processed, which is logged. An
+    exception is logged and does not end the repetition.
     """
     stop = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What becomes of jobs when the broker is away, silent, or full of what is no job."""
+"""Celery: outages of the broker, full queues, unreadable messages, and how workers stop."""
 
 import socket
 import time
@@ -67,7 +67,7 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that is there may be slow, where the test is not about one that is away."""
-    monkeypatch.setattr(celery, "_SECONDS", PATIENCE)
+    monkeypatch.setattr(celery, "_TIMEOUT_SECONDS", PATIENCE)
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def queue_at(url: str) -> Iterator[CeleryQueue]:
         queue.close(PATIENCE)
 
 
-class TestSendingToABrokerThatIsAway:
+class TestSendingDuringAnOutage:
     @pytest.fixture
     def closed_port(self) -> str:
         return f"127.0.0.1:{free_port()}"
@@ -91,7 +91,7 @@ class TestSendingToABrokerThatIsAway:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
-    def test_is_refused_soon(self, port: str, request: pytest.FixtureRequest) -> None:
+    def test_sending_is_unavailable_soon(self, port: str, request: pytest.FixtureRequest) -> None:
         address = request.getfixturevalue(port)
 
         def send(scheme: str) -> None:
@@ -103,41 +103,43 @@ class TestSendingToABrokerThatIsAway:
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 4
 
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
-    def test_hinting_waits_for_nothing(
+    def test_notifying_does_not_wait(
         self, port: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("src.infrastructure.queues.celery._HINTS", 3)
+        monkeypatch.setattr("src.infrastructure.queues.celery._MAX_NOTIFICATIONS", 3)
         with queue_at(f"redis://{request.getfixturevalue(port)}") as queue:
-            assert outcome_within(1.5, lambda: self._hint(queue, 50)) is None
+            assert outcome_within(1.5, lambda: self._notify(queue, 50)) is None
             if port == "silent_port":
                 assert outcome_within(1.5, lambda: queue.close(0.5)) is False
             # What still waits then is not tried, one after the other.
             assert outcome_within(3, lambda: queue.close(PATIENCE)) is True
 
-    def _hint(self, queue: CeleryQueue, times: int) -> None:
+    def _notify(self, queue: CeleryQueue, times: int) -> None:
         for _ in range(times):
             queue.notify(named("whole"))
 
-    def test_closing_sends_the_hints_that_wait(self, broker: Broker, patient: None) -> None:
+    def test_closing_sends_the_waiting_notifications(self, broker: Broker, patient: None) -> None:
         broker.start()
         with queue_at(broker.url) as queue:
-            self._hint(queue, 20)
+            self._notify(queue, 20)
             assert queue.close(PATIENCE)
             assert broker.waiting() == 20
 
-    def test_hints_that_are_too_many_are_dropped(
+    def test_too_many_notifications_are_dropped(
         self, broker: Broker, patient: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("src.infrastructure.queues.celery._HINTS", 5)
+        monkeypatch.setattr("src.infrastructure.queues.celery._MAX_NOTIFICATIONS", 5)
         broker.start()
         with queue_at(broker.url) as queue:
             with broker.silent():
-                self._hint(queue, 20)
+                self._notify(queue, 20)
             assert queue.close(PATIENCE)
             # The thread may have taken one already.
             assert broker.waiting() in (5, 6)
 
-    def test_failed_hint_is_a_warning(self, closed_port: str, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_failed_notification_is_logged_as_a_warning(
+        self, closed_port: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
         with queue_at(f"redis://{closed_port}") as queue:
             queue.notify("the-job")
             until(lambda: bool(caplog.records), "a warning")
@@ -146,7 +148,7 @@ class TestSendingToABrokerThatIsAway:
         assert "the-job" in record.getMessage()
         assert "refused" in record.getMessage()
 
-    def test_works_again_when_it_is_back(self, broker: Broker, patient: None) -> None:
+    def test_sending_runs_jobs_again_when_the_broker_is_back(self, broker: Broker, patient: None) -> None:
         broker.start()
         with queue_at(broker.url) as queue:
             queue.send(named("whole"))
@@ -158,14 +160,14 @@ class TestSendingToABrokerThatIsAway:
 
 
 @pytest.mark.usefixtures("patient")
-class TestBrokerThatNobodyReads:
+class TestBrokerWithoutAWorker:
     @pytest.fixture
     def few(self, monkeypatch: pytest.MonkeyPatch) -> int:
         """How many messages may wait."""
-        monkeypatch.setattr(celery, "_MESSAGES", 30)
+        monkeypatch.setattr(celery, "_MAX_MESSAGES", 30)
         return 30
 
-    def test_takes_so_many_messages_and_no_more(
+    def test_sending_is_unavailable_while_too_many_messages_wait(
         self, broker: Broker, jobs: Jobs, few: int, caplog: pytest.LogCaptureFixture
     ) -> None:
         broker.start()
@@ -183,7 +185,7 @@ class TestBrokerThatNobodyReads:
             with worker(broker.url, jobs):
                 assert {jobs.begun()[0] for _ in waiting} == waiting
 
-    def test_jobs_that_wait_for_an_hour_are_done_when_a_worker_is_back(
+    def test_jobs_that_wait_for_an_hour_run_when_a_worker_is_back(
         self, redis: Redis, jobs: Jobs, few: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         redis.start()
@@ -196,7 +198,7 @@ class TestBrokerThatNobodyReads:
         with queue_at(redis.url) as queue:
             service = JobService(stored, {}, queue, lambda: now)
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_KEPT", -1)  # they are old by the time somebody reads them
+                patch.setattr(celery, "_EXPIRES_SECONDS", -1)  # they are old by the time somebody reads them
                 for _ in range(360):
                     now += RESEND
                     service.resend()
@@ -207,27 +209,27 @@ class TestBrokerThatNobodyReads:
                 assert service.resend() == len(waiting)
                 assert {jobs.begun()[0] for _ in waiting} == waiting
 
-    def test_as_many_as_may_wait_are_read_in_time(
+    def test_a_full_queue_of_expired_messages_is_read_in_time(
         self, redis: Redis, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         redis.start()
         with queue_at(redis.url) as queue:
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_KEPT", -1)
+                patch.setattr(celery, "_EXPIRES_SECONDS", -1)
                 queue.send(named("whole"))
-            redis.put(*redis.messages() * (celery._MESSAGES - 1))
+            redis.put(*redis.messages() * (celery._MAX_MESSAGES - 1))
             with pytest.raises(Unavailable):
                 queue.send(named("whole"))
             with worker(redis.url, jobs):
                 # The rest of the 30 s is for what is due to be sent again.
                 until(lambda: redis.waiting() == 0, "the old messages are gone", 20)
 
-    def test_rabbitmq_drops_what_no_longer_counts(
+    def test_rabbitmq_drops_expired_messages(
         self, rabbitmq: RabbitMQ, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with queue_at(rabbitmq.url) as queue:
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_KEPT", 1)
+                patch.setattr(celery, "_EXPIRES_SECONDS", 1)
                 for _ in range(5):
                     queue.send(named("whole"))
             until(lambda: rabbitmq.waiting() == 0, "the old messages are gone")
@@ -237,7 +239,7 @@ class TestBrokerThatNobodyReads:
                 assert jobs.begun()[0] == job
 
 
-def test_broker_that_nobody_vouches_for(tmp_path: Path, patient: None) -> None:
+def test_a_broker_without_a_trusted_certificate_is_unavailable(tmp_path: Path, patient: None) -> None:
     """kombu by itself would not look at the certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -268,7 +270,7 @@ def test_broker_that_nobody_vouches_for(tmp_path: Path, patient: None) -> None:
 
 @pytest.mark.usefixtures("patient")
 class TestWorker:
-    def test_outlives_an_outage(self, broker: Broker, jobs: Jobs) -> None:
+    def test_the_worker_survives_an_outage(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs):
             # This one wants to run again, and cannot say so.
@@ -278,9 +280,9 @@ class TestWorker:
             jobs.release()
             assert jobs.heard()[0] == "ended"
             broker.start()
-            self._works_again(queue, jobs)
+            self._runs_jobs_again(queue, jobs)
 
-    def test_is_never_long_about_trying_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_worker_reconnects_every_two_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Left alone, kombu waits 2 s longer each time, up to 30 s."""
         monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
         waits: list[float] = []
@@ -289,15 +291,15 @@ class TestWorker:
             connection.ensure_connection(lambda _, wait: waits.append(wait), 10)
         assert waits == [1] + [2] * 9
 
-    def test_starts_without_a_broker(self, broker: Broker, jobs: Jobs) -> None:
+    def test_the_worker_starts_without_a_broker(self, broker: Broker, jobs: Jobs) -> None:
         broker.stop()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             process.join(4)
             assert process.is_alive()
             broker.start()
-            self._works_again(queue, jobs)
+            self._runs_jobs_again(queue, jobs)
 
-    def test_outlives_what_is_no_job(self, broker: Broker, jobs: Jobs) -> None:
+    def test_the_worker_survives_messages_that_are_no_jobs(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs):
             queue.send(named("whole"))
@@ -312,7 +314,7 @@ class TestWorker:
                 b'{"body": 1, "headers": {}, "properties": {}}',
             ):
                 broker.put(junk)
-                self._works_again(queue, jobs)
+                self._runs_jobs_again(queue, jobs)
             for task, arguments in (
                 ("other", ["x"]),
                 ("portero.run", []),
@@ -321,9 +323,9 @@ class TestWorker:
             ):
                 with queue._app.connection_for_write() as connection:
                     queue._app.send_task(task, arguments, connection=connection)
-                self._works_again(queue, jobs)
+                self._runs_jobs_again(queue, jobs)
 
-    def _works_again(self, queue: CeleryQueue, jobs: Jobs) -> None:
+    def _runs_jobs_again(self, queue: CeleryQueue, jobs: Jobs) -> None:
         job = named("whole")
         queue.send(job)
         assert outcome_within(SOON, lambda: self._begins(job, jobs)) is True
@@ -333,18 +335,20 @@ class TestWorker:
             pass
         return True
 
-    def test_leaves_the_logs_alone(self, broker: Broker, jobs: Jobs, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_the_worker_keeps_the_configured_logs(
+        self, broker: Broker, jobs: Jobs, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             queue.send(named("broken"))
             jobs.begun()
             assert ended(process, PATIENCE)
-        # As tests/workers.py configured them: every level from INFO, once.
+        # As tests/support/workers.py configured them: every level from INFO, once.
         logs = capfd.readouterr().err
         assert logs.count("INFO:celery.apps.worker:") == 1
         assert logs.count("RuntimeError: broken on purpose") == 1
 
-    def test_told_to_stop_finishes_what_is_in_hand(self, broker: Broker, jobs: Jobs) -> None:
+    def test_a_stopped_worker_finishes_its_running_jobs(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue:
             waiting = named("whole")
@@ -368,7 +372,7 @@ class TestWorker:
             with worker(broker.url, jobs):
                 assert jobs.begun()[0] == waiting
 
-    def test_told_to_stop_without_a_broker(self, broker: Broker, jobs: Jobs) -> None:
+    def test_the_worker_stops_without_a_broker(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             queue.send(named("whole"))
@@ -377,7 +381,7 @@ class TestWorker:
             time.sleep(1)
             assert ended(process, 5)
 
-    def test_told_to_stop_while_the_broker_is_silent(self, broker: Broker, jobs: Jobs) -> None:
+    def test_the_worker_stops_while_the_broker_is_silent(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs) as process:
             queue.send(named("whole"))

@@ -74,19 +74,19 @@ def place(request: pytest.FixtureRequest, jobs: Jobs) -> Iterator[Place]:
 
 
 class TestQueue:
-    def test_sent_is_run_once(self, place: Place, jobs: Jobs) -> None:
+    def test_a_job_that_is_sent_runs_once(self, place: Place, jobs: Jobs) -> None:
         job = named("whole")
         place.queue.send(job)
         assert [jobs.heard()[:2], jobs.heard()[:2]] == [("begun", job), ("ended", job)]
         with pytest.raises(queue.Empty):
             jobs.heard(0.3)
 
-    def test_hinted_is_run(self, place: Place, jobs: Jobs) -> None:
+    def test_a_job_that_is_notified_runs(self, place: Place, jobs: Jobs) -> None:
         job = named("whole")
         place.queue.notify(job)
         assert jobs.begun()[0] == job
 
-    def test_delayed_is_run_then_and_holds_up_nobody(self, place: Place, jobs: Jobs) -> None:
+    def test_a_delayed_job_runs_on_time_and_delays_no_other(self, place: Place, jobs: Jobs) -> None:
         late, now = named("whole"), named("whole")
         for _ in range(5 * THREADS):
             place.queue.send(named("whole"), 60)
@@ -99,7 +99,7 @@ class TestQueue:
         assert begun - sent >= 4
         assert watch.seconds < 4 + SLACK
 
-    def test_runs_again_after_what_it_returns(self, place: Place, jobs: Jobs) -> None:
+    def test_a_job_runs_again_after_the_seconds_it_returns(self, place: Place, jobs: Jobs) -> None:
         job = named("again")
         place.queue.send(job)
         first, watch = jobs.begun(), Stopwatch()
@@ -108,13 +108,13 @@ class TestQueue:
         assert second[1] - first[1] >= 0.5
         assert watch.seconds < 0.5 + SLACK
 
-    def test_as_many_at_a_time_as_there_are_threads(self, place: Place, jobs: Jobs) -> None:
+    def test_as_many_jobs_run_at_a_time_as_there_are_threads(self, place: Place, jobs: Jobs) -> None:
         held = {named("held") for _ in range(THREADS)}
         for job in held:
             place.queue.send(job)
         assert {jobs.begun()[0] for _ in held} == held
 
-    def test_broken_does_not_stop_the_next(self, place: Place, jobs: Jobs) -> None:
+    def test_a_job_that_raises_does_not_stop_the_next(self, place: Place, jobs: Jobs) -> None:
         broken = {named("broken") for _ in range(2 * THREADS)}
         for job in broken:
             place.queue.send(job)
@@ -123,13 +123,13 @@ class TestQueue:
         place.queue.send(last)
         assert jobs.begun()[0] == last
 
-    def test_from_many_threads_all_arrive(self, place: Place, jobs: Jobs) -> None:
+    def test_jobs_sent_from_many_threads_all_run(self, place: Place, jobs: Jobs) -> None:
         many = [named("whole") for _ in range(40)]
         outcomes = at_once(lambda job: place.queue.send(job, 0.2 if job < many[0] else 0), many)
         assert outcomes == [None] * len(many)
         assert {jobs.begun()[0] for _ in many} == set(many)
 
-    def test_stopping_finishes_what_is_in_hand(self, place: Place, jobs: Jobs) -> None:
+    def test_stopping_finishes_the_running_jobs(self, place: Place, jobs: Jobs) -> None:
         job, waiting = named("held"), named("whole")
         place.queue.send(job)
         assert jobs.begun()[0] == job
@@ -141,7 +141,7 @@ class TestQueue:
         with pytest.raises(queue.Empty):
             jobs.heard(0)
 
-    def test_closed_takes_nothing(self, place: Place, jobs: Jobs) -> None:
+    def test_a_closed_queue_refuses_jobs(self, place: Place, jobs: Jobs) -> None:
         assert place.queue.close(PATIENCE)
         with pytest.raises(Unavailable):
             place.queue.send(named("whole"))
@@ -158,7 +158,7 @@ class TestInlineQueue:
         jobs.release()
         assert inline.close(PATIENCE)
 
-    def test_waits_once_and_for_the_earlier_time(self, inline: InlineQueue, jobs: Jobs) -> None:
+    def test_a_job_sent_repeatedly_runs_once_at_the_earliest_time(self, inline: InlineQueue, jobs: Jobs) -> None:
         job = named("whole")
         watch = Stopwatch()
         for delay in (4, 0.2, 60):
@@ -169,13 +169,13 @@ class TestInlineQueue:
         with pytest.raises(queue.Empty):
             jobs.heard(4)
 
-    def test_starts_no_thread_before_there_is_something_to_do(self, inline: InlineQueue) -> None:
+    def test_no_thread_starts_before_the_first_job(self, inline: InlineQueue) -> None:
         before = threading.active_count()
         other = InlineQueue(lambda _: None, THREADS)
         assert threading.active_count() == before
         assert other.close(0)
 
-    def test_closing_waits_no_longer_than_asked(self, inline: InlineQueue, jobs: Jobs) -> None:
+    def test_closing_waits_no_longer_than_the_timeout(self, inline: InlineQueue, jobs: Jobs) -> None:
         inline.send(named("held"))
         jobs.begun()
         assert outcome_within(1, lambda: inline.close(0.2)) is False

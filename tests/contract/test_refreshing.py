@@ -1,4 +1,4 @@
-"""Twenty threads refresh with one token: one successor for all, over every store."""
+"""Concurrent refreshes with one token, on every store."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_twenty_threads_with_one_token(users: Users, sessions: Sessions) -> None:
+def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: Users, sessions: Sessions) -> None:
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
     tokens, refresh_tokens = JwtIssuer(keys, _now, issuer="i", audience="a", seconds=900), DerivedRefreshTokens(keys)
     lifetimes = Lifetimes(idle=timedelta(days=1), absolute=timedelta(days=2))

@@ -1,1 +1,1 @@
-"""Job queues: threads of this process, or workers behind Celery."""
+"""Job queues: threads of this process, or Celery workers behind a broker."""

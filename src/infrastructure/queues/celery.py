@@ -1,16 +1,16 @@
-"""Celery between the processes: over Redis (redis://, rediss://) or RabbitMQ (amqp://, amqps://).
+"""Jobs for Celery workers, over Redis (redis://, rediss://) or RabbitMQ (amqp://, amqps://).
 
-A message holds the id of a job and nothing else. It is acknowledged before the job runs and lost with its worker:
-the store knows what is due, and a sweep sends it again.
+A message contains only the id of a job. It is acknowledged before the job runs, and a worker that dies loses it. The
+store records which jobs are due, and a sweep sends their ids again.
 https://docs.celeryq.dev/en/stable/userguide/configuration.html
 """
 
 import logging
-import queue
 import ssl
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from queue import SimpleQueue
 from typing import Any
 
 from celery import Celery, signals  # type: ignore[import-untyped]
@@ -23,73 +23,73 @@ from src.domain.errors import Unavailable
 
 _TASK = "portero.run"
 _QUEUE = "portero"
-_SECONDS = 2
-"""How long the broker may take to accept a connection, and for each answer."""
-_HEARTBEAT = 10
-"""How often worker and broker say that they are there, in seconds: AMQP only. Twice that in silence is an outage."""
-_KEPT = 60
-"""How long a message counts, in seconds: by then the job has been sent again."""
-_HINTS = 1000
-"""How many hints may wait."""
-_MESSAGES = 1000
-"""How many may wait in the broker: without a worker nobody removes even those that no longer count. One that is back
-has read so many within a second or few, and what was not sent is sent then."""
+_TIMEOUT_SECONDS = 2
+"""The timeout of a connection to the broker, and of each of its answers."""
+_HEARTBEAT_SECONDS = 10
+"""Seconds between two heartbeats of AMQP. After twice as long in silence the connection counts as lost."""
+_EXPIRES_SECONDS = 60
+"""Seconds after which a message is discarded: by then the job has been sent again."""
+_MAX_NOTIFICATIONS = 1000
+"""The most notifications that wait in this process."""
+_MAX_MESSAGES = 1000
+"""The most messages that wait in the broker. Without a worker nothing removes the expired ones. A worker that is back
+reads this many within a few seconds; jobs that were not sent are sent after that."""
 
 _log = logging.getLogger("portero.queues")
 
 
 class CeleryQueue:
-    """See JobQueue: the sending side."""
+    """Sends job ids to Celery workers. Implements JobQueue."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is the broker's. Connects when there is something to send."""
+        """Connect to the broker at ``url`` for each message."""
         self._app = _app(url)
-        self._hints: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._notifications: SimpleQueue[str | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._hinting: threading.Thread | None = None
+        self._sender: threading.Thread | None = None
         self._closed = False
         self._dropping = False
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """See JobQueue; tries once, for a few seconds at most, and not while too many messages wait."""
+        """Try once, for a few seconds at most. Raise Unavailable, also while too many messages wait in the broker."""
         if self._closed:
             raise Unavailable
         self._send(job_id, delay)
 
     def notify(self, job_id: str) -> None:
-        """See JobQueue; a thread sends it. Dropped when too many wait for a broker that is slow."""
+        """Have a thread send the id, or drop it when too many notifications wait for a slow broker."""
         with self._lock:
-            if self._closed or self._hints.qsize() >= _HINTS:
+            if self._closed or self._notifications.qsize() >= _MAX_NOTIFICATIONS:
                 return
-            if self._hinting is None:
-                self._hinting = threading.Thread(target=self._send_hints, name="hints", daemon=True)
-                self._hinting.start()
-            self._hints.put(job_id)
+            if self._sender is None:
+                self._sender = threading.Thread(target=self._send_notifications, name="notifications", daemon=True)
+                self._sender.start()
+            self._notifications.put(job_id)
 
     def close(self, timeout: float) -> bool:
-        """See JobQueue; hints that have not been sent by then are dropped."""
+        """Accept nothing more and drop the notifications that are not sent within ``timeout`` seconds."""
         with self._lock:
             self._closed = True
-            self._hints.put(None)
-        if self._hinting is None:
+            self._notifications.put(None)
+        if self._sender is None:
             return True
-        self._hinting.join(timeout)
+        self._sender.join(timeout)
         self._dropping = True
-        return not self._hinting.is_alive()
+        return not self._sender.is_alive()
 
     def _send(self, job_id: str, delay: float = 0) -> None:
-        # A connection each time: none goes stale, none is shared by threads, and nobody waits for another's.
+        # A connection for each message: it cannot be stale, and threads neither share it nor wait for it.
         with self._app.connection_for_write() as connection:
             try:
-                # Sending declares the queue anyway; on Redis this takes a tenth of the time that sending does.
+                # Sending declares the queue in any case. On Redis, declaring takes a tenth of the time of sending.
                 declared = self._app.amqp.queues[_QUEUE].queue_declare(channel=connection.default_channel)
-                if declared.message_count >= _MESSAGES:
+                if declared.message_count >= _MAX_MESSAGES:
                     raise OperationalError(f"{declared.message_count} messages wait in the broker; is there a worker?")
                 self._app.send_task(
                     _TASK,
                     (job_id,),
                     countdown=delay or None,
-                    expires=delay + _KEPT,
+                    expires=delay + _EXPIRES_SECONDS,
                     connection=connection,
                     retry=False,
                     ignore_result=True,
@@ -97,41 +97,41 @@ class CeleryQueue:
             except (KombuError, *connection.connection_errors, *connection.channel_errors) as error:
                 raise Unavailable from error
 
-    def _send_hints(self) -> None:
-        while (job_id := self._hints.get()) is not None and not self._dropping:
+    def _send_notifications(self) -> None:
+        while (job_id := self._notifications.get()) is not None and not self._dropping:
             try:
                 self._send(job_id)
             except Exception as error:
-                _log.warning("hint at job %s not sent: %r", job_id, error.__cause__ or error)
+                _log.warning("the notification of job %s was not sent: %r", job_id, error.__cause__ or error)
 
 
 def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None:
-    """Run the jobs whose ids come through the broker, in this process, until it gets TERM.
+    """Run the jobs whose ids the broker delivers, ``threads`` at a time, until the process receives TERM.
 
-    Starts and goes on whatever the broker does. ``stopping`` is called in the signal handler, at once, and should
-    only set a flag. Then the jobs in hand are finished. Returns after TERM; raises SystemExit after INT or QUIT,
-    and when the worker breaks. Must be called in the main thread.
+    An outage of the broker neither prevents the start nor ends the worker. ``stopping`` is called in the signal
+    handler and must only set a flag. Return when the running jobs have finished after TERM. Raise SystemExit after
+    INT or QUIT, or when the worker fails. Call it in the main thread.
     """
     app = _app(url, _WorkerAMQP)
-    again = CeleryQueue(url)
+    queue = CeleryQueue(url)
 
     @app.task(name=_TASK)  # type: ignore[untyped-decorator]
-    def ring(job_id: str) -> None:
+    def run_job(job_id: str) -> None:
         delay = run(job_id)
         if delay is not None:
             try:
-                again.send(job_id, delay)
+                queue.send(job_id, delay)
             except Unavailable as error:
                 _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
 
     def keep_logs(**_: Any) -> None:
-        """Being there keeps Celery from configuring logs of its own."""
+        """Keep Celery from configuring the logs: it does so unless a receiver is connected."""
 
     def shutting_down(**_: Any) -> None:
         stopping()
 
     def received(request: Any, **_: Any) -> None:
-        """Unacknowledged, those that wait for their time would fill the consumer's window, and no other would come."""
+        """Acknowledge delayed messages at once: unacknowledged, they would fill the prefetch window."""
         if request.eta is not None and url.startswith("amqp"):
             request.acknowledge()
 
@@ -152,9 +152,9 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
 
 
 class _WorkerConnection(Connection):
-    """Tries again every other second, however long the broker has been away, and outlives what is no message."""
+    """Reconnects every two seconds, however long an outage lasts, and survives messages that kombu cannot read."""
 
-    # A window of each consumer's, which stays as it is: RabbitMQ 4 has no other.
+    # Prefetch per consumer: RabbitMQ 4 does not support a limit for the whole channel.
     qos_semantics_matches_spec = True
 
     def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
@@ -163,7 +163,7 @@ class _WorkerConnection(Connection):
 
     @cached_property
     def connection_errors(self) -> Any:
-        # Celery connects anew after these and gives up after others. What kombu could not read is off the queue.
+        # Celery reconnects after these errors and ends after others. An unreadable message is off the queue by then.
         return (*super().connection_errors, OperationalError, ValueError, TypeError, AttributeError)
 
 
@@ -181,12 +181,12 @@ def _app(url: str, amqp: Any = AMQP) -> Any:
         worker_prefetch_multiplier=1,
         worker_enable_remote_control=False,
         worker_disable_rate_limits=True,
-        # Only of those that are acknowledged late, which ours are not; unset, Celery warns at each outage.
+        # Concerns late acknowledgement only, which is not used here. Without it Celery warns at each outage.
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_connection_timeout=_SECONDS,
-        broker_heartbeat=_HEARTBEAT,
+        broker_connection_timeout=_TIMEOUT_SECONDS,
+        broker_heartbeat=_HEARTBEAT_SECONDS,
         **_transport(url.partition(":")[0]),
     )
     return app
@@ -194,21 +194,21 @@ def _app(url: str, amqp: Any = AMQP) -> Any:
 
 def _transport(scheme: str) -> dict[str, Any]:
     if scheme.startswith("redis"):
-        # Without ack_emulation Redis keeps no copy of what a worker holds, to give it out again an hour later.
+        # With ack_emulation Redis would keep a copy of each delivered message and deliver it again an hour later.
         options = {
-            "socket_connect_timeout": _SECONDS,
-            "socket_timeout": _SECONDS,
+            "socket_connect_timeout": _TIMEOUT_SECONDS,
+            "socket_timeout": _TIMEOUT_SECONDS,
             "health_check_interval": 5,
             "ack_emulation": False,
         }
-        # kombu verifies nobody unless told to; what the URL says about it counts more.
+        # By default kombu verifies no certificate. A parameter of the URL overrides this.
         tls: dict[str, Any] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     else:
-        options = {"read_timeout": _SECONDS, "write_timeout": _SECONDS, "confirm_publish": True}
-        # None is the host of the URL; without it any certificate that somebody vouches for would do.
+        options = {"read_timeout": _TIMEOUT_SECONDS, "write_timeout": _TIMEOUT_SECONDS, "confirm_publish": True}
+        # None means the host of the URL. Without it, a valid certificate of any other host would be accepted.
         tls = {"server_hostname": None}
     secure = scheme in ("rediss", "amqps")
-    # Sending tries once: max_retries is for the connection that kombu makes to publish, not for the worker's.
+    # Sending tries once: max_retries concerns the connection that kombu opens to publish, not that of the worker.
     return {
         "broker_transport_options": options | {"max_retries": 0},
         "broker_use_ssl": tls if secure else None,

@@ -13,20 +13,26 @@ _log = logging.getLogger("portero.queues")
 
 
 class InlineQueue:
-    """See JobQueue. What waits here is gone with the process; the store knows it."""
+    """Runs jobs in threads of this process. Implements JobQueue.
+
+    Jobs that wait when the process ends are sent again from the store.
+    """
 
     def __init__(self, run: Run, threads: int = 4) -> None:
-        """``threads`` is how many jobs run at a time."""
+        """Run up to ``threads`` jobs at a time. The threads start with the first job."""
         self._run = run
         self._count = threads
         self._changed = threading.Condition()
         self._heap: list[tuple[float, str]] = []
-        self._due: dict[str, float] = {}  # what of the heap still holds: each waiting id, once
+        self._due: dict[str, float] = {}  # each waiting id and its time; other heap entries are void
         self._threads: list[threading.Thread] = []
         self._closed = False
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """See JobQueue; raises Unavailable once closed. An id that waits already keeps its earlier time."""
+        """Run the job in ``delay`` seconds, or earlier if it waits for an earlier time already.
+
+        Raise Unavailable once the queue is closed.
+        """
         when = time.monotonic() + delay
         with self._changed:
             if self._closed:
@@ -38,12 +44,11 @@ class InlineQueue:
                 self._changed.notify()
 
     def notify(self, job_id: str) -> None:
-        """See JobQueue."""
         with suppress(Unavailable):
             self.send(job_id)
 
     def close(self, timeout: float) -> bool:
-        """Start nothing more, and wait up to so many seconds for the jobs in hand; whether all of them ended."""
+        """Start no more jobs and wait up to ``timeout`` seconds; return whether all running jobs have ended."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -53,7 +58,7 @@ class InlineQueue:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _start(self) -> None:
-        # Not in __init__: threads do not survive the fork of a server's workers.
+        # Not in __init__: threads do not survive the fork of the web server.
         while len(self._threads) < self._count:
             thread = threading.Thread(target=self._work, name=f"job-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
@@ -71,7 +76,7 @@ class InlineQueue:
                     self.send(job_id, again)
 
     def _next(self) -> str | None:
-        """The next id, when it is due; None once closed."""
+        """Wait for the next id that is due and return it; return None once the queue is closed."""
         with self._changed:
             while not self._closed:
                 if not self._heap:
