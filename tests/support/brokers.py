@@ -1,4 +1,4 @@
-"""Message brokers that can go and come back on their port."""
+"""Message brokers that can be stopped and started again on their port."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ class Broker:
     scheme: str
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is where it keeps what it keeps."""
+        """``folder`` holds the data of the broker."""
         self.port = free_port()
         self.url = f"{self.scheme}://127.0.0.1:{self.port}"
         self._folder = folder
@@ -38,23 +38,23 @@ class Broker:
         self.stop()
 
     def start(self) -> None:
-        """Does nothing when it runs."""
+        """Start the broker unless it runs."""
         if self._process is None:
             self._process = self._serve(self._running)
 
     def kill(self) -> None:
-        """It goes without a word to anybody."""
+        """End the broker with SIGKILL."""
         self._signal(signal.SIGKILL)
         self.stop()
 
     def stop(self) -> None:
-        """Does nothing when it does not run."""
+        """Stop the broker if it runs."""
         self._running.close()
         self._process = None
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """Takes connections during the block, and answers nobody."""
+        """Let the broker accept connections and answer nothing during the block."""
         self._signal(signal.SIGSTOP)
         try:
             yield
@@ -62,11 +62,11 @@ class Broker:
             self._signal(signal.SIGCONT)
 
     def waiting(self) -> int:
-        """How many messages no worker has."""
+        """Return the number of messages that no worker has received."""
         raise NotImplementedError
 
     def put(self, *messages: bytes) -> None:
-        """Queue something, whatever it is."""
+        """Append raw messages to the queue."""
         raise NotImplementedError
 
     def _serve(self, running: ExitStack) -> subprocess.Popen[bytes]:
@@ -78,7 +78,7 @@ class Broker:
 
 
 class Redis(Broker):
-    """It forgets everything when it goes."""
+    """A Redis server that loses its data when it ends."""
 
     scheme = "redis"
 
@@ -87,7 +87,7 @@ class Redis(Broker):
             return int(client.llen(_QUEUE))
 
     def messages(self) -> list[bytes]:
-        """What ``waiting`` counts, as it is."""
+        """Return the raw messages that ``waiting`` counts."""
         with redis.Redis(port=self.port) as client:
             return [*client.lrange(_QUEUE, 0, -1)]
 
@@ -101,7 +101,7 @@ class Redis(Broker):
 
 
 class RabbitMQ(Broker):
-    """It keeps the queue and its messages. Some 5 s to start, 150 MB; nothing of the system's own is touched."""
+    """A RabbitMQ server of its own, apart from that of the system. It keeps the queue and its messages."""
 
     scheme = "amqp"
 
@@ -128,7 +128,7 @@ class RabbitMQ(Broker):
     def _serve(self, stack: ExitStack) -> subprocess.Popen[bytes]:
         names = free_port()
         ours = {
-            "HOME": str(self._folder),  # where the nodes' shared secret is
+            "HOME": str(self._folder),  # holds the secret that the nodes share
             "ERL_EPMD_PORT": str(names),
             "RABBITMQ_NODENAME": f"portero-{self.port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
@@ -140,7 +140,7 @@ class RabbitMQ(Broker):
         files = ("CONF_ENV_FILE", "CONFIG_FILE", "ADVANCED_CONFIG_FILE", "ENABLED_PLUGINS_FILE")
         ours |= {f"RABBITMQ_{name}": str(self._folder / name.lower()) for name in (*files, "MNESIA_BASE", "LOG_BASE")}
         env = os.environ | ours
-        # Which node listens where; one that is there keeps the node from starting a daemon that would outlive it.
+        # The port mapper of Erlang. Unless one runs, the node starts a daemon that outlives it.
         epmd = ["epmd", "-address", "127.0.0.1", "-port", str(names)]
         stack.enter_context(running(epmd, env=env, cwd=self._folder, ready=f"127.0.0.1:{names}"))
         ready = f"127.0.0.1:{self.port}"
@@ -148,6 +148,6 @@ class RabbitMQ(Broker):
 
 
 def _rabbitmq() -> str:
-    # What Debian has on the PATH becomes another user, who could not write here.
+    # The command that Debian puts on the PATH switches to another user, who cannot write here.
     debian = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
     return str(debian) if debian.exists() else "rabbitmq-server"

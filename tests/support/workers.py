@@ -1,4 +1,4 @@
-"""Real queue workers, in processes of their own, and jobs that tell the test what becomes of them."""
+"""Queue workers in processes of their own, and jobs that report to the test."""
 
 import logging
 import multiprocessing
@@ -14,27 +14,27 @@ from tests.support.clock import Stopwatch
 THREADS = 2
 """How many jobs run at a time."""
 PATIENCE = 30.0
-"""How long a test waits for what is to happen."""
+"""How long a test waits for an event, in seconds."""
 
 _spawn = multiprocessing.get_context("spawn")
 
 
 def named(kind: str) -> str:
-    """A job id that nobody has used; ``kind`` is what the job does, see Jobs.run."""
+    """Return a new job id; ``kind`` says what the job does, see Jobs.run."""
     return f"{kind}-{uuid4().hex}"
 
 
 class Jobs:
-    """What jobs do, in whatever process they run, and what the test hears of it."""
+    """Jobs that report to the test from the process in which they run."""
 
     def __init__(self) -> None:
         self._said: multiprocessing.Queue[tuple[str, str, float]] = _spawn.Queue()
-        # Not an Event: setting it waits for those that wait for it, also when they have been killed.
+        # Not an Event: setting one waits for every process that waits for it, also for killed ones.
         self._permits = _spawn.Semaphore(0)
         self._seen: set[str] = set()
 
     def run(self, job_id: str) -> float | None:
-        """See Run."""
+        """Do what the kind of the job says: raise, wait for ``release``, or run again. Implements Run."""
         first = job_id not in self._seen
         self._seen.add(job_id)
         self._say("begun", job_id)
@@ -50,18 +50,18 @@ class Jobs:
         self._say("stopping", "")
 
     def heard(self, timeout: float = PATIENCE) -> tuple[str, str, float]:
-        """What happened next, to which job, and when on the clock of time.monotonic()."""
+        """Return the next event, its job id, and its time on the clock of time.monotonic()."""
         return self._said.get(timeout=timeout)
 
     def begun(self, timeout: float = PATIENCE) -> tuple[str, float]:
-        """Which job began next, and when."""
+        """Return the id of the next job that begins, and the time."""
         while True:
             what, job_id, when = self.heard(timeout)
             if what == "begun":
                 return job_id, when
 
     def release(self) -> None:
-        """Let all that is held end."""
+        """Let all held jobs end."""
         for _ in range(100):
             self._permits.release()
 
@@ -75,7 +75,7 @@ class Jobs:
 
 @contextmanager
 def worker(url: str, jobs: Jobs) -> Iterator[BaseProcess]:
-    """A worker in a process of its own; killed at the end of the block if it is still there."""
+    """Run a worker process; kill it at the end of the block if it still runs."""
     process = _spawn.Process(target=_work, args=(url, jobs))
     process.start()
     try:
@@ -92,7 +92,7 @@ def _work(url: str, jobs: Jobs) -> None:
 
 
 def ended(process: BaseProcess, timeout: float) -> bool:
-    """Whether the worker ends within so many seconds of being told to, as if nothing had been wrong."""
+    """Send TERM; return whether the worker ends within ``timeout`` seconds with exit code 0."""
     process.terminate()
     watch = Stopwatch()
     while process.is_alive() and watch.seconds < timeout:
