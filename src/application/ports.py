@@ -98,6 +98,7 @@ class ExternalIdentity:
 class IdentityProvider(Protocol):
     """Where passwords are kept and checked.
 
+    Passwords are compared after ``normalise_password``: every password passes a provider, and each one applies it.
     Every call is bounded in time and raises Unavailable when the provider cannot be reached or answers
     nonsense. Every writing call can be repeated.
     """

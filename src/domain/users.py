@@ -1,5 +1,6 @@
 """The user: what it is, how it changes, and the port it is kept behind."""
 
+import unicodedata
 from collections.abc import Callable, Collection, Container
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -127,21 +128,39 @@ class User:
         )
 
 
+MAX_PASSWORD = 128
+_MAX_TYPED = 4 * MAX_PASSWORD  # NFC composes at most four code points into one
+
+
+def normalise_password(password: str) -> str:
+    """Return ``password`` in NFC, so that one password typed on two keyboards is one password.
+
+    NFC is what the OpaqueString profile of RFC 8265 asks for. Its other rules are left out: non-ASCII spaces stay as
+    they are, and no character is refused. A text that is too long to be a password is returned unchanged, because
+    normalising it could take long.
+    """
+    return unicodedata.normalize("NFC", password) if len(password) <= _MAX_TYPED else password
+
+
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
     """Which new passwords are accepted (NIST SP 800-63B: length and a blocklist, no composition rules)."""
 
     min_length: int
-    common: Container[str]
-    MAX = 128
+    common: Container[str] = ()
 
     def check(self, password: str, *names: str | None) -> str:
-        """Return ``password`` as it is, or raise InvalidValue; ``names`` are what it must not be equal to."""
+        """Return ``password`` normalised. ``names`` are the user's username and e-mail address.
+
+        The length is counted in code points of the normalised password. Raises InvalidValue.
+        """
+        password = normalise_password(password)
+        known = [name for name in names if name]
         if len(password) < self.min_length:
             raise InvalidValue("too_short", f"Use at least {self.min_length} characters.")
-        if len(password) > self.MAX:
-            raise InvalidValue("too_long", f"Use at most {self.MAX} characters.")
-        if fold(password) in {fold(name) for name in names if name}:
+        if len(password) > MAX_PASSWORD:
+            raise InvalidValue("too_long", f"Use at most {MAX_PASSWORD} characters.")
+        if fold(password) in map(fold, known):
             raise InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
         if fold(password) in self.common:
             raise InvalidValue("common", "This is one of the most used passwords; choose another.")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from src.application.ports import ExternalIdentity
 from src.domain.errors import InvalidToken, NotFound, Taken
-from src.domain.users import User
+from src.domain.users import User, normalise_password
 
 
 class RemoteIdentity:
@@ -25,14 +25,14 @@ class RemoteIdentity:
     def verify(self, user: User | None, password: str) -> bool:
         if user is None or self.addresses.get(user.id) != _address(user):
             return False
-        return self._passwords[user.id] == password
+        return self._passwords[user.id] == normalise_password(password)
 
     def outdated(self, user: User) -> bool:
         return False
 
     def create(self, user: User, password: str | None) -> None:
         self._claim(user)
-        self._passwords[user.id] = password
+        self._passwords[user.id] = password and normalise_password(password)
 
     def set_email(self, user: User) -> None:
         self._require(user)
@@ -40,7 +40,7 @@ class RemoteIdentity:
 
     def set_password(self, user: User, password: str) -> None:
         self._require(user)
-        self._passwords[user.id] = password
+        self._passwords[user.id] = normalise_password(password)
 
     def sessions_ended(self) -> None:
         """Do nothing, because this provider issues no tokens."""

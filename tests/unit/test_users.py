@@ -1,11 +1,12 @@
-"""The rules of the user, and of passwords."""
+"""The User entity and the password policy."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from unicodedata import normalize
 
 import pytest
 
-from src.domain.users import Claim, PasswordPolicy, ProfileChange, State, User
+from src.domain.users import Claim, PasswordPolicy, ProfileChange, State, User, normalise_password
 from src.domain.values import Email, InvalidValue, Role, Username
 
 NOON = datetime(2030, 1, 2, 12, 0, tzinfo=UTC)
@@ -31,14 +32,14 @@ ADA = User(
 
 
 class TestNew:
-    def test_an_active_user_with_an_id_of_its_own(self) -> None:
+    def test_a_new_user_is_active_and_has_a_unique_id(self) -> None:
         name = Username("Ada", "ada")
         user = User.new(now=NOON, username=name, email=None)
         assert user == User(id=user.id, username=name, email=None, created_at=NOON, updated_at=NOON)
         assert (user.state, user.role, user.usable) == (State.ACTIVE, Role.USER, True)
         assert user.id != User.new(now=NOON, username=name, email=None).id
 
-    def test_an_id_can_be_given(self) -> None:
+    def test_the_id_can_be_given(self) -> None:
         assert User.new(now=NOON, username=Username("Ada", "ada"), email=None, id="uid").id == "uid"
 
 
@@ -49,14 +50,14 @@ def test_only_an_active_user_who_is_not_disabled_is_usable(state: State, disable
 
 
 class TestClaims:
-    def test_the_names_by_their_keys(self) -> None:
+    def test_claims_are_the_unique_keys_of_username_and_email(self) -> None:
         assert ADA.claims == {Claim("username", "ada"), Claim("email", "ada@example.com")}
 
-    def test_no_name_no_claim(self) -> None:
+    def test_a_missing_name_has_no_claim(self) -> None:
         assert replace(ADA, email=None).claims == {Claim("username", "ada")}
         assert replace(ADA, username=None).claims == {Claim("email", "ada@example.com")}
 
-    def test_what_is_reserved_is_held_too(self) -> None:
+    def test_reserved_names_are_claimed_too(self) -> None:
         new = Claim("email", "new@example.com")
         assert replace(ADA, reserved=(new,)).claims == ADA.claims | {new}
         assert replace(ADA, reserved=tuple(ADA.claims)).claims == ADA.claims
@@ -77,26 +78,26 @@ class TestChanged:
             ({"username": Username("E", "e"), "email": Email("e@b.c"), "name": "E", "last_name": "V"}, False),
         ],
     )
-    def test_what_is_given_changes_and_the_rest_stays(self, change: ProfileChange, verified: bool) -> None:
+    def test_only_the_given_fields_change(self, change: ProfileChange, verified: bool) -> None:
         changed = ADA.changed(change, LATER)
         expected = {field.name: getattr(ADA, field.name) for field in fields(User)}
         expected |= {**change, "email_verified": verified, "updated_at": LATER}
         assert {field.name: getattr(changed, field.name) for field in fields(User)} == expected
 
-    def test_an_address_never_becomes_verified_by_a_change(self) -> None:
+    def test_changing_a_profile_never_verifies_an_address(self) -> None:
         assert not replace(ADA, email_verified=False).changed({"email": Email("Ada@example.com")}, LATER).email_verified
 
 
-def test_without_sessions_every_token_is_void_and_nothing_else_changes() -> None:
+def test_ending_the_sessions_changes_only_the_epoch_and_the_times() -> None:
     expected = replace(ADA, session_epoch=4, sessions_ended_at=LATER, updated_at=LATER)
     assert ADA.without_sessions(LATER) == expected
 
 
-class TestBuried:
-    def test_nothing_personal_is_left(self) -> None:
+class TestTombstone:
+    def test_a_tombstone_holds_no_personal_data(self) -> None:
         reserved = (Claim("email", "new@example.com"),)
-        buried = replace(ADA, disabled=True, reserved=reserved).tombstone(LATER)
-        assert buried == User(
+        tombstone = replace(ADA, disabled=True, reserved=reserved).tombstone(LATER)
+        assert tombstone == User(
             id="ada",
             username=None,
             email=None,
@@ -107,7 +108,7 @@ class TestBuried:
             revision="7",
         )
 
-    def test_it_holds_no_name_and_cannot_be_used(self) -> None:
+    def test_a_tombstone_claims_nothing_and_is_not_usable(self) -> None:
         assert ADA.tombstone(LATER).claims == frozenset()
         assert not ADA.tombstone(LATER).usable
 
@@ -119,7 +120,7 @@ class TestPasswordPolicy:
         "password",
         ["12345678", "x" * 128, "correct horse battery", " " * 8, "\U0001f600" * 8, "Password12", "adaadaada"],
     )
-    def test_accepted_as_it_is(self, password: str) -> None:
+    def test_an_accepted_password_is_returned_unchanged(self, password: str) -> None:
         assert self.POLICY.check(password, "ada", "ada@example.com") == password
 
     @pytest.mark.parametrize(
@@ -139,17 +140,36 @@ class TestPasswordPolicy:
             ("ADA@EXAMPLE.COM", "same_as_name"),
         ],
     )
-    def test_refused_with_a_reason(self, password: str, code: str) -> None:
+    def test_a_refused_password_gives_a_code_and_is_not_repeated(self, password: str, code: str) -> None:
         with pytest.raises(InvalidValue) as refused:
             self.POLICY.check(password, "Ada.Lovelace", "Ada@example.com")
         assert refused.value.code == code
         assert password not in str(refused.value) or not password
 
-    def test_names_that_there_are_not_forbid_nothing(self) -> None:
-        assert PasswordPolicy(0, frozenset()).check("", None, "") == ""
+    def test_missing_names_forbid_nothing(self) -> None:
+        assert PasswordPolicy(0).check("", None, "") == ""
         assert self.POLICY.check("ada@example.com") == "ada@example.com"
 
-    def test_the_least_length_is_a_setting(self) -> None:
-        assert PasswordPolicy(4, frozenset()).check("1234") == "1234"
+    def test_the_minimum_length_is_a_setting(self) -> None:
+        assert PasswordPolicy(4).check("1234") == "1234"
         with pytest.raises(InvalidValue, match="12"):
-            PasswordPolicy(12, frozenset()).check("12345678")
+            PasswordPolicy(12).check("12345678")
+
+    def test_the_password_is_returned_and_counted_in_nfc(self) -> None:
+        assert self.POLICY.check("n\u0303" * 8) == "\u00f1" * 8
+        assert self.POLICY.check("n\u0303" * 128) == "\u00f1" * 128
+        for password, code in (("n\u0303" * 7, "too_short"), ("n\u0303" * 129, "too_long"), ("x" * 513, "too_long")):
+            with pytest.raises(InvalidValue) as refused:
+                self.POLICY.check(password)
+            assert refused.value.code == code
+
+
+@pytest.mark.parametrize("length", [0, 128, 512])
+def test_a_password_is_normalised_to_nfc(length: int) -> None:
+    composed = "\u00f1" * (length // 2)
+    assert normalise_password(normalize("NFD", composed)) == composed
+    assert normalise_password("\uff50\u2003\u212b" + composed[3:]) == "\uff50\u2003\u00c5" + composed[3:]
+
+
+def test_a_text_too_long_for_a_password_is_not_normalised() -> None:
+    assert normalise_password("n\u0303" * 257) == "n\u0303" * 257

@@ -30,7 +30,7 @@ from src.domain.errors import (
     TooManyAttempts,
     Unavailable,
 )
-from src.domain.users import User
+from src.domain.users import User, normalise_password
 from src.domain.values import Email, InvalidValue, parse_name
 
 _log = logging.getLogger("portero.firebase")
@@ -68,7 +68,7 @@ class FirebaseIdentity:
         """Sign in exactly once; without a user, with an address that no account has."""
         address = _address(user) if user else "nobody@portero.invalid"
         try:
-            fields = {"email": address, "password": password, "returnSecureToken": True}
+            fields = {"email": address, "password": normalise_password(password), "returnSecureToken": True}
             answer = self._call(self._public, "accounts:signInWithPassword", fields)
         except _Refused as refused:
             if refused.code in _REFUSALS:
@@ -86,14 +86,14 @@ class FirebaseIdentity:
 
     def create(self, user: User, password: str | None) -> None:
         # Ids are random: an account under this one was created by this call, sent before with its answer lost.
-        fields = {"localId": user.id, "email": _address(user)} | ({"password": password} if password else {})
-        self._manage("", ignore="DUPLICATE_LOCAL_ID", **fields)
+        secret = {"password": normalise_password(password)} if password else {}
+        self._manage("", ignore="DUPLICATE_LOCAL_ID", localId=user.id, email=_address(user), **secret)
 
     def set_email(self, user: User) -> None:
         self._manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
 
     def set_password(self, user: User, password: str) -> None:
-        self._manage(":update", localId=user.id, password=password)
+        self._manage(":update", localId=user.id, password=normalise_password(password))
 
     def sessions_ended(self) -> None:
         """Wait for the next second: Firebase dates a sign-in in whole seconds."""

@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from src.application.ports import ExternalIdentity
 from src.domain.errors import InvalidToken, Unavailable
-from src.domain.users import User
+from src.domain.users import User, normalise_password
 
 _QUEUE_SECONDS = 10.0
 
@@ -80,4 +80,4 @@ class LocalIdentity:
 
 
 def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")
+    return normalise_password(password).encode("utf-8", "surrogatepass")

@@ -7,7 +7,7 @@ from pydantic import PlainValidator, Strict, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.errors import FieldError, Invalid
-from src.domain.users import PasswordPolicy
+from src.domain.users import MAX_PASSWORD
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
 from src.interfaces.http.bodies import Rules
 
@@ -88,9 +88,9 @@ NewPasswordField = Annotated[
         _password,
         {
             "format": "password",
-            "maxLength": PasswordPolicy.MAX,
-            "description": "8 to 128 characters (unless set otherwise), any of Unicode; not one of the most used "
-            "passwords, and not your username or e-mail address.",
+            "maxLength": MAX_PASSWORD,
+            "description": "8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most "
+            "used passwords, and not your username or e-mail address.",
             "examples": ["correct horse battery"],
         },
     ),
