@@ -48,7 +48,7 @@ from src.infrastructure.addresses import parse_address
 from src.infrastructure.logs import audit
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
-from src.infrastructure.passwords import common_passwords
+from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.files import Files
@@ -120,8 +120,7 @@ def wire(
     profiles = FindProfile(users, now)
     add_user = AddUser(accounts, audit, now)
     set_password = SetPassword(accounts, audit)
-    common = common_passwords() if settings.password_blocklist else frozenset[str]()
-    passwords = PasswordPolicy(settings.password_min_length, common)
+    passwords = PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None)
     return Services(
         accounts=accounts,
         add_user=add_user,

@@ -1,7 +1,7 @@
 """The user: what it is, how it changes, and the port it is kept behind."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +128,9 @@ class User:
         )
 
 
+FindWeakness = Callable[[str, Sequence[str]], InvalidValue | None]
+"""Return what makes a password easy to guess, or None. Takes the password and the user's own names."""
+
 MAX_PASSWORD = 128
 _MAX_TYPED = 4 * MAX_PASSWORD  # NFC composes at most four code points into one
 
@@ -147,7 +150,8 @@ class PasswordPolicy:
     """Which new passwords are accepted (NIST SP 800-63B: length and a blocklist, no composition rules)."""
 
     min_length: int
-    common: Container[str] = ()
+    find_weakness: FindWeakness | None = None
+    """Without it, a password may be easy to guess."""
 
     def check(self, password: str, *names: str | None) -> str:
         """Return ``password`` normalised. ``names`` are the user's username and e-mail address.
@@ -162,8 +166,8 @@ class PasswordPolicy:
             raise InvalidValue("too_long", f"Use at most {MAX_PASSWORD} characters.")
         if fold(password) in map(fold, known):
             raise InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
-        if fold(password) in self.common:
-            raise InvalidValue("common", "This is one of the most used passwords; choose another.")
+        if self.find_weakness and (weakness := self.find_weakness(password, known)):
+            raise weakness
         return password
 
 

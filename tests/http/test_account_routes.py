@@ -171,6 +171,10 @@ REQUIRED = {("username", "required"), ("email", "required"), ("password", "requi
         (registration(password="x" * 129), {("password", "too_long")}),
         (registration(password="password1"), {("password", "common")}),
         (registration(password="PassWord1"), {("password", "common")}),
+        (registration(password="eeeeeeee"), {("password", "weak")}),
+        (registration(password=" " * 8), {("password", "weak")}),
+        (registration(password="Password1!"), {("password", "weak")}),
+        (registration(username="zorglubina", password="zorglubina1"), {("password", "weak")}),
         (registration(username="anna.ruiz", password="ANNA.RUIZ"), {("password", "same_as_name")}),
         (registration(email="a@example.com", password="A@Example.com"), {("password", "same_as_name")}),
     ],
@@ -182,11 +186,35 @@ def test_every_bad_field_is_named_at_once(client: Client, body: Any, errors: set
     assert len(response.json["errors"]) == len(errors)
 
 
-@pytest.mark.parametrize("password", ["\U0001f33b" * 8, "\U0001f33b" * 128, " " * 9 + "ñ", "é" * 100, "\u0001" * 8])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "\U0001f33b\U0001f511\U0001f60e\U0001f33b\U0001f98a\U0001f33d\U0001f511\U0001f600",
+        "".join(chr(0x1F300 + 37 * place % 128) for place in range(128)),
+        " ñ  ñ ñ   ñ  ññ ñ   ñ",
+        "éèéêéëèêëé" * 10,
+        "\u0001\u0002\u0004\u0008\u0003\u0006\u000c\u0007",
+    ],
+)
 def test_any_unicode_is_a_password_and_all_of_it_counts(client: Client, password: str) -> None:
     person = join(client, password=password)
     login = {"username": person.user["username"], "password": password[:-1]}
     assert client.post("/login", json=login).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/login", "/auth/token", "/user/password"])
+def test_a_password_is_the_same_in_every_canonical_form(client: Client, path: str) -> None:
+    composed, decomposed = "contrase\u00f1a de \u00c5sa", "contrasen\u0303a de A\u030asa"
+    anna = join(client, password=decomposed)
+    credentials = {"username": anna.user["username"], "password": composed}
+    if path == "/auth/token":
+        assert client.post(path, data={"grant_type": "password", **credentials}).status_code == 200
+    elif path == "/login":
+        assert client.post(path, json=credentials).status_code == 200
+    else:
+        change = {"current_password": composed, "new_password": f"{decomposed} 2"}
+        assert client.put(path, json=change, headers=anna.headers).status_code == 204
+        assert log_in(client, anna, f"{composed} 2").status_code == 200
 
 
 @pytest.mark.parametrize(

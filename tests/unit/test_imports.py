@@ -1,4 +1,4 @@
-"""What a deployment has not chosen is not loaded."""
+"""Libraries are loaded when they are needed, and not before."""
 
 import subprocess
 import sys
@@ -16,6 +16,7 @@ HEAVY = {
     "polars",
     "redis",
     "sqlalchemy",
+    "zxcvbn",
 }
 
 PROGRAM = """
@@ -31,9 +32,30 @@ print(*sorted({heavy} & set(sys.modules)))
 
 @pytest.mark.parametrize(("store", "loaded"), [("memory://", set()), ("sqlite:///portero.db", {"sqlalchemy"})])
 def test_only_the_chosen_store_is_loaded(tmp_path: Path, store: str, loaded: set[str]) -> None:
+    assert set(_output(PROGRAM.format(heavy=repr(HEAVY)), tmp_path, store).split()) == loaded
+
+
+ACCOUNT_PROGRAM = """
+import sys
+from src.main import create_app
+from src.bootstrap.prepare import prepare
+from src.settings import load_settings
+prepare(load_settings())
+client = create_app().test_client()
+account = {"username": "anna", "password": "correct horse battery", "email": "anna@example.com"}
+for path in ("/login", "/register"):
+    client.post(path, json=account)
+    print(path, *sorted({"zxcvbn"} & set(sys.modules)))
+"""
+
+
+def test_the_password_estimator_is_loaded_at_the_first_new_password(tmp_path: Path) -> None:
+    assert _output(ACCOUNT_PROGRAM, tmp_path, "memory://").splitlines() == ["/login", "/register zxcvbn"]
+
+
+def _output(program: str, folder: Path, store: str) -> str:
     root = str(Path(__file__).parents[2])
-    environment = {"PYTHONPATH": root, "STORE_URL": store, "DATA_DIR": str(tmp_path), "PATH": ""}
-    program = PROGRAM.format(heavy=repr(HEAVY))
-    ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    environment = {"PYTHONPATH": root, "STORE_URL": store, "DATA_DIR": str(folder), "PATH": ""}
+    ran = subprocess.run([sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert set(ran.stdout.split()) == loaded
+    return "".join(line for line in ran.stdout.splitlines(True) if not line.startswith("{"))
