@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from src.domain.sessions import Session
 from src.domain.tables import Row
 from src.domain.users import User
-from src.domain.values import Email, Role
+from src.domain.values import Email, Role, Username
 
 Clock = Callable[[], datetime]
 """The current time, aware, in UTC."""
@@ -21,6 +21,9 @@ Fingerprints = Callable[[bytes], Sequence[str]]
 
 AddressParser = Callable[[str], Email]
 """Validates and normalises an e-mail address; raises InvalidValue."""
+
+UsernameParser = Callable[[str], Username]
+"""Validates a username that a user wants to have from now on; raises InvalidValue."""
 
 
 @dataclass(frozen=True, slots=True)

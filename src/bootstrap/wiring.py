@@ -65,6 +65,7 @@ from src.infrastructure.tokens.fingerprints import KeyedFingerprints
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
 from src.infrastructure.tokens.signing_keys import KeyRing
+from src.infrastructure.usernames import parse_new_username
 from src.interfaces.services import Services
 from src.settings import Settings
 
@@ -155,6 +156,7 @@ def wire(
         tasks=TaskService(tasks, now),
         queue=queue,
         addresses=parse_address,
+        usernames=parse_new_username,
         audit=audit,
         check_picture=pictures.check,
         passwords=passwords,

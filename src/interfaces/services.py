@@ -12,7 +12,7 @@ from src.application.dogs import DogService
 from src.application.files import FileService
 from src.application.jobs import JobService, RunJob
 from src.application.operations import Sweep
-from src.application.ports import AddressParser, Audit, JobQueue
+from src.application.ports import AddressParser, Audit, JobQueue, UsernameParser
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
     Authenticate,
@@ -72,6 +72,7 @@ class Services:
 
     queue: JobQueue
     addresses: AddressParser
+    usernames: UsernameParser
     audit: Audit
     check_picture: Callable[[str], str]
     """Returns the URL of a picture; raises InvalidValue."""

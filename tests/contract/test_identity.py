@@ -111,9 +111,7 @@ def test_the_user_record_does_not_reveal_the_password(identity: IdentityProvider
         'q"\\/<&%00',
     ],
 )
-def test_a_password_is_any_text_and_never_cut(
-    identity: IdentityProvider, join: Keeper, password: str
-) -> None:
+def test_a_password_is_any_text_and_never_cut(identity: IdentityProvider, join: Keeper, password: str) -> None:
     user = join(somebody(), password)
     assert identity.verify(user, password)
     for other in (password[:-1], password.strip() + "x", password + "x"):

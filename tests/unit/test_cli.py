@@ -404,6 +404,7 @@ def test_check_names_what_is_wrong(
         (["users", "disable", "not an@address"], "address"),
         (["admin", "create", "--username", "root"], "--email"),
         (_admin("a b"), "characters"),
+        (_admin("r\u043eot"), "one script"),
         (_admin("root", email="r"), "address"),
         (_admin("root", password="x"), "at least 8"),
         (_admin("root.root", password="ROOT.root"), "username"),

@@ -16,6 +16,7 @@ HEAVY = {
     "polars",
     "redis",
     "sqlalchemy",
+    "unicodedataplus",
     "zxcvbn",
 }
 
@@ -42,15 +43,18 @@ from src.bootstrap.prepare import prepare
 from src.settings import load_settings
 prepare(load_settings())
 client = create_app().test_client()
-account = {"username": "anna", "password": "correct horse battery", "email": "anna@example.com"}
+account = {"username": "zo\u00eb", "password": "correct horse battery", "email": "anna@example.com"}
 for path in ("/login", "/register"):
     client.post(path, json=account)
-    print(path, *sorted({"zxcvbn"} & set(sys.modules)))
+    print(path, *sorted({"unicodedataplus", "zxcvbn"} & set(sys.modules)))
 """
 
 
-def test_the_password_estimator_is_loaded_at_the_first_new_password(tmp_path: Path) -> None:
-    assert _output(ACCOUNT_PROGRAM, tmp_path, "memory://").splitlines() == ["/login", "/register zxcvbn"]
+def test_what_checks_new_names_and_passwords_is_loaded_at_the_first_one(tmp_path: Path) -> None:
+    assert _output(ACCOUNT_PROGRAM, tmp_path, "memory://").splitlines() == [
+        "/login",
+        "/register unicodedataplus zxcvbn",
+    ]
 
 
 def _output(program: str, folder: Path, store: str) -> str:

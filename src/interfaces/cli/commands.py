@@ -8,7 +8,7 @@ import click
 from src.application.users import NewProfile
 from src.domain.errors import Invalid
 from src.domain.jobs import JobStatus, NotRunnable
-from src.domain.values import Role, Username
+from src.domain.values import Role
 from src.interfaces.cli.console import Console, claim_of
 from src.interfaces.cli.datasets import datasets
 
@@ -180,7 +180,7 @@ def admin() -> None:
 def create_admin(console: Console, username: str, email: str, password: str) -> None:
     """Make an account with the role admin."""
     services = console.services()
-    name, address = Username.parse(username), services.addresses(email)
+    name, address = services.usernames(username), services.addresses(email)
     accepted = services.passwords.check(password, username, email)
     user = services.add_user(NewProfile(name, address, role=Role.ADMIN), accepted)
     click.echo(f"made admin {username} with id {user.id}")

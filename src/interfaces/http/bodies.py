@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from src.application.ports import AddressParser
+from src.application.ports import AddressParser, UsernameParser
 from src.application.strict_json import strict_json
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import PasswordPolicy, User
@@ -97,6 +97,7 @@ class Rules:
     """What validators need to know besides the value; their ``info.context``."""
 
     addresses: AddressParser
+    usernames: UsernameParser
     passwords: PasswordPolicy
     pictures: Callable[[str], str]
     user: User | None

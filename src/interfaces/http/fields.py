@@ -66,11 +66,12 @@ def _role(value: Any) -> Role:
 UsernameField = Annotated[
     Username,
     *checked(
-        lambda text, _: Username.parse(text),
+        lambda text, info: _rules(info).usernames(text),
         {
             "minLength": 1,
-            "description": "3 to 32 characters after NFKC: letters and digits of any script, combining marks after a "
-            "letter, and `. _ -`, beginning with a letter or a digit. Unique ignoring case and Unicode form.",
+            "description": "3 to 32 characters after NFKC: letters and digits of one script, at most four "
+            "combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with "
+            "the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.",
             "examples": ["anna"],
         },
     ),

@@ -183,7 +183,9 @@ def services() -> Services:
 def rules_of(caller: Caller | None) -> Rules:
     """What the validators of a body need to know."""
     found = services()
-    return Rules(found.addresses, found.passwords, found.check_picture, caller.user if caller else None)
+    return Rules(
+        found.addresses, found.usernames, found.passwords, found.check_picture, caller.user if caller else None
+    )
 
 
 def _view(operation: Operation) -> Handler:
