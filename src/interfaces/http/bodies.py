@@ -183,12 +183,22 @@ def _repeated(name: str) -> FieldError:
     return FieldError(name, "repeated", "Give this parameter once.")
 
 
+_WORDING = {
+    "bool_type": ("type", "Give true or false."),
+    "bytes_type": ("type", "Give a file."),
+    "enum": ("enum", "Use one of {expected}."),
+    "missing": ("required", "This field is required."),
+    "model_type": ("type", "Give a JSON object."),
+    "string_too_long": ("too_long", "Use at most {max_length} character{s}."),
+    "string_too_short": ("too_short", "Use at least {min_length} character{s}."),
+    "string_type": ("type", "Give a text."),
+}
+"""The code and the message of pydantic's own errors, by pydantic's code. Validators word the errors that they raise."""
+
+
 def _field_error(error: ErrorDetails) -> FieldError:
-    code, message = error["type"], error["msg"]
-    if code == "missing":
-        code, message = "required", "This field is required."
-    elif code == "model_type":
-        code, message = "type", "Give a JSON object."
-    elif code.endswith("_type"):
-        code = "type"
+    code, message = _WORDING.get(error["type"], (error["type"], error["msg"]))
+    if error["type"] in _WORDING:
+        context = error.get("ctx", {})
+        message = message.format(**context, s="" if 1 in context.values() else "s")
     return FieldError(".".join(map(str, error["loc"])) or "body", code, message)

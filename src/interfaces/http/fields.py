@@ -16,7 +16,7 @@ Parsed = TypeVar("Parsed")
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "Give a text.")
+        raise PydanticCustomError("type", "Give a text.")
     return value
 
 
