@@ -1,6 +1,7 @@
 """How gunicorn serves; `portero serve` starts it with the settings in the environment."""
 
 import json
+import logging
 import os
 import socket
 import struct
@@ -57,6 +58,18 @@ forwarded_allow_ips = ""
 # A container with a read-only root file system has neither a place for a control socket nor for heartbeats.
 control_socket_disable = True
 worker_tmp_dir = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)  # noqa: S108 - made by gunicorn
+
+
+def on_starting(server: Any) -> None:
+    """Complete gunicorn's log line "Listening at: "."""
+    server.log.error_log.addFilter(_add_address)
+
+
+def _add_address(record: logging.LogRecord) -> bool:
+    """Add the address to the line. With ``reuse_port`` the arbiter, which logs it, has no listener to name."""
+    if str(record.msg).startswith("Listening at: ") and isinstance(record.args, tuple) and not record.args[0]:
+        record.args = (f"http://{bind}", *record.args[1:])
+    return True
 
 
 def post_worker_init(worker: Any) -> None:
