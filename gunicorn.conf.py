@@ -1,4 +1,4 @@
-"""How gunicorn serves; `portero serve` starts it with the settings in the environment."""
+"""The configuration of gunicorn. `portero serve` starts it, with the settings in the environment."""
 
 import json
 import logging
@@ -18,21 +18,24 @@ from gunicorn import util
 from gunicorn.workers import gthread
 
 SILENCE_SECONDS = 5
+"""How long a worker thread waits for the next bytes of a request."""
 PATIENCE_SECONDS = 30.0
+"""How long a request other than a file upload may take to arrive."""
 LINGER_SECONDS = 1.0
-MOST_LINGERING = 500
+"""How long a connection stays open after its last response."""
+MAX_LINGERING = 500
 LINGERING: SimpleQueue[tuple[float, socket.socket]] = SimpleQueue()
-"""Connections that have had their last answer, and until when they may stay open."""
+"""Connections whose last response has been sent, each with the time at which it is closed."""
 
 DEADLINES: dict[socket.socket, float] = {}
-"""Until when what is being read has to have arrived."""
+"""The connections whose request is being read, each with the time by which it must have arrived."""
 
 
-class Worker(gthread.ThreadWorker):  # type: ignore[misc] # it is not typed
-    """Lets no client hold a thread, or up the end of the process, by what it does not send."""
+class Worker(gthread.ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """A threaded worker that bounds how long a slow client can hold a thread or delay the shutdown."""
 
     def handle(self, conn: Any) -> Any:
-        """Serve what a connection asks for, if that arrives in time."""
+        """Serve the requests of a connection. Each one must arrive before its deadline."""
         DEADLINES[conn.sock] = time.monotonic() + PATIENCE_SECONDS
         try:
             return super().handle(conn)
@@ -40,7 +43,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc] # it is not typed
             DEADLINES.pop(conn.sock, None)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """When it stops, also for connections that never said anything."""
+        """Apply the deadline of a shutdown also to connections that have sent nothing yet."""
         for conn in (*self.keepalived_conns, *self.pending_conns):
             conn.timeout = min(conn.timeout, deadline)
 
@@ -49,15 +52,15 @@ bind = f"{os.environ['HOST']}:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
 worker_class = Worker
 threads = int(os.environ["THREADS"])
-# Without it the kernel often hands every kept-alive connection to one worker.
+# One listening socket for each worker: with a shared one the kernel often gives one worker every connection.
 reuse_port = True
 graceful_timeout = 25
-keepalive = 75  # longer than the front ends that keep connections open
-# Nobody in front of it may say what the path is.
+keepalive = 75  # longer than the load balancers in front keep their connections open
+# Proxies may not set SCRIPT_NAME or PATH_INFO.
 forwarded_allow_ips = ""
-# A container with a read-only root file system has neither a place for a control socket nor for heartbeats.
+# In a container with a read-only root file system a control socket has no place, and heartbeat files only /dev/shm.
 control_socket_disable = True
-worker_tmp_dir = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)  # noqa: S108 - made by gunicorn
+worker_tmp_dir = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)  # noqa: S108 - gunicorn makes safe names
 
 
 def on_starting(server: Any) -> None:
@@ -73,9 +76,10 @@ def _add_address(record: logging.LogRecord) -> bool:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Give up on a client that says nothing for a while: it holds one of the threads.
+    """Start the threads that close connections, and set a receive timeout on the listeners.
 
-    The connections that a listener accepts inherit this of it.
+    An accepted connection inherits the timeout of its listener. It ends a read from a client that sends nothing and
+    would hold a worker thread.
     """
     Thread(target=_close_lingering, daemon=True).start()
     Thread(target=_keep_deadlines, daemon=True).start()
@@ -84,19 +88,19 @@ def post_worker_init(worker: Any) -> None:
 
 
 def pre_request(_: Any, request: Any) -> None:
-    """A file takes as long as it takes: nobody waits for one before its sender is authenticated."""
+    """Take the deadline from a file upload. It is read only after its sender is authenticated."""
     if any(name == "CONTENT-TYPE" and "multipart/form-data" in value.lower() for name, value in request.headers):
         DEADLINES.pop(request.unreader.sock, None)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Let the jobs in hand end, or hand them back: before Python shuts down, for then no thread can be started."""
+    """Finish the running jobs or hand them back, while Python can still start threads."""
     if worker.wsgi is not None:
         worker.wsgi.extensions["portero.stop"]()
 
 
 def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
-    """Answer what is no HTTP request, before the application sees it, as the application would: RFC 9457."""
+    """Send a problem document (RFC 9457) for bytes that are not an HTTP request and never reach the application."""
     instance, reason = uuid.uuid4().hex, HTTPStatus(status).phrase
     body = json.dumps(
         {
@@ -117,7 +121,7 @@ def _write_problem(client: socket.socket, status: int, _: str, __: str) -> None:
 
 
 def _keep_deadlines() -> None:
-    """Without end: let what does not arrive in time end there. An answer can still be sent."""
+    """Shut down reading on every connection whose deadline has passed, forever. A response can still be sent."""
     while True:
         time.sleep(PATIENCE_SECONDS / 30)
         for client, until in DEADLINES.copy().items():
@@ -127,9 +131,10 @@ def _keep_deadlines() -> None:
 
 
 def _linger(client: socket.socket) -> None:
-    """Say that nothing more comes, and close the connection a moment later.
+    """Close the sending side of a connection now, and the connection ``LINGER_SECONDS`` later.
 
-    Closed at once it would be reset while the client still sends, which may lose it the answer (RFC 9112 section 9.6).
+    Closing it at once would reset it while the client is still sending, and the client could lose the response
+    (RFC 9112 section 9.6).
     """
     try:
         client.shutdown(socket.SHUT_WR)
@@ -140,12 +145,12 @@ def _linger(client: socket.socket) -> None:
 
 
 def _close_lingering() -> None:
-    """Without end: close what lingers when its client has left or its time is over."""
+    """Close every lingering connection when its client has left or its time is over, forever."""
     lingering: list[tuple[float, socket.socket]] = []
     while True:
         while not lingering or not LINGERING.empty():
             lingering.append(LINGERING.get())
-        now = time.monotonic() if len(lingering) < MOST_LINGERING else float("inf")
+        now = time.monotonic() if len(lingering) < MAX_LINGERING else float("inf")
         for until, client in lingering:
             if _has_left(client) or now > until:
                 client.close()
@@ -154,7 +159,7 @@ def _close_lingering() -> None:
 
 
 def _has_left(client: socket.socket) -> bool:
-    """Drop what has arrived, and say whether nothing more will."""
+    """Discard the bytes that have arrived. Return whether the client has closed the connection."""
     try:
         return not client.recv(1 << 16, socket.MSG_DONTWAIT)
     except BlockingIOError:
@@ -163,10 +168,10 @@ def _has_left(client: socket.socket) -> bool:
         return True
 
 
-# gunicorn answers these in HTML, and has no setting for it.
+# gunicorn sends these errors as HTML, and has no setting for their form.
 util.write_error = _write_problem
-# It waits for what a client goes on sending after its answer, on the one thread that accepts connections.
+# gunicorn's own function drains the connection on the only thread that accepts new ones.
 util.close_graceful = _linger
-# For so many seconds a thread waits for the first byte of a connection, or for the rest of a body that was answered
-# before it was read: mostly both are there. Later the first byte is waited for without a thread.
+# The seconds that a thread waits for the first byte of a connection, or for the rest of a body whose response was sent
+# before the body was read. Usually the bytes are there already. Afterwards the first byte is awaited without a thread.
 gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.05
