@@ -1,4 +1,4 @@
-"""The environment (and an optional .env) as one frozen object that says, by name, what is wrong."""
+"""The settings, read from the environment and an optional .env file, and validated at the start."""
 
 import os
 import re
@@ -17,11 +17,11 @@ _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
 class ConfigurationError(Exception):
-    """What is wrong with the settings, a line each, by name and with the fix."""
+    """The settings are wrong. Each line of the message names one setting and says how to correct it."""
 
 
 class Settings(BaseSettings):
-    """Every setting, under the name of its environment variable in lower case."""
+    """All settings. Each field has the name of its environment variable in lower case."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -90,18 +90,18 @@ class Settings(BaseSettings):
 
     @property
     def store_project(self) -> str:
-        """The project of firestore://PROJECT, or an empty text."""
+        """PROJECT of a STORE_URL firestore://PROJECT, else an empty text."""
         scheme, _, rest = self.store_url.partition("://")
         return rest.partition("/")[0] if scheme == "firestore" else ""
 
     @property
     def firebase_project(self) -> str:
-        """The project whose Firebase Auth is used: GOOGLE_CLOUD_PROJECT, else the one of the store."""
+        """The project of Firebase Auth: GOOGLE_CLOUD_PROJECT, else ``store_project``."""
         return self.google_cloud_project or self.store_project
 
     @property
     def allowed_origins(self) -> list[str]:
-        """The origins of CORS_ORIGINS; unless it is set, every one in development and none in production."""
+        """The origins of CORS_ORIGINS. When it is not set: every origin in development, none in production."""
         if self.cors_origins is None:
             return [] if self.production else ["*"]
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
@@ -113,17 +113,17 @@ class Settings(BaseSettings):
 
     @property
     def is_ephemeral(self) -> bool:
-        """Whether the store is the memory of one process."""
+        """Whether the store is lost when the process ends."""
         return self.store_url.startswith("memory:")
 
     @property
     def single_process(self) -> bool:
-        """Whether one process keeps something that others cannot see."""
+        """Whether only one process can serve, because the store or the files are in its memory."""
         return self.is_ephemeral or self.blob_url.startswith("memory:")
 
     @property
     def production(self) -> bool:
-        """Whether nothing may be made or be lenient by itself."""
+        """Whether APP_ENV is production: unsafe settings are refused, and a start creates nothing."""
         return self.app_env == "production"
 
     def _contradictions(self) -> "list[str]":
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings; raises ConfigurationError."""
+    """Return the settings. Raises ConfigurationError."""
     try:
         return Settings()
     except ValidationError as error:

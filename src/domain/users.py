@@ -1,4 +1,4 @@
-"""The user: what it is, how it changes, and the port it is kept behind."""
+"""The User entity, the password policy and the repository port of users."""
 
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
@@ -12,24 +12,24 @@ from src.domain.values import Email, InvalidValue, Page, Role, Username, fold, n
 
 
 class State(StrEnum):
-    """Where an account is between the store and the identity provider."""
+    """The state of an account, which exists in the store and at the identity provider."""
 
-    PENDING = "pending"  # its names are claimed, the identity provider does not know it yet
+    PENDING = "pending"  # its names are claimed, and the identity provider does not have the account yet
     ACTIVE = "active"
-    DELETING = "deleting"  # nobody can use it, its names are still claimed
-    DELETED = "deleted"  # only the id is left, so that the id never comes back to life
+    DELETING = "deleting"  # it cannot be used, and its names are still claimed
+    DELETED = "deleted"  # only the id is left, so that it is never used again
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A unique value that a user holds: ``kind`` is the field, ``key`` the value's unique form."""
+    """A unique value of a user. ``kind`` is the name of the field, ``key`` the normalised value."""
 
     kind: str
     key: str
 
 
 class ProfileChange(TypedDict, total=False):
-    """What a profile can be given; a field that is absent stays."""
+    """A change of a profile. A field that is absent stays as it is."""
 
     username: Username
     email: Email
@@ -41,7 +41,7 @@ class ProfileChange(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. ``revision`` is the store's mark of this version, empty until stored."""
+    """An account. ``revision`` identifies this version in the store, and is empty until the user is stored."""
 
     id: str
     username: Username | None
@@ -56,16 +56,16 @@ class User:
     password_hash: str | None = None
     state: State = State.ACTIVE
     session_epoch: int = 0
-    """Sessions of an earlier epoch have ended, but for ``kept_session``."""
+    """Sessions of an earlier epoch have ended, except ``kept_session``."""
     kept_session: str | None = None
     sessions_ended_at: datetime | None = None
-    """The same for tokens that others issue and that know no epoch: void if not from after this."""
+    """Tokens of the identity provider are rejected when they were issued at this time or before it."""
     expires_at: datetime | None = None
-    """When a guest is removed; None for users."""
+    """When a guest is removed. None for other roles."""
     reserved: tuple[Claim, ...] = ()
-    """Names already claimed for a change that the identity provider has not confirmed."""
+    """Claims of a change that the identity provider has not confirmed yet."""
     reconcile_since: datetime | None = None
-    """Since when store and identity provider may differ; None when they agree."""
+    """Since when the store and the identity provider may differ. None when they agree."""
     revision: str = ""
 
     @classmethod
@@ -78,44 +78,47 @@ class User:
         role: Role = Role.USER,
         id: str | None = None,
     ) -> "User":
-        """An active user."""
+        """Return an active user that is not stored yet. ``id`` is random unless given."""
         return cls(id=id or new_id(), username=username, email=email, role=role, created_at=now, updated_at=now)
 
     @property
     def usable(self) -> bool:
-        """Whether its owner may log in and its tokens count."""
+        """Whether the user may log in and its tokens are accepted."""
         return self.state is State.ACTIVE and not self.disabled
 
     @property
     def listed(self) -> bool:
-        """Whether others can see it: guests and who is not fully here are nobody's business."""
+        """Whether other users can see it. Guests and accounts that are not active are hidden."""
         return self.state is State.ACTIVE and self.role is not Role.GUEST
 
     @property
     def claims(self) -> frozenset[Claim]:
-        """Every unique value it holds."""
+        """Every unique value of the user, including the reserved ones."""
         own = [Claim("username", self.username.key)] if self.username else []
         own += [Claim("email", self.email.key)] if self.email else []
         return frozenset([*own, *self.reserved])
 
     def changed(self, change: ProfileChange, now: datetime) -> "User":
-        """This user with a changed profile; a new address is not a verified one, and who is disabled is out."""
+        """Return the user with a changed profile.
+
+        A new address is not verified. Disabling a user ends its sessions.
+        """
         same_address = "email" not in change or change["email"] == self.email
         changed = replace(self, **change, email_verified=self.email_verified and same_address, updated_at=now)
         return changed.without_sessions(now) if changed.disabled and not self.disabled else changed
 
     @property
     def is_active_admin(self) -> bool:
-        """Whether this is an admin who can log in; there is always one who does, once there was."""
+        """Whether the user is an admin and can log in. The last such user cannot be removed."""
         return self.role is Role.ADMIN and self.usable
 
     def without_sessions(self, now: datetime, keep: str | None = None) -> "User":
-        """This user with every session ended but the one to ``keep``."""
+        """Return the user with every session ended, except the session with the id ``keep``."""
         epoch = self.session_epoch + 1
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
     def tombstone(self, now: datetime) -> "User":
-        """What stays of a deleted user: an id that is never used again, and nothing personal."""
+        """Return what is stored of a deleted user: its id, so that it is never used again, and no personal data."""
         return User(
             id=self.id,
             username=None,
@@ -147,7 +150,7 @@ def normalise_password(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """Which new passwords are accepted (NIST SP 800-63B: length and a blocklist, no composition rules)."""
+    """The rules for new passwords (NIST SP 800-63B): a length and a blocklist, and no composition rules."""
 
     min_length: int
     find_weakness: FindWeakness | None = None
@@ -172,16 +175,16 @@ class PasswordPolicy:
 
 
 class UserRepository(Protocol):
-    """Keeps users. Uniqueness is decided by the write: of simultaneous claims exactly one wins."""
+    """Stores users. A write decides whether a claim is unique: of simultaneous claims exactly one succeeds."""
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
-        """Store a new user with its claims, whole or not at all. Raises Repeated, and Taken; ``id`` is a field too."""
+        """Store a new user and its claims atomically. Raises Repeated, and Taken (also for an ``id`` in use)."""
 
     def get(self, id: str) -> User | None:
-        """The user with this id, in whatever state."""
+        """Return the user with this id, in any state, or None."""
 
     def by_claim(self, claim: Claim) -> User | None:
-        """The user who holds a username or an address."""
+        """Return the user that holds the claim, or None."""
 
     def update(
         self,
@@ -191,26 +194,26 @@ class UserRepository(Protocol):
         revisions: Collection[str] | None = None,
         once: Once[User] | None = None,
     ) -> User:
-        """Apply the pure function ``change`` to the stored user, whole and to one revision.
+        """Apply ``change`` to the stored user, atomically, and return the result.
 
-        It may run several times. With ``revisions`` the stored revision must be one of them; with ``once`` its
-        receipt is stored in the same commit. Raises NotFound, Stale, Taken, LastAdmin, Repeated, and whatever
-        ``change`` raises.
+        ``change`` is a pure function, because it may run several times. With ``revisions`` the stored revision must be
+        one of them. With ``once`` its receipt is stored in the same commit. Raises NotFound, Stale, Taken, LastAdmin,
+        Repeated, and the errors of ``change``.
         """
 
     def remove(self, user: User) -> bool:
-        """Remove a user who has no names, at the revision given; returns whether it was still at it."""
+        """Remove a user without claims. Return False when the stored revision is another one."""
 
     def has_admin(self) -> bool:
-        """Whether there is an admin who can log in."""
+        """Return whether there is an admin that can log in."""
 
     def expired(self, now: datetime, limit: int = 100) -> Page[User]:
-        """Guests whose time is over."""
+        """Return guests whose ``expires_at`` has passed."""
 
     def find(
         self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
-        """Active users who have a username that begins with ``prefix``, by username, a page at a time."""
+        """Return a page of the active users whose username key begins with ``prefix``, ordered by username."""
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
-        """Users whose store and identity provider may differ since ``before``, the oldest first."""
+        """Return users with a ``reconcile_since`` before this time, the oldest first."""

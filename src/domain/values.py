@@ -1,4 +1,4 @@
-"""Small values, parsed once and trusted afterwards."""
+"""Value objects. Each is parsed once, where it enters, and trusted afterwards."""
 
 import secrets
 import unicodedata
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class InvalidValue(ValueError):
-    """A text that is not such a value; ``code`` is stable, the message is a sentence to act on."""
+    """A text that cannot be parsed as a value. ``code`` is stable; the message tells a person what to change."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -19,12 +19,12 @@ class InvalidValue(ValueError):
 
 
 def new_id() -> str:
-    """A URL-safe id with 128 random bits, as 32 hexadecimal digits."""
+    """Return a URL-safe id: 128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
 class Role(StrEnum):
-    """What a user may do, from least to most."""
+    """The roles of users, in ascending order of what they may do."""
 
     GUEST = "guest"
     USER = "user"
@@ -32,8 +32,8 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-# Letters and marks that Unicode itself says to show as nothing (Default_Ignorable_Code_Point): two names
-# that differ only in these look the same, so none of them may be in a name.
+# Letters and marks that are displayed as nothing (the Unicode property Default_Ignorable_Code_Point). Two names that
+# differ only in them look the same, so no name may hold one.
 _INVISIBLE = frozenset(
     map(
         chr,
@@ -45,21 +45,21 @@ _INVISIBLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Username:
-    """A username: ``display`` as its owner spelled it, ``key`` the form in which it is unique."""
+    """A username. ``display`` is its owner's spelling, and no two users have the same ``key``."""
 
     display: str
     key: str
 
     MIN = 3
     MAX = 32
-    _MAX_TYPED = 4 * MAX  # no character is made of more by NFKC's composition; longer texts cost too much to normalise
+    _MAX_TYPED = 4 * MAX  # NFKC composes at most four code points into one; normalising a longer text could take long
 
     @classmethod
     def parse(cls, text: str) -> "Username":
-        """Check ``text`` after NFKC and fold it.
+        """Check ``text`` in NFKC, and fold it into the key.
 
-        Letters and digits of any script, combining marks after a letter, and ``. _ -``; beginning with a
-        letter or a digit; 3 to 32 characters. Raises InvalidValue.
+        A username has 3 to 32 characters: letters and digits of any script, combining marks after a letter, and
+        ``. _ -``. It begins with a letter or a digit. Raises InvalidValue.
         """
         name = unicodedata.normalize("NFKC", text) if len(text) <= cls._MAX_TYPED else ""
         if not cls.MIN <= len(name) <= cls.MAX:
@@ -81,38 +81,41 @@ class Username:
 
     @classmethod
     def random(cls) -> "Username":
-        """A name for an account made without one, which its owner can change."""
+        """Return a random username for an account that is made without one. Its owner can change it."""
         name = f"user-{secrets.token_hex(13)}"
         return cls(display=name, key=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An e-mail address, validated and normalised by whoever made it; ``key`` ignores case."""
+    """An e-mail address that an AddressParser has validated and normalised."""
 
     address: str
 
     @property
     def key(self) -> str:
-        """The form in which an address is unique."""
+        """The case-folded address. No two users have the same one."""
         return fold(self.address)
 
 
 MAX_NAME = 200
 
 _BREAKS = {"Cc", "Zl", "Zp"}
-"""The categories of control characters and of what ends a line or a paragraph."""
+"""The Unicode categories of control characters, line separators and paragraph separators."""
 
 
 def parse_name(text: str) -> str:
-    """A first or last name, as it is. Raises InvalidValue."""
+    """Return a first or last name unchanged. Raises InvalidValue."""
     if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
         raise InvalidValue("name", f"Use at most {MAX_NAME} characters, in one line.")
     return text
 
 
 def fold(text: str) -> str:
-    """``text`` without differences of case and Unicode form (Unicode 3.13, compatibility caseless)."""
+    """Return ``text`` without differences of case and Unicode form.
+
+    Two texts with the same result are a compatibility caseless match (The Unicode Standard, section 3.13).
+    """
     folded = unicodedata.normalize("NFD", text).casefold()
     folded = unicodedata.normalize("NFKD", folded).casefold()
     return unicodedata.normalize("NFKC", folded)
@@ -120,7 +123,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some items of a list in its order, and the opaque cursor of the next page, if there is one."""
+    """One page of a list, and the opaque cursor of the next page, or None after the last one."""
 
     items: Sequence[T]
     next: str | None = None

@@ -1,17 +1,17 @@
-"""E-mail addresses, by the library email-validator (RFC 5321, 5322, 6531)."""
+"""E-mail addresses, validated by the library email-validator (RFC 5321, 5322 and 6531)."""
 
 from email_validator import EmailNotValidError, validate_email
 
 from src.domain.values import Email, InvalidValue
 
 _MAX_LENGTH = 254
-"""Of an address (RFC 5321 section 4.5.3.1.3, as corrected); longer texts cost too much to normalise."""
+"""The maximum length of an address (RFC 5321 section 4.5.3.1.3; see erratum 1690 of RFC 3696)."""
 
 
 def parse_address(text: str) -> Email:
-    """Validate and normalise an address, without asking the network. Raises InvalidValue.
+    """Validate and normalise an address without a network request. Implements AddressParser. Raises InvalidValue.
 
-    Domains in ``.test`` are accepted, for tests (RFC 2606); other reserved ones are not.
+    The reserved domain ``.test`` (RFC 2606) is accepted, and no other reserved one.
     """
     if len(text) > _MAX_LENGTH:
         raise InvalidValue("email", f"Use at most {_MAX_LENGTH} characters.")

@@ -1,4 +1,4 @@
-"""The types of body fields: texts on the wire, values of the domain behind it."""
+"""The types of the fields of request bodies. Each parses a JSON value into a value of the domain."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -21,7 +21,7 @@ def _text(value: Any) -> str:
 
 
 def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]) -> Any:
-    """A field whose text ``check`` turns into a value, or refuses with InvalidValue."""
+    """Return the annotations of a field whose text ``check`` parses. ``check`` raises InvalidValue."""
 
     def validate(value: Any, info: ValidationInfo) -> Any:
         text = _text(value)
@@ -34,7 +34,7 @@ def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any])
 
 
 def _boolean(value: Any) -> bool:
-    """Of a query string."""
+    """Parse a boolean of a query string."""
     if value not in ("true", "false"):
         raise PydanticCustomError("boolean", "Use true or false.")
     return bool(value == "true")
@@ -46,7 +46,7 @@ def _rules(info: ValidationInfo) -> Rules:
 
 
 def _password(text: str, info: ValidationInfo) -> str:
-    """Must differ from the names given beside it, and from those of the caller."""
+    """Check a new password against the policy, with the names in the body, or else the caller's."""
     rules = _rules(info)
     username, email = info.data.get("username"), info.data.get("email")
     if rules.user:
@@ -119,7 +119,7 @@ PictureField = Annotated[
 
 
 def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """What ``parse`` makes of a part of the path. Raises Invalid."""
+    """Parse a part of the path, and name it ``name`` in the error. Raises Invalid."""
     try:
         return parse(text)
     except InvalidValue as error:
