@@ -1,4 +1,4 @@
-"""What a client of the accounts does, and what it gets."""
+"""The routes of accounts: registration, login, profile, password and deletion."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +56,7 @@ FORBIDDEN_FIELDS = {
 
 
 @pytest.mark.parametrize("path", ["/register", "/auth/register", "/users"])
-def test_registering_answers_the_whole_user(client: Client, path: str) -> None:
+def test_registering_returns_the_whole_user(client: Client, path: str) -> None:
     body = registration(name="Anna", last_name="Ruiz")
     response = client.post(path, json=body)
     user = response.json
@@ -73,14 +73,14 @@ def test_registering_answers_the_whole_user(client: Client, path: str) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_the_address_is_optional_at_users_only(client: Client) -> None:
+def test_the_email_is_optional_at_post_users_only(client: Client) -> None:
     for given in ({}, {"email": None}):
         body = {**registration(email=None), **given}
         assert client.post("/users", json=body).json["email"] is None
         assert client.post("/register", json=body).status_code == 422
 
 
-def test_signing_up_answers_user_and_tokens_together(client: Client) -> None:
+def test_signing_up_returns_user_and_tokens_together(client: Client) -> None:
     response = client.post("/api/v1/auth/signup", json=registration())
     answer = response.json
     assert response.status_code == 201
@@ -108,7 +108,7 @@ def test_signing_up_answers_user_and_tokens_together(client: Client) -> None:
         ({}, {"name": None, "last_name": None}),
     ],
 )
-def test_what_is_kept_is_what_was_typed_but_for_the_domain(
+def test_names_are_stored_as_typed_and_domains_in_lower_case(
     client: Client, given: dict[str, str], kept: dict[str, str | None]
 ) -> None:
     user = client.post("/register", json=registration(**given)).json
@@ -122,7 +122,7 @@ def test_names_can_be_null(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/register", "/users", "/api/v1/auth/signup"])
-def test_unknown_fields_set_nothing(client: Client, path: str) -> None:
+def test_unknown_fields_are_ignored(client: Client, path: str) -> None:
     response = client.post(path, json=registration(**FORBIDDEN_FIELDS))
     assert response.status_code == 201
     user = response.json
@@ -228,7 +228,7 @@ def test_a_password_is_the_same_in_every_canonical_form(client: Client, path: st
         ({"email": "taken@EXAMPLE.COM"}, {"email"}),
     ],
 )
-def test_a_taken_name_is_taken_in_any_spelling(again: dict[str, str], fields: set[str]) -> None:
+def test_a_name_taken_in_another_spelling_returns_409(again: dict[str, str], fields: set[str]) -> None:
     client = client_of(build())
     join(client, username="taken.ñ", email="taken@example.com")
     for path in ("/register", "/users", "/api/v1/auth/signup"):
@@ -238,7 +238,7 @@ def test_a_taken_name_is_taken_in_any_spelling(again: dict[str, str], fields: se
         assert len(response.json["errors"]) == len(fields)
 
 
-def test_of_many_at_once_exactly_one_wins(app: Flask) -> None:
+def test_of_simultaneous_registrations_exactly_one_succeeds(app: Flask) -> None:
     body = registration()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client_of(app).post("/register", json=body), range(8)))
@@ -253,7 +253,7 @@ def test_of_many_at_once_exactly_one_wins(app: Flask) -> None:
     "login",
     ["Zoë.Ruiz", "ZOË.RUIZ", "Zoe\u0308.Ruiz", "\uff5aoë.Ruiz", "zoe@example.com", "ZOE@Example.COM"],
 )
-def test_any_spelling_of_either_name_logs_in(path: str, login: str) -> None:
+def test_any_spelling_of_username_or_email_logs_in(path: str, login: str) -> None:
     client = client_of(build())
     person = join(client, username="Zoë.Ruiz", email="Zoe@example.com")
     credentials = {"username": login, "password": PASSWORD}
@@ -271,7 +271,7 @@ def test_any_spelling_of_either_name_logs_in(path: str, login: str) -> None:
     assert client.get("/user", headers=Person({}, answer["access_token"]).headers).json == person.user
 
 
-def test_an_address_can_be_given_as_such(client: Client, anna: Person) -> None:
+def test_login_accepts_the_field_email(client: Client, anna: Person) -> None:
     body = {"email": anna.user["email"], "password": PASSWORD}
     assert client.post("/login", json=body).status_code == 200
     assert client.post("/login", json={**body, "username": ""}).status_code == 200
@@ -282,7 +282,7 @@ def _set_disabled(app: Flask, person: Person, disabled: bool) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login", "/auth/token"])
-def test_bad_credentials_all_look_the_same(app: Flask, client: Client, path: str) -> None:
+def test_all_bad_credentials_return_the_same_response(app: Flask, client: Client, path: str) -> None:
     active, disabled, deleted = (join(client) for _ in range(3))
     _set_disabled(app, disabled, True)
     client.delete("/user", headers=deleted.headers)
@@ -330,7 +330,7 @@ def test_bad_credentials_all_look_the_same(app: Flask, client: Client, path: str
         ({"username": None, "password": None}, {("username", "type"), ("password", "type")}),
     ],
 )
-def test_a_login_needs_a_name_and_a_password(
+def test_a_login_without_name_or_password_returns_422(
     client: Client, path: str, body: dict[str, Any], errors: set[tuple[str, str]]
 ) -> None:
     response = client.post(path, json=body)
@@ -355,7 +355,7 @@ def test_a_login_needs_a_name_and_a_password(
         ({"grant_type": "password", "username": "anna", "password": "x", "client_id": "1"}, "invalid_grant"),
     ],
 )
-def test_the_token_endpoint_speaks_oauth2(client: Client, form: dict[str, Any], error: str) -> None:
+def test_the_token_endpoint_returns_the_error_codes_of_oauth2(client: Client, form: dict[str, Any], error: str) -> None:
     response = client.post("/auth/token", data=form)
     assert response.status_code == 400
     assert response.json["error"] == error
@@ -369,7 +369,7 @@ def test_the_token_endpoint_speaks_oauth2(client: Client, form: dict[str, Any], 
     ("method", "path"),
     [("GET", "/user"), ("GET", "/auth/whoami"), ("GET", "/api/v1/auth/whoami"), ("POST", "/api/v1/auth/whoami")],
 )
-def test_everyone_sees_themselves(client: Client, anna: Person, method: str, path: str) -> None:
+def test_every_alias_of_get_user_returns_the_caller(client: Client, anna: Person, method: str, path: str) -> None:
     response = client.open(path, method=method, headers=anna.headers)
     assert response.status_code == 200
     assert response.json == anna.user
@@ -432,7 +432,7 @@ def test_a_bad_change_changes_nothing(
     assert client.get("/user", headers=anna.headers).json == anna.user
 
 
-def test_a_name_of_somebody_else_stays_theirs(client: Client, change: Callable[..., Answer]) -> None:
+def test_changing_to_a_taken_name_returns_409(client: Client, change: Callable[..., Answer]) -> None:
     ben = join(client).user
     for fields in ({"username"}, {"email"}, {"username", "email"}):
         response = change({"name": "x", **{field: ben[field].upper() for field in fields}})
@@ -440,7 +440,7 @@ def test_a_name_of_somebody_else_stays_theirs(client: Client, change: Callable[.
         assert errors_of(response) == {(field, "taken") for field in fields}
 
 
-def test_your_own_name_can_be_spelled_anew(anna: Person, change: Callable[..., Answer]) -> None:
+def test_a_user_can_change_the_spelling_of_its_own_name(anna: Person, change: Callable[..., Answer]) -> None:
     names = {field: anna.user[field].upper() for field in ("username", "email")}
     response = change(names)
     assert response.status_code == 200
@@ -448,13 +448,13 @@ def test_your_own_name_can_be_spelled_anew(anna: Person, change: Callable[..., A
     assert change({"username": anna.user["username"]}).status_code == 200
 
 
-def test_a_new_address_is_not_a_verified_one(app: Flask, anna: Person, change: Callable[..., Answer]) -> None:
+def test_a_new_email_is_not_verified(app: Flask, anna: Person, change: Callable[..., Answer]) -> None:
     services_of(app).accounts.change(anna.user["id"], lambda user: replace(user, email_verified=True))
     assert change({"email": anna.user["email"]}).json["email_verified"] is True
     assert change({"email": f"new.{anna.user['email']}"}).json["email_verified"] is False
 
 
-def test_freed_names_are_free(client: Client, anna: Person, change: Callable[..., Answer]) -> None:
+def test_a_name_given_up_can_be_registered_again(client: Client, anna: Person, change: Callable[..., Answer]) -> None:
     change({"username": f"new.{anna.user['username']}", "email": f"new.{anna.user['email']}"})
     join(client, username=anna.user["username"], email=anna.user["email"])
 
@@ -479,7 +479,7 @@ def test_freed_names_are_free(client: Client, anna: Person, change: Callable[...
         ("**", 412),
     ],
 )
-def test_a_change_can_demand_a_revision(
+def test_if_match_refuses_a_change_of_another_revision(
     client: Client, anna: Person, change: Callable[..., Answer], if_match: str, status: int
 ) -> None:
     etag = client.get("/user", headers=anna.headers).headers["ETag"]
@@ -487,11 +487,11 @@ def test_a_change_can_demand_a_revision(
     assert change({"name": "Late"}, etag).status_code == (412 if status == 200 else 200)
 
 
-# Passwords, deletion, lock-out: what ends a token
+# What ends a token: a new password, deletion, disabling
 
 
 def _gone(client: Client, person: Person) -> bool:
-    """Whether the token counts no more."""
+    """Return whether the token is rejected."""
     response = client.get("/user", headers=person.headers)
     if response.status_code == 401:
         assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
@@ -512,7 +512,7 @@ def test_a_new_password_ends_every_other_session(client: Client, anna: Person) -
 
 
 @pytest.mark.parametrize("current", [PASSWORD.upper(), PASSWORD + " ", "", "x" * 10_000])
-def test_the_current_password_must_be_right(client: Client, anna: Person, current: str) -> None:
+def test_a_wrong_current_password_returns_403(client: Client, anna: Person, current: str) -> None:
     body = {"current_password": current, "new_password": OTHER_PASSWORD}
     response = client.put("/user/password", json=body, headers=anna.headers)
     assert response.status_code == 403
@@ -532,7 +532,9 @@ def test_the_current_password_must_be_right(client: Client, anna: Person, curren
         ({"current_password": PASSWORD, "new_password": "{email}"}, {("new_password", "same_as_name")}),
     ],
 )
-def test_a_new_password_passes_the_policy(client: Client, body: dict[str, Any], errors: set[tuple[str, str]]) -> None:
+def test_a_new_password_against_the_policy_returns_422(
+    client: Client, body: dict[str, Any], errors: set[tuple[str, str]]
+) -> None:
     anna = join(client, username=registration()["username"] + ".ruiz")
     sent = {name: value.format(**anna.user) if isinstance(value, str) else value for name, value in body.items()}
     response = client.put("/user/password", json=sent, headers=anna.headers)
@@ -541,7 +543,7 @@ def test_a_new_password_passes_the_policy(client: Client, body: dict[str, Any], 
     assert not _gone(client, anna)
 
 
-def test_who_deletes_their_account_is_gone_at_once(client: Client, anna: Person) -> None:
+def test_deleting_an_account_ends_its_sessions_and_frees_its_names(client: Client, anna: Person) -> None:
     other = Person(anna.user, log_in(client, anna).json["access_token"])
     assert client.delete("/user", headers=anna.headers).status_code == 204
     assert _gone(client, anna)
@@ -553,7 +555,7 @@ def test_who_deletes_their_account_is_gone_at_once(client: Client, anna: Person)
     assert _gone(client, anna)
 
 
-def test_what_is_left_of_a_deleted_account_is_its_id() -> None:
+def test_a_deleted_account_leaves_only_its_id() -> None:
     store = MemoryStore()
     client = client_of(build(store))
     anna = join(client, name="Anna", last_name="Ruiz")
@@ -564,9 +566,7 @@ def test_what_is_left_of_a_deleted_account_is_its_id() -> None:
         assert left.fields[name] is None
 
 
-def test_who_is_locked_out_is_out_at_once_and_comes_back_without_old_tokens(
-    app: Flask, client: Client, anna: Person
-) -> None:
+def test_disabling_ends_every_session_and_enabling_restores_none(app: Flask, client: Client, anna: Person) -> None:
     _set_disabled(app, anna, True)
     assert _gone(client, anna)
     assert log_in(client, anna).status_code == 401
@@ -575,7 +575,7 @@ def test_who_is_locked_out_is_out_at_once_and_comes_back_without_old_tokens(
     assert log_in(client, anna).status_code == 200
 
 
-def test_login_rehashes_what_was_hashed_with_other_parameters() -> None:
+def test_login_renews_a_hash_made_with_other_parameters() -> None:
     store = MemoryStore()
     anna = join(client_of(build(store)))
     stronger = type(HASHER)(time_cost=2, memory_cost=16, parallelism=1)
@@ -591,7 +591,7 @@ def test_login_rehashes_what_was_hashed_with_other_parameters() -> None:
 # Tokens of an identity provider
 
 
-def test_a_provider_s_token_is_traded_or_used_as_it_is() -> None:
+def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
     ben = ExternalIdentity("ben", None, False, "Ben", now())
     app = build(identity=Provider(ben))
     client = client_of(app)
@@ -611,7 +611,7 @@ def test_a_provider_s_token_is_traded_or_used_as_it_is() -> None:
     assert client.post("/auth/firebase", json={"id_token": "ben"}).status_code == 401
 
 
-def test_our_own_tokens_are_not_traded(client: Client, anna: Person) -> None:
+def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> None:
     assert client.post("/auth/firebase", json={"id_token": anna.token}).status_code == 404
     other = client_of(build(identity=Provider()))
     ours = join(other)

@@ -1,4 +1,4 @@
-"""The environment as settings: defaults, .env, and messages that name what is wrong."""
+"""Settings: defaults, the environment, .env files, and messages that name each wrong setting."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ Load = Callable[..., Settings]
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
-    """The settings of an environment, and of no other."""
+    """Return a function that loads the settings of the given environment variables only."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
         monkeypatch.delenv(name, raising=False)
@@ -31,7 +31,7 @@ def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     return under
 
 
-def test_the_defaults_are_those_of_the_contract(load: Load) -> None:
+def test_the_defaults_are_as_documented(load: Load) -> None:
     settings = load()
     assert settings.app_env == "development"
     assert (settings.port, settings.web_concurrency) == (8000, 2)
@@ -85,7 +85,9 @@ def test_the_defaults_are_those_of_the_contract(load: Load) -> None:
         ({"CORS_ORIGINS": "http://localhost:3000, null ,"}, "allowed_origins", ["http://localhost:3000", "null"]),
     ],
 )
-def test_the_environment_sets(load: Load, environment: dict[str, str], name: str, value: object) -> None:
+def test_a_variable_of_the_environment_sets_a_setting(
+    load: Load, environment: dict[str, str], name: str, value: object
+) -> None:
     assert getattr(load(**environment), name) == value
 
 
@@ -168,7 +170,9 @@ def test_the_environment_sets(load: Load, environment: dict[str, str], name: str
         ),
     ],
 )
-def test_what_is_wrong_is_said_by_name_a_line_each(load: Load, environment: dict[str, str], names: list[str]) -> None:
+def test_each_wrong_setting_is_named_on_a_line_of_the_message(
+    load: Load, environment: dict[str, str], names: list[str]
+) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load(**environment)
     lines = str(refused.value).splitlines()
@@ -193,11 +197,11 @@ def test_what_is_wrong_is_said_by_name_a_line_each(load: Load, environment: dict
         {"ADMIN_EMAIL": "a@example.com", "ADMIN_PASSWORD": SECRET},
     ],
 )
-def test_what_is_safe_is_accepted(load: Load, environment: dict[str, str]) -> None:
+def test_safe_settings_are_accepted(load: Load, environment: dict[str, str]) -> None:
     assert load(**environment)
 
 
-def test_a_dotenv_file_counts_less_than_the_environment(load: Load, tmp_path: Path) -> None:
+def test_the_environment_overrides_the_dotenv_file(load: Load, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=1234\nISSUER='from the file'\n# HOST=0.0.0.0\nUNKNOWN=x\nAUDIENCE=\n")
     settings = load(PORT="4321")
     assert (settings.port, settings.issuer, settings.host, settings.audience) == (
@@ -208,13 +212,13 @@ def test_a_dotenv_file_counts_less_than_the_environment(load: Load, tmp_path: Pa
     )
 
 
-def test_a_wrong_line_in_a_dotenv_file_is_named_too(load: Load, tmp_path: Path) -> None:
+def test_a_wrong_setting_in_the_dotenv_file_is_named(load: Load, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=x\n")
     with pytest.raises(ConfigurationError, match=r"^PORT: "):
         load()
 
 
-def test_secrets_are_not_shown_and_nothing_changes(load: Load) -> None:
+def test_settings_hide_secrets_and_are_immutable(load: Load) -> None:
     settings = load(
         ADMIN_EMAIL="a@example.com", ADMIN_PASSWORD=SECRET, SIGNING_KEYS=SECRET, FIREBASE_WEB_API_KEY=SECRET
     )

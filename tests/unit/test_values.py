@@ -1,4 +1,4 @@
-"""Usernames and the forms in which names are unique."""
+"""Usernames, e-mail addresses, ids and the normalised forms in which names are unique."""
 
 import sys
 from unicodedata import category, normalize
@@ -119,29 +119,29 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "key"), ACCEPTED.items(), ids=map(ascii, ACCEPTED))
-def test_a_username_is_kept_as_it_is_spelled_and_unique_by_its_key(text: str, key: str) -> None:
+def test_a_username_keeps_its_spelling_and_has_a_normalised_key(text: str, key: str) -> None:
     assert Username.parse(text) == Username(display=text, key=normalize("NFC", key))
 
 
 @pytest.mark.parametrize(("text", "code"), REFUSED.items(), ids=map(ascii, REFUSED))
-def test_what_is_no_username_is_refused_with_a_reason(text: str, code: str) -> None:
+def test_an_invalid_username_is_refused_with_a_code(text: str, code: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         Username.parse(text)
     assert refused.value.code == code
     assert str(refused.value).endswith(".")
 
 
-def test_what_looks_alike_but_is_another_letter_is_another_name() -> None:
+def test_names_with_different_letters_that_look_alike_have_different_keys() -> None:
     names = ["ada", "\u0430da", "ad\u00e0", "ad\u0101", "\u00e6da", "a-da", "a.da", "a_da"]
     assert len({Username.parse(name).key for name in names}) == len(names)
 
 
-def test_fifty_spellings_are_one_name() -> None:
+def test_fifty_spellings_of_a_name_have_one_key() -> None:
     assert len(set(spellings(50))) == 50
     assert len({Username.parse(spelling).key for spelling in spellings(50)}) == 1
 
 
-def test_a_random_username_is_one_that_could_be_chosen() -> None:
+def test_a_random_username_is_valid_and_unique() -> None:
     name = Username.random()
     assert Username.parse(name.display) == name
     assert Username.random() != name
@@ -164,7 +164,7 @@ def accepted(text: str) -> Username:
 
 @settings(deadline=None)
 @given(NAMES)
-def test_a_key_is_its_own_key(text: str) -> None:
+def test_folding_a_key_returns_the_key(text: str) -> None:
     key = accepted(text).key
     assert fold(key) == key
     assume(len(key) <= Username.MAX)  # folding can make it longer: the sharp s becomes two
@@ -173,7 +173,7 @@ def test_a_key_is_its_own_key(text: str) -> None:
 
 @settings(deadline=None)
 @given(NAMES)
-def test_every_unicode_form_has_the_same_key(text: str) -> None:
+def test_every_unicode_normalisation_form_has_the_same_key(text: str) -> None:
     key = accepted(text).key
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert Username.parse(normalize(form, text)).key == key
@@ -190,7 +190,7 @@ def test_upper_and_lower_case_have_the_same_key(text: str) -> None:
         assert fold(spelling) == key
 
 
-def test_every_letter_folds_like_its_other_cases_and_forms() -> None:
+def test_every_letter_folds_to_the_same_key_in_every_case_and_form() -> None:
     letters = [letter for letter in map(chr, range(sys.maxunicode + 1)) if category(letter)[0] in "LM"]
     folded_apart = {
         letter
@@ -201,12 +201,12 @@ def test_every_letter_folds_like_its_other_cases_and_forms() -> None:
     assert folded_apart == {"\u0131"}
 
 
-def test_an_address_is_unique_ignoring_case_and_form() -> None:
+def test_the_key_of_an_address_ignores_case_and_unicode_form() -> None:
     assert Email("Zoe\u0308@Example.COM").key == Email("zo\u00eb@example.com").key
     assert Email("ada@example.com").key != Email("ada@example.org").key
 
 
-def test_an_id_is_random_and_safe_in_a_url() -> None:
+def test_an_id_has_32_random_hexadecimal_digits() -> None:
     ids = {new_id() for _ in range(100)}
     assert len(ids) == 100
     assert all(len(id) == 32 and set(id) <= set("0123456789abcdef") for id in ids)
