@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.application.ports import ExternalIdentity
-from src.bootstrap.adapters import now
 from src.domain.users import Claim
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.stores.base import Key
@@ -24,7 +22,6 @@ from tests.support.world import (
     Answer,
     Client,
     Person,
-    Provider,
     build,
     client_of,
     errors_of,
@@ -586,33 +583,3 @@ def test_login_renews_a_hash_made_with_other_parameters() -> None:
     assert "m=16,t=2,p=1" in kept.fields["password_hash"]
     assert not _gone(client, anna)
     assert log_in(client, anna).status_code == 200
-
-
-# Tokens of an identity provider
-
-
-def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
-    ben = ExternalIdentity("ben", None, False, "Ben", now())
-    app = build(identity=Provider(ben))
-    client = client_of(app)
-    traded = client.post("/auth/firebase", json={"id_token": "ben"})
-    assert traded.status_code == 200
-    assert set(traded.json) == TOKEN_FIELDS
-    users = [
-        client.get("/user", headers=Person({}, token).headers).json for token in (traded.json["access_token"], "ben")
-    ]
-    assert users[0] == users[1]
-    assert users[0] | {"id": "ben", "email": None, "name": "Ben"} == users[0]
-    assert users[0]["username"].startswith("user-")
-    assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 401
-    assert _gone(client, Person({}, "eve"))
-    # Tombstones: the provider may still vouch for whom we have deleted.
-    assert client.delete("/user", headers=Person({}, "ben").headers).status_code == 204
-    assert client.post("/auth/firebase", json={"id_token": "ben"}).status_code == 401
-
-
-def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> None:
-    assert client.post("/auth/firebase", json={"id_token": anna.token}).status_code == 404
-    other = client_of(build(identity=Provider()))
-    ours = join(other)
-    assert other.post("/auth/firebase", json={"id_token": ours.token}).status_code == 401

@@ -1,0 +1,34 @@
+"""Tokens of the identity provider, exchanged for our own or sent as they are."""
+
+from src.application.ports import ExternalIdentity
+from src.bootstrap.adapters import now
+from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, join
+
+
+def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
+    ben = ExternalIdentity("ben", None, False, "Ben", now())
+    app = build(identity=Provider(ben))
+    client = client_of(app)
+    traded = client.post("/auth/firebase", json={"id_token": "ben"})
+    assert traded.status_code == 200
+    assert set(traded.json) == TOKEN_FIELDS
+    users = [
+        client.get("/user", headers=Person({}, token).headers).json for token in (traded.json["access_token"], "ben")
+    ]
+    assert users[0] == users[1]
+    assert users[0] | {"id": "ben", "email": None, "name": "Ben"} == users[0]
+    assert users[0]["username"].startswith("user-")
+    assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 401
+    refused = client.get("/user", headers=Person({}, "eve").headers)
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    # The provider still issues tokens for a user that was deleted here.
+    assert client.delete("/user", headers=Person({}, "ben").headers).status_code == 204
+    assert client.post("/auth/firebase", json={"id_token": "ben"}).status_code == 401
+
+
+def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> None:
+    assert client.post("/auth/firebase", json={"id_token": anna.token}).status_code == 404
+    other = client_of(build(identity=Provider()))
+    ours = join(other)
+    assert other.post("/auth/firebase", json={"id_token": ours.token}).status_code == 401
