@@ -19,12 +19,14 @@ def make_engine(url: str, *, pool_size: int) -> Engine:
     """
     if sa.make_url(url).get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    engine = sa.create_engine(url, poolclass=QueuePool, pool_size=pool_size, connect_args={"timeout": 5})
+    # The driver begins no transaction itself; the listener below does. Connections keep this level when a reader
+    # returns them to the pool, because another one would cost a PRAGMA each time.
+    engine = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=QueuePool, pool_size=pool_size, connect_args={"timeout": 5}
+    )
 
-    # https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#enabling-non-legacy-sqlite-transactional-modes
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
 
