@@ -1,4 +1,4 @@
-"""Everything that is measured, in some minutes.
+"""Runs all benchmarks, which takes some minutes.
 
 python -m bench [ROWS] [REPEATS]
 """
@@ -10,8 +10,8 @@ from bench.measures import show
 
 
 def main(rows: int, repeats: int) -> None:
-    """Measure and print; nobody else should be busy on the machine."""
-    sys.stdout.write("x: times a bare loop over csv.reader, side by side; the middle one of the repeats\n")
+    """Print every measure. The machine should be idle otherwise."""
+    sys.stdout.write("x: time as a multiple of a bare loop over csv.reader; the median of the repeats\n")
     for bench in (tables, datasets):
         for line in show(bench.measure(rows, repeats)):
             sys.stdout.write(f"{line}\n")

@@ -1,10 +1,10 @@
-"""How long the whole way of a dataset takes, as a multiple of a bare loop over the csv module's rows.
+"""Measures the upload of a dataset as a multiple of a bare loop over the rows of the csv module.
 
     python -m bench.datasets [ROWS] [REPEATS]
 
-A file goes by HTTP to what `make run` starts, with one worker, on SQLite and a folder: it is received, checked,
-stored row by row and kept as it is before the answer comes. Beside it the memory of the worker above what it has
-after a small file, and how long somebody else waits who writes to the database meanwhile.
+A client sends a file by HTTP to a service with one worker, SQLite and a folder for objects. The service receives the
+file, checks it, and stores the file and every row before it answers. Also measured: the memory of the worker above
+that after a small file, and how long another writer waits for the database meanwhile.
 """
 
 import http.client
@@ -31,7 +31,7 @@ _BOUNDARY = uuid4().hex
 
 
 class Client:
-    """An admin, at a service of one worker."""
+    """A client of a service with one worker, logged in as an admin."""
 
     def __init__(self, port: int, folder: Path, pid: int) -> None:
         self._port = port
@@ -42,7 +42,7 @@ class Client:
         self._token = answer["access_token"]
 
     def upload(self, file: Path, schema: bool = True) -> Any:
-        """Send a file with its schema; returns the dataset."""
+        """Send a file with its schema and return the dataset."""
         fields = {"name": "Bench"} | ({"schema": json.dumps(defects.SCHEMA)} if schema else {})
         head = "".join(
             f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
@@ -67,22 +67,22 @@ class Client:
         return answer
 
     def delete(self, id: str) -> None:
-        """Remove a dataset."""
+        """Delete a dataset."""
         status, answer = self._call("DELETE", f"/datasets/{id}")
         assert status == 204, answer
 
-    def forget_peak(self) -> None:
-        """Let the peak of memory begin anew."""
+    def reset_peak(self) -> None:
+        """Reset the peak of the worker's memory."""
         Path(f"/proc/{self._pid}/clear_refs").write_text("5")
 
     def memory(self, what: str = "VmHWM") -> float:
-        """MiB of memory: the peak, or VmRSS."""
+        """Return the memory of the worker in MiB: its peak (VmHWM) or the current one (VmRSS)."""
         lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) / 1024
 
     @contextmanager
     def waiting(self) -> Iterator[list[float]]:
-        """Write to the database all the time; gives the seconds that each time took to begin."""
+        """Begin transactions on the database all the time; yield the list of seconds that each one waited."""
         waits: list[float] = []
         ended = threading.Event()
 
@@ -120,12 +120,12 @@ class Client:
 
 
 def counts(dataset: Any) -> dict[defects.Rule, int]:
-    """How often each rule was broken."""
+    """Return the number of violations of each rule."""
     return {(each["rule"], each["column"]): each["count"] for each in dataset["validations"]}
 
 
 def measure(rows: int, repeats: int) -> Iterator[Measure]:
-    """Measure all of it."""
+    """Yield the time of uploads, the memory they take, and the waits of another writer."""
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as name:
         folder = Path(name, "data")
         small, file, large = (Path(name, f"{each}.csv") for each in ("small", "table", "large"))
@@ -156,7 +156,7 @@ def measure(rows: int, repeats: int) -> Iterator[Measure]:
                 client.delete(kept[-1]["id"])
             yield ratio(f"datasets, {what}: upload, check, store", measured, 10)
             yield Measure("datasets: memory of the worker above idle", client.memory() - idle, "MiB", 250)
-            client.forget_peak()
+            client.reset_peak()
             with client.waiting() as waits:
                 client.delete(client.upload(file, schema=False)["id"])
             yield Measure("datasets: the same when the schema is inferred", client.memory() - idle, "MiB", 250)
@@ -167,7 +167,7 @@ def measure(rows: int, repeats: int) -> Iterator[Measure]:
             yield Measure("datasets: another writer waits, every other time", 1000 * statistics.median(waits), "ms")
             file.unlink()
             defects.write(large, rows * LARGE // size)
-            client.forget_peak()
+            client.reset_peak()
             client.upload(large)
             yield Measure(
                 f"datasets: memory for {large.stat().st_size / MIB:.0f} MiB", client.memory() - idle, "MiB", 250

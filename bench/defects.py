@@ -1,4 +1,4 @@
-"""Tables with defects of every kind, counted as they are written."""
+"""Writes tables with defects of every kind, and counts the defects."""
 
 import random
 from dataclasses import dataclass, field
@@ -14,21 +14,21 @@ SCHEMA = {
     "plan": {"enum": ["free", "basic", "pro", "enterprise"]},
     "code": {"pattern": "[A-Z]{2}-[0-9]{6}"},
 }
-"""What the tables ought to be."""
+"""The schema of the tables."""
 
 Rule = tuple[str, str | None]
 
 
 @dataclass(slots=True)
 class Expected:
-    """What has to be found: by rule and column, the lines where the rows begin that break it."""
+    """The violations in a table: by rule and column, the lines where the invalid rows begin."""
 
     rows: int = 0
     lines: dict[Rule, list[int]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[Rule, int]:
-        """How many there are of each."""
+        """The number of violations of each rule."""
         return {rule: len(lines) for rule, lines in self.lines.items()}
 
 
@@ -48,14 +48,14 @@ _CELLS: list[tuple[str, str, str]] = [
     ("enum", "plan", "gold"),
     ("pattern", "code", "ab-123456"),
 ]
-"""What a cell can have wrong: the rule, the column, and the value."""
+"""Defects of a cell: the rule that it breaks, its column, and its value."""
 _ROWS = ["row_width", "encoding", "duplicate_row", "unique"]
 
 
 def write(file: Path, rows: int, share: float = 0.01, seed: int = 1) -> Expected:
-    """Write a table where one row in a hundred has a defect, as many of each kind, and some quotes and line breaks.
+    """Write a table in which a ``share`` of the rows has a defect, with equal numbers of each kind.
 
-    Cells with quotes and line breaks are no defects; they are another one in a hundred.
+    As many other rows have a cell with quotes and a line break, which is no defect.
     """
     chance = random.Random(seed)  # noqa: S311 # no secret
     names = list(SCHEMA)
@@ -100,7 +100,7 @@ def _row(chance: random.Random, number: int) -> list[str]:
 
 
 def _spoilt(kind: int, cells: list[str], number: int, previous: list[str]) -> tuple[bytes, list[Rule]]:
-    """A row with one defect, and the rules that it breaks."""
+    """Return a row with one defect, and the rules that it breaks."""
     if kind < len(_CELLS):
         rule, column, value = _CELLS[kind]
         cells[list(SCHEMA).index(column)] = value.format(number=number)

@@ -1,4 +1,4 @@
-"""How things are measured: times side by side with a bare loop, and memory, as numbers with targets."""
+"""Measures with targets: times as multiples of a bare loop, and memory."""
 
 import csv
 import statistics
@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number, what it should be at most if anything, and the lowest and the highest of the repeats."""
+    """A number, the most that it should be, and the lowest and the highest of the repeats."""
 
     name: str
     value: float
@@ -29,32 +29,32 @@ class Measure:
 
 
 def ratio(name: str, measured: list[float], target: float | None = None) -> Measure:
-    """The middle one of multiples of the bare loop."""
+    """Return the median of several multiples of the bare loop."""
     return Measure(name, statistics.median(measured), "x", target, (min(measured), max(measured)))
 
 
 def show(measures: Iterable[Measure]) -> Iterator[str]:
-    """A table, a line for each as soon as it is there."""
+    """Yield the lines of a table, each as soon as its measure is there."""
     yield f"{'':60}{'':>8} {'':4}{'target':>8}"
     yield from map(str, measures)
 
 
 def bare(file: Path) -> None:
-    """The loop that everything is compared with."""
+    """Read a file with csv.reader: the loop that everything is compared with."""
     with file.open(newline="", encoding="utf-8", errors="replace") as lines:
         for _ in csv.reader(lines):
             pass
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """How long it takes."""
+    """Return how long a call takes."""
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
 
 
 def ratios(file: Path, repeats: int, runs: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Each run's time over the mean of the bare loops just before and just after it."""
+    """Return the time of each run over the mean of the bare loops just before and just after it."""
     measured: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         before = seconds(lambda: bare(file))

@@ -1,9 +1,9 @@
-"""How long a check takes, as multiples of a bare loop over the csv module's rows, and how much memory.
+"""Measures the time of a check as a multiple of a bare loop over the rows of the csv module, and its memory.
 
     python -m bench.tables [ROWS] [REPEATS]
 
-Ratios are of runs side by side; the middle one of the repeats counts, the lowest and the highest are in brackets.
-With frictionless installed somewhere, ``FRICTIONLESS=/path/to/its/python`` compares with it on 100 000 rows.
+Each check runs between two bare loops. The median of the repeats counts; the lowest and the highest ratio are in
+brackets. ``FRICTIONLESS=/path/to/its/python`` compares with an installed frictionless on 100 000 rows.
 """
 
 import json
@@ -17,27 +17,26 @@ from pathlib import Path
 
 from bench import defects
 from bench.measures import MIB, Measure, ratio, ratios, seconds, show
-from src.domain.tables import Column, TableEngine, parse_schema
-from src.infrastructure.tables.polars import PolarsTables
-from src.infrastructure.tables.python import PythonTables
+from src.domain.tables import Column, parse_schema
+from src.infrastructure.tables import PolarsCsvChecker
 
 _PEAK = """
 import sys
 from pathlib import Path
 from bench import defects
 from bench.tables import schema
-from src.infrastructure.tables.polars import PolarsTables
-from src.infrastructure.tables.python import PythonTables
+from src.infrastructure.tables import PolarsCsvChecker
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
-engine = {"polars": PolarsTables, "python": PythonTables}[sys.argv[1]]()
-engine.check(Path(sys.argv[2]), schema(engine))
+small, file, mode = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+checker = PolarsCsvChecker()
+checker.check(small, schema(checker))
 idle = peak()
-store = (lambda rows: None) if sys.argv[4] == "store" else None
-engine.check(Path(sys.argv[3]), schema(engine) if sys.argv[4] != "infer" else (), store=store)
+store = (lambda rows: None) if mode == "store" else None
+checker.check(file, schema(checker) if mode != "infer" else (), store=store)
 print(peak() - idle)
 """
 _FRICTIONLESS = """
@@ -62,55 +61,50 @@ print(took)
 """
 
 
-def schema(engine: TableEngine) -> tuple[Column, ...]:
-    """What the generated tables ought to be."""
-    return parse_schema(defects.SCHEMA, engine.pattern_flaw)
+def schema(checker: PolarsCsvChecker) -> tuple[Column, ...]:
+    """Return the schema of the generated tables."""
+    return parse_schema(defects.SCHEMA, checker.pattern_flaw)
 
 
-def peak(engine: str, small: Path, file: Path, way: str) -> float:
-    """How many MiB a check takes at most, in a process that has checked a small file before."""
-    command: list[str | Path] = [sys.executable, "-c", _PEAK, engine, small, file, way]
+def peak(small: Path, file: Path, mode: str) -> float:
+    """Return the MiB that a check takes at most, in a process that has checked a small file before."""
+    command: list[str | Path] = [sys.executable, "-c", _PEAK, small, file, mode]
     done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603
     return float(done.stdout)
 
 
 def measure(rows: int, repeats: int) -> Iterator[Measure]:
-    """Measure all of it."""
-    fast, plain = PolarsTables(), PythonTables()
+    """Yield the times and the memory of checks."""
+    checker = PolarsCsvChecker()
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as folder:
         file, small, tenth = Path(folder, "table.csv"), Path(folder, "small.csv"), Path(folder, "tenth.csv")
         expected = defects.write(file, rows)
         defects.write(small, 2_000)
         defects.write(tenth, 100_000)
-        report = fast.check(file, schema(fast))
+        report = checker.check(file, schema(checker))
         counts = {(each.rule, each.column): each.count for each in report.validations}
         assert counts == expected.counts, "the counts are wrong"
         runs: dict[str, Callable[[], object]] = {
-            "check": lambda: fast.check(file, schema(fast)),
-            "infer and check": lambda: fast.check(file),
-            "check, and hand over all rows": lambda: fast.check(file, schema(fast), store=lambda _: None),
+            "check": lambda: checker.check(file, schema(checker)),
+            "infer and check": lambda: checker.check(file),
+            "check, and hand over all rows": lambda: checker.check(file, schema(checker), store=lambda _: None),
         }
         what = f"{rows} rows, {file.stat().st_size / MIB:.0f} MiB"
         for name, measured in ratios(file, repeats, runs).items():
-            yield ratio(f"polars, {what}: {name}", measured, 10)
-        for name, measured in ratios(tenth, 3, {"check": lambda: plain.check(tenth, schema(plain))}).items():
-            yield ratio(f"python, 100000 rows: {name}", measured)
+            yield ratio(f"{what}: {name}", measured, 10)
         if other := os.environ.get("FRICTIONLESS"):
             # It stops at bytes that it cannot decode.
             tenth.write_bytes(tenth.read_bytes().replace(b"P\xe9rson", b"Person"))
             command = [other, "-c", _FRICTIONLESS, tenth.name, json.dumps(defects.SCHEMA)]
             done = subprocess.run(command, check=True, capture_output=True, cwd=folder)  # noqa: S603
-            took = statistics.median(seconds(lambda: fast.check(tenth, schema(fast))) for _ in range(5))
-            yield Measure("frictionless takes, times polars", float(done.stdout) / took, "x")
-            took = statistics.median(seconds(lambda: plain.check(tenth, schema(plain))) for _ in range(5))
-            yield Measure("frictionless takes, times python", float(done.stdout) / took, "x")
+            took = statistics.median(seconds(lambda: checker.check(tenth, schema(checker))) for _ in range(5))
+            yield Measure("frictionless takes, times ours", float(done.stdout) / took, "x")
         large = Path(folder, "large.csv")
         defects.write(large, rows * 5 // 2)
         for one in (file, large):
-            for way in ("check", "infer", "store"):
+            for mode in ("check", "infer", "store"):
                 size = one.stat().st_size / MIB
-                yield Measure(f"polars, {size:.0f} MiB: memory, {way}", peak("polars", small, one, way), "MiB", 250)
-        yield Measure("python: memory, store", peak("python", small, file, "store"), "MiB", 250)
+                yield Measure(f"{size:.0f} MiB: memory, {mode}", peak(small, one, mode), "MiB", 250)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Store
-from src.infrastructure.tables import Tables
+from src.infrastructure.tables import PolarsCsvChecker
 from src.infrastructure.tables.patterns import compiled
 from src.infrastructure.tokens.fingerprints import KeyedFingerprints
 from src.infrastructure.tokens.jwt import JwtIssuer
@@ -94,7 +94,7 @@ def wire(
     relay = HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None
     users, sessions, receipts = Users(store), Sessions(store), Receipts(store)
     tasks, dogs, files, jobs = Tasks(store), Dogs(store), Files(store), Jobs(store)
-    datasets, tables, rows = Datasets(store), Tables(), make_rows(store)
+    datasets, tables, rows = Datasets(store), PolarsCsvChecker(), make_rows(store)
     handlers: Mapping[str, JobHandler] = {
         PICTURE: FetchPicture(dogs, pictures),
         RELAY: RelayFile(files, blobs, relay),

@@ -19,7 +19,7 @@ from src.domain.errors import Unavailable
 from src.domain.tables import Row
 from src.domain.values import Role
 from src.infrastructure.stores.memory import MemoryStore
-from src.infrastructure.tables import findings
+from src.infrastructure.tables import results
 from tests.support.races import at_once
 from tests.support.uploading import TYPE, body, part
 from tests.support.world import (
@@ -1139,7 +1139,7 @@ def test_while_rows_are_being_stored_none_is_seen(
 def test_what_shows_only_when_it_is_checked_fails_later(
     app: Flask, client: Client, anna: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(findings, "MAX_HASHES", 1)
+    monkeypatch.setattr(results, "MAX_HASHES", 1)
     answer = _add(client, anna)
     assert (answer.status_code, errors_of(answer)) == (422, {("file", "too_many_rows")})
     reason = answer.json["errors"][0]["message"]

@@ -14,9 +14,8 @@ from src.domain.datasets import DatasetStatus, ReadOptions
 from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
-from src.domain.tables import Report
-from src.infrastructure.tables import findings, patterns
-from src.infrastructure.tables.python import PythonTables
+from src.domain.tables import NotCsv, Report
+from src.infrastructure.tables import PolarsCsvChecker, patterns, results
 from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
 
@@ -58,7 +57,7 @@ class TestAdd:
         assert world.bell.sent == ([stored.job.id] if stored.job else [])
 
     def test_what_is_no_csv_leaves_nothing(self, world: DatasetWorld) -> None:
-        with pytest.raises(Invalid):
+        with pytest.raises(NotCsv):
             world.add(content=b"\x89PNG\r\n\x1a\n")
         world.is_empty()
         world.add()
@@ -143,7 +142,7 @@ class TestSlow:
         world.is_empty()
 
 
-class Slow(PythonTables):
+class Slow(PolarsCsvChecker):
     """An engine that takes its time at first; asks at each step whether things are as they should be."""
 
     STEPS = 5
@@ -240,14 +239,14 @@ class TestAttempts:
         assert not world.is_reconciled()
 
     def test_what_is_no_csv_is_refused_at_once(self, world: DatasetWorld) -> None:
-        with pytest.raises(Invalid):
+        with pytest.raises(NotCsv):
             world.add(content=b"\x89PNG\r\n\x1a\n", later=True)
         world.is_empty()
 
     def test_what_is_found_to_be_no_csv_has_failed_for_good(
         self, world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(findings, "MAX_HASHES", 1)
+        monkeypatch.setattr(results, "MAX_HASHES", 1)
         job = world.add_later()
         world.here.run(job.id)
         job, dataset = world.job(job.id), world.dataset(job.subject_id)

@@ -22,10 +22,9 @@ from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
 from src.domain.errors import Unavailable
 from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation, parse_schema
-from src.infrastructure.tables import patterns
-from src.infrastructure.tables.python import PythonTables
+from src.infrastructure.tables import PolarsCsvChecker, patterns
 
-TABLES = PythonTables()
+TABLES = PolarsCsvChecker()
 
 
 @dataclass
@@ -334,7 +333,8 @@ def test_what_is_suggested_can_be_posted_and_finds_nothing_new(
                 or ["x"]
             )
 
-    data = ("\n".join(lines()) + "\n").encode("utf-8", "surrogateescape")
+    texts = list(lines())
+    data = ("\n".join(texts) + "\n").encode("utf-8", "surrogateescape")
     asked = {name or "x": chance.choice(SCHEMAS) for name in [*names, "gone"] if chance.random() < 0.7}
     folder = tmp_path_factory.mktemp("tables")
     report, stored = checked(folder, data, asked if chance.random() < 0.7 else None)

@@ -9,9 +9,9 @@ from src.application.datasets.receiving import spooled
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, RowStore
 from src.domain.datasets import Dataset, DatasetRepository, ReadOptions
-from src.domain.errors import AttemptFailed, Invalid, NotFound
+from src.domain.errors import AttemptFailed, NotFound
 from src.domain.jobs import Job, NotRunnable
-from src.domain.tables import Report, Row, TableEngine
+from src.domain.tables import CsvChecker, NotCsv, Report, Row
 from src.domain.values import new_id
 
 CHECK = "dataset-check"
@@ -23,7 +23,7 @@ class CheckDataset:
     """Checks a dataset. See JobHandler."""
 
     datasets: DatasetRepository
-    tables: TableEngine
+    tables: CsvChecker
     rows: RowStore
     blobs: BlobStore
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
@@ -52,8 +52,8 @@ class CheckDataset:
             return self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).checked(found))
         except BaseException as error:
             self._give_up(dataset.id, rows_id)
-            if isinstance(error, Invalid):
-                raise AttemptFailed(" ".join(each.message for each in error.errors), final=True) from None
+            if isinstance(error, NotCsv):
+                raise AttemptFailed(error.detail, final=True) from None
             raise
 
     def _give_up(self, id: str, rows_id: str) -> None:
@@ -90,9 +90,9 @@ def _current(dataset: Dataset, rows_id: str) -> Dataset:
 
 
 def check(
-    tables: TableEngine, rows: RowStore, file: Path, options: ReadOptions, rows_id: str, progress: Progress
+    tables: CsvChecker, rows: RowStore, file: Path, options: ReadOptions, rows_id: str, progress: Progress
 ) -> Report:
-    """Check a file and store its rows. Raises Invalid for what is no CSV file, and what ``progress`` raises."""
+    """Check a file and store its rows. Raises NotCsv, InvalidOption, and what ``progress`` raises."""
     return tables.check(
         file,
         options.columns,

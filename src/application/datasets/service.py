@@ -15,7 +15,7 @@ from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.errors import Ended
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
-from src.domain.tables import Column, Row, TableEngine, parse_schema
+from src.domain.tables import Column, CsvChecker, Row, parse_schema
 from src.domain.users import User
 from src.domain.values import Page, new_id
 
@@ -34,7 +34,7 @@ class DatasetService:
 
     datasets: DatasetRepository
     jobs: JobRepository
-    tables: TableEngine
+    tables: CsvChecker
     rows: RowStore
     blobs: BlobStore
     queue: JobQueue
@@ -53,7 +53,7 @@ class DatasetService:
         """Store a CSV file, every row of it, and what was found in it: each rule, whether it passed or not.
 
         A large one, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
-        the last row is stored. Raises Invalid for what is no CSV file, Unavailable, Repeated, and what ``receive``
+        the last row is stored. Raises NotCsv, InvalidOption, Unavailable, Repeated, and what ``receive``
         raises; then nothing is stored. ``progress`` is told how far a check at once has come, from 0 to 1.
         """
         now = self.clock()
@@ -138,7 +138,7 @@ class DatasetService:
         return self._lifecycle.reconcile(older_than)
 
     def _later(self, received: Received) -> bool:
-        """Whether a job is to check the file. Raises Invalid for what is no CSV file."""
+        """Whether a job is to check the file. Raises NotCsv, InvalidOption."""
         if not received.later and received.lines <= self.sync_rows + 1:  # the header is a line, too
             return False
         asked, most = received.read_options, 0 if received.later else self.sync_rows

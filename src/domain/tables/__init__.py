@@ -1,6 +1,7 @@
-"""What a table is expected to hold, and what was found when it was looked at."""
+"""Tables: the schema that a table should have, and the report of a check."""
 
-from src.domain.tables.engine import Row, TableEngine
+from src.domain.tables.checker import CsvChecker, Row
+from src.domain.tables.errors import InvalidOption, NotCsv
 from src.domain.tables.report import Report, Sample, Validation
 from src.domain.tables.schema import MAX_COLUMNS, MAX_NAME, Column, parse_schema, schema_json
 from src.domain.tables.types import GRAMMAR, ORDER, ColumnType, Comparable, instant
@@ -13,10 +14,12 @@ __all__ = [
     "Column",
     "ColumnType",
     "Comparable",
+    "CsvChecker",
+    "InvalidOption",
+    "NotCsv",
     "Report",
     "Row",
     "Sample",
-    "TableEngine",
     "Validation",
     "instant",
     "parse_schema",

@@ -1,4 +1,4 @@
-"""What was found when a table was looked at."""
+"""The report of a check."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from src.domain.tables.schema import Column
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Where a finding is: the line where its row begins, and the value, cut to size."""
+    """A row that breaks a rule: the line where it begins, and the value, shortened if it is long."""
 
     row: int
     value: str
@@ -15,7 +15,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """One rule that was applied, to one column or to all, and how often it was broken. Ten samples at most."""
+    """The result of one rule, for one column or for all (None): the number of violations and the first ten."""
 
     rule: str
     column: str | None
@@ -24,13 +24,13 @@ class Validation:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing broke it."""
+        """Whether there are no violations."""
         return self.count == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a file holds. ``columns`` are the file's, ``schema`` those asked for: the same when it was inferred."""
+    """The result of a check. ``columns`` are the file's; ``schema`` is the one given, or the one inferred."""
 
     delimiter: str
     encoding: str

@@ -1,4 +1,7 @@
-"""What a value of a type looks like: said once, as regular expressions that mean the same to every engine."""
+"""The types of columns, with the grammar of their values.
+
+The regular expressions mean the same to the re module, to RE2 and to polars.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,7 +11,7 @@ from typing import Final
 
 
 class ColumnType(StrEnum):
-    """What the values of a column are."""
+    """The type of the values of a column."""
 
     STRING = "string"
     INTEGER = "integer"
@@ -20,7 +23,7 @@ class ColumnType(StrEnum):
 
 
 MAX_DIGITS = 38
-"""Of an integer: as many fit into 128 bits."""
+"""The number of digits of an integer: integers of this length fit into 128 bits."""
 
 _YEAR = r"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _LEAP = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
@@ -40,22 +43,22 @@ _LABEL_END = r"(?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 
 GRAMMAR: Final[Mapping[ColumnType, str]] = {
     ColumnType.INTEGER: rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})",
-    # JSON's number (RFC 8259 section 6), finite as a double: an exponent of 200 and more follows a single digit (and
-    # decimals), the greatest is what DBL_MAX is written as.
+    # A number of JSON (RFC 8259 section 6) that is finite as a double. Only a number with a single digit before the
+    # point may have an exponent of 200 or more, and none is greater than DBL_MAX.
     ColumnType.NUMBER: f"-?(?:{_PLAIN}|{_HUGE})",
     ColumnType.BOOLEAN: r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
     ColumnType.DATE: _DATE,
-    # RFC 3339, where the seconds and the offset may be left out: then it is UTC. No leap seconds.
+    # RFC 3339 without leap seconds. The seconds may be left out, and so may the offset: the time is then UTC.
     ColumnType.DATETIME: rf"{_DATE}[Tt ]{_TIME}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_TIME})?",
-    # What HTML calls a valid e-mail address, but for stray dots: up to 64 characters, single dots between them, @, and
-    # a domain with a dot, whose last label begins with a letter, as all do that there are.
+    # HTML's valid e-mail address, made stricter: the local part has at most 64 characters and no stray dots, the
+    # domain has a dot, and its last label begins with a letter.
     ColumnType.EMAIL: rf"{_LOCAL}(?:\.?{_LOCAL}){{0,63}}@(?:[a-zA-Z0-9]{_LABEL_END}\.)+[a-zA-Z]{_LABEL_END}",
 }
-"""What a whole value matches, for every type but ``string``."""
+"""By type: the regular expression that a whole value matches. Every string is valid."""
 
 
 def instant(text: str) -> tuple[int, int]:
-    """A ``datetime`` value as seconds and nanoseconds, in order of time."""
+    """Return a valid ``datetime`` as (seconds, nanoseconds), which compare in the order of time."""
     day, clock = text[:10], text[11:].upper().removesuffix("Z")
     clock, sign, offset = re.split(r"([+-])", clock) if re.search("[+-]", clock) else (clock, "+", "00:00")
     hours, minutes, seconds = [*clock.split(":"), "0"][:3]
@@ -73,4 +76,4 @@ ORDER: Final[Mapping[ColumnType, Callable[[str], Comparable]]] = {
     ColumnType.DATE: str,
     ColumnType.DATETIME: instant,
 }
-"""For the types that have ``min`` and ``max``: a valid value as something that compares. Numbers are doubles."""
+"""By type that has ``min`` and ``max``: a function that makes a valid value comparable. Numbers become doubles."""

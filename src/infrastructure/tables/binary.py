@@ -1,8 +1,8 @@
-"""What is no text: files that begin as other kinds do, and control characters."""
+"""Recognises binary files by their first bytes and by control characters."""
 
 import re
 
-from src.infrastructure.tables.encodings import refused
+from src.domain.tables import NotCsv
 
 _MAGIC = {
     b"\x1f\x8b": "gzip-compressed",
@@ -28,17 +28,17 @@ _MAGIC = {
 }
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-"""The control characters of ASCII that text does not have: all but tab, the ends of lines and pages, and escape."""
+"""The control characters of ASCII without those that text may have: tab, line and page breaks, escape."""
 
 
-def refuse_magic(start: bytes) -> None:
-    """Raises Invalid for the first bytes of a file of another kind."""
+def refuse_binary(start: bytes) -> None:
+    """Raise NotCsv when a file begins like a binary file."""
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
-            raise refused("not_csv", f"This is {what}, not a CSV file: unpack it, or export it as CSV.")
+            raise NotCsv("not_csv", f"This is {what}, not a CSV file: unpack it, or export it as CSV.")
 
 
 def refuse_controls(text: str, most: int) -> None:
-    """Raises Invalid if there are more than so many control characters."""
+    """Raise NotCsv when a text has more than ``most`` control characters."""
     if len(_CONTROLS.findall(text)) > most:
-        raise refused("not_csv", "The file has control characters that text does not have: export it as CSV.")
+        raise NotCsv("not_csv", "The file has control characters that text does not have: export it as CSV.")

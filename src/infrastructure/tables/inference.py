@@ -1,19 +1,25 @@
-"""The schema of a file that came without one, found out cautiously: what may be a code stays a string."""
+"""Infers the schema of a file, cautiously: a column with values that may be codes stays a string."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from src.domain.tables import GRAMMAR, Column, ColumnType
+import polars as pl
 
-INFERRED = {
+from src.domain.tables import GRAMMAR, Column, ColumnType
+from src.infrastructure.tables.blocks import Block
+from src.infrastructure.tables.results import GROUP, unique_names
+from src.infrastructure.tables.source import Source
+
+_GRAMMAR = {
     **GRAMMAR,
-    # Longer ones are ids, and no double holds them; exponents are rather codes that look like numbers.
+    # Longer integers are ids, and no double holds them. Numbers with an exponent are rather codes.
     ColumnType.INTEGER: r"-?(?:0|[1-9][0-9]{0,14})",
     ColumnType.NUMBER: r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,100})?",
 }
-"""What a value looks like to be taken for one of a type that nobody named."""
-CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
-"""Digits that are no number: with leading zeros, a phone number, an id. One of them makes a column a string."""
-CANDIDATES = (
+"""The values that count as values of a type when no schema names the type."""
+_CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
+"""Digits that are no number: leading zeros, a phone number, an id. One such value makes a column a string."""
+_CANDIDATES = (
     ColumnType.BOOLEAN,
     ColumnType.INTEGER,
     ColumnType.NUMBER,
@@ -21,31 +27,60 @@ CANDIDATES = (
     ColumnType.DATETIME,
     ColumnType.EMAIL,
 )
+_NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER}
+_LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"code": f"^(?:{_CODE})$"}
 
 
 @dataclass(slots=True)
-class Evidence:
-    """What was counted in a column: rows, cells with a value, codes, and values that look like a type."""
+class _Evidence:
+    """The counts of a column: rows, non-empty cells, codes, and the values that look like each type in question."""
 
     rows: int = 0
     values: int = 0
     codes: int = 0
-    of: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(CANDIDATES, 0))
+    by_type: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(_CANDIDATES, 0))
 
-    def add(self, look: str) -> None:
-        """Count a value that looks like a type, or like a ``code``. Integers are numbers, too."""
-        if look == "code":
-            self.codes += 1
-            return
-        self.of[ColumnType(look)] += 1
-        if look == ColumnType.INTEGER:
-            self.of[ColumnType.NUMBER] += 1
+    def exclude(self, most_values: int) -> None:
+        """Drop the types that more than 1 % of the values cannot have; the column has ``most_values`` at most."""
+        for type, count in [*self.by_type.items()]:
+            if 100 * (self.values - count) > most_values:
+                del self.by_type[type]
 
     def column(self, name: str) -> Column:
-        """A type that 99 % of the values have; required when 99 % of the cells have a value."""
+        """Return a type that 99 % of the values have; the column is required when 99 % of its cells have a value."""
         column = Column(name, required=self.rows > 0 and 99 * self.rows <= 100 * self.values)
-        for type in CANDIDATES:
-            numeric = type in {ColumnType.INTEGER, ColumnType.NUMBER}
-            if self.values > 0 and 99 * self.values <= 100 * self.of[type] and not (numeric and self.codes):
+        for type, count in self.by_type.items():
+            if self.values > 0 and 99 * self.values <= 100 * count and not (type in _NUMERIC and self.codes):
                 return replace(column, type=type)
         return column
+
+
+def infer(source: Source, blocks: Iterable[Block]) -> list[Column]:
+    """Return a column for each name of the header, with the type that its values have and whether it is required."""
+    names, _ = unique_names(source.header)
+    evidence = [_Evidence() for _ in names]
+    most_values = source.file.stat().st_size // len(names)
+    for block in blocks:
+        frame = block.frame if block.complete is None else block.frame.filter(block.complete)
+        for begin in range(0, len(names), GROUP):
+            _count(frame, begin, evidence[begin : begin + GROUP])
+        for column in evidence:
+            column.exclude(most_values)
+    return [column.column(name) for column, name in zip(evidence, names, strict=True)]
+
+
+def _count(frame: pl.DataFrame, begin: int, evidence: list[_Evidence]) -> None:
+    """Add the counts of some columns, the first of which is at ``begin``."""
+    counts = []
+    for position, column in enumerate(evidence, begin):
+        cell = pl.col(str(position))
+        counts.append((cell != "").sum().alias(f"{position}"))
+        looks = [*column.by_type, "code"] if _NUMERIC & {*column.by_type} else [*column.by_type]
+        counts += [cell.str.contains(_LOOKS[look]).sum().alias(f"{position}:{look}") for look in looks]
+    counted = frame.select(counts).row(0, named=True)
+    for position, column in enumerate(evidence, begin):
+        column.rows += frame.height
+        column.values += counted[f"{position}"]
+        column.codes += counted.get(f"{position}:code", 0)
+        for type in column.by_type:
+            column.by_type[type] += counted[f"{position}:{type}"]

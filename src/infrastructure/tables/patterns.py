@@ -1,4 +1,4 @@
-"""Regular expressions that clients give: RE2, so that no pattern takes more than linear time."""
+"""Regular expressions from clients. RE2 matches them in linear time, whatever the pattern."""
 
 import re
 from collections.abc import Callable
@@ -7,11 +7,11 @@ import re2
 
 
 def compiled(pattern: str) -> Callable[[str], object]:
-    """A function that is true for the texts that match whole; raises ``re2.error``."""
+    """Return a function that is true for a text that matches as a whole. Raises ``re2.error``."""
     options = re2.Options()
     options.log_errors = False
-    re2.compile(pattern, options)  # its errors say what is wrong, a set's do not
-    # A set of one answers without the offsets of a match, five times faster.
+    re2.compile(pattern, options)  # a set raises no error that says what is wrong
+    # A set with one pattern reports no offsets, which makes it five times faster.
     matcher = re2.Set.FullMatchSet(options)
     matcher.Add(pattern)
     matcher.Compile()
@@ -19,7 +19,7 @@ def compiled(pattern: str) -> Callable[[str], object]:
 
 
 def flaw(pattern: str) -> str | None:
-    """What is wrong with a pattern; None if nothing is."""
+    """Return what is wrong with a pattern, or None."""
     try:
         compiled(pattern)
     except re2.error as error:
@@ -41,9 +41,9 @@ _TOKEN = re.compile(
 
 
 def portable(pattern: str) -> str | None:
-    r"""The same pattern for the regular expressions of Rust, where RE2's and theirs have one meaning; else None.
+    r"""Return a pattern of RE2 as one of Rust's regex library, or None when they may differ in meaning.
 
-    Rust's ``\d``, ``\w`` and ``\s`` are Unicode's, RE2's are ASCII's; they escape, nest and intersect otherwise.
+    Rust's ``\d``, ``\w`` and ``\s`` match Unicode, those of RE2 ASCII. Escapes, nested and intersected classes differ.
     """
     parts, at = [], 0
     while at < len(pattern):

@@ -1,39 +1,38 @@
-"""A file as a table: what encoding and delimiter it has, where its header ends, and whether it is CSV at all."""
+"""Detects the form of a file: its encoding, its delimiter and its header."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.domain.errors import FieldError, Invalid
-from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column
-from src.infrastructure.tables.binary import refuse_controls, refuse_magic
-from src.infrastructure.tables.encodings import UNDECODED, chunks_of, declared_encoding, find_encoding, refused, shown
+from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, InvalidOption, NotCsv
+from src.infrastructure.tables.binary import refuse_binary, refuse_controls
+from src.infrastructure.tables.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
 from src.infrastructure.tables.records import Records, split
 
 HEAD = 1 << 20
-"""How much of a file may be its header, in bytes."""
+"""The size of the header in bytes, at most."""
 _SNIFFED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that can be read: its form and its header. ``broken``: it has bytes that cannot be decoded."""
+    """A CSV file with its form and its header. ``is_damaged``: it has bytes that cannot be decoded."""
 
     file: Path
     encoding: str
     delimiter: str
-    broken: bool
+    is_damaged: bool
     header: tuple[str, ...]
-    undecoded: str | None
-    """The first name in it with bytes that cannot be decoded."""
+    undecodable_name: str | None
+    """The first column name with bytes that cannot be decoded."""
     header_line: int
     body: int
-    """Where the first byte after the header is, in the one form."""
+    """The offset of the first byte after the header, in the file as UTF-8."""
     line: int
     """The line of that byte."""
 
     def chunks(self, read: Callable[[float], None] | None = None) -> Iterator[bytes]:
-        """What is after the header; ``read`` is told how much of the file has been read, as 0 to 1."""
+        """Yield the rows as UTF-8. Call ``read`` with the share of the file that has been read, from 0 to 1."""
         skip = self.body
         for chunk in chunks_of(self.file, self.encoding, read):
             yield chunk[skip:]
@@ -47,16 +46,16 @@ def inspect(
     encoding: str | None,
     read: Callable[[float], None] | None = None,
 ) -> Source:
-    """Look through a file once; raises Invalid for what is no CSV file, and for what nobody can read it by."""
+    """Read a file once and return its form. Raises NotCsv, and InvalidOption for a delimiter or an encoding."""
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter not in _DELIMITERS):
-        raise Invalid(FieldError("delimiter", "delimiter", "Give one character: a comma, semicolon, tab, pipe, …"))
+        raise InvalidOption("delimiter", "Give one character: a comma, semicolon, tab, pipe, …")
     declared = declared_encoding(encoding) if encoding is not None else None
     with file.open("rb") as stream:
         start = stream.read(16)
-    refuse_magic(start)
-    found, broken = find_encoding(file, start, declared, read)
+    refuse_binary(start)
+    detected, is_damaged = find_encoding(file, start, declared, read)
     head = b""
-    for chunk in chunks_of(file, found, None):
+    for chunk in chunks_of(file, detected, None):
         head += chunk
         if len(head) > HEAD:
             break
@@ -69,39 +68,39 @@ def inspect(
     records = Records([text], delimiter)
     line, header = next(iter(records), (0, []))
     if not header:
-        raise refused("empty", "The file is empty.")
+        raise NotCsv("empty", "The file is empty.")
     refuse_controls("".join(header), most=0)
-    names = tuple(shown(cell.strip()) for cell in header)
+    names = tuple(displayed(cell.strip()) for cell in header)
     if len(names) > MAX_COLUMNS:
-        raise refused("too_many_columns", f"The first line names more than {MAX_COLUMNS} columns.")
+        raise NotCsv("too_many_columns", f"The first line names more than {MAX_COLUMNS} columns.")
     body = len("".join(text[: records.line - 1]).encode(errors="surrogateescape"))
     if body >= HEAD and not whole:
         message = "The first line, which has to name the columns, is longer than 1 MiB: is a quote not closed?"
-        raise refused("row_too_long", message)
+        raise NotCsv("row_too_long", message)
     if any(len(name) > MAX_NAME for name in names):
-        raise refused("no_header", f"The first line has to name the columns, in at most {MAX_NAME} characters each.")
+        raise NotCsv("no_header", f"The first line has to name the columns, in at most {MAX_NAME} characters each.")
     if not any(names) or (not {column.name for column in schema} & {*names} and not any(map(_is_name, names))):
-        raise refused("no_header", "The first line has to name the columns; this one has no names.")
-    undecoded = next(filter(UNDECODED.search, header), None) if broken else None
-    return Source(file, found, delimiter, broken, names, undecoded, line, body, records.line)
+        raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
+    undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None
+    return Source(file, detected, delimiter, is_damaged, names, undecodable, line, body, records.line)
 
 
 _DELIMITERS = "\t !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 def _is_name(text: str) -> bool:
-    """Whether it is not just a number."""
+    """Return whether a text is not empty and not a number."""
     return bool(text) and not text.replace(".", "").replace(",", "").strip("+-").isdecimal()
 
 
 def _find_delimiter(head: bytes, whole: bool) -> str:
-    """The delimiter by which most rows are as wide as the header; of equal ones the one rarest in prose."""
-    lines = split(head.decode(errors="surrogateescape"))
+    """Return the delimiter with which most rows are as wide as the header, preferring those that are rare in prose."""
+    text = split(head.decode(errors="surrogateescape"))
     best, delimiter = 0.0, ","
     for candidate in "\t|;,":
         try:
-            widths = [len(cells) for _, cells in Records([lines], candidate)]
-        except Invalid:
+            widths = [len(cells) for _, cells in Records([text], candidate)]
+        except NotCsv:
             continue
         if not whole and len(widths) > 1:
             widths.pop()

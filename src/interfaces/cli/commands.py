@@ -6,11 +6,12 @@ from datetime import timedelta
 import click
 
 from src.application.users import NewProfile
-from src.domain.errors import Invalid
+from src.domain.errors import Invalid, PorteroError
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.values import Role
 from src.interfaces.cli.console import Console, claim_of
 from src.interfaces.cli.datasets import datasets
+from src.interfaces.csv_errors import with_field
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -211,6 +212,7 @@ cli.add_command(datasets)
 
 def explain(error: Exception) -> str:
     """An error as the operator reads it."""
+    error = with_field(error) if isinstance(error, PorteroError) else error
     if isinstance(error, Invalid):
         return "\n".join(f"{each.field}: {each.message}" for each in error.errors)
     return str(error)

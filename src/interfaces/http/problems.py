@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, Not
 
 from src.domain import errors
 from src.domain.errors import PorteroError
+from src.interfaces.csv_errors import with_field
 from src.interfaces.services import Services
 
 _log = logging.getLogger("portero.http")
@@ -56,6 +57,7 @@ def handle_errors_of(app: Flask) -> None:
 
 
 def _domain_error(error: PorteroError) -> Response:
+    error = with_field(error)
     status = HTTPStatus.BAD_REQUEST if isinstance(error, OAuthError) else status_of(type(error))
     headers: dict[str, str] = {}
     members: dict[str, Any] = {}

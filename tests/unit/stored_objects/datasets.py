@@ -13,13 +13,12 @@ from src.application.summaries import Summarise
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus, ReadOptions
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import Once
-from src.domain.tables import Column, ColumnType, Report, TableEngine
+from src.domain.tables import Column, ColumnType, CsvChecker, Report
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
-from src.infrastructure.tables import patterns
-from src.infrastructure.tables.python import PythonTables
+from src.infrastructure.tables import PolarsCsvChecker, patterns
 from tests.support.remote import Observed
 from tests.unit.stored_objects.world import ADA, COMMITS, Observe, Process, World
 
@@ -47,18 +46,18 @@ class DatasetWorld(World[DatasetProcess]):
     def __init__(self, folder: Path, later: bool = False) -> None:
         super().__init__()
         self.records = self.datasets = Datasets(self.store)
-        self.rows, self.tables = PackedRows(self.store), PythonTables()
+        self.rows, self.tables = PackedRows(self.store), PolarsCsvChecker()
         self.file = folder / "file.csv"
         self.later = later
 
-    def process(self, observe: Observe, tables: TableEngine | None = None) -> DatasetProcess:
+    def process(self, observe: Observe, tables: CsvChecker | None = None) -> DatasetProcess:
         def observed(target: object, what: str, names: set[str]) -> Any:
             return Observed(target, names, lambda moment: observe(f"{moment} {what}"))
 
         datasets = cast(DatasetRepository, observed(self.datasets, "dataset", COMMITS))
         rows = cast(RowStore, observed(self.rows, "rows", {"append", "remove"}))
         blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
-        engine = cast(TableEngine, observed(tables or self.tables, "file", {"check"}))
+        engine = cast(CsvChecker, observed(tables or self.tables, "file", {"check"}))
         summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
         service = DatasetService(datasets, self.jobs, engine, rows, blobs, self.bell, summary, 1_000, self.watch)
         work = CheckDataset(datasets, engine, rows, blobs)

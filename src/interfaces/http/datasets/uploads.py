@@ -15,7 +15,8 @@ from src.application.sessions import Caller
 from src.application.strict_json import strict_json
 from src.domain.datasets import ReadOptions
 from src.domain.errors import FieldError, Invalid
-from src.domain.tables import Column
+from src.domain.tables import Column, InvalidOption, NotCsv
+from src.interfaces.csv_errors import with_field
 from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField
 from src.interfaces.http.operations import rules_of, services
@@ -135,8 +136,10 @@ def _collecting(errors: list[FieldError]) -> Iterator[None]:
     """Go on after what is invalid, to name all of it at once."""
     try:
         yield
-    except Invalid as error:
-        errors += error.errors
+    except (Invalid, InvalidOption, NotCsv) as error:
+        match with_field(error):
+            case Invalid(errors=found):
+                errors += found
 
 
 def _line_breaks(chunk: bytes) -> int:

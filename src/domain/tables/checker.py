@@ -1,4 +1,4 @@
-"""What looks at files: there are two engines, and they always agree."""
+"""The port that checks CSV files."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,17 +8,17 @@ from src.domain.tables.report import Report
 from src.domain.tables.schema import Column
 
 Row = tuple[int, bool, list[str]]
-"""The line where it begins (the header's is 1, as a rule), whether nothing was found in it, its value by column."""
+"""The line where a row begins, whether it is valid, and its values by column. The header is at line 1, as a rule."""
 
 
-class TableEngine(Protocol):
-    """Reads and checks CSV files."""
+class CsvChecker(Protocol):
+    """Reads CSV files and checks them against a schema."""
 
     def pattern_flaw(self, pattern: str) -> str | None:
-        """What is wrong with a regular expression; None if nothing is."""
+        """Return what is wrong with a regular expression, or None."""
 
     def check_encoding(self, name: str) -> None:
-        """Raises Invalid for an encoding that is not read."""
+        """Raise InvalidOption for an encoding that is not supported."""
 
     def exceeds(
         self,
@@ -29,7 +29,7 @@ class TableEngine(Protocol):
         delimiter: str | None = None,
         encoding: str | None = None,
     ) -> bool:
-        """Whether a file has more rows than that. Raises Invalid for what is no CSV file."""
+        """Return whether a file has more than ``rows`` rows. Raises NotCsv, InvalidOption."""
 
     def check(
         self,
@@ -41,8 +41,9 @@ class TableEngine(Protocol):
         store: Callable[[Sequence[Row]], None] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Report:
-        """Check a whole file, in bounded memory. What is not given is found out.
+        """Check a whole file, in bounded memory. What is not given is detected; an empty schema is inferred.
 
-        ``store`` is called with all rows in the order of the file, some thousands at a time. ``progress`` is
-        called now and then with 0 to 1; what either raises is raised. Raises Invalid for what is no CSV file.
+        Call ``store`` with all rows in the order of the file, some thousands at a time, and ``progress`` now and then
+        with the share of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store`` and
+        ``progress`` raise.
         """

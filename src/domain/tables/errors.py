@@ -1,0 +1,25 @@
+"""What prevents a file from being read as CSV."""
+
+from typing import ClassVar, Literal
+
+from src.domain.errors import PorteroError
+
+
+class NotCsv(PorteroError):
+    """The file cannot be read as CSV. ``reason`` is a stable code, ``detail`` says what to do."""
+
+    code: ClassVar[str] = "not-csv"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        super().__init__(detail)
+
+
+class InvalidOption(PorteroError):
+    """The delimiter or the encoding that was asked for cannot be used. ``detail`` says what to give instead."""
+
+    code: ClassVar[str] = "invalid-option"
+
+    def __init__(self, option: Literal["delimiter", "encoding"], detail: str) -> None:
+        self.option = option
+        super().__init__(detail)

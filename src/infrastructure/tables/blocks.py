@@ -1,0 +1,172 @@
+"""Reads a file into polars, a block of rows at a time."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TypeVar
+
+import polars as pl
+
+from src.domain.tables import NotCsv
+from src.infrastructure.tables.encodings import UNDECODABLE, displayed
+from src.infrastructure.tables.records import Records, split
+from src.infrastructure.tables.regular import MARK, Regulariser, RegularRows, RewrittenRow
+from src.infrastructure.tables.source import Source
+
+T = TypeVar("T")
+
+MIN_SIZE, MAX_SIZE = 1 << 18, 1 << 22
+"""The bytes of a block: of the first one, and at most."""
+ROWS = 1 << 17
+CELLS = 1 << 19
+"""About how many rows and cells a block has at most: each takes memory, however short it is."""
+LONG = 1 << 16
+"""A row with fewer bytes than this cannot be too long."""
+
+
+class Block:
+    """Consecutive rows of a file.
+
+    ``frame`` has a column of strings for each column of the file, named by its position. Ragged rows are filled up or
+    cut to that width.
+    """
+
+    def __init__(self, frame: pl.DataFrame, line: int, rows: RegularRows) -> None:
+        self.frame = frame
+        self.ragged: dict[int, list[str]] = {}
+        """By row: the cells of the rows that do not have as many cells as the header."""
+        self.undecodable: dict[int, str] = {}
+        """By row: the first cell with bytes that cannot be decoded."""
+        self._with_blanks = frame
+        self._line = line
+        self._next_line = rows.next_line
+        self._rewritten: dict[int, RewrittenRow] = {}
+        self._kept: pl.Series | None = None
+        if rows.rewritten:
+            self._restore(rows.rewritten)
+
+    def _restore(self, rewritten: list[RewrittenRow]) -> None:
+        """Remove marks and blank lines; note ragged rows and undecodable cells."""
+        width = self.frame.width
+        positions = self.frame["0"].str.starts_with(MARK).arg_true().to_list()
+        self._rewritten = dict(zip(positions, rewritten, strict=True))
+        self.frame = self._with_blanks = self.frame.with_columns(pl.col("0").str.strip_prefix(MARK))
+        blank = [position for position, row in self._rewritten.items() if row.cells is None]
+        if blank:
+            self._kept = _all_but(blank, self.frame.height)
+            self.frame = self.frame.filter(self._kept)
+        removed = 0
+        for position, row in self._rewritten.items():
+            if row.cells is None:
+                removed += 1
+                continue
+            if len(row.cells) != width:
+                self.ragged[position - removed] = list(map(displayed, row.cells))
+            if (undecodable := next(filter(UNDECODABLE.search, row.cells), None)) is not None:
+                self.undecodable[position - removed] = undecodable
+
+    @cached_property
+    def complete(self) -> pl.Series | None:
+        """Which rows have as many cells as the header; None if all have."""
+        return _all_but([*self.ragged], self.frame.height) if self.ragged else None
+
+    @cached_property
+    def lines(self) -> pl.Series:
+        """The line where each row begins."""
+        frame = self._with_blanks
+        lines = pl.int_range(self._line, self._line + frame.height, eager=True)
+        if self._next_line - self._line == frame.height and not self._rewritten:
+            return lines
+        breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches(r"\r\n?|\n")).cast(pl.Int64)).to_series()
+        if self._rewritten:
+            breaks = breaks.scatter([*self._rewritten], [row.lines - 1 for row in self._rewritten.values()])
+        lines += breaks.cum_sum() - breaks
+        return lines if self._kept is None else lines.filter(self._kept)
+
+
+def _all_but(rows: list[int], height: int) -> pl.Series:
+    return pl.Series([True]).new_from_index(0, height).scatter(rows, False)
+
+
+class BlockReader:
+    """Reads the rows of a file, as often as it is asked to."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._schema = {str(at): pl.String for at in range(len(source.header))}
+        self._regulariser = Regulariser(source)
+
+    def blocks(self, read: Callable[[float], None] | None = None) -> Iterator[Block]:
+        """Yield all rows in order. Call ``read`` with the share of the file that has been read, from 0 to 1.
+
+        Raises NotCsv for a row that is too long.
+        """
+        for data, line, rows, share in _prefetched(self._cut()):
+            if read:
+                read(share)
+            yield Block(self._frame(data, line, rows) if rows.text else self._wide_frame(rows), line, rows)
+
+    def _cut(self) -> Iterator[tuple[bytes, int, RegularRows, float]]:
+        """Yield the file in parts that end with a row: bytes, first line, rows, and the share that has been read."""
+        share = 0.0
+
+        def note(read: float) -> None:
+            nonlocal share
+            share = read
+
+        chunks = self._source.chunks(note)
+        buffer, line, size = bytearray(), self._source.line, MIN_SIZE
+        most_rows = min(ROWS, max(1, CELLS // len(self._schema)))
+        while True:
+            while len(buffer) < size and (chunk := next(chunks, None)) is not None:
+                buffer += chunk
+            data = bytes(memoryview(buffer)[:size])
+            if not data:
+                return
+            try:
+                rows = self._regulariser.rewrite(data, line, last=len(data) < size)
+            except NotCsv:
+                self._require_short_rows(data, line)  # name the first row that is too long
+                raise
+            if not rows.size:
+                size *= 2  # the row continues; the csv module raises when it is too long
+                continue
+            yield data[: rows.size], line, rows, share
+            del buffer[: rows.size]
+            size = min(MAX_SIZE, max(MIN_SIZE, rows.size * most_rows // max(1, rows.next_line - line)))
+            line = rows.next_line
+
+    def _frame(self, data: bytes, line: int, rows: RegularRows) -> pl.DataFrame:
+        # At the beginning of its input polars would take `x^` for a compressed file, hence the line before.
+        frame = pl.read_csv(
+            b"\n" + rows.text,
+            has_header=False,
+            schema=self._schema,
+            separator=self._source.delimiter,
+            skip_lines=1,
+            empty_string_is_null=False,
+        )
+        longest = frame.select(pl.sum_horizontal(pl.all().str.len_bytes()).max()).item() or 0
+        # Each byte may be a quote that is written twice; each cell may have two quotes and a delimiter.
+        if 2 * longest + 3 * frame.width > LONG:
+            self._require_short_rows(data, line)
+        return frame
+
+    def _wide_frame(self, rows: RegularRows) -> pl.DataFrame:
+        columns = zip(*map(self._regulariser.marked, rows.rewritten), strict=True)
+        return pl.DataFrame([pl.Series(str(at), cells, pl.String) for at, cells in enumerate(columns)])
+
+    def _require_short_rows(self, data: bytes, line: int) -> None:
+        """Raise NotCsv for the first row that is too long."""
+        for _ in Records([split(data.decode(errors="surrogateescape"))], self._source.delimiter, line):
+            pass
+
+
+def _prefetched(items: Iterator[T]) -> Iterator[T]:
+    """Yield the same items, and make each while the one before it is being used."""
+    with ThreadPoolExecutor(1) as pool:
+        item = pool.submit(next, items, None).result()
+        while item is not None:
+            upcoming = pool.submit(next, items, None)
+            yield item
+            item = upcoming.result()

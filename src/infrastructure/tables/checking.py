@@ -1,0 +1,73 @@
+"""Checks a file in passes: one to infer the schema, one to check the rows, one to store them."""
+
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+from src.domain.tables import Column, Report, Row
+from src.infrastructure.tables.blocks import Block, BlockReader
+from src.infrastructure.tables.inference import infer
+from src.infrastructure.tables.results import Results
+from src.infrastructure.tables.source import Source
+from src.infrastructure.tables.verdicts import PendingSamples, Verdicts
+
+BATCH = 5_000
+"""The number of rows that are stored at once."""
+
+Store = Callable[[Sequence[Row]], None]
+Progress = Callable[[float], None]
+
+
+def check_source(source: Source, schema: Sequence[Column], store: Store | None, progress: Progress | None) -> Report:
+    """Check a file whose form is known. See ``CsvChecker.check``."""
+    reader = BlockReader(source)
+    passes = _Passes(progress, 1 + (not schema) + (store is not None))
+    inferred = () if schema else infer(source, reader.blocks(passes.next()))
+    results = Results.of(source, schema, inferred)
+    verdicts = Verdicts(results)
+    for block in reader.blocks(passes.next()):
+        verdicts.add(block)
+    invalid, pending = verdicts.with_duplicates()
+    begin, last = 0, max(pending, default=-1)
+    # Which rows are duplicates is known only now, so that samples of them are taken in the next pass.
+    if store or pending:
+        for block, invalid_rows in zip(reader.blocks(passes.next() if store else None), invalid, strict=False):
+            _add_samples(block, begin, pending, source.delimiter)
+            begin += len(invalid_rows)
+            if store:
+                _store(block, invalid_rows, store)
+            elif begin > last:
+                break
+    if progress:
+        progress(1.0)
+    rows = sum(map(len, invalid))
+    return results.report(rows, rows - sum(int(rows.sum()) for rows in invalid))
+
+
+def _add_samples(block: Block, begin: int, pending: PendingSamples, delimiter: str) -> None:
+    """Add the pending samples of the rows of a block; ``begin`` is the number of rows before it."""
+    for row in sorted(row for row in pending if begin <= row < begin + block.frame.height):
+        cells = block.ragged.get(row - begin) or block.frame.row(row - begin)
+        for result, position in pending[row]:
+            result.add_sample(block.lines[row - begin], delimiter.join(cells) if position is None else cells[position])
+
+
+def _store(block: Block, invalid: pl.Series, store: Store) -> None:
+    for at in range(0, len(invalid), BATCH):
+        cells = zip(*(column.to_list() for column in block.frame.slice(at, BATCH)), strict=True)
+        valid = (~invalid.slice(at, BATCH)).to_list()
+        store(list(zip(block.lines.slice(at, BATCH).to_list(), valid, map(list, cells), strict=True)))
+
+
+class _Passes:
+    """Combines the progress of several passes over a file."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._begun = 0
+
+    def next(self) -> Progress | None:
+        """Return what the next pass calls with its own progress, from 0 to 1."""
+        done, progress, self._begun = self._begun, self._progress, self._begun + 1
+        return progress and (lambda share: progress((done + share) / self._total))

@@ -1,0 +1,150 @@
+"""Rewrites rows so that polars reads them as the csv module does.
+
+A row is regular when it has as many cells as the header, quotes enclose whole cells only, and it is valid UTF-8.
+polars and the csv module read regular rows alike. An RE2 expression finds where a run of regular rows ends; the csv
+module reads the rows that follow, and they are written again as regular rows. Their first cell then begins with a mark.
+"""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+
+import re2
+
+from src.infrastructure.tables.encodings import displayed
+from src.infrastructure.tables.records import Records, split
+from src.infrastructure.tables.source import Source
+
+MARK = "\0"
+"""Begins the first cell of a row that was rewritten. No file contains it."""
+WINDOW, MAX_WINDOW = 1 << 9, 1 << 18
+"""The number of bytes that the csv module reads at once: after a regular row, and at most."""
+WIDE = 500
+"""With more columns than this neither RE2 nor polars is faster than the csv module, which then reads every row."""
+
+_UTF8 = (
+    r"[\xc2-\xdf]T|\xe0[\xa0-\xbf]T|[\xe1-\xec\xee\xef]TT|\xed[\x80-\x9f]T"
+    r"|\xf0[\x90-\xbf]TT|[\xf1-\xf3]TTT|\xf4[\x80-\x8f]TT"
+).replace("T", r"[\x80-\xbf]")
+"""A character beyond ASCII (RFC 3629 section 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewrittenRow:
+    """A row that was not regular. ``cells`` is None for blank lines, which are rewritten as a row and dropped later."""
+
+    lines: int
+    cells: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegularRows:
+    """Whole rows in regular form.
+
+    ``size`` is the number of bytes they have in the file, ``next_line`` the line after them. ``text`` is empty when the
+    file is wide: all rows are in ``rewritten`` then.
+    """
+
+    size: int
+    next_line: int
+    text: bytes
+    rewritten: list[RewrittenRow]
+
+
+class Regulariser:
+    """Brings the rows of one file into regular form."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._width = len(source.header)
+        self._regular = _regular_rows(source.delimiter, self._width) if self._width <= WIDE else None
+
+    def rewrite(self, data: bytes, line: int, *, last: bool) -> RegularRows:
+        """Return the whole rows at the beginning of ``data``, none if the first row does not end in it.
+
+        ``line`` is where ``data`` begins, ``last`` is set when the file ends with it. Raises NotCsv for a row that
+        is too long.
+        """
+        parts: list[bytes] = []
+        rewritten: list[RewrittenRow] = []
+        at, window = 0, WINDOW
+        while at < len(data):
+            end = self._end_of_regular(data, at)
+            if end > at:
+                part = data[at:end]
+                parts.append(part)
+                line += _line_breaks(part)
+                at, window = end, WINDOW
+                continue
+            size, rows = self._read_irregular(data, at, window, line, last)
+            if not size:
+                break
+            line += sum(row.lines for row in rows)
+            if self._regular:
+                text = io.StringIO()
+                writer = csv.writer(text, quoting=csv.QUOTE_ALL, delimiter=self._source.delimiter, lineterminator="\n")
+                writer.writerows(map(self.marked, rows))
+                parts.append(text.getvalue().encode())
+            rewritten += rows
+            at, window = at + size, min(2 * window, MAX_WINDOW)
+        return RegularRows(at, line, parts[0] if len(parts) == 1 else b"".join(parts), rewritten)
+
+    def _end_of_regular(self, data: bytes, at: int) -> int:
+        # At the beginning of its input polars would take U+FEFF for a byte-order mark.
+        if self._regular is None or (at == 0 and data.startswith(codecs.BOM_UTF8)):
+            return at
+        return int(self._regular.match(data, at).end())
+
+    def _read_irregular(
+        self, data: bytes, at: int, window: int, line: int, last: bool
+    ) -> tuple[int, list[RewrittenRow]]:
+        """Read at least one row with the csv module; return its size and the rows, or nothing if the row has no end."""
+        while True:
+            part = data[at : at + window]
+            is_rest = at + window >= len(data)
+            if not (is_rest and last):
+                part = part[: max(part.rfind(b"\n"), part.rfind(b"\r")) + 1] or part
+            lines = split(part.decode(errors="surrogateescape"))
+            records = Records([lines], self._source.delimiter, line)
+            rows = list(records)
+            after = records.line
+            if not (is_rest and last):
+                if len(rows) < 2:
+                    if is_rest:
+                        return 0, []
+                    window *= 2
+                    continue
+                # The last row may continue after this part.
+                after, _ = rows.pop()
+                part = "".join(lines[: after - line]).encode(errors="surrogateescape")
+            starts = [start for start, _ in rows] + [after]
+            blank = [RewrittenRow(starts[0] - line)] if starts[0] > line else []
+            ends = zip(rows, starts[1:], strict=True)
+            return len(part), blank + [RewrittenRow(end - start, cells) for (start, cells), end in ends]
+
+    def marked(self, row: RewrittenRow) -> list[str]:
+        """Return as many cells as the header has, in valid UTF-8; the first one begins with the mark."""
+        cells = row.cells or []
+        fitted = (cells + [""] * (self._width - len(cells)))[: self._width]
+        first, *others = map(displayed, fitted) if self._source.is_damaged else fitted
+        return [MARK + first, *others]
+
+
+def _regular_rows(delimiter: str, width: int) -> "re2._Regexp[bytes]":
+    separator = rf"\x{ord(delimiter):02x}"
+    # A line without a character is no row: the empty cell of a single column needs quotes.
+    plain = rf'(?:[^"{separator}\r\n\x80-\xff]|{_UTF8}){"+" if width == 1 else "*"}'
+    cell = rf'(?:{plain}|"(?:[^"\x80-\xff]|{_UTF8}|"")*")'
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = 1 << 28
+    return re2.compile(rf"(?:{cell}(?:{separator}{cell}){{{width - 1}}}\r?\n)*".encode(), options)
+
+
+def _line_breaks(data: bytes) -> int:
+    """Return how many lines end in ``data``: with LF, CRLF or CR."""
+    lone = data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else 0
+    return data.count(b"\n") + lone

@@ -1,0 +1,138 @@
+"""The rules that apply to a file, and the rows that break them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from src.domain.tables import Column, NotCsv, Report, Sample, Validation
+from src.infrastructure.tables.encodings import displayed
+from src.infrastructure.tables.source import Source
+
+SAMPLES = 10
+MAX_VALUE = 200
+"""The length in characters at which the value of a sample is cut."""
+MAX_HASHES = 10_000_000
+"""The number of hashes of rows and unique values that are kept in memory, 8 bytes each."""
+
+GROUP = 500
+"""The number of columns that are checked at once, which bounds the memory that a wide file takes."""
+
+Rule = tuple[str, int | None]
+"""The name of a rule and the position of its column; None for a rule of the whole row or file."""
+
+
+def unique_names(header: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+    """Return a unique name for each column and, by position, what is wrong with the name in the file.
+
+    A name is wrong when it is empty or when an earlier column has it.
+    """
+    taken = {name for name in header if name}
+    names: list[str] = []
+    problems: dict[int, str] = {}
+    last_number: dict[str, int] = {}
+    for position, name in enumerate(header, 1):
+        if name and name not in last_number:
+            last_number[name] = 1
+            names.append(name)
+            continue
+        stem, number = (name, last_number[name] + 1) if name else ("column", position)
+        while f"{stem}_{number}" in taken:
+            number += 1
+        unused = f"{stem}_{number}"
+        taken.add(unused)
+        if name:
+            last_number[name] = number
+        problems[len(names)] = f"duplicate: {name}" if name else f"empty: column {position}"
+        names.append(unused)
+    return names, problems
+
+
+@dataclass(slots=True)
+class RuleResult:
+    """How often a rule is broken, with the first rows that break it."""
+
+    count: int = 0
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def missing_samples(self) -> int:
+        """The number of samples that can still be added."""
+        return SAMPLES - len(self.samples)
+
+    def add_sample(self, line: int, value: str) -> None:
+        """Add a sample unless there are enough."""
+        if self.missing_samples:
+            text = displayed(value[: MAX_VALUE + 1])
+            self.samples.append(Sample(line, f"{text[:MAX_VALUE]}…" if len(text) > MAX_VALUE else text))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The result of each rule that applies to a file, in the order of the report."""
+
+    source: Source
+    schema: tuple[Column, ...]
+    columns: tuple[Column, ...]
+    by_rule: dict[Rule, RuleResult]
+
+    @classmethod
+    def of(cls, source: Source, schema: Sequence[Column], inferred: Sequence[Column] = ()) -> "Results":
+        """Return results that cover the header only. ``inferred`` are the columns to use without a ``schema``."""
+        names, misnamed = unique_names(source.header)
+        expected = {column.name: column for column in schema or inferred}
+        columns = tuple(expected.get(name, Column(name)) for name in names)
+        problems = [*misnamed.values()]
+        if schema:
+            present = {*names}
+            problems += [f"missing: {name}" for name in expected if name not in present]
+            problems += [
+                f"extra: {name}" for at, name in enumerate(names) if name not in expected and at not in misnamed
+            ]
+        rules: list[Rule] = [("header", None), ("row_width", None), ("encoding", None), ("duplicate_row", None)]
+        for position, column in enumerate(columns):
+            applied = {
+                "not_empty": column.required,
+                "type": True,
+                "unique": column.unique,
+                "min": column.min is not None,
+                "max": column.max is not None,
+                "pattern": column.pattern is not None,
+                "enum": column.enum is not None,
+            }
+            rules += [(rule, position) for rule, applies in applied.items() if applies]
+        results = cls(source, tuple(schema or columns), columns, {rule: RuleResult() for rule in rules})
+        header = results.by_rule["header", None]
+        header.count = len(problems)
+        for problem in problems:
+            header.add_sample(source.header_line, problem)
+        if source.undecodable_name is not None:
+            encoding = results.by_rule["encoding", None]
+            encoding.count = 1
+            encoding.add_sample(source.header_line, source.undecodable_name)
+        return results
+
+    @property
+    def unique(self) -> list[int]:
+        """The positions of the columns whose values must be unique."""
+        return [position for position, column in enumerate(self.columns) if column.unique]
+
+    def require_comparable(self, rows: int) -> None:
+        """Raise NotCsv when the file has too many rows to find the duplicates among them."""
+        if rows * (1 + len(self.unique)) > MAX_HASHES:
+            most = MAX_HASHES // (1 + len(self.unique))
+            message = f"The file has more than {most} rows, the most with {len(self.unique)} unique columns."
+            raise NotCsv("too_many_rows", message)
+
+    def report(self, rows: int, valid_rows: int) -> Report:
+        """Return the report of a file with this number of rows and valid rows."""
+        return Report(
+            delimiter=self.source.delimiter,
+            encoding=self.source.encoding,
+            rows=rows,
+            valid_rows=valid_rows,
+            columns=self.columns,
+            schema=self.schema,
+            validations=tuple(
+                Validation(rule, None if at is None else self.columns[at].name, result.count, tuple(result.samples))
+                for (rule, at), result in self.by_rule.items()
+            ),
+        )

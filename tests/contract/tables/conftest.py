@@ -1,0 +1,41 @@
+"""The checker, and ways to call it with the content of a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from src.domain.tables import Report, Row, parse_schema
+from src.infrastructure.tables import PolarsCsvChecker
+
+
+@pytest.fixture
+def checker() -> PolarsCsvChecker:
+    return PolarsCsvChecker()
+
+
+@pytest.fixture
+def check(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., Report]:
+    """Check the content of a file and return the report."""
+
+    def checked(data: str | bytes, schema: object = None, **options: Any) -> Report:
+        file = tmp_path / "table.csv"
+        file.write_bytes(data.encode() if isinstance(data, str) else data)
+        return checker.check(file, parse_schema(schema, checker.pattern_flaw), **options)
+
+    return checked
+
+
+@pytest.fixture
+def rows(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., list[Row]]:
+    """Check the content of a file and return the rows that are stored."""
+
+    def stored(data: str | bytes, schema: object = None, **options: Any) -> list[Row]:
+        file = tmp_path / "table.csv"
+        file.write_bytes(data.encode() if isinstance(data, str) else data)
+        rows: list[Row] = []
+        checker.check(file, parse_schema(schema, checker.pattern_flaw), store=rows.extend, **options)
+        return rows
+
+    return stored

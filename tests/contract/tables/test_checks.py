@@ -1,0 +1,150 @@
+"""Inference, progress, storing, and checks of large files."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from bench import defects
+from src.domain.tables import Column, ColumnType, Report, Row, parse_schema, schema_json
+from src.infrastructure.tables import PolarsCsvChecker
+from tests.support.csv_reports import violations
+
+
+@pytest.mark.parametrize(
+    ("values", "type"),
+    [
+        (["1", "-2", "999999999999999"], "integer"),
+        (["1", "2.50"], "number"),
+        (["1", "007"] * 300, "string"),
+        (["1"] * 500 + ["007"], "string"),
+        (["+34600111222"], "string"),
+        (["600 111 222", "1"], "string"),
+        (["1234567890123456"], "string"),
+        (["1e5", "2e7"], "string"),
+        (["1,5"], "string"),
+        (["true", "False"], "boolean"),
+        (["0", "1"], "integer"),
+        (["2024-02-29", ""], "date"),
+        (["2023-02-29"], "string"),
+        (["2024-01-01T10:00:00Z", "2024-01-01 10:00"], "datetime"),
+        (["a@b.example"], "email"),
+        (["NaN", "1.5"], "string"),
+        (["٣"], "string"),
+        (["", ""], "string"),
+        ([" 1"], "string"),
+        (["1"] * 99 + ["x"], "integer"),
+        (["1"] * 98 + ["x"], "string"),
+    ],
+)
+def test_types_are_inferred_cautiously(check: Callable[..., Report], values: list[str], type: str) -> None:
+    report = check("n,x\n" + "".join(f'n,"{value}"\n' for value in values))
+    assert report.columns[1].type == type
+    again = check(
+        "n,x\n" + "".join(f'n,"{value}"\n' for value in values), json.loads(json.dumps(schema_json(report.schema)))
+    )
+    assert again == report
+
+
+def test_a_column_with_99_percent_of_its_values_is_inferred_as_required(check: Callable[..., Report]) -> None:
+    report = check("a,b\n" + "1,1\n" * 98 + "1,\n,\n")
+    assert [column.required for column in report.columns] == [True, False]
+    assert violations(report, "not_empty", "a") == [(101, "")]
+    assert check("a,b\n").columns == (Column("a"), Column("b"))
+
+
+def test_progress_rises_and_its_errors_are_raised(checker: PolarsCsvChecker, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("a,b\n" + f"1,{'2' * 100}\n" * 100_000)
+    seen: list[float] = []
+    batches: list[int] = []
+    checker.check(file, progress=seen.append, store=lambda rows: batches.append(len(rows)))
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1], len(seen) > 8) == (0.0, 1.0, True)
+    assert (sum(batches), max(batches) <= 10_000) == (100_000, True)
+
+    class Cancelled(Exception):
+        pass
+
+    def cancel(part: float) -> None:
+        if part > 0.4:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        checker.check(file, progress=cancel)
+
+    def full(rows: Sequence[Row]) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        checker.check(file, store=full)
+
+
+def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None:
+    names = [f"c{at}" for at in range(3_000)]
+    report = check(",".join(names) + "\n" + ",".join(["1"] * 3_000) + "\n" + ",".join(["1"] * 2_999) + "\n")
+    assert (len(report.columns), violations(report, "row_width")) == (3_000, [(3, "2999 cells")])
+
+
+@pytest.mark.parametrize("inferred", [False, True])
+def test_all_generated_defects_are_validation_of(checker: PolarsCsvChecker, tmp_path: Path, inferred: bool) -> None:
+    file = tmp_path / "defects.csv"
+    expected = defects.write(file, 20_000)
+    schema = () if inferred else parse_schema(defects.SCHEMA, checker.pattern_flaw)
+    stored: list[Row] = []
+    report = checker.check(file, schema, store=stored.extend)
+    assert report.rows == len(stored) == expected.rows
+    counts = {(each.rule, each.column): each.count for each in report.validations}
+    if not inferred:
+        assert counts == expected.counts
+        strings = {("type", column.name) for column in schema if column.type is ColumnType.STRING}
+        assert {rule for rule, count in counts.items() if not count} == {("header", None), *strings}
+        lines = {(each.rule, each.column): [sample.row for sample in each.samples] for each in report.validations}
+        assert lines == {rule: lines[:10] for rule, lines in expected.lines.items()}
+        assert [row for row, valid, _ in stored if not valid] == sorted({*chain(*expected.lines.values())})
+    assert report.valid_rows == sum(valid for _, valid, _ in stored)
+
+
+_MEMORY = """
+import sys
+from pathlib import Path
+from src.infrastructure.tables import PolarsCsvChecker
+checker = PolarsCsvChecker()
+def peak():
+    lines = Path('/proc/self/status').read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM')) // 1024
+small = Path(sys.argv[1]).with_name('small.csv'); small.write_text('a,b' + chr(10) + '1,2' + chr(10))
+checker.check(small)
+idle = peak()
+checker.check(Path(sys.argv[1]), store=lambda rows: None)
+print(peak() - idle)
+"""
+
+
+def _memory(file: Path) -> int:
+    """Return the MiB of memory that a check takes above those after the check of a small file."""
+    return int(subprocess.run([sys.executable, "-c", _MEMORY, file], check=True, capture_output=True).stdout)
+
+
+def test_memory_is_bounded_for_long_files(tmp_path: Path) -> None:
+    file = tmp_path / "big.csv"
+    defects.write(file, 500_000)
+    assert _memory(file) < 200
+
+
+def test_memory_is_bounded_for_wide_files(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    with file.open("w") as out:
+        out.write(",".join(f"c{at}" for at in range(5_000)) + "\n")
+        out.writelines(",".join(str(row + at) for at in range(5_000)) + "\n" for row in range(500))
+    assert _memory(file) < 250
+
+
+def test_memory_is_bounded_for_blank_lines(tmp_path: Path) -> None:
+    file = tmp_path / "blank.csv"
+    file.write_text("a,b\n" + "\n" * 20_000_000)
+    assert _memory(file) < 200
