@@ -664,6 +664,8 @@ NOT_CSV: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "empty"),
     "byte-order mark only": (b"\xef\xbb\xbf", "empty"),
     "empty lines": (b"\n\r\n\n", "empty"),
+    "one column and no row": (b"name\n", "no_rows"),
+    "one line of prose": (b"Dear all: it is not a table", "no_rows"),
     "numbers for a header": (b"1,2.5,-3\n4,5,6\n", "no_header"),
     "no names": (b",,\n1,2,3\n", "no_header"),
     "blank names": (b" , \n1,2\n", "no_header"),
@@ -1112,7 +1114,7 @@ def test_what_is_large_is_always_for_later(end: str, last: bool) -> None:
     client = client_of(app)
     anna = join(client, "uploader")
     for rows, status in ((0, 201), (3, 201), (4, 202), (40, 202)):
-        content = end.join(["n", *map(str, range(rows))]) + (end if last else "")
+        content = end.join(["n,m", *(f"{row}," for row in range(rows))]) + (end if last else "")
         made = _add(client, anna, content)
         assert (rows, made.status_code) == (rows, status)
         if status == 202:

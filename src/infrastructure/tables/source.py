@@ -7,7 +7,7 @@ from pathlib import Path
 from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, InvalidOption, NotCsv
 from src.infrastructure.tables.binary import refuse_binary, refuse_controls
 from src.infrastructure.tables.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
-from src.infrastructure.tables.records import Records, split
+from src.infrastructure.tables.records import Records, lines, split
 
 HEAD = 1 << 20
 """The size of the header in bytes, at most."""
@@ -82,7 +82,10 @@ def inspect(
     if not any(names) or (not {column.name for column in schema} & {*names} and not any(map(_is_name, names))):
         raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
     undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None
-    return Source(file, detected, delimiter, is_damaged, names, undecodable, line, body, records.line)
+    source = Source(file, detected, delimiter, is_damaged, names, undecodable, line, body, records.line)
+    if len(names) == 1 and next(iter(Records(lines(source.chunks()), delimiter, source.line)), None) is None:
+        raise NotCsv("no_rows", "The file is a single line of text: a table has several columns, or rows.")
+    return source
 
 
 _DELIMITERS = "\t !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"

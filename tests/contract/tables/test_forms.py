@@ -173,3 +173,16 @@ def test_more_rows_than_can_be_compared_are_refused(
 
 def test_numbers_are_column_names_when_the_schema_has_them(check: Callable[..., Report]) -> None:
     assert check("2019,2020\n1,2\n", {"2019": "integer"}).columns[0].type == "integer"
+
+
+@pytest.mark.parametrize("data", ["a", "a\n", "\n\na\n\n\n", '"a\nb"\n', "a;b", "prose without an end"])
+def test_one_column_without_a_data_row_is_refused(check: Callable[..., Report], data: str) -> None:
+    assert refusal(check, data, delimiter=",") == "no_rows"
+
+
+def test_one_column_with_an_empty_cell_has_a_row(check: Callable[..., Report]) -> None:
+    assert check('a\n""\n').rows == 1
+
+
+def test_several_columns_without_a_data_row_are_a_table(check: Callable[..., Report]) -> None:
+    assert (check("a,b\n").rows, check("a,b").rows) == (0, 0)
