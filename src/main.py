@@ -8,7 +8,6 @@ import socket
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -16,8 +15,8 @@ from threading import Event, Thread
 import click
 from flask import Flask
 
-from src.application.datasets import SPOOLED
-from src.application.jobs import RunJob
+from src.application.datasets import remove_abandoned_files
+from src.application.jobs import JobRunner
 from src.bootstrap.adapters import THREADS, make_keys
 from src.bootstrap.check import check
 from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
@@ -113,9 +112,10 @@ def work(settings: Settings) -> None:
     _keep_going(services)
     from src.infrastructure.queues.celery import work
 
-    Thread(target=_end_worker, args=(services.run_job,), name="stop", daemon=True).start()
+    runner = services.jobs.runner
+    Thread(target=_end_worker, args=(runner,), name="stop", daemon=True).start()
     click.echo("Portero: waiting for jobs", err=True)
-    work(settings.queue_url, services.run_job, services.run_job.stopping.set, threads=THREADS)
+    work(settings.queue_url, runner.run, runner.stopping.set, threads=THREADS)
 
 
 def main() -> None:
@@ -138,36 +138,26 @@ def main() -> None:
 
 def _keep_going(services: Services) -> list[Event]:
     """What every running process does in the background, each until its event is set."""
-    remove_spooled()
-    return [repeat(services.sweep, SWEEP_EVERY_SECONDS), repeat(services.jobs.resend, RESEND_EVERY_SECONDS)]
-
-
-def remove_spooled(older_than: float = 86400.0) -> None:
-    """Remove what uploads left in the temporary folder when their process was killed so many seconds ago."""
-    for path in Path(tempfile.gettempdir()).glob(f"{SPOOLED}*"):
-        with suppress(OSError):  # another process was faster
-            if path.stat().st_mtime < time.time() - older_than:
-                path.unlink()
+    remove_abandoned_files()
+    return [repeat(services.operations.sweep, SWEEP_EVERY_SECONDS), repeat(services.jobs.resend, RESEND_EVERY_SECONDS)]
 
 
 def _stop(services: Services, sweepers: list[Event]) -> None:
     """Let the jobs in hand finish, or others have them."""
     for sweeper in sweepers:
         sweeper.set()
-    services.run_job.stopping.set()
-    if not services.queue.close(STOP_SECONDS):
-        services.run_job.hand_back()
+    services.jobs.stop(STOP_SECONDS)
 
 
-def _end_worker(run_job: RunJob) -> None:
+def _end_worker(runner: JobRunner) -> None:
     """Once the worker is told to stop, give its jobs STOP_SECONDS; then hand them back and end the process.
 
     The worker ends by itself when its jobs finish earlier. A thread that still runs a job could not be stopped
     otherwise, and killing the process would cost the job an attempt.
     """
-    run_job.stopping.wait()
+    runner.stopping.wait()
     time.sleep(STOP_SECONDS)
-    run_job.hand_back()
+    runner.hand_back()
     os._exit(0)
 
 

@@ -2,28 +2,36 @@
 
 from dataclasses import dataclass, replace
 
-from src.application.accounts import SetPassword
-from src.application.directory import AddUser
-from src.application.ports import Audit, Clock
-from src.application.users import NewProfile
+from src.application.accounts import AccountSaga, NewProfile
+from src.application.audit import Audit, AuditEvent
+from src.application.directory import DirectoryService
+from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
 from src.domain.users import Claim, PasswordPolicy, User, UserRepository
 from src.domain.values import Email, Page, Role
 
 
-@dataclass(frozen=True, slots=True)
-class EnsureAdmin:
-    """Make the first admin if there is none yet. Never promotes an account and never resets a password."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministrationService:
+    """Look after users without being one."""
 
     users: UserRepository
-    add_user: AddUser
+    saga: AccountSaga
+    directory: DirectoryService
+    passwords: PasswordPolicy
+    audit: Audit
+    clock: Clock
 
-    def __call__(self, email: Email, password: str) -> bool:
-        """Whether it was made now; several at once make one. Raises Taken if the address is somebody's."""
+    def ensure_admin(self, email: Email, password: str) -> bool:
+        """Make the first admin if there is none yet; return whether this call made it.
+
+        Never promotes an account and never resets a password. Of several calls at once one makes the admin. Raises
+        Taken if the address belongs to a user who is no admin.
+        """
         if self.users.has_admin():
             return False
         try:
-            self.add_user(NewProfile(None, email, role=Role.ADMIN), password)
+            self.directory.add(NewProfile(None, email, role=Role.ADMIN), password)
         except Taken:
             holder = self.users.by_claim(Claim("email", email.key))
             if holder is None or holder.role is not Role.ADMIN:
@@ -31,53 +39,31 @@ class EnsureAdmin:
             return False
         return True
 
+    def list_users(self, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
+        """Return one page of the active users who have a username, by username."""
+        return self.users.find(role=role, cursor=cursor, limit=limit)
 
-@dataclass(frozen=True, slots=True)
-class ListAll:
-    """All active users who have a username, by username."""
-
-    users: UserRepository
-
-    def __call__(self, cursor: str | None = None, limit: int = 100) -> Page[User]:
-        """One page; pass its ``next`` for the following one."""
-        return self.users.find(cursor=cursor, limit=limit)
-
-
-@dataclass(frozen=True, slots=True)
-class SetDisabled:
-    """Lock somebody out, or let them in again. Sessions from before do not come back."""
-
-    users: UserRepository
-    audit: Audit
-    clock: Clock
-
-    def __call__(self, claim: Claim, disabled: bool) -> User:
-        """Raises NotFound, LastAdmin."""
-        user = _found(self.users, claim)
-        now = self.clock()
-        user = self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
-        self.audit("role-changed", {"user_id": user.id, "by": None, "role": user.role, "disabled": disabled})
+    def find_user(self, claim: Claim) -> User:
+        """Return the user with a username or an e-mail address. Raises NotFound."""
+        user = self.users.by_claim(claim)
+        if user is None:
+            raise NotFound("There is no such user.")
         return user
 
+    def set_disabled(self, claim: Claim, disabled: bool) -> User:
+        """Lock a user out, or in again. Sessions from before do not come back. Raises NotFound, LastAdmin."""
+        user, now = self.find_user(claim), self.clock()
+        user = self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
+        fields = {"user_id": user.id, "by": None, "role": user.role, "disabled": disabled}
+        self.audit(AuditEvent.ROLE_CHANGED, fields)
+        return user
 
-@dataclass(frozen=True, slots=True)
-class ResetPassword:
-    """Give a new password to somebody who has forgotten theirs. Every session ends."""
+    def reset_password(self, claim: Claim, password: str) -> None:
+        """Give a user who has forgotten the password a new one. Every session ends.
 
-    users: UserRepository
-    passwords: PasswordPolicy
-    set_password: SetPassword
-
-    def __call__(self, claim: Claim, password: str) -> None:
-        """Raises NotFound, InvalidValue for what the policy refuses, Unavailable."""
-        user = _found(self.users, claim)
+        Raises NotFound, InvalidValue for a password that the policy refuses, Unavailable.
+        """
+        user = self.find_user(claim)
         username = user.username.display if user.username else None
         self.passwords.check(password, username, user.email.address if user.email else None)
-        self.set_password(user.id, password, "password-reset")
-
-
-def _found(users: UserRepository, claim: Claim) -> User:
-    user = users.by_claim(claim)
-    if user is None:
-        raise NotFound("There is no such user.")
-    return user
+        self.saga.set_password(user.id, password, "password-reset")

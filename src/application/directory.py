@@ -3,26 +3,26 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from src.application.accounts import Accounts
-from src.application.ports import AddressParser, Audit, Clock
-from src.application.users import NewProfile, new_user
-from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound
+from src.application.accounts import AccountSaga, NewProfile, new_user
+from src.application.audit import Audit, AuditEvent
+from src.application.ports import Clock, EmailParser
+from src.domain.errors import Forbidden, InvalidToken, NotFound
 from src.domain.receipts import Once
 from src.domain.users import Claim, ProfileChange, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold
 
 
-@dataclass(frozen=True, slots=True)
-class ListUsers:
-    """The users by username, without guests. Everyone sees `id` and `username`.
-
-    Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryService:
+    """See users, and add, change and delete them."""
 
     users: UserRepository
-    addresses: AddressParser
+    saga: AccountSaga
+    parse_email: EmailParser
+    audit: Audit
+    clock: Clock
 
-    def __call__(
+    def list(
         self,
         caller: User,
         prefix: str | None = None,
@@ -31,7 +31,12 @@ class ListUsers:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[User]:
-        """One page. Raises Forbidden for filters of others than admins, Invalid for a bad cursor."""
+        """List the users by username, without guests. Everyone sees `id` and `username`.
+
+        Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
+
+        Raises Forbidden for a filter of a caller who is no admin, InvalidCursor.
+        """
         if caller.role is not Role.ADMIN and (prefix, email, role) != (None, None, None):
             raise Forbidden("Only admins may filter users.")
         prefix = fold(prefix or "")
@@ -42,92 +47,67 @@ class ListUsers:
             return Page([])
         return Page([user] if user.username and user.username.key.startswith(prefix) else [])
 
-    def _by_email(self, text: str) -> User | None:
-        try:
-            return self.users.by_claim(Claim("email", self.addresses(text).key))
-        except InvalidValue:
-            return None
+    def show(self, id: str) -> User:
+        """See a user. Admins and the user itself see all of it, others see `id` and `username`.
 
-
-@dataclass(frozen=True, slots=True)
-class ShowUser:
-    """A user; who is neither that user nor an admin sees `id` and `username`."""
-
-    users: UserRepository
-
-    def __call__(self, id: str) -> User:
-        """Raises NotFound, also for guests and for who has been deleted."""
+        Raises NotFound, also for guests and deleted users.
+        """
         user = self.users.get(id)
         if user is None or not user.listed:
             raise NotFound("There is no such user.")
         return user
 
-
-@dataclass(frozen=True, slots=True)
-class AddUser:
-    """Enter somebody: the username is random if none is given, and without a password there is no login."""
-
-    accounts: Accounts
-    audit: Audit
-    clock: Clock
-
-    def __call__(
+    def add(
         self, profile: NewProfile, password: str | None, by: User | None = None, once: Once[User] | None = None
     ) -> User:
-        """Return the new user, entered ``by`` an admin or the operator; ``password`` has passed the policy.
+        """Add a person. The username is random if none is given, and without a password there is no login.
 
-        Raises Taken, Unavailable, Repeated.
+        ``by`` is the admin, None for the operator; ``password`` has passed the policy. Raises Taken, Unavailable,
+        Repeated.
         """
-        user = self.accounts.create(new_user(profile, self.clock), password, once)
-        self.audit("user-added", {"user_id": user.id, "by": by.id if by else None, "role": user.role})
+        user = self.saga.create(new_user(profile, self.clock), password, once)
+        self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
+    def change(self, caller: User, id: str, change: ProfileChange, revisions: Collection[str] | None) -> User:
+        """Change yourself or, as an admin, anybody. Admins also set `role` and `disabled`, with immediate effect.
 
-@dataclass(frozen=True, slots=True)
-class ChangeUser:
-    """Change yourself, or as an admin anybody; admins also set `role` and `disabled`, with effect on the next request.
+        The last admin cannot be demoted or disabled.
 
-    The last admin cannot be demoted or disabled.
-    """
-
-    accounts: Accounts
-    audit: Audit
-    clock: Clock
-
-    def __call__(self, caller: User, id: str, change: ProfileChange, revisions: Collection[str] | None) -> User:
-        """Return the changed user. Raises Forbidden, NotFound, Invalid, Taken, Stale, LastAdmin, Unavailable."""
+        Of a caller who is no admin, a role and a lock in ``change`` are ignored. Raises Forbidden, NotFound, Taken,
+        Stale, LastAdmin, Unavailable.
+        """
         require_self_or_admin(caller, id)
         if caller.role is not Role.ADMIN:
-            change = ProfileChange(**{k: v for k, v in change.items() if k not in ("role", "disabled")})  # type: ignore[typeddict-item]
-        if not change:
-            raise Invalid(FieldError("body", "empty", "Give at least one of username, email, name, last_name."))
+            change = change.copy()
+            change.pop("role", None)
+            change.pop("disabled", None)
         now = self.clock()
-        user = self.accounts.change(id, lambda user: _changeable(user, caller).changed(change, now), revisions)
+        user = self.saga.change(id, lambda user: _changeable(user, caller).changed(change, now), revisions)
         if "role" in change or "disabled" in change:
-            self.audit("role-changed", {"user_id": id, "by": caller.id, "role": user.role, "disabled": user.disabled})
+            self.audit(
+                AuditEvent.ROLE_CHANGED,
+                {"user_id": id, "by": caller.id, "role": user.role, "disabled": user.disabled},
+            )
         return user
 
-
-@dataclass(frozen=True, slots=True)
-class DeleteUser:
-    """Delete yourself, or as an admin anybody but the last admin."""
-
-    accounts: Accounts
-    audit: Audit
-
-    def __call__(self, caller: User, id: str) -> None:
-        """Raises Forbidden, NotFound, LastAdmin, Unavailable."""
+    def delete(self, caller: User, id: str) -> None:
+        """Delete yourself or, as an admin, anybody but the last admin. Raises Forbidden, NotFound, LastAdmin."""
         require_self_or_admin(caller, id)
-        if id != caller.id:  # guests are nobody's business but their own
-            user = self.accounts.users.get(id)
-            if user is None or not user.listed:
-                raise NotFound("There is no such user.")
-        self.accounts.delete(id)
-        self.audit("user-deleted", {"user_id": id, "by": caller.id})
+        if id != caller.id:
+            self.show(id)  # guests can be deleted by themselves only
+        self.saga.delete(id)
+        self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
+
+    def _by_email(self, text: str) -> User | None:
+        try:
+            return self.users.by_claim(Claim("email", self.parse_email(text).key))
+        except InvalidValue:
+            return None
 
 
 def require_self_or_admin(caller: User, id: str) -> None:
-    """Raises Forbidden for others than the user with this id and admins."""
+    """Raise Forbidden unless the caller is the user with this id or an admin."""
     if caller.role is not Role.ADMIN and caller.id != id:
         raise Forbidden("You may change yourself only.")
 
@@ -136,5 +116,5 @@ def _changeable(user: User, caller: User) -> User:
     if not user.listed:
         raise NotFound("There is no such user.")
     if user.id == caller.id and not user.usable:
-        raise InvalidToken  # disabled since they were authenticated
+        raise InvalidToken  # disabled since the caller was authenticated
     return user

@@ -1,18 +1,18 @@
-"""What people do with files, and the job that sends them on."""
+"""What people do with files, and the job that sends a file on to another service."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue
-from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle
+from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle, PendingObject
 from src.domain.files import File, FileRepository
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
-from src.domain.users import User
+from src.domain.users import User, UserRepository
 from src.domain.values import Page, new_id
 
 RELAY = "file-relay"
@@ -20,60 +20,72 @@ RELAY = "file-relay"
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file that arrives. ``chunks`` can be iterated once and raises when the file does not arrive whole."""
+
+    filename: str
+    content_type: str
+    chunks: Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file and the job that sends it on; None when that has ended long ago."""
+    """A file and the job that sends it on. ``job`` is None long after that has ended."""
 
     file: File
     job: Job | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileService:
-    """The use cases of files."""
+    """Store, list, read and delete files."""
 
     files: FileRepository
+    users: UserRepository
     jobs: JobRepository
     blobs: BlobStore
     queue: JobQueue
     clock: Clock
 
-    def add(
-        self,
-        owner: User,
-        filename: str,
-        content_type: str,
-        chunks: Iterable[bytes],
-        once: Once[StoredFile] | None = None,
-    ) -> StoredFile:
+    def add(self, owner: User, incoming: IncomingFile, once: Once[StoredFile] | None = None) -> StoredFile:
         """Store a file of any kind; a job then sends it on to the service that the operator named, if any.
 
-        Raises Unavailable, Repeated, and what iterating ``chunks`` raises; then nothing is stored.
+        The content is streamed, so that memory stays flat. Raises Unavailable, Repeated, InvalidToken, and what
+        iterating over the chunks raises; then nothing is stored.
         """
         now = self.clock()
-        receipt_id = once.receipt.id if once else None
-        file = File(new_id(), owner.id, filename, content_type, now, new_id(), receipt_id, reconcile_since=now)
-        with self._lifecycle.storing(file, once) as storing:
-            measured = Measured(chunks, storing.heartbeat)
-            self.blobs.put(file.key, measured)
-            whole = storing.item.stored(measured.size, measured.sha256)
+        file = File(
+            id=new_id(),
+            user_id=owner.id,
+            filename=incoming.filename,
+            content_type=incoming.content_type,
+            created_at=now,
+            job_id=new_id(),
+            receipt_id=once.receipt.id if once else None,
+            reconcile_since=now,
+        )
+        with self._lifecycle.storing(file, once) as pending:
+            content = Measured(incoming.chunks)
+            self.blobs.put(file.key, _with_heartbeat(content, pending))
+            whole = pending.item.stored(content.size, content.sha256)
             job = Job.new(kind=RELAY, subject_id=file.id, user_id=owner.id, now=self.clock(), id=file.job_id)
-            stored = storing.finish(whole, job, StoredFile)
+            stored = pending.finish(whole, job, StoredFile)
         self.queue.notify(job.id)
         return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[StoredFile]:
-        """Your files, the newest first; an admin sees everybody's. Raises Invalid for a bad cursor."""
+        """List your files, the newest first; an admin sees everybody's."""
         page = self._lifecycle.list(caller, cursor, limit)
         jobs = self.jobs.several(*(file.job_id for file in page.items))
         return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
     def show(self, caller: User, id: str) -> StoredFile:
-        """A file of yours; admins see everybody's. Raises NotFound."""
+        """See a file of yours; admins see everybody's. Raises NotFound."""
         file = self._lifecycle.show(caller, id)
         return StoredFile(file, self.jobs.get(file.job_id))
 
     def read(self, caller: User, id: str) -> tuple[File, Iterator[bytes]]:
-        """The content of a file, as it was sent. Raises NotFound, Unavailable."""
+        """Get the content of a file, as it was sent. Raises NotFound, Unavailable."""
         file = self._lifecycle.show(caller, id)
         return file, self.blobs.read(file.key)
 
@@ -86,12 +98,14 @@ class FileService:
         self._lifecycle.remove_of(user_id)
 
     def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
-        """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
+        """Remove what a crash left half stored or half deleted; return how many files."""
         return self._lifecycle.reconcile(older_than)
 
     @property
     def _lifecycle(self) -> ObjectLifecycle[File]:
-        return ObjectLifecycle("file", self.files, self.jobs, self._erase, self.clock)
+        return ObjectLifecycle(
+            noun="file", records=self.files, users=self.users, jobs=self.jobs, erase=self._erase, clock=self.clock
+        )
 
     def _erase(self, file: File) -> None:
         self.blobs.delete(file.key)
@@ -99,31 +113,34 @@ class FileService:
 
 
 class Measured:
-    """The chunks of something, as they are; ``size`` and ``sha256`` are known when they have been iterated over."""
+    """An iterable of chunks that knows their ``size`` in bytes and their ``sha256`` once it has been iterated over."""
 
-    def __init__(self, chunks: Iterable[bytes], each: Callable[[], None]) -> None:
-        """``each`` is called for each chunk, and may raise."""
+    def __init__(self, chunks: Iterable[bytes]) -> None:
         self.size = 0
         self._digest = hashlib.sha256()
         self._chunks = chunks
-        self._each = each
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
-            self._each()
             self.size += len(chunk)
             self._digest.update(chunk)
             yield chunk
 
     @property
     def sha256(self) -> str:
-        """In hexadecimal."""
+        """The digest in hexadecimal."""
         return self._digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+def _with_heartbeat(chunks: Iterable[bytes], pending: PendingObject[File, StoredFile]) -> Iterator[bytes]:
+    for chunk in chunks:
+        pending.heartbeat()
+        yield chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelayFile:
-    """Sends a file on. See JobHandler."""
+    """Send a file on. Implements JobHandler."""
 
     files: FileRepository
     blobs: BlobStore
@@ -132,24 +149,24 @@ class RelayFile:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (600.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """See JobHandler."""
+        """Send the file, unless it was deleted or no service is configured."""
         file = self.files.get(job.subject_id)
         if file is None or not file.whole or self.relay is None:
             return {"relayed": False}
 
-        def watched(chunks: Iterable[bytes]) -> Iterator[bytes]:
+        def with_progress(chunks: Iterable[bytes]) -> Iterator[bytes]:
             sent = 0
             for chunk in chunks:
                 yield chunk
                 sent += len(chunk)
                 progress(sent / max(file.size, 1))
 
-        chunks = watched(self.blobs.read(file.key))
+        chunks = with_progress(self.blobs.read(file.key))
         answer = self.relay.send(job.id, file.filename, file.content_type, file.size, chunks)
         return {"relayed": True, "status": answer.status, "answer": answer.answer}
 
     def abandon(self, job: Job) -> None:
-        """See JobHandler; the file stays."""
+        """Do nothing: the file stays."""
 
     def resume(self, job: Job) -> None:
-        """See JobHandler."""
+        """Do nothing: the file is still there."""

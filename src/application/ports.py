@@ -13,14 +13,11 @@ from src.domain.values import Email, Role, Username
 Clock = Callable[[], datetime]
 """The current time, aware, in UTC."""
 
-Audit = Callable[[str, Mapping[str, str | bool | None]], None]
-"""Records an event that matters to security, under a stable name; its fields hold no secret."""
-
 Fingerprints = Callable[[bytes], Sequence[str]]
 """Keyed digests: one for each key in use, today's first. That is the one to keep; all are to be compared with."""
 
-AddressParser = Callable[[str], Email]
-"""Validates and normalises an e-mail address; raises InvalidValue."""
+EmailParser = Callable[[str], Email]
+"""Validate and normalise an e-mail address. Raises InvalidValue."""
 
 UsernameParser = Callable[[str], Username]
 """Validates a username that a user wants to have from now on; raises InvalidValue."""
@@ -72,6 +69,9 @@ class TokenIssuer(Protocol):
 
     def verify(self, token: str) -> TokenClaims:
         """The claims of a token that is exactly ours and lives; raises InvalidToken."""
+
+    def public_keys(self) -> Mapping[str, Any]:
+        """Return the public keys that verify the tokens, as a JWK set (RFC 7517)."""
 
 
 class RefreshTokens(Protocol):
@@ -215,3 +215,13 @@ class RowStore(Protocol):
 
     def remove(self, set_id: str) -> None:
         """Remove a set, if there is one, some rows at a time."""
+
+
+class StoreMaintenance(Protocol):
+    """What the store needs from time to time."""
+
+    def ping(self) -> None:
+        """Raise Unavailable when the store cannot be read."""
+
+    def remove_expired(self, now: datetime) -> int:
+        """Remove documents that have expired; return how many. A store that does so by itself returns 0."""

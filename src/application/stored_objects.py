@@ -1,8 +1,8 @@
-"""Keeping in step a record and what it stands for outside the store, such as an object.
+"""Keep a record in step with the object and the rows that it stands for outside the store.
 
-The record is there before and after the rest, so that nothing is ever without one: it is pending, then whole, then
-about to be deleted. ``reconcile_since`` says since when somebody is at it, and is also that somebody's ticket. What a
-crash leaves is found by it and removed.
+The record exists before its data and after it, so that no data is ever without a record: it is pending, then stored,
+then about to be deleted. ``reconcile_since`` says since when a request stores or deletes it, and is also that
+request's ticket. Reconciliation finds by it what a crash left behind, and removes it.
 """
 
 import logging
@@ -13,76 +13,84 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from src.application.ports import Clock
-from src.domain.errors import Ended, NotFound, PorteroError, Unavailable
+from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Unavailable
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
-from src.domain.users import User
+from src.domain.users import User, UserRepository
 from src.domain.values import Page, Role
 
-_log = logging.getLogger("portero.custody")
+_log = logging.getLogger("portero.stored_objects")
 
 HEARTBEAT = timedelta(seconds=15)
-"""How often who stores something says so."""
+"""How often a request that stores something renews its ticket."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=60)
-"""Who has said nothing for so long is gone."""
-ENOUGH = timedelta(seconds=10)
-"""How long settling goes on when something fails."""
+"""A request that has not renewed its ticket for so long is taken for dead."""
+RECONCILE_FOR = timedelta(seconds=10)
+"""How long reconciliation goes on after a failure."""
 
 T = TypeVar("T", bound=StoredObject)
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectLifecycle(Generic[T]):
-    """What all services do alike whose records stand for something outside the store."""
+    """The life of records that own data outside the store, from pending to removed."""
 
     noun: str
-    """What people call it."""
+    """What people call such an object."""
     records: StoredObjectRepository[T]
+    users: UserRepository
     jobs: JobRepository
     erase: Callable[[T], None]
-    """Removes what is outside, and then the record without which nobody would know of it; can be repeated."""
+    """Remove the data, and then the record without which it could not be found. Can be repeated."""
     clock: Clock
 
     @contextmanager
     def storing(self, item: T, once: Once[S] | None) -> Iterator["PendingObject[T, S]"]:
-        """Store the pending ``item`` while the rest of it is stored; nothing stays of what is not finished.
+        """Store the pending record ``item`` while the block stores its data; remove both unless the block finishes.
 
-        Raises Repeated, Unavailable.
+        Raises Repeated, Unavailable; InvalidToken when the owner was deleted meanwhile.
         """
         item, receipt = self.records.begin(item, once.receipt if once else None)
-        begun = replace(once, receipt=receipt) if once and receipt else None
+        started = replace(once, receipt=receipt) if once and receipt else None
+        pending = PendingObject(self.records, self.clock, item, started)
         try:
-            yield PendingObject(self.records, self.clock, item, begun)
+            yield pending
+        except TicketLost:
+            self.discard(item)
+            owner = self.users.get(item.user_id)
+            if owner is None or not owner.usable:
+                raise InvalidToken from None
+            raise
         except BaseException:
             self.discard(item)
             raise
 
     def discard(self, item: T) -> None:
-        """Leave nothing of what could not be stored whole; what cannot be removed now is left to settling."""
+        """Remove what could not be stored whole; reconciliation removes what cannot be removed now."""
         now = self.clock()
-        with _or_later():
-            with suppress(NotFound):  # settled already, but perhaps before the rest was there
+        with _left_to_reconciliation():
+            with suppress(NotFound):  # reconciled already, but perhaps before all its data was there
                 item = self.records.update(item.id, lambda stored: stored if stored.whole else stored.deleting(now))
-            if not item.whole:  # else its last commit landed after all
+            if not item.whole:  # else the last commit landed after all
                 self.erase(item)
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[T]:
-        """Those of the caller, the newest first; an admin sees everybody's. Raises Invalid for a bad cursor."""
+        """Return a page of the caller's stored objects, the newest first; of everybody's for an admin."""
         return self.records.of(None if caller.role is Role.ADMIN else caller.id, cursor, limit)
 
     def show(self, caller: User, id: str) -> T:
-        """One of the caller's; admins see everybody's. Raises NotFound, also for what is not whole."""
+        """Return a stored object of the caller; of anybody for an admin. Raises NotFound."""
         item = self.records.get(id)
         if item is None or not item.whole or (item.user_id != caller.id and caller.role is not Role.ADMIN):
             raise NotFound(f"There is no such {self.noun}.")
         return item
 
     def delete(self, caller: User, id: str) -> None:
-        """Cancel the job of what ``show`` shows; from then on nobody sees it.
+        """Hide an object of the caller, cancel its job, and remove it. Raises NotFound, Unavailable.
 
-        What cannot be removed now is left to settling. Raises NotFound, Unavailable.
+        Reconciliation removes what cannot be removed now.
         """
         item = self.show(caller, id)
         if item.job_id:
@@ -90,53 +98,47 @@ class ObjectLifecycle(Generic[T]):
                 self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
         with suppress(NotFound):
             item = self.records.update(item.id, lambda stored: stored.deleting(self.clock()))
-        with _or_later():
+        with _left_to_reconciliation():
             self.erase(item)
 
     def remove_of(self, user_id: str) -> None:
-        """Remove everything of a user. Raises Unavailable."""
+        """Remove every object of a user. Raises Unavailable."""
         while items := self.records.all_of(user_id).items:
             for item in items:
                 with suppress(NotFound):
                     self.erase(self.records.update(item.id, lambda stored: stored.deleting(self.clock())))
 
     def reconcile(self, older_than: timedelta) -> int:
-        """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
-        settled, begun = 0, self.clock()
-        for item in self.records.to_reconcile(self.clock() - older_than).items:
+        """Remove what a crash left half stored or half deleted; return how many objects."""
+        reconciled, begun = 0, self.clock()
+        for item in self.records.to_reconcile(begun - older_than).items:
 
-            def claim(stored: T, since: datetime | None = item.reconcile_since) -> T:
-                if stored.reconcile_since != since:
-                    raise NotFound  # somebody went on after all, or settles it too
+            def take_over(stored: T, ticket: datetime | None = item.reconcile_since) -> T:
+                if stored.reconcile_since != ticket:
+                    raise NotFound  # its request went on after all, or another process reconciles it
                 return stored.deleting(self.clock())
 
             try:
-                self.erase(self.records.update(item.id, claim))
-                settled += 1
+                self.erase(self.records.update(item.id, take_over))
+                reconciled += 1
             except NotFound:
                 continue
             except PorteroError as error:
                 _warn(error)
-                if self.clock() - begun > ENOUGH:
-                    break  # each failure takes its time, and others wait for their turn
-        return settled
+                if self.clock() - begun > RECONCILE_FOR:
+                    break  # each failure takes its time, and the other kinds of objects wait for their turn
+        return reconciled
 
 
-@contextmanager
-def _or_later() -> Iterator[None]:
-    """What fails is left to settling."""
-    try:
-        yield
-    except PorteroError as error:
-        _warn(error)
+class TicketLost(Unavailable):
+    """Reconciliation took a pending object over, because its request took too long or its owner was deleted."""
 
-
-def _warn(error: PorteroError) -> None:
-    _log.warning("left for later: %s", error.__cause__ or error)
+    def __init__(self) -> None:
+        super().__init__("The upload took too long and was undone; send it again.", 1)
 
 
 class PendingObject(Generic[T, S]):
-    """What is being stored: ``item`` is its record, which changes with each heartbeat."""
+    """An object whose data is being stored. ``item`` is its record, which changes with each heartbeat."""
 
     def __init__(self, records: StoredObjectRepository[T], clock: Clock, item: T, once: Once[S] | None) -> None:
         self.item = item
@@ -145,36 +147,38 @@ class PendingObject(Generic[T, S]):
         self._once = once
 
     def heartbeat(self) -> None:
-        """Say that somebody is at it, if the last time is a while ago.
-
-        Raises Unavailable when it was given up meanwhile.
-        """
+        """Renew the ticket when it is due. Raises TicketLost."""
         now, last = self._clock(), self.item.reconcile_since
         if last is None or now - last < HEARTBEAT:
             return
 
         def renew(stored: T) -> T:
             if stored.reconcile_since != last:
-                raise _overdue()
+                raise TicketLost
             return replace(stored, reconcile_since=now)  # type: ignore[type-var]
 
         try:
             self.item = self._records.update(self.item.id, renew)
         except NotFound:
-            raise _overdue() from None
+            raise TicketLost from None
 
     def finish(self, whole: T, job: Job | None, result: Callable[[T, Job | None], S]) -> S:
-        """Store the record of what is whole, its job, and what a repetition is answered; returns their ``result``.
-
-        Raises Unavailable when it was given up meanwhile.
-        """
+        """Store the record of a whole object with its job and receipt; return their ``result``. Raises TicketLost."""
         receipt = self._once.answered(result(whole, job)) if self._once else None
         try:
             return result(self._records.finish(whole, job, receipt), job)
         except NotFound:
-            raise _overdue() from None
+            raise TicketLost from None
 
 
-def _overdue() -> Unavailable:
-    """What to tell whom it took too long."""
-    return Unavailable("The upload took too long and was undone; send it again.", 1)
+@contextmanager
+def _left_to_reconciliation() -> Iterator[None]:
+    """Log a failure instead of raising it."""
+    try:
+        yield
+    except PorteroError as error:
+        _warn(error)
+
+
+def _warn(error: PorteroError) -> None:
+    _log.warning("left to reconciliation: %s", error.__cause__ or error)

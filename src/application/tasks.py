@@ -1,4 +1,4 @@
-"""What people do with their tasks. A task is nobody's business but its owner's."""
+"""What people do with their tasks. Only the owner of a task sees it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from src.domain.users import User
 from src.domain.values import Page, new_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskService:
-    """The use cases of tasks."""
+    """Make, list, change and remove tasks."""
 
     tasks: TaskRepository
     clock: Clock
@@ -27,15 +27,15 @@ class TaskService:
         return self.tasks.add(task, once.answered(task) if once else None)
 
     def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
-        """Your tasks, the newest first; all, or those completed, or those not. Raises Invalid for a bad cursor."""
+        """List your tasks, the newest first: all, or the completed ones, or the others."""
         return self.tasks.of(owner.id, completed, cursor, limit)
 
     def show(self, owner: User, id: str) -> Task:
-        """One of your tasks. Raises NotFound."""
+        """See one of your tasks. Raises NotFound."""
         return _owned(self.tasks.get(id), owner)
 
     def change(self, owner: User, id: str, change: TaskChange, revisions: Collection[str] | None) -> Task:
-        """Change a task of yours; what is not given stays. Raises NotFound, Stale."""
+        """Change a task of yours; a field that is not given stays. Raises NotFound, Stale."""
         now = self.clock()
         return self.tasks.update(id, lambda task: _owned(task, owner).changed(change, now), revisions=revisions)
 

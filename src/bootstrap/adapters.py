@@ -1,23 +1,41 @@
-"""The adapters that the settings choose; the libraries of those that they do not are not even loaded."""
+"""The adapters that the settings choose. The libraries of the others are not loaded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypedDict
 
 from argon2 import PasswordHasher
 
+from src.application.input_rules import InputRules
 from src.application.limits import RateLimiter
-from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Run
+from src.application.ports import (
+    BlobStore,
+    Clock,
+    FileRelay,
+    IdentityProvider,
+    JobQueue,
+    PictureSource,
+    Run,
+    TokenIssuer,
+)
+from src.application.sessions import Lifetimes
 from src.application.summaries import Adviser
+from src.domain.users import PasswordPolicy
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.stores.base import InvalidStoreUrl, Key, Store, StoreNotReady
+from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.outgoing.relay import HttpRelay
+from src.infrastructure.passwords import find_weakness
+from src.infrastructure.stores.base import InvalidStoreUrl, Store, StoreNotReady
 from src.infrastructure.stores.registry import store_class
-from src.infrastructure.stores.schema import CLAIMS
+from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
+from src.infrastructure.usernames import parse_new_username
 from src.settings import ConfigurationError, Settings
 
 THREADS = 8
@@ -38,6 +56,74 @@ def store_errors(advice: str = "") -> Iterator[None]:
         raise ConfigurationError(f"STORE_URL: {error}") from None
     except StoreNotReady as error:
         raise ConfigurationError(f"STORE_URL: {error}{advice}") from None
+
+
+class Overrides(TypedDict, total=False):
+    """Adapters to use in place of those that the settings choose."""
+
+    store: Store
+    identity: IdentityProvider
+    keys: KeyRing
+    limiter: RateLimiter
+    blobs: BlobStore
+    pictures: PictureSource
+    queue: JobQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """The adapters of one deployment."""
+
+    store: Store
+    identity: IdentityProvider
+    keys: KeyRing
+    limiter: RateLimiter
+    blobs: BlobStore
+    pictures: PictureSource
+    relay: FileRelay | None
+    adviser: Adviser | None
+    queue: JobQueue | None
+    """None for the queue of the settings, which can be made once there is a job runner."""
+
+
+def make_adapters(settings: Settings, clock: Clock, overrides: Overrides) -> Adapters:
+    """Make the adapters that are not overridden. Raises ConfigurationError."""
+    store = overrides.get("store") or make_store(settings)
+    return Adapters(
+        store=store,
+        identity=overrides.get("identity") or make_identity(settings),
+        keys=overrides.get("keys") or make_keys(settings),
+        limiter=overrides.get("limiter") or make_limiter(settings, store, clock),
+        blobs=overrides.get("blobs") or make_blobs(settings),
+        pictures=overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts),
+        relay=HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None,
+        adviser=make_adviser(settings),
+        queue=overrides.get("queue"),
+    )
+
+
+def make_rules(settings: Settings, pictures: PictureSource) -> InputRules:
+    """Return the rules for input."""
+    passwords = PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None)
+    return InputRules(
+        parse_email=parse_address,
+        parse_new_username=parse_new_username,
+        passwords=passwords,
+        check_picture=pictures.check,
+    )
+
+
+def make_tokens(settings: Settings, keys: KeyRing, clock: Clock) -> TokenIssuer:
+    """Return the issuer of access tokens."""
+    return JwtIssuer(
+        keys, clock, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
+    )
+
+
+def make_lifetimes(settings: Settings) -> Lifetimes:
+    """Return how long sessions last."""
+    idle = timedelta(seconds=settings.refresh_token_seconds)
+    return Lifetimes(idle=idle, absolute=timedelta(seconds=settings.session_seconds))
 
 
 def make_store(settings: Settings) -> Store:
@@ -133,8 +219,3 @@ def key_source(settings: Settings) -> str | Path:
         return settings.data_dir / "signing-keys.json"
     text = settings.signing_keys.get_secret_value()
     return Path(text[1:]) if text.startswith("@") else text
-
-
-def require_store(store: Store) -> None:
-    """Raise Unavailable when the store cannot be read."""
-    store.get(Key(CLAIMS, "ready"))

@@ -15,7 +15,6 @@ from src.bootstrap.adapters import (
     make_queue,
     make_store,
     now,
-    require_store,
     store_errors,
 )
 from src.bootstrap.prepare import require_tables
@@ -34,7 +33,7 @@ def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
         f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", partial(make_keys, settings)
     )
     yield _outcome("tables", partial(require_tables, settings))
-    yield _outcome(f"store {store}", lambda: require_store(make_store(settings)))
+    yield _outcome(f"store {store}", make_store(settings).ping)
     if settings.rate_limit_url:
         count = Count(GUESTS, "check")
         yield _outcome("rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count))

@@ -45,9 +45,9 @@ def ensure_admin(settings: Settings, services: Services) -> None:
         return
     password = settings.admin_password.get_secret_value()
     try:
-        address = services.addresses(settings.admin_email)
-        services.passwords.check(password, settings.admin_email)
-        services.ensure_admin(address, password)
+        address = services.rules.parse_email(settings.admin_email)
+        services.rules.passwords.check(password, settings.admin_email)
+        services.administration.ensure_admin(address, password)
     except InvalidValue as error:
         raise ConfigurationError(f"ADMIN_EMAIL, ADMIN_PASSWORD: {error}") from None
     except Taken:

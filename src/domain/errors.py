@@ -2,7 +2,9 @@
 
     PorteroError
     ├── Invalid              some fields of the input break a rule; names all of them
-    │   └── InvalidCursor    the cursor of a list was not given out for that list
+    │   ├── InvalidCursor    the cursor of a list was not given out for that list
+    │   ├── UnknownOwner     something was to be given to a user who does not exist
+    │   └── KeyReused        an idempotency key was used for another request before
     ├── Unauthenticated      nobody, or nobody we believe
     │   ├── InvalidToken
     │   └── InvalidCredentials
@@ -60,6 +62,14 @@ class Invalid(PorteroError):
 
 class InvalidCursor(Invalid):
     """The cursor was not given out for this list and these filters."""
+
+
+class UnknownOwner(Invalid):
+    """The user who was to own something does not exist."""
+
+
+class KeyReused(Invalid):
+    """The idempotency key was used for another request before."""
 
 
 class Unauthenticated(PorteroError):
@@ -139,7 +149,7 @@ class InProgress(PorteroError):
     """The first request with this idempotency key has not been answered yet."""
 
     code = "in-progress"
-    default_detail = "The first request with this Idempotency-Key is still in progress; try again in a moment."
+    default_detail = "The first request with this key is still in progress; try again in a moment."
 
 
 class AttemptFailed(PorteroError):

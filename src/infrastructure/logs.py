@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from src.application.audit import AuditEvent
+
 _audit = logging.getLogger("portero.audit")
 
 
@@ -46,6 +48,6 @@ def configure_logs(project: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
-def audit(event: str, fields: Mapping[str, str | bool | None]) -> None:
-    """Log an audit event. Implements Audit."""
-    _audit.info(event, extra=dict(fields))
+def audit(event: AuditEvent, fields: Mapping[str, str | bool | None]) -> None:
+    """Log a security event. Implements Audit."""
+    _audit.info(event.value, extra=dict(fields))

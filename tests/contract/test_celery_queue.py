@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from kombu.exceptions import OperationalError
 
-from src.application.jobs import JobService
+from src.application.jobs import JobRunner, JobService
 from src.domain.errors import Unavailable
 from src.domain.jobs import RESEND, Job
 from src.infrastructure.queues import celery
@@ -195,8 +195,9 @@ class TestBrokerWithoutAWorker:
         waiting = {named("whole") for _ in range(20)}
         for id in waiting:
             store.commit(stored.insert_write(Job.new(kind="any", subject_id="x", user_id="u", now=now, id=id)))
+        runner = JobRunner(jobs=stored, handlers={}, delay=timedelta(0), clock=lambda: now)
         with queue_at(redis.url) as queue:
-            service = JobService(stored, {}, queue, lambda: now)
+            service = JobService(jobs=stored, queue=queue, runner=runner, clock=lambda: now)
             with monkeypatch.context() as patch:
                 patch.setattr(celery, "_EXPIRES_SECONDS", -1)  # they are old by the time somebody reads them
                 for _ in range(360):

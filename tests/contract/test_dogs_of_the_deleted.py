@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from src.domain.errors import Invalid, InvalidToken
+from src.domain.errors import InvalidToken, UnknownOwner
 from src.domain.users import User
 from src.infrastructure.stores.base import Store
 from tests.support.races import at_once
@@ -23,7 +23,7 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
 
 def somebody(app: Flask, role: str = "user") -> User:
     """As a request knows them that has begun."""
-    user = services_of(app).accounts.users.get(join(client_of(app), role).user["id"])
+    user = services_of(app).accounts.saga.users.get(join(client_of(app), role).user["id"])
     assert user
     return user
 
@@ -33,7 +33,7 @@ def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Ex
 
     def thread(number: int) -> None:
         if number == THREADS:
-            services_of(app).accounts.delete(owner.id)
+            services_of(app).accounts.saga.delete(owner.id)
             return
         for each in range(EACH):
             act(f"dog {number} {each}")
@@ -53,7 +53,7 @@ def test_one_s_own(app: Flask, round: int) -> None:
 @pytest.mark.parametrize("round", range(3))
 def test_what_an_admin_enters_for_somebody(app: Flask, round: int) -> None:
     ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
-    race(app, ada, lambda name: dogs.add(root, name, False, ada.id), Invalid)
+    race(app, ada, lambda name: dogs.add(root, name, False, ada.id), UnknownOwner)
 
 
 @pytest.mark.parametrize("round", range(3))
@@ -62,4 +62,4 @@ def test_what_an_admin_gives_to_somebody(app: Flask, round: int) -> None:
     for number in range(THREADS):
         for each in range(EACH):
             dogs.add(root, f"dog {number} {each}", False, None)
-    race(app, ada, lambda name: dogs.change(root, name, {"user_id": ada.id}, None), Invalid)
+    race(app, ada, lambda name: dogs.change(root, dogs.show(name), {"user_id": ada.id}, None), UnknownOwner)

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 
+from src.application.accounts import NewProfile
 from src.application.ports import IdentityProvider
-from src.application.users import NewProfile
 from src.bootstrap.wiring import wire
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.sessions import Client, Session
@@ -225,13 +225,13 @@ def log_in(identity: IdentityProvider, join: Keeper) -> tuple[Callable[[str, str
     def joined() -> User:
         user = somebody()
         assert user.username
-        return services.register(NewProfile(user.username, user.email), PASSWORD, Client())
+        return services.accounts.register(NewProfile(user.username, user.email), PASSWORD, Client())
 
     user, disabled = joined(), joined()
-    services.accounts.users.update(disabled.id, lambda stored: replace(stored, disabled=True))
+    services.accounts.saga.users.update(disabled.id, lambda stored: replace(stored, disabled=True))
     assert user.username
     assert disabled.email
-    return lambda login, password: services.log_in(login, password, Client()), {
+    return lambda login, password: services.sessions.log_in(login, password, Client()), {
         "right": (user.username.display, PASSWORD),
         "wrong": (user.username.display, "wrong password"),
         "unknown": (new_address(), PASSWORD),

@@ -1,10 +1,11 @@
 """Concurrent refreshes with one token, on every store."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
-from src.application.sessions import Lifetimes, Refresh, StartSession
+from src.application.sessions import Lifetimes, SessionService
 from src.domain.errors import InvalidToken
 from src.domain.sessions import Client
 from src.domain.users import User
@@ -25,10 +26,19 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
     tokens, refresh_tokens = JwtIssuer(keys, _now, issuer="i", audience="a", seconds=900), DerivedRefreshTokens(keys)
     lifetimes = Lifetimes(idle=timedelta(days=1), absolute=timedelta(days=2))
-    start = StartSession(sessions, tokens, refresh_tokens, lifetimes, _now)
-    refresh = Refresh(users, sessions, tokens, refresh_tokens, lifetimes, lambda *_: None, _now)
+    service = cast(Any, SessionService)(
+        users=users,
+        sessions=sessions,
+        tokens=tokens,
+        refresh_tokens=refresh_tokens,
+        lifetimes=lifetimes,
+        audit=lambda *_: None,
+        clock=_now,
+        **dict.fromkeys(("identity", "authentication", "parse_login", "limiter")),  # not used by a refresh
+    )
+    refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))
-    first = start(ada, Client()).refresh
+    first = service.start(ada, Client()).refresh
     assert first
 
     outcomes = at_once(refresh, [first] * 20)

@@ -149,7 +149,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
         queue=NoQueue(),
     )
     if request.method == "RUN":
-        services.run_job(request.path)
+        services.jobs.runner.run(request.path)
         status = 0
     elif request.method == "UPLOAD":
         assert request.token
@@ -158,7 +158,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
     elif request.method:
         status = Client(services).call(request.method, request.path, request.token, **request.body).status_code
     else:
-        services.accounts.reconcile(timedelta(0))
+        services.accounts.saga.reconcile(timedelta(0))
         status = 0
     print(status, file=report, flush=True)
 

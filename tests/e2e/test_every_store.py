@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from src.application.users import NewProfile
+from src.application.accounts import NewProfile
 from src.bootstrap import adapters, wiring
 from src.domain.errors import Unavailable
 from src.domain.users import State
@@ -114,8 +114,8 @@ def test_the_journey(client: Client) -> None:
 
 def test_the_directory(client: Client) -> None:
     root, root_address = names("root")
-    profile = NewProfile(Username.parse(root), client.services.addresses(root_address), role=Role.ADMIN)
-    client.services.add_user(profile, PASSWORD)
+    profile = NewProfile(Username.parse(root), client.services.rules.parse_email(root_address), role=Role.ADMIN)
+    client.services.directory.add(profile, PASSWORD)
     admin = client.log_in(root, PASSWORD)
     (ben, ben_tokens), (cleo, _) = join(client, "ben"), join(client, "cleo")
 
@@ -148,7 +148,7 @@ def test_the_directory(client: Client) -> None:
     assert client.log_in(cleo, PASSWORD) is None
     assert client.call("DELETE", f"/users/{cleo_id}", ben_token).status_code == 204
     assert client.call("GET", f"/users/{cleo_id}", ben_token).status_code == 404
-    assert client.services.end_session.sessions.of(cleo_id).items == []
+    assert client.services.sessions.sessions.of(cleo_id).items == []
     assert client.register(cleo, f"{cleo}@example.com", PASSWORD).status_code == 201
 
 
@@ -166,18 +166,18 @@ def test_the_operator_resets_a_forgotten_password(client: Client) -> None:
 def test_an_interrupted_deletion_is_finished(client: Client) -> None:
     """Whatever else fails, the names are free and the sessions have ended; the rest follows."""
     name, tokens = join(client, "dora")
-    id, accounts = tokens["user"]["id"], client.services.accounts
+    id, saga = tokens["user"]["id"], client.services.accounts.saga
 
     def fail(_: str) -> None:
         raise Unavailable
 
-    replace(accounts, owned=[fail]).delete(id)
+    replace(saga, owned=[fail]).delete(id)
     assert client.call("GET", "/user", tokens["access_token"]).status_code == 401
-    assert client.services.end_session.sessions.of(id).items
+    assert client.services.sessions.sessions.of(id).items
     assert client.register(name, f"{name}@example.com", OTHER_PASSWORD).status_code == 201
     late = datetime.now(UTC) + timedelta(minutes=2)
-    assert replace(accounts, clock=lambda: late).reconcile() == 1
-    assert client.services.end_session.sessions.of(id).items == []
-    buried = accounts.users.get(id)
-    assert buried
-    assert (buried.state, buried.reconcile_since) == (State.DELETED, None)
+    assert replace(saga, clock=lambda: late).reconcile() == 1
+    assert client.services.sessions.sessions.of(id).items == []
+    tombstone = saga.users.get(id)
+    assert tombstone
+    assert (tombstone.state, tombstone.reconcile_since) == (State.DELETED, None)

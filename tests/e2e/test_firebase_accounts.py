@@ -143,7 +143,7 @@ def test_a_new_password_ends_every_other_session_there_is(client: Client, fireba
 def test_a_reset_password_ends_every_session_there_is(client: Client, firebase: Firebase) -> None:
     _, name, address, token = joined(client)
     id_token = sign_in(firebase, address)
-    client.services.reset_password(Claim("email", address), OTHER_PASSWORD)
+    client.services.administration.reset_password(Claim("email", address), OTHER_PASSWORD)
     assert status(client, sign_in(firebase, address, OTHER_PASSWORD)) == 200
     assert [status(client, each) for each in (token, id_token)] == [401, 401]
     assert firebase.sign_in(address, PASSWORD) is None
@@ -218,7 +218,7 @@ def test_twenty_first_visits_at_once_make_one_profile(client: Client, firebase: 
         answers = list(threads.map(lambda each: each.call("GET", "/user", visitor.id_token), clients))
     assert Counter(answer.status_code for answer in answers) == {200: 20}
     assert len({answer.get_json()["username"] for answer in answers}) == 1
-    assert len(client.services.list_all().items) == 1
+    assert len(client.services.administration.list_users().items) == 1
 
 
 def test_of_many_who_register_one_name_one_wins(client: Client, firebase: Firebase) -> None:
@@ -251,12 +251,12 @@ def test_a_disabled_user_is_out_at_once_and_not_back_by_old_tokens(client: Clien
     _, name, address, token = joined(client)
     id_token = sign_in(firebase, address)
     claim = Claim("username", name)
-    client.services.set_disabled(claim, True)
+    client.services.administration.set_disabled(claim, True)
     for each in (token, id_token, sign_in(firebase, address)):
         assert status(client, each) == 401
     assert client.call("POST", "/auth/firebase", id_token=id_token).status_code == 401
     assert client.log_in(name, PASSWORD) is None
-    client.services.set_disabled(claim, False)
+    client.services.administration.set_disabled(claim, False)
     assert [status(client, each) for each in (token, id_token)] == [401, 401]
     assert client.log_in(name, PASSWORD)
     time.sleep(1 - time.time() % 1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.application.users import NewProfile
+from src.application.accounts import NewProfile
 from src.domain.errors import Unavailable
 from src.domain.users import User
 from src.domain.values import Role, Username
@@ -60,8 +60,8 @@ def test_a_guest_whose_registration_was_cut_short_is_settled(
         broken.setattr(FirebaseIdentity, "delete", _unavailable)
         answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
     assert answer.status_code == 503
-    client.services.accounts.reconcile(timedelta(0))
-    user = client.services.accounts.users.get(id)
+    client.services.accounts.saga.reconcile(timedelta(0))
+    user = client.services.accounts.saga.users.get(id)
     assert user
     assert (user.role, user.reserved, user.reconcile_since) == ("guest", (), None)
     answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
@@ -77,8 +77,8 @@ def test_guests_are_purged_after_a_day(client: Client) -> None:
     registered_id, registered = guest(client)
     client.call("POST", "/register", registered, username=new_name(), email=new_address(), password=PASSWORD)
     late = datetime.now(UTC) + timedelta(hours=25)
-    users, sessions = client.services.accounts.users, client.services.end_session.sessions
-    replace(client.services.accounts, clock=lambda: late).purge()
+    users, sessions = client.services.accounts.saga.users, client.services.sessions.sessions
+    replace(client.services.accounts.saga, clock=lambda: late).purge_guests()
     assert users.get(id) is None
     assert not sessions.of(id).items
     assert status(client, token) == 401
@@ -125,8 +125,8 @@ def test_the_old_password_gets_nothing_that_outlives_it(
 
 
 def test_a_person_without_a_password_logs_in_when_one_is_set(client: Client, firebase: Firebase) -> None:
-    profile = NewProfile(Username.parse(new_name()), client.services.addresses(new_address()), role=Role.ADMIN)
-    admin = client.services.add_user(profile, PASSWORD)
+    profile = NewProfile(Username.parse(new_name()), client.services.rules.parse_email(new_address()), role=Role.ADMIN)
+    admin = client.services.directory.add(profile, PASSWORD)
     assert admin.username
     token = client.log_in(admin.username.display, PASSWORD)
     address = new_address()

@@ -142,10 +142,10 @@ class World:
 
     def reconcile(self) -> None:
         """Once; then nobody is half there."""
-        accounts = self.client.services.accounts
-        accounts.reconcile(timedelta(0))
-        accounts.reconcile(timedelta(0))  # a deletion that only settling finds out is settled like any other
-        assert accounts.users.to_reconcile(datetime.now(UTC)).items == []
+        saga = self.client.services.accounts.saga
+        saga.reconcile(timedelta(0))
+        saga.reconcile(timedelta(0))  # a deletion that only reconciliation finds out is finished by the next one
+        assert saga.users.to_reconcile(datetime.now(UTC)).items == []
 
     def assert_logs_in(self, person: Person, address: str, *passwords: str) -> None:
         """By name, by address and at Firebase; with exactly one of ``passwords``."""
@@ -376,7 +376,7 @@ def test_a_commit_whose_reply_was_lost_is_no_conflict(world: World, act: Act, co
         answer = act(world, person, Client(broken))
     assert answer.status_code == status, answer.text
     # What a deleted user owns is looked for once more.
-    assert world.client.services.accounts.reconcile(timedelta(0)) == (act is delete)
+    assert world.client.services.accounts.saga.reconcile(timedelta(0)) == (act is delete)
     if act is register:
         world.assert_logs_in(replace(person, name=f"x{person.name}"), person.new_address, PASSWORD)
     elif act is delete:

@@ -53,9 +53,9 @@ def finish_overdue(client: Client) -> None:
     """What running processes do once a minute has passed."""
     services = client.services
     services.files.reconcile(timedelta(0))
-    run = replace(services.run_job, clock=later)
+    runner = replace(services.jobs.runner, clock=later)
     for job in services.jobs.jobs.due(later()).items:
-        run(job.id)
+        runner.run(job.id)
 
 
 def job(client: Client, id: str) -> Job:
@@ -122,7 +122,7 @@ def test_an_upload_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
 def test_a_dataset_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, token: str) -> None:
     services, objects = client.services, Path(place.folder) / "blobs" / "datasets"
     id = client.call("GET", "/user", token).get_json()["id"]
-    services.accounts.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
+    services.accounts.saga.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
     for die_at in itertools.count(1):
         before = services.datasets.datasets.all_of(id).items
         body = {"content": "id,name\n1,Ann\n2,\n", "name": "People"}

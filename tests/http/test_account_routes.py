@@ -275,7 +275,7 @@ def test_login_accepts_the_field_email(client: Client, anna: Person) -> None:
 
 
 def _set_disabled(app: Flask, person: Person, disabled: bool) -> None:
-    services_of(app).set_disabled(Claim("email", person.user["email"]), disabled)
+    services_of(app).administration.set_disabled(Claim("email", person.user["email"]), disabled)
 
 
 @pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login", "/auth/token"])
@@ -446,7 +446,7 @@ def test_a_user_can_change_the_spelling_of_its_own_name(anna: Person, change: Ca
 
 
 def test_a_new_email_is_not_verified(app: Flask, anna: Person, change: Callable[..., Answer]) -> None:
-    services_of(app).accounts.change(anna.user["id"], lambda user: replace(user, email_verified=True))
+    services_of(app).accounts.saga.change(anna.user["id"], lambda user: replace(user, email_verified=True))
     assert change({"email": anna.user["email"]}).json["email_verified"] is True
     assert change({"email": f"new.{anna.user['email']}"}).json["email_verified"] is False
 

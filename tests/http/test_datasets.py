@@ -149,7 +149,7 @@ def _job_of(client: Client, person: Person, made: Answer) -> dict[str, Any]:
 
 
 def _run(app: Flask, made: Answer) -> float | None:
-    return services_of(app).run_job(_job(made))
+    return services_of(app).jobs.runner.run(_job(made))
 
 
 def _retry(app: Flask, made: Answer) -> None:
@@ -632,8 +632,8 @@ def test_who_may_not_is_told_before_the_body_is_read(client: Client, path: str, 
 
 def test_a_role_that_was_taken_away_is_gone_at_once(client: Client, anna: Person) -> None:
     made = _add(client, anna)
-    accounts = services_of(client.application).accounts
-    accounts.change(anna.user["id"], lambda user: replace(user, role=Role.USER))
+    saga = services_of(client.application).accounts.saga
+    saga.change(anna.user["id"], lambda user: replace(user, role=Role.USER))
     for url in ("/datasets", f"/datasets/{made.json['id']}", f"/datasets/{made.json['id']}/file"):
         assert client.get(url, headers=anna.headers).status_code in (401, 403)
     assert _add(client, anna).status_code in (401, 403)

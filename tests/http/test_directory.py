@@ -86,14 +86,14 @@ def test_a_guest_renews_for_a_day_at_most_and_is_purged(client: Client, watch: W
         assert answer.status_code == 200
         person = Person(guest.user, answer.json["access_token"])
     assert answer.json["expires_in"] == 24 * 3600 - 96 * 899
-    assert services_of(app).accounts.purge() == 0
+    assert services_of(app).accounts.saga.purge_guests() == 0
     watch.forward(answer.json["expires_in"])
     assert client.get("/user", headers=person.headers).status_code == 401
-    assert services_of(app).accounts.purge() == 0  # its last request may still be running
+    assert services_of(app).accounts.saga.purge_guests() == 0  # its last request may still be running
     watch.forward(60)
     kept, young = join(client), join(client, "guest")
-    assert services_of(app).accounts.purge() == 1
-    assert services_of(app).accounts.purge() == 0
+    assert services_of(app).accounts.saga.purge_guests() == 1
+    assert services_of(app).accounts.saga.purge_guests() == 0
     for each in (kept, young):
         assert client.get("/user", headers=each.headers).status_code == 200
 
@@ -101,7 +101,7 @@ def test_a_guest_renews_for_a_day_at_most_and_is_purged(client: Client, watch: W
 def test_purging_leaves_nothing(store: MemoryStore, client: Client, watch: Watch, app: Flask) -> None:
     guest = join(client, "guest")
     watch.forward(24 * 3600 + 60)
-    services_of(app).accounts.purge()
+    services_of(app).accounts.saga.purge_guests()
     assert guest.user["id"] not in repr(store._documents)
     assert guest.session not in repr(store._documents)
 
@@ -114,7 +114,7 @@ def test_a_guest_who_registers_keeps_its_id_and_loses_its_sessions(client: Clien
     assert client.get("/user", headers=guest.headers).status_code == 401
     assert client.post("/register", json=registration(), headers=guest.headers).status_code == 401
     watch.forward(48 * 3600)
-    assert services_of(app).accounts.purge() == 0
+    assert services_of(app).accounts.saga.purge_guests() == 0
     anna = logged_in(client, Person(answer.json, ""))
     assert client.get("/user", headers=anna.headers).json == answer.json
 
@@ -409,5 +409,5 @@ def test_of_two_admins_who_remove_each_other_one_stays(name: str) -> None:
             statuses = sorted(pool.map(remove, [(one, two), (two, one)]))
         assert statuses[0] in (200, 204)
         assert statuses[1] in (401, 403, 409)
-        left = [user for user in services_of(app).list_all().items if user.is_active_admin]
+        left = [user for user in services_of(app).administration.list_users().items if user.is_active_admin]
         assert len(left) == 1

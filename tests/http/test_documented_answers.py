@@ -71,6 +71,13 @@ class Down(Store):
         pass
 
 
+class Crashing:
+    """A service whose every use case has a bug."""
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        return crash
+
+
 STORE = MemoryStore()
 """What the applications share, so that one believes the tokens of another."""
 
@@ -86,8 +93,8 @@ def _app(kind: str) -> Flask:
         case "down":
             return build(Down(), _provider())
         case "crashing":
-            use_cases = {field.name for field in fields(Services)} - {"addresses", "passwords"}
-            return build(services=dict.fromkeys(use_cases, crash))
+            features = {field.name for field in fields(Services)} - {"rules", "audit"}
+            return build(services=dict.fromkeys(features, Crashing()))
         case "external":
             return build(identity=_provider())
         case "pictures":
@@ -212,13 +219,13 @@ def _conflicting(method: str, path: str) -> Answer:
     if root == "/datasets/{id}/summary":
         asker = Asker(method, path)
         services = services_of(asker.client.application)
-        owner = services.accounts.users.get(asker.person.user["id"])
+        owner = services.accounts.saga.users.get(asker.person.user["id"])
         assert owner
         asker.url = path.replace("{id}", dataset_of(services, owner, later=True))
         return asker.ask()
     if root == "/jobs/{id}" and method == "DELETE":
         asker = Asker(method, path, "pictures")
-        services_of(asker.client.application).run_job(asker.url.rpartition("/")[2])
+        services_of(asker.client.application).jobs.runner.run(asker.url.rpartition("/")[2])
         return asker.ask()
     of_its_own = {"/register", "/api/v1/auth/signup", "/auth/firebase", "/api/users", "/user", "/users/{id}"}
     if root not in of_its_own or method == "GET" or OPERATIONS[method, path]["summary"].startswith("See "):

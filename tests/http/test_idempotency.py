@@ -225,7 +225,7 @@ def test_a_key_in_progress_elsewhere_is_in_progress(client: Client, root: Person
 
 
 def _user(client: Client, person: Person) -> Any:
-    return services_of(client.application).accounts.users.get(person.user["id"])
+    return services_of(client.application).accounts.saga.users.get(person.user["id"])
 
 
 @pytest.mark.parametrize("path", UPLOADS)
@@ -257,7 +257,7 @@ def test_an_upload_whose_process_died_is_sent_again_when_that_is_settled(
                         headers={**root.headers, "Idempotency-Key": KEY})  # fmt: skip
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code == 409
     watch.forward(61)
-    assert services_of(client.application).sweep() == 1
+    assert services_of(client.application).operations.sweep() == 1
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code in (201, 202)
     assert _count(client, root, path) == 1
 
@@ -283,7 +283,7 @@ def test_a_key_is_kept_for_a_day(client: Client, root: Person, watch: Watch, pat
 def test_an_expired_key_is_swept(client: Client, root: Person, watch: Watch, store: MemoryStore, app: Flask) -> None:
     _create(client, root, "/tasks")
     watch.forward(DAY)
-    services_of(app).sweep()
+    services_of(app).operations.sweep()
     assert not [name for name, _ in store._documents if name == "receipts"]
 
 
@@ -311,11 +311,11 @@ def test_a_conflict_is_not_remembered(client: Client, root: Person) -> None:
 
 
 def test_a_denial_is_not_remembered_and_comes_first(client: Client, root: Person) -> None:
-    accounts = services_of(client.application).accounts
+    saga = services_of(client.application).accounts.saga
     join(client, role="admin")  # so that root is not the last one
     assert _create(client, root, "/api/users").status_code == 201
     for role, status in ((Role.USER, 403), (Role.ADMIN, 201)):
-        accounts.change(root.user["id"], lambda user, role=role: replace(user, role=role))  # type: ignore[misc]
+        saga.change(root.user["id"], lambda user, role=role: replace(user, role=role))  # type: ignore[misc]
         assert _create(client, logged_in(client, root), "/api/users").status_code == status
 
 

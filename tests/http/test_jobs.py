@@ -56,7 +56,7 @@ def _job(made: Answer) -> str:
 
 
 def _run(app: Flask, job: str) -> float | None:
-    return services_of(app).run_job(job.rpartition("/")[2])
+    return services_of(app).jobs.runner.run(job.rpartition("/")[2])
 
 
 def _see(client: Client, person: Person, job: str) -> dict[str, Any]:

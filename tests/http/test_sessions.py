@@ -1,13 +1,14 @@
 """Sessions as their owner sees them, and everything that ends one: with effect on the next request."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from flask import Flask
 
+from src.application.sessions import AuthenticationService, Caller
 from src.domain.users import Claim
-from src.interfaces.services import Services
 from tests.support.world import (
     PASSWORD,
     Answer,
@@ -202,14 +203,14 @@ def test_a_role_counts_on_the_next_request(client: Client, root: Person, anna: P
 
 
 class _Meanwhile:
-    """Authenticates, and then something happens before the use case is called."""
+    """An AuthenticationService; what ``then`` does happens between authentication and the use case."""
 
-    def __init__(self, services: Services) -> None:
-        self._authenticate = services.authenticate
+    def __init__(self, authentication: AuthenticationService) -> None:
+        self._authentication = authentication
         self.then: Callable[[], object] = lambda: None
 
-    def __call__(self, token: str) -> Any:
-        caller = self._authenticate(token)
+    def authenticate(self, token: str) -> Caller:
+        caller = self._authentication.authenticate(token)
         happens, self.then = self.then, lambda: None
         happens()
         return caller
@@ -231,16 +232,16 @@ def test_a_request_in_flight_brings_nobody_back(
     happens: str, method: str, path: str, body: dict[str, Any] | None, status: set[int]
 ) -> None:
     app = build()
+    services = services_of(app)
+    meanwhile = _Meanwhile(services.authentication)
+    app.extensions["portero"] = replace(services, authentication=cast(AuthenticationService, meanwhile))
     client = client_of(app)
     join(client, role="admin")
     anna = join(client)
-    services = services_of(app)
-    meanwhile = _Meanwhile(services)
-    object.__setattr__(services, "authenticate", meanwhile)
     if happens == "deleted":
-        meanwhile.then = lambda: services.accounts.delete(anna.user["id"])
+        meanwhile.then = lambda: services.accounts.saga.delete(anna.user["id"])
     else:
-        meanwhile.then = lambda: services.set_disabled(Claim("email", anna.user["email"]), True)
+        meanwhile.then = lambda: services.administration.set_disabled(Claim("email", anna.user["email"]), True)
     answer = client.open(anna.at(path), method=method, json=body, headers=anna.headers)
     assert answer.status_code in status
     assert not _alive(client, anna)

@@ -257,6 +257,6 @@ def test_the_tasks_of_a_purged_guest_go_too(watch: Watch) -> None:
     for person in (guest, anna):
         _add(client, person)
     watch.forward(24 * 3600 + 60)
-    assert services_of(app).accounts.purge() == 1
+    assert services_of(app).accounts.saga.purge_guests() == 1
     assert guest.user["id"] not in repr(store._documents)
     assert len(_list(client, logged_in(client, anna)).json) == 1

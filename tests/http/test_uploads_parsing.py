@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from src.interfaces.http.downloads import attachment, safe_filename
 from src.interfaces.http.openapi import describe
-from src.interfaces.http.operations import Access, Operations
+from src.interfaces.http.operations import Access, Feature, Operation
 from src.interfaces.http.uploads import Upload, UploadBody
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, create_app, part
 
@@ -505,9 +505,9 @@ def test_how_it_is_described() -> None:
     def add(body: Dataset) -> Response:
         raise NotImplementedError
 
-    operations = Operations("files", "Files.")
-    operations.add("POST", "/files", access=Access.PUBLIC, body=Dataset, status=204)(add)
-    document = json.loads(json.dumps(describe([operations], "0")))
+    feature = Feature("files", "Files.")
+    Operation(feature, "POST /files", Access.PUBLIC, body=Dataset, status=204)(add)
+    document = json.loads(json.dumps(describe([feature], "0")))
     described = document["paths"]["/files"]["post"]
     assert described["requestBody"] == {
         "required": True,

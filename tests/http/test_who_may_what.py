@@ -218,7 +218,12 @@ def test_the_tables_have_no_row_without_a_route() -> None:
 
 
 def test_every_route_is_declared_with_a_rule(app: Flask) -> None:
-    declared = {(each.method, each.path): each.access for feature in FEATURES for each in feature.all}
+    declared = {
+        (route.method, route.path): operation.access
+        for feature in FEATURES
+        for operation in feature.operations
+        for route in operation.routes()
+    }
     routes = {
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
@@ -283,9 +288,10 @@ def vouching() -> Flask:
 
 
 ACCESS = {
-    (each.method, each.path.replace("<", "{").replace(">", "}")): each.access
+    (route.method, route.path.replace("<", "{").replace(">", "}")): operation.access
     for feature in FEATURES
-    for each in feature.all
+    for operation in feature.operations
+    for route in operation.routes()
 }
 
 

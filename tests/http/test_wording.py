@@ -12,7 +12,7 @@ from pydantic_core.core_schema import ErrorType
 from src.domain.errors import FieldError, Invalid
 from src.interfaces.http.app import FEATURES
 from src.interfaces.http.bodies import Body, Form, Query, parse_body, parse_fields, parse_query
-from src.interfaces.http.operations import rules_of
+from src.interfaces.http.operations import context_of
 from src.interfaces.http.uploads import UploadBody
 from tests.support.world import Client, join
 
@@ -45,15 +45,15 @@ def parse(model: type[BaseModel], request: Any, app: Flask) -> None:
             parse_query(model)
     elif issubclass(model, UploadBody):
         with app.test_request_context():
-            parse_fields(model, request, rules_of(None))
+            parse_fields(model, request, context_of(None))
     elif issubclass(model, Form):
         form = "application/x-www-form-urlencoded"
         with app.test_request_context(method="POST", data=urlencode(request, doseq=True), content_type=form):
-            parse_body(model, rules_of(None))
+            parse_body(model, context_of(None))
     else:
         assert issubclass(model, Body)
         with app.test_request_context(method="POST", json=request):
-            parse_body(model, rules_of(None))
+            parse_body(model, context_of(None))
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -15,7 +15,6 @@ from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn, cast
-from unittest.mock import patch
 from urllib.parse import quote
 
 import jwt
@@ -27,10 +26,11 @@ from pydantic_settings import PydanticBaseSettingsSource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from src.application.datasets import Received
+from src.application.datasets import IncomingDataset
+from src.application.files import IncomingFile
 from src.application.limits import RateLimiter
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
-from src.bootstrap.adapters import now
+from src.bootstrap.adapters import Overrides, now
 from src.bootstrap.wiring import wire
 from src.domain.datasets import ReadOptions
 from src.domain.errors import InvalidToken
@@ -122,7 +122,7 @@ class Client(FlaskClient):
 
 
 class RecordingQueue:
-    """A queue whose jobs are run by the test, with ``services.run_job``."""
+    """A queue whose jobs are run by the test, with ``services.jobs.runner``."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -234,17 +234,17 @@ def build(
     **options: Any,
 ) -> Flask:
     """An application; ``services`` replace use cases, ``options`` are those of ``create_app``."""
-    with patch("src.bootstrap.wiring.now", clock):
-        wired = wire(
-            Explicit(store_url="memory://", **settings or {}),
-            store=store or MemoryStore(),
-            identity=identity or LocalIdentity(HASHER, at_once=4),
-            keys=keys or KeyRing(as_jwk_set([KEY])),
-            limiter=limiter or NoLimits(),
-            blobs=make_blobs("memory://"),
-            queue=queue or RecordingQueue(),
-            pictures=pictures,
-        )
+    adapters = Overrides(
+        store=store or MemoryStore(),
+        identity=identity or LocalIdentity(HASHER, at_once=4),
+        keys=keys or KeyRing(as_jwk_set([KEY])),
+        limiter=limiter or NoLimits(),
+        blobs=make_blobs("memory://"),
+        queue=queue or RecordingQueue(),
+    )
+    if pictures:
+        adapters["pictures"] = pictures
+    wired = wire(Explicit(store_url="memory://", **settings or {}), clock=clock, **adapters)
     app = create_app(replace(wired, **services or {}), "0", **options)
     app.test_client_class = Client
     return app
@@ -282,8 +282,8 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
     user = client.post("/register", json=body)
     assert user.status_code == 201, user.text
     if role != "user":
-        accounts = services_of(client.application).accounts
-        accounts.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
+        saga = services_of(client.application).accounts.saga
+        saga.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
     return logged_in(client, Person({**user.json, "role": role}, ""), body["password"])
 
 
@@ -294,13 +294,13 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
     kind = path.removeprefix("/api").split("/")[1]
     if "{" not in path or kind not in ("tasks", "dogs", "files", "datasets", "jobs"):
         return person.at(path)
-    owner = services.accounts.users.get(person.user["id"])
+    owner = services.accounts.saga.users.get(person.user["id"])
     assert owner
     match kind:
         case "tasks":
             made = services.tasks.add(owner, "Walk the dog", None, False).id
         case "files":
-            made = services.files.add(owner, "a.txt", "text/plain", [b"content"]).file.id
+            made = services.files.add(owner, IncomingFile("a.txt", "text/plain", [b"content"])).file.id
         case "datasets":
             made = dataset_of(services, owner)
         case "jobs":
@@ -315,8 +315,11 @@ def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
     with NamedTemporaryFile() as file:
         file.write(CSV)
         file.flush()
-        received = Received(Path(file.name), "Customers", "a.csv", len(CSV), "", CSV.count(b"\n"), ReadOptions(), later)
-        return services.datasets.add(owner, lambda keep: received).dataset.id
+        lines = CSV.count(b"\n")
+        incoming = IncomingDataset(
+            Path(file.name), "Customers", "a.csv", len(CSV), "", lines, ReadOptions(), prefer_job=later
+        )
+        return services.datasets.add(owner, incoming).dataset.id
 
 
 def upload(content: bytes = b"content", filename: str = "a.txt", **fields: str) -> dict[str, Any]:

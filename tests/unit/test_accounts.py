@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from src.application.accounts import RECONCILE_AFTER, Accounts
-from src.application.accounts.steps import activated
+from src.application.accounts import RECONCILE_AFTER, AccountSaga
+from src.application.accounts.transitions import activated
 from src.application.ports import IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
 from src.domain.users import Claim, State, User, UserRepository
@@ -35,11 +35,12 @@ class World:
         self.users = Users(MemoryStore())
         self.disowned: list[str] = []
         methods = {"create", "set_email", "delete", "add", "update"}
-        self.accounts = Accounts(
-            cast(UserRepository, Observed(self.users, methods, self._observe)),
-            cast(IdentityProvider, Observed(self.remote, methods, self._observe)),
-            self.clock,
+        self.accounts = AccountSaga(
+            users=cast(UserRepository, Observed(self.users, methods, self._observe)),
+            identity=cast(IdentityProvider, Observed(self.remote, methods, self._observe)),
             owned=[self._disown],
+            audit=lambda *_: None,
+            clock=self.clock,
         )
 
     def clock(self) -> datetime:
@@ -573,11 +574,11 @@ class TestWhatAUserOwns:
     def test_goes_with_a_guest_whose_time_is_over(self, world: World) -> None:
         guest = replace(User.new(now=world.now, username=None, email=None, role=Role.GUEST), expires_at=world.now)
         world.users.add(guest)
-        assert world.accounts.purge() == 0, "a last request may be running"
+        assert world.accounts.purge_guests() == 0, "a last request may be running"
         world.wait()
         world.fail("before disown")
-        assert world.accounts.purge() == 0
-        assert world.accounts.purge() == 1
+        assert world.accounts.purge_guests() == 0
+        assert world.accounts.purge_guests() == 1
         assert world.disowned == [guest.id]
         assert world.users.get(guest.id) is None
 
@@ -632,11 +633,12 @@ class Chaos(World):
         """Who owns something."""
         addresses = [Email(f"{number}@example.com") for number in range(3)]
         self.addresses: list[Email | None] = [*addresses, None]
-        self.accounts = Accounts(
-            cast(UserRepository, Unreliable(self, self.users, {"add", "update"})),
-            cast(IdentityProvider, Unreliable(self, self.remote, {"create", "set_email", "delete"})),
-            self.clock,
+        self.accounts = AccountSaga(
+            users=cast(UserRepository, Unreliable(self, self.users, {"add", "update"})),
+            identity=cast(IdentityProvider, Unreliable(self, self.remote, {"create", "set_email", "delete"})),
             owned=[self._disown],
+            audit=lambda *_: None,
+            clock=self.clock,
         )
 
     def wait(self) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from src.application.datasets import Received
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summarise
 from src.domain.datasets import DatasetStatus, ReadOptions
@@ -64,11 +63,8 @@ class TestAdd:
 
     @pytest.mark.parametrize("error", [Invalid, OSError, Unavailable, KeyboardInterrupt, GeneratorExit])
     def test_what_does_not_arrive_leaves_nothing(self, world: DatasetWorld, error: type[BaseException]) -> None:
-        def receive(heartbeat: Callable[[], None]) -> Received:
+        with pytest.raises(error), world.here.service.receiving(ADA):
             raise error
-
-        with pytest.raises(error):
-            world.here.service.add(ADA, receive)
         world.is_empty()
 
 

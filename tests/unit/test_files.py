@@ -193,7 +193,7 @@ class TestRelay:
         """The result, and what was reported."""
         reported: list[float] = []
         assert stored.job
-        return RelayFile(world.files, world.blobs, relay).run(stored.job, reported.append), reported
+        return RelayFile(files=world.files, blobs=world.blobs, relay=relay).run(stored.job, reported.append), reported
 
     def test_a_file_is_sent_whole_with_the_job_as_its_key(self, world: FileWorld, stored: StoredFile) -> None:
         relay = FakeRelay()
@@ -226,7 +226,7 @@ class TestRelay:
 
         assert stored.job
         with pytest.raises(NotRunnable):
-            RelayFile(world.files, world.blobs, FakeRelay()).run(stored.job, progress)
+            RelayFile(files=world.files, blobs=world.blobs, relay=FakeRelay()).run(stored.job, progress)
 
     def test_what_the_other_service_says_against_it_is_said(self, world: FileWorld, stored: StoredFile) -> None:
         class Refusing(FakeRelay):
@@ -237,7 +237,7 @@ class TestRelay:
             self.run(world, stored, Refusing())
 
     def test_given_up_or_tried_again_the_file_stays(self, world: FileWorld, stored: StoredFile) -> None:
-        work = RelayFile(world.files, world.blobs, None)
+        work = RelayFile(files=world.files, blobs=world.blobs, relay=None)
         job = cast(Job, stored.job)
         work.abandon(job)
         work.resume(job)

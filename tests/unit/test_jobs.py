@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from src.application import jobs as application
-from src.application.jobs import JobService, Progress, RunJob
+from src.application.jobs import JobRunner, JobService, Progress
 from src.domain.errors import AttemptFailed, Ended, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, RESEND, RETENTION, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.values import Role
@@ -175,16 +175,23 @@ class World:
         self.events: dict[str, list[Callable[[], object]]] = {}
         self.work = FakeHandler()
         self.bell = RecordingQueue()
-        self.run = self.worker()
-        self.service = JobService(self.jobs(), {"test": self.work}, self.bell, self.watch)
+        self.runner = self.worker()
+        self.run = self.runner.run
+        self.service = JobService(jobs=self.jobs(), queue=self.bell, runner=self.runner, clock=self.watch)
 
     def jobs(self) -> JobRepository:
         return cast(JobRepository, Observed(self.stored, {"update"}, self._observe))
 
-    def worker(self, pause: float = 0, stopping: threading.Event | None = None) -> RunJob:
+    def worker(self, pause: float = 0, stopping: threading.Event | None = None) -> JobRunner:
         """One in a process of its own."""
         handlers = {"test": self.work}
-        return RunJob(self.jobs(), handlers, timedelta(seconds=pause), self.watch, stopping or threading.Event())
+        return JobRunner(
+            jobs=self.jobs(),
+            handlers=handlers,
+            delay=timedelta(seconds=pause),
+            clock=self.watch,
+            stopping=stopping or threading.Event(),
+        )
 
     def on(self, step: str, event: Callable[[], object]) -> None:
         self.events.setdefault(step, []).append(event)
@@ -336,8 +343,8 @@ class TestRun:
             world.work.asked.clear()
             id = world.add()
 
-            def run(worker: RunJob, id: str = id) -> float | None:
-                return worker(id)
+            def run(worker: JobRunner, id: str = id) -> float | None:
+                return worker.run(id)
 
             assert at_once(run, [world.worker() for _ in range(8)]) == [None] * 8
             assert world.work.asked == ["run"]
@@ -450,7 +457,7 @@ class TestDeadWorkers:
         def sleep(job: Job, progress: Progress) -> str:
             world.watch.forward(LEASE)
             world.work.does = lambda job, progress: "second"
-            assert world.worker()(job.id) is None
+            assert world.worker().run(job.id) is None
             return "first"
 
         world.work.does = sleep
@@ -573,7 +580,7 @@ class TestReports:
         def work(job: Job, progress: Progress) -> None:
             for _ in range(5):
                 world.watch.forward(LEASE - SECOND)
-                assert world.worker()(job.id) is None
+                assert world.worker().run(job.id) is None
                 progress(0.1)
 
         world.work.does = work
@@ -585,7 +592,7 @@ class TestReports:
 class TestLease:
     @pytest.fixture(autouse=True)
     def _quickly(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(application, "_RENEW", timedelta(milliseconds=1))
+        monkeypatch.setattr(application, "_RENEW_EVERY", timedelta(milliseconds=1))
 
     def until(self, world: World, step: str, count: int = 2) -> threading.Event:
         """Set when a step has happened so many times from now on."""
@@ -605,7 +612,7 @@ class TestLease:
                 # Of two updates, one at least began after the clock moved.
                 assert self.until(world, "after update").wait(10)
                 assert world.job(job.id).run_at == world.watch() + LEASE
-                assert world.worker()(job.id) is None
+                assert world.worker().run(job.id) is None
             return "done"
 
         world.work.does = work
@@ -669,14 +676,14 @@ class TestPause:
         for _ in range(20):
             world.on("after update", lambda: seen.append(world.job(id).progress))
         pause = Pause(world.watch)
-        assert world.worker(30, pause)(id) is None
+        assert world.worker(30, pause).run(id) is None
         assert pause.waits == [3.0] * 10
         assert seen[1:-1] == pytest.approx([step / 10 for step in range(10)])
         assert world.job(id).status is JobStatus.SUCCEEDED
 
     def test_who_stops_meanwhile_hands_the_job_back(self, world: World) -> None:
         id = world.add()
-        assert world.worker(30, Pause(world.watch, stops_after=10))(id) is None
+        assert world.worker(30, Pause(world.watch, stops_after=10)).run(id) is None
         job = world.job(id)
         assert (job.status, job.attempts, job.error, job.ticket) == (JobStatus.QUEUED, 0, None, None)
         assert job.due_at == job.run_at == world.watch()
@@ -689,7 +696,7 @@ class TestPause:
         world.skip("after update")
         world.on("after update", lambda: world.service.cancel(ADA, id))
         pause = Pause(world.watch)
-        assert world.worker(30, pause)(id) is None
+        assert world.worker(30, pause).run(id) is None
         assert len(pause.waits) == 1
         assert world.work.asked == ["abandon"]
 
@@ -697,11 +704,11 @@ class TestPause:
 class TestHandBack:
     def test_others_run_what_this_process_could_not_finish(self, world: World) -> None:
         def work(job: Job, progress: Progress) -> str:
-            world.run.hand_back()
+            world.runner.hand_back()
             handed = world.job(job.id)
             assert (handed.status, handed.attempts, handed.due_at) == (JobStatus.QUEUED, 0, world.watch())
             world.work.does = lambda job, progress: "second"
-            assert world.worker()(job.id) is None
+            assert world.worker().run(job.id) is None
             return "first"
 
         world.work.does = work
@@ -715,19 +722,19 @@ class TestHandBack:
         world.work.does = raising(AttemptFailed("No."))
         world.run(ids[1])
         before = [world.job(id) for id in ids]
-        world.run.hand_back()
+        world.runner.hand_back()
         assert [world.job(id) for id in ids] == before
 
     def test_all_that_can_be(self, world: World) -> None:
         """Of one that is gone and one that the store does not take, the third does not suffer."""
         ids = [world.add() for _ in range(3)]
         for id in ids:
-            world.run._in_hand[f"ticket {id}"] = id
+            world.runner._running[f"ticket {id}"] = id
             world.stored.update(id, lambda job: job.started(f"ticket {job.id}", world.watch()))
         world.stored.remove(ids[0])
         world.skip("before update")
         world.fail("before update", Unavailable())
-        world.run.hand_back()
+        world.runner.hand_back()
         assert [world.job(id).status for id in ids[1:]] == [JobStatus.RUNNING, JobStatus.QUEUED]
 
     def test_also_what_another_thread_of_the_process_lost(self, world: World) -> None:
@@ -736,7 +743,7 @@ class TestHandBack:
         def second(job: Job, progress: Progress) -> str:
             awake.set()
             assert first_ended.wait(10)
-            world.run.hand_back()
+            world.runner.hand_back()
             handed.append(world.job(job.id))
             return "second"
 
@@ -896,7 +903,7 @@ class TestService:
 
     def test_remove_one_that_ends_meanwhile(self, world: World) -> None:
         id = world.add()
-        world.on("before update", lambda: world.worker()(id))
+        world.on("before update", lambda: world.worker().run(id))
         world.service.remove_of("ada")
         assert world.stored.get(id) is None
 
@@ -914,7 +921,7 @@ class TestEverythingAtOnce:
         ids = [world.add(new_job(due_at=NOON)) for _ in range(10)]
 
         def act(number: int) -> None:
-            run = world.worker()
+            run = world.worker().run
             for id in ids[number:] + ids[:number]:
                 run(id)
                 if number == 9:

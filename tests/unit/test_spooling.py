@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from src.application.datasets import spooled
+from src.application.datasets import remove_abandoned_files, temporary_file
 from src.domain.errors import Unavailable
-from src.main import remove_spooled
 
 
 @pytest.fixture(autouse=True)
@@ -19,24 +18,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_one_is_there_for_as_long_as_it_takes(folder: Path) -> None:
-    with spooled([b"a", b"b"]) as file:
+    with temporary_file([b"a", b"b"]) as file:
         assert (file.parent, file.read_bytes()) == (folder, b"ab")
     assert list(folder.iterdir()) == []
 
 
 def test_without_room_something_is_unavailable(folder: Path) -> None:
     folder.rmdir()
-    with pytest.raises(Unavailable), spooled():
+    with pytest.raises(Unavailable), temporary_file():
         pass
 
 
 def test_what_a_killed_process_left_goes_after_a_day(folder: Path) -> None:
-    with spooled() as left, spooled() as used:
+    with temporary_file() as left, temporary_file() as used:
         yesterday = time.time() - 86401
         os.utime(left, (yesterday, yesterday))
         other = folder / "somebody-else's"
         other.touch()
         os.utime(other, (yesterday, yesterday))
-        remove_spooled()
+        remove_abandoned_files()
         assert set(folder.iterdir()) == {used, other}
         left.touch()

@@ -1,6 +1,6 @@
-"""Accounts, in the store and at the identity provider."""
+"""Accounts: what people do with their own, and how the store and the identity provider are kept in step."""
 
-from src.application.accounts.passwords import SetPassword
-from src.application.accounts.sync import RECONCILE_AFTER, Accounts
+from src.application.accounts.saga import RECONCILE_AFTER, AccountSaga
+from src.application.accounts.service import AccountService, NewProfile, new_user
 
-__all__ = ["RECONCILE_AFTER", "Accounts", "SetPassword"]
+__all__ = ["RECONCILE_AFTER", "AccountSaga", "AccountService", "NewProfile", "new_user"]

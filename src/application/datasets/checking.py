@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from src.application.datasets.receiving import spooled
+from src.application.datasets.incoming import temporary_file
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, RowStore
 from src.domain.datasets import Dataset, DatasetRepository, ReadOptions
@@ -18,9 +18,9 @@ CHECK = "dataset-check"
 """The kind of job that checks a dataset."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckDataset:
-    """Checks a dataset. See JobHandler."""
+    """Check a dataset. Implements JobHandler."""
 
     datasets: DatasetRepository
     tables: CsvChecker
@@ -30,7 +30,7 @@ class CheckDataset:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """See JobHandler."""
+        """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts."""
         dataset = self.datasets.get(job.subject_id)
         if dataset is None or not dataset.whole:
             return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
@@ -41,13 +41,13 @@ class CheckDataset:
         return {"dataset_id": dataset.id, "status": dataset.status}
 
     def _attempt(self, dataset: Dataset, progress: Progress) -> Dataset:
-        # Each attempt has rows of its own, so that an earlier one that is still at it does no harm.
+        # Each attempt has rows of its own, so that an earlier one that still runs does no harm.
         rows_id = new_id()
         dataset = self.datasets.update(dataset.id, lambda stored: stored.attempted(rows_id))
         if dataset.report:
             return dataset
         try:
-            with spooled(self.blobs.read(dataset.key)) as file:
+            with temporary_file(self.blobs.read(dataset.key)) as file:
                 found = check(self.tables, self.rows, file, dataset.read_options, rows_id, progress)
             return self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).checked(found))
         except BaseException as error:
@@ -57,16 +57,16 @@ class CheckDataset:
             raise
 
     def _give_up(self, id: str, rows_id: str) -> None:
-        """Remove rows that shall not count; not if they do, because the last commit landed after all."""
+        """Remove the rows of a failed attempt, unless its last commit landed after all and they count."""
         other = new_id()
         with suppress(NotFound):
-            # First in the record: a commit that is still on its way must not land any more.
+            # The record first, so that a commit that is still on its way cannot land any more.
             if self.datasets.update(id, lambda stored: stored.without(rows_id, other)).rows_id == rows_id:
                 return
         self.rows.remove(rows_id)
 
     def abandon(self, job: Job) -> None:
-        """See JobHandler; the file stays."""
+        """Mark the dataset as failed and remove its rows; the file stays."""
         with suppress(NotFound):
             other = new_id()
             dataset = self.datasets.update(job.subject_id, lambda stored: stored.failed(other))
@@ -75,13 +75,13 @@ class CheckDataset:
                     self.rows.remove(rows_id)
 
     def resume(self, job: Job) -> None:
-        """See JobHandler."""
+        """Mark a failed dataset as being processed again."""
         with suppress(NotFound):
             self.datasets.update(job.subject_id, Dataset.resumed)
 
 
 def _current(dataset: Dataset, rows_id: str) -> Dataset:
-    """The dataset, unless its rows are others by now."""
+    """Return the dataset. Raises NotRunnable when another attempt has begun, NotFound when it is being deleted."""
     if not dataset.whole:
         raise NotFound
     if dataset.rows_id != rows_id:
@@ -104,7 +104,7 @@ def check(
 
 
 def _trimmed(row: Row) -> Row:
-    """Without the empty cells at its end: short rows of a wide table would take room for nothing."""
+    """Return the row without the empty cells at its end, which would take room in a wide table of short rows."""
     line, valid, values = row
     if not values or values[-1]:
         return row

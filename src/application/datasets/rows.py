@@ -9,16 +9,17 @@ from src.domain.tables import Row
 from src.domain.values import Page
 
 _CURSOR = re.compile("[1-9][0-9]{0,14}", re.ASCII)
-_FEW, _SHORT = 20, 100_000
-"""Rows are read in two steps: a few, and if these have no more characters than this, the rest of the page."""
+_FIRST_ROWS = 20
+_SHORT = 100_000
+"""The first rows of a page are read first; the rest of it only if these hold fewer characters."""
 
 
 def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
-    """The rows by line, none before there is a report. Raises InvalidCursor."""
+    """Return a page of rows by line; none before there is a report. Raises InvalidCursor."""
     after = _line(cursor)
     if dataset.report is None:
         return Page([])
-    size = min(limit, _FEW)
+    size = min(limit, _FIRST_ROWS)
     rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
     names = sum(len(column.name) + 8 for column in dataset.report.columns)  # as many characters as JSON takes
     shown = len(rows) * names + sum(len(value) for row in rows for value in row[2])

@@ -1,22 +1,23 @@
 """What people do with datasets."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from src.application.datasets.checking import CHECK, check
-from src.application.datasets.receiving import Receive, Received
+from src.application.datasets.incoming import IncomingDataset
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, JobQueue, RowStore
-from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle
+from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle, PendingObject
 from src.application.summaries import Summarise, Summary
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.errors import Ended
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import Once
-from src.domain.tables import Column, CsvChecker, Row, parse_schema
-from src.domain.users import User
+from src.domain.tables import Column, CsvChecker, Report, Row, parse_schema
+from src.domain.users import User, UserRepository
 from src.domain.values import Page, new_id
 
 
@@ -28,11 +29,12 @@ class StoredDataset:
     job: Job | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetService:
-    """The use cases of datasets."""
+    """Store, check, list, read, summarise and delete datasets."""
 
     datasets: DatasetRepository
+    users: UserRepository
     jobs: JobRepository
     tables: CsvChecker
     rows: RowStore
@@ -43,86 +45,74 @@ class DatasetService:
     """A file of more rows is always checked by a job."""
     clock: Clock
 
-    def add(
-        self,
-        owner: User,
-        receive: Receive,
-        once: Once[StoredDataset] | None = None,
-        progress: Progress | None = None,
-    ) -> StoredDataset:
+    def add(self, owner: User, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
         """Store a CSV file, every row of it, and what was found in it: each rule, whether it passed or not.
 
-        A large one, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
-        the last row is stored. Raises NotCsv, InvalidOption, Unavailable, Repeated, and what ``receive``
-        raises; then nothing is stored. ``progress`` is told how far a check at once has come, from 0 to 1.
+        A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
+        the last row is stored.
+
+        ``progress`` is told how far the check has come. Raises as ``receiving`` and ``PendingDataset.store`` do.
         """
-        now = self.clock()
-        receipt_id = once.receipt.id if once else None
-        dataset = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, reconcile_since=now)
-        with self._lifecycle.storing(dataset, once) as storing:
+        with self.receiving(owner) as pending:
+            return pending.store(incoming, progress)
 
-            def told(done: float) -> None:
-                storing.heartbeat()
-                if progress:
-                    progress(done)
+    @contextmanager
+    def receiving(self, owner: User, once: Once[StoredDataset] | None = None) -> Iterator["PendingDataset"]:
+        """Make a pending dataset whose file arrives, and is stored, within the block.
 
-            received = receive(storing.heartbeat)
-            report = job = None
-            if not self._later(received):
-                report = check(self.tables, self.rows, received.file, received.read_options, dataset.rows_id, told)
-            self.blobs.put(dataset.key, received.chunks(storing.heartbeat))
-            whole = _filled(storing.item, received).stored()
-            if report:
-                whole = whole.checked(report)
-            else:
-                job = Job.new(kind=CHECK, subject_id=dataset.id, user_id=owner.id, now=self.clock())
-                whole = replace(whole, job_id=job.id)
-            stored = storing.finish(whole, job, StoredDataset)
-        if job:
-            self.queue.notify(job.id)
-        return stored
+        When the block raises, nothing stays of it. Raises Repeated, Unavailable.
+        """
+        dataset = Dataset(
+            id=new_id(),
+            user_id=owner.id,
+            created_at=self.clock(),
+            row_sets=(new_id(),),
+            receipt_id=once.receipt.id if once else None,
+            reconcile_since=self.clock(),
+        )
+        with self._lifecycle.storing(dataset, once) as pending:
+            yield PendingDataset(self, pending)
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[Dataset]:
-        """Your datasets, the newest first; an admin sees everybody's. Raises Invalid for a bad cursor."""
+        """List your datasets, the newest first; an admin sees everybody's."""
         return self._lifecycle.list(caller, cursor, limit)
 
     def show(self, caller: User, id: str) -> Dataset:
-        """A dataset of yours; admins see everybody's. Raises NotFound."""
+        """See a dataset of yours; admins see everybody's. Raises NotFound."""
         return self._lifecycle.show(caller, id)
 
     def parse_schema(self, value: object) -> tuple[Column, ...]:
-        """The columns of a schema that came as JSON; none when it is to be inferred. Raises Invalid."""
+        """Return the columns of a schema that came as JSON; none when it is to be inferred. Raises Invalid."""
         return parse_schema(value, self.tables.pattern_flaw)
 
     def uri(self, dataset: Dataset) -> str:
-        """Where the file is, for people."""
+        """Return where the file is, for people."""
         return self.blobs.uri(dataset.key)
 
     def list_rows(
         self, caller: User, id: str, valid: bool | None, cursor: str | None, limit: int
     ) -> tuple[Dataset, Page[Row]]:
-        """The rows by line: all, or those in which nothing was found, or the others.
+        """List the rows by line: all, or the valid ones, or the others.
 
-        A page of long rows holds fewer than `limit`. Raises NotFound, Invalid for a bad cursor.
+        A page of long rows holds fewer than `limit`. Raises NotFound, InvalidCursor.
         """
         dataset = self.show(caller, id)
         return dataset, page_of_rows(self.rows, dataset, valid, cursor, limit)
 
     def read(self, caller: User, id: str) -> tuple[Dataset, Iterator[bytes]]:
-        """The file as it was sent. Raises NotFound, Unavailable."""
+        """Get the file as it was sent. Raises NotFound, Unavailable."""
         dataset = self.show(caller, id)
         return dataset, self.blobs.read(dataset.key)
 
     def summarise(self, caller: User, id: str) -> Summary:
-        """What was found, in plain words, with what to do about it and a schema that fits more tightly.
+        """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly.
 
         Raises NotFound, Ended when there is no report on it.
         """
         dataset = self.show(caller, id)
         if dataset.report is None:
-            raise Ended(
-                "There is no report on it." if dataset.status is DatasetStatus.FAILED else "It is being checked."
-            )
+            failed = dataset.status is DatasetStatus.FAILED
+            raise Ended("There is no report on it." if failed else "It is being checked.")
         return self.summary.of(dataset.report, dataset.rows_id)
 
     def delete(self, caller: User, id: str) -> None:
@@ -134,22 +124,14 @@ class DatasetService:
         self._lifecycle.remove_of(user_id)
 
     def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
-        """Undo what a crash left half stored, finish what it left half deleted; returns how many."""
+        """Remove what a crash left half stored or half deleted; return how many datasets."""
         return self._lifecycle.reconcile(older_than)
-
-    def _later(self, received: Received) -> bool:
-        """Whether a job is to check the file. Raises NotCsv, InvalidOption."""
-        if not received.later and received.lines <= self.sync_rows + 1:  # the header is a line, too
-            return False
-        asked, most = received.read_options, 0 if received.later else self.sync_rows
-        more = self.tables.exceeds(
-            received.file, most, asked.columns, delimiter=asked.delimiter, encoding=asked.encoding
-        )
-        return more or received.later
 
     @property
     def _lifecycle(self) -> ObjectLifecycle[Dataset]:
-        return ObjectLifecycle("dataset", self.datasets, self.jobs, self._erase, self.clock)
+        return ObjectLifecycle(
+            noun="dataset", records=self.datasets, users=self.users, jobs=self.jobs, erase=self._erase, clock=self.clock
+        )
 
     def _erase(self, dataset: Dataset) -> None:
         for rows_id in dataset.row_sets:
@@ -158,12 +140,73 @@ class DatasetService:
         self.datasets.remove(dataset)
 
 
-def _filled(dataset: Dataset, received: Received) -> Dataset:
+class PendingDataset:
+    """A dataset whose file is arriving."""
+
+    def __init__(self, service: DatasetService, pending: PendingObject[Dataset, StoredDataset]) -> None:
+        self._service = service
+        self._pending = pending
+
+    def heartbeat(self) -> None:
+        """Keep the dataset pending; call it for each chunk that arrives. Raises Unavailable when it was given up."""
+        self._pending.heartbeat()
+
+    def store(self, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
+        """Check the file, or leave that to a job, and store it. ``progress`` is told how far the check has come.
+
+        Raises NotCsv, InvalidOption, Unavailable, InvalidToken.
+        """
+        service, rows_id = self._service, self._pending.item.rows_id
+        report: Report | None = None
+        job: Job | None = None
+        if not self._needs_job(incoming):
+
+            def checked(done: float) -> None:
+                self.heartbeat()
+                if progress:
+                    progress(done)
+
+            report = check(service.tables, service.rows, incoming.file, incoming.read_options, rows_id, checked)
+        dataset = self._pending.item
+        service.blobs.put(dataset.key, self._chunks(incoming))
+        whole = _described(self._pending.item, incoming).stored()
+        if report:
+            whole = whole.checked(report)
+        else:
+            job = Job.new(kind=CHECK, subject_id=whole.id, user_id=whole.user_id, now=service.clock())
+            whole = replace(whole, job_id=job.id)
+        stored = self._pending.finish(whole, job, StoredDataset)
+        if job:
+            service.queue.notify(job.id)
+        return stored
+
+    def _needs_job(self, incoming: IncomingDataset) -> bool:
+        """Return whether a job is to check the file. Raises NotCsv, InvalidOption."""
+        most = self._service.sync_rows
+        if not incoming.prefer_job and incoming.lines <= most + 1:  # the header is a line, too
+            return False
+        options = incoming.read_options
+        more = self._service.tables.exceeds(
+            incoming.file,
+            0 if incoming.prefer_job else most,
+            options.columns,
+            delimiter=options.delimiter,
+            encoding=options.encoding,
+        )
+        return more or incoming.prefer_job
+
+    def _chunks(self, incoming: IncomingDataset) -> Iterator[bytes]:
+        for chunk in incoming.chunks():
+            self.heartbeat()
+            yield chunk
+
+
+def _described(dataset: Dataset, incoming: IncomingDataset) -> Dataset:
     return replace(
         dataset,
-        name=received.name,
-        filename=received.filename,
-        size=received.size,
-        sha256=received.sha256,
-        read_options=received.read_options,
+        name=incoming.name,
+        filename=incoming.filename,
+        size=incoming.size,
+        sha256=incoming.sha256,
+        read_options=incoming.read_options,
     )

@@ -20,7 +20,7 @@ from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
-from src.application.ports import AddressParser, ExternalIdentity
+from src.application.ports import EmailParser, ExternalIdentity
 from src.domain.errors import (
     FieldError,
     Invalid,
@@ -53,7 +53,7 @@ class FirebaseIdentity:
 
     remote = True
 
-    def __init__(self, project: str, api_key: str, addresses: AddressParser, *, timeout: float = 8.0) -> None:
+    def __init__(self, project: str, api_key: str, addresses: EmailParser, *, timeout: float = 8.0) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
         self._project = project
         self._api_key = api_key

@@ -19,7 +19,7 @@ from src.application.ports import RowStore
 from src.domain.errors import InvalidCursor, Unavailable
 from src.domain.values import Page, new_id
 from src.infrastructure.stores.declarations import Collection, Index, Type
-from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS
 
 Fields = Mapping[str, Any]
 """The values of a document: str, int, float, bool, aware datetime in UTC, JSON, or None."""
@@ -183,6 +183,10 @@ class Store(ABC):
         page = found[: query.limit]
         more = len(found) > query.limit
         return Page(page, _encode_cursor(query, page[-1]) if more else None)
+
+    def ping(self) -> None:
+        """Raise Unavailable when the store cannot be read."""
+        self.get(Key(CLAIMS, "ping"))
 
     def remove_expired(self, now: datetime, limit: int = 500) -> int:
         """Remove up to ``limit`` expired documents of each collection; return how many were removed.

@@ -92,6 +92,9 @@ class JwtIssuer:
         access = _jws.encode(payload.model_dump_json().encode(), key.private, key.algorithm, headers)
         return Tokens(access, seconds)
 
+    def public_keys(self) -> dict[str, list[dict[str, str]]]:
+        return self._keys.public()
+
     def recognises(self, token: str) -> bool:
         """Return whether the type in the header is that of an access token."""
         try:

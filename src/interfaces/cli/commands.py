@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import click
 
-from src.application.users import NewProfile
+from src.application.accounts import NewProfile
 from src.domain.errors import Invalid, PorteroError
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.values import Role
-from src.interfaces.cli.console import Console, claim_of
+from src.interfaces.cli.console import Console
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.csv_errors import with_field
 
@@ -58,7 +58,7 @@ def check(console: Console) -> None:
 @click.pass_obj
 def reconcile(console: Console, older_than: int) -> None:
     """Finish or undo what a crash left between the store and the identity provider."""
-    count = console.services().accounts.reconcile(timedelta(seconds=older_than))
+    count = console.services().operations.reconcile_accounts(timedelta(seconds=older_than))
     click.echo(f"reconciled {count}")
 
 
@@ -67,7 +67,7 @@ def reconcile(console: Console, older_than: int) -> None:
 def sweep(console: Console) -> None:
     """Do once what running processes do from time to time: settle, remove what has expired, send overdue jobs."""
     services = console.services()
-    click.echo(f"swept {services.sweep()}, sent {services.jobs.resend()}")
+    click.echo(f"swept {services.operations.sweep()}, sent {services.jobs.resend()}")
 
 
 @cli.group()
@@ -114,7 +114,7 @@ def list_users(console: Console) -> None:
     """List all users by username: id, username, e-mail, role, disabled."""
     services, cursor = console.services(), None
     while True:
-        page = services.list_all(cursor)
+        page = services.administration.list_users(cursor=cursor)
         for user in page.items:
             name = user.username.display if user.username else "-"
             address = user.email.address if user.email else "-"
@@ -142,7 +142,7 @@ def enable_user(console: Console, login: str) -> None:
 
 def _set_disabled(console: Console, login: str, disabled: bool) -> None:
     services = console.services()
-    services.set_disabled(claim_of(services, login), disabled)
+    services.administration.set_disabled(services.rules.parse_login(login), disabled)
     click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
 
 
@@ -155,7 +155,7 @@ def reset_password(console: Console, login: str) -> None:
     It is asked for twice; when standard input is no terminal, its first line is taken instead.
     """
     services = console.services()
-    services.reset_password(claim_of(services, login), _new_password())
+    services.administration.reset_password(services.rules.parse_login(login), _new_password())
     click.echo(f"reset the password of {login}")
 
 
@@ -181,9 +181,9 @@ def admin() -> None:
 def create_admin(console: Console, username: str, email: str, password: str) -> None:
     """Make an account with the role admin."""
     services = console.services()
-    name, address = services.usernames(username), services.addresses(email)
-    accepted = services.passwords.check(password, username, email)
-    user = services.add_user(NewProfile(name, address, role=Role.ADMIN), accepted)
+    name, address = services.rules.parse_new_username(username), services.rules.parse_email(email)
+    accepted = services.rules.passwords.check(password, username, email)
+    user = services.directory.add(NewProfile(name, address, role=Role.ADMIN), accepted)
     click.echo(f"made admin {username} with id {user.id}")
 
 

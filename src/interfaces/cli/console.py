@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from src.domain.users import Claim
-from src.domain.values import Username
 from src.interfaces.services import Services
 
 
@@ -22,10 +20,3 @@ class Console:
     """Make a new signing key and keep so many old ones for verifying; returns its id."""
     new_keys: Callable[[], str]
     """A new JWK set as text."""
-
-
-def claim_of(services: Services, login: str) -> Claim:
-    """What somebody logs in with: an e-mail address or a username. Raises InvalidValue."""
-    if "@" in login:
-        return Claim("email", services.addresses(login).key)
-    return Claim("username", Username.parse(login).key)

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from src.application.datasets import Received
+from src.application.datasets import IncomingDataset
+from src.application.jobs import Progress
 from src.domain.datasets import Dataset, ReadOptions
 from src.domain.users import User
 from src.domain.values import Role, parse_name
-from src.interfaces.cli.console import Console, claim_of
+from src.interfaces.cli.console import Console
 from src.interfaces.http.downloads import safe_filename
 from src.interfaces.services import Services
 
@@ -45,17 +47,26 @@ def add_dataset(
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     size = file.stat().st_size
-    asked = ReadOptions(columns, delimiter, encoding)
-    received = Received(
-        file, parse_name(name), safe_filename(file.name), size, sha256, lines=0, read_options=asked, later=False
+    incoming = IncomingDataset(
+        file=file,
+        name=parse_name(name),
+        filename=safe_filename(file.name),
+        size=size,
+        sha256=sha256,
+        lines=0,  # the operator waits for the check, however large the file is
+        read_options=ReadOptions(columns, delimiter, encoding),
+        prefer_job=False,
     )
     with click.progressbar(length=1000, label=file.name) as bar:
-        stored = services.datasets.add(
-            _owner(services, owner),
-            lambda keep: received,
-            progress=lambda done: bar.update(round(done * 1000) - bar.pos),
-        )
+        stored = services.datasets.add(_owner(services, owner), incoming, _progress_on(bar))
     _print(stored.dataset)
+
+
+def _progress_on(bar: Any) -> Progress:
+    def progress(done: float) -> None:
+        bar.update(round(done * 1000) - bar.pos)
+
+    return progress
 
 
 def _schema(text: str) -> object:
@@ -70,9 +81,9 @@ def _schema(text: str) -> object:
 
 def _owner(services: Services, login: str | None) -> User:
     if login is not None:
-        found = services.accounts.users.by_claim(claim_of(services, login))
+        found = services.administration.users.by_claim(services.rules.parse_login(login))
     else:
-        found = next(iter(services.accounts.users.find(role=Role.ADMIN, limit=1).items), None)
+        found = next(iter(services.administration.list_users(Role.ADMIN, limit=1).items), None)
     if found is None or not found.listed:
         advice = "there is no such user" if login else "there is no admin yet; make one, or name a user"
         raise click.ClickException(f"--owner: {advice}")

@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 1 << 20
 """Of a JSON or form body."""
 
 FEATURES = tuple(
-    feature.operations for feature in (users, sessions, directory, tasks, dogs, files, datasets, jobs, health, metrics)
+    module.feature for module in (users, sessions, directory, tasks, dogs, files, datasets, jobs, health, metrics)
 )
 
 

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import parse_qsl
@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from src.application.ports import AddressParser, UsernameParser
+from src.application.input_rules import InputRules
 from src.application.strict_json import strict_json
 from src.domain.errors import FieldError, Invalid
-from src.domain.users import PasswordPolicy, User
+from src.domain.users import User
 
 _MAX_LIMIT = 500
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
@@ -93,17 +93,14 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What validators need to know besides the value; their ``info.context``."""
+class Context:
+    """What validators need to know besides the value; their ``info.context``. ``user`` is the caller."""
 
-    addresses: AddressParser
-    usernames: UsernameParser
-    passwords: PasswordPolicy
-    pictures: Callable[[str], str]
+    rules: InputRules
     user: User | None
 
 
-def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
+def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
     """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
     wanted = "application/x-www-form-urlencoded" if issubclass(model, Form) else "application/json"
     other = UnsupportedMediaType(f"Send the body as {wanted}.")
@@ -127,12 +124,12 @@ def parse_body(model: type[AnyBody], rules: Rules) -> AnyBody:
     if data and request.mimetype != wanted:
         raise other
     values = (_form if issubclass(model, Form) else _json)(data) if data else {}
-    return _validated(model, values, rules)
+    return _validated(model, values, context)
 
 
-def parse_fields(model: type[AnyBody], fields: Mapping[str, str], rules: Rules) -> AnyBody:
+def parse_fields(model: type[AnyBody], fields: Mapping[str, str], context: Context) -> AnyBody:
     """What came beside a file that has been read. Raises Invalid."""
-    return _validated(model, {**fields, "file": b""}, rules)
+    return _validated(model, {**fields, "file": b""}, context)
 
 
 def parse_query(model: type[AnyQuery]) -> AnyQuery:
@@ -148,9 +145,9 @@ def parse_query(model: type[AnyQuery]) -> AnyQuery:
     return query
 
 
-def _validated(model: type[AnyModel], values: Any, rules: Rules | None) -> AnyModel:
+def _validated(model: type[AnyModel], values: Any, context: Context | None) -> AnyModel:
     try:
-        return model.model_validate(values, context=rules)
+        return model.model_validate(values, context=context)
     except ValidationError as error:
         raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
 

@@ -1,24 +1,24 @@
 """Other people's accounts over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import Field
 
-from src.application.directory import AddUser, ChangeUser, DeleteUser, ListUsers, ShowUser, require_self_or_admin
+from src.application.accounts import NewProfile
+from src.application.directory import DirectoryService, require_self_or_admin
 from src.application.sessions import Caller
-from src.application.users import NewProfile
-from src.domain.errors import Forbidden, LastAdmin, NotFound, Stale, Taken
-from src.domain.users import User
+from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken
+from src.domain.users import ProfileChange, User
 from src.domain.values import Role
 from src.interfaces.http.bodies import Body, Paging
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
-from src.interfaces.http.operations import Access, Operations, expected_revisions, services
-from src.interfaces.http.receipts import Repeatable
+from src.interfaces.http.idempotency import IdempotentRequest
+from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
 from src.interfaces.http.users import ProfileBody
 from src.interfaces.http.views import PublicUserView, UserView, no_content, render, render_list, render_user
 
-operations = Operations("Directory", "Other people's accounts.")
+feature = Feature("Directory", "Other people's accounts.")
 
 _ALIASES = ("/api/users/<id>", "/api/v1/users/<id>", "/api/v1/user/<id>")
 
@@ -48,26 +48,47 @@ class UserBody(ProfileBody):
     role: RoleField = Role.USER
     disabled: BooleanField = False
 
+    def change_by(self, caller: Caller) -> ProfileChange:
+        """Return the fields that the caller may change. Raises Invalid when there are none."""
+        change = self.change()
+        if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
+            raise Invalid(FieldError("body", "empty", "Give at least one of username, email, name, last_name."))
+        return change
 
-def _self_or_admin(caller: Caller, id: str) -> None:
+
+def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
     require_self_or_admin(caller.user, id)
+    return {"id": id}
 
 
-@operations.add("GET", "/users", aliases=("/api/users", "/api/v1/users"), access=Access.USER, query=Search,
-                answer=(UserView, PublicUserView), array=True, errors=(Forbidden,), use_case=ListUsers)  # fmt: skip
+@Operation(
+    feature,
+    "GET /users",
+    Access.USER,
+    aliases=("/api/users", "/api/v1/users"),
+    query=Search,
+    answer=(UserView, PublicUserView),
+    array=True,
+    use_case=DirectoryService.list,
+)
 def list_users(caller: Caller, query: Search) -> Response:
     """List users."""
-    page = services().list_users(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
+    page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
     view = UserView if caller.user.role is Role.ADMIN else PublicUserView
     return render_list([view.of(user) for user in page.items], page.next)
 
 
-@operations.add("GET", "/users/<id>", aliases=_ALIASES,
-                access=Access.USER, answer=(UserView, PublicUserView), etag=True, errors=(NotFound,),
-                use_case=ShowUser)  # fmt: skip
+@Operation(
+    feature,
+    "GET /users/<id>",
+    Access.USER,
+    aliases=_ALIASES,
+    answer=(UserView, PublicUserView),
+    use_case=DirectoryService.show,
+)
 def show_other(caller: Caller, id: str) -> Response:
     """See a user."""
-    user = services().show_user(id)
+    user = services().directory.show(id)
     if caller.user.role is Role.ADMIN or caller.user.id == user.id:
         return render_user(user)
     response = render(PublicUserView.of(user))
@@ -75,33 +96,53 @@ def show_other(caller: Caller, id: str) -> Response:
     return response
 
 
-@operations.add("POST", "/api/users", access=Access.ADMIN, body=Person, status=201, answer=UserView, etag=True,
-                errors=(Taken,), idempotent=True, use_case=AddUser)  # fmt: skip
-def add_person(caller: Caller, body: Person, repeatable: Repeatable) -> Response:
+@Operation(
+    feature,
+    "POST /api/users",
+    Access.ADMIN,
+    body=Person,
+    status=201,
+    answer=UserView,
+    errors=(Taken,),
+    idempotent=True,
+    use_case=DirectoryService.add,
+)
+def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> Response:
     """Enter a person."""
 
     def created(user: User) -> Response:
         return render_user(user, 201, {"Location": f"/users/{user.id}"})
 
     profile = NewProfile(body.username, body.email, body.name, body.last_name, body.role)
-    return created(services().add_user(profile, body.password, caller.user, repeatable.once(created)))
+    return created(services().directory.add(profile, body.password, caller.user, idempotency.once(created)))
 
 
-@operations.add("PUT", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,
-                etag=True, if_match=True, guard=_self_or_admin,
-                errors=(Forbidden, NotFound, Taken, Stale, LastAdmin), use_case=ChangeUser)  # fmt: skip
-@operations.add("PATCH", "/users/<id>", aliases=_ALIASES, access=Access.USER, body=UserBody, answer=UserView,
-                etag=True, if_match=True, guard=_self_or_admin,
-                errors=(Forbidden, NotFound, Taken, Stale, LastAdmin), use_case=ChangeUser)  # fmt: skip
+@Operation(
+    feature,
+    "PUT PATCH /users/<id>",
+    Access.USER,
+    aliases=_ALIASES,
+    body=UserBody,
+    answer=UserView,
+    guard=_self_or_admin,
+    errors=(Taken, Stale, LastAdmin),
+    use_case=DirectoryService.change,
+)
 def change_other(caller: Caller, body: UserBody, id: str) -> Response:
     """Change a user."""
-    return render_user(services().change_user(caller.user, id, body.change(), expected_revisions()))
+    return render_user(services().directory.change(caller.user, id, body.change_by(caller), expected_revisions()))
 
 
-@operations.add("DELETE", "/users/<id>", aliases=_ALIASES,
-                access=Access.USER, status=204, errors=(Forbidden, NotFound, LastAdmin),
-                use_case=DeleteUser)  # fmt: skip
+@Operation(
+    feature,
+    "DELETE /users/<id>",
+    Access.USER,
+    aliases=_ALIASES,
+    status=204,
+    errors=(LastAdmin,),
+    use_case=DirectoryService.delete,
+)
 def delete_other(caller: Caller, id: str) -> Response:
     """Delete a user."""
-    services().delete_user(caller.user, id)
+    services().directory.delete(caller.user, id)
     return no_content()

@@ -1,8 +1,7 @@
 """Dogs over HTTP."""
 
-from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Self, cast
+from typing import Annotated, Any, Self, cast
 from urllib.parse import quote
 
 from flask import Response
@@ -11,15 +10,15 @@ from pydantic import Field
 from src.application.dogs import DogService
 from src.application.sessions import Caller
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
-from src.domain.errors import Forbidden, NotFound, Stale, Taken, Unavailable
+from src.domain.errors import Stale, Taken, Unavailable
 from src.domain.values import Page
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, PictureField, TextField, checked, parsed
-from src.interfaces.http.operations import Access, Operations, expected_revisions, services
-from src.interfaces.http.receipts import Repeatable
-from src.interfaces.http.views import View, monitor, no_content, render, render_list
+from src.interfaces.http.idempotency import IdempotentRequest
+from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
+from src.interfaces.http.views import Resource, monitor, no_content, render, render_list
 
-operations = Operations("Dogs", "Everybody sees them; their owners change them.")
+feature = Feature("Dogs", "Everybody sees them; their owners change them.")
 
 DogName = Annotated[
     str,
@@ -55,7 +54,7 @@ class DogBody(Change):
         return cast(DogChange, {"user_id" if name == "id_user" else name: value for name, value in given.items()})
 
 
-class DogView(View):
+class DogView(Resource):
     """A dog."""
 
     id: str
@@ -84,46 +83,80 @@ def _one(dog: Dog) -> Response:
     return render(DogView.of(dog), revision=dog.revision)
 
 
-def _owned(caller: Caller, name: str) -> None:
-    with suppress(NotFound):
-        services().dogs.require_owner(caller.user, name)
+def _own(caller: Caller, name: str) -> dict[str, Any]:
+    return {"dog": services().dogs.own(caller.user, name)}
 
 
 def _several(page: Page[Dog]) -> Response:
     return render_list([DogView.of(dog) for dog in page.items], page.next)
 
 
-@operations.add("GET", "/api/dogs", access=Access.PUBLIC, query=Paging, answer=DogView, array=True,
-                errors=(Unavailable,), use_case=DogService.list)  # fmt: skip
+@Operation(
+    feature,
+    "GET /api/dogs",
+    Access.PUBLIC,
+    query=Paging,
+    answer=DogView,
+    array=True,
+    errors=(Unavailable,),
+    use_case=DogService.list,
+)
 def list_dogs(query: Paging) -> Response:
     """List dogs."""
     return _several(services().dogs.list(False, query.cursor, query.limit))
 
 
-@operations.add("GET", "/api/dogs/is_adopted", access=Access.PUBLIC, query=Paging, answer=DogView, array=True,
-                errors=(Unavailable,), use_case=DogService.list)  # fmt: skip
+@Operation(
+    feature,
+    "GET /api/dogs/is_adopted",
+    Access.PUBLIC,
+    query=Paging,
+    answer=DogView,
+    array=True,
+    errors=(Unavailable,),
+    use_case=DogService.list,
+)
 def list_adopted_dogs(query: Paging) -> Response:
     """List adopted dogs."""
     return _several(services().dogs.list(True, query.cursor, query.limit))
 
 
-@operations.add("GET", "/users/<id>/dogs", aliases=("/api/users/<id>/dogs",), access=Access.USER, query=Paging,
-                answer=DogView, array=True, errors=(NotFound,), use_case=DogService.list_of)  # fmt: skip
+@Operation(
+    feature,
+    "GET /users/<id>/dogs",
+    Access.USER,
+    aliases=("/api/users/<id>/dogs",),
+    query=Paging,
+    answer=DogView,
+    array=True,
+    use_case=DogService.list_of,
+)
 def list_dogs_of(caller: Caller, id: str, query: Paging) -> Response:
     """List the dogs of a user."""
     return _several(services().dogs.list_of(id, query.cursor, query.limit))
 
 
-@operations.add("GET", "/api/dogs/<name>", access=Access.PUBLIC, answer=DogView, etag=True,
-                errors=(NotFound, Unavailable), use_case=DogService.show)  # fmt: skip
+@Operation(
+    feature, "GET /api/dogs/<name>", Access.PUBLIC, answer=DogView, errors=(Unavailable,), use_case=DogService.show
+)
 def show_dog(name: str) -> Response:
     """See a dog."""
     return _one(services().dogs.show(name))
 
 
-@operations.add("POST", "/api/dogs/<name>", access=Access.USER, body=NewDog, status=201, answer=DogView, etag=True,
-                errors=(Forbidden, Taken), idempotent=True, monitored=True, use_case=DogService.add)  # fmt: skip
-def add_dog(caller: Caller, name: str, body: NewDog, repeatable: Repeatable) -> Response:
+@Operation(
+    feature,
+    "POST /api/dogs/<name>",
+    Access.USER,
+    body=NewDog,
+    status=201,
+    answer=DogView,
+    errors=(Taken,),
+    idempotent=True,
+    monitored=True,
+    use_case=DogService.add,
+)
+def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequest) -> Response:
     """Enter a dog."""
 
     def created(dog: Dog) -> Response:
@@ -131,22 +164,26 @@ def add_dog(caller: Caller, name: str, body: NewDog, repeatable: Repeatable) -> 
         return render(DogView.of(dog), 201, headers, revision=dog.revision)
 
     accepted = parsed("name", parse_dog_name, name)
-    return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, repeatable.once(created)))
+    return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, idempotency.once(created)))
 
 
-@operations.add("PUT", "/api/dogs/<name>", access=Access.USER, body=DogBody, answer=DogView, etag=True, if_match=True,
-                guard=_owned, errors=(Forbidden, NotFound, Taken, Stale), use_case=DogService.change)  # fmt: skip
-@operations.add("PATCH", "/api/dogs/<name>", access=Access.USER, body=DogBody, answer=DogView, etag=True,
-                if_match=True, guard=_owned, errors=(Forbidden, NotFound, Taken, Stale),
-                use_case=DogService.change)  # fmt: skip
-def change_dog(caller: Caller, name: str, body: DogBody) -> Response:
+@Operation(
+    feature,
+    "PUT PATCH /api/dogs/<name>",
+    Access.USER,
+    body=DogBody,
+    answer=DogView,
+    guard=_own,
+    errors=(Taken, Stale),
+    use_case=DogService.change,
+)
+def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
     """Change a dog."""
-    return _one(services().dogs.change(caller.user, name, body.change(), expected_revisions()))
+    return _one(services().dogs.change(caller.user, dog, body.change(), expected_revisions()))
 
 
-@operations.add("DELETE", "/api/dogs/<name>", access=Access.USER, status=204, errors=(Forbidden, NotFound),
-                use_case=DogService.delete)  # fmt: skip
-def delete_dog(caller: Caller, name: str) -> Response:
+@Operation(feature, "DELETE /api/dogs/<name>", Access.USER, status=204, guard=_own, use_case=DogService.delete)
+def delete_dog(caller: Caller, dog: Dog) -> Response:
     """Remove a dog."""
-    services().dogs.delete(caller.user, name)
+    services().dogs.delete(dog)
     return no_content()

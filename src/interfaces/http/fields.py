@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import MAX_PASSWORD
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
-from src.interfaces.http.bodies import Rules
+from src.interfaces.http.bodies import Context
 
 Parsed = TypeVar("Parsed")
 
@@ -40,18 +40,18 @@ def _boolean(value: Any) -> bool:
     return bool(value == "true")
 
 
-def _rules(info: ValidationInfo) -> Rules:
-    assert isinstance(info.context, Rules)
+def _context(info: ValidationInfo) -> Context:
+    assert isinstance(info.context, Context)
     return info.context
 
 
 def _password(text: str, info: ValidationInfo) -> str:
     """Check a new password against the policy, with the names in the body, or else the caller's."""
-    rules = _rules(info)
+    context = _context(info)
     username, email = info.data.get("username"), info.data.get("email")
-    if rules.user:
-        username, email = username or rules.user.username, email or rules.user.email
-    return rules.passwords.check(text, username and username.display, email and email.address)
+    if context.user:
+        username, email = username or context.user.username, email or context.user.email
+    return context.rules.passwords.check(text, username and username.display, email and email.address)
 
 
 _ROLES = [role.value for role in Role if role is not Role.GUEST]
@@ -66,7 +66,7 @@ def _role(value: Any) -> Role:
 UsernameField = Annotated[
     Username,
     *checked(
-        lambda text, info: _rules(info).usernames(text),
+        lambda text, info: _context(info).rules.parse_new_username(text),
         {
             "minLength": 1,
             "description": "3 to 32 characters after NFKC: letters and digits of one script, at most four "
@@ -79,7 +79,7 @@ UsernameField = Annotated[
 EmailField = Annotated[
     Email,
     *checked(
-        lambda text, info: _rules(info).addresses(text),
+        lambda text, info: _context(info).rules.parse_email(text),
         {"format": "email", "description": "Unique ignoring case.", "examples": ["anna@example.com"]},
     ),
 ]
@@ -112,7 +112,7 @@ BooleanParameter = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"ty
 PictureField = Annotated[
     str,
     *checked(
-        lambda text, info: _rules(info).pictures(text),
+        lambda text, info: _context(info).rules.check_picture(text),
         {"format": "uri", "examples": ["https://images.dog.ceo/breeds/hound-afghan/n02088094_1003.jpg"]},
     ),
 ]

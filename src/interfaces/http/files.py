@@ -6,21 +6,20 @@ from typing import Self
 from flask import Response
 from pydantic import Field
 
-from src.application.files import FileService, StoredFile
+from src.application.files import FileService, IncomingFile, StoredFile
 from src.application.sessions import Caller
-from src.domain.errors import NotFound
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.downloads import attachment
+from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
-from src.interfaces.http.operations import Access, Operations, services
-from src.interfaces.http.receipts import Repeatable
+from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.uploads import Upload, UploadBody
-from src.interfaces.http.views import View, monitor, no_content, render, render_list
+from src.interfaces.http.views import Resource, monitor, no_content, render, render_list
 
-operations = Operations("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
+feature = Feature("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
 
 
-class FileView(View):
+class FileView(Resource):
     """A file."""
 
     id: str
@@ -38,47 +37,55 @@ class FileView(View):
         return cls(**own, job=JobView.of(stored.job) if stored.job else None)
 
 
-@operations.add("POST", "/api/files", access=Access.USER, body=UploadBody, status=202, answer=FileView,
-                etag=True, idempotent=True, monitored=True, use_case=FileService.add)  # fmt: skip
-def add_file(caller: Caller, upload: Upload, repeatable: Repeatable) -> Response:
+@Operation(
+    feature,
+    "POST /api/files",
+    Access.USER,
+    body=UploadBody,
+    status=202,
+    answer=FileView,
+    idempotent=True,
+    monitored=True,
+    use_case=FileService.add,
+)
+def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> Response:
     """Store a file."""
 
     def accepted(stored: StoredFile) -> Response:
         headers = {"Location": f"/api/files/{stored.file.id}", "Link": monitor(stored.file.job_id)}
         return render(FileView.of(stored), 202, headers, revision=stored.file.revision)
 
-    repeatable.content = upload.digest
-    once = repeatable.once(accepted)
+    idempotency.content = upload.digest
+    once = idempotency.once(accepted)
     file = upload.file("file")
-    return accepted(services().files.add(caller.user, file.filename, file.content_type, upload.to_end(file), once))
+    incoming = IncomingFile(file.filename, file.content_type, upload.to_end(file))
+    return accepted(services().files.add(caller.user, incoming, once))
 
 
-@operations.add("GET", "/api/files", access=Access.USER, query=Paging, answer=FileView, array=True,
-                use_case=FileService.list)  # fmt: skip
+@Operation(feature, "GET /api/files", Access.USER, query=Paging, answer=FileView, array=True, use_case=FileService.list)
 def list_files(caller: Caller, query: Paging) -> Response:
     """List files."""
     page = services().files.list(caller.user, query.cursor, query.limit)
     return render_list([FileView.of(stored) for stored in page.items], page.next)
 
 
-@operations.add("GET", "/api/files/<id>", access=Access.USER, answer=FileView, etag=True, errors=(NotFound,),
-                use_case=FileService.show)  # fmt: skip
+@Operation(feature, "GET /api/files/<id>", Access.USER, answer=FileView, use_case=FileService.show)
 def show_file(caller: Caller, id: str) -> Response:
     """See a file."""
     stored = services().files.show(caller.user, id)
     return render(FileView.of(stored), revision=stored.file.revision)
 
 
-@operations.add("GET", "/api/files/<id>/content", access=Access.USER, text="application/octet-stream",
-                errors=(NotFound,), use_case=FileService.read)  # fmt: skip
+@Operation(
+    feature, "GET /api/files/<id>/content", Access.USER, text="application/octet-stream", use_case=FileService.read
+)
 def read_file(caller: Caller, id: str) -> Response:
     """Get the content of a file."""
     file, chunks = services().files.read(caller.user, id)
     return attachment(chunks, file.filename, file.size)
 
 
-@operations.add("DELETE", "/api/files/<id>", access=Access.USER, status=204, errors=(NotFound,),
-                use_case=FileService.delete)  # fmt: skip
+@Operation(feature, "DELETE /api/files/<id>", Access.USER, status=204, use_case=FileService.delete)
 def delete_file(caller: Caller, id: str) -> Response:
     """Remove a file."""
     services().files.delete(caller.user, id)

@@ -8,15 +8,15 @@ from pydantic import Field
 
 from src.application.jobs import JobService
 from src.application.sessions import Caller
-from src.domain.errors import Ended, NotFound
+from src.domain.errors import Ended
 from src.domain.jobs import Job, JobStatus
-from src.interfaces.http.operations import Access, Operations, services
-from src.interfaces.http.views import View, no_content, render
+from src.interfaces.http.operations import Access, Feature, Operation, services
+from src.interfaces.http.views import Resource, no_content, render
 
-operations = Operations("Jobs", "Work in the background.")
+feature = Feature("Jobs", "Work in the background.")
 
 
-class JobView(View):
+class JobView(Resource):
     """Work in the background, and how far it is."""
 
     id: str
@@ -35,16 +35,24 @@ class JobView(View):
         return cls(**{name: getattr(job, name) for name in cls.model_fields})
 
 
-@operations.add("GET", "/jobs/<id>", aliases=("/api/jobs/<id>",), access=Access.USER, answer=JobView, etag=True,
-                errors=(NotFound,), use_case=JobService.show)  # fmt: skip
+@Operation(
+    feature, "GET /jobs/<id>", Access.USER, aliases=("/api/jobs/<id>",), answer=JobView, use_case=JobService.show
+)
 def show_job(caller: Caller, id: str) -> Response:
     """See a job."""
     job = services().jobs.show(caller.user, id)
     return render(JobView.of(job), revision=job.revision)
 
 
-@operations.add("DELETE", "/jobs/<id>", aliases=("/api/jobs/<id>",), access=Access.USER, status=204,
-                errors=(NotFound, Ended), use_case=JobService.cancel)  # fmt: skip
+@Operation(
+    feature,
+    "DELETE /jobs/<id>",
+    Access.USER,
+    aliases=("/api/jobs/<id>",),
+    status=204,
+    errors=(Ended,),
+    use_case=JobService.cancel,
+)
 def cancel_job(caller: Caller, id: str) -> Response:
     """Cancel a job."""
     services().jobs.cancel(caller.user, id)

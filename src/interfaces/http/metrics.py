@@ -10,9 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from src.domain.errors import InvalidToken, NotFound, Unauthenticated
-from src.interfaces.http.operations import Access, Operations, bearer_token
+from src.interfaces.http.operations import Access, Feature, Operation, bearer_token
 
-operations = Operations("Metrics", "For Prometheus.")
+feature = Feature("Metrics", "For Prometheus.")
 
 
 def measure(app: Flask, token: str | None) -> None:
@@ -53,7 +53,7 @@ def measure(app: Flask, token: str | None) -> None:
     app.extensions["portero.metrics"] = (token, expose)
 
 
-@operations.add("GET", "/metrics", access=Access.PUBLIC, text=CONTENT_TYPE_LATEST, errors=(Unauthenticated, NotFound))
+@Operation(feature, "GET /metrics", Access.PUBLIC, text=CONTENT_TYPE_LATEST, errors=(Unauthenticated, NotFound))
 def show_metrics() -> Response:
     """Tell Prometheus how the service does.
 

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, from the declared operations (https://spec.openapis.org/oas/v3.1.1)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from src.domain.errors import Forbidden, InProgress, Invalid, InvalidToken, PorteroError, Taken, Unavailable
+from src.domain.errors import Forbidden, InProgress, Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
 from src.interfaces.http.bodies import Body, Form
-from src.interfaces.http.operations import Access, Operation, Operations
+from src.interfaces.http.operations import Access, Feature, Operation, Route
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.uploads import UploadBody
 from src.interfaces.http.views import Problem
@@ -47,15 +47,15 @@ _MEANINGS = {
 }
 
 
-def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
-    """The whole document, ready to be written as JSON."""
-    features = list(features)
-    everything = [operation for feature in features for operation in feature.all]
-    everything.sort(key=lambda operation: operation.alias_of is not None)
+def describe(features: Sequence[Feature], version: str) -> dict[str, Any]:
+    """Return the whole document, ready to be written as JSON."""
+    operations = [operation for feature in features for operation in feature.operations]
+    routes = [(operation, route) for operation in operations for route in operation.routes()]
+    routes.sort(key=lambda each: each[1].alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
-    for operation in everything:
-        paths.setdefault(_template(operation.path), {})[operation.method.lower()] = _operation(operation)
-    statuses = sorted({status for operation in everything for status in _problems(operation)})
+    for operation, route in routes:
+        paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(operation, route)
+    statuses = sorted({status for operation, route in routes for status in _problems(operation, route)})
     return {
         "openapi": "3.1.1",
         "info": {
@@ -69,7 +69,7 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
         "tags": [{"name": feature.tag, "description": feature.description} for feature in features],
         "paths": paths,
         "components": {
-            "schemas": _schemas(everything),
+            "schemas": _schemas(operations),
             "responses": {f"Problem{status}": _problem(status) for status in statuses},
             "headers": _HEADERS,
             "securitySchemes": {
@@ -84,31 +84,45 @@ def describe(features: Iterable[Operations], version: str) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
-    description = cleandoc(operation.description).partition("Raises ")[0].rstrip()  # that is for programmers
-    summary, _, rest = description.partition("\n\n")
+def _operation(operation: Operation, route: Route) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": _id(operation),
-        "summary": " ".join(summary.split()).rstrip("."),
-        "tags": [operation.tag],
+        "operationId": _id(operation, route),
+        "summary": _summary(operation),
+        "tags": [operation.feature.tag],
         "security": _security(operation.access),
         "responses": {str(operation.status): _success(operation)}
         | {str(status): _instead(HTTPStatus(status), answer) for status, answer in operation.instead.items()}
-        | {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in _problems(operation)},
+        | {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in _problems(operation, route)},
     }
-    if operation.alias_of:
-        described["x-alias-of"] = _template(operation.alias_of)
+    if route.alias_of:
+        described["x-alias-of"] = _template(route.alias_of)
         described["summary"] += f" (alias of {described['x-alias-of']})"
-    if rest:
-        described["description"] = rest
+    if description := _description(operation):
+        described["description"] = description
     if operation.body:
         described["requestBody"] = {
             "required": _is_required(operation.body),
             "content": {_media_of(operation.body): _schema_of(operation.body)},
         }
-    if parameters := [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]:
+    if parameters := [*_path_parameters(route), *_query_parameters(operation), *_header_parameters(operation)]:
         described["parameters"] = parameters
     return described
+
+
+def _summary(operation: Operation) -> str:
+    """Return the first sentence of the handler's docstring."""
+    first, _, _ = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
+    return " ".join(first.split()).rstrip(".")
+
+
+def _description(operation: Operation) -> str:
+    """Return the use case's docstring, or the rest of the handler's, without what is for programmers only."""
+    if operation.use_case:
+        text = cleandoc(operation.use_case.__doc__ or "")
+    else:
+        text = cleandoc(operation.handler.__doc__ or "").partition("\n\n")[2]
+    paragraphs = text.partition("Raises ")[0].strip().split("\n\n")
+    return "\n\n".join(paragraph for paragraph in paragraphs if "``" not in paragraph)
 
 
 def _template(path: str) -> str:
@@ -128,7 +142,7 @@ def _media_of(body: type[Body]) -> str:
 
 
 def _is_required(body: type[Body]) -> bool:
-    """Whether an empty body is refused."""
+    """Return whether an empty body is refused."""
     try:
         body.model_validate({})
     except ValidationError:
@@ -136,8 +150,8 @@ def _is_required(body: type[Body]) -> bool:
     return False
 
 
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "path", "required": True, **_TEXT} for name in _VARIABLE.findall(operation.path)]
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "path", "required": True, **_TEXT} for name in _VARIABLE.findall(route.path)]
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -149,7 +163,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
     headers = {
-        "If-Match": "Change it only if this is still its ETag." if operation.if_match else None,
+        "If-Match": "Change it only if this is still its ETag." if operation.honours_if_match else None,
         "Idempotency-Key": "The same key with the same request gets the first answer again, for 24 hours."
         if operation.idempotent
         else None,
@@ -164,17 +178,17 @@ def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
     ]
 
 
-def _id(operation: Operation) -> str:
+def _id(operation: Operation, route: Route) -> str:
     name = operation.handler.__name__
-    if operation.method == "PATCH":
+    if route.method == "PATCH":
         name += "_by_patch"
-    if operation.alias_of:
-        name += "_at_" + "".join(c if c.isalnum() else "_" for c in f"{operation.method.lower()}{operation.path}")
+    if route.alias_of:
+        name += "_at_" + "".join(c if c.isalnum() else "_" for c in f"{route.method.lower()}{route.path}")
     return name
 
 
-def _problems(operation: Operation) -> list[int]:
-    """Every error status that the operation can answer."""
+def _problems(operation: Operation, route: Route) -> list[int]:
+    """Return every error status that the route can answer."""
     errors: set[type[PorteroError]] = set(operation.errors)
     statuses = {500}
     if operation.access is not Access.PUBLIC:
@@ -188,8 +202,9 @@ def _problems(operation: Operation) -> list[int]:
     if operation.reads_body:
         errors |= {Invalid, Unavailable}
         statuses |= {400, 413, 415}
-    if _VARIABLE.search(operation.path):
+    if _VARIABLE.search(route.path):
         statuses |= {400}
+        errors |= {NotFound} if route.method != "POST" else set()  # a POST makes what the path names
     statuses |= {int(status_of(error)) for error in errors}
     if operation.translate:
         statuses -= {401, 422}  # OAuth2 says 400
@@ -201,12 +216,12 @@ def _success(operation: Operation) -> dict[str, Any]:
     headers = ["X-Request-Id"]
     headers += ["ETag"] if operation.etag else []
     made = status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
-    placed = made and any("id" in answer.model_fields for answer in operation.answer)
+    placed = made and any("id" in answer.model_fields for answer in operation.answers)
     headers += ["Location"] if placed or status is HTTPStatus.FOUND else []
     headers += ["Link"] if operation.array or (operation.monitored and not operation.instead) else []
     success: dict[str, Any] = {"description": status.description or status.phrase, "headers": _headers(headers)}
-    if operation.answer:
-        references = [{"$ref": _REFERENCE.format(model=model.__name__)} for model in operation.answer]
+    if operation.answers:
+        references = [{"$ref": _REFERENCE.format(model=model.__name__)} for model in operation.answers]
         schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
         if operation.array:
             schema = {"type": "array", "items": schema}
@@ -243,7 +258,7 @@ def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     bodies = {operation.body for operation in operations if operation.body}
-    answers = {answer for operation in operations for answer in (*operation.answer, *operation.instead.values())}
+    answers = {answer for operation in operations for answer in (*operation.answers, *operation.instead.values())}
     _, definitions = models_json_schema(
         [(model, "validation") for model in bodies] + [(model, "serialization") for model in answers | {Problem}],
         ref_template=_REFERENCE,

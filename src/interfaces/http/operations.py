@@ -1,7 +1,7 @@
-"""Declares operations: one table for the URL map, the order of checks, and the OpenAPI document."""
+"""Declare operations: one table for the URL map, the order of checks, and the OpenAPI document."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -10,12 +10,13 @@ from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, PorteroError, Unauthenticated
+from src.domain.errors import Forbidden, NotFound, PorteroError, Stale, Unauthenticated
 from src.domain.sessions import Client
 from src.domain.values import Role
-from src.interfaces.http.bodies import Body, Query, Rules, parse_body, parse_query
-from src.interfaces.http.receipts import Repeatable, once
+from src.interfaces.http.bodies import Body, Context, Query, parse_body, parse_query
+from src.interfaces.http.idempotency import IdempotentRequest, create_once
 from src.interfaces.http.uploads import Upload, UploadBody
+from src.interfaces.http.views import Resource
 from src.interfaces.services import Services
 
 Handler = Callable[..., Response]
@@ -23,7 +24,7 @@ Translate = Callable[[PorteroError | BadRequest], Exception]
 
 
 class Access(Enum):
-    """Who may call an operation: the roles whose tokens it takes, and whether a token is needed."""
+    """Who may call an operation: the roles whose tokens it takes, and whether it needs a token."""
 
     PUBLIC = "anyone"
     GUEST_OR_PUBLIC = "anyone, or a guest with a token"
@@ -34,11 +35,11 @@ class Access(Enum):
 
     @property
     def needs_token(self) -> bool:
-        """Whether it is refused without one."""
+        """Whether a request without a token is refused."""
         return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
 
     def admits(self, role: Role) -> bool:
-        """Whether somebody of this role may call it."""
+        """Return whether a caller of this role may call the operation."""
         if self is Access.ADMIN:
             return role is Role.ADMIN
         if self is Access.UPLOADER:
@@ -46,167 +47,157 @@ class Access(Enum):
         return self is not Access.USER or role is not Role.GUEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """A way to call a handler. Everything in it is both enforced and described in the OpenAPI document."""
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A group of operations, which is a tag of the OpenAPI document."""
 
-    handler: Handler
+    tag: str
+    description: str
+    operations: list["Operation"] = field(default_factory=list)
+
+    def mount(self, app: Flask) -> None:
+        """Add every route of the feature to the URL map of ``app``."""
+        for operation in self.operations:
+            view = _view(operation)
+            for route in operation.routes():
+                endpoint = f"{route.method} {route.path}"
+                app.add_url_rule(route.path, endpoint=endpoint, view_func=view, methods=[route.method])
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path by which an operation can be called. ``alias_of`` is its canonical path, if it is another."""
+
     method: str
     path: str
     alias_of: str | None
-    """The canonical path of the same handler."""
-    access: Access
-    """Who may call it; unless that is public the handler takes ``caller``."""
-    query: type[Query] | None
-    """What the handler takes as ``query``."""
-    body: type[Body] | None
-    """What the handler takes as ``body``; of an UploadBody it takes the ``upload`` instead, to be read as a stream.
 
-    Without one a client that sends something all the same hears whether that could be read, and nothing more.
+
+@dataclass(slots=True)
+class Operation:
+    """Declare the decorated function as the handler of a path.
+
+    Everything declared here is both enforced and described in the OpenAPI document: the handler's docstring is the
+    summary, and that of ``use_case`` the description.
     """
-    status: int
-    answer: tuple[type[BaseModel], ...]
-    """The model of a JSON answer; several when it depends on the caller, none when there is nothing to say."""
-    instead: Mapping[int, type[BaseModel]]
+
+    feature: Feature
+    route: str
+    """One or more methods, which do the same, and the canonical path: ``PUT PATCH /tasks/<id>``."""
+    access: Access
+    """Who may call it. Unless that is PUBLIC, the handler takes ``caller``."""
+    aliases: tuple[str, ...] = ()
+    """Other paths that reach the same handler."""
+    alias_of: str | None = None
+    """The canonical path, if this declaration is an alias that differs in its body or answer."""
+    query: type[Query] | None = None
+    """The model of the query string, which the handler takes as ``query``."""
+    body: type[Body] | None = None
+    """The model of the body, which the handler takes as ``body``; of an UploadBody it takes the ``upload`` instead.
+
+    Without a model, a body that is sent all the same must still be readable.
+    """
+    status: int = 200
+    answer: type[BaseModel] | tuple[type[BaseModel], ...] = ()
+    """The model of a JSON answer. Several when it depends on the caller, none for an answer without content."""
+    instead: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     """Other answers that are no errors, by status."""
-    array: bool
-    """Whether the answer is a list of these, in pages."""
-    text: str | None
+    array: bool = False
+    """Whether the answer is a list, in pages."""
+    text: str | None = None
     """The media type of an answer that is not JSON."""
-    etag: bool
-    """Whether the answer has the ETag of a single resource."""
-    if_match: bool
-    idempotent: bool
-    """Whether it takes an Idempotency-Key; then the handler takes ``repeatable``."""
-    monitored: bool
+    idempotent: bool = False
+    """Whether it takes an Idempotency-Key. The handler then takes ``idempotency``."""
+    monitored: bool = False
     """Whether the Link header of the answer leads to a job."""
-    guard: Callable[..., object] | None
-    """Called with ``caller`` and what the path holds, before the body is looked at; raises what authorisation does."""
-    errors: tuple[type[PorteroError], ...]
+    guard: Callable[..., Mapping[str, Any]] | None = None
+    """Called with ``caller`` and the variables of the path before the body is read.
+
+    It raises what authorisation raises, and returns the handler's arguments in place of those variables.
+    """
+    errors: tuple[type[PorteroError], ...] = ()
     """What the handler can raise, besides what every operation can."""
-    tag: str
-    description: str
-    translate: Translate | None
-    """Turns what goes wrong into errors that a standard names, before it is answered."""
+    use_case: object = None
+    translate: Translate | None = None
+    """Turns an error into one that a standard names, before it is answered."""
+    handler: Handler = field(init=False)
+
+    def __call__(self, handler: Handler) -> Handler:
+        """Add the operation to its feature."""
+        self.handler = handler
+        self.feature.operations.append(self)
+        return handler
+
+    @property
+    def answers(self) -> tuple[type[BaseModel], ...]:
+        """The models of the JSON answer."""
+        return self.answer if isinstance(self.answer, tuple) else (self.answer,)
 
     @property
     def reads_body(self) -> bool:
         """Whether a body is parsed, wanted or not."""
-        return self.body is not None or self.method in ("POST", "PUT", "PATCH")
+        return self.body is not None or any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
 
+    @property
+    def etag(self) -> bool:
+        """Whether the answer has the ETag of a single resource."""
+        return not self.array and any(issubclass(answer, Resource) for answer in self.answers)
 
-class Operations:
-    """The operations of one feature."""
+    @property
+    def honours_if_match(self) -> bool:
+        """Whether a change is refused when the resource has another revision."""
+        return Stale in self.errors
 
-    def __init__(self, tag: str, description: str) -> None:
-        self.tag = tag
-        self.description = description
-        self.all: list[Operation] = []
+    @property
+    def path(self) -> str:
+        """The canonical path of this declaration."""
+        return self.route.rpartition(" ")[2]
 
-    def add(
-        self,
-        method: str,
-        path: str,
-        *,
-        aliases: tuple[str, ...] = (),
-        alias_of: str | None = None,
-        access: Access,
-        query: type[Query] | None = None,
-        body: type[Body] | None = None,
-        status: int = 200,
-        answer: type[BaseModel] | tuple[type[BaseModel], ...] = (),
-        instead: Mapping[int, type[BaseModel]] | None = None,
-        array: bool = False,
-        text: str | None = None,
-        etag: bool = False,
-        if_match: bool = False,
-        idempotent: bool = False,
-        monitored: bool = False,
-        guard: Callable[..., object] | None = None,
-        errors: tuple[type[PorteroError], ...] = (),
-        use_case: object = None,
-        translate: Translate | None = None,
-    ) -> Callable[[Handler], Handler]:
-        """Declare the decorated function as the handler of ``path`` and its ``aliases``.
-
-        What it does is described by the docstring of ``use_case``, or by its own.
-        """
-
-        def declare(handler: Handler) -> Handler:
-            for each in (path, *aliases):
-                self.all.append(
-                    Operation(
-                        handler=handler,
-                        method=method,
-                        path=each,
-                        alias_of=alias_of or (path if each != path else None),
-                        access=access,
-                        query=query,
-                        body=body,
-                        status=status,
-                        answer=answer if isinstance(answer, tuple) else (answer,),
-                        instead=instead or {},
-                        array=array,
-                        text=text,
-                        etag=etag,
-                        if_match=if_match,
-                        idempotent=idempotent,
-                        monitored=monitored,
-                        guard=guard,
-                        errors=errors,
-                        tag=self.tag,
-                        description=(use_case or handler).__doc__ or "",
-                        translate=translate,
-                    )
-                )
-            return handler
-
-        return declare
-
-    def mount(self, app: Flask) -> None:
-        """Put them on the URL map."""
-        for operation in self.all:
-            app.add_url_rule(
-                operation.path,
-                endpoint=f"{operation.method} {operation.path}",
-                view_func=_view(operation),
-                methods=[operation.method],
-            )
+    def routes(self) -> Iterator[Route]:
+        """Yield every way to call the operation."""
+        *methods, canonical = self.route.split()
+        for path in (canonical, *self.aliases):
+            for method in methods:
+                yield Route(method, path, self.alias_of or (canonical if path != canonical else None))
 
 
 def services() -> Services:
-    """The use cases of the application that handles the current request."""
+    """Return the services of the application that handles the current request."""
     found: Services = current_app.extensions["portero"]
     return found
 
 
-def rules_of(caller: Caller | None) -> Rules:
-    """What the validators of a body need to know."""
-    found = services()
-    return Rules(
-        found.addresses, found.usernames, found.passwords, found.check_picture, caller.user if caller else None
-    )
+def context_of(caller: Caller | None) -> Context:
+    """Return what the validators of a body need to know."""
+    return Context(services().rules, caller.user if caller else None)
 
 
 def _view(operation: Operation) -> Handler:
     def view(**arguments: Any) -> Response:
         caller = None
         if operation.access is not Access.PUBLIC:
-            caller = arguments["caller"] = _caller(operation.access)
+            caller = arguments["caller"] = _authenticated(operation.access)
+        missing: NotFound | None = None
         if operation.guard:
-            operation.guard(**arguments)
+            try:
+                arguments = {"caller": caller, **operation.guard(**arguments)}
+            except NotFound as error:
+                missing = error  # raised once the request has been validated
         if operation.query:
             arguments["query"] = parse_query(operation.query)
         if operation.body and issubclass(operation.body, UploadBody):
             arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], operation.body.texts())
         elif operation.body:
-            arguments["body"] = parse_body(operation.body, rules_of(caller))
+            arguments["body"] = parse_body(operation.body, context_of(caller))
         elif operation.reads_body:
-            parse_body(Body, rules_of(caller))
+            parse_body(Body, context_of(caller))
+        if missing:
+            raise missing
         if operation.idempotent:
             assert caller
             path = operation.alias_of or operation.path
-            return once(operation.handler, arguments, Repeatable.of(services().receipts, caller, path))
+            idempotency = IdempotentRequest.of(services().receipts, caller, path)
+            return create_once(operation.handler, arguments, idempotency)
         return operation.handler(**arguments)
 
     def translated(**arguments: Any) -> Response:
@@ -219,25 +210,25 @@ def _view(operation: Operation) -> Handler:
     return translated if operation.translate else view
 
 
-def _caller(access: Access) -> Caller | None:
-    """Who is calling. Raises Unauthenticated, InvalidToken, Forbidden."""
+def _authenticated(access: Access) -> Caller | None:
+    """Return the caller, None for a request without a token. Raises Unauthenticated, InvalidToken, Forbidden."""
     token = bearer_token()
     if token is None:
         if access.needs_token:
             raise Unauthenticated
         return None
     g.private = True
-    caller = services().authenticate(token)
+    caller = services().authentication.authenticate(token)
     if not access.admits(caller.user.role):
         raise Forbidden(f"This is for {access.value}.")
     return caller
 
 
 def bearer_token() -> str | None:
-    """The bearer token (RFC 6750), from the header only; None when there is none."""
+    """Return the bearer token of the Authorization header (RFC 6750), None when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").strip(" ").partition(" ")
     token = token.strip(" ")
-    if token[:7].lower() == "bearer ":  # what people paste into docs pages
+    if token[:7].lower() == "bearer ":  # people paste the whole header into docs pages
         token = token[7:].strip(" ")
     if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
         return None
@@ -245,13 +236,13 @@ def bearer_token() -> str | None:
 
 
 def expected_revisions() -> frozenset[str] | None:
-    """The revisions that ``If-Match`` accepts, or None for any (RFC 9110 section 13.1.1)."""
+    """Return the revisions that ``If-Match`` accepts, None for any (RFC 9110 section 13.1.1)."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
     return frozenset(request.if_match.as_set())
 
 
 def client() -> Client:
-    """Where the current request comes from."""
+    """Return where the current request comes from."""
     agent = request.headers.get("User-Agent", "")[:200]
     return Client(user_agent=agent if agent.isprintable() and agent else None, ip=request.remote_addr)

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Flask, Response, current_app, g, json, request
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
+from src.application.audit import AuditEvent
 from src.domain import errors
-from src.domain.errors import PorteroError
+from src.domain.errors import FieldError, PorteroError
 from src.interfaces.csv_errors import with_field
 from src.interfaces.services import Services
 
@@ -29,6 +30,14 @@ _STATUS: dict[type[PorteroError], HTTPStatus] = {
     errors.Ended: HTTPStatus.CONFLICT,
     errors.InProgress: HTTPStatus.CONFLICT,
 }
+_FIELD_ERRORS = {
+    errors.InvalidCursor: FieldError(
+        "cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out."
+    ),
+    errors.UnknownOwner: FieldError("id_user", "unknown", "There is no such user."),
+    errors.KeyReused: FieldError("Idempotency-Key", "reused", "It was used for another request; use a new one."),
+}
+"""What clients are told for errors about one field."""
 
 
 class OAuthError(PorteroError):
@@ -58,6 +67,8 @@ def handle_errors_of(app: Flask) -> None:
 
 def _domain_error(error: PorteroError) -> Response:
     error = with_field(error)
+    if isinstance(error, errors.Invalid) and type(error) in _FIELD_ERRORS:
+        error = errors.Invalid(_FIELD_ERRORS[type(error)])
     status = HTTPStatus.BAD_REQUEST if isinstance(error, OAuthError) else status_of(type(error))
     headers: dict[str, str] = {}
     members: dict[str, Any] = {}
@@ -70,20 +81,11 @@ def _domain_error(error: PorteroError) -> Response:
             headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if invalid else "Bearer"
         case errors.Unavailable(retry_after=seconds) | errors.TooManyRequests(retry_after=seconds):
             headers["Retry-After"] = str(seconds)
-        case errors.InvalidCursor():
-            message = "Use the cursor of the Link header as it is, or leave it out."
-            members["errors"] = [{"field": "cursor", "code": "invalid", "message": message}]
         case errors.Invalid():
             members["errors"] = [asdict(each) for each in error.errors]
         case errors.Taken():
-            members["errors"] = [
-                {
-                    "field": field,
-                    "code": "taken",
-                    "message": f"This {field} is already taken; choose another.",
-                }
-                for field in error.fields
-            ]
+            message = "This {} is already taken; choose another."
+            members["errors"] = [asdict(FieldError(name, "taken", message.format(name))) for name in error.fields]
         case OAuthError():
             members["error"] = error.error
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -93,7 +95,7 @@ def _domain_error(error: PorteroError) -> Response:
 
 def _denied(error: PorteroError) -> None:
     services: Services = current_app.extensions["portero"]
-    services.audit("denied", {"reason": error.code, "method": request.method, "path": request.path})
+    services.audit(AuditEvent.DENIED, {"reason": error.code, "method": request.method, "path": request.path})
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -8,15 +8,15 @@ from pydantic import Field
 
 from src.application.sessions import Caller
 from src.application.tasks import TaskService
-from src.domain.errors import NotFound, Stale
+from src.domain.errors import Stale
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task, TaskChange
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, BooleanParameter
-from src.interfaces.http.operations import Access, Operations, expected_revisions, services
-from src.interfaces.http.receipts import Repeatable
-from src.interfaces.http.views import View, no_content, render, render_list
+from src.interfaces.http.idempotency import IdempotentRequest
+from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
+from src.interfaces.http.views import Resource, no_content, render, render_list
 
-operations = Operations("Tasks", "What you have to do; nobody else sees it.")
+feature = Feature("Tasks", "What you have to do; nobody else sees it.")
 
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, examples=["Walk the dog"])]
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["Twice, if it rains."])]
@@ -46,7 +46,7 @@ class TaskFilter(Paging):
     ] = None
 
 
-class TaskView(View):
+class TaskView(Resource):
     """A task."""
 
     id: str
@@ -62,38 +62,51 @@ class TaskView(View):
         return cls(**{name: getattr(task, name) for name in cls.model_fields})
 
 
-@operations.add("POST", "/tasks", access=Access.TOKEN, body=NewTask, status=201, answer=TaskView, etag=True,
-                idempotent=True, use_case=TaskService.add)  # fmt: skip
-def add_task(caller: Caller, body: NewTask, repeatable: Repeatable) -> Response:
+@Operation(
+    feature,
+    "POST /tasks",
+    Access.TOKEN,
+    body=NewTask,
+    status=201,
+    answer=TaskView,
+    idempotent=True,
+    use_case=TaskService.add,
+)
+def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> Response:
     """Make a task."""
 
     def created(task: Task) -> Response:
         return render(TaskView.of(task), 201, {"Location": f"/tasks/{task.id}"}, revision=task.revision)
 
-    once = repeatable.once(created)
+    once = idempotency.once(created)
     return created(services().tasks.add(caller.user, body.title, body.description, body.completed, once))
 
 
-@operations.add("GET", "/tasks", access=Access.TOKEN, query=TaskFilter, answer=TaskView, array=True,
-                use_case=TaskService.list)  # fmt: skip
+@Operation(
+    feature, "GET /tasks", Access.TOKEN, query=TaskFilter, answer=TaskView, array=True, use_case=TaskService.list
+)
 def list_tasks(caller: Caller, query: TaskFilter) -> Response:
     """List tasks."""
     page = services().tasks.list(caller.user, query.completed, query.cursor, query.limit)
     return render_list([TaskView.of(task) for task in page.items], page.next)
 
 
-@operations.add("GET", "/tasks/<id>", access=Access.TOKEN, answer=TaskView, etag=True, errors=(NotFound,),
-                use_case=TaskService.show)  # fmt: skip
+@Operation(feature, "GET /tasks/<id>", Access.TOKEN, answer=TaskView, use_case=TaskService.show)
 def show_task(caller: Caller, id: str) -> Response:
     """See a task."""
     task = services().tasks.show(caller.user, id)
     return render(TaskView.of(task), revision=task.revision)
 
 
-@operations.add("PUT", "/tasks/<id>", access=Access.TOKEN, body=TaskBody, answer=TaskView, etag=True, if_match=True,
-                errors=(NotFound, Stale), use_case=TaskService.change)  # fmt: skip
-@operations.add("PATCH", "/tasks/<id>", access=Access.TOKEN, body=TaskBody, answer=TaskView, etag=True, if_match=True,
-                errors=(NotFound, Stale), use_case=TaskService.change)  # fmt: skip
+@Operation(
+    feature,
+    "PUT PATCH /tasks/<id>",
+    Access.TOKEN,
+    body=TaskBody,
+    answer=TaskView,
+    errors=(Stale,),
+    use_case=TaskService.change,
+)
 def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
     """Change a task."""
     change = cast(TaskChange, body.given())
@@ -101,8 +114,7 @@ def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
     return render(TaskView.of(task), revision=task.revision)
 
 
-@operations.add("DELETE", "/tasks/<id>", access=Access.TOKEN, status=204, errors=(NotFound,),
-                use_case=TaskService.delete)  # fmt: skip
+@Operation(feature, "DELETE /tasks/<id>", Access.TOKEN, status=204, use_case=TaskService.delete)
 def delete_task(caller: Caller, id: str) -> Response:
     """Remove a task."""
     services().tasks.delete(caller.user, id)

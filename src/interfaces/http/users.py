@@ -4,16 +4,16 @@ from typing import cast
 
 from flask import Response
 
+from src.application.accounts import AccountService, NewProfile
 from src.application.sessions import Caller, caller_must_exist
-from src.application.users import ChangePassword, NewProfile, Register
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import ProfileChange
 from src.interfaces.http.bodies import Body, Change
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
-from src.interfaces.http.operations import Access, Operations, client, expected_revisions, services
+from src.interfaces.http.operations import Access, Feature, Operation, client, expected_revisions, services
 from src.interfaces.http.views import SignupView, UserView, no_content, render, render_user
 
-operations = Operations("Accounts", "Your own account.")
+feature = Feature("Accounts", "Your own account.")
 
 
 class Registration(Body):
@@ -56,38 +56,58 @@ class PasswordChange(Body):
     new_password: NewPasswordField
 
 
-@operations.add("POST", "/register", aliases=("/auth/register",), access=Access.GUEST_OR_PUBLIC, body=Registration,
-                status=201, answer=UserView, etag=True, errors=(Taken, TooManyRequests), use_case=Register)  # fmt: skip
-@operations.add("POST", "/users", alias_of="/register", access=Access.GUEST_OR_PUBLIC,
-                body=RegistrationWithOptionalEmail, status=201, answer=UserView, etag=True,
-                errors=(Taken, TooManyRequests), use_case=Register)  # fmt: skip
+@Operation(
+    feature,
+    "POST /register",
+    Access.GUEST_OR_PUBLIC,
+    aliases=("/auth/register",),
+    body=Registration,
+    status=201,
+    answer=UserView,
+    errors=(Taken, TooManyRequests),
+    use_case=AccountService.register,
+)
+@Operation(
+    feature,
+    "POST /users",
+    Access.GUEST_OR_PUBLIC,
+    alias_of="/register",
+    body=RegistrationWithOptionalEmail,
+    status=201,
+    answer=UserView,
+    errors=(Taken, TooManyRequests),
+    use_case=AccountService.register,
+)
 def register(caller: Caller | None, body: Registration) -> Response:
     """Make an account."""
-    user = services().register(body.profile(), body.password, client(), caller.user if caller else None)
+    user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
     return render_user(user, 201, {"Location": f"/users/{user.id}"})
 
 
-@operations.add("POST", "/api/v1/auth/signup", access=Access.GUEST_OR_PUBLIC, body=Registration, status=201,
-                answer=SignupView, errors=(Taken, TooManyRequests))  # fmt: skip
+@Operation(
+    feature,
+    "POST /api/v1/auth/signup",
+    Access.GUEST_OR_PUBLIC,
+    body=Registration,
+    status=201,
+    answer=SignupView,
+    errors=(Taken, TooManyRequests),
+)
 def sign_up(caller: Caller | None, body: Registration) -> Response:
     """Make an account and log in: the user's fields and the tokens together."""
-    user = services().register(body.profile(), body.password, client(), caller.user if caller else None)
-    tokens = services().start_session(user, client())
+    user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
+    tokens = services().sessions.start(user, client())
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 
-@operations.add("GET", "/user", aliases=("/auth/whoami", "/api/v1/auth/whoami"), access=Access.TOKEN,
-                answer=UserView, etag=True)  # fmt: skip
-@operations.add("POST", "/api/v1/auth/whoami", alias_of="/user", access=Access.TOKEN, answer=UserView, etag=True)
+@Operation(feature, "GET /user", Access.TOKEN, aliases=("/auth/whoami", "/api/v1/auth/whoami"), answer=UserView)
+@Operation(feature, "POST /api/v1/auth/whoami", Access.TOKEN, alias_of="/user", answer=UserView)
 def show_user(caller: Caller) -> Response:
     """See your own account."""
     return render_user(caller.user)
 
 
-@operations.add("PUT", "/user", access=Access.USER, body=ProfileBody, answer=UserView, etag=True, if_match=True,
-                errors=(Taken, Stale))  # fmt: skip
-@operations.add("PATCH", "/user", access=Access.USER, body=ProfileBody, answer=UserView, etag=True, if_match=True,
-                errors=(Taken, Stale))  # fmt: skip
+@Operation(feature, "PUT PATCH /user", Access.USER, body=ProfileBody, answer=UserView, errors=(Taken, Stale))
 def change_user(caller: Caller, body: ProfileBody) -> Response:
     """Change your username, e-mail address or names; what is not given stays.
 
@@ -95,21 +115,28 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     changed since it was read.
     """
     with caller_must_exist():
-        user = services().change_user(caller.user, caller.user.id, body.change(), expected_revisions())
+        user = services().directory.change(caller.user, caller.user.id, body.change(), expected_revisions())
     return render_user(user)
 
 
-@operations.add("PUT", "/user/password", access=Access.USER, body=PasswordChange, status=204,
-                errors=(WrongPassword, TooManyRequests), use_case=ChangePassword)  # fmt: skip
+@Operation(
+    feature,
+    "PUT /user/password",
+    Access.USER,
+    body=PasswordChange,
+    status=204,
+    errors=(WrongPassword, TooManyRequests),
+    use_case=AccountService.change_password,
+)
 def change_password(caller: Caller, body: PasswordChange) -> Response:
     """Set a new password."""
-    services().change_password(caller, body.current_password, body.new_password, client())
+    services().accounts.change_password(caller, body.current_password, body.new_password, client())
     return no_content()
 
 
-@operations.add("DELETE", "/user", access=Access.TOKEN, status=204, errors=(LastAdmin,))
+@Operation(feature, "DELETE /user", Access.TOKEN, status=204, errors=(LastAdmin,))
 def delete_user(caller: Caller) -> Response:
     """Delete your account: its sessions end at once and its names are free for others."""
     with caller_must_exist():
-        services().delete_user(caller.user, caller.user.id)
+        services().directory.delete(caller.user, caller.user.id)
     return no_content()

@@ -20,7 +20,11 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
-class PublicUserView(View):
+class Resource(View):
+    """A single resource, whose answer has an ETag."""
+
+
+class PublicUserView(Resource):
     """What every user sees of another."""
 
     id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
@@ -28,13 +32,13 @@ class PublicUserView(View):
 
     @classmethod
     def of(cls, user: User) -> Self:
-        """The part of a user that this view shows."""
-        return cls(**{name: value for name, value in _public(user).items() if name in cls.model_fields})
+        """Return the part of a user that every user sees."""
+        return cls(id=user.id, username=user.username.display if user.username else None)
 
 
-class UserView(PublicUserView):
-    """A user."""
-
+class _UserFields(View):
+    id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
+    username: str | None = Field(examples=["anna"])
     email: str | None = Field(examples=["anna@example.com"])
     email_verified: bool
     name: str | None = Field(examples=["Anna"])
@@ -43,6 +47,15 @@ class UserView(PublicUserView):
     disabled: bool
     created_at: datetime
     updated_at: datetime
+
+
+class UserView(_UserFields, Resource):
+    """A user."""
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Return the user as admins and the user itself see it."""
+        return cls(**_fields(user))
 
 
 class TokenView(View):
@@ -83,13 +96,13 @@ class LoginView(NamedRefreshView):
         return cls(**_named(tokens), user=UserView.of(user))
 
 
-class SignupView(UserView, NamedRefreshView):
+class SignupView(_UserFields, NamedRefreshView):
     """A new user and its tokens, together at the top level."""
 
     @classmethod
     def of_user(cls, user: User, tokens: Tokens) -> Self:
         """The user's fields beside its tokens."""
-        return cls(**_public(user), **_named(tokens))
+        return cls(**_fields(user), **_named(tokens))
 
 
 class SessionView(View):
@@ -210,7 +223,7 @@ def no_content() -> Response:
     return response
 
 
-def _public(user: User) -> dict[str, Any]:
+def _fields(user: User) -> dict[str, Any]:
     return {
         "id": user.id,
         "username": user.username.display if user.username else None,

@@ -8,7 +8,7 @@ import pytest
 
 from src.application import jobs as application
 from src.application.dogs import PICTURE, FetchPicture
-from src.application.jobs import RunJob
+from src.application.jobs import JobRunner
 from src.bootstrap.adapters import now
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import AttemptFailed
@@ -35,9 +35,11 @@ class World:
         store = MemoryStore()
         self.api, self.dogs, self.jobs = api, Dogs(store), Jobs(store)
         self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], pause=0.25)
-        self.queue = InlineQueue(
-            RunJob(self.jobs, {PICTURE: HastyFetchPicture(self.dogs, self.pictures)}, timedelta(0), now)
-        )
+        self.queue = InlineQueue(self._runner().run)
+
+    def _runner(self) -> JobRunner:
+        handlers = {PICTURE: HastyFetchPicture(dogs=self.dogs, pictures=self.pictures)}
+        return JobRunner(jobs=self.jobs, handlers=handlers, delay=timedelta(0), clock=now)
 
     def open_circuit(self) -> None:
         """Fail until the circuit breaker refuses calls."""

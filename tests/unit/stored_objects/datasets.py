@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from src.application.datasets import CHECK, CheckDataset, DatasetService, Received, StoredDataset
-from src.application.jobs import JobService, RunJob
+from src.application.datasets import CHECK, CheckDataset, DatasetService, IncomingDataset, StoredDataset
+from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, RowStore
 from src.application.summaries import Summarise
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus, ReadOptions
@@ -35,7 +35,7 @@ class DatasetProcess(Process):
     service: DatasetService
     jobs: JobService
     work: CheckDataset
-    run: RunJob
+    run: Callable[[str], float | None]
 
 
 class DatasetWorld(World[DatasetProcess]):
@@ -59,11 +59,22 @@ class DatasetWorld(World[DatasetProcess]):
         blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
         engine = cast(CsvChecker, observed(tables or self.tables, "file", {"check"}))
         summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
-        service = DatasetService(datasets, self.jobs, engine, rows, blobs, self.bell, summary, 1_000, self.watch)
-        work = CheckDataset(datasets, engine, rows, blobs)
-        handlers = {CHECK: work}
-        run = RunJob(self.jobs, handlers, timedelta(0), self.watch)
-        return DatasetProcess(service, datasets, JobService(self.jobs, handlers, self.bell, self.watch), work, run)
+        service = DatasetService(
+            datasets=datasets,
+            users=self.users,
+            jobs=self.jobs,
+            tables=engine,
+            rows=rows,
+            blobs=blobs,
+            queue=self.bell,
+            summary=summary,
+            sync_rows=1_000,
+            clock=self.watch,
+        )
+        work = CheckDataset(datasets=datasets, tables=engine, rows=rows, blobs=blobs)
+        runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
+        jobs = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
+        return DatasetProcess(service, datasets, jobs, work, runner.run)
 
     def add(
         self,
@@ -73,15 +84,16 @@ class DatasetWorld(World[DatasetProcess]):
         owner: User = ADA,
         key: str | None = "key",
     ) -> StoredDataset:
-        def receive(heartbeat: Callable[[], None]) -> Received:
-            self.file.write_bytes(content)
-            heartbeat()
-            lines = content.count(b"\n")
-            asked = ReadOptions(COLUMNS if content == CSV else ())
-            return Received(self.file, "Name", "x.csv", len(content), "sha", lines, asked, later)
-
         once = Once(self._receipt(key), self._answer) if key else None
-        return (process or self.here).service.add(owner, receive, once)
+        with (process or self.here).service.receiving(owner, once) as pending:
+            self.file.write_bytes(content)
+            pending.heartbeat()
+            lines = content.count(b"\n")
+            options = ReadOptions(COLUMNS if content == CSV else ())
+            incoming = IncomingDataset(
+                self.file, "Name", "x.csv", len(content), "sha", lines, options, prefer_job=later
+            )
+            return pending.store(incoming)
 
     def add_later(self) -> Job:
         """The job of a dataset that waits to be checked."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from src.application.files import FileService, StoredFile
+from src.application.files import FileService, IncomingFile, StoredFile
 from src.application.ports import BlobStore
 from src.domain.files import File, FileRepository
 from src.domain.receipts import Once
@@ -36,7 +36,10 @@ class FileWorld(World[FileProcess]):
     def process(self, observe: Observe) -> FileProcess:
         files = cast(FileRepository, Observed(self.files, COMMITS, observe))
         blobs = cast(BlobStore, Observed(self.blobs, {"put", "delete"}, observe))
-        return FileProcess(FileService(files, self.jobs, blobs, self.bell, self.watch), files)
+        service = FileService(
+            files=files, users=self.users, jobs=self.jobs, blobs=blobs, queue=self.bell, clock=self.watch
+        )
+        return FileProcess(service, files)
 
     def add(
         self,
@@ -46,7 +49,7 @@ class FileWorld(World[FileProcess]):
         key: str | None = "key",
     ) -> StoredFile:
         once = Once(self._receipt(key), self._answer) if key else None
-        return (process or self.here).service.add(owner, "x.txt", "text/plain", chunks, once)
+        return (process or self.here).service.add(owner, IncomingFile("x.txt", "text/plain", chunks), once)
 
     def pending(self, id: str) -> File:
         return File(id, "ada", "x", "x", self.watch(), "job")

@@ -20,6 +20,7 @@ from src.domain.values import Page, Role
 from src.infrastructure.blobs.objects import memory
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.receipts import Receipts
+from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import RecordingQueue, Watch, person
 
@@ -53,7 +54,9 @@ class World(ABC, Generic[P]):
     def __init__(self) -> None:
         self.watch = Watch()
         self.store = MemoryStore()
-        self.jobs, self.receipts = Jobs(self.store), Receipts(self.store)
+        self.jobs, self.receipts, self.users = Jobs(self.store), Receipts(self.store), Users(self.store)
+        for user in (ADA, EVE, ROOT):
+            self.users.add(user)
         self.blobs = memory()
         self.bell = RecordingQueue()
 

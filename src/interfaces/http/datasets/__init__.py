@@ -1,5 +1,5 @@
 """Datasets over HTTP."""
 
-from src.interfaces.http.datasets.handlers import operations
+from src.interfaces.http.datasets.handlers import feature
 
-__all__ = ["operations"]
+__all__ = ["feature"]

@@ -1,6 +1,6 @@
 """A CSV file in, with how to read it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from flask import request
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from src.application.datasets import Received
+from src.application.datasets import IncomingDataset, PendingDataset
 from src.application.files import Measured
 from src.application.sessions import Caller
 from src.application.strict_json import strict_json
@@ -19,7 +19,7 @@ from src.domain.tables import Column, InvalidOption, NotCsv
 from src.interfaces.csv_errors import with_field
 from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField
-from src.interfaces.http.operations import rules_of, services
+from src.interfaces.http.operations import context_of, services
 from src.interfaces.http.uploads import Upload, UploadBody
 
 _DELIMITERS = {",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", "tab": "\t"}
@@ -62,56 +62,56 @@ def prefers_async() -> bool:
     return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
 
 
-def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> Received:
-    """Let the file arrive, and the fields before and after it. Raises Invalid and what reading raises."""
+def receive(upload: Upload, caller: Caller, file: Path, pending: PendingDataset) -> IncomingDataset:
+    """Read the upload into ``file``, and the fields before and after it. Raises Invalid and what reading raises."""
     errors: list[FieldError] = []
     part = None
-    lines, ended = 0, True
     try:
         part = upload.file("file")
     except Invalid as missing:
         if not upload.whole:
-            raise  # what follows another file is not waited for
+            raise  # the rest of another file is not waited for
         errors += missing.errors
-    measured = Measured(part.chunks if part else (), heartbeat)
+    content = Measured(part.chunks if part else ())
+    lines, ends_with_break = 1, False
     with file.open("wb") as opened:
-        for chunk in measured:
+        for chunk in content:
+            pending.heartbeat()
             opened.write(chunk)
             lines += _line_breaks(chunk)
-            ended = chunk.endswith((b"\n", b"\r"))
+            ends_with_break = chunk.endswith((b"\n", b"\r"))
     upload.finish()
     form, columns = _parsed(upload.fields, caller, errors)
     if errors and part and not {"delimiter", "encoding"} & {error.field for error in errors}:
-        with _collecting(errors):  # the file is a field like the others
-            fields = upload.fields
+        with _collecting(errors):  # the file is judged like the other fields
             services().datasets.tables.exceeds(
                 file,
                 0,
-                delimiter=_DELIMITERS.get(fields.get("delimiter", "")),
-                encoding=fields.get("encoding") or None,
+                delimiter=_DELIMITERS.get(upload.fields.get("delimiter", "")),
+                encoding=upload.fields.get("encoding") or None,
             )
     if errors or not (part and form):
         raise Invalid(*errors)
-    return Received(
+    return IncomingDataset(
         file=file,
         name=form.name,
         filename=part.filename,
-        size=measured.size,
-        sha256=measured.sha256,
-        lines=lines if ended else lines + 1,
+        size=content.size,
+        sha256=content.sha256,
+        lines=lines - ends_with_break,
         read_options=ReadOptions(columns, form.delimiter or None, form.encoding or None),
-        later=prefers_async(),
+        prefer_job=prefers_async(),
     )
 
 
 def _parsed(
     fields: Mapping[str, str], caller: Caller, errors: list[FieldError]
 ) -> tuple[DatasetUpload | None, tuple[Column, ...]]:
-    """The fields, and the columns of the schema among them; what is wrong with them goes to ``errors``."""
+    """Return the fields and the columns of the schema; append what is wrong with them to ``errors``."""
     form: DatasetUpload | None = None
     columns: tuple[Column, ...] = ()
     with _collecting(errors):
-        form = parse_fields(DatasetUpload, fields, rules_of(caller))
+        form = parse_fields(DatasetUpload, fields, context_of(caller))
     with _collecting(errors):
         columns = services().datasets.parse_schema(_json(fields.get("schema", "")))
     with _collecting(errors):
@@ -133,7 +133,7 @@ def _json(text: str) -> object:
 
 @contextmanager
 def _collecting(errors: list[FieldError]) -> Iterator[None]:
-    """Go on after what is invalid, to name all of it at once."""
+    """Append errors instead of raising them, so that all are named at once."""
     try:
         yield
     except (Invalid, InvalidOption, NotCsv) as error:
@@ -143,6 +143,6 @@ def _collecting(errors: list[FieldError]) -> Iterator[None]:
 
 
 def _line_breaks(chunk: bytes) -> int:
-    """How many lines end in it, or a few more: with LF, CRLF, CR, in UTF-16 too."""
+    """Count the line breaks (LF, CRLF or CR, in UTF-16 too) in a chunk; the result may be a little too high."""
     pairs = chunk.count(b"\r\n") + chunk.count(b"\r\0\n") if b"\r" in chunk else 0
     return chunk.count(b"\n") + chunk.count(b"\r") - pairs

@@ -10,7 +10,7 @@ from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.tables import Column, ColumnType, Row, schema_json
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import services
-from src.interfaces.http.views import View
+from src.interfaces.http.views import Resource, View
 
 
 class ColumnView(View):
@@ -48,7 +48,7 @@ class ValidationView(View):
     samples: list[SampleView] = Field(description="The first ten.")
 
 
-class DatasetView(View):
+class DatasetView(Resource):
     """A dataset."""
 
     id: str

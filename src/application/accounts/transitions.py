@@ -1,4 +1,4 @@
-"""The steps of an account between the store and the identity provider, as pure functions on the stored user."""
+"""State transitions of an account between the store and the identity provider, as pure functions on the stored user."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,8 +11,8 @@ from src.domain.values import Role
 Change = Callable[[User], User]
 
 
-def active(change: Change) -> Change:
-    """``change``, refused when there is no such user any more."""
+def if_active(change: Change) -> Change:
+    """Return ``change`` guarded: it raises NotFound for a user who is not active."""
 
     def guarded(user: User) -> User:
         if user.state is not State.ACTIVE:
@@ -22,13 +22,17 @@ def active(change: Change) -> Change:
     return guarded
 
 
-def holding(ticket: datetime | None, change: Change) -> Change:
-    """``change``, left out when somebody else is at work by now."""
+def if_ticket(ticket: datetime | None, change: Change) -> Change:
+    """Return ``change`` guarded: it does nothing once another process holds the account's ticket."""
     return lambda user: change(user) if user.reconcile_since == ticket else user
 
 
 def reserving(change: Change, ticket: datetime) -> Change:
-    """The first step of ``change``: all of it, unless the provider must first agree to a new address."""
+    """Return the first step of ``change``.
+
+    The step applies all of it, unless the identity provider must first agree to a new address: then it only
+    reserves the new names and takes the ticket. Raises Unavailable while an earlier change is being reconciled.
+    """
 
     def reserve(user: User) -> User:
         changed = change(user)
@@ -42,7 +46,7 @@ def reserving(change: Change, ticket: datetime) -> Change:
 
 
 def finishing(change: Change, ticket: datetime) -> Change:
-    """The last step of ``change``."""
+    """Return the last step of ``change``; it raises Unavailable when the ticket was lost meanwhile."""
 
     def finish(user: User) -> User:
         if user.reconcile_since != ticket or user.state is not State.ACTIVE:
@@ -53,12 +57,12 @@ def finishing(change: Change, ticket: datetime) -> Change:
 
 
 def activated(user: User) -> User:
-    """The last step of a creation. Raises Unavailable when it was undone meanwhile."""
+    """Return the user after the last step of its creation. Raises Unavailable when the creation was undone."""
     if user.state is not State.PENDING:
         raise Unavailable("The registration took too long and was undone; try again.", 1)
     return replace(user, state=State.ACTIVE, reconcile_since=None)
 
 
 def released(user: User) -> User:
-    """With nothing reserved and nothing left to settle."""
+    """Return the user with no reserved names and nothing left to reconcile."""
     return replace(user, reserved=(), reconcile_since=None)

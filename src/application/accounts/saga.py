@@ -1,0 +1,261 @@
+"""Keep the store and the identity provider in step.
+
+The store is authoritative, the provider is derived. When accounts also exist outside the store
+(``identity.remote``), a change takes three steps, and each of them can be repeated:
+
+    create   commit the user, pending      -> create the account     -> commit it active
+    rename   commit the claim of the name  -> give it the address    -> commit the new name, free the old
+    delete   commit it deleting            -> delete the account     -> commit it deleted, free its names
+
+What a user owns is removed after the names are free, with either provider, and once more when the deletion is
+reconciled: by then no request that began before the deletion can still be writing. A guest who registers is created
+at the provider between two commits, like a change.
+
+``reconcile_since`` is written with the first step and cleared with the last. Reconciliation finds by it what a crash
+left in between: it undoes a creation or a change, and finishes a deletion. The value is also the ticket of the process
+that works on the account: reconciliation takes a new ticket, and a slow request that finds another one gives up.
+
+A call to the provider that was not answered may still take effect later. Its account therefore stays marked for
+reconciliation, which comes back to it later.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from src.application.accounts.transitions import (
+    Change,
+    activated,
+    finishing,
+    if_active,
+    if_ticket,
+    released,
+    reserving,
+)
+from src.application.audit import Audit, AuditEvent
+from src.application.ports import Clock, IdentityProvider
+from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Stale, Taken, Unavailable
+from src.domain.receipts import Once, Repeated
+from src.domain.users import State, User, UserRepository
+from src.domain.values import Email, Role
+
+_log = logging.getLogger("portero.accounts")
+
+RECONCILE_AFTER = timedelta(seconds=60)
+"""Longer than any request can take: an account that is marked for longer was left by a crash or an outage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSaga:
+    """Create, change and delete users in the store and at the identity provider, as if it were one step."""
+
+    users: UserRepository
+    identity: IdentityProvider
+    owned: Sequence[Callable[[str], None]]
+    """Each removes one kind of what the user with this id owns; each can be repeated."""
+    audit: Audit
+    clock: Clock
+
+    def create(self, user: User, password: str | None, once: Once[User] | None = None) -> User:
+        """Store a new user. Without a password nobody can log in until one is set.
+
+        Raises Taken, Invalid, Unavailable or Repeated; then there is no such user.
+        """
+        if password is not None:
+            user = replace(user, password_hash=self.identity.keep(password))
+        if not self.identity.remote:
+            return self.users.add(user, once.answered(user) if once else None)
+        try:
+            self.users.add(replace(user, state=State.PENDING, reconcile_since=self.clock()))
+        except Unavailable:
+            self._try(self._undo_creation, user.id)  # the commit may have landed
+            raise
+        try:
+            self.identity.create(user, password)
+            return self.users.update(user.id, activated, once=once)
+        except (PorteroError, Repeated):
+            # The caller is told that it failed, so it must have failed, even if the last commit landed.
+            self._try(self._undo_creation, user.id)
+            raise
+
+    def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
+        """Apply ``change`` to an active user. Raises as ``UserRepository.update`` does, Invalid and Unavailable."""
+        if not self.identity.remote:
+            return self.users.update(id, if_active(change), revisions=revisions)
+        ticket = self.clock()
+        user = self.users.update(id, if_active(reserving(change, ticket)), revisions=revisions)
+        if user.reconcile_since != ticket:
+            return user
+        try:
+            self.identity.set_email(change(user))
+        except (Taken, Invalid):
+            self._try(self.users.update, id, if_ticket(ticket, released))  # refused, so nothing happened there
+            raise
+        except NotFound as error:
+            raise InvalidToken from error  # the provider has lost the account; reconciliation removes the user
+        except Unavailable:
+            self._try(self.identity.set_email, user)
+            self._try(self.users.update, id, self._marked)
+            raise
+        try:
+            return self.users.update(id, finishing(change, ticket))
+        except PorteroError:
+            self._try(self.users.update, id, self._marked)
+            raise
+
+    def set_password(
+        self, id: str, password: str, reason: str, *, check: Change = lambda user: user, keep: str | None = None
+    ) -> None:
+        """Give a user a new password, which has passed the policy; every session ends but the one to ``keep``.
+
+        ``check`` sees the stored user first and may raise; ``reason`` goes to the audit log. Raises NotFound,
+        Unavailable, and what ``check`` raises.
+        """
+        kept = self.identity.keep(password)
+
+        def without_sessions(user: User) -> User:
+            return user.without_sessions(self.clock(), keep)
+
+        # Sessions first: a crash in between leaves the old password and no other session, never the reverse.
+        user = self.change(id, lambda stored: replace(without_sessions(check(stored)), password_hash=kept))
+        self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
+        if self.identity.remote:
+            self.identity.set_password(user, password)
+            # Once more: until a moment ago the old password still got new sessions.
+            self.change(id, without_sessions)
+            self.identity.sessions_ended()
+
+    def upgrade(self, id: str, promote: Change, password: str) -> User:
+        """Make a guest a user, under the same id. Raises as ``create`` does; then it is still a guest."""
+
+        def change(guest: User) -> User:
+            return replace(promote(guest), password_hash=kept)
+
+        kept = self.identity.keep(password)
+        if not self.identity.remote:
+            return self.users.update(id, change)
+        ticket = self.clock()
+        guest = self.users.update(id, reserving(change, ticket))
+        try:
+            self.identity.create(change(guest), password)
+            return self.users.update(id, finishing(change, ticket))
+        except PorteroError:
+            self._try(self._undo_upgrade, id, ticket)
+            raise
+
+    def delete(self, id: str) -> None:
+        """Delete an active user: its sessions end, its names are free, and what it owns goes. Raises Unavailable."""
+        if not self.identity.remote:
+            self._try(self._remove_owned, self.users.update(id, if_active(self._marked_tombstone)))
+            return
+        ticket = self.clock()
+        self.users.update(id, if_active(lambda user: replace(user, state=State.DELETING, reconcile_since=ticket)))
+        try:
+            self.identity.delete(id)
+        except PorteroError:
+            # It may have happened all the same: reconciliation asks the provider when it answers again.
+            self._try(self.users.update, id, if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE)))
+            raise
+        self._try(self._remove_owned, self.users.update(id, self._marked_tombstone))
+
+    def purge_guests(self) -> int:
+        """Remove the guests that have expired, once their last request is over; return how many."""
+        guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
+        return sum(self._try(self._purge, guest) for guest in guests)
+
+    def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
+        """Finish or undo what was left half done for longer than ``older_than``; return how many accounts."""
+        accounts = self.users.to_reconcile(self.clock() - older_than).items
+        return sum(self._try(self._reconcile, user) for user in accounts)
+
+    def _purge(self, guest: User) -> None:
+        def expire(stored: User) -> User:
+            if stored.role is not Role.GUEST or stored.reconcile_since:
+                raise NotFound  # registered meanwhile, or about to be
+            return replace(self._marked_tombstone(stored), expires_at=stored.expires_at)
+
+        if guest.state is State.ACTIVE:
+            guest = self.users.update(guest.id, expire)
+        self._remove_owned(guest)
+        self.users.remove(guest)
+
+    def _reconcile(self, listed: User) -> None:
+        # Of several processes that reconcile at once, one gets past this; the others get Stale.
+        user = self.users.update(listed.id, self._marked, revisions=[listed.revision])
+        if user.state is State.PENDING:
+            # Its names are free before the provider is asked. If it was finished after all, it stays.
+            user = self.users.update(user.id, if_ticket(user.reconcile_since, self._marked_tombstone))
+        if user.state is State.ACTIVE:
+            self._restore(user)
+            return
+        self.identity.delete(user.id)
+        # By now no request of the deleted user can still be running.
+        self._remove_owned(self.users.update(user.id, self._marked_tombstone))
+        self.users.update(user.id, self._tombstone)
+
+    def _restore(self, user: User) -> None:
+        """Give the provider's account the stored address; a guest has no account there."""
+        if user.role is Role.GUEST:
+            self.identity.delete(user.id)
+            self.users.update(user.id, if_ticket(user.reconcile_since, released))
+            return
+        addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
+        try:
+            for email in addresses:
+                restored = replace(user, email=email, email_verified=user.email_verified and email == user.email)
+                with suppress(Taken):  # another account of the provider has the address by now: try the next one
+                    self.identity.set_email(restored)
+                    break
+        except NotFound:
+            # The user was active until now, and its requests may still be writing: reconcile once more.
+            self._remove_owned(self.users.update(user.id, self._marked_tombstone))
+            return
+
+        def restore(stored: User) -> User:
+            if stored.reconcile_since != user.reconcile_since:
+                return self._marked(stored)  # changed meanwhile, and the provider may have lost that address
+            return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
+
+        self.users.update(user.id, restore)
+
+    def _undo_creation(self, id: str) -> None:
+        self.users.update(id, self._marked_tombstone)
+        self.identity.delete(id)  # only now: a user that stays stored must keep the account
+
+    def _undo_upgrade(self, id: str, ticket: datetime) -> None:
+        mine = self.clock()
+
+        def take_over(user: User) -> User:
+            held = user.role is Role.GUEST and user.reconcile_since == ticket
+            return replace(user, reconcile_since=mine) if held else user
+
+        # A write first: if the last commit landed after all, the user stays, and so must the account.
+        user = self.users.update(id, take_over)
+        if user.reconcile_since == mine:
+            self._restore(user)
+
+    def _remove_owned(self, user: User) -> None:
+        for remove in self.owned:
+            remove(user.id)
+
+    def _tombstone(self, user: User) -> User:
+        return user.tombstone(self.clock())
+
+    def _marked(self, user: User) -> User:
+        return replace(user, reconcile_since=self.clock())
+
+    def _marked_tombstone(self, user: User) -> User:
+        return self._marked(self._tombstone(user))
+
+    def _try(self, step: Callable[..., object], *arguments: object) -> bool:
+        """Run a step whose failure is not the caller's; reconciliation repeats it. Return whether it succeeded."""
+        try:
+            step(*arguments)
+        except (NotFound, Stale):
+            return False  # there is nothing left to do, or another process does it
+        except PorteroError as error:
+            _log.warning("left to reconciliation: %s", error.__cause__ or error)
+            return False
+        return True

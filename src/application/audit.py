@@ -1,0 +1,29 @@
+"""Security events for the operator's audit log."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+
+class AuditEvent(StrEnum):
+    """Every event of the audit log, under its stable name. No field of an event holds a secret."""
+
+    LOGIN_SUCCEEDED = "login-succeeded"
+    """A user got a session by password or by a token of the identity provider. Fields: user_id."""
+    LOGIN_FAILED = "login-failed"
+    """A login was refused. Fields: user_id (null when no user has that name)."""
+    SESSION_ENDED = "session-ended"
+    """One session ended. Fields: user_id, session_id, reason (logout, ended-by-owner, refresh-token-reused)."""
+    SESSIONS_ENDED = "sessions-ended"
+    """All sessions of a user ended. Fields: user_id, reason (logout-all, password-changed, password-reset)."""
+    USER_ADDED = "user-added"
+    """An admin, or the operator, added a user. Fields: user_id, by (null for the operator), role."""
+    ROLE_CHANGED = "role-changed"
+    """A user's role or lock changed. Fields: user_id, by (null for the operator), role, disabled."""
+    USER_DELETED = "user-deleted"
+    """A user was deleted. Fields: user_id, by."""
+    DENIED = "denied"
+    """A request was refused with 401 or 403. Fields: reason (the error's code), method, path."""
+
+
+Audit = Callable[[AuditEvent, Mapping[str, str | bool | None]], None]
+"""Record an event with its fields."""

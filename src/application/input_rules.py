@@ -1,0 +1,25 @@
+"""The rules that turn what people type into values of the domain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from src.application.ports import EmailParser, UsernameParser
+from src.domain.users import Claim, PasswordPolicy
+from src.domain.values import Username
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRules:
+    """Rules for input that adapters and settings decide. Each raises InvalidValue for what it refuses."""
+
+    parse_email: EmailParser
+    parse_new_username: UsernameParser
+    passwords: PasswordPolicy
+    check_picture: Callable[[str], str]
+    """Return the URL of a picture when pictures may come from there."""
+
+    def parse_login(self, login: str) -> Claim:
+        """Return the claim of an e-mail address or a username."""
+        if "@" in login:
+            return Claim("email", self.parse_email(login).key)
+        return Claim("username", Username.parse(login).key)

@@ -1,0 +1,88 @@
+"""Authentication: telling from a bearer token who is calling."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from src.application.ports import Clock, ExternalIdentity, IdentityProvider, TokenIssuer
+from src.domain.errors import Forbidden, InvalidToken, NotFound, Taken
+from src.domain.sessions import Session, SessionRepository
+from src.domain.users import User, UserRepository
+from src.domain.values import Username
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated user. ``session`` is None for a token of the identity provider, which has none here."""
+
+    user: User
+    session: Session | None
+
+    def require_session(self) -> Session:
+        """Return the session. Raises Forbidden for a caller without one."""
+        if self.session is None:
+            raise Forbidden("A token of the identity provider has no session here; log in to get one.")
+        return self.session
+
+
+@contextmanager
+def caller_must_exist() -> Iterator[None]:
+    """Raise InvalidToken for NotFound: the caller was removed after being authenticated."""
+    try:
+        yield
+    except NotFound:
+        raise InvalidToken from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticationService:
+    """Tell who is calling."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    identity: IdentityProvider
+    tokens: TokenIssuer
+    clock: Clock
+
+    def authenticate(self, token: str) -> Caller:
+        """Return the caller of a bearer token, with one read of the store for the session and the user together.
+
+        Raises InvalidToken, Unavailable; Taken on the first visit of a user of the identity provider.
+        """
+        if not self.tokens.recognises(token):
+            return Caller(self.profile_of(self.identity.identify(token)), None)
+        claims = self.tokens.verify(token)
+        session, user = self.sessions.with_user(claims.session_id, claims.user_id)
+        if session is None or user is None or not session.alive(user, self.clock()):
+            raise InvalidToken
+        return Caller(user, session)
+
+    def profile_of(self, identity: ExternalIdentity) -> User:
+        """Return the profile of a user whom the identity provider vouches for; the first visit makes it.
+
+        It is matched by the provider's uid only, never by e-mail address: an address that is taken here is refused.
+        Raises InvalidToken, Taken, Unavailable.
+        """
+        user = self.users.get(identity.uid) or self._first_visit(identity)
+        ended = user.sessions_ended_at
+        # The provider counts in whole seconds: a token from within the second of the change is refused.
+        if not user.usable or (ended and identity.authenticated_at <= ended.replace(microsecond=0)):
+            raise InvalidToken
+        return user
+
+    def public_keys(self) -> Mapping[str, Any]:
+        """Return the public keys that verify access tokens, as a JWK set (RFC 7517)."""
+        return self.tokens.public_keys()
+
+    def _first_visit(self, identity: ExternalIdentity) -> User:
+        user = User.new(now=self.clock(), id=identity.uid, username=Username.random(), email=identity.email)
+        verified = identity.email_verified and identity.email is not None
+        try:
+            return self.users.add(replace(user, email_verified=verified, name=identity.name))
+        except Taken:
+            # Of two first visits at once the other one may have made the profile.
+            existing = self.users.get(identity.uid)
+            if existing is None:
+                raise
+            return existing

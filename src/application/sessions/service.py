@@ -1,0 +1,210 @@
+"""Sessions: logging in, getting new tokens for old ones, and logging out."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from src.application.audit import Audit, AuditEvent
+from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, GUESTS, Count, RateLimiter, network
+from src.application.ports import Clock, IdentityProvider, RefreshTokens, TokenIssuer, Tokens
+from src.application.sessions.authentication import AuthenticationService, Caller, caller_must_exist
+from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, PorteroError
+from src.domain.sessions import Client, Session, SessionRepository
+from src.domain.users import Claim, User, UserRepository
+from src.domain.values import InvalidValue, Page, Role, fold, new_id
+
+_MAX_LOGIN = 254
+"""Characters of a name or an address. Folding a longer text costs too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a session lasts when it is not used, how long at most, and how long a guest lives."""
+
+    idle: timedelta
+    absolute: timedelta
+    guest: timedelta = timedelta(hours=24)
+
+
+class _TokenReused(Exception):
+    """A refresh token is neither current nor within its period of grace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionService:
+    """Start, renew, list and end sessions."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    identity: IdentityProvider
+    authentication: AuthenticationService
+    tokens: TokenIssuer
+    refresh_tokens: RefreshTokens
+    lifetimes: Lifetimes
+    parse_login: Callable[[str], Claim]
+    limiter: RateLimiter
+    audit: Audit
+    clock: Clock
+
+    def log_in(self, login: str, password: str, client: Client) -> tuple[User, Tokens]:
+        """Trade a username or e-mail address and a password for tokens.
+
+        A wrong password, an unknown user and a disabled account get the same answer, in the same time.
+
+        Raises InvalidCredentials, TooManyRequests, Unavailable.
+        """
+        claim, address = self._claim(login), network(client)
+        # Counted by name and address together, so that a stranger cannot lock the owner out from elsewhere.
+        name = claim.key if claim else fold(login[:_MAX_LOGIN])
+        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address))
+        self.limiter.check(*failure)
+        user = self.users.by_claim(claim) if claim else None
+        if user and not user.usable:
+            user = None
+        if not self.identity.verify(user, password) or user is None:
+            self.audit(AuditEvent.LOGIN_FAILED, {"user_id": user.id if user else None})
+            self.limiter.hit(*failure)
+            raise InvalidCredentials
+        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
+        if self.identity.outdated(user):
+            self._rehash(user, password)
+        return user, self.start(user, client)
+
+    def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
+        """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
+
+        Raises NotFound when the identity provider issues no tokens; InvalidToken, Taken, Unavailable.
+        """
+        if not self.identity.remote:
+            raise NotFound("This service keeps its passwords itself; log in with one.")
+        user = self.authentication.profile_of(self.identity.identify(id_token))
+        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
+        return user, self.start(user, client)
+
+    def become_guest(self, client: Client) -> Tokens:
+        """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
+
+        Raises TooManyRequests, Unavailable.
+        """
+        self.limiter.hit(Count(GUESTS, network(client)))
+        now = self.clock()
+        guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
+        return self.start(self.users.add(replace(guest, expires_at=now + self.lifetimes.guest)), client)
+
+    def start(self, user: User, client: Client) -> Tokens:
+        """Start a session of a user who has proved their identity, and return its tokens.
+
+        A guest gets no refresh token: the session ends with the guest.
+        """
+        now, id = self.clock(), new_id()
+        if user.expires_at:
+            expires = ends = user.expires_at
+            refresh = None
+        else:
+            ends = now + self.lifetimes.absolute
+            expires = min(now + self.lifetimes.idle, ends)
+            refresh = self.refresh_tokens.first(id)
+        session = Session(
+            id=id,
+            user_id=user.id,
+            epoch=user.session_epoch,
+            created_at=now,
+            last_used_at=now,
+            expires_at=expires,
+            ends_at=ends,
+            client=client,
+            current_hash=refresh.hash if refresh else None,
+        )
+        self.sessions.add(session)
+        return self.tokens.issue(user, session).with_refresh(refresh)
+
+    def renew(self, caller: Caller) -> Tokens:
+        """Trade an access token that has not expired for a new one, which does not outlive the session.
+
+        Raises Forbidden for a caller without a session.
+        """
+        return self.tokens.issue(caller.user, caller.require_session())
+
+    def refresh(self, value: str) -> tuple[User, Tokens]:
+        """Trade a refresh token for new tokens; it is spent by that.
+
+        Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
+        means that the token was copied, and ends the session.
+
+        Raises InvalidToken, Unavailable.
+        """
+        token = self.refresh_tokens.parse(value)
+        now = self.clock()
+
+        def rotate(session: Session) -> Session:
+            if now >= session.expires_at:
+                raise InvalidToken
+            if token.hash == session.current_hash:
+                successor = self.refresh_tokens.successors(token, session.generation)[0]
+                return session.rotated(successor.hash, now, self.lifetimes.idle)
+            if session.forgives(token.hash, now):
+                return session
+            raise _TokenReused
+
+        try:
+            session = self.sessions.update(token.session_id, rotate)
+        except NotFound:
+            raise InvalidToken from None
+        except _TokenReused:
+            if token.genuine:
+                self.sessions.remove(token.session_id)
+                fields = {"session_id": token.session_id, "reason": "refresh-token-reused"}
+                self.audit(AuditEvent.SESSION_ENDED, fields)
+            raise InvalidToken from None
+        successors = self.refresh_tokens.successors(token, session.generation - 1)
+        successor = next((each for each in successors if each.hash == session.current_hash), None)
+        user = self.users.get(session.user_id)
+        if user is None or successor is None or not session.alive(user, now):
+            raise InvalidToken
+        return user, self.tokens.issue(user, session).with_refresh(successor)
+
+    def list(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
+        """List your sessions that have not ended, the newest first."""
+        now = self.clock()
+        page = self.sessions.of(user.id, cursor, limit)
+        return Page([session for session in page.items if session.alive(user, now)], page.next)
+
+    def end(self, user: User, id: str) -> None:
+        """End one of your sessions. Raises NotFound, also for a session of another user."""
+        session = self.sessions.get(id)
+        if session is None or not session.alive(user, self.clock()):
+            raise NotFound("You have no such session.")
+        self.sessions.remove(id)
+        self.audit(AuditEvent.SESSION_ENDED, {"user_id": user.id, "session_id": id, "reason": "ended-by-owner"})
+
+    def log_out(self, caller: Caller) -> None:
+        """End the session of the token. Raises Forbidden for a caller without a session."""
+        session = caller.require_session()
+        self.sessions.remove(session.id)
+        fields = {"user_id": caller.user.id, "session_id": session.id, "reason": "logout"}
+        self.audit(AuditEvent.SESSION_ENDED, fields)
+
+    def log_out_everywhere(self, user: User) -> None:
+        """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
+        now = self.clock()
+        with caller_must_exist():
+            self.users.update(user.id, lambda stored: stored.without_sessions(now))
+        self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "logout-all"})
+        self.identity.sessions_ended()
+
+    def _claim(self, login: str) -> Claim | None:
+        with suppress(InvalidValue):
+            return self.parse_login(login)
+        return None
+
+    def _rehash(self, user: User, password: str) -> None:
+        """Keep the password under today's parameters, unless it has been changed meanwhile."""
+        kept = self.identity.keep(password)
+
+        def change(stored: User) -> User:
+            unchanged = stored.password_hash == user.password_hash
+            return replace(stored, password_hash=kept) if unchanged else stored
+
+        with suppress(PorteroError):  # the next login tries again
+            self.users.update(user.id, change)

@@ -1,0 +1,83 @@
+"""The Idempotency-Key header (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from flask import Response, g, request
+
+from src.application.receipts import ReceiptService
+from src.application.sessions import Caller
+from src.domain.errors import FieldError, InProgress, Invalid, PorteroError
+from src.domain.receipts import Once, Receipt, Repeated
+
+T = TypeVar("T")
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_KEPT_HEADERS = ("Location", "Link", "Preference-Applied")
+
+
+class IdempotentRequest:
+    """A create that the client may send again. ``content`` returns the bytes that make it the same request."""
+
+    def __init__(self, service: ReceiptService, receipt: Receipt | None, path: str) -> None:
+        """``receipt`` is None for a request without a key; ``path`` is the documented one."""
+        self._service = service
+        self._receipt = receipt
+        self._path = path
+        self.content: Callable[[], bytes] = request.get_data
+
+    @classmethod
+    def of(cls, service: ReceiptService, caller: Caller, path: str) -> "IdempotentRequest":
+        """Return the current request, at the documented ``path``. Raises Invalid for a malformed key."""
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not _KEY.fullmatch(key):
+            message = "Use 1 to 255 visible ASCII characters, such as a UUID."
+            raise Invalid(FieldError("Idempotency-Key", "invalid", message))
+        return cls(service, None if key is None else service.begin(caller.user, key), path)
+
+    def once(self, render: Callable[[T], Response]) -> Once[T] | None:
+        """Return how to record a create that ``render`` answers; None when there is no key."""
+        if self._receipt is None:
+            return None
+        return Once(self._receipt, lambda created: (self._service.fingerprint(self._bytes()), _kept(render(created))))
+
+    def first_answer(self) -> Response | None:
+        """Return the answer to the first request with this key, if any. Raises InProgress, KeyReused."""
+        first = self._receipt and self._service.first(self._receipt)
+        if not first or first.answer is None:
+            return None
+        self._service.require_same(first, self._bytes())
+        return _response(first.answer, first.revision)
+
+    def _bytes(self) -> bytes:
+        arguments = json.dumps(request.view_args, sort_keys=True)
+        return f"{request.method} {self._path} {arguments} {request.mimetype}\n".encode() + self.content()
+
+
+def create_once(handler: Callable[..., Response], arguments: Mapping[str, Any], create: IdempotentRequest) -> Response:
+    """Call the handler of a create; if it fails, and the key was answered before, return that answer."""
+    try:
+        return handler(**arguments, idempotency=create)
+    except (PorteroError, Repeated) as error:
+        answer = create.first_answer()
+        if answer is not None:
+            return answer
+        if isinstance(error, Repeated):  # the first create was undone meanwhile
+            raise InProgress from None
+        raise
+
+
+def _kept(response: Response) -> dict[str, Any]:
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    body = response.get_data(as_text=True)
+    return {"status": response.status_code, "headers": headers, "body": body, "etag": "ETag" in response.headers}
+
+
+def _response(kept: Mapping[str, Any], revision: str) -> Response:
+    g.private = True
+    response = Response(kept["body"], kept["status"], kept["headers"], content_type="application/json")
+    if kept["etag"]:
+        response.set_etag(revision)  # the receipt and what was created were written in one commit
+    return response
