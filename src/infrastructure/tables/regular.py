@@ -110,6 +110,8 @@ class Regulariser:
             rows = list(records)
             after = records.line
             if not (is_rest and last):
+                if not rows and part.endswith(b"\n"):
+                    return len(part), [RewrittenRow(after - line)]  # however many blank lines follow
                 if len(rows) < 2:
                     if is_rest:
                         return 0, []
