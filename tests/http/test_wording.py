@@ -17,7 +17,7 @@ from src.interfaces.http.uploads import UploadBody
 from tests.support.world import Client, join
 
 MODELS = sorted(
-    {model for feature in FEATURES for each in feature.all for model in (each.body, each.query) if model},
+    {model for feature in FEATURES for each in feature.operations for model in (each.body, each.query) if model},
     key=lambda model: model.__name__,
 )
 WRONG: list[Any] = [None, True, 0, 1.5, "", "x", "x\n\u2028", "x" * 20_000, [], ["x"], {}, {"x": "y"}]

@@ -1,5 +1,6 @@
 """Other people's accounts over HTTP."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from flask import Response
@@ -19,8 +20,9 @@ from src.interfaces.http.users import ProfileBody
 from src.interfaces.http.views import PublicUserView, UserView, no_content, render, render_list, render_user
 
 feature = Feature("Directory", "Other people's accounts.")
+route = partial(Operation, feature)
 
-_ALIASES = ("/api/users/<id>", "/api/v1/users/<id>", "/api/v1/user/<id>")
+_USER_PATHS = "/users/<id> /api/users/<id> /api/v1/users/<id> /api/v1/user/<id>"
 
 
 class Search(Paging):
@@ -61,16 +63,7 @@ def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
     return {"id": id}
 
 
-@Operation(
-    feature,
-    "GET /users",
-    Access.USER,
-    aliases=("/api/users", "/api/v1/users"),
-    query=Search,
-    answer=(UserView, PublicUserView),
-    array=True,
-    use_case=DirectoryService.list,
-)
+@route("GET /users /api/users /api/v1/users", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.list)
 def list_users(caller: Caller, query: Search) -> Response:
     """List users."""
     page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
@@ -78,14 +71,7 @@ def list_users(caller: Caller, query: Search) -> Response:
     return render_list([view.of(user) for user in page.items], page.next)
 
 
-@Operation(
-    feature,
-    "GET /users/<id>",
-    Access.USER,
-    aliases=_ALIASES,
-    answer=(UserView, PublicUserView),
-    use_case=DirectoryService.show,
-)
+@route(f"GET {_USER_PATHS}", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.show)
 def show_other(caller: Caller, id: str) -> Response:
     """See a user."""
     user = services().directory.show(id)
@@ -96,17 +82,7 @@ def show_other(caller: Caller, id: str) -> Response:
     return response
 
 
-@Operation(
-    feature,
-    "POST /api/users",
-    Access.ADMIN,
-    body=Person,
-    status=201,
-    answer=UserView,
-    errors=(Taken,),
-    idempotent=True,
-    use_case=DirectoryService.add,
-)
+@route("POST /api/users", Access.ADMIN, UserView, status=201, errors=(Taken,), use_case=DirectoryService.add)
 def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> Response:
     """Enter a person."""
 
@@ -117,13 +93,10 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     return created(services().directory.add(profile, body.password, caller.user, idempotency.once(created)))
 
 
-@Operation(
-    feature,
-    "PUT PATCH /users/<id>",
+@route(
+    f"PUT PATCH {_USER_PATHS}",
     Access.USER,
-    aliases=_ALIASES,
-    body=UserBody,
-    answer=UserView,
+    UserView,
     guard=_self_or_admin,
     errors=(Taken, Stale, LastAdmin),
     use_case=DirectoryService.change,
@@ -133,15 +106,7 @@ def change_other(caller: Caller, body: UserBody, id: str) -> Response:
     return render_user(services().directory.change(caller.user, id, body.change_by(caller), expected_revisions()))
 
 
-@Operation(
-    feature,
-    "DELETE /users/<id>",
-    Access.USER,
-    aliases=_ALIASES,
-    status=204,
-    errors=(LastAdmin,),
-    use_case=DirectoryService.delete,
-)
+@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin,), use_case=DirectoryService.delete)
 def delete_other(caller: Caller, id: str) -> Response:
     """Delete a user."""
     services().directory.delete(caller.user, id)

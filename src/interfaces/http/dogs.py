@@ -1,7 +1,8 @@
 """Dogs over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self, cast
+from functools import partial
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 from flask import Response
@@ -10,7 +11,7 @@ from pydantic import Field
 from src.application.dogs import DogService
 from src.application.sessions import Caller
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
-from src.domain.errors import Stale, Taken, Unavailable
+from src.domain.errors import Stale, Taken
 from src.domain.values import Page
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, PictureField, TextField, checked, parsed
@@ -19,6 +20,7 @@ from src.interfaces.http.operations import Access, Feature, Operation, expected_
 from src.interfaces.http.views import Resource, monitor, no_content, render, render_list
 
 feature = Feature("Dogs", "Everybody sees them; their owners change them.")
+route = partial(Operation, feature)
 
 DogName = Annotated[
     str,
@@ -62,21 +64,8 @@ class DogView(Resource):
     picture: str | None
     picture_status: PictureStatus
     is_adopted: bool
-    id_user: str = Field(description="The owner.")
-    create_date: datetime
-
-    @classmethod
-    def of(cls, dog: Dog) -> Self:
-        """A dog as everybody sees it."""
-        return cls(
-            id=dog.id,
-            name=dog.name,
-            picture=dog.picture,
-            picture_status=dog.picture_status,
-            is_adopted=dog.is_adopted,
-            id_user=dog.user_id,
-            create_date=dog.created_at,
-        )
+    id_user: str = Field(validation_alias="user_id", description="The owner.")
+    create_date: datetime = Field(validation_alias="created_at")
 
 
 def _one(dog: Dog) -> Response:
@@ -91,70 +80,32 @@ def _several(page: Page[Dog]) -> Response:
     return render_list([DogView.of(dog) for dog in page.items], page.next)
 
 
-@Operation(
-    feature,
-    "GET /api/dogs",
-    Access.PUBLIC,
-    query=Paging,
-    answer=DogView,
-    array=True,
-    errors=(Unavailable,),
-    use_case=DogService.list,
-)
+@route("GET /api/dogs", Access.PUBLIC, DogView, use_case=DogService.list)
 def list_dogs(query: Paging) -> Response:
     """List dogs."""
     return _several(services().dogs.list(False, query.cursor, query.limit))
 
 
-@Operation(
-    feature,
-    "GET /api/dogs/is_adopted",
-    Access.PUBLIC,
-    query=Paging,
-    answer=DogView,
-    array=True,
-    errors=(Unavailable,),
-    use_case=DogService.list,
-)
+@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, use_case=DogService.list)
 def list_adopted_dogs(query: Paging) -> Response:
     """List adopted dogs."""
     return _several(services().dogs.list(True, query.cursor, query.limit))
 
 
-@Operation(
-    feature,
-    "GET /users/<id>/dogs",
-    Access.USER,
-    aliases=("/api/users/<id>/dogs",),
-    query=Paging,
-    answer=DogView,
-    array=True,
-    use_case=DogService.list_of,
-)
+@route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView, use_case=DogService.list_of)
 def list_dogs_of(caller: Caller, id: str, query: Paging) -> Response:
     """List the dogs of a user."""
     return _several(services().dogs.list_of(id, query.cursor, query.limit))
 
 
-@Operation(
-    feature, "GET /api/dogs/<name>", Access.PUBLIC, answer=DogView, errors=(Unavailable,), use_case=DogService.show
-)
+@route("GET /api/dogs/<name>", Access.PUBLIC, DogView, use_case=DogService.show)
 def show_dog(name: str) -> Response:
     """See a dog."""
     return _one(services().dogs.show(name))
 
 
-@Operation(
-    feature,
-    "POST /api/dogs/<name>",
-    Access.USER,
-    body=NewDog,
-    status=201,
-    answer=DogView,
-    errors=(Taken,),
-    idempotent=True,
-    monitored=True,
-    use_case=DogService.add,
+@route(
+    "POST /api/dogs/<name>", Access.USER, DogView, status=201, errors=(Taken,), monitored=True, use_case=DogService.add
 )
 def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequest) -> Response:
     """Enter a dog."""
@@ -167,22 +118,15 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
     return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, idempotency.once(created)))
 
 
-@Operation(
-    feature,
-    "PUT PATCH /api/dogs/<name>",
-    Access.USER,
-    body=DogBody,
-    answer=DogView,
-    guard=_own,
-    errors=(Taken, Stale),
-    use_case=DogService.change,
+@route(
+    "PUT PATCH /api/dogs/<name>", Access.USER, DogView, guard=_own, errors=(Taken, Stale), use_case=DogService.change
 )
 def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
     """Change a dog."""
     return _one(services().dogs.change(caller.user, dog, body.change(), expected_revisions()))
 
 
-@Operation(feature, "DELETE /api/dogs/<name>", Access.USER, status=204, guard=_own, use_case=DogService.delete)
+@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, use_case=DogService.delete)
 def delete_dog(caller: Caller, dog: Dog) -> Response:
     """Remove a dog."""
     services().dogs.delete(dog)

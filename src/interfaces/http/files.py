@@ -1,6 +1,7 @@
 """Files over HTTP."""
 
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from flask import Response
@@ -17,6 +18,7 @@ from src.interfaces.http.uploads import Upload, UploadBody
 from src.interfaces.http.views import Resource, monitor, no_content, render, render_list
 
 feature = Feature("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
+route = partial(Operation, feature)
 
 
 class FileView(Resource):
@@ -37,17 +39,7 @@ class FileView(Resource):
         return cls(**own, job=JobView.of(stored.job) if stored.job else None)
 
 
-@Operation(
-    feature,
-    "POST /api/files",
-    Access.USER,
-    body=UploadBody,
-    status=202,
-    answer=FileView,
-    idempotent=True,
-    monitored=True,
-    use_case=FileService.add,
-)
+@route("POST /api/files", Access.USER, FileView, body=UploadBody, status=202, monitored=True, use_case=FileService.add)
 def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> Response:
     """Store a file."""
 
@@ -62,30 +54,28 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
     return accepted(services().files.add(caller.user, incoming, once))
 
 
-@Operation(feature, "GET /api/files", Access.USER, query=Paging, answer=FileView, array=True, use_case=FileService.list)
+@route("GET /api/files", Access.USER, FileView, use_case=FileService.list)
 def list_files(caller: Caller, query: Paging) -> Response:
     """List files."""
     page = services().files.list(caller.user, query.cursor, query.limit)
     return render_list([FileView.of(stored) for stored in page.items], page.next)
 
 
-@Operation(feature, "GET /api/files/<id>", Access.USER, answer=FileView, use_case=FileService.show)
+@route("GET /api/files/<id>", Access.USER, FileView, use_case=FileService.show)
 def show_file(caller: Caller, id: str) -> Response:
     """See a file."""
     stored = services().files.show(caller.user, id)
     return render(FileView.of(stored), revision=stored.file.revision)
 
 
-@Operation(
-    feature, "GET /api/files/<id>/content", Access.USER, text="application/octet-stream", use_case=FileService.read
-)
+@route("GET /api/files/<id>/content", Access.USER, text="application/octet-stream", use_case=FileService.read)
 def read_file(caller: Caller, id: str) -> Response:
     """Get the content of a file."""
     file, chunks = services().files.read(caller.user, id)
     return attachment(chunks, file.filename, file.size)
 
 
-@Operation(feature, "DELETE /api/files/<id>", Access.USER, status=204, use_case=FileService.delete)
+@route("DELETE /api/files/<id>", Access.USER, use_case=FileService.delete)
 def delete_file(caller: Caller, id: str) -> Response:
     """Remove a file."""
     services().files.delete(caller.user, id)

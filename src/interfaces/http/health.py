@@ -1,5 +1,7 @@
 """For operators and other machines: health, keys, and the description of all this."""
 
+from functools import partial
+
 from flask import Response, current_app, json
 
 from src.domain.errors import Unavailable
@@ -10,22 +12,23 @@ KEYS_MAX_AGE = 300
 """Seconds for which others may keep the public keys."""
 
 feature = Feature("Operations", "For operators and other machines.")
+route = partial(Operation, feature)
 
 
-@Operation(feature, "GET /health", Access.PUBLIC, aliases=("/healthz",), answer=StatusView)
+@route("GET /health /healthz", Access.PUBLIC, StatusView)
 def show_health() -> Response:
     """Tell whether the process is up."""
     return _public(StatusView().model_dump_json())
 
 
-@Operation(feature, "GET /ready", Access.PUBLIC, aliases=("/readyz",), answer=StatusView, errors=(Unavailable,))
+@route("GET /ready /readyz", Access.PUBLIC, StatusView, errors=(Unavailable,))
 def show_readiness() -> Response:
     """Tell whether the store can be reached."""
     services().operations.check_store()
     return _public(StatusView().model_dump_json())
 
 
-@Operation(feature, "GET /.well-known/jwks.json", Access.PUBLIC, answer=JwksView)
+@route("GET /.well-known/jwks.json", Access.PUBLIC, JwksView)
 def show_keys() -> Response:
     """Publish the keys that verify our access tokens (RFC 7517)."""
     response = _public(json.dumps(services().authentication.public_keys()))
@@ -34,13 +37,13 @@ def show_keys() -> Response:
     return response
 
 
-@Operation(feature, "GET /openapi.json", Access.PUBLIC, answer=DocumentView)
+@route("GET /openapi.json", Access.PUBLIC, DocumentView)
 def show_openapi() -> Response:
     """Describe every operation (OpenAPI 3.1)."""
     return _public(current_app.extensions["portero.openapi"])
 
 
-@Operation(feature, "GET /", Access.PUBLIC, status=302)
+@route("GET /", Access.PUBLIC, status=302)
 def show_docs() -> Response:
     """Lead people to the interactive documentation at /docs."""
     return Response(headers={"Location": "/docs"}, status=302)

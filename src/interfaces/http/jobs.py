@@ -1,7 +1,8 @@
 """Jobs over HTTP."""
 
 from datetime import datetime
-from typing import Any, Self
+from functools import partial
+from typing import Any
 
 from flask import Response
 from pydantic import Field
@@ -9,11 +10,12 @@ from pydantic import Field
 from src.application.jobs import JobService
 from src.application.sessions import Caller
 from src.domain.errors import Ended
-from src.domain.jobs import Job, JobStatus
+from src.domain.jobs import JobStatus
 from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.views import Resource, no_content, render
 
 feature = Feature("Jobs", "Work in the background.")
+route = partial(Operation, feature)
 
 
 class JobView(Resource):
@@ -29,30 +31,15 @@ class JobView(Resource):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, job: Job) -> Self:
-        """A job as its owner sees it."""
-        return cls(**{name: getattr(job, name) for name in cls.model_fields})
 
-
-@Operation(
-    feature, "GET /jobs/<id>", Access.USER, aliases=("/api/jobs/<id>",), answer=JobView, use_case=JobService.show
-)
+@route("GET /jobs/<id> /api/jobs/<id>", Access.USER, JobView, use_case=JobService.show)
 def show_job(caller: Caller, id: str) -> Response:
     """See a job."""
     job = services().jobs.show(caller.user, id)
     return render(JobView.of(job), revision=job.revision)
 
 
-@Operation(
-    feature,
-    "DELETE /jobs/<id>",
-    Access.USER,
-    aliases=("/api/jobs/<id>",),
-    status=204,
-    errors=(Ended,),
-    use_case=JobService.cancel,
-)
+@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended,), use_case=JobService.cancel)
 def cancel_job(caller: Caller, id: str) -> Response:
     """Cancel a job."""
     services().jobs.cancel(caller.user, id)

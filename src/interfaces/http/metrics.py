@@ -4,6 +4,7 @@ import hmac
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
@@ -13,6 +14,7 @@ from src.domain.errors import InvalidToken, NotFound, Unauthenticated
 from src.interfaces.http.operations import Access, Feature, Operation, bearer_token
 
 feature = Feature("Metrics", "For Prometheus.")
+route = partial(Operation, feature)
 
 
 def measure(app: Flask, token: str | None) -> None:
@@ -53,7 +55,7 @@ def measure(app: Flask, token: str | None) -> None:
     app.extensions["portero.metrics"] = (token, expose)
 
 
-@Operation(feature, "GET /metrics", Access.PUBLIC, text=CONTENT_TYPE_LATEST, errors=(Unauthenticated, NotFound))
+@route("GET /metrics", Access.PUBLIC, text=CONTENT_TYPE_LATEST, errors=(Unauthenticated, NotFound))
 def show_metrics() -> Response:
     """Tell Prometheus how the service does.
 

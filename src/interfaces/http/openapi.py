@@ -9,12 +9,22 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from src.domain.errors import Forbidden, InProgress, Invalid, InvalidToken, NotFound, PorteroError, Taken, Unavailable
+from src.domain.errors import (
+    Forbidden,
+    InProgress,
+    Invalid,
+    InvalidToken,
+    NotFound,
+    PorteroError,
+    Stale,
+    Taken,
+    Unavailable,
+)
 from src.interfaces.http.bodies import Body, Form
 from src.interfaces.http.operations import Access, Feature, Operation, Route
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.uploads import UploadBody
-from src.interfaces.http.views import Problem
+from src.interfaces.http.views import Problem, Resource
 
 _VARIABLE = re.compile(r"<(\w+)>")
 _REFERENCE = "#/components/schemas/{model}"
@@ -163,7 +173,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
     headers = {
-        "If-Match": "Change it only if this is still its ETag." if operation.honours_if_match else None,
+        "If-Match": "Change it only if this is still its ETag." if Stale in operation.errors else None,
         "Idempotency-Key": "The same key with the same request gets the first answer again, for 24 hours."
         if operation.idempotent
         else None,
@@ -193,6 +203,8 @@ def _problems(operation: Operation, route: Route) -> list[int]:
     statuses = {500}
     if operation.access is not Access.PUBLIC:
         errors |= {InvalidToken, Taken, Unavailable}  # Taken: on the first visit of somebody from Firebase
+    if operation.use_case:
+        errors |= {Unavailable}
     if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
         errors |= {Forbidden}
     if operation.query:
@@ -214,16 +226,17 @@ def _problems(operation: Operation, route: Route) -> list[int]:
 def _success(operation: Operation) -> dict[str, Any]:
     status = HTTPStatus(operation.status)
     headers = ["X-Request-Id"]
-    headers += ["ETag"] if operation.etag else []
+    is_resource = any(issubclass(answer, Resource) and answer.has_etag for answer in operation.answers)
+    headers += ["ETag"] if is_resource and not operation.is_list else []
     made = status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
     placed = made and any("id" in answer.model_fields for answer in operation.answers)
     headers += ["Location"] if placed or status is HTTPStatus.FOUND else []
-    headers += ["Link"] if operation.array or (operation.monitored and not operation.instead) else []
+    headers += ["Link"] if operation.is_list or (operation.monitored and not operation.instead) else []
     success: dict[str, Any] = {"description": status.description or status.phrase, "headers": _headers(headers)}
     if operation.answers:
         references = [{"$ref": _REFERENCE.format(model=model.__name__)} for model in operation.answers]
         schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
-        if operation.array:
+        if operation.is_list:
             schema = {"type": "array", "items": schema}
         success["content"] = {"application/json": {"schema": schema}}
     if operation.text:

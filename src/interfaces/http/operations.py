@@ -1,22 +1,22 @@
-"""Declare operations: one table for the URL map, the order of checks, and the OpenAPI document."""
+"""Declares operations: the URL map, the order of checks and the OpenAPI document come from one declaration each."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, cast, get_type_hints
 
 from flask import Flask, Response, current_app, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, NotFound, PorteroError, Stale, Unauthenticated
+from src.domain.errors import Forbidden, NotFound, PorteroError, Unauthenticated
 from src.domain.sessions import Client
 from src.domain.values import Role
-from src.interfaces.http.bodies import Body, Context, Query, parse_body, parse_query
+from src.interfaces.http.bodies import Body, Context, Paging, Query, parse_body, parse_query
 from src.interfaces.http.idempotency import IdempotentRequest, create_once
 from src.interfaces.http.uploads import Upload, UploadBody
-from src.interfaces.http.views import Resource
 from src.interfaces.services import Services
 
 Handler = Callable[..., Response]
@@ -24,7 +24,7 @@ Translate = Callable[[PorteroError | BadRequest], Exception]
 
 
 class Access(Enum):
-    """Who may call an operation: the roles whose tokens it takes, and whether it needs a token."""
+    """The callers that an operation admits, as the detail of a 403 names them."""
 
     PUBLIC = "anyone"
     GUEST_OR_PUBLIC = "anyone, or a guest with a token"
@@ -35,7 +35,7 @@ class Access(Enum):
 
     @property
     def needs_token(self) -> bool:
-        """Whether a request without a token is refused."""
+        """Whether a request without a token is answered with 401."""
         return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
 
     def admits(self, role: Role) -> bool:
@@ -58,15 +58,13 @@ class Feature:
     def mount(self, app: Flask) -> None:
         """Add every route of the feature to the URL map of ``app``."""
         for operation in self.operations:
-            view = _view(operation)
-            for route in operation.routes():
-                endpoint = f"{route.method} {route.path}"
-                app.add_url_rule(route.path, endpoint=endpoint, view_func=view, methods=[route.method])
+            for method, path, _ in operation.routes():
+                view = partial(_answer, operation)
+                app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method and a path by which an operation can be called. ``alias_of`` is its canonical path, if it is another."""
+class Route(NamedTuple):
+    """A method and a path at which an operation can be called. ``alias_of`` is the canonical path of an alias."""
 
     method: str
     path: str
@@ -75,56 +73,64 @@ class Route:
 
 @dataclass(slots=True)
 class Operation:
-    """Declare the decorated function as the handler of a path.
+    """Declare the decorated function as the handler of one or more routes.
 
-    Everything declared here is both enforced and described in the OpenAPI document: the handler's docstring is the
-    summary, and that of ``use_case`` the description.
+    The declaration is both enforced and described in the OpenAPI document. The parameters of the handler belong to it:
+
+    - ``caller`` is the authenticated user; every handler takes it, unless the access is PUBLIC.
+    - ``body`` and ``query`` are parsed as the models that they are annotated with.
+    - ``upload`` is the unread body of an operation whose ``body`` is an UploadBody.
+    - ``idempotency`` makes the operation accept an Idempotency-Key.
+    - All other parameters are the variables of the path, or what ``guard`` returns instead.
+
+    The handler's docstring is the summary of the operation, and the docstring of ``use_case`` its description.
     """
 
     feature: Feature
     route: str
-    """One or more methods, which do the same, and the canonical path: ``PUT PATCH /tasks/<id>``."""
+    """The methods, which all do the same, the canonical path, and its aliases: ``PUT PATCH /user /api/user``."""
     access: Access
-    """Who may call it. Unless that is PUBLIC, the handler takes ``caller``."""
-    aliases: tuple[str, ...] = ()
-    """Other paths that reach the same handler."""
-    alias_of: str | None = None
-    """The canonical path, if this declaration is an alias that differs in its body or answer."""
-    query: type[Query] | None = None
-    """The model of the query string, which the handler takes as ``query``."""
-    body: type[Body] | None = None
-    """The model of the body, which the handler takes as ``body``; of an UploadBody it takes the ``upload`` instead.
-
-    Without a model, a body that is sent all the same must still be readable.
-    """
-    status: int = 200
     answer: type[BaseModel] | tuple[type[BaseModel], ...] = ()
-    """The model of a JSON answer. Several when it depends on the caller, none for an answer without content."""
+    """The model of the JSON answer, or several models if it depends on the caller. With a query of Paging, the model of
+    one item of the list."""
+    status: int = 0
+    """The status of a success. The default is 200, or 204 if there is neither ``answer`` nor ``text``."""
+    alias_of: str | None = None
+    """The canonical path, if this declaration is an alias that differs from it in the body or the answer."""
+    body: type[Body] | None = None
+    """The model of the body, if it is not the annotation of the handler's ``body``.
+
+    A POST, PUT or PATCH without a model ignores its body, but refuses one that is not valid JSON.
+    """
     instead: Mapping[int, type[BaseModel]] = field(default_factory=dict)
-    """Other answers that are no errors, by status."""
-    array: bool = False
-    """Whether the answer is a list, in pages."""
+    """The models of other successful answers, by status."""
     text: str | None = None
     """The media type of an answer that is not JSON."""
-    idempotent: bool = False
-    """Whether it takes an Idempotency-Key. The handler then takes ``idempotency``."""
     monitored: bool = False
     """Whether the Link header of the answer leads to a job."""
     guard: Callable[..., Mapping[str, Any]] | None = None
-    """Called with ``caller`` and the variables of the path before the body is read.
+    """Check authorisation before the body is read.
 
-    It raises what authorisation raises, and returns the handler's arguments in place of those variables.
+    It is called with ``caller`` and the variables of the path, and returns the handler's arguments that replace the
+    variables. The client sees a NotFound only after the body has been validated.
     """
     errors: tuple[type[PorteroError], ...] = ()
-    """What the handler can raise, besides what every operation can."""
+    """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
     use_case: object = None
     translate: Translate | None = None
-    """Turns an error into one that a standard names, before it is answered."""
+    """Return the error to answer instead of the raised one."""
     handler: Handler = field(init=False)
+    query: type[Query] | None = field(init=False)
+    idempotent: bool = field(init=False)
 
     def __call__(self, handler: Handler) -> Handler:
         """Add the operation to its feature."""
+        parameters = get_type_hints(handler)
         self.handler = handler
+        self.body = self.body or parameters.get("body")
+        self.query = parameters.get("query")
+        self.idempotent = "idempotency" in parameters
+        self.status = self.status or (200 if self.answer or self.text else 204)
         self.feature.operations.append(self)
         return handler
 
@@ -134,80 +140,70 @@ class Operation:
         return self.answer if isinstance(self.answer, tuple) else (self.answer,)
 
     @property
+    def is_list(self) -> bool:
+        """Whether the answer is a page of a list."""
+        return self.query is not None and issubclass(self.query, Paging)
+
+    @property
     def reads_body(self) -> bool:
-        """Whether a body is parsed, wanted or not."""
+        """Whether the operation reads a body, if only to refuse one that is not valid JSON."""
         return self.body is not None or any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
-
-    @property
-    def etag(self) -> bool:
-        """Whether the answer has the ETag of a single resource."""
-        return not self.array and any(issubclass(answer, Resource) for answer in self.answers)
-
-    @property
-    def honours_if_match(self) -> bool:
-        """Whether a change is refused when the resource has another revision."""
-        return Stale in self.errors
-
-    @property
-    def path(self) -> str:
-        """The canonical path of this declaration."""
-        return self.route.rpartition(" ")[2]
 
     def routes(self) -> Iterator[Route]:
         """Yield every way to call the operation."""
-        *methods, canonical = self.route.split()
-        for path in (canonical, *self.aliases):
+        words = self.route.split()
+        methods, paths = [word for word in words if word[0] != "/"], [word for word in words if word[0] == "/"]
+        for path in paths:
             for method in methods:
-                yield Route(method, path, self.alias_of or (canonical if path != canonical else None))
+                yield Route(method, path, self.alias_of or (None if path == paths[0] else paths[0]))
 
 
 def services() -> Services:
     """Return the services of the application that handles the current request."""
-    found: Services = current_app.extensions["portero"]
-    return found
+    return cast(Services, current_app.extensions["portero"])
 
 
 def context_of(caller: Caller | None) -> Context:
-    """Return what the validators of a body need to know."""
+    """Return the context that the validators of a body need."""
     return Context(services().rules, caller.user if caller else None)
 
 
-def _view(operation: Operation) -> Handler:
-    def view(**arguments: Any) -> Response:
-        caller = None
-        if operation.access is not Access.PUBLIC:
-            caller = arguments["caller"] = _authenticated(operation.access)
-        missing: NotFound | None = None
-        if operation.guard:
-            try:
-                arguments = {"caller": caller, **operation.guard(**arguments)}
-            except NotFound as error:
-                missing = error  # raised once the request has been validated
-        if operation.query:
-            arguments["query"] = parse_query(operation.query)
-        if operation.body and issubclass(operation.body, UploadBody):
-            arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], operation.body.texts())
-        elif operation.body:
-            arguments["body"] = parse_body(operation.body, context_of(caller))
-        elif operation.reads_body:
-            parse_body(Body, context_of(caller))
-        if missing:
-            raise missing
-        if operation.idempotent:
-            assert caller
-            path = operation.alias_of or operation.path
-            idempotency = IdempotentRequest.of(services().receipts, caller, path)
-            return create_once(operation.handler, arguments, idempotency)
-        return operation.handler(**arguments)
+def _answer(operation: Operation, /, **arguments: Any) -> Response:
+    """Answer the current request; ``arguments`` are the variables of its path."""
+    try:
+        return _handle(operation, arguments)
+    except (PorteroError, BadRequest) as error:
+        if operation.translate is None:
+            raise
+        raise operation.translate(error) from error
 
-    def translated(**arguments: Any) -> Response:
-        assert operation.translate
+
+def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
+    caller = None
+    if operation.access is not Access.PUBLIC:
+        caller = arguments["caller"] = _authenticated(operation.access)
+    missing: NotFound | None = None
+    if operation.guard:
         try:
-            return view(**arguments)
-        except (PorteroError, BadRequest) as error:
-            raise operation.translate(error) from error
-
-    return translated if operation.translate else view
+            arguments = {"caller": caller, **operation.guard(**arguments)}
+        except NotFound as error:
+            missing = error
+    if operation.query:
+        arguments["query"] = parse_query(operation.query)
+    if operation.body and issubclass(operation.body, UploadBody):
+        arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], operation.body.texts())
+    elif operation.body:
+        arguments["body"] = parse_body(operation.body, context_of(caller))
+    elif operation.reads_body:
+        parse_body(Body, context_of(caller))
+    if missing:
+        raise missing
+    if not operation.idempotent:
+        return operation.handler(**arguments)
+    assert caller
+    canonical = next(operation.routes())
+    path = canonical.alias_of or canonical.path
+    return create_once(operation.handler, arguments, IdempotentRequest.of(services().receipts, caller, path))
 
 
 def _authenticated(access: Access) -> Caller | None:
@@ -228,7 +224,7 @@ def bearer_token() -> str | None:
     """Return the bearer token of the Authorization header (RFC 6750), None when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").strip(" ").partition(" ")
     token = token.strip(" ")
-    if token[:7].lower() == "bearer ":  # people paste the whole header into docs pages
+    if token[:7].lower() == "bearer ":  # some people paste "Bearer <token>" where a docs page asks for the token
         token = token[7:].strip(" ")
     if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
         return None
@@ -243,6 +239,6 @@ def expected_revisions() -> frozenset[str] | None:
 
 
 def client() -> Client:
-    """Return where the current request comes from."""
+    """Return the user agent and the address of the current request."""
     agent = request.headers.get("User-Agent", "")[:200]
     return Client(user_agent=agent if agent.isprintable() and agent else None, ip=request.remote_addr)

@@ -1,5 +1,7 @@
 """Logging in and out over HTTP."""
 
+from functools import partial
+
 from flask import Response
 from werkzeug.exceptions import BadRequest
 
@@ -30,31 +32,27 @@ from src.interfaces.http.views import (
 )
 
 feature = Feature("Sessions", "Logging in and out.")
+route = partial(Operation, feature)
 
 
-@Operation(
-    feature,
-    "POST /login",
+@route(
+    "POST /login /auth/login",
     Access.PUBLIC,
-    aliases=("/auth/login",),
-    body=Credentials,
-    answer=RefreshView,
+    RefreshView,
     errors=(InvalidCredentials, TooManyRequests),
     use_case=SessionService.log_in,
 )
 def log_in(body: Credentials) -> Response:
     """Log in."""
     _, tokens = services().sessions.log_in(body.login, body.password, client())
-    return render(RefreshView.of_tokens(tokens))
+    return render(RefreshView.of(tokens))
 
 
-@Operation(
-    feature,
+@route(
     "POST /api/v1/auth/login",
     Access.PUBLIC,
+    LoginView,
     alias_of="/login",
-    body=Credentials,
-    answer=LoginView,
     errors=(InvalidCredentials, TooManyRequests),
     use_case=SessionService.log_in,
 )
@@ -63,28 +61,25 @@ def log_in_v1(body: Credentials) -> Response:
     return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client())))
 
 
-@Operation(
-    feature,
+@route(
     "POST /auth/anonymous",
     Access.PUBLIC,
+    TokenView,
     status=201,
-    answer=TokenView,
     errors=(TooManyRequests,),
     use_case=SessionService.become_guest,
 )
 def become_guest() -> Response:
     """Become a guest."""
-    return render(TokenView.of_tokens(services().sessions.become_guest(client())), 201)
+    return render(TokenView.of(services().sessions.become_guest(client())), 201)
 
 
-@Operation(
-    feature,
+@route(
     "POST /session",
     Access.PUBLIC,
+    TokenView,
     alias_of="/auth/anonymous",
-    body=CredentialsOrNothing,
     status=201,
-    answer=TokenView,
     instead={200: RefreshView},
     errors=(InvalidCredentials, TooManyRequests),
 )
@@ -93,75 +88,55 @@ def open_session(body: CredentialsOrNothing) -> Response:
     return log_in(Credentials.model_construct(**body.model_dump())) if body.login else become_guest()
 
 
-@Operation(
-    feature, "POST /auth/renew", Access.TOKEN, answer=TokenView, errors=(Forbidden,), use_case=SessionService.renew
-)
+@route("POST /auth/renew", Access.TOKEN, TokenView, errors=(Forbidden,), use_case=SessionService.renew)
 def renew_token(caller: Caller) -> Response:
     """Renew the access token."""
-    return render(TokenView.of_tokens(services().sessions.renew(caller)))
+    return render(TokenView.of(services().sessions.renew(caller)))
 
 
-@Operation(
-    feature,
-    "POST /auth/refresh",
-    Access.PUBLIC,
-    body=RefreshBody,
-    answer=RefreshView,
-    errors=(InvalidToken,),
-    use_case=SessionService.refresh,
-)
+@route("POST /auth/refresh", Access.PUBLIC, RefreshView, errors=(InvalidToken,), use_case=SessionService.refresh)
 def refresh(body: RefreshBody) -> Response:
     """Refresh the tokens."""
     _, tokens = services().sessions.refresh(body.token)
-    return render(RefreshView.of_tokens(tokens))
+    return render(RefreshView.of(tokens))
 
 
-@Operation(
-    feature,
+@route(
     "POST /api/v1/token/refresh",
     Access.PUBLIC,
+    NamedRefreshView,
     alias_of="/auth/refresh",
-    body=RefreshBody,
-    answer=NamedRefreshView,
     errors=(InvalidToken,),
     use_case=SessionService.refresh,
 )
 def refresh_v1(body: RefreshBody) -> Response:
     """Refresh the tokens, answered under the names that clients of /api/v1 read."""
     _, tokens = services().sessions.refresh(body.token)
-    return render(NamedRefreshView.of_tokens(tokens))
+    return render(NamedRefreshView.of(tokens))
 
 
-@Operation(feature, "POST /auth/logout", Access.TOKEN, status=204, errors=(Forbidden,), use_case=SessionService.log_out)
+@route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,), use_case=SessionService.log_out)
 def log_out(caller: Caller) -> Response:
     """Log out."""
     services().sessions.log_out(caller)
     return no_content()
 
 
-@Operation(feature, "POST /auth/logout-all", Access.TOKEN, status=204, use_case=SessionService.log_out_everywhere)
+@route("POST /auth/logout-all", Access.TOKEN, use_case=SessionService.log_out_everywhere)
 def log_out_everywhere(caller: Caller) -> Response:
     """Log out everywhere."""
     services().sessions.log_out_everywhere(caller.user)
     return no_content()
 
 
-@Operation(
-    feature,
-    "GET /auth/sessions",
-    Access.TOKEN,
-    query=Paging,
-    answer=SessionView,
-    array=True,
-    use_case=SessionService.list,
-)
+@route("GET /auth/sessions", Access.TOKEN, SessionView, use_case=SessionService.list)
 def list_sessions(caller: Caller, query: Paging) -> Response:
     """List your sessions."""
     page = services().sessions.list(caller.user, query.cursor, query.limit)
-    return render_list([SessionView.of(session, caller.session) for session in page.items], page.next)
+    return render_list([SessionView.of_session(session, caller.session) for session in page.items], page.next)
 
 
-@Operation(feature, "DELETE /auth/sessions/<id>", Access.TOKEN, status=204, use_case=SessionService.end)
+@route("DELETE /auth/sessions/<id>", Access.TOKEN, use_case=SessionService.end)
 def end_session(caller: Caller, id: str) -> Response:
     """End a session."""
     services().sessions.end(caller.user, id)
@@ -181,15 +156,7 @@ def _as_oauth(error: PorteroError | BadRequest) -> Exception:
     return error
 
 
-@Operation(
-    feature,
-    "POST /auth/token",
-    Access.PUBLIC,
-    body=Grant,
-    answer=RefreshView,
-    errors=(TooManyRequests,),
-    translate=_as_oauth,
-)
+@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), translate=_as_oauth)
 def grant_token(body: Grant) -> Response:
     """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
 
@@ -199,19 +166,17 @@ def grant_token(body: Grant) -> Response:
         _, tokens = services().sessions.refresh(body.refresh_token)
     else:
         _, tokens = services().sessions.log_in(body.username, body.password, client())
-    return render(RefreshView.of_tokens(tokens))
+    return render(RefreshView.of(tokens))
 
 
-@Operation(
-    feature,
+@route(
     "POST /auth/firebase",
     Access.PUBLIC,
-    body=FirebaseToken,
-    answer=RefreshView,
+    RefreshView,
     errors=(InvalidToken, NotFound, Taken),
     use_case=SessionService.log_in_with_id_token,
 )
 def exchange_token(body: FirebaseToken) -> Response:
     """Log in with a Firebase ID token."""
     _, tokens = services().sessions.log_in_with_id_token(body.id_token, client())
-    return render(RefreshView.of_tokens(tokens))
+    return render(RefreshView.of(tokens))

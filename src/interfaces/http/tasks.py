@@ -1,7 +1,8 @@
 """Tasks over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Self, cast
+from functools import partial
+from typing import Annotated, cast
 
 from flask import Response
 from pydantic import Field
@@ -17,6 +18,7 @@ from src.interfaces.http.operations import Access, Feature, Operation, expected_
 from src.interfaces.http.views import Resource, no_content, render, render_list
 
 feature = Feature("Tasks", "What you have to do; nobody else sees it.")
+route = partial(Operation, feature)
 
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, examples=["Walk the dog"])]
 Description = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["Twice, if it rains."])]
@@ -56,22 +58,8 @@ class TaskView(Resource):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, task: Task) -> Self:
-        """A task as its owner sees it."""
-        return cls(**{name: getattr(task, name) for name in cls.model_fields})
 
-
-@Operation(
-    feature,
-    "POST /tasks",
-    Access.TOKEN,
-    body=NewTask,
-    status=201,
-    answer=TaskView,
-    idempotent=True,
-    use_case=TaskService.add,
-)
+@route("POST /tasks", Access.TOKEN, TaskView, status=201, use_case=TaskService.add)
 def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> Response:
     """Make a task."""
 
@@ -82,31 +70,21 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
     return created(services().tasks.add(caller.user, body.title, body.description, body.completed, once))
 
 
-@Operation(
-    feature, "GET /tasks", Access.TOKEN, query=TaskFilter, answer=TaskView, array=True, use_case=TaskService.list
-)
+@route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)
 def list_tasks(caller: Caller, query: TaskFilter) -> Response:
     """List tasks."""
     page = services().tasks.list(caller.user, query.completed, query.cursor, query.limit)
     return render_list([TaskView.of(task) for task in page.items], page.next)
 
 
-@Operation(feature, "GET /tasks/<id>", Access.TOKEN, answer=TaskView, use_case=TaskService.show)
+@route("GET /tasks/<id>", Access.TOKEN, TaskView, use_case=TaskService.show)
 def show_task(caller: Caller, id: str) -> Response:
     """See a task."""
     task = services().tasks.show(caller.user, id)
     return render(TaskView.of(task), revision=task.revision)
 
 
-@Operation(
-    feature,
-    "PUT PATCH /tasks/<id>",
-    Access.TOKEN,
-    body=TaskBody,
-    answer=TaskView,
-    errors=(Stale,),
-    use_case=TaskService.change,
-)
+@route("PUT PATCH /tasks/<id>", Access.TOKEN, TaskView, errors=(Stale,), use_case=TaskService.change)
 def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
     """Change a task."""
     change = cast(TaskChange, body.given())
@@ -114,7 +92,7 @@ def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
     return render(TaskView.of(task), revision=task.revision)
 
 
-@Operation(feature, "DELETE /tasks/<id>", Access.TOKEN, status=204, use_case=TaskService.delete)
+@route("DELETE /tasks/<id>", Access.TOKEN, use_case=TaskService.delete)
 def delete_task(caller: Caller, id: str) -> Response:
     """Remove a task."""
     services().tasks.delete(caller.user, id)

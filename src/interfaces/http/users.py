@@ -1,5 +1,6 @@
 """Accounts over HTTP: register, see, change and delete yourself."""
 
+from functools import partial
 from typing import cast
 
 from flask import Response
@@ -14,6 +15,7 @@ from src.interfaces.http.operations import Access, Feature, Operation, client, e
 from src.interfaces.http.views import SignupView, UserView, no_content, render, render_user
 
 feature = Feature("Accounts", "Your own account.")
+route = partial(Operation, feature)
 
 
 class Registration(Body):
@@ -56,25 +58,21 @@ class PasswordChange(Body):
     new_password: NewPasswordField
 
 
-@Operation(
-    feature,
-    "POST /register",
+@route(
+    "POST /register /auth/register",
     Access.GUEST_OR_PUBLIC,
-    aliases=("/auth/register",),
-    body=Registration,
+    UserView,
     status=201,
-    answer=UserView,
     errors=(Taken, TooManyRequests),
     use_case=AccountService.register,
 )
-@Operation(
-    feature,
+@route(
     "POST /users",
     Access.GUEST_OR_PUBLIC,
+    UserView,
     alias_of="/register",
     body=RegistrationWithOptionalEmail,
     status=201,
-    answer=UserView,
     errors=(Taken, TooManyRequests),
     use_case=AccountService.register,
 )
@@ -84,15 +82,7 @@ def register(caller: Caller | None, body: Registration) -> Response:
     return render_user(user, 201, {"Location": f"/users/{user.id}"})
 
 
-@Operation(
-    feature,
-    "POST /api/v1/auth/signup",
-    Access.GUEST_OR_PUBLIC,
-    body=Registration,
-    status=201,
-    answer=SignupView,
-    errors=(Taken, TooManyRequests),
-)
+@route("POST /api/v1/auth/signup", Access.GUEST_OR_PUBLIC, SignupView, status=201, errors=(Taken, TooManyRequests))
 def sign_up(caller: Caller | None, body: Registration) -> Response:
     """Make an account and log in: the user's fields and the tokens together."""
     user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
@@ -100,14 +90,14 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 
-@Operation(feature, "GET /user", Access.TOKEN, aliases=("/auth/whoami", "/api/v1/auth/whoami"), answer=UserView)
-@Operation(feature, "POST /api/v1/auth/whoami", Access.TOKEN, alias_of="/user", answer=UserView)
+@route("GET /user /auth/whoami /api/v1/auth/whoami", Access.TOKEN, UserView)
+@route("POST /api/v1/auth/whoami", Access.TOKEN, UserView, alias_of="/user")
 def show_user(caller: Caller) -> Response:
     """See your own account."""
     return render_user(caller.user)
 
 
-@Operation(feature, "PUT PATCH /user", Access.USER, body=ProfileBody, answer=UserView, errors=(Taken, Stale))
+@route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale))
 def change_user(caller: Caller, body: ProfileBody) -> Response:
     """Change your username, e-mail address or names; what is not given stays.
 
@@ -119,14 +109,8 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     return render_user(user)
 
 
-@Operation(
-    feature,
-    "PUT /user/password",
-    Access.USER,
-    body=PasswordChange,
-    status=204,
-    errors=(WrongPassword, TooManyRequests),
-    use_case=AccountService.change_password,
+@route(
+    "PUT /user/password", Access.USER, errors=(WrongPassword, TooManyRequests), use_case=AccountService.change_password
 )
 def change_password(caller: Caller, body: PasswordChange) -> Response:
     """Set a new password."""
@@ -134,7 +118,7 @@ def change_password(caller: Caller, body: PasswordChange) -> Response:
     return no_content()
 
 
-@Operation(feature, "DELETE /user", Access.TOKEN, status=204, errors=(LastAdmin,))
+@route("DELETE /user", Access.TOKEN, errors=(LastAdmin,))
 def delete_user(caller: Caller) -> Response:
     """Delete your account: its sessions end at once and its names are free for others."""
     with caller_must_exist():

@@ -1,45 +1,57 @@
 """What clients read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlencode
 
 from flask import Response, g, request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from src.application.ports import Tokens
 from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Role
 
+_ACCESS, _REFRESH = AliasPath("access"), AliasPath("refresh")
+"""The attributes of Tokens."""
+
 
 class View(BaseModel):
-    """An answer; every property is always there."""
+    """A JSON answer. It has every property, also those that are null."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
+
+    @classmethod
+    def of(cls, source: Any, /) -> Self:
+        """Return the view of an object of the domain, whose attributes become the properties."""
+        return cls.model_validate(source)
 
 
 class Resource(View):
-    """A single resource, whose answer has an ETag."""
+    """A single resource. Its answer has an ETag."""
+
+    has_etag: ClassVar[bool] = True
 
 
 class PublicUserView(Resource):
     """What every user sees of another."""
 
     id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
-    username: str | None = Field(examples=["anna"])
-
-    @classmethod
-    def of(cls, user: User) -> Self:
-        """Return the part of a user that every user sees."""
-        return cls(id=user.id, username=user.username.display if user.username else None)
+    username: Annotated[
+        str | None, BeforeValidator(lambda value: getattr(value, "display", value)), Field(examples=["anna"])
+    ]
 
 
-class _UserFields(View):
-    id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
-    username: str | None = Field(examples=["anna"])
-    email: str | None = Field(examples=["anna@example.com"])
+class UserView(PublicUserView):
+    """A user."""
+
+    email: Annotated[
+        str | None,
+        BeforeValidator(lambda value: getattr(value, "address", value)),
+        Field(examples=["anna@example.com"]),
+    ]
     email_verified: bool
     name: str | None = Field(examples=["Anna"])
     last_name: str | None = Field(examples=["Ruiz"])
@@ -49,40 +61,28 @@ class _UserFields(View):
     updated_at: datetime
 
 
-class UserView(_UserFields, Resource):
-    """A user."""
-
-    @classmethod
-    def of(cls, user: User) -> Self:
-        """Return the user as admins and the user itself see it."""
-        return cls(**_fields(user))
-
-
 class TokenView(View):
     """An access token, as OAuth2 names it (RFC 6749 section 5.1)."""
 
-    access_token: str = Field(examples=["eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln"])
+    access_token: str = Field(
+        validation_alias=_ACCESS, examples=["eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln"]
+    )
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - it is no password
     expires_in: int = Field(description="Seconds.", examples=[900])
-
-    @classmethod
-    def of_tokens(cls, tokens: Tokens) -> Self:
-        """The tokens alone, under every name that this view has for them."""
-        return cls(**{name: value for name, value in _named(tokens).items() if name in cls.model_fields})
 
 
 class RefreshView(TokenView):
     """An access token and the refresh token that gets the next one."""
 
-    refresh_token: str = Field(description="Single use: keep the one of the last answer.")
+    refresh_token: str = Field(validation_alias=_REFRESH, description="Single use: keep the one of the last answer.")
 
 
 class NamedRefreshView(RefreshView):
     """Tokens under the names that clients of /api/v1 read, beside the standard ones."""
 
-    token: str = Field(description="The same as access_token.")
-    accessToken: str = Field(description="The same as access_token.")  # noqa: N815
-    refreshToken: str = Field(description="The same as refresh_token.")  # noqa: N815
+    token: str = Field(validation_alias=_ACCESS, description="The same as access_token.")
+    accessToken: str = Field(validation_alias=_ACCESS, description="The same as access_token.")  # noqa: N815
+    refreshToken: str = Field(validation_alias=_REFRESH, description="The same as refresh_token.")  # noqa: N815
 
 
 class LoginView(NamedRefreshView):
@@ -92,17 +92,19 @@ class LoginView(NamedRefreshView):
 
     @classmethod
     def of_user(cls, user: User, tokens: Tokens) -> Self:
-        """The tokens of a user, with the user."""
-        return cls(**_named(tokens), user=UserView.of(user))
+        """Return the tokens of a user, with the user as a property."""
+        return cls.model_validate({**asdict(tokens), "user": UserView.of(user)})
 
 
-class SignupView(_UserFields, NamedRefreshView):
+class SignupView(UserView, NamedRefreshView):
     """A new user and its tokens, together at the top level."""
+
+    has_etag: ClassVar[bool] = False
 
     @classmethod
     def of_user(cls, user: User, tokens: Tokens) -> Self:
-        """The user's fields beside its tokens."""
-        return cls(**_fields(user), **_named(tokens))
+        """Return the user's properties beside those of its tokens."""
+        return cls.model_validate({**asdict(tokens), **dict(UserView.of(user))})
 
 
 class SessionView(View):
@@ -116,7 +118,7 @@ class SessionView(View):
     current: bool = Field(description="Whether it is the one of this request.")
 
     @classmethod
-    def of(cls, session: Session, current: Session | None) -> Self:
+    def of_session(cls, session: Session, current: Session | None) -> Self:
         """A session as its owner sees it."""
         return cls(
             id=session.id,
@@ -221,29 +223,3 @@ def no_content() -> Response:
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
-
-
-def _fields(user: User) -> dict[str, Any]:
-    return {
-        "id": user.id,
-        "username": user.username.display if user.username else None,
-        "email": user.email.address if user.email else None,
-        "email_verified": user.email_verified,
-        "name": user.name,
-        "last_name": user.last_name,
-        "role": user.role,
-        "disabled": user.disabled,
-        "created_at": user.created_at,
-        "updated_at": user.updated_at,
-    }
-
-
-def _named(tokens: Tokens) -> dict[str, Any]:
-    return {
-        "access_token": tokens.access,
-        "expires_in": tokens.expires_in,
-        "refresh_token": tokens.refresh,
-        "token": tokens.access,
-        "accessToken": tokens.access,
-        "refreshToken": tokens.refresh,
-    }

@@ -1,5 +1,6 @@
 """The operations on datasets."""
 
+from functools import partial
 from typing import Annotated
 
 from flask import Response
@@ -20,6 +21,7 @@ from src.interfaces.http.uploads import Upload
 from src.interfaces.http.views import monitor, no_content, render, render_list
 
 feature = Feature("Datasets", "CSV files: every row, and what was found in them.")
+route = partial(Operation, feature)
 
 
 class RowFilter(Paging):
@@ -30,16 +32,13 @@ class RowFilter(Paging):
     ] = None
 
 
-@Operation(
-    feature,
-    "POST /datasets",
+@route(
+    "POST /datasets /files/csv",
     Access.UPLOADER,
-    aliases=("/files/csv",),
+    DatasetView,
     body=DatasetUpload,
     status=201,
-    answer=DatasetView,
     instead={202: AcceptedView},
-    idempotent=True,
     monitored=True,
     use_case=DatasetService.add,
 )
@@ -61,24 +60,14 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
         return created(pending.store(receive(upload, caller, file, pending)))
 
 
-@Operation(
-    feature,
-    "GET /datasets",
-    Access.UPLOADER,
-    query=Paging,
-    answer=DatasetView,
-    array=True,
-    use_case=DatasetService.list,
-)
+@route("GET /datasets", Access.UPLOADER, DatasetView, use_case=DatasetService.list)
 def list_datasets(caller: Caller, query: Paging) -> Response:
     """List datasets."""
     page = services().datasets.list(caller.user, query.cursor, query.limit)
     return render_list([DatasetView.of(dataset) for dataset in page.items], page.next)
 
 
-@Operation(
-    feature, "GET /datasets/<id>", Access.UPLOADER, answer=DatasetView, monitored=True, use_case=DatasetService.show
-)
+@route("GET /datasets/<id>", Access.UPLOADER, DatasetView, monitored=True, use_case=DatasetService.show)
 def show_dataset(caller: Caller, id: str) -> Response:
     """See a dataset."""
     dataset = services().datasets.show(caller.user, id)
@@ -88,47 +77,34 @@ def show_dataset(caller: Caller, id: str) -> Response:
     return response
 
 
-@Operation(
-    feature,
-    "GET /datasets/<id>/rows",
-    Access.UPLOADER,
-    query=RowFilter,
-    answer=RowView,
-    array=True,
-    use_case=DatasetService.list_rows,
-)
+@route("GET /datasets/<id>/rows", Access.UPLOADER, RowView, use_case=DatasetService.list_rows)
 def list_rows(caller: Caller, id: str, query: RowFilter) -> Response:
     """List rows."""
     dataset, page = services().datasets.list_rows(caller.user, id, query.valid, query.cursor, query.limit)
     names = [column.name for column in dataset.report.columns] if dataset.report else []
-    return render_list([RowView.of(row, names) for row in page.items], page.next)
+    return render_list([RowView.of_row(row, names) for row in page.items], page.next)
 
 
-@Operation(
-    feature, "GET /datasets/<id>/file", Access.UPLOADER, text="application/octet-stream", use_case=DatasetService.read
-)
+@route("GET /datasets/<id>/file", Access.UPLOADER, text="application/octet-stream", use_case=DatasetService.read)
 def read_dataset(caller: Caller, id: str) -> Response:
     """Get the file of a dataset."""
     dataset, chunks = services().datasets.read(caller.user, id)
     return attachment(chunks, dataset.filename, dataset.size)
 
 
-@Operation(
-    feature,
+@route(
     "POST /datasets/<id>/summary",
     Access.UPLOADER,
-    answer=SummaryView,
+    SummaryView,
     errors=(NotFound, Ended),
     use_case=DatasetService.summarise,
 )
 def summarise_dataset(caller: Caller, id: str) -> Response:
     """Summarise a dataset."""
-    summary = services().datasets.summarise(caller.user, id)
-    schema = dict(summary.suggested_schema)
-    return render(SummaryView(source=summary.source, text=summary.text, suggested_schema=schema))
+    return render(SummaryView.of(services().datasets.summarise(caller.user, id)))
 
 
-@Operation(feature, "DELETE /datasets/<id>", Access.UPLOADER, status=204, use_case=DatasetService.delete)
+@route("DELETE /datasets/<id>", Access.UPLOADER, use_case=DatasetService.delete)
 def delete_dataset(caller: Caller, id: str) -> Response:
     """Remove a dataset."""
     services().datasets.delete(caller.user, id)

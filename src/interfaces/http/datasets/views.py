@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import Column, ColumnType, Row, schema_json
+from src.domain.tables import ColumnType, Row, schema_json
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import services
 from src.interfaces.http.views import Resource, View
@@ -24,11 +24,6 @@ class ColumnView(View):
     max: int | float | str | None
     pattern: str | None
     enum: list[str] | None
-
-    @classmethod
-    def of(cls, column: Column) -> Self:
-        """A column."""
-        return cls(**{name: getattr(column, name) for name in cls.model_fields})
 
 
 class SampleView(View):
@@ -85,9 +80,7 @@ class DatasetView(Resource):
             columns=[ColumnView.of(column) for column in report.columns] if report else [],
             schema_=schema_json(report.schema if report else dataset.read_options.columns),
             status=dataset.status,
-            validations=[ValidationView.model_validate(each, from_attributes=True) for each in report.validations]
-            if report
-            else [],
+            validations=[ValidationView.of(each) for each in report.validations] if report else [],
             created_at=dataset.created_at,
         )
 
@@ -108,7 +101,7 @@ class RowView(View):
     values: dict[str, str]
 
     @classmethod
-    def of(cls, row: Row, names: list[str]) -> Self:
+    def of_row(cls, row: Row, names: list[str]) -> Self:
         """A row, with the names of its columns."""
         line, valid, values = row
         return cls(line=line, valid=valid, values=dict(zip_longest(names, values, fillvalue="")))
