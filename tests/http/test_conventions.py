@@ -141,10 +141,20 @@ def test_other_methods_are_405_and_told_which_there_are(client: Client, path: st
             continue
         response = client.open(path, method=method, data=b"{", content_type="text/plain")
         assert response.status_code == 405
-        assert set(response.headers["Allow"].split(", ")) == allowed
+        assert response.headers["Allow"] == ", ".join(sorted(allowed))
+        assert response.json["detail"] == f"This path takes {response.headers['Allow']}."
     options = client.options(path)
     assert options.status_code == 200
-    assert set(options.headers["Allow"].split(", ")) == allowed
+    assert options.headers["Allow"] == ", ".join(sorted(allowed))
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(("path", "noun"), [("/tasks/0", "task"), ("/users/0", "user"), ("/api/dogs/0", "dog")])
+def test_every_method_says_the_same_of_an_absent_resource(client: Client, method: str, path: str, noun: str) -> None:
+    headers = join(client, "admin").headers
+    response = client.open(path, method=method, headers=headers, json={"name": "Rex", "title": "Walk the dog"})
+    assert response.status_code == 404
+    assert response.json["detail"] == f"There is no such {noun}."
 
 
 @pytest.mark.parametrize("path", sorted(path for method, path in OPERATIONS if method == "GET"))

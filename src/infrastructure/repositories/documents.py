@@ -103,7 +103,7 @@ class Documents(Generic[E]):
         def attempt() -> E:
             old = self.get(id)
             if old is None:
-                raise NotFound
+                raise NotFound(f"There is no such {self._collection.name.removesuffix('s')}.")
             if revisions is not None and old.revision not in revisions:
                 raise Stale
             new = change(old)

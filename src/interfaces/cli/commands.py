@@ -11,7 +11,7 @@ from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.values import Role
 from src.interfaces.cli.console import Console
 from src.interfaces.cli.datasets import datasets
-from src.interfaces.csv_errors import with_field
+from src.interfaces.field_errors import with_field
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

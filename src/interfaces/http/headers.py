@@ -46,6 +46,8 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
         response.headers["X-Request-Id"] = g.request_id
         if g.get("private") or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
+        if "Allow" in response.headers:  # made from a set, whose order differs between processes
+            response.headers["Allow"] = ", ".join(sorted(response.allow))
         response.headers.extend(_SECURITY)
         if cors_origins and not anyone:
             response.vary.add("Origin")

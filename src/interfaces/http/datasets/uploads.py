@@ -16,7 +16,7 @@ from src.application.strict_json import strict_json
 from src.domain.datasets import ReadOptions
 from src.domain.errors import FieldError, Invalid
 from src.domain.tables import Column, InvalidOption, NotCsv
-from src.interfaces.csv_errors import with_field
+from src.interfaces.field_errors import with_field
 from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField
 from src.interfaces.http.operations import context_of, services

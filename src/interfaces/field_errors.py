@@ -1,0 +1,22 @@
+"""Names the field of a request, or the option of a command, that an error of the domain is about."""
+
+from src.domain.errors import FieldError, Invalid, InvalidCursor, KeyReused, PorteroError, UnknownOwner
+from src.domain.tables import InvalidOption, NotCsv
+
+
+def with_field(error: PorteroError) -> PorteroError:
+    """Return an error about one field as Invalid with that field, and any other error unchanged."""
+    match error:
+        case NotCsv():
+            field = FieldError("file", error.reason, error.detail)
+        case InvalidOption():
+            field = FieldError(error.option, error.option, error.detail)
+        case InvalidCursor():
+            field = FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out.")
+        case UnknownOwner():
+            field = FieldError("id_user", "unknown", "There is no such user.")
+        case KeyReused():
+            field = FieldError("Idempotency-Key", "reused", "It was used for another request; use a new one.")
+        case _:
+            return error
+    return Invalid(field)
