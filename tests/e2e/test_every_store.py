@@ -132,8 +132,12 @@ def test_the_directory(client: Client) -> None:
 
     # Roles count on the next request, and there is always an admin.
     ben_path, ben_token = f"/users/{ben_tokens['user']['id']}", ben_tokens["access_token"]
-    assert client.call("PUT", "/users/" + client.call("GET", "/user", admin).get_json()["id"], admin,
-                       role="user").status_code == 409  # fmt: skip
+    assert (
+        client.call(
+            "PUT", "/users/" + client.call("GET", "/user", admin).get_json()["id"], admin, role="user"
+        ).status_code
+        == 409
+    )
     assert client.call("POST", "/api/users", ben_token).status_code == 403
     assert client.call("PATCH", ben_path, admin, role="admin").get_json()["role"] == "admin"
     assert client.call("POST", "/api/users", ben_token).status_code == 422

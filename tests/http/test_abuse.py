@@ -68,8 +68,11 @@ def test_a_compressed_body_is_refused(client: Client) -> None:
 
 
 def test_many_repeated_parameters_are_not_all_told(client: Client) -> None:
-    answer = client.post("/auth/token", data="&".join(f"k{n}=1&k{n}=1" for n in range(20_000)),
-                         content_type="application/x-www-form-urlencoded")  # fmt: skip
+    answer = client.post(
+        "/auth/token",
+        data="&".join(f"k{n}=1&k{n}=1" for n in range(20_000)),
+        content_type="application/x-www-form-urlencoded",
+    )
     assert answer.status_code == 400
     assert len(answer.data) < 5_000
 

@@ -86,9 +86,25 @@ def test_the_docs_need_no_internet(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nope", "/User", "/user//", "/x//", "/user/x", "/login/x", "/%ff", "/%00", "/user%00", "/user%0a",
-     "/.env", "/.well-known/", "/\u20ac", "/docsx", "/static/x", "/../src/main.py"],
-)  # fmt: skip
+    [
+        "/nope",
+        "/User",
+        "/user//",
+        "/x//",
+        "/user/x",
+        "/login/x",
+        "/%ff",
+        "/%00",
+        "/user%00",
+        "/user%0a",
+        "/.env",
+        "/.well-known/",
+        "/\u20ac",
+        "/docsx",
+        "/static/x",
+        "/../src/main.py",
+    ],
+)
 def test_what_is_not_there_is_404_for_every_method(client: Client, path: str) -> None:
     for method in METHODS:
         response = client.open(path, method=method)
@@ -408,8 +424,19 @@ def test_only_the_declared_media_type_is_read(client: Client, method: str, path:
     person = join(client, role="admin")
     url, headers = place(client, person, method, path), person.headers
     right = _media(OPERATIONS[method, path]) or JSON
-    types = {JSON, FORM, "text/plain", "text/json", "application/json5", "application/problem+json",
-             "multipart/form-data; boundary=x", "*/*", "application", "", "application/json, text/plain"}  # fmt: skip
+    types = {
+        JSON,
+        FORM,
+        "text/plain",
+        "text/json",
+        "application/json5",
+        "application/problem+json",
+        "multipart/form-data; boundary=x",
+        "*/*",
+        "application",
+        "",
+        "application/json, text/plain",
+    }
     for content_type in types - {right}:
         response = client.open(url, method=method, data=b"{}", content_type=content_type, headers=headers)
         assert response.status_code == 415, content_type

@@ -91,12 +91,25 @@ def test_no_browser_shows_a_file(client: Client, anna: Person, media_type: str) 
 
 
 NAMES = {
-    "a": "a", ".bashrc": "bashrc", "archive.tar.gz": "archive.tar.gz", "run.exe": "run.exe", "x.PHP": "x.PHP",
-    "Ünal.txt": "Ünal.txt", "собака.jpg": "собака.jpg", "柴犬.png": "柴犬.png", "\U0001f415.gif": "\U0001f415.gif",
-    "../../etc/passwd": "passwd", "C:\\\\temp\\\\x.txt": "x.txt", "a\x00b.txt": "ab.txt", "a\tb.txt": "a b.txt",
-    "..": "file", " ": "file", "x" * 300 + ".pdf": "x" * 251 + ".pdf", "a;b=c.txt": "a;b=c.txt",
+    "a": "a",
+    ".bashrc": "bashrc",
+    "archive.tar.gz": "archive.tar.gz",
+    "run.exe": "run.exe",
+    "x.PHP": "x.PHP",
+    "Ünal.txt": "Ünal.txt",
+    "собака.jpg": "собака.jpg",
+    "柴犬.png": "柴犬.png",
+    "\U0001f415.gif": "\U0001f415.gif",
+    "../../etc/passwd": "passwd",
+    "C:\\\\temp\\\\x.txt": "x.txt",
+    "a\x00b.txt": "ab.txt",
+    "a\tb.txt": "a b.txt",
+    "..": "file",
+    " ": "file",
+    "x" * 300 + ".pdf": "x" * 251 + ".pdf",
+    "a;b=c.txt": "a;b=c.txt",
     "%0d%0a.txt": "%0d%0a.txt",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("sent", "kept"), NAMES.items())
@@ -243,7 +256,8 @@ def test_a_file_that_is_still_being_stored_is_nowhere(client: Client, anna: Pers
         return [*statuses, asking.delete(urls[0], headers=anna.headers).status_code, len(_list(asking, anna).json)]
 
     stream = Halfway(sent, look)
-    answer = client.post("/api/files", input_stream=stream, content_length=len(sent), content_type=TYPE,
-                         headers=anna.headers)  # fmt: skip
+    answer = client.post(
+        "/api/files", input_stream=stream, content_length=len(sent), content_type=TYPE, headers=anna.headers
+    )
     assert stream.seen == [404, 404, 404, 0]
     assert answer.status_code == 202

@@ -52,9 +52,18 @@ def test_only_the_very_origins_are_let_in_also_at_errors(shared: Client, path: s
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://app.example.com.evil.com", "https://evil-app.example.com", "http://app.example.com", "null", "*",
-     "https://app.example.com:444", "https://appxexample.com", "https://app.example.com/", ""],
-)  # fmt: skip
+    [
+        "https://app.example.com.evil.com",
+        "https://evil-app.example.com",
+        "http://app.example.com",
+        "null",
+        "*",
+        "https://app.example.com:444",
+        "https://appxexample.com",
+        "https://app.example.com/",
+        "",
+    ],
+)
 def test_another_origin_gets_no_leave(shared: Client, origin: str) -> None:
     for method in ("GET", "OPTIONS"):
         headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}

@@ -233,8 +233,9 @@ def test_an_upload_that_was_cut_off_is_sent_again_with_the_same_key(
     client: Client, root: Person, store: MemoryStore, path: str
 ) -> None:
     before, headers = repr(store._documents), {**root.headers, "Idempotency-Key": KEY}
-    cut = client.post(path, input_stream=io.BytesIO(LARGE[:-100_000]), content_length=len(LARGE),
-                      content_type=TYPE, headers=headers)  # fmt: skip
+    cut = client.post(
+        path, input_stream=io.BytesIO(LARGE[:-100_000]), content_length=len(LARGE), content_type=TYPE, headers=headers
+    )
     assert cut.status_code == 400
     assert repr(store._documents) == before
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code in (201, 202)
@@ -253,8 +254,13 @@ def test_an_upload_whose_process_died_is_sent_again_when_that_is_settled(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ObjectLifecycle, "discard", died)
         with pytest.raises(KeyboardInterrupt):
-            client.post(path, input_stream=Halfway(LARGE, die), content_length=len(LARGE), content_type=TYPE,
-                        headers={**root.headers, "Idempotency-Key": KEY})  # fmt: skip
+            client.post(
+                path,
+                input_stream=Halfway(LARGE, die),
+                content_length=len(LARGE),
+                content_type=TYPE,
+                headers={**root.headers, "Idempotency-Key": KEY},
+            )
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code == 409
     watch.forward(61)
     assert services_of(client.application).operations.sweep() == 1
@@ -322,8 +328,12 @@ def test_a_denial_is_not_remembered_and_comes_first(client: Client, root: Person
 @pytest.mark.parametrize("key", ["", " ", "a b", "ä", "x" * 256, "a\tb", "\x7f", "a\0"])
 @pytest.mark.parametrize("path", CREATES)
 def test_what_is_no_key_is_refused(client: Client, root: Person, path: str, key: str) -> None:
-    answer = client.post(path.replace("{name}", "Rex"), headers=root.headers, **CREATES[path]("one"),
-                         environ_overrides={"HTTP_IDEMPOTENCY_KEY": key})  # fmt: skip
+    answer = client.post(
+        path.replace("{name}", "Rex"),
+        headers=root.headers,
+        **CREATES[path]("one"),
+        environ_overrides={"HTTP_IDEMPOTENCY_KEY": key},
+    )
     assert (answer.status_code, errors_of(answer)) == (422, {("Idempotency-Key", "invalid")})
     assert _count(client, root, path) == (path == "/api/users")
 
@@ -338,9 +348,15 @@ def test_anything_visible_is_a_key(client: Client, root: Person, key: str) -> No
 @pytest.mark.parametrize("key", [KEY, "", "x" * 300])
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/register", 201), ("/users", 201), ("/auth/register", 201), ("/api/v1/auth/signup", 201),
-     ("/auth/anonymous", 201), ("/session", 201)],
-)  # fmt: skip
+    [
+        ("/register", 201),
+        ("/users", 201),
+        ("/auth/register", 201),
+        ("/api/v1/auth/signup", 201),
+        ("/auth/anonymous", 201),
+        ("/session", 201),
+    ],
+)
 def test_what_makes_accounts_ignores_the_header(client: Client, path: str, status: int, key: str) -> None:
     bodies = [{} if path in ("/auth/anonymous", "/session") else {"json": registration()} for _ in range(2)]
     headers = {"HTTP_IDEMPOTENCY_KEY": key}
