@@ -211,59 +211,13 @@ def test_admins_filter_and_others_may_not(
     assert _list(client, anna, **query).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"limit": limit}
-        for limit in (
-            "0",
-            "501",
-            "-1",
-            "x",
-            "1.5",
-            "",
-            "1e2",
-            "9" * 30,
-            "1_0",
-            "+5",
-            " 5",
-            "5 ",
-            "5\n",
-            "00005",
-            "\u0665",
-        )
-    ]
-    + [{"cursor": cursor} for cursor in ("x", "", "%00", "a" * 1000, "é", "bnVsbA", "W10", "eyJhIjoxfQ")]
-    + [{"role": "root"}, {"limit": ["10", "10"]}, {"cursor": ["", "x"]}, {"role": ["user", "user"]}]
-    + [{"limit": ["1", "2"], "role": "root"}],
-)
-def test_a_bad_query_is_422(client: Client, root: Person, query: dict[str, str | list[str]]) -> None:
-    for path in ("/users", "/auth/sessions"):
-        if "role" in query and path != "/users":
-            continue
-        answer = client.get(path, headers=root.headers, query_string=query)
-        assert answer.status_code == 422, (path, answer.text)
-        assert {field for field, _ in errors_of(answer)} == set(query)
-        for field, code in errors_of(answer):
-            assert (code == "repeated") is isinstance(query[field], list)
-            assert field != "limit" or code in ("limit", "repeated")
-
-
-def test_another_parameter_may_be_repeated(client: Client, root: Person) -> None:
-    assert _list(client, root, x=["1", "2"], limit="1").status_code == 200
-
-
-@pytest.mark.parametrize("limit", [1, 2, 3, 500])
-def test_pages_hold_everyone_once(client: Client, root: Person, limit: int) -> None:
-    names = sorted(join(client, username=f"name{number}").user["username"] for number in range(6))
-    found: list[str] = []
-    url, pages = f"/users?limit={limit}&q=name", 0
-    while url:
-        answer = client.get(url, headers=root.headers)
-        assert len(answer.json) <= limit
-        found, url, pages = found + _names(answer), _next(answer), pages + 1
-    assert found == names
-    assert pages == max(1, -(-6 // limit))
+@pytest.mark.parametrize("query", [{"role": "root"}, {"role": ["user", "user"]}, {"limit": ["1", "2"], "role": "root"}])
+def test_a_list_refuses_a_bad_role(client: Client, root: Person, query: dict[str, str | list[str]]) -> None:
+    answer = _list(client, root, **query)
+    assert answer.status_code == 422
+    assert {field for field, _ in errors_of(answer)} == set(query)
+    for field, code in errors_of(answer):
+        assert (code == "repeated") is isinstance(query[field], list)
 
 
 def test_pages_are_stable_while_rows_come_and_go(client: Client, root: Person) -> None:

@@ -1,4 +1,4 @@
-"""What people do with dogs, and where a dog's name and picture come from."""
+"""Dogs over HTTP: names, owners, pictures and lists. What other entities have too is in test_crud.py."""
 
 import unicodedata
 from collections.abc import Callable
@@ -119,16 +119,6 @@ def test_a_dog_needs_no_body(client: Client, anna: Person) -> None:
     assert _add(client, anna, "Ace", is_adopted=True).json["is_adopted"] is True
 
 
-@pytest.mark.parametrize("field", ["is_adopted", "id_user"])
-@pytest.mark.parametrize("value", ["true", 1, 0, "", [], {}, None])
-def test_a_field_of_another_type_is_refused(client: Client, anna: Person, field: str, value: Any) -> None:
-    _add(client, anna, "Ace")
-    refused = {422, 403} if field == "id_user" and isinstance(value, str) else {422}  # texts are somebody else's ids
-    for answer in (_add(client, anna, **{field: value}), _change(client, anna, "Ace", **{field: value})):
-        assert answer.status_code in refused
-    assert _names(client.get("/api/dogs")) == ["Ace"]
-
-
 def test_what_is_not_the_client_s_to_set_is_ignored(client: Client, anna: Person) -> None:
     made = _add(client, anna, **NOT_OURS, name="Other", picture=PICTURE).json
     assert (made["name"], made["picture"], made["picture_status"]) == ("Rex", None, "pending")
@@ -137,39 +127,12 @@ def test_what_is_not_the_client_s_to_set_is_ignored(client: Client, anna: Person
     assert changed == {**made, "is_adopted": True}
 
 
-@pytest.mark.parametrize("call", CHANGES)
-@pytest.mark.parametrize("change", [{"name": "Max"}, {"is_adopted": True}])
-def test_a_field_that_is_absent_stays(client: Client, anna: Person, call: Call, change: dict[str, Any]) -> None:
-    made = _add(client, anna).json
-    changed = call(client, "/api/dogs/Rex", json=change, headers=anna.headers)
-    assert changed.json == {**made, **change}
-    assert client.get(_url(changed.json["name"])).json == changed.json
-
-
-@pytest.mark.parametrize("call", CHANGES)
-@pytest.mark.parametrize("body", [{}, NOT_OURS, {"x": 1}])
-def test_a_change_of_nothing_is_refused(client: Client, anna: Person, call: Call, body: dict[str, Any]) -> None:
-    _add(client, anna)
-    answer = call(client, "/api/dogs/Rex", json=body, headers=anna.headers)
-    assert (answer.status_code, errors_of(answer)) == (422, {("body", "empty")})
-
-
-@pytest.mark.parametrize("field", ["name", "is_adopted", "picture", "id_user"])
+@pytest.mark.parametrize("field", ["name", "picture"])
 def test_a_field_cannot_be_taken_away(client: Client, anna: Person, field: str) -> None:
     _add(client, anna)
     answer = _change(client, anna, **{field: None})
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json["errors"]] == [field]
-
-
-@pytest.mark.parametrize("call", CHANGES)
-def test_a_change_may_demand_the_revision_that_was_read(client: Client, anna: Person, call: Call) -> None:
-    read = _add(client, anna).headers["ETag"]
-    statuses = [
-        call(client, "/api/dogs/Rex", json={"is_adopted": adopted}, headers={**anna.headers, "If-Match": etag})
-        for etag, adopted in ((read, True), (read, False), ("*", False))
-    ]
-    assert [answer.status_code for answer in statuses] == [200, 412, 200]
 
 
 # Names
@@ -247,9 +210,10 @@ def test_a_dog_may_be_spelled_otherwise(client: Client, anna: Person) -> None:
     assert _names(client.get("/api/dogs")) == ["REX"]
 
 
-def test_the_old_name_is_free_and_the_new_one_is_not(client: Client, anna: Person) -> None:
+@pytest.mark.parametrize("call", CHANGES)
+def test_renaming_a_dog_frees_its_old_name_and_takes_the_new_one(client: Client, anna: Person, call: Call) -> None:
     made = _add(client, anna).json
-    assert _change(client, anna, name="Max").status_code == 200
+    assert call(client, "/api/dogs/Rex", json={"name": "Max"}, headers=anna.headers).status_code == 200
     assert client.get("/api/dogs/Rex").status_code == 404
     assert client.get("/api/dogs/max").json == {**made, "name": "Max"}
     assert _add(client, join(client), "Rex").status_code == 201
@@ -279,7 +243,7 @@ def test_a_user_gives_dogs_to_nobody_else(client: Client, anna: Person) -> None:
     ben = join(client)
     assert _add(client, anna, id_user=anna.user["id"]).status_code == 201
     assert _change(client, anna, id_user=anna.user["id"]).status_code == 200
-    for other in (ben.user["id"], NOBODY, "x", "a/b", "__x__"):
+    for other in (ben.user["id"], NOBODY, "x", "a/b", "__x__", "true", ""):
         assert _add(client, anna, "Max", id_user=other).status_code == 403
         assert _change(client, anna, id_user=other).status_code == 403
     assert [dog["id_user"] for dog in client.get("/api/dogs").json] == [anna.user["id"]]
@@ -395,24 +359,3 @@ def test_the_dogs_of_a_user_are_listed(client: Client, anna: Person, root: Perso
     assert client.get(root.at(path), headers=anna.headers).json == []
     for other in (join(client, "guest").at(path), path.replace("{id}", NOBODY)):
         assert client.get(other, headers=anna.headers).status_code == 404
-
-
-@pytest.mark.parametrize("path", ["/api/dogs", "/api/dogs/is_adopted", "/users/{id}/dogs"])
-def test_a_long_list_comes_in_pages(client: Client, anna: Person, path: str) -> None:
-    names = [f"dog {number}" for number in range(5)]
-    for name in names:
-        _add(client, anna, name, is_adopted=True)
-    seen, url = list[str](), anna.at(path) + "?limit=2"
-    while url:
-        answer = client.get(url, headers=anna.headers)
-        seen += _names(answer)
-        url = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
-    assert seen == names
-
-
-@pytest.mark.parametrize("path", ["/api/dogs", "/api/dogs/is_adopted", "/users/{id}/dogs"])
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 501}, {"cursor": "x"}])
-def test_a_bad_page_is_refused(client: Client, anna: Person, path: str, query: dict[str, Any]) -> None:
-    answer = client.get(anna.at(path), headers=anna.headers, query_string=query)
-    assert answer.status_code == 422
-    assert [each["field"] for each in answer.json["errors"]] == [*query]

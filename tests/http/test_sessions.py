@@ -98,19 +98,6 @@ def test_own_sessions_are_listed_newest_first_and_one_is_current(client: Client,
     assert used == {person.session: person is people[2] for person in people}
 
 
-def test_sessions_come_in_pages(client: Client, watch: Watch, anna: Person) -> None:
-    for _ in range(4):
-        watch.forward(1)
-        logged_in(client, anna)
-    found, url = [], "/auth/sessions?limit=2"
-    while url:
-        answer = client.get(url, headers=anna.headers)
-        found += [session["id"] for session in answer.json]
-        url = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
-    assert found == [session["id"] for session in _list(client, anna)]
-    assert len(found) == 5
-
-
 def test_one_session_can_be_ended_but_only_your_own(client: Client, anna: Person) -> None:
     other, ben = logged_in(client, anna), join(client)
     for id in (ben.session, "0" * 32, "x", anna.user["id"]):
