@@ -7,7 +7,7 @@ from src.application.accounts import AccountSaga, NewProfile, new_user
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden, InvalidToken, NotFound
-from src.domain.receipts import Once
+from src.domain.receipts import IdempotentCreate
 from src.domain.users import Claim, ProfileChange, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold
 
@@ -43,7 +43,7 @@ class DirectoryService:
         if email is None:
             return self.users.find(role=role, prefix=prefix, cursor=cursor, limit=limit)
         user = self._by_email(email)
-        if user is None or not user.listed or (role and user.role is not role):
+        if user is None or not user.is_visible or (role and user.role is not role):
             return Page([])
         return Page([user] if user.username and user.username.key.startswith(prefix) else [])
 
@@ -53,19 +53,23 @@ class DirectoryService:
         Raises NotFound, also for guests and deleted users.
         """
         user = self.users.get(id)
-        if user is None or not user.listed:
+        if user is None or not user.is_visible:
             raise NotFound("There is no such user.")
         return user
 
     def add(
-        self, profile: NewProfile, password: str | None, by: User | None = None, once: Once[User] | None = None
+        self,
+        profile: NewProfile,
+        password: str | None,
+        by: User | None = None,
+        idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
         """Add a person. The username is random if none is given, and without a password there is no login.
 
         ``by`` is the admin, None for the operator; ``password`` has passed the policy. Raises Taken, Unavailable,
         Repeated.
         """
-        user = self.saga.create(new_user(profile, self.clock), password, once)
+        user = self.saga.create(new_user(profile, self.clock), password, idempotent)
         self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
@@ -113,8 +117,8 @@ def require_self_or_admin(caller: User, id: str) -> None:
 
 
 def _changeable(user: User, caller: User) -> User:
-    if not user.listed:
+    if not user.is_visible:
         raise NotFound("There is no such user.")
-    if user.id == caller.id and not user.usable:
+    if user.id == caller.id and not user.can_log_in:
         raise InvalidToken  # disabled since the caller was authenticated
     return user

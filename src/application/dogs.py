@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from src.application.jobs import Progress
 from src.application.ports import Clock, JobQueue, PictureSource
-from src.domain.dogs import Dog, DogChange, DogRepository
+from src.domain.dogs import Dog, DogChange, DogRepository, PictureStatus
 from src.domain.errors import Forbidden, InvalidToken, NotFound, Unavailable, UnknownOwner
 from src.domain.jobs import Job, JobRepository
-from src.domain.receipts import Once, ReceiptRepository
+from src.domain.receipts import IdempotentCreate, ReceiptRepository
 from src.domain.users import State, User, UserRepository
 from src.domain.values import Page, Role, new_id
 
@@ -35,7 +35,7 @@ class DogService:
         name: str,
         is_adopted: bool,
         owner_id: str | None,
-        once: Once[Dog] | None = None,
+        idempotent: IdempotentCreate[Dog] | None = None,
     ) -> Dog:
         """Add a dog of your own or, as an admin, of anybody.
 
@@ -48,12 +48,12 @@ class DogService:
         now, id = self.clock(), new_id()
         job = Job.new(kind=PICTURE, subject_id=id, user_id=owner_id, now=now)
         dog = Dog(id, owner_id, name, now, job.id, is_adopted)
-        dog = self.dogs.add(dog, job, once.answered(dog) if once else None)
+        dog = self.dogs.add(dog, job, idempotent.receipt_for(dog) if idempotent else None)
         try:
             self._require_owner_exists(caller, dog)
         except (UnknownOwner, InvalidToken):
-            if once:  # a repeated request gets no dog either
-                self.receipts.remove(once.receipt.id)
+            if idempotent:  # a repeated request gets no dog either
+                self.receipts.remove(idempotent.receipt.id)
             raise
         self.queue.notify(job.id)
         return dog
@@ -65,7 +65,7 @@ class DogService:
     def list_of(self, user_id: str, cursor: str | None, limit: int) -> Page[Dog]:
         """List the dogs of a user, by name. Raises NotFound."""
         user = self.users.get(user_id)
-        if user is None or not user.listed:
+        if user is None or not user.is_visible:
             raise NotFound("There is no such user.")
         return self.dogs.find(user_id=user_id, cursor=cursor, limit=limit)
 
@@ -112,7 +112,7 @@ class DogService:
         if caller.role is not Role.ADMIN:
             raise Forbidden("Your dogs are your own; only admins give dogs to others.")
         owner = self.users.get(owner_id)
-        if owner is None or not owner.listed:
+        if owner is None or not owner.is_visible:
             raise UnknownOwner
 
     def _require_owner_exists(self, caller: User, dog: Dog) -> None:
@@ -150,18 +150,18 @@ class FetchPicture:
         dog = self.dogs.get(job.subject_id)
         if dog and not dog.picture:
             url = self.pictures.fetch()
-            dog = self.dogs.update(dog.id, lambda stored: stored.pictured(url))
+            dog = self.dogs.update(dog.id, lambda stored: stored.with_fetched_picture(url))
         return {"picture": dog.picture if dog else None}
 
     def abandon(self, job: Job) -> None:
         """Mark the picture as failed."""
         with suppress(NotFound):
-            self.dogs.update(job.subject_id, Dog.unpictured)
+            self.dogs.update(job.subject_id, lambda dog: dog.with_picture_status(PictureStatus.FAILED))
 
     def resume(self, job: Job) -> None:
         """Mark the picture as pending again."""
         with suppress(NotFound):
-            self.dogs.update(job.subject_id, Dog.waiting)
+            self.dogs.update(job.subject_id, lambda dog: dog.with_picture_status(PictureStatus.PENDING))
 
 
 def _require_owner(dog: Dog, caller: User) -> None:

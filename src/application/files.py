@@ -1,18 +1,17 @@
-"""What people do with files, and the job that sends a file on to another service."""
+"""Storing and reading files, and the job that sends a file on to another service."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue
-from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle, PendingObject
+from src.application.stored_objects import ObjectLifecycle
 from src.domain.files import File, FileRepository
 from src.domain.jobs import Job, JobRepository
-from src.domain.receipts import Once
-from src.domain.users import User, UserRepository
+from src.domain.receipts import IdempotentCreate
+from src.domain.users import User
 from src.domain.values import Page, new_id
 
 RELAY = "file-relay"
@@ -21,7 +20,7 @@ RELAY = "file-relay"
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:
-    """A file that arrives. ``chunks`` can be iterated once and raises when the file does not arrive whole."""
+    """A file that a client uploads. Iterating over ``chunks`` raises unless the whole file arrives."""
 
     filename: str
     content_type: str
@@ -30,7 +29,7 @@ class IncomingFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file and the job that sends it on. ``job`` is None long after that has ended."""
+    """A file and the job that sends it on. ``job`` is None when the job has been removed, long after it ended."""
 
     file: File
     job: Job | None
@@ -40,14 +39,15 @@ class StoredFile:
 class FileService:
     """Store, list, read and delete files."""
 
-    files: FileRepository
-    users: UserRepository
+    objects: ObjectLifecycle[File]
     jobs: JobRepository
     blobs: BlobStore
     queue: JobQueue
     clock: Clock
 
-    def add(self, owner: User, incoming: IncomingFile, once: Once[StoredFile] | None = None) -> StoredFile:
+    def add(
+        self, owner: User, incoming: IncomingFile, idempotent: IdempotentCreate[StoredFile] | None = None
+    ) -> StoredFile:
         """Store a file of any kind; a job then sends it on to the service that the operator named, if any.
 
         The content is streamed, so that memory stays flat. Raises Unavailable, Repeated, InvalidToken, and what
@@ -61,59 +61,41 @@ class FileService:
             content_type=incoming.content_type,
             created_at=now,
             job_id=new_id(),
-            receipt_id=once.receipt.id if once else None,
+            receipt_id=idempotent.receipt.id if idempotent else None,
             reconcile_since=now,
         )
-        with self._lifecycle.storing(file, once) as pending:
-            content = Measured(incoming.chunks)
-            self.blobs.put(file.key, _with_heartbeat(content, pending))
-            whole = pending.item.stored(content.size, content.sha256)
+        with self.objects.storing(file, idempotent) as pending:
+            content = MeasuredChunks(incoming.chunks)
+            self.blobs.put(file.key, pending.with_heartbeat(content))
+            complete = replace(pending.item.stored(), size=content.size, sha256=content.sha256)
             job = Job.new(kind=RELAY, subject_id=file.id, user_id=owner.id, now=self.clock(), id=file.job_id)
-            stored = pending.finish(whole, job, StoredFile)
+            stored = pending.finish(complete, job, StoredFile)
         self.queue.notify(job.id)
         return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[StoredFile]:
         """List your files, the newest first; an admin sees everybody's."""
-        page = self._lifecycle.list(caller, cursor, limit)
+        page = self.objects.list(caller, cursor, limit)
         jobs = self.jobs.several(*(file.job_id for file in page.items))
         return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
     def show(self, caller: User, id: str) -> StoredFile:
         """See a file of yours; admins see everybody's. Raises NotFound."""
-        file = self._lifecycle.show(caller, id)
+        file = self.objects.show(caller, id)
         return StoredFile(file, self.jobs.get(file.job_id))
 
     def read(self, caller: User, id: str) -> tuple[File, Iterator[bytes]]:
         """Get the content of a file, as it was sent. Raises NotFound, Unavailable."""
-        file = self._lifecycle.show(caller, id)
+        file = self.objects.show(caller, id)
         return file, self.blobs.read(file.key)
 
     def delete(self, caller: User, id: str) -> None:
         """Remove a file of yours, and give up sending it on; admins remove anybody's. Raises NotFound."""
-        self._lifecycle.delete(caller, id)
-
-    def remove_of(self, user_id: str) -> None:
-        """Remove every file of a user. Raises Unavailable."""
-        self._lifecycle.remove_of(user_id)
-
-    def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
-        """Remove what a crash left half stored or half deleted; return how many files."""
-        return self._lifecycle.reconcile(older_than)
-
-    @property
-    def _lifecycle(self) -> ObjectLifecycle[File]:
-        return ObjectLifecycle(
-            noun="file", records=self.files, users=self.users, jobs=self.jobs, erase=self._erase, clock=self.clock
-        )
-
-    def _erase(self, file: File) -> None:
-        self.blobs.delete(file.key)
-        self.files.remove(file)
+        self.objects.delete(caller, id)
 
 
-class Measured:
-    """An iterable of chunks that knows their ``size`` in bytes and their ``sha256`` once it has been iterated over."""
+class MeasuredChunks:
+    """Chunks of a file. After an iteration ``size`` is their number of bytes and ``sha256`` their digest."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self.size = 0
@@ -132,12 +114,6 @@ class Measured:
         return self._digest.hexdigest()
 
 
-def _with_heartbeat(chunks: Iterable[bytes], pending: PendingObject[File, StoredFile]) -> Iterator[bytes]:
-    for chunk in chunks:
-        pending.heartbeat()
-        yield chunk
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayFile:
     """Send a file on. Implements JobHandler."""
@@ -151,7 +127,7 @@ class RelayFile:
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Send the file, unless it was deleted or no service is configured."""
         file = self.files.get(job.subject_id)
-        if file is None or not file.whole or self.relay is None:
+        if file is None or not file.is_stored or self.relay is None:
             return {"relayed": False}
 
         def with_progress(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -166,7 +142,7 @@ class RelayFile:
         return {"relayed": True, "status": answer.status, "answer": answer.answer}
 
     def abandon(self, job: Job) -> None:
-        """Do nothing: the file stays."""
+        """Do nothing. The file stays stored."""
 
     def resume(self, job: Job) -> None:
-        """Do nothing: the file is still there."""
+        """Do nothing. The file is still stored."""

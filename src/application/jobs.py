@@ -206,7 +206,7 @@ class JobService:
     def retry(self, id: str) -> Job:
         """Have a failed or cancelled job run again soon. Raises NotFound; NotRunnable for any other job."""
         now = self.clock()
-        job = self.jobs.update(id, lambda job: job.revived(now))
+        job = self.jobs.update(id, lambda job: job.retried(now))
         if handler := self._handler(job):
             handler.resume(job)
         return job

@@ -1,4 +1,4 @@
-"""What running processes do by themselves, and what tells an operator that they can."""
+"""What every running process does in the background, and the check of its store."""
 
 import logging
 from collections.abc import Callable
@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from src.application.accounts import RECONCILE_AFTER, AccountSaga
-from src.application.datasets import DatasetService
-from src.application.files import FileService
 from src.application.ports import Clock, StoreMaintenance
+from src.application.stored_objects import ObjectLifecycle
+from src.domain.datasets import Dataset
 from src.domain.errors import PorteroError
+from src.domain.files import File
 
 _log = logging.getLogger("portero.operations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationsService:
-    """Clean up after crashes and expiry, and check the store."""
+    """Cleans up after crashes and expiry, and checks the store."""
 
     saga: AccountSaga
-    files: FileService
-    datasets: DatasetService
+    files: ObjectLifecycle[File]
+    datasets: ObjectLifecycle[Dataset]
     store: StoreMaintenance
     clock: Clock
 
@@ -29,11 +30,11 @@ class OperationsService:
         self.store.ping()
 
     def reconcile_accounts(self, older_than: timedelta = RECONCILE_AFTER) -> int:
-        """Finish or undo what crashes left between the store and the identity provider; return how many accounts."""
+        """Finish or undo the account changes that crashes interrupted; return how many accounts."""
         return self.saga.reconcile(older_than)
 
     def sweep(self) -> int:
-        """Reconcile what crashes left half done and remove what has expired; return how many things were done."""
+        """Finish or undo what crashes interrupted and remove what has expired; return how many records changed."""
         steps: tuple[Callable[[], int], ...] = (
             self.saga.reconcile,
             self.saga.purge_guests,
@@ -45,7 +46,7 @@ class OperationsService:
 
 
 def _result(step: Callable[[], int]) -> int:
-    """Run a step; one that fails is logged, so that the others still run."""
+    """Run a step and return its result. Log an error instead of raising it, so that the other steps still run."""
     try:
         return step()
     except PorteroError as error:

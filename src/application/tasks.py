@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from src.application.ports import Clock
 from src.domain.errors import NotFound
-from src.domain.receipts import Once
+from src.domain.receipts import IdempotentCreate
 from src.domain.tasks import Task, TaskChange, TaskRepository
 from src.domain.users import User
 from src.domain.values import Page, new_id
@@ -19,12 +19,17 @@ class TaskService:
     clock: Clock
 
     def add(
-        self, owner: User, title: str, description: str | None, completed: bool, once: Once[Task] | None = None
+        self,
+        owner: User,
+        title: str,
+        description: str | None,
+        completed: bool,
+        idempotent: IdempotentCreate[Task] | None = None,
     ) -> Task:
         """Make a task. Raises Repeated."""
         now = self.clock()
         task = Task(new_id(), owner.id, now, now, title, description, completed)
-        return self.tasks.add(task, once.answered(task) if once else None)
+        return self.tasks.add(task, idempotent.receipt_for(task) if idempotent else None)
 
     def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
         """List your tasks, the newest first: all, or the completed ones, or the others."""

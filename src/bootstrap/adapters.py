@@ -1,49 +1,30 @@
-"""The adapters that the settings choose. The libraries of the others are not loaded."""
+"""Makes the adapters that the settings choose. Does not load the libraries of the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
 
 from argon2 import PasswordHasher
 
-from src.application.input_rules import InputRules
 from src.application.limits import RateLimiter
-from src.application.ports import (
-    BlobStore,
-    Clock,
-    FileRelay,
-    IdentityProvider,
-    JobQueue,
-    PictureSource,
-    Run,
-    TokenIssuer,
-)
-from src.application.sessions import Lifetimes
+from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Run
 from src.application.summaries import Adviser
-from src.domain.users import PasswordPolicy
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.outgoing.pictures import DogPictures
-from src.infrastructure.outgoing.relay import HttpRelay
-from src.infrastructure.passwords import find_weakness
 from src.infrastructure.stores.base import InvalidStoreUrl, Store, StoreNotReady
 from src.infrastructure.stores.registry import store_class
-from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
-from src.infrastructure.usernames import parse_new_username
 from src.settings import ConfigurationError, Settings
 
 THREADS = 8
-"""Requests, or jobs, that one process handles at once; the pool of a SQL store has as many connections."""
+"""Requests or jobs that one process handles at the same time. A SQL store opens as many connections."""
 
 
 def now() -> datetime:
-    """The current time."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
@@ -58,74 +39,6 @@ def store_errors(advice: str = "") -> Iterator[None]:
         raise ConfigurationError(f"STORE_URL: {error}{advice}") from None
 
 
-class Overrides(TypedDict, total=False):
-    """Adapters to use in place of those that the settings choose."""
-
-    store: Store
-    identity: IdentityProvider
-    keys: KeyRing
-    limiter: RateLimiter
-    blobs: BlobStore
-    pictures: PictureSource
-    queue: JobQueue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adapters:
-    """The adapters of one deployment."""
-
-    store: Store
-    identity: IdentityProvider
-    keys: KeyRing
-    limiter: RateLimiter
-    blobs: BlobStore
-    pictures: PictureSource
-    relay: FileRelay | None
-    adviser: Adviser | None
-    queue: JobQueue | None
-    """None for the queue of the settings, which can be made once there is a job runner."""
-
-
-def make_adapters(settings: Settings, clock: Clock, overrides: Overrides) -> Adapters:
-    """Make the adapters that are not overridden. Raises ConfigurationError."""
-    store = overrides.get("store") or make_store(settings)
-    return Adapters(
-        store=store,
-        identity=overrides.get("identity") or make_identity(settings),
-        keys=overrides.get("keys") or make_keys(settings),
-        limiter=overrides.get("limiter") or make_limiter(settings, store, clock),
-        blobs=overrides.get("blobs") or make_blobs(settings),
-        pictures=overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts),
-        relay=HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None,
-        adviser=make_adviser(settings),
-        queue=overrides.get("queue"),
-    )
-
-
-def make_rules(settings: Settings, pictures: PictureSource) -> InputRules:
-    """Return the rules for input."""
-    passwords = PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None)
-    return InputRules(
-        parse_email=parse_address,
-        parse_new_username=parse_new_username,
-        passwords=passwords,
-        check_picture=pictures.check,
-    )
-
-
-def make_tokens(settings: Settings, keys: KeyRing, clock: Clock) -> TokenIssuer:
-    """Return the issuer of access tokens."""
-    return JwtIssuer(
-        keys, clock, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
-    )
-
-
-def make_lifetimes(settings: Settings) -> Lifetimes:
-    """Return how long sessions last."""
-    idle = timedelta(seconds=settings.refresh_token_seconds)
-    return Lifetimes(idle=idle, absolute=timedelta(seconds=settings.session_seconds))
-
-
 def make_store(settings: Settings) -> Store:
     """Return the store of STORE_URL without connecting to it. Raises ConfigurationError."""
     with store_errors():
@@ -133,7 +46,7 @@ def make_store(settings: Settings) -> Store:
 
 
 def make_identity(settings: Settings) -> IdentityProvider:
-    """The identity provider of IDENTITY; loads the libraries of that one only."""
+    """Return the identity provider of IDENTITY."""
     if settings.identity == "firebase":
         from src.infrastructure.identity.firebase import FirebaseIdentity
 
@@ -151,7 +64,7 @@ def make_identity(settings: Settings) -> IdentityProvider:
 
 
 def make_keys(settings: Settings) -> KeyRing:
-    """The signing keys of SIGNING_KEYS, or those that ``prepare`` made. Raises ConfigurationError."""
+    """Return the signing keys of SIGNING_KEYS, or those that ``prepare`` made. Raises ConfigurationError."""
     source = key_source(settings)
     try:
         if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
@@ -165,7 +78,7 @@ def make_keys(settings: Settings) -> KeyRing:
 
 
 def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
-    """The counters of RATE_LIMIT_URL; loads the libraries of that one only."""
+    """Return the rate limiter that counts in RATE_LIMIT_URL, or else in the store. Raises ConfigurationError."""
     if not settings.rate_limit:
         return NoLimits()
     if settings.rate_limit_url:
@@ -179,7 +92,7 @@ def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
 
 
 def make_blobs(settings: Settings) -> BlobStore:
-    """The object storage of BLOB_URL. Raises ConfigurationError."""
+    """Return the object storage of BLOB_URL. Raises ConfigurationError."""
     try:
         return blob_stores.make_blobs(settings.blob_url)
     except ValueError as error:
@@ -187,7 +100,7 @@ def make_blobs(settings: Settings) -> BlobStore:
 
 
 def make_adviser(settings: Settings) -> Adviser | None:
-    """Who writes summaries, if AI_URL names one. Raises ConfigurationError."""
+    """Return the language model of AI_URL that writes summaries, or None. Raises ConfigurationError."""
     if not settings.ai_url or not settings.ai_model:
         return None
     from src.infrastructure.outgoing.chat import ChatAdviser
@@ -200,7 +113,7 @@ def make_adviser(settings: Settings) -> Adviser | None:
 
 
 def make_queue(settings: Settings, run: Run) -> JobQueue:
-    """The queue of QUEUE_URL; loads the libraries of that one only."""
+    """Return the queue of QUEUE_URL. Raises ConfigurationError when its library is missing."""
     if settings.queue_url.startswith("inline:"):
         from src.infrastructure.queues.inline import InlineQueue
 
@@ -214,7 +127,7 @@ def make_queue(settings: Settings, run: Run) -> JobQueue:
 
 
 def key_source(settings: Settings) -> str | Path:
-    """The text of SIGNING_KEYS, or the file that holds it."""
+    """Return the text of SIGNING_KEYS, or the path of the file that holds the keys."""
     if settings.signing_keys is None:
         return settings.data_dir / "signing-keys.json"
     text = settings.signing_keys.get_secret_value()

@@ -1,33 +1,41 @@
-"""Wiring: every service with the ports it needs."""
+"""Builds every service with the ports that it needs."""
 
 from datetime import timedelta
-from typing import Unpack
+from functools import partial
+from typing import TypedDict, Unpack
 
 from src.application.accounts import AccountSaga, AccountService
 from src.application.administration import AdministrationService
-from src.application.datasets import CHECK, CheckDataset, DatasetService
+from src.application.datasets import CHECK, CheckDataset, DatasetService, erase_dataset
 from src.application.directory import DirectoryService
 from src.application.dogs import PICTURE, DogService, FetchPicture
 from src.application.files import RELAY, FileService, RelayFile
 from src.application.input_rules import InputRules
 from src.application.jobs import JobHandler, JobRunner, JobService
+from src.application.limits import RateLimiter
 from src.application.operations import OperationsService
-from src.application.ports import Clock
+from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, PictureSource
 from src.application.receipts import ReceiptService
-from src.application.sessions import AuthenticationService, SessionService
+from src.application.sessions import AuthenticationService, Lifetimes, SessionService
+from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
 from src.application.tasks import TaskService
 from src.bootstrap.adapters import (
-    Adapters,
-    Overrides,
-    make_adapters,
-    make_lifetimes,
+    make_adviser,
+    make_blobs,
+    make_identity,
+    make_keys,
+    make_limiter,
     make_queue,
-    make_rules,
-    make_tokens,
+    make_store,
     now,
 )
+from src.domain.users import PasswordPolicy
+from src.infrastructure.addresses import parse_address
 from src.infrastructure.logs import audit
+from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.outgoing.relay import HttpRelay
+from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.files import Files
@@ -37,87 +45,116 @@ from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
+from src.infrastructure.stores.base import Store
 from src.infrastructure.tables import PolarsCsvChecker
 from src.infrastructure.tables.patterns import compiled
 from src.infrastructure.tokens.fingerprints import KeyedFingerprints
+from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
+from src.infrastructure.tokens.signing_keys import KeyRing
+from src.infrastructure.usernames import parse_new_username
 from src.interfaces.services import Services
 from src.settings import Settings
 
 
-def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Overrides]) -> Services:
-    """Put the services together. ``overrides`` replace adapters of the settings. Connects to nothing.
+class Overrides(TypedDict, total=False):
+    """Adapters to use in place of those that the settings choose."""
 
-    Raises ConfigurationError.
-    """
-    chosen = make_adapters(settings, clock, overrides)
-    store, identity, blobs = chosen.store, chosen.identity, chosen.blobs
+    store: Store
+    identity: IdentityProvider
+    keys: KeyRing
+    limiter: RateLimiter
+    blobs: BlobStore
+    pictures: PictureSource
+    queue: JobQueue
+
+
+def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Overrides]) -> Services:
+    """Build the services for these settings. Connects to nothing. Raises ConfigurationError."""
+    store = overrides.get("store") or make_store(settings)
+    identity = overrides.get("identity") or make_identity(settings)
+    keys = overrides.get("keys") or make_keys(settings)
+    limiter = overrides.get("limiter") or make_limiter(settings, store, clock)
+    blobs = overrides.get("blobs") or make_blobs(settings)
+    pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
+    relay = HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None
     users, sessions, receipts, tasks = Users(store), Sessions(store), Receipts(store), Tasks(store)
     dogs, files, jobs, datasets = Dogs(store), Files(store), Jobs(store), Datasets(store)
-    rows, tables, rules = make_rows(store), PolarsCsvChecker(), make_rules(settings, chosen.pictures)
+    rows, tables = make_rows(store), PolarsCsvChecker()
+    rules = InputRules(
+        parse_email=parse_address,
+        parse_new_username=parse_new_username,
+        passwords=PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None),
+        check_picture=pictures.check,
+    )
     handlers: dict[str, JobHandler] = {
-        PICTURE: FetchPicture(dogs=dogs, pictures=chosen.pictures),
-        RELAY: RelayFile(files=files, blobs=blobs, relay=chosen.relay),
+        PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
+        RELAY: RelayFile(files=files, blobs=blobs, relay=relay),
         CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs),
     }
     runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)
-    queue = chosen.queue or make_queue(settings, runner.run)
+    queue = overrides.get("queue") or make_queue(settings, runner.run)
     job_service = JobService(jobs=jobs, queue=queue, runner=runner, clock=clock)
-    file_service = FileService(files=files, users=users, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
-    dataset_service = DatasetService(
-        datasets=datasets,
+    file_objects = ObjectLifecycle(
+        noun="file", records=files, users=users, jobs=jobs, erase=lambda file: blobs.delete(file.key), clock=clock
+    )
+    dataset_objects = ObjectLifecycle(
+        noun="dataset",
+        records=datasets,
         users=users,
         jobs=jobs,
-        tables=tables,
-        rows=rows,
-        blobs=blobs,
-        queue=queue,
+        erase=partial(erase_dataset, rows=rows, blobs=blobs),
         clock=clock,
-        summary=Summarise(chosen.adviser, rows, tables.pattern_flaw, compiled),
-        sync_rows=settings.sync_rows,
     )
-    owners = (tasks, file_service, dataset_service, job_service, dogs, receipts, sessions)
+    owners = (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)
     owned = [owner.remove_of for owner in owners]
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
     directory = DirectoryService(users=users, saga=saga, parse_email=rules.parse_email, audit=audit, clock=clock)
-    authentication, session_service = _sessions(settings, chosen, users, sessions, rules, clock)
+    tokens = JwtIssuer(
+        keys, clock, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
+    )
+    authentication = AuthenticationService(
+        users=users, sessions=sessions, identity=identity, tokens=tokens, clock=clock
+    )
     return Services(
-        accounts=AccountService(saga=saga, identity=identity, limiter=chosen.limiter, clock=clock),
+        accounts=AccountService(saga=saga, identity=identity, limiter=limiter, clock=clock),
         administration=AdministrationService(
             users=users, saga=saga, directory=directory, passwords=rules.passwords, audit=audit, clock=clock
         ),
         authentication=authentication,
-        datasets=dataset_service,
+        datasets=DatasetService(
+            objects=dataset_objects,
+            tables=tables,
+            rows=rows,
+            blobs=blobs,
+            queue=queue,
+            summary=Summarise(make_adviser(settings), rows, tables.pattern_flaw, compiled),
+            sync_rows=settings.sync_rows,
+            clock=clock,
+        ),
         directory=directory,
         dogs=DogService(dogs=dogs, jobs=jobs, users=users, receipts=receipts, queue=queue, clock=clock),
-        files=file_service,
+        files=FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock),
         jobs=job_service,
-        operations=OperationsService(saga=saga, files=file_service, datasets=dataset_service, store=store, clock=clock),
-        receipts=ReceiptService(receipts=receipts, fingerprints=KeyedFingerprints(chosen.keys), clock=clock),
-        sessions=session_service,
+        operations=OperationsService(saga=saga, files=file_objects, datasets=dataset_objects, store=store, clock=clock),
+        receipts=ReceiptService(receipts=receipts, fingerprints=KeyedFingerprints(keys), clock=clock),
+        sessions=SessionService(
+            users=users,
+            sessions=sessions,
+            authentication=authentication,
+            identity=identity,
+            tokens=tokens,
+            refresh_tokens=DerivedRefreshTokens(keys),
+            lifetimes=Lifetimes(
+                idle=timedelta(seconds=settings.refresh_token_seconds),
+                absolute=timedelta(seconds=settings.session_seconds),
+            ),
+            parse_login=rules.parse_login,
+            limiter=limiter,
+            audit=audit,
+            clock=clock,
+        ),
         tasks=TaskService(tasks=tasks, clock=clock),
         rules=rules,
         audit=audit,
-    )
-
-
-def _sessions(
-    settings: Settings, chosen: Adapters, users: Users, sessions: Sessions, rules: InputRules, clock: Clock
-) -> tuple[AuthenticationService, SessionService]:
-    tokens = make_tokens(settings, chosen.keys, clock)
-    authentication = AuthenticationService(
-        users=users, sessions=sessions, identity=chosen.identity, tokens=tokens, clock=clock
-    )
-    return authentication, SessionService(
-        users=users,
-        sessions=sessions,
-        authentication=authentication,
-        identity=chosen.identity,
-        tokens=tokens,
-        refresh_tokens=DerivedRefreshTokens(chosen.keys),
-        lifetimes=make_lifetimes(settings),
-        parse_login=rules.parse_login,
-        limiter=chosen.limiter,
-        audit=audit,
-        clock=clock,
     )

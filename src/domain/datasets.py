@@ -1,30 +1,29 @@
-"""The dataset: a CSV file, its rows, and what was found in them.
+"""The Dataset entity: a CSV file, its rows, and the report on them.
 
-While it is ``processing`` nobody sees rows or counts; the last commit makes all of it visible.
+A client sees rows and a report only once the check has ended: the commit that ends it makes all of them visible.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self
 
 from src.domain.errors import NotFound
-from src.domain.stored_objects import ObjectState, StoredObjectRepository
+from src.domain.stored_objects import StoredObject, StoredObjectRepository
 from src.domain.tables import Column, Report
 
 
 class DatasetStatus(StrEnum):
-    """What came out of it."""
+    """The outcome of the check."""
 
-    PROCESSING = "processing"
-    CLEAN = "clean"
-    FINDINGS = "findings"
-    FAILED = "failed"
+    PROCESSING = "processing"  # a job is checking the dataset, or will
+    CLEAN = "clean"  # every validation passed
+    FINDINGS = "findings"  # at least one validation did not pass
+    FAILED = "failed"  # the file could not be checked
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read a file: what is not given is found out."""
+    """How to read a CSV file. An option that is not given is inferred from the file."""
 
     columns: tuple[Column, ...] = ()
     delimiter: str | None = None
@@ -32,82 +31,64 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
-    """A dataset. ``revision`` is the store's mark of this version, empty until stored."""
+class Dataset(StoredObject):
+    """A dataset. ``job_id`` is None when the request that stored it has also checked it."""
 
-    id: str
-    user_id: str
-    created_at: datetime
     row_sets: tuple[str, ...]
-    """Where rows of it may be: of every attempt to store them, the last one last."""
+    """The ids of the row sets of every attempt to check the file. Only the last one is current."""
     name: str = ""
     filename: str = ""
     size: int = 0
+    """Bytes."""
     sha256: str = ""
+    """The digest of the file, in hexadecimal."""
     read_options: ReadOptions = ReadOptions()
     status: DatasetStatus = DatasetStatus.PROCESSING
     report: Report | None = None
-    job_id: str | None = None
-    """The job that checks it; None when that was done at once."""
-    receipt_id: str | None = None
-    """The receipt of the request that is storing it."""
-    state: ObjectState = ObjectState.PENDING
-    reconcile_since: datetime | None = None
-    """Since when somebody is storing or deleting it; None when nobody is."""
-    revision: str = ""
 
     @property
     def key(self) -> str:
-        """The key of the object."""
+        """The key of the file in object storage."""
         return f"datasets/{self.id}"
 
     @property
     def rows_id(self) -> str:
-        """The set of rows that counts."""
+        """The id of the current row set."""
         return self.row_sets[-1]
 
-    @property
-    def whole(self) -> bool:
-        """Whether the file is there."""
-        return self.state is ObjectState.STORED
-
-    def stored(self) -> Self:
-        """There: from now on its owner sees it."""
-        return replace(self, state=ObjectState.STORED, receipt_id=None, reconcile_since=None)
-
-    def checked(self, report: Report) -> Self:
-        """With what was found."""
+    def with_report(self, report: Report) -> Self:
+        """Return the dataset with the report of a finished check."""
         clean = all(validation.passed for validation in report.validations)
         return replace(self, report=report, status=DatasetStatus.CLEAN if clean else DatasetStatus.FINDINGS)
 
-    def attempted(self, row_set: str) -> Self:
-        """With one more set that may hold rows of it, the one that counts; as it is once it is checked.
+    def with_row_set(self, rows_id: str) -> Self:
+        """Return the dataset with a new current row set; no change once a report exists.
 
-        Raises NotFound when it is about to go.
+        Raises NotFound when the dataset is being deleted.
         """
-        if not self.whole:
+        if not self.is_stored:
             raise NotFound
-        return self if self.report else replace(self, row_sets=(*self.row_sets, row_set))
+        return self if self.report else replace(self, row_sets=(*self.row_sets, rows_id))
 
-    def without(self, row_set: str, other: str) -> Self:
-        """With another set that counts, empty, if this one did; as it is once it is checked. Raises NotFound."""
-        return self.attempted(other) if self.rows_id == row_set else self
+    def without_row_set(self, rows_id: str, replacement: str) -> Self:
+        """Return the dataset with the empty row set ``replacement`` as the current one, if ``rows_id`` was.
 
-    def failed(self, row_set: str) -> Self:
-        """It could not be checked, unless it was. ``row_set`` counts from now on: what is still being stored must not.
-
-        Raises NotFound.
+        No change once a report exists. Raises NotFound when the dataset is being deleted.
         """
-        return self if self.report else replace(self.attempted(row_set), status=DatasetStatus.FAILED)
+        return self.with_row_set(replacement) if self.rows_id == rows_id else self
 
-    def resumed(self) -> Self:
-        """It will be tried again."""
+    def failed(self, replacement: str) -> Self:
+        """Return the dataset marked as failed, with an empty current row set; no change once a report exists.
+
+        An attempt that still runs then finds that its row set is not the current one, and stores no report. Raises
+        NotFound when the dataset is being deleted.
+        """
+        return self if self.report else replace(self.with_row_set(replacement), status=DatasetStatus.FAILED)
+
+    def retried(self) -> Self:
+        """Return the dataset marked as processing again, if its check has failed."""
         return replace(self, status=DatasetStatus.PROCESSING) if self.status is DatasetStatus.FAILED else self
-
-    def deleting(self, now: datetime) -> Self:
-        """About to go: nobody sees it any more."""
-        return replace(self, state=ObjectState.DELETING, reconcile_since=now)
 
 
 class DatasetRepository(StoredObjectRepository[Dataset], Protocol):
-    """Keeps datasets with their reports."""
+    """Stores datasets with their reports."""

@@ -1,4 +1,4 @@
-"""The dog: a name that is unique, an owner, and a picture that comes later."""
+"""The Dog entity: a dog has a unique name, an owner, and a picture that a job fetches."""
 
 import unicodedata
 from collections.abc import Callable, Collection
@@ -13,22 +13,21 @@ from src.domain.values import InvalidValue, Page, fold
 
 
 class PictureStatus(StrEnum):
-    """Whether there is a picture."""
+    """The state of a dog's picture."""
 
-    PENDING = "pending"
+    PENDING = "pending"  # a job will fetch it
     READY = "ready"
-    FAILED = "failed"
+    FAILED = "failed"  # it could not be fetched
 
 
 _MAX_NAME = 64
+"""Characters. Longer texts than four times as many are not even normalised, because that could take long."""
 _RESERVED = {fold("is_adopted"), ".", ".."}
+"""Folded names that a URL path under /dogs already uses, or that a client removes from a path."""
 
 
 def parse_dog_name(text: str) -> str:
-    """The name of a dog after NFC: 1 to 64 characters in one line, without ``/``, that can stand in a path.
-
-    Raises InvalidValue.
-    """
+    """Return the name of a dog in NFC: 1 to 64 characters in one line, without a slash. Raises InvalidValue."""
     name = unicodedata.normalize("NFC", text) if len(text) <= 4 * _MAX_NAME else ""
     if not 1 <= len(name) <= _MAX_NAME or not name.strip():
         raise InvalidValue("length", f"Use 1 to {_MAX_NAME} characters.")
@@ -40,7 +39,7 @@ def parse_dog_name(text: str) -> str:
 
 
 class DogChange(TypedDict, total=False):
-    """What a dog can be given; a field that is absent stays."""
+    """A change of a dog. A field that is absent stays as it is."""
 
     name: str
     is_adopted: bool
@@ -50,7 +49,7 @@ class DogChange(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Dog:
-    """A dog. ``revision`` is the store's mark of this version, empty until stored."""
+    """A dog. ``revision`` identifies this version in the store, and is empty until the dog is stored."""
 
     id: str
     user_id: str
@@ -60,62 +59,55 @@ class Dog:
     """The job that fetches the picture."""
     is_adopted: bool = False
     picture: str | None = None
+    """The URL of the picture."""
     picture_status: PictureStatus = PictureStatus.PENDING
     revision: str = ""
 
     @property
     def name_key(self) -> str:
-        """The form in which the name is unique."""
+        """The folded name. No two dogs have the same one."""
         return fold(self.name)
 
     def changed(self, change: DogChange) -> "Dog":
-        """This dog with other content; a picture that was given is not fetched any more."""
+        """Return the dog after ``change``. A picture that is set replaces the one that a job would fetch."""
         changed = replace(self, **change)
         return replace(changed, picture_status=PictureStatus.READY) if "picture" in change else changed
 
-    def pictured(self, url: str) -> "Dog":
-        """With the picture that was fetched, unless it has one by now."""
+    def with_fetched_picture(self, url: str) -> "Dog":
+        """Return the dog with a fetched picture; no change if it has a picture."""
         return self if self.picture else self.changed({"picture": url})
 
-    def unpictured(self) -> "Dog":
-        """Given up to fetch a picture."""
-        return self if self.picture else replace(self, picture_status=PictureStatus.FAILED)
-
-    def waiting(self) -> "Dog":
-        """About to be fetched a picture, again."""
-        return self if self.picture else replace(self, picture_status=PictureStatus.PENDING)
+    def with_picture_status(self, status: PictureStatus) -> "Dog":
+        """Return the dog with another state of its missing picture; no change if it has a picture."""
+        return self if self.picture else replace(self, picture_status=status)
 
 
 class DogRepository(Protocol):
-    """Keeps dogs. Which of several gets a name is decided by the write."""
+    """Stores dogs. A write decides whether a name is unique: of simultaneous claims exactly one succeeds."""
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
-        """Store a new dog with the job that it waits for, and the receipt. Raises Taken, Repeated."""
+        """Store a new dog, the job that fetches its picture, and the receipt atomically. Raises Taken, Repeated."""
 
     def get(self, id: str) -> Dog | None:
-        """The dog with this id."""
+        """Return the dog with this id, or None."""
 
     def by_name(self, name: str) -> Dog | None:
-        """The dog with this name, in any case."""
+        """Return the dog with this name, in any case, or None."""
 
     def update(self, id: str, change: Callable[[Dog], Dog], *, revisions: Collection[str] | None = None) -> Dog:
-        """Apply the pure function ``change`` to one revision.
+        """Apply ``change``, a pure function, to the stored dog.
 
-        Raises NotFound, Stale, Taken, and what ``change`` raises.
+        With ``revisions`` the stored revision must be one of them. Raises NotFound, Stale, Taken, and what
+        ``change`` raises.
         """
 
     def remove(self, id: str) -> None:
-        """Remove a dog, if it is there; its name is free."""
+        """Remove a dog, if it exists, and free its name."""
 
     def remove_of(self, user_id: str) -> None:
         """Remove every dog of a user."""
 
     def find(
-        self,
-        *,
-        user_id: str | None = None,
-        adopted: bool = False,
-        cursor: str | None = None,
-        limit: int = 100,
+        self, *, user_id: str | None = None, adopted: bool = False, cursor: str | None = None, limit: int = 100
     ) -> Page[Dog]:
-        """Dogs by name: all, those of a user, or the ``adopted`` ones."""
+        """Return a page of dogs by name: all, those of a user, or only the adopted ones."""

@@ -1,28 +1,28 @@
-"""What can go wrong, in the words of the domain.
+"""The errors of the domain.
 
     PorteroError
-    ├── Invalid              some fields of the input break a rule; names all of them
-    │   ├── InvalidCursor    the cursor of a list was not given out for that list
-    │   ├── UnknownOwner     something was to be given to a user who does not exist
-    │   └── KeyReused        an idempotency key was used for another request before
-    ├── Unauthenticated      nobody, or nobody we believe
+    ├── Invalid              some fields of the input break a rule; lists every such field
+    │   ├── InvalidCursor    the cursor does not belong to this list
+    │   ├── UnknownOwner     the user who is to own something does not exist
+    │   └── KeyReused        the idempotency key belongs to another request
+    ├── Unauthenticated      no credentials were given
     │   ├── InvalidToken
     │   └── InvalidCredentials
-    ├── Forbidden            known, but not allowed
-    │   └── WrongPassword    the current password, asked for again, does not match
+    ├── Forbidden            the caller is known but not allowed to do this
+    │   └── WrongPassword    the caller has confirmed a change with a wrong password
     ├── NotFound
-    ├── Taken                a unique value belongs to someone else; names the fields
-    ├── Stale                the caller changed an older revision than the stored one
-    ├── LastAdmin            the change would leave nobody in charge
-    ├── Ended                a job has ended, and cannot be cancelled any more
-    ├── InProgress           the first request with this idempotency key has not been answered yet
-    ├── AttemptFailed        a job could not do its work this time; says whether trying again can help
-    │   └── Postponed        it did not even try, since the other side is left alone; says when to try again
-    ├── TooManyRequests      over a limit of ours; says when to try again
-    └── Unavailable          a dependency is down, slow or contended; says when to try again
-        └── TooManyAttempts  the identity provider refuses more attempts for now
+    ├── Taken                a unique value belongs to another user or dog; lists the fields
+    ├── Stale                the caller has changed an older revision than the stored one
+    ├── LastAdmin            the change would leave no admin who can log in
+    ├── Ended                the job has ended and cannot be cancelled
+    ├── InProgress           the first request with this idempotency key has no answer yet
+    ├── AttemptFailed        an attempt of a job failed; says whether another attempt can help
+    │   └── Postponed        the attempt was not made, because the other service failed a moment ago; says when to retry
+    ├── TooManyRequests      a rate limit of this service is exceeded; says when to retry
+    └── Unavailable          a dependency is down, slow or contended; says when to retry
+        └── TooManyAttempts  the identity provider accepts no more attempts for now
 
-Each class has a stable ``code``. What status it is over HTTP is not known here.
+Each class has a stable ``code`` for clients. The interfaces decide how an error is shown.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One bad field: its name as the client wrote it, a stable code, a sentence to act on."""
+    """An invalid field: its name as the client wrote it, a stable code, and a message that says what to change."""
 
     field: str
     code: str
@@ -39,7 +39,7 @@ class FieldError:
 
 
 class PorteroError(Exception):
-    """The root. ``detail`` is one sentence that a person can act on and that holds no secret."""
+    """The base class. ``detail`` is a sentence for users that says what to do and holds no secret."""
 
     code: ClassVar[str] = "error"
     default_detail: ClassVar[str] = "Something went wrong."
@@ -50,7 +50,7 @@ class PorteroError(Exception):
 
 
 class Invalid(PorteroError):
-    """Understood, but some fields break a rule."""
+    """Some fields of the input break a rule."""
 
     code = "invalid"
     default_detail = "Some fields are not valid; each is named in errors."
@@ -61,11 +61,11 @@ class Invalid(PorteroError):
 
 
 class InvalidCursor(Invalid):
-    """The cursor was not given out for this list and these filters."""
+    """The cursor was not made for this list with these filters."""
 
 
 class UnknownOwner(Invalid):
-    """The user who was to own something does not exist."""
+    """The user who is to own something does not exist."""
 
 
 class KeyReused(Invalid):
@@ -80,42 +80,42 @@ class Unauthenticated(PorteroError):
 
 
 class InvalidToken(Unauthenticated):
-    """A token was given that is not ours, has expired, or whose user is gone."""
+    """The token was not issued here, has expired or was revoked, or its user cannot log in."""
 
     code = "invalid-token"
     default_detail = "The token is not valid here or has expired; log in again."
 
 
 class InvalidCredentials(Unauthenticated):
-    """Wrong password, unknown user or disabled account: deliberately the same."""
+    """The user is unknown or disabled, or the password is wrong. Callers cannot tell which, on purpose."""
 
     code = "invalid-credentials"
     default_detail = "The username, e-mail or password is not right."
 
 
 class Forbidden(PorteroError):
-    """Known, but not allowed."""
+    """The caller is known but not allowed to do this."""
 
     code = "forbidden"
     default_detail = "You are not allowed to do this."
 
 
 class WrongPassword(Forbidden):
-    """The caller is logged in, but the current password given again is wrong."""
+    """The caller is logged in, but the current password that confirms the change is wrong."""
 
     code = "wrong-password"
     default_detail = "The current password is not right."
 
 
 class NotFound(PorteroError):
-    """There is no such thing, or not for this caller."""
+    """The object does not exist, or the caller may not know that it does."""
 
     code = "not-found"
     default_detail = "There is nothing here."
 
 
 class Taken(PorteroError):
-    """Unique values that belong to someone else."""
+    """Values that must be unique belong to another user or dog. ``fields`` are the names of their fields."""
 
     code = "taken"
 
@@ -125,7 +125,7 @@ class Taken(PorteroError):
 
 
 class Stale(PorteroError):
-    """The stored revision is not the one the caller's change was made for."""
+    """The stored revision is not the one that the caller has changed."""
 
     code = "stale"
     default_detail = "It has changed since you read it; read it again and repeat your change."
@@ -139,7 +139,7 @@ class LastAdmin(PorteroError):
 
 
 class Ended(PorteroError):
-    """The job has ended."""
+    """The job has ended and cannot be cancelled, or a dataset has no report to summarise."""
 
     code = "ended"
     default_detail = "The job has ended already."
@@ -153,7 +153,10 @@ class InProgress(PorteroError):
 
 
 class AttemptFailed(PorteroError):
-    """A job could not do its work. ``detail`` is shown to the owner of the job and holds no secret."""
+    """An attempt of a job failed. After a ``final`` failure another attempt cannot help.
+
+    ``detail`` is shown to the owner of the job.
+    """
 
     code = "attempt-failed"
 
@@ -163,7 +166,7 @@ class AttemptFailed(PorteroError):
 
 
 class Postponed(AttemptFailed):
-    """Nothing was tried: the other side failed a moment ago and is left alone. ``retry_after`` is in seconds."""
+    """The attempt was not made, because the other service failed a moment ago. ``retry_after`` is in seconds."""
 
     code = "postponed"
 
@@ -173,7 +176,7 @@ class Postponed(AttemptFailed):
 
 
 class TooManyRequests(PorteroError):
-    """Over a limit. ``retry_after`` is in seconds."""
+    """A rate limit is exceeded. ``retry_after`` is in seconds."""
 
     code = "too-many-requests"
 
@@ -183,7 +186,7 @@ class TooManyRequests(PorteroError):
 
 
 class Unavailable(PorteroError):
-    """A dependency is down, slow or contended; nothing was half done. ``retry_after`` is in seconds."""
+    """A dependency is down, slow or contended. ``retry_after`` is in seconds."""
 
     code = "unavailable"
     default_detail = "A service behind this one does not answer; try again in a moment."
@@ -194,7 +197,7 @@ class Unavailable(PorteroError):
 
 
 class TooManyAttempts(Unavailable):
-    """More attempts than the identity provider allows for this account."""
+    """The identity provider accepts no more attempts for this account for now."""
 
     code = "too-many-attempts"
     default_detail = "Too many attempts; wait before trying again."

@@ -1,11 +1,12 @@
-"""The job: work that is due, and the record from which it is sent to a worker until it is done.
+"""The Job entity: work that runs in the background.
 
     queued ──> running ──> succeeded
-      │  ^        │ ├────> failed      no attempt is left, or none can help
-      │  └────────┘ │                  an attempt failed, or was postponed, or the worker stopped: queued again
+      │  ^        │ ├────> failed      no attempt is left, or another attempt cannot help
+      │  └────────┘ │                  an attempt failed or was postponed, or the worker stopped: queued again
       └─────────────┴────> cancelled
 
-A running job is leased to one worker. When that says nothing for a while another one may take it.
+The stored record, not the queue, decides whether a job runs: a job is sent to the queue again until it has ended. A
+running job is leased to one worker. A worker that does not renew its lease in time loses the job to another one.
 """
 
 from collections.abc import Callable
@@ -19,17 +20,17 @@ from src.domain.values import Page, new_id
 
 MAX_ATTEMPTS = 4
 LEASE = timedelta(seconds=15)
-"""How long a worker that says nothing keeps a job."""
+"""How long a worker keeps a job without renewing its lease."""
 RESEND = timedelta(seconds=6)
-"""How long a job that was sent to a worker may wait before it is sent again."""
+"""How long a job that was sent to the queue may wait for a worker before it is sent again."""
 RETENTION = timedelta(days=30)
-"""How long a job stays after it ended."""
-_NEARLY = 0.99
-"""The most progress of what has not succeeded."""
+"""How long a job is stored after it has ended."""
+_MAX_UNFINISHED_PROGRESS = 0.99
+"""The highest progress of a job that has not succeeded. Only success is 1."""
 
 
 class JobStatus(StrEnum):
-    """Where a job is."""
+    """The state of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -39,72 +40,76 @@ class JobStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing happens any more."""
+        """Whether the job is over: it succeeded, failed or was cancelled."""
         return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 class NotRunnable(Exception):
-    """Somebody else has the job, it has ended, or it is too early."""
+    """The job has ended, may not start yet, or is leased to another worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. ``revision`` is the store's mark of this version, empty until stored."""
+    """A job. ``revision`` identifies this version in the store, and is empty until the job is stored."""
 
     id: str
     user_id: str
     kind: str
     subject_id: str
-    """What it is about: the id of a dog, a file …"""
+    """The id of the dog, file or dataset that the job works on."""
     created_at: datetime
     updated_at: datetime
     run_at: datetime
-    """Nobody may start it before: after a failed attempt, or while somebody has it."""
+    """When a worker may start the job: after the wait that follows a failed attempt, or at the end of a lease."""
     due_at: datetime | None
-    """When it is to be sent to a worker (again); None once it has ended."""
+    """When the job is sent to the queue again; None once it has ended."""
     status: JobStatus = JobStatus.QUEUED
     progress: float = 0.0
-    """From 0 to 1, which only success is; never falls."""
+    """From 0 to 1. It never falls."""
     attempts: int = 0
     error: str | None = None
-    """Why the last attempt failed, or was postponed."""
+    """Why the last attempt failed or was postponed."""
     result: Any = None
     ticket: str | None = None
-    """Who has it: what comes back with another ticket comes too late."""
+    """Identifies the lease. A worker that holds another ticket has lost the job."""
     expires_at: datetime | None = None
     revision: str = ""
 
     @classmethod
     def new(cls, *, kind: str, subject_id: str, user_id: str, now: datetime, id: str | None = None) -> "Job":
-        """A job that can run now."""
+        """Return a job that can run now and is not stored yet. ``id`` is random unless given."""
         return cls(id or new_id(), user_id, kind, subject_id, now, now, run_at=now, due_at=now + RESEND)
 
     def started(self, ticket: str, now: datetime) -> "Job":
-        """Leased for one attempt. Raises NotRunnable."""
+        """Return the job leased for one more attempt. Raises NotRunnable."""
         if self.status.ended or now < self.run_at:
             raise NotRunnable
         running = replace(self, status=JobStatus.RUNNING, ticket=ticket, attempts=self.attempts + 1, updated_at=now)
         return running.renewed(ticket, now)
 
     def renewed(self, ticket: str, now: datetime, progress: float = 0.0) -> "Job":
-        """With a longer lease. Raises NotRunnable when somebody else has it by now, or nobody."""
+        """Return the job with a new lease of full length. Raises NotRunnable when the worker has lost its lease."""
         self._require_lease(ticket)
-        progress = max(self.progress, min(progress, _NEARLY))
+        progress = max(self.progress, min(progress, _MAX_UNFINISHED_PROGRESS))
         return replace(self, run_at=now + LEASE, due_at=now + LEASE, progress=progress)
 
     def succeeded(self, ticket: str, result: Any, now: datetime) -> "Job":
-        """Done. Raises NotRunnable."""
+        """Return the job with its result. Raises NotRunnable when the worker has lost its lease."""
         self._require_lease(ticket)
-        return replace(self._over(JobStatus.SUCCEEDED, now), result=result, error=None, progress=1.0)
+        return replace(self._ended(JobStatus.SUCCEEDED, now), result=result, error=None, progress=1.0)
 
     def failed(self, ticket: str, error: str, now: datetime) -> "Job":
-        """Given up. Raises NotRunnable."""
+        """Return the job after its last attempt. Raises NotRunnable when the worker has lost its lease."""
         self._require_lease(ticket)
-        # One that no worker survived was begun once more, to find that out.
-        return replace(self._over(JobStatus.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
+        # A job whose last worker died is started once more, only to mark it as failed: that is no attempt.
+        return replace(self._ended(JobStatus.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
 
     def put_back(self, ticket: str, now: datetime, *, wait: timedelta = timedelta(0), error: str | None) -> "Job":
-        """For another attempt after ``wait``; one without an ``error`` does not count. Raises NotRunnable."""
+        """Return the job queued for another attempt after ``wait``.
+
+        An attempt that ended without an ``error`` does not count. Raises NotRunnable when the worker has lost its
+        lease.
+        """
         self._require_lease(ticket)
         return replace(
             self,
@@ -118,19 +123,22 @@ class Job:
         )
 
     def postponed(self, ticket: str, now: datetime, *, wait: timedelta, error: str) -> "Job":
-        """Put back for after ``wait``, since nothing could be tried: that does not count. Raises NotRunnable."""
+        """Return the job queued again after an attempt that could not even be tried and does not count.
+
+        Raises NotRunnable when the worker has lost its lease.
+        """
         return replace(self.put_back(ticket, now, wait=wait, error=error), attempts=self.attempts - 1)
 
     def cancelled(self, now: datetime) -> "Job":
-        """Not wanted any more. Raises Ended when it is too late."""
+        """Return the job cancelled. Raises Ended when it has succeeded or failed."""
         if self.status is JobStatus.CANCELLED:
             return self
         if self.status.ended:
             raise Ended(f"The job has {self.status} already.")
-        return self._over(JobStatus.CANCELLED, now)
+        return self._ended(JobStatus.CANCELLED, now)
 
-    def revived(self, now: datetime) -> "Job":
-        """To be tried again from the first attempt on. Raises NotRunnable unless it failed or was cancelled."""
+    def retried(self, now: datetime) -> "Job":
+        """Return the job queued again, with all its attempts. Raises NotRunnable unless it failed or was cancelled."""
         if self.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
             raise NotRunnable
         return replace(
@@ -138,10 +146,10 @@ class Job:
         )
 
     def sent(self, due_at: datetime | None, now: datetime) -> "Job":
-        """Sent to a worker again, unless something happened since it was due at ``due_at``."""
+        """Return the job after it was sent to the queue at ``due_at``; no change if it was changed since."""
         return replace(self, due_at=now + RESEND) if self.due_at == due_at and due_at is not None else self
 
-    def _over(self, status: JobStatus, now: datetime) -> "Job":
+    def _ended(self, status: JobStatus, now: datetime) -> "Job":
         return replace(self, status=status, ticket=None, due_at=None, updated_at=now, expires_at=now + RETENTION)
 
     def _require_lease(self, ticket: str) -> None:
@@ -150,25 +158,25 @@ class Job:
 
 
 class JobRepository(Protocol):
-    """Keeps jobs; a new one is stored with what it is about, in one commit."""
+    """Stores jobs. A new job is stored by the repository of its subject, in the same commit."""
 
     def get(self, id: str) -> Job | None:
-        """The job with this id."""
+        """Return the job with this id, or None."""
 
     def several(self, *ids: str) -> list[Job | None]:
-        """The jobs with these ids, in one round trip; None where there is none."""
+        """Return the jobs in the order of ``ids``, None for each that is missing; one round trip."""
 
     def update(self, id: str, change: Callable[[Job], Job]) -> Job:
-        """Apply the pure function ``change`` to one revision. Raises NotFound, and what ``change`` raises."""
+        """Apply ``change``, a pure function, to the stored job. Raises NotFound, and what ``change`` raises."""
 
     def remove(self, id: str) -> None:
-        """Remove a job, if it is there."""
+        """Remove a job, if it exists."""
 
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
-        """The jobs to be sent to a worker, the longest due first."""
+        """Return jobs whose ``due_at`` has passed, the oldest first."""
 
     def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        """The jobs of a user, the newest first."""
+        """Return a page of a user's jobs, the newest first."""
 
     def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        """The jobs of everybody, the newest first."""
+        """Return a page of all users' jobs, the newest first."""

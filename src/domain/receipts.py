@@ -1,4 +1,4 @@
-"""The receipt of a create with an Idempotency-Key: what was answered, so that a repetition gets the same.
+"""Receipts make a create idempotent: they keep the answer to the first request for the requests that repeat it.
 
 See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """
@@ -9,56 +9,62 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 LIFETIME = timedelta(hours=24)
-"""How long a receipt is valid."""
+"""How long a receipt is valid: a client that repeats a request later creates a second object."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a key of a user was used for. ``revision`` is the store's mark of this version, empty until stored."""
+    """What one idempotency key of a user was used for.
+
+    ``revision`` identifies this version in the store, and is empty until the receipt is stored.
+    """
 
     id: str
-    """Made from the user and the key, which is not kept itself."""
+    """A hash of the user's id and the key. The key itself is not stored."""
     user_id: str
     expires_at: datetime
     fingerprint: str | None = None
-    """Of the request; None while it is still being read."""
+    """A digest of the request; None while the request is in progress."""
     answer: Mapping[str, Any] | None = None
-    """What was answered, for the way in that made it; None while the request is in progress."""
+    """The answer, in the form of the interface that gave it; None while the request is in progress."""
     revision: str = ""
 
     @property
     def made_at(self) -> datetime:
-        """When the key was used first."""
+        """When the key was first used."""
         return self.expires_at - LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
-class Once(Generic[T]):
-    """How to create something once: its receipt, and the fingerprint and answer to keep in it for what was made."""
+class IdempotentCreate(Generic[T]):
+    """A create that takes effect once, however often the client sends it.
+
+    ``answer`` returns the request's fingerprint and the answer for the object that was created.
+    """
 
     receipt: Receipt
     answer: Callable[[T], tuple[str, Mapping[str, Any]]]
 
-    def answered(self, created: T) -> Receipt:
-        """The receipt to be stored in the commit that creates it."""
+    def receipt_for(self, created: T) -> Receipt:
+        """Return the receipt to store in the commit that creates the object."""
         fingerprint, answer = self.answer(created)
         return replace(self.receipt, fingerprint=fingerprint, answer=answer)
 
 
 class Repeated(Exception):
-    """Nothing was created: this key has been used before."""
+    """Nothing was created, because the idempotency key has been used before."""
 
 
 class ReceiptRepository(Protocol):
-    """Keeps receipts. What has expired is treated as gone."""
+    """Stores receipts."""
 
     def unexpired(self, id: str, now: datetime) -> Receipt | None:
-        """The receipt with this id."""
+        """Return the receipt with this id, or None when there is none or it has expired."""
 
     def remove(self, id: str) -> None:
-        """Remove a receipt, if it is there."""
+        """Remove a receipt, if it exists."""
 
     def remove_of(self, user_id: str) -> None:
         """Remove every receipt of a user."""

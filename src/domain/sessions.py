@@ -1,4 +1,4 @@
-"""The session: one login on one device, and the chain of its refresh tokens."""
+"""The Session entity: one login on one device, and the chain of its refresh tokens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ from typing import Protocol
 from src.domain.users import User
 from src.domain.values import Page
 
-GRACE = timedelta(seconds=10)
-"""How long a spent refresh token still yields its successor, to the tab that lost the race."""
+GRACE_PERIOD = timedelta(seconds=10)
+"""How long a spent refresh token still yields its successor. Two tabs of a browser may refresh at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a login comes from, as far as we are told."""
+    """The device that logs in, as far as its request tells."""
 
     user_agent: str | None = None
     ip: str | None = None
@@ -22,34 +22,38 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login that lasts. ``revision`` is the store's mark of this version, empty until stored."""
+    """A session. ``revision`` identifies this version in the store, and is empty until the session is stored."""
 
     id: str
     user_id: str
     epoch: int
-    """The user's ``session_epoch`` when it began; it has ended when the user's is another."""
+    """The ``session_epoch`` of the user when the session began."""
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
-    """When it ends unless it is refreshed before; never after ``ends_at``."""
+    """When the session ends unless it is refreshed; never later than ``ends_at``."""
     ends_at: datetime
+    """When the session ends even if it is refreshed."""
     client: Client
     generation: int = 0
-    """How many refresh tokens have been spent."""
+    """The number of refresh tokens that have been spent."""
     current_hash: str | None = None
-    """Of the refresh token that is not spent; None for a session that has none."""
+    """The hash of the refresh token that is not spent yet; None for a session without refresh tokens."""
     spent_hash: str | None = None
-    """Of the refresh token spent last."""
+    """The hash of the refresh token that was spent last."""
     spent_at: datetime | None = None
     revision: str = ""
 
-    def alive(self, user: User, now: datetime) -> bool:
-        """Whether its tokens count."""
-        kept = self.epoch == user.session_epoch or self.id == user.kept_session
-        return user.usable and self.user_id == user.id and kept and now < self.expires_at
+    def is_valid(self, user: User, now: datetime) -> bool:
+        """Return whether the session belongs to ``user``, who can log in, and has not ended."""
+        current = self.epoch == user.session_epoch or self.id == user.kept_session
+        return user.can_log_in and self.user_id == user.id and current and now < self.expires_at
 
     def rotated(self, successor_hash: str, now: datetime, idle: timedelta) -> "Session":
-        """This session with the refresh token spent and another one current; the end does not move."""
+        """Return the session with its refresh token spent and replaced, and ``expires_at`` moved to ``idle`` from now.
+
+        ``ends_at`` does not move.
+        """
         return replace(
             self,
             generation=self.generation + 1,
@@ -60,31 +64,31 @@ class Session:
             expires_at=min(now + idle, self.ends_at),
         )
 
-    def forgives(self, token_hash: str, now: datetime) -> bool:
-        """Whether this spent token is the last one, and has only just been spent."""
-        return token_hash == self.spent_hash and self.spent_at is not None and now - self.spent_at <= GRACE
+    def in_grace_period(self, token_hash: str, now: datetime) -> bool:
+        """Return whether this refresh token was spent last, and at most GRACE_PERIOD ago."""
+        return token_hash == self.spent_hash and self.spent_at is not None and now - self.spent_at <= GRACE_PERIOD
 
 
 class SessionRepository(Protocol):
-    """Keeps sessions. One that has expired may be gone."""
+    """Stores sessions. A session that has expired may be missing."""
 
     def add(self, session: Session) -> Session:
         """Store a new session."""
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
-        """A session and a user, in one round trip."""
+        """Return a session and a user, read in one round trip."""
 
     def get(self, id: str) -> Session | None:
-        """The session with this id."""
+        """Return the session with this id, or None."""
 
     def update(self, id: str, change: Callable[[Session], Session]) -> Session:
-        """Apply the pure function ``change`` to one revision. Raises NotFound, and whatever ``change`` raises."""
+        """Apply ``change``, a pure function, to the stored session. Raises NotFound, and what ``change`` raises."""
 
     def remove(self, id: str) -> None:
-        """End a session, if it is there."""
+        """Remove a session, if it exists."""
 
     def remove_of(self, user_id: str) -> None:
         """Remove every session of a user."""
 
     def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
-        """The sessions of a user, the newest first."""
+        """Return a page of a user's sessions, the newest first."""

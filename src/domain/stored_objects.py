@@ -1,12 +1,13 @@
-"""What is kept outside the store, such as an object, and of which the store has the record.
+"""Records of data that is kept outside the store, such as an object in a bucket.
 
-    pending ──> stored ──> deleting ──> gone
+    pending ──> stored ──> deleting ──> removed
        └─────────────────────^
 
-The record is there before it and after it, so that nothing is ever without one.
+The record is written before the data and removed after it, so that no data is ever without a record.
 """
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self, TypeVar
@@ -17,80 +18,81 @@ from src.domain.values import Page
 
 
 class ObjectState(StrEnum):
-    """Whether it is there."""
+    """The state of the data that a record owns."""
 
-    PENDING = "pending"
-    STORED = "stored"
-    DELETING = "deleting"
+    PENDING = "pending"  # a request is storing the data
+    STORED = "stored"  # the data is complete, and its owner sees the record
+    DELETING = "deleting"  # the data is being removed, and users no longer see the record
 
 
-class StoredObject(Protocol):
-    """A record that stands for something outside the store; a frozen dataclass."""
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A record that owns data outside the store. The base class of File and Dataset."""
 
-    @property
-    def id(self) -> str:
-        """Never used again."""
-
-    @property
-    def user_id(self) -> str:
-        """Whose it is."""
-
-    @property
-    def job_id(self) -> str | None:
-        """The job about it."""
-
-    @property
-    def receipt_id(self) -> str | None:
-        """The receipt of the request that is storing it."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of it is there, and is to stay."""
+    id: str
+    user_id: str
+    """The id of the owner."""
+    created_at: datetime
+    _: KW_ONLY
+    job_id: str | None = None
+    """The job that works on the object, or None."""
+    receipt_id: str | None = None
+    """The receipt of the request that is storing the data; None once the data is stored."""
+    state: ObjectState = ObjectState.PENDING
+    reconcile_since: datetime | None = None
+    """When a process began to store or delete the data, or last said that it still does; None when none does."""
+    revision: str = ""
+    """Identifies this version of the record in the store; empty until it is stored."""
 
     @property
-    def reconcile_since(self) -> datetime | None:
-        """Since when somebody is storing or deleting it."""
+    def is_stored(self) -> bool:
+        """Whether the data is complete and is not being deleted."""
+        return self.state is ObjectState.STORED
 
-    @property
-    def revision(self) -> str:
-        """The store's mark of this version, empty until stored."""
+    def stored(self) -> Self:
+        """Return the record once its data is complete."""
+        return replace(self, state=ObjectState.STORED, receipt_id=None, reconcile_since=None)
 
     def deleting(self, now: datetime) -> Self:
-        """The record of what is about to go."""
+        """Return the record once the deletion of its data has begun."""
+        return replace(self, state=ObjectState.DELETING, reconcile_since=now)
 
 
 T = TypeVar("T", bound=StoredObject)
 
 
 class StoredObjectRepository(Protocol[T]):
-    """Keeps such records."""
+    """Stores the records of one kind of object."""
 
     def begin(self, item: T, receipt: Receipt | None) -> tuple[T, Receipt | None]:
-        """Store a pending record, and the receipt of a request in progress. Raises Repeated."""
+        """Store a pending record and the receipt of its unfinished request in one commit.
+
+        Return both at their revisions. Raises Repeated.
+        """
 
     def finish(self, item: T, job: Job | None, receipt: Receipt | None) -> T:
-        """Store the record of what is whole, with its job and what was answered, at their revisions.
+        """Store the record of a complete object, its new job, and the receipt with the answer, in one commit.
 
-        Raises NotFound when somebody has given it up meanwhile.
+        Raises NotFound when the stored record or receipt has changed since ``begin``.
         """
 
     def get(self, id: str) -> T | None:
-        """The one with this id, in whatever state."""
+        """Return the record with this id, in any state, or None."""
 
     def update(self, id: str, change: Callable[[T], T]) -> T:
-        """Apply the pure function ``change`` to one revision. Raises NotFound, and what ``change`` raises."""
+        """Apply ``change``, a pure function, to the stored record. Raises NotFound, and what ``change`` raises."""
 
     def remove(self, item: T) -> None:
-        """Remove the record, and the receipt of a request that did not come to its end.
+        """Remove a record, and the receipt of its request if that is unfinished.
 
-        Nothing when it is not at its revision any more: then it is gone, or somebody else is at it.
+        Does nothing when the stored revision is another one.
         """
 
     def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[T]:
-        """Those that are whole, of a user or of everybody, the newest first."""
+        """Return a page of the stored objects of a user, or of all users for None, the newest first."""
 
     def all_of(self, user_id: str, limit: int = 100) -> Page[T]:
-        """Those of a user, in any state."""
+        """Return records of a user in any state."""
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[T]:
-        """Those that somebody left half stored or half deleted before ``before``."""
+        """Return records with a ``reconcile_since`` before this time, the oldest first."""

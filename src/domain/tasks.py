@@ -1,4 +1,4 @@
-"""The task: something its owner has to do."""
+"""The Task entity: something that its owner has to do."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -9,11 +9,13 @@ from src.domain.receipts import Receipt
 from src.domain.values import Page
 
 MAX_TITLE = 200
+"""Characters."""
 MAX_DESCRIPTION = 10_000
+"""Characters."""
 
 
 class TaskChange(TypedDict, total=False):
-    """What a task can be given; a field that is absent stays."""
+    """A change of a task. A field that is absent stays as it is."""
 
     title: str
     description: str | None
@@ -22,7 +24,7 @@ class TaskChange(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task. ``revision`` is the store's mark of this version, empty until stored."""
+    """A task. ``revision`` identifies this version in the store, and is empty until the task is stored."""
 
     id: str
     user_id: str
@@ -34,24 +36,27 @@ class Task:
     revision: str = ""
 
     def changed(self, change: TaskChange, now: datetime) -> "Task":
-        """This task with other content."""
+        """Return the task after ``change``."""
         return replace(self, **change, updated_at=now)
 
 
 class TaskRepository(Protocol):
-    """Keeps tasks."""
+    """Stores tasks."""
 
     def add(self, task: Task, receipt: Receipt | None = None) -> Task:
-        """Store a new task, and the receipt with it. Raises Repeated."""
+        """Store a new task and the receipt atomically. Raises Repeated."""
 
     def get(self, id: str) -> Task | None:
-        """The task with this id."""
+        """Return the task with this id, or None."""
 
     def update(self, id: str, change: Callable[[Task], Task], *, revisions: Collection[str] | None = None) -> Task:
-        """Apply the pure function ``change`` to one revision. Raises NotFound, Stale, and what ``change`` raises."""
+        """Apply ``change``, a pure function, to the stored task.
+
+        With ``revisions`` the stored revision must be one of them. Raises NotFound, Stale, and what ``change`` raises.
+        """
 
     def remove(self, id: str) -> None:
-        """Remove a task, if it is there."""
+        """Remove a task, if it exists."""
 
     def remove_of(self, user_id: str) -> None:
         """Remove every task of a user."""
@@ -59,4 +64,4 @@ class TaskRepository(Protocol):
     def of(
         self, user_id: str, completed: bool | None = None, cursor: str | None = None, limit: int = 100
     ) -> Page[Task]:
-        """The tasks of a user, the newest first."""
+        """Return a page of a user's tasks, the newest first; with ``completed`` only the completed or the open ones."""

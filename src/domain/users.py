@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypedDict
 
-from src.domain.receipts import Once, Receipt
+from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.values import Email, InvalidValue, Page, Role, Username, fold, new_id
 
 
@@ -82,12 +82,12 @@ class User:
         return cls(id=id or new_id(), username=username, email=email, role=role, created_at=now, updated_at=now)
 
     @property
-    def usable(self) -> bool:
-        """Whether the user may log in and its tokens are accepted."""
+    def can_log_in(self) -> bool:
+        """Whether the account is active and not disabled. Otherwise its tokens are refused, too."""
         return self.state is State.ACTIVE and not self.disabled
 
     @property
-    def listed(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether other users can see it. Guests and accounts that are not active are hidden."""
         return self.state is State.ACTIVE and self.role is not Role.GUEST
 
@@ -110,7 +110,7 @@ class User:
     @property
     def is_active_admin(self) -> bool:
         """Whether the user is an admin and can log in. The last such user cannot be removed."""
-        return self.role is Role.ADMIN and self.usable
+        return self.role is Role.ADMIN and self.can_log_in
 
     def without_sessions(self, now: datetime, keep: str | None = None) -> "User":
         """Return the user with every session ended, except the session with the id ``keep``."""
@@ -192,13 +192,13 @@ class UserRepository(Protocol):
         change: Callable[[User], User],
         *,
         revisions: Collection[str] | None = None,
-        once: Once[User] | None = None,
+        idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
         """Apply ``change`` to the stored user, atomically, and return the result.
 
         ``change`` is a pure function, because it may run several times. With ``revisions`` the stored revision must be
-        one of them. With ``once`` its receipt is stored in the same commit. Raises NotFound, Stale, Taken, LastAdmin,
-        Repeated, and the errors of ``change``.
+        one of them. With ``idempotent`` its receipt is stored in the same commit. Raises NotFound, Stale, Taken,
+        LastAdmin, Repeated, and the errors of ``change``.
         """
 
     def remove(self, user: User) -> bool:

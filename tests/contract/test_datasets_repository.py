@@ -59,7 +59,7 @@ def add(datasets: Datasets, report: Report | None, **fields: object) -> Dataset:
     dataset = Dataset(new_id(), "ada", NOON, (new_id(),), reconcile_since=NOON)
     dataset, _ = datasets.begin(replace(dataset, **fields), None)  # type: ignore[arg-type]
     whole = dataset.stored()
-    return datasets.finish(whole.checked(report) if report else whole, None, None)
+    return datasets.finish(whole.with_report(report) if report else whole, None, None)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ class TestReports:
         waiting = add(datasets, None, read_options=ReadOptions(report.schema))
         same = datasets.get(waiting.id) == waiting
         assert same
-        checked = datasets.update(waiting.id, lambda dataset: dataset.checked(report))
+        checked = datasets.update(waiting.id, lambda dataset: dataset.with_report(report))
         same = datasets.get(waiting.id) == checked
         assert same  # not compared in the assertion: it would take minutes to tell the difference
         assert len(pieces(store, waiting.id)) >= 2
@@ -158,7 +158,7 @@ class TestReports:
         stored = add(datasets, None)
         assert pieces(store, stored.id) == []
         commits.clear()
-        checked = datasets.update(stored.id, lambda dataset: dataset.checked(FOUND))
+        checked = datasets.update(stored.id, lambda dataset: dataset.with_report(FOUND))
         assert [len(writes) for writes in commits] == [2]
         assert datasets.get(stored.id) == checked
         assert (checked.report, checked.status) == (FOUND, DatasetStatus.FINDINGS)
@@ -189,7 +189,7 @@ class TestReports:
         reports = [replace(FOUND, rows=number) for number in range(6)]
 
         def check(report: Report) -> Dataset:
-            return datasets.update(id, lambda stored: stored if stored.report else stored.checked(report))
+            return datasets.update(id, lambda stored: stored if stored.report else stored.with_report(report))
 
         outcomes = at_once(check, reports)
         found = datasets.get(id)

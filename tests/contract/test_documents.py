@@ -109,7 +109,7 @@ DOG = Kind(
 FILE = Kind(
     Files,
     lambda files, file: files.begin(file, None)[0],
-    File("id", "ada", "x.txt", "text/plain", NOON, "job"),
+    File("id", "ada", NOON, "x.txt", "text/plain", job_id="job"),
     File(
         id="full",
         user_id="eve",

@@ -9,7 +9,7 @@ import pytest
 from src.domain.errors import Taken
 from src.domain.files import File
 from src.domain.jobs import Job
-from src.domain.receipts import LIFETIME, Once, Receipt, Repeated
+from src.domain.receipts import LIFETIME, IdempotentCreate, Receipt, Repeated
 from src.domain.tasks import Task
 from src.domain.users import State, User
 from src.domain.values import Username, new_id
@@ -181,8 +181,8 @@ class TestRevision:
         users = Users(store)
         user = replace(User.new(now=NOON, username=Username.parse("ada"), email=None), state=State.PENDING)
         users.add(user)
-        once: Once[User] = Once(made(NOON), lambda user: (user.state, {"id": user.id}))
-        stored = users.update(user.id, lambda user: replace(user, state=State.ACTIVE), once=once)
+        idempotent: IdempotentCreate[User] = IdempotentCreate(made(NOON), lambda user: (user.state, {"id": user.id}))
+        stored = users.update(user.id, lambda user: replace(user, state=State.ACTIVE), idempotent=idempotent)
         self.assert_same(receipts, stored)
         receipt = receipts.get("key")
         assert receipt
@@ -190,12 +190,12 @@ class TestRevision:
 
     def test_of_a_file(self, receipts: Receipts, store: Store) -> None:
         files = Files(store)
-        file = File(new_id(), "ada", "x", "text/plain", NOON, new_id(), "key", reconcile_since=NOON)
+        file = File(new_id(), "ada", NOON, "x", "text/plain", job_id=new_id(), receipt_id="key", reconcile_since=NOON)
         file, receipt = files.begin(file, Receipt("key", "ada", NOON + LIFETIME))
         assert receipt
         file = files.update(file.id, lambda file: replace(file, reconcile_since=NOON + TICK))
         job = Job.new(kind="test", subject_id=file.id, user_id="ada", now=NOON, id=file.job_id)
-        self.assert_same(receipts, files.finish(file.stored(0, ""), job, replace(receipt, answer={})))
+        self.assert_same(receipts, files.finish(file.stored(), job, replace(receipt, answer={})))
 
     def assert_same(self, receipts: Receipts, created: Task | User | File) -> None:
         receipt = receipts.get("key")

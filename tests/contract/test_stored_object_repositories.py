@@ -52,7 +52,9 @@ class Kind:
 
 
 def new_file(receipt_id: str | None, user_id: str) -> File:
-    return File(new_id(), user_id, "x.txt", "text/plain", NOON, new_id(), receipt_id, reconcile_since=NOON)
+    return File(
+        new_id(), user_id, NOON, "x.txt", "text/plain", job_id=new_id(), receipt_id=receipt_id, reconcile_since=NOON
+    )
 
 
 def new_dataset(receipt_id: str | None, user_id: str) -> Dataset:
@@ -64,11 +66,11 @@ def job_of(item: File | Dataset) -> Job:
 
 
 def sent_on(file: File) -> tuple[File, Job]:
-    return file.stored(5, "abc"), job_of(file)
+    return replace(file.stored(), size=5, sha256="abc"), job_of(file)
 
 
 def checked(dataset: Dataset) -> tuple[Dataset, None]:
-    return replace(dataset, size=5, sha256="abc").stored().checked(REPORT), None
+    return replace(dataset, size=5, sha256="abc").stored().with_report(REPORT), None
 
 
 def to_be_checked(dataset: Dataset) -> tuple[Dataset, Job]:
@@ -200,14 +202,14 @@ class TestFinish:
                 return kind.finish(records, item, receipt)
 
             def give_up(item: Any = item) -> object:
-                return records.update(item.id, lambda old: old if old.whole else old.deleting(NOON))
+                return records.update(item.id, lambda old: old if old.is_stored else old.deleting(NOON))
 
             finished, _ = at_once(lambda act: act(), [finish, give_up])
             stored, kept = records.get(item.id), receipts.get("receipt")
             assert stored
             assert kept
             whole = isinstance(finished, type(item))
-            assert (stored.whole, kept.answer is not None, is_beside(store, item)) == (whole,) * 3, finished
+            assert (stored.is_stored, kept.answer is not None, is_beside(store, item)) == (whole,) * 3, finished
             receipts.remove("receipt")
 
 

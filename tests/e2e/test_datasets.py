@@ -233,7 +233,7 @@ def test_killed_while_the_file_arrives(place: Place, tmp_path: Path) -> None:
 
         killed(web, lambda: visitor.call("POST", "/datasets", data=half(), headers=headers), begun, "it has begun")
     assert place.count("datasets") == place.count("receipts") == 1
-    assert place.services.datasets.reconcile(timedelta(0)) == 1
+    assert place.services.datasets.objects.reconcile(timedelta(0)) == 1
     place.is_empty()
 
 
@@ -245,7 +245,7 @@ def test_killed_while_rows_are_stored(place: Place, tmp_path: Path) -> None:
         key = {"Idempotency-Key": "once"}
         killed(web, lambda: send(visitor, file, **key), lambda: place.stores_rows, "rows are there")
     assert place.stores_rows
-    assert place.services.datasets.reconcile(timedelta(0)) == 1
+    assert place.services.datasets.objects.reconcile(timedelta(0)) == 1
     place.is_empty()
     with place.serve() as (_, port):
         visitor.move(port)

@@ -52,7 +52,7 @@ def later() -> datetime:
 def finish_overdue(client: Client) -> None:
     """What running processes do once a minute has passed."""
     services = client.services
-    services.files.reconcile(timedelta(0))
+    services.files.objects.reconcile(timedelta(0))
     runner = replace(services.jobs.runner, clock=later)
     for job in services.jobs.jobs.due(later()).items:
         runner.run(job.id)
@@ -124,14 +124,14 @@ def test_a_dataset_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
     id = client.call("GET", "/user", token).get_json()["id"]
     services.accounts.saga.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
     for die_at in itertools.count(1):
-        before = services.datasets.datasets.all_of(id).items
+        before = services.datasets.objects.records.all_of(id).items
         body = {"content": "id,name\n1,Ann\n2,\n", "name": "People"}
         request = Request(method="UPLOAD", path="/datasets", token=token, body=body)
         outcome = mortal.carry_out(place, request, die_at)
         with told(outcome.steps):
-            begun = [each for each in services.datasets.datasets.all_of(id).items if each not in before]
-            services.datasets.reconcile(timedelta(0))
-            kept = services.datasets.datasets.all_of(id).items
+            begun = [each for each in services.datasets.objects.records.all_of(id).items if each not in before]
+            services.datasets.objects.reconcile(timedelta(0))
+            kept = services.datasets.objects.records.all_of(id).items
             # Whole from the second commit on; and nothing of it without its record.
             assert len(kept) - len(before) == (outcome.steps[-1] == "after commit" and "after put" in outcome.steps)
             assert {each.name for each in objects.glob("*")} == {dataset.id for dataset in kept}

@@ -702,7 +702,7 @@ def test_what_could_not_be_stored_whole_leaves_nothing(
         if broken == "rows":
             _meanwhile(app, patched, lambda: _raise(error))
         else:
-            what, name = (datasets.blobs, "put") if broken == "blobs" else (datasets.datasets, "finish")
+            what, name = (datasets.blobs, "put") if broken == "blobs" else (datasets.objects.records, "finish")
             _break(patched, what, name, error)
         assert _add(client, anna, headers={"Idempotency-Key": "key"}).status_code == status
     assert _kept(app, store) == []

@@ -30,8 +30,8 @@ from src.application.datasets import IncomingDataset
 from src.application.files import IncomingFile
 from src.application.limits import RateLimiter
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
-from src.bootstrap.adapters import Overrides, now
-from src.bootstrap.wiring import wire
+from src.bootstrap.adapters import now
+from src.bootstrap.wiring import Overrides, wire
 from src.domain.datasets import ReadOptions
 from src.domain.errors import InvalidToken
 from src.domain.users import User

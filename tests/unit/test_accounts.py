@@ -444,7 +444,7 @@ def test_a_deletion_without_an_answer_is_told_by_the_provider_later(world: World
     world.fail(step)
     with pytest.raises(Unavailable):
         world.accounts.delete(user.id)
-    assert world.stored(user).usable
+    assert world.stored(user).can_log_in
     world.wait()
     assert world.accounts.reconcile() == 1
     if step == "after delete":
@@ -567,7 +567,7 @@ class TestWhatAUserOwns:
         world.fail("after delete")
         with pytest.raises(Unavailable):
             world.accounts.delete(user.id)
-        assert world.stored(user).usable
+        assert world.stored(user).can_log_in
         world.reconcile_later()
         world.deleted(user)
 
@@ -655,7 +655,7 @@ class Chaos(World):
     def _acquire(self, id: str) -> None:
         """A request of an active user that writes something it will own, perhaps a while later."""
         user = self.users.get(id)
-        if user and user.usable:
+        if user and user.can_log_in:
             write = partial(self.things.add, id)
             self.late.append(write) if self.random.random() < 0.5 else write()
 

@@ -123,7 +123,7 @@ class TestFailures:
 class TestSlow:
     def test_a_check_that_shows_life_is_left_alone(self, world: DatasetWorld) -> None:
         steps: list[str] = []
-        stored = world.add(world.process(steps.append, Slow(world, lambda: world.here.service.reconcile() == 0)))
+        stored = world.add(world.process(steps.append, Slow(world, lambda: world.here.objects.reconcile() == 0)))
         assert stored.dataset.report
         assert world.is_reconciled()
         assert steps.count("after update dataset") == Slow.STEPS
@@ -131,7 +131,7 @@ class TestSlow:
     def test_one_settled_under_its_feet_is_undone(self, world: DatasetWorld) -> None:
         def settled() -> bool:
             world.watch.forward(HEARTBEAT_TIMEOUT)
-            return world.here.service.reconcile() == 1
+            return world.here.objects.reconcile() == 1
 
         with pytest.raises(Unavailable, match="too long"):
             world.add(world.process(lambda _: None, Slow(world, settled)))
@@ -225,7 +225,7 @@ class TestAttempts:
 
         def delete() -> None:
             if what == "everything":
-                world.here.service.remove_of("ada")
+                world.here.objects.remove_of("ada")
                 world.here.jobs.remove_of("ada")
             else:
                 world.here.service.delete(ADA, job.subject_id)
@@ -248,7 +248,7 @@ class TestAttempts:
         job, dataset = world.job(job.id), world.dataset(job.subject_id)
         assert (job.status, job.attempts) == (JobStatus.FAILED, 1)
         assert job.error == "The file has more than 0 rows, the most with 1 unique columns."
-        assert (dataset.status, dataset.whole) == (DatasetStatus.FAILED, True)
+        assert (dataset.status, dataset.is_stored) == (DatasetStatus.FAILED, True)
         assert world.row_sets() == set()
         assert b"".join(world.here.service.read(ADA, dataset.id)[1]) == CSV
         with pytest.raises(Ended, match="no report"):

@@ -11,7 +11,7 @@ from src.application.jobs import JobRunner, JobService
 from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
 from src.domain.errors import AttemptFailed, Forbidden, InvalidToken, NotFound, Stale, Taken, Unavailable, UnknownOwner
 from src.domain.jobs import Job, JobStatus
-from src.domain.receipts import LIFETIME, Once, Receipt, Repeated
+from src.domain.receipts import LIFETIME, IdempotentCreate, Receipt, Repeated
 from src.domain.users import State, User
 from src.domain.values import InvalidValue, Role
 from src.infrastructure.repositories.dogs import Dogs
@@ -314,11 +314,13 @@ class TestOwnersWhoAreDeletedMeanwhile:
         assert self.left(world) == []
 
     def test_nor_does_who_asks_again_get_one(self, world: World, after_the_commit: Arrange) -> None:
-        once: Once[Dog] = Once(Receipt("key", "root", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id}))
+        idempotent: IdempotentCreate[Dog] = IdempotentCreate(
+            Receipt("key", "root", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id})
+        )
         after_the_commit(self.bury(world, "ada"))
         for _ in range(2):
             with pytest.raises(UnknownOwner):
-                world.service.add(world.root, "Rex", True, "ada", once)
+                world.service.add(world.root, "Rex", True, "ada", idempotent)
             assert (self.left(world), world.receipts.get("key")) == ([], None)
 
     @pytest.mark.parametrize(("heir", "refusal"), [("eve", UnknownOwner), ("root", InvalidToken)])
@@ -393,10 +395,12 @@ class TestService:
             world.change(world.ada, "Rex", {"is_adopted": False}, [dog.revision])
 
     def test_with_a_key_it_is_entered_once(self, world: World) -> None:
-        once: Once[Dog] = Once(Receipt("key", "ada", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id}))
-        dog = world.service.add(world.ada, "Rex", True, None, once)
+        idempotent: IdempotentCreate[Dog] = IdempotentCreate(
+            Receipt("key", "ada", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id})
+        )
+        dog = world.service.add(world.ada, "Rex", True, None, idempotent)
         with pytest.raises(Repeated):
-            world.service.add(world.ada, "Rex", True, None, once)
+            world.service.add(world.ada, "Rex", True, None, idempotent)
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.answer, receipt.revision) == ({"id": dog.id}, dog.revision)

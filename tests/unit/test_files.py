@@ -108,7 +108,7 @@ class TestSlow:
             for byte in b"Ada Lovelace":
                 world.watch.forward(HEARTBEAT * 2)
                 yield bytes([byte])
-                assert world.here.service.reconcile() == 0
+                assert world.here.objects.reconcile() == 0
 
         world.add(chunks=chunks())
         assert world.is_reconciled()
@@ -142,7 +142,7 @@ class TestSlow:
             yield b"Ada "
             world.watch.forward(HEARTBEAT_TIMEOUT)
             with pytest.raises(Killed):
-                elsewhere(world.mortal(2).service.reconcile)
+                elsewhere(world.mortal(2).objects.reconcile)
             yield b"Lovelace"
 
         with pytest.raises(Unavailable, match="too long"):
@@ -152,7 +152,7 @@ class TestSlow:
     def test_one_whose_owner_is_deleted_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
-            elsewhere(lambda: world.here.service.remove_of("ada"))
+            elsewhere(lambda: world.here.objects.remove_of("ada"))
             world.watch.forward(HEARTBEAT * 2)
             yield b"Lovelace"
 

@@ -53,7 +53,7 @@ STEPS: dict[str, Callable[[Job], Job]] = {
     "put back": lambda job: job.put_back("mine", NOON, error="No."),
     "postpone": lambda job: job.postponed("mine", NOON, wait=SECOND, error="No."),
     "cancel": lambda job: job.cancelled(NOON),
-    "revive": lambda job: job.revived(NOON),
+    "revive": lambda job: job.retried(NOON),
 }
 ALLOWED = {
     ("start", JobStatus.QUEUED): JobStatus.RUNNING,
@@ -154,7 +154,7 @@ class TestStates:
         assert job.started("another", NOON + SECOND).attempts == 2
 
     def test_a_revived_one_has_all_attempts_again(self) -> None:
-        job = replace(in_state(JobStatus.FAILED), attempts=4).revived(NOON + SECOND)
+        job = replace(in_state(JobStatus.FAILED), attempts=4).retried(NOON + SECOND)
         assert (job.attempts, job.run_at, job.due_at, job.expires_at) == (0, NOON + SECOND, NOON + SECOND, None)
 
     def test_sent_it_is_due_later_unless_something_happened_since(self) -> None:

@@ -83,7 +83,7 @@ class TestKilled:
             try:
                 world.store_one(world.mortal(moment))
             except Killed:
-                assert world.here.service.reconcile() == 0, "not at once: it may only be slow"
+                assert world.here.objects.reconcile() == 0, "not at once: it may only be slow"
                 world.reconcile_later()
             else:
                 break
@@ -91,7 +91,7 @@ class TestKilled:
             receipt = world.receipts.get("key")
             assert (receipt is not None) == there
             assert len(world.jobs.all().items) == (there and kind.job)
-            assert world.here.service.reconcile() == world.reconcile_later() == 0
+            assert world.here.objects.reconcile() == world.reconcile_later() == 0
             kept.add(there)
             if receipt:
                 assert receipt.answer
@@ -105,12 +105,12 @@ class TestKilled:
         assert self.all_moments(new_world, lambda process, id: process.service.delete(ADA, id)) == kind.deleting
 
     def test_while_everything_of_a_user_is_removed(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
-        assert self.all_moments(new_world, lambda process, id: process.service.remove_of("ada")) == kind.deleting
+        assert self.all_moments(new_world, lambda process, id: process.objects.remove_of("ada")) == kind.deleting
 
     def test_while_settling(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         def reconcile(process: Process, id: str) -> None:
             process.records.update(id, lambda stored: stored.deleting(stored.created_at - HEARTBEAT_TIMEOUT))
-            process.service.reconcile()
+            process.objects.reconcile()
 
         assert self.all_moments(new_world, reconcile) == kind.deleting + 2
 
@@ -184,9 +184,9 @@ class TestFailures:
             with pytest.raises(Killed):
                 world.store_one(world.mortal(3), key=None)
         world.watch.forward(HEARTBEAT_TIMEOUT)
-        assert world.failing(2).service.reconcile() == 2
+        assert world.failing(2).objects.reconcile() == 2
         assert len(world.all_records()) == 1
-        assert world.here.service.reconcile() == 0
+        assert world.here.objects.reconcile() == 0
         assert world.reconcile_later() == 1
         world.is_empty()
 
@@ -223,7 +223,7 @@ class TestSlow:
         def go_on() -> None:
             world.records.update(listed.id, lambda stored: replace(stored, reconcile_since=world.watch()))
 
-        assert world.at(0, go_on).service.reconcile() == 0
+        assert world.at(0, go_on).objects.reconcile() == 0
         assert world.all_records() == [world.records.get(listed.id)]
         assert world.objects() == {listed.key}
 
@@ -231,7 +231,7 @@ class TestSlow:
         with pytest.raises(Killed):
             world.store_one(world.mortal(kind.adding - 2))
         world.watch.forward(HEARTBEAT_TIMEOUT)
-        outcomes = at_once(lambda service: service.reconcile(), [world.here.service] * 8)
+        outcomes = at_once(lambda objects: objects.reconcile(), [world.here.objects] * 8)
         assert sorted(map(str, outcomes)) == ["0"] * 7 + ["1"]
         world.is_empty()
 
@@ -295,7 +295,7 @@ class TestOwners:
         world.store_one(key=None)
         kept = world.store_one(owner=EVE, key=None)
         for _ in range(2):
-            world.here.service.remove_of("ada")
+            world.here.objects.remove_of("ada")
             assert (world.all_records(), world.objects()) == ([kept], {kept.key})
 
     def test_in_pages(self, world: World[Any]) -> None:

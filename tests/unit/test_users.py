@@ -37,7 +37,7 @@ class TestNew:
         name = Username("Ada", "ada")
         user = User.new(now=NOON, username=name, email=None)
         assert user == User(id=user.id, username=name, email=None, created_at=NOON, updated_at=NOON)
-        assert (user.state, user.role, user.usable) == (State.ACTIVE, Role.USER, True)
+        assert (user.state, user.role, user.can_log_in) == (State.ACTIVE, Role.USER, True)
         assert user.id != User.new(now=NOON, username=name, email=None).id
 
     def test_the_id_can_be_given(self) -> None:
@@ -47,7 +47,7 @@ class TestNew:
 @pytest.mark.parametrize("disabled", [True, False])
 @pytest.mark.parametrize("state", State)
 def test_only_an_active_user_who_is_not_disabled_is_usable(state: State, disabled: bool) -> None:
-    assert replace(ADA, state=state, disabled=disabled).usable is (state is State.ACTIVE and not disabled)
+    assert replace(ADA, state=state, disabled=disabled).can_log_in is (state is State.ACTIVE and not disabled)
 
 
 class TestClaims:
@@ -111,7 +111,7 @@ class TestTombstone:
 
     def test_a_tombstone_claims_nothing_and_is_not_usable(self) -> None:
         assert ADA.tombstone(LATER).claims == frozenset()
-        assert not ADA.tombstone(LATER).usable
+        assert not ADA.tombstone(LATER).can_log_in
 
 
 class TestPasswordPolicy:

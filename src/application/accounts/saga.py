@@ -37,7 +37,7 @@ from src.application.accounts.transitions import (
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Stale, Taken, Unavailable
-from src.domain.receipts import Once, Repeated
+from src.domain.receipts import IdempotentCreate, Repeated
 from src.domain.users import State, User, UserRepository
 from src.domain.values import Email, Role
 
@@ -58,7 +58,7 @@ class AccountSaga:
     audit: Audit
     clock: Clock
 
-    def create(self, user: User, password: str | None, once: Once[User] | None = None) -> User:
+    def create(self, user: User, password: str | None, idempotent: IdempotentCreate[User] | None = None) -> User:
         """Store a new user. Without a password nobody can log in until one is set.
 
         Raises Taken, Invalid, Unavailable or Repeated; then there is no such user.
@@ -66,7 +66,7 @@ class AccountSaga:
         if password is not None:
             user = replace(user, password_hash=self.identity.keep(password))
         if not self.identity.remote:
-            return self.users.add(user, once.answered(user) if once else None)
+            return self.users.add(user, idempotent.receipt_for(user) if idempotent else None)
         try:
             self.users.add(replace(user, state=State.PENDING, reconcile_since=self.clock()))
         except Unavailable:
@@ -74,7 +74,7 @@ class AccountSaga:
             raise
         try:
             self.identity.create(user, password)
-            return self.users.update(user.id, activated, once=once)
+            return self.users.update(user.id, activated, idempotent=idempotent)
         except (PorteroError, Repeated):
             # The caller is told that it failed, so it must have failed, even if the last commit landed.
             self._try(self._undo_creation, user.id)
@@ -123,7 +123,7 @@ class AccountSaga:
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
         if self.identity.remote:
             self.identity.set_password(user, password)
-            # Once more: until a moment ago the old password still got new sessions.
+            # IdempotentCreate more: until a moment ago the old password still got new sessions.
             self.change(id, without_sessions)
             self.identity.sessions_ended()
 

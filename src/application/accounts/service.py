@@ -62,7 +62,7 @@ class AccountService:
             raise WrongPassword
 
         def require_unchanged(stored: User) -> User:
-            if not stored.usable:
+            if not stored.can_log_in:
                 raise InvalidToken  # disabled since the caller was authenticated
             if stored.session_epoch != user.session_epoch:
                 raise WrongPassword  # changed since it was verified
@@ -82,7 +82,7 @@ def new_user(profile: NewProfile, clock: Clock) -> User:
 
 def _promoted(guest: User, user: User) -> User:
     """Return the guest with the profile of ``user``. Raises InvalidToken when it is no usable guest any more."""
-    if guest.role is not Role.GUEST or not guest.usable:
+    if guest.role is not Role.GUEST or not guest.can_log_in:
         raise InvalidToken
     return replace(
         guest.without_sessions(user.created_at),

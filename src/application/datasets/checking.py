@@ -1,6 +1,6 @@
-"""Checking a dataset, at once or in a job."""
+"""Checking a dataset, in the request that stores it or in a job."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,7 +32,7 @@ class CheckDataset:
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts."""
         dataset = self.datasets.get(job.subject_id)
-        if dataset is None or not dataset.whole:
+        if dataset is None or not dataset.is_stored:
             return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
         if not dataset.report:
             dataset = self._attempt(dataset, progress)
@@ -41,27 +41,28 @@ class CheckDataset:
         return {"dataset_id": dataset.id, "status": dataset.status}
 
     def _attempt(self, dataset: Dataset, progress: Progress) -> Dataset:
-        # Each attempt has rows of its own, so that an earlier one that still runs does no harm.
+        # Each attempt stores its own row set, so that an earlier attempt that still runs does no harm.
         rows_id = new_id()
-        dataset = self.datasets.update(dataset.id, lambda stored: stored.attempted(rows_id))
+        dataset = self.datasets.update(dataset.id, lambda stored: stored.with_row_set(rows_id))
         if dataset.report:
             return dataset
-        try:
-            with temporary_file(self.blobs.read(dataset.key)) as file:
-                found = check(self.tables, self.rows, file, dataset.read_options, rows_id, progress)
-            return self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).checked(found))
-        except BaseException as error:
-            self._give_up(dataset.id, rows_id)
-            if isinstance(error, NotCsv):
+        with ExitStack() as undo:
+            undo.callback(self._give_up, dataset.id, rows_id)
+            try:
+                with temporary_file(self.blobs.read(dataset.key)) as file:
+                    report = check(self.tables, self.rows, file, dataset.read_options, rows_id, progress)
+            except NotCsv as error:
                 raise AttemptFailed(error.detail, final=True) from None
-            raise
+            dataset = self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).with_report(report))
+            undo.pop_all()
+        return dataset
 
     def _give_up(self, id: str, rows_id: str) -> None:
-        """Remove the rows of a failed attempt, unless its last commit landed after all and they count."""
+        """Remove the rows of a failed attempt, unless its last commit landed, although its reply was lost."""
         other = new_id()
         with suppress(NotFound):
-            # The record first, so that a commit that is still on its way cannot land any more.
-            if self.datasets.update(id, lambda stored: stored.without(rows_id, other)).rows_id == rows_id:
+            # The record first, so that a commit that is still under way cannot land any more.
+            if self.datasets.update(id, lambda stored: stored.without_row_set(rows_id, other)).rows_id == rows_id:
                 return
         self.rows.remove(rows_id)
 
@@ -77,12 +78,12 @@ class CheckDataset:
     def resume(self, job: Job) -> None:
         """Mark a failed dataset as being processed again."""
         with suppress(NotFound):
-            self.datasets.update(job.subject_id, Dataset.resumed)
+            self.datasets.update(job.subject_id, Dataset.retried)
 
 
 def _current(dataset: Dataset, rows_id: str) -> Dataset:
     """Return the dataset. Raises NotRunnable when another attempt has begun, NotFound when it is being deleted."""
-    if not dataset.whole:
+    if not dataset.is_stored:
         raise NotFound
     if dataset.rows_id != rows_id:
         raise NotRunnable

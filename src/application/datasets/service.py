@@ -1,29 +1,28 @@
-"""What people do with datasets."""
+"""Storing, reading and summarising datasets."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from src.application.datasets.checking import CHECK, check
 from src.application.datasets.incoming import IncomingDataset
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, JobQueue, RowStore
-from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle, PendingObject
+from src.application.stored_objects import ObjectLifecycle, PendingObject
 from src.application.summaries import Summarise, Summary
-from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
+from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended
-from src.domain.jobs import Job, JobRepository
-from src.domain.receipts import Once
+from src.domain.jobs import Job
+from src.domain.receipts import IdempotentCreate
 from src.domain.tables import Column, CsvChecker, Report, Row, parse_schema
-from src.domain.users import User, UserRepository
+from src.domain.users import User
 from src.domain.values import Page, new_id
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDataset:
-    """A dataset, and the job that checks it if there is one."""
+    """A dataset and the job that checks it; ``job`` is None when the dataset has been checked at once."""
 
     dataset: Dataset
     job: Job | None
@@ -33,16 +32,14 @@ class StoredDataset:
 class DatasetService:
     """Store, check, list, read, summarise and delete datasets."""
 
-    datasets: DatasetRepository
-    users: UserRepository
-    jobs: JobRepository
+    objects: ObjectLifecycle[Dataset]
     tables: CsvChecker
     rows: RowStore
     blobs: BlobStore
     queue: JobQueue
     summary: Summarise
     sync_rows: int
-    """A file of more rows is always checked by a job."""
+    """A file with more rows is always checked by a job."""
     clock: Clock
 
     def add(self, owner: User, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
@@ -51,42 +48,70 @@ class DatasetService:
         A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
         the last row is stored.
 
-        ``progress`` is told how far the check has come. Raises as ``receiving`` and ``PendingDataset.store`` do.
+        ``progress`` is told how far the check has come. Raises as ``receiving`` and ``store`` do.
         """
         with self.receiving(owner) as pending:
-            return pending.store(incoming, progress)
+            return self.store(pending, incoming, progress)
 
-    @contextmanager
-    def receiving(self, owner: User, once: Once[StoredDataset] | None = None) -> Iterator["PendingDataset"]:
-        """Make a pending dataset whose file arrives, and is stored, within the block.
+    def receiving(
+        self, owner: User, idempotent: IdempotentCreate[StoredDataset] | None = None
+    ) -> AbstractContextManager[PendingObject[Dataset, StoredDataset]]:
+        """Store the record of a dataset whose file arrives, and is stored, within the block.
 
-        When the block raises, nothing stays of it. Raises Repeated, Unavailable.
+        Call ``heartbeat`` for each chunk that arrives. When the block raises, nothing stays stored. Raises Repeated,
+        Unavailable, and InvalidToken when the owner was deleted meanwhile.
         """
-        dataset = Dataset(
-            id=new_id(),
-            user_id=owner.id,
-            created_at=self.clock(),
-            row_sets=(new_id(),),
-            receipt_id=once.receipt.id if once else None,
-            reconcile_since=self.clock(),
-        )
-        with self._lifecycle.storing(dataset, once) as pending:
-            yield PendingDataset(self, pending)
+        now, receipt_id = self.clock(), idempotent.receipt.id if idempotent else None
+        dataset = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, reconcile_since=now)
+        return self.objects.storing(dataset, idempotent)
+
+    def store(
+        self,
+        pending: PendingObject[Dataset, StoredDataset],
+        incoming: IncomingDataset,
+        progress: Progress | None = None,
+    ) -> StoredDataset:
+        """Check the file that has arrived, or make a job that does, and store it.
+
+        ``progress`` is told how far the check has come. Raises NotCsv, InvalidOption, Unavailable.
+        """
+        report: Report | None = None
+        job: Job | None = None
+        if not self._needs_job(incoming):
+
+            def checked(done: float) -> None:
+                pending.heartbeat()
+                if progress:
+                    progress(done)
+
+            rows_id = pending.item.rows_id
+            report = check(self.tables, self.rows, incoming.file, incoming.read_options, rows_id, checked)
+        self.blobs.put(pending.item.key, pending.with_heartbeat(incoming.chunks()))
+        dataset = _described(pending.item, incoming).stored()
+        if report:
+            dataset = dataset.with_report(report)
+        else:
+            job = Job.new(kind=CHECK, subject_id=dataset.id, user_id=dataset.user_id, now=self.clock())
+            dataset = replace(dataset, job_id=job.id)
+        stored = pending.finish(dataset, job, StoredDataset)
+        if job:
+            self.queue.notify(job.id)
+        return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[Dataset]:
         """List your datasets, the newest first; an admin sees everybody's."""
-        return self._lifecycle.list(caller, cursor, limit)
+        return self.objects.list(caller, cursor, limit)
 
     def show(self, caller: User, id: str) -> Dataset:
         """See a dataset of yours; admins see everybody's. Raises NotFound."""
-        return self._lifecycle.show(caller, id)
+        return self.objects.show(caller, id)
 
     def parse_schema(self, value: object) -> tuple[Column, ...]:
         """Return the columns of a schema that came as JSON; none when it is to be inferred. Raises Invalid."""
         return parse_schema(value, self.tables.pattern_flaw)
 
     def uri(self, dataset: Dataset) -> str:
-        """Return where the file is, for people."""
+        """Return the URI of the stored file, to show to users."""
         return self.blobs.uri(dataset.key)
 
     def list_rows(
@@ -117,88 +142,26 @@ class DatasetService:
 
     def delete(self, caller: User, id: str) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound."""
-        self._lifecycle.delete(caller, id)
-
-    def remove_of(self, user_id: str) -> None:
-        """Remove every dataset of a user. Raises Unavailable."""
-        self._lifecycle.remove_of(user_id)
-
-    def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
-        """Remove what a crash left half stored or half deleted; return how many datasets."""
-        return self._lifecycle.reconcile(older_than)
-
-    @property
-    def _lifecycle(self) -> ObjectLifecycle[Dataset]:
-        return ObjectLifecycle(
-            noun="dataset", records=self.datasets, users=self.users, jobs=self.jobs, erase=self._erase, clock=self.clock
-        )
-
-    def _erase(self, dataset: Dataset) -> None:
-        for rows_id in dataset.row_sets:
-            self.rows.remove(rows_id)
-        self.blobs.delete(dataset.key)
-        self.datasets.remove(dataset)
-
-
-class PendingDataset:
-    """A dataset whose file is arriving."""
-
-    def __init__(self, service: DatasetService, pending: PendingObject[Dataset, StoredDataset]) -> None:
-        self._service = service
-        self._pending = pending
-
-    def heartbeat(self) -> None:
-        """Keep the dataset pending; call it for each chunk that arrives. Raises Unavailable when it was given up."""
-        self._pending.heartbeat()
-
-    def store(self, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
-        """Check the file, or leave that to a job, and store it. ``progress`` is told how far the check has come.
-
-        Raises NotCsv, InvalidOption, Unavailable, InvalidToken.
-        """
-        service, rows_id = self._service, self._pending.item.rows_id
-        report: Report | None = None
-        job: Job | None = None
-        if not self._needs_job(incoming):
-
-            def checked(done: float) -> None:
-                self.heartbeat()
-                if progress:
-                    progress(done)
-
-            report = check(service.tables, service.rows, incoming.file, incoming.read_options, rows_id, checked)
-        dataset = self._pending.item
-        service.blobs.put(dataset.key, self._chunks(incoming))
-        whole = _described(self._pending.item, incoming).stored()
-        if report:
-            whole = whole.checked(report)
-        else:
-            job = Job.new(kind=CHECK, subject_id=whole.id, user_id=whole.user_id, now=service.clock())
-            whole = replace(whole, job_id=job.id)
-        stored = self._pending.finish(whole, job, StoredDataset)
-        if job:
-            service.queue.notify(job.id)
-        return stored
+        self.objects.delete(caller, id)
 
     def _needs_job(self, incoming: IncomingDataset) -> bool:
         """Return whether a job is to check the file. Raises NotCsv, InvalidOption."""
-        most = self._service.sync_rows
-        if not incoming.prefer_job and incoming.lines <= most + 1:  # the header is a line, too
+        if not incoming.prefer_job and incoming.lines <= self.sync_rows + 1:  # one line is the header
             return False
         options = incoming.read_options
-        more = self._service.tables.exceeds(
-            incoming.file,
-            0 if incoming.prefer_job else most,
-            options.columns,
-            delimiter=options.delimiter,
-            encoding=options.encoding,
+        limit = 0 if incoming.prefer_job else self.sync_rows
+        # Also raises for a file that cannot be read, before a job is made for it.
+        exceeds = self.tables.exceeds(
+            incoming.file, limit, options.columns, delimiter=options.delimiter, encoding=options.encoding
         )
-        return more or incoming.prefer_job
+        return exceeds or incoming.prefer_job
 
-    def _chunks(self, incoming: IncomingDataset) -> Iterator[bytes]:
-        for chunk in incoming.chunks():
-            self.heartbeat()
-            yield chunk
+
+def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:
+    """Remove the rows and the file of a dataset. Can be repeated. Raises Unavailable."""
+    for rows_id in dataset.row_sets:
+        rows.remove(rows_id)
+    blobs.delete(dataset.key)
 
 
 def _described(dataset: Dataset, incoming: IncomingDataset) -> Dataset:

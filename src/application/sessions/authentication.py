@@ -54,7 +54,7 @@ class AuthenticationService:
             return Caller(self.profile_of(self.identity.identify(token)), None)
         claims = self.tokens.verify(token)
         session, user = self.sessions.with_user(claims.session_id, claims.user_id)
-        if session is None or user is None or not session.alive(user, self.clock()):
+        if session is None or user is None or not session.is_valid(user, self.clock()):
             raise InvalidToken
         return Caller(user, session)
 
@@ -67,7 +67,7 @@ class AuthenticationService:
         user = self.users.get(identity.uid) or self._first_visit(identity)
         ended = user.sessions_ended_at
         # The provider counts in whole seconds: a token from within the second of the change is refused.
-        if not user.usable or (ended and identity.authenticated_at <= ended.replace(microsecond=0)):
+        if not user.can_log_in or (ended and identity.authenticated_at <= ended.replace(microsecond=0)):
             raise InvalidToken
         return user
 

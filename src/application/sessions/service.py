@@ -60,7 +60,7 @@ class SessionService:
         failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address))
         self.limiter.check(*failure)
         user = self.users.by_claim(claim) if claim else None
-        if user and not user.usable:
+        if user and not user.can_log_in:
             user = None
         if not self.identity.verify(user, password) or user is None:
             self.audit(AuditEvent.LOGIN_FAILED, {"user_id": user.id if user else None})
@@ -143,7 +143,7 @@ class SessionService:
             if token.hash == session.current_hash:
                 successor = self.refresh_tokens.successors(token, session.generation)[0]
                 return session.rotated(successor.hash, now, self.lifetimes.idle)
-            if session.forgives(token.hash, now):
+            if session.in_grace_period(token.hash, now):
                 return session
             raise _TokenReused
 
@@ -160,7 +160,7 @@ class SessionService:
         successors = self.refresh_tokens.successors(token, session.generation - 1)
         successor = next((each for each in successors if each.hash == session.current_hash), None)
         user = self.users.get(session.user_id)
-        if user is None or successor is None or not session.alive(user, now):
+        if user is None or successor is None or not session.is_valid(user, now):
             raise InvalidToken
         return user, self.tokens.issue(user, session).with_refresh(successor)
 
@@ -168,12 +168,12 @@ class SessionService:
         """List your sessions that have not ended, the newest first."""
         now = self.clock()
         page = self.sessions.of(user.id, cursor, limit)
-        return Page([session for session in page.items if session.alive(user, now)], page.next)
+        return Page([session for session in page.items if session.is_valid(user, now)], page.next)
 
     def end(self, user: User, id: str) -> None:
         """End one of your sessions. Raises NotFound, also for a session of another user."""
         session = self.sessions.get(id)
-        if session is None or not session.alive(user, self.clock()):
+        if session is None or not session.is_valid(user, self.clock()):
             raise NotFound("You have no such session.")
         self.sessions.remove(id)
         self.audit(AuditEvent.SESSION_ENDED, {"user_id": user.id, "session_id": id, "reason": "ended-by-owner"})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from src.domain.errors import LastAdmin, Taken
-from src.domain.receipts import Once, Receipt
+from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.users import Claim, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.claims import claim_key, insert_claim
@@ -59,12 +59,12 @@ class Users(Documents[User]):
         change: Callable[[User], User],
         *,
         revisions: Collection[str] | None = None,
-        once: Once[User] | None = None,
+        idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
         """Apply ``change``; one read and one commit without conflicts."""
 
         def commit(new: User, *writes: Write) -> Mapping[Key, str]:
-            return self._receipts.commit(once.answered(new) if once else None, *writes)
+            return self._receipts.commit(idempotent.receipt_for(new) if idempotent else None, *writes)
 
         return self._update(id, change, revisions, commit)
 

@@ -84,7 +84,7 @@ def _owner(services: Services, login: str | None) -> User:
         found = services.administration.users.by_claim(services.rules.parse_login(login))
     else:
         found = next(iter(services.administration.list_users(Role.ADMIN, limit=1).items), None)
-    if found is None or not found.listed:
+    if found is None or not found.is_visible:
         advice = "there is no such user" if login else "there is no admin yet; make one, or name a user"
         raise click.ClickException(f"--owner: {advice}")
     return found

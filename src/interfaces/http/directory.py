@@ -90,7 +90,7 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
         return render_user(user, 201, {"Location": f"/users/{user.id}"})
 
     profile = NewProfile(body.username, body.email, body.name, body.last_name, body.role)
-    return created(services().directory.add(profile, body.password, caller.user, idempotency.once(created)))
+    return created(services().directory.add(profile, body.password, caller.user, idempotency.answered_with(created)))
 
 
 @route(

@@ -115,7 +115,8 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
         return render(DogView.of(dog), 201, headers, revision=dog.revision)
 
     accepted = parsed("name", parse_dog_name, name)
-    return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, idempotency.once(created)))
+    idempotent = idempotency.answered_with(created)
+    return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, idempotent))
 
 
 @route(

@@ -48,10 +48,10 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
         return render(FileView.of(stored), 202, headers, revision=stored.file.revision)
 
     idempotency.content = upload.digest
-    once = idempotency.once(accepted)
+    idempotent = idempotency.answered_with(accepted)
     file = upload.file("file")
     incoming = IncomingFile(file.filename, file.content_type, upload.to_end(file))
-    return accepted(services().files.add(caller.user, incoming, once))
+    return accepted(services().files.add(caller.user, incoming, idempotent))
 
 
 @route("GET /api/files", Access.USER, FileView, use_case=FileService.list)

@@ -10,7 +10,7 @@ from flask import Response, g, request
 from src.application.receipts import ReceiptService
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, InProgress, Invalid, PorteroError
-from src.domain.receipts import Once, Receipt, Repeated
+from src.domain.receipts import IdempotentCreate, Receipt, Repeated
 
 T = TypeVar("T")
 
@@ -37,11 +37,13 @@ class IdempotentRequest:
             raise Invalid(FieldError("Idempotency-Key", "invalid", message))
         return cls(service, None if key is None else service.begin(caller.user, key), path)
 
-    def once(self, render: Callable[[T], Response]) -> Once[T] | None:
-        """Return how to record a create that ``render`` answers; None when there is no key."""
+    def answered_with(self, render: Callable[[T], Response]) -> IdempotentCreate[T] | None:
+        """Return the create whose answer ``render`` makes, or None for a request without a key."""
         if self._receipt is None:
             return None
-        return Once(self._receipt, lambda created: (self._service.fingerprint(self._bytes()), _kept(render(created))))
+        return IdempotentCreate(
+            self._receipt, lambda created: (self._service.fingerprint(self._bytes()), _kept(render(created)))
+        )
 
     def first_answer(self) -> Response | None:
         """Return the answer to the first request with this key, if any. Raises InProgress, KeyReused."""

@@ -66,8 +66,8 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
     def created(task: Task) -> Response:
         return render(TaskView.of(task), 201, {"Location": f"/tasks/{task.id}"}, revision=task.revision)
 
-    once = idempotency.once(created)
-    return created(services().tasks.add(caller.user, body.title, body.description, body.completed, once))
+    idempotent = idempotency.answered_with(created)
+    return created(services().tasks.add(caller.user, body.title, body.description, body.completed, idempotent))
 
 
 @route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)

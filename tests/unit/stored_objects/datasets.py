@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from src.application.datasets import CHECK, CheckDataset, DatasetService, IncomingDataset, StoredDataset
+from src.application.datasets import CHECK, CheckDataset, DatasetService, IncomingDataset, StoredDataset, erase_dataset
 from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, RowStore
+from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus, ReadOptions
 from src.domain.jobs import LEASE, Job
-from src.domain.receipts import Once
+from src.domain.receipts import IdempotentCreate
 from src.domain.tables import Column, ColumnType, CsvChecker, Report
 from src.domain.users import User
 from src.domain.values import Page
@@ -59,10 +61,16 @@ class DatasetWorld(World[DatasetProcess]):
         blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
         engine = cast(CsvChecker, observed(tables or self.tables, "file", {"check"}))
         summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
-        service = DatasetService(
-            datasets=datasets,
+        objects = ObjectLifecycle(
+            noun="dataset",
+            records=datasets,
             users=self.users,
             jobs=self.jobs,
+            erase=partial(erase_dataset, rows=rows, blobs=blobs),
+            clock=self.watch,
+        )
+        service = DatasetService(
+            objects=objects,
             tables=engine,
             rows=rows,
             blobs=blobs,
@@ -74,7 +82,7 @@ class DatasetWorld(World[DatasetProcess]):
         work = CheckDataset(datasets=datasets, tables=engine, rows=rows, blobs=blobs)
         runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
         jobs = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
-        return DatasetProcess(service, datasets, jobs, work, runner.run)
+        return DatasetProcess(service, objects, datasets, jobs, work, runner.run)
 
     def add(
         self,
@@ -84,8 +92,9 @@ class DatasetWorld(World[DatasetProcess]):
         owner: User = ADA,
         key: str | None = "key",
     ) -> StoredDataset:
-        once = Once(self._receipt(key), self._answer) if key else None
-        with (process or self.here).service.receiving(owner, once) as pending:
+        idempotent = IdempotentCreate(self._receipt(key), self._answer) if key else None
+        service = (process or self.here).service
+        with service.receiving(owner, idempotent) as pending:
             self.file.write_bytes(content)
             pending.heartbeat()
             lines = content.count(b"\n")
@@ -93,7 +102,7 @@ class DatasetWorld(World[DatasetProcess]):
             incoming = IncomingDataset(
                 self.file, "Name", "x.csv", len(content), "sha", lines, options, prefer_job=later
             )
-            return pending.store(incoming)
+            return service.store(pending, incoming)
 
     def add_later(self) -> Job:
         """The job of a dataset that waits to be checked."""

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from src.application.files import FileService, IncomingFile, StoredFile
 from src.application.ports import BlobStore
+from src.application.stored_objects import ObjectLifecycle
 from src.domain.files import File, FileRepository
-from src.domain.receipts import Once
+from src.domain.receipts import IdempotentCreate
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.repositories.files import Files
@@ -36,10 +37,16 @@ class FileWorld(World[FileProcess]):
     def process(self, observe: Observe) -> FileProcess:
         files = cast(FileRepository, Observed(self.files, COMMITS, observe))
         blobs = cast(BlobStore, Observed(self.blobs, {"put", "delete"}, observe))
-        service = FileService(
-            files=files, users=self.users, jobs=self.jobs, blobs=blobs, queue=self.bell, clock=self.watch
+        objects = ObjectLifecycle(
+            noun="file",
+            records=files,
+            users=self.users,
+            jobs=self.jobs,
+            erase=lambda file: blobs.delete(file.key),
+            clock=self.watch,
         )
-        return FileProcess(service, files)
+        service = FileService(objects=objects, jobs=self.jobs, blobs=blobs, queue=self.bell, clock=self.watch)
+        return FileProcess(service, objects, files)
 
     def add(
         self,
@@ -48,11 +55,11 @@ class FileWorld(World[FileProcess]):
         owner: User = ADA,
         key: str | None = "key",
     ) -> StoredFile:
-        once = Once(self._receipt(key), self._answer) if key else None
-        return (process or self.here).service.add(owner, IncomingFile("x.txt", "text/plain", chunks), once)
+        idempotent = IdempotentCreate(self._receipt(key), self._answer) if key else None
+        return (process or self.here).service.add(owner, IncomingFile("x.txt", "text/plain", chunks), idempotent)
 
     def pending(self, id: str) -> File:
-        return File(id, "ada", "x", "x", self.watch(), "job")
+        return File(id, "ada", self.watch(), "x", "x", job_id="job")
 
     def store_one(self, process: FileProcess | None = None, owner: User = ADA, key: str | None = "key") -> File:
         return self.add(process, owner=owner, key=key).file

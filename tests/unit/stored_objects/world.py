@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import obstore
 
-from src.application.stored_objects import HEARTBEAT_TIMEOUT
+from src.application.stored_objects import HEARTBEAT_TIMEOUT, ObjectLifecycle
 from src.domain.errors import Unavailable
 from src.domain.receipts import LIFETIME, Receipt
 from src.domain.users import User
@@ -39,6 +39,7 @@ class Process:
     """What one process does, and the records as it reaches them."""
 
     service: Any
+    objects: ObjectLifecycle[Any]
     records: Any
 
 
@@ -123,7 +124,7 @@ class World(ABC, Generic[P]):
 
     def reconcile_later(self) -> int:
         self.watch.forward(HEARTBEAT_TIMEOUT)
-        return cast(int, self.here.service.reconcile())
+        return self.here.objects.reconcile()
 
     def is_empty(self) -> None:
         """Nothing is left; the key is free."""
@@ -135,7 +136,7 @@ class World(ABC, Generic[P]):
     def is_reconciled(self) -> bool:
         """Objects and whole records agree; returns whether there is one."""
         records = self.all_records()
-        assert all(record.whole and record.reconcile_since is None for record in records)
+        assert all(record.is_stored and record.reconcile_since is None for record in records)
         assert self.objects() == {record.key for record in records}
         assert [b"".join(self.blobs.read(record.key)) for record in records] == [self.content] * len(records)
         return bool(records)

@@ -55,9 +55,10 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
         return render(accepted, 202, headers)
 
     idempotency.content = upload.digest
-    once = idempotency.once(created)
-    with temporary_file() as file, services().datasets.receiving(caller.user, once) as pending:
-        return created(pending.store(receive(upload, caller, file, pending)))
+    idempotent = idempotency.answered_with(created)
+    datasets = services().datasets
+    with temporary_file() as file, datasets.receiving(caller.user, idempotent) as pending:
+        return created(datasets.store(pending, receive(upload, caller, file, pending.heartbeat)))
 
 
 @route("GET /datasets", Access.UPLOADER, DatasetView, use_case=DatasetService.list)

@@ -1,6 +1,6 @@
 """A CSV file in, with how to read it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +9,8 @@ from flask import request
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from src.application.datasets import IncomingDataset, PendingDataset
-from src.application.files import Measured
+from src.application.datasets import IncomingDataset
+from src.application.files import MeasuredChunks
 from src.application.sessions import Caller
 from src.application.strict_json import strict_json
 from src.domain.datasets import ReadOptions
@@ -62,8 +62,11 @@ def prefers_async() -> bool:
     return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
 
 
-def receive(upload: Upload, caller: Caller, file: Path, pending: PendingDataset) -> IncomingDataset:
-    """Read the upload into ``file``, and the fields before and after it. Raises Invalid and what reading raises."""
+def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> IncomingDataset:
+    """Read the upload into ``file``, and the fields before and after it; call ``heartbeat`` for each chunk.
+
+    Raises Invalid, and what reading and ``heartbeat`` raise.
+    """
     errors: list[FieldError] = []
     part = None
     try:
@@ -72,11 +75,11 @@ def receive(upload: Upload, caller: Caller, file: Path, pending: PendingDataset)
         if not upload.whole:
             raise  # the rest of another file is not waited for
         errors += missing.errors
-    content = Measured(part.chunks if part else ())
+    content = MeasuredChunks(part.chunks if part else ())
     lines, ends_with_break = 1, False
     with file.open("wb") as opened:
         for chunk in content:
-            pending.heartbeat()
+            heartbeat()
             opened.write(chunk)
             lines += _line_breaks(chunk)
             ends_with_break = chunk.endswith((b"\n", b"\r"))
