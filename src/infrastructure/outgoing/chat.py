@@ -1,4 +1,4 @@
-"""Advice of a language model over the chat API that OpenAI, Gemini, Ollama, llama.cpp and others share.
+"""Advice from a language model, over the chat API that OpenAI, Gemini, Ollama, llama.cpp and others share.
 
 Requests use only the parts of https://platform.openai.com/docs/api-reference/chat/create that all of them support.
 """
@@ -18,6 +18,7 @@ from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import Answer, Destination
 
 MAX_ADVICE = 256 << 10
+"""The most bytes of an answer that are read. An answer with 250 words and a schema is far smaller."""
 
 _NAME = "The AI service"
 _REFUSED = {400, 422}
@@ -38,9 +39,9 @@ class ChatAdviser:
     """Asks a language model to explain a report. Implements Adviser.
 
     ``url`` is the base of the API, such as https://api.openai.com/v1. ``key`` is optional, because some servers need
-    none. Advice takes at most ``timeout`` seconds. After five failures in a row the service is not asked for
-    ``pause`` seconds of ``clock``. Raise ValueError, without the URL and the key in its message, for a URL or a key
-    that cannot be used.
+    none. Advice takes at most ``timeout`` seconds after the connection is made. After five failures in a row the
+    service is not asked for ``pause`` seconds of ``clock``. Raise ValueError for a URL or a key that cannot be used;
+    the message quotes neither.
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class ChatAdviser:
     ) -> None:
         if "?" in url or "#" in url:
             raise ValueError("use a URL without ? and #")
-        circuit = Circuit(_NAME, pause=pause, clock=clock)
-        place, connect = f"{url.rstrip('/')}/chat/completions", min(5.0, timeout / 2)
-        self._service = Destination(_NAME, place, circuit, connect=connect, idle=timeout, max_bytes=MAX_ADVICE)
+        circuit, connect = Circuit(_NAME, pause=pause, clock=clock), min(5.0, timeout / 2)
+        url = f"{url.rstrip('/')}/chat/completions"
+        self._service = Destination(url, circuit, connect=connect, idle=timeout, max_bytes=MAX_ADVICE)
         self._headers = {"Content-Type": "application/json"}
         if key:
             if not key.isascii() or not key.isprintable() or " " in key or httpx2.URL(url).userinfo:
@@ -74,10 +75,11 @@ class ChatAdviser:
         ]
         request = {"model": self._model, "messages": messages}
         try:
-            answer = self._ask(request | {"response_format": {"type": "json_object"}}, by)
-            if answer.status in _REFUSED:
-                # A server that does not support response_format refuses it with no more detail than the status.
-                answer = self._ask(request, by)
+            # A server that does not support response_format refuses it with no more detail than the status.
+            for option in ({"response_format": {"type": "json_object"}}, {}):
+                answer = self._service.ask("POST", self._headers, json.dumps(request | option).encode(), by)
+                if answer.status not in _REFUSED:
+                    break
         except AttemptFailed as error:
             raise Unavailable(error.detail) from None
         if answer.status != 200:
@@ -87,19 +89,15 @@ class ChatAdviser:
         except ValueError:
             raise Unavailable(f"{_NAME} sent an answer that cannot be understood.") from None
 
-    def _ask(self, request: dict[str, Any], by: float) -> Answer:
-        return self._service.ask("POST", self._headers, json.dumps(request).encode(), by)
-
 
 def _advice(answer: Answer) -> Advice:
+    """Return the advice in a chat completion. Raise ValueError for any other answer."""
     match answer.json():
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
-            content = content.strip()
+            fenced = _FENCED.fullmatch(content.strip())
         case _:
             raise ValueError("not a chat completion")
-    if fenced := _FENCED.fullmatch(content):
-        content = fenced[1]
-    match strict_json(content, to_store=True):
+    match strict_json(fenced[1] if fenced else content, to_store=True):
         case {"text": str(text), "schema": dict(schema)}:
             return Advice(text, schema)
         case _:

@@ -1,4 +1,4 @@
-"""A circuit breaker: calls to a destination that is down are refused for a while (Nygard, Release It!, chapter 5)."""
+"""A circuit breaker: it refuses calls to a service that is down for a while (Nygard, Release It!, chapter 5)."""
 
 import threading
 import time
@@ -7,23 +7,24 @@ from contextlib import contextmanager
 
 from src.domain.errors import AttemptFailed, Postponed
 
+_FAILURES = 5
+"""The number of failures in a row that opens a circuit: a single lost connection must not stop all calls."""
+
 
 class Down(AttemptFailed):
-    """The destination does not answer, or answers that it is broken."""
+    """The service does not answer, or answers with a status of 500 or above."""
 
 
 class Circuit:
-    """The state of one destination in this process. Threads share it.
+    """The state of one service in this process. Threads share it.
 
-    After ``failures`` calls in a row that raise Down, the circuit is open and refuses calls for ``pause`` seconds.
-    Then it lets one call at a time through as a trial, and a trial that succeeds closes it.
+    After five calls in a row that raise Down, the circuit is open and refuses calls for ``pause`` seconds of
+    ``clock``. Then it lets one call at a time through as a trial, and a trial that succeeds closes it.
     """
 
-    def __init__(
-        self, name: str, *, failures: int = 5, pause: float = 5.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._refusal = f"{name} failed several times in a row and is left alone for a few seconds."
-        self._failures, self._pause, self._clock = failures, pause, clock
+    def __init__(self, name: str, *, pause: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """``name`` is the name of the service, as the subject of error messages."""
+        self.name, self._pause, self._clock = name, pause, clock
         self._lock = threading.Lock()
         self._failed = 0
         self._resume = 0.0
@@ -31,10 +32,10 @@ class Circuit:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Count the outcome of the call in the block. Raise Postponed, without a call, while the circuit is open.
+        """Count the outcome of the call in the block. Raise Postponed instead while the circuit is open.
 
-        An exception other than Down says nothing about the destination and is not counted. A call that began before
-        the circuit opened and succeeds afterwards does not close it.
+        An exception other than Down says nothing about the service and is not counted. A call that began before the
+        circuit opened and succeeds afterwards does not close it.
         """
         trial = self._begin()
         try:
@@ -46,7 +47,7 @@ class Circuit:
             raise
         else:
             with self._lock:
-                if trial or self._failed < self._failures:
+                if trial or self._failed < _FAILURES:
                     self._failed = 0
         finally:
             if trial:
@@ -55,10 +56,10 @@ class Circuit:
     def _begin(self) -> bool:
         """Return whether the call is a trial. Raise Postponed while the circuit refuses calls."""
         with self._lock:
-            if self._failed < self._failures:
+            if self._failed < _FAILURES:
                 return False
             wait = self._pause if self._in_trial else self._resume - self._clock()
             if wait > 0:
-                raise Postponed(self._refusal, wait)
+                raise Postponed(f"{self.name} failed several times in a row and is left alone for a few seconds.", wait)
             self._in_trial = True
             return True

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,8 @@ _log = logging.getLogger("portero.outgoing")
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # Its INFO messages contain URLs, which may hold secrets.
 
 MAX_ANSWER = 64 << 10
+"""The most bytes of an answer that are read, unless a destination has another limit. Answers are short JSON."""
+
 _HEADERS = {"User-Agent": "portero", "Accept": "application/json, */*;q=0.1", "Accept-Encoding": "identity"}
 
 _Headers = Mapping[str, str] | None
@@ -30,7 +32,7 @@ _Content = bytes | Iterator[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. ``body`` is empty if it is compressed, and cut off unless it is ``complete``."""
+    """A response. ``complete`` is false for a body that was cut off. A compressed body is dropped and empty."""
 
     status: int
     content_type: str
@@ -38,7 +40,7 @@ class Answer:
     complete: bool
 
     def json(self) -> Any:
-        """Parse the body as strict JSON. Raise ValueError, also if it is not complete."""
+        """Return the value of a JSON body. Raise ValueError for a body that is not strict JSON or not complete."""
         if not self.complete:
             raise ValueError("the body is too long")
         return strict_json(self.body.decode("utf-8"), to_store=True)
@@ -47,33 +49,30 @@ class Answer:
 class Destination:
     """One URL of another service, with its circuit breaker.
 
-    ``name`` is the subject of error messages. Times are in seconds: ``connect`` for each address of the host and for
-    the TLS handshake, ``idle`` to send a chunk and, after the last chunk, to receive the whole answer, of which
-    ``max_bytes`` are read. A user and password in ``url`` are sent as basic authentication (RFC 7617). Raise
-    ValueError for a URL that is not an http or https URL.
+    A user and password in ``url`` are sent as basic authentication (RFC 7617). Times are in seconds. Connecting to one
+    address and the TLS handshake take at most ``connect`` each, sending a chunk takes at most ``idle``. The answer
+    takes at most ``idle`` after the last chunk, or after the service has stopped reading. At most ``max_bytes`` of its
+    body are read. Raise ValueError for a URL that is not an http or https URL.
     """
 
-    def __init__(
-        self, name: str, url: str, circuit: Circuit, *, connect: float, idle: float, max_bytes: int = MAX_ANSWER
-    ) -> None:
+    def __init__(self, url: str, circuit: Circuit, *, connect: float, idle: float, max_bytes: int = MAX_ANSWER) -> None:
         try:
             self._url = httpx2.URL(url)
         except httpx2.InvalidURL:
             self._url = httpx2.URL()
         if self._url.scheme not in ("http", "https") or not self._url.host:
             raise ValueError("use http://HOST/PATH or https://HOST/PATH")  # without the URL, which may hold secrets
-        self._name, self._circuit = name, circuit
-        self._connect, self._idle, self._max_bytes = connect, idle, max_bytes
+        self._circuit, self._connect, self._idle, self._max_bytes = circuit, connect, idle, max_bytes
 
     def ask(self, method: str, headers: _Headers = None, content: _Content = b"", by: float = math.inf) -> Answer:
         """Send one request and return the answer, whose status is below 500.
 
-        The call ends at the time ``by`` of the monotonic clock. Raise Postponed while the circuit is open, Down if
-        the service is down, and the exceptions of iterating ``content``.
+        Once connected, the call ends at the time ``by`` of the monotonic clock. Raise Postponed while the circuit is
+        open, Down if the service is down, and the exceptions of iterating ``content``.
         """
         with self._circuit.attempt():
             try:
-                answer = self._exchange(method, headers, content, _TimeLimit(self._idle, by))
+                answer = self._exchange(method, headers, content, by)
             except _ContentError as error:
                 raise error.args[0] from None
             except httpx2.TimeoutException as error:
@@ -87,10 +86,11 @@ class Destination:
                 raise self._down(f"answered with status {answer.status}")
             return answer
 
-    def _exchange(self, method: str, headers: _Headers, content: _Content, limit: "_TimeLimit") -> Answer:
+    def _exchange(self, method: str, headers: _Headers, content: _Content, by: float) -> Answer:
         content = content if isinstance(content, bytes) else _marked(content)
-        timeout = httpx2.Timeout(limit.left(), connect=min(self._connect, limit.left()))
+        limit = _TimeLimit(self._idle, by)
         extensions = {"trace": limit.trace}
+        timeout = httpx2.Timeout(limit.left(), connect=min(self._connect, limit.left()))
         # A client for each call: a pooled connection may be closed by the server or shared with a forked process.
         with (
             httpx2.Client(verify=self._tls, trust_env=False, headers=_HEADERS, timeout=timeout) as client,
@@ -108,18 +108,18 @@ class Destination:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # SSL_CERT_FILE is the only variable of the environment that counts: it names private authorities. They take
-        # long to load, and http URLs need none.
+        # This reads SSL_CERT_FILE, which names private authorities. Certificates take long to load, and http URLs
+        # need none.
         return httpx2.create_ssl_context() if self._url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def _down(self, what: str, reason: str = "") -> Down:
-        error = Down(f"{self._name} {what}.")
+        error = Down(f"{self._circuit.name} {what}.")
         _log.warning("%s %s", error.detail, reason)
         return error
 
 
 class _ContentError(Exception):
-    """Carries an exception of the content through httpx2, apart from the exceptions of the connection."""
+    """Wraps an exception of the content, which could be mistaken for an exception of the connection."""
 
 
 def _marked(content: Iterator[bytes]) -> Iterator[bytes]:
@@ -129,10 +129,11 @@ def _marked(content: Iterator[bytes]) -> Iterator[bytes]:
         raise _ContentError(error) from None
 
 
-class _TimeLimit:
-    """Ends the call in its block with ReadTimeout if the answer is not complete in time.
+class _TimeLimit(AbstractContextManager[None]):
+    """Limits the time of the answer to the call in its block. Raises ReadTimeout if it is not complete in time.
 
-    The timeouts of httpx2 apply to single reads, so an answer that comes byte by byte never exceeds them.
+    The timeouts of httpx2 apply to single reads, so an answer that comes byte by byte never exceeds them. A timer
+    therefore shuts the connection down.
     """
 
     def __init__(self, idle: float, by: float) -> None:
@@ -145,11 +146,11 @@ class _TimeLimit:
         return max(min(self._idle, self._by - time.monotonic()), 0.01)
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Follow the events of the call (https://www.encode.io/httpcore/extensions/#trace)."""
+        """Handle an event of the call (https://www.encode.io/httpcore/extensions/#trace)."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket: socket.socket = info["return_value"].get_extra_info("socket")
         elif event == "http11.send_request_body.failed" and isinstance(info["exception"], httpcore2.WriteTimeout):
-            # A server that refuses a file early may stop reading. httpcore2 reads its answer after a WriteError only.
+            # A server that refuses a file early may stop reading. httpcore2 reads the answer only after a WriteError.
             raise httpcore2.WriteError("the other side stopped reading")
         elif event == "http11.receive_response_headers.started":
             self._timer = threading.Timer(self.left(), self._shut_down)
@@ -160,9 +161,6 @@ class _TimeLimit:
         with suppress(OSError):  # The call may be over.
             # SSLSocket.shutdown would turn it into a plain socket while another thread reads from it.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-    def __enter__(self) -> None:
-        pass
 
     def __exit__(self, *_: object) -> None:
         if self._timer:

@@ -26,8 +26,9 @@ class DogPictures:
     """Asks a service for pictures of dogs. Implements PictureSource.
 
     ``url`` answers with the URL of a picture, which must be on one of ``hosts``. A call takes at most ``timeout``
-    seconds, and connecting to one address at most ``connect`` of them. After five failures in a row the service is
-    not asked for ``pause`` seconds of ``clock``. Raise ValueError for a ``url`` that is not an http or https URL.
+    seconds, but resolving the host is not limited and connecting takes up to ``connect`` for each of its addresses.
+    After five failures in a row the service is not asked for ``pause`` seconds of ``clock``. Raise ValueError for a
+    ``url`` that is not an http or https URL.
     """
 
     def __init__(
@@ -42,11 +43,10 @@ class DogPictures:
     ) -> None:
         self._hosts = [httpx2.URL(scheme="https", host=host).raw_host.decode() for host in hosts]
         self._timeout = timeout
-        circuit = Circuit(_NAME, pause=pause, clock=clock)
-        self._source = Destination(_NAME, url, circuit, connect=connect, idle=timeout)
+        self._service = Destination(url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=timeout)
 
     def fetch(self) -> str:
-        answer = self._source.ask("GET", by=time.monotonic() + self._timeout)
+        answer = self._service.ask("GET", by=time.monotonic() + self._timeout)
         if answer.status != 200:
             raise AttemptFailed(f"{_NAME} answered with status {answer.status}.")
         try:

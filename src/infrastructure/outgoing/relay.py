@@ -20,9 +20,10 @@ _TRY_AGAIN = {408, 425, 429}
 class HttpRelay:
     """Sends files by POST to ``url``. Implements FileRelay.
 
-    Times are in seconds: ``connect`` to connect to an address, ``idle`` for the service to take a chunk and, after
-    the last chunk, to answer. After five failures in a row the service is not asked for ``pause`` seconds of
-    ``clock``. Raise ValueError for a ``url`` that is not an http or https URL.
+    Times are in seconds. Connecting to an address takes at most ``connect``, sending a chunk at most ``idle``, and the
+    answer at most ``idle`` after the last chunk or after the service has stopped reading. After five failures in a
+    row the service is not asked for ``pause`` seconds of ``clock``. Raise ValueError for a ``url`` that is not an
+    http or https URL.
     """
 
     def __init__(
@@ -34,55 +35,46 @@ class HttpRelay:
         pause: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._service = Destination(_NAME, url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=idle)
+        self._service = Destination(url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=idle)
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
         """Post the file. Raise AttemptFailed, and the exceptions of iterating ``chunks``."""
-        form = _Form(filename, content_type, size, chunks)
-        answer = self._service.ask("POST", form.headers | {"Idempotency-Key": job_id}, form.body())
-        if answer.status in _TRY_AGAIN:
-            raise AttemptFailed(f"{_NAME} asked to try again later, with status {answer.status}.")
-        if not 200 <= answer.status < 300:
-            raise AttemptFailed(f"{_NAME} did not take the file: it answered with status {answer.status}.", final=True)
-        if not form.sent:
-            raise AttemptFailed(f"{_NAME} answered before it had the whole file.")
-        return RelayAnswer(answer.status, _content(answer))
-
-
-class _Form:
-    """A form with one part, ``file``, whose body is streamed. ``sent`` is true once the whole body was read."""
-
-    def __init__(self, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> None:
         boundary = secrets.token_hex(16)
-        self._size, self._chunks = size, chunks
-        self._head = (
+        head = (
             f"--{boundary}\r\n"
             f'Content-Disposition: form-data; name="file"; filename="{_escaped(filename)}"\r\n'
             f"Content-Type: {_safe(content_type)}\r\n\r\n"
         ).encode("utf-8", "replace")
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
-        self.sent = False
-        self.headers = {
+        tail = f"\r\n--{boundary}--\r\n".encode()
+        headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Length": f"{len(self._head) + size + len(self._tail)}",
+            "Content-Length": f"{len(head) + size + len(tail)}",
+            "Idempotency-Key": job_id,
         }
+        sent = False
 
-    def body(self) -> Iterator[bytes]:
-        yield self._head
-        left = self._size
-        for chunk in self._chunks:
-            left -= len(chunk)
-            if left < 0:
-                raise _wrong_size()
-            yield chunk
-        if left:
-            raise _wrong_size()
-        yield self._tail
-        self.sent = True
+        def form() -> Iterator[bytes]:
+            nonlocal sent
+            yield head
+            left = size
+            for chunk in chunks:
+                left -= len(chunk)
+                if left < 0:
+                    break
+                yield chunk
+            if left != 0:
+                raise AttemptFailed("The stored file does not have the size it should have.")
+            yield tail
+            sent = True
 
-
-def _wrong_size() -> AttemptFailed:
-    return AttemptFailed("The stored file does not have the size it should have.")
+        answer = self._service.ask("POST", headers, form())
+        if answer.status in _TRY_AGAIN:
+            raise AttemptFailed(f"{_NAME} asked to try again later, with status {answer.status}.")
+        if not 200 <= answer.status < 300:
+            raise AttemptFailed(f"{_NAME} did not take the file: it answered with status {answer.status}.", final=True)
+        if not sent:
+            raise AttemptFailed(f"{_NAME} answered before it had the whole file.")
+        return RelayAnswer(answer.status, _content(answer))
 
 
 def _escaped(filename: str) -> str:
