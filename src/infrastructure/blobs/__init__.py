@@ -14,8 +14,8 @@ def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
     """Return the store of ``file://PATH``, ``s3://BUCKET[/PREFIX]``, ``gs://BUCKET[/PREFIX]`` or ``memory://``.
 
     PATH may be relative. ``timeout`` bounds a request to a bucket and its repetitions, in seconds. This opens no
-    connection and creates no folder. The store must not be used before a fork. Raise ValueError, with a sentence
-    that says what to correct.
+    connection and creates no folder. A process must not fork after it has used the store. Raise ValueError for any
+    other URL; the message says what to correct.
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in ("file", "s3", "gs", "memory"):

@@ -1,8 +1,8 @@
-"""Objects as files in a folder.
+"""Stores objects as files in a folder.
 
-Not the LocalStore of obstore (0.12): its temporary files stand beside their targets, where they stay for ever when the
-process is killed. It also syncs neither the file nor its folder, so that a power loss can empty or remove an object
-although put() had returned.
+The LocalStore of obstore (0.12) is not used. It creates its temporary files beside the objects and never removes those
+of killed processes. It also syncs neither the file nor its folder, so that a power loss after put() can empty or remove
+an object.
 """
 
 import os
@@ -14,25 +14,27 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from src.domain.errors import NotFound, Unavailable
+from src.infrastructure.blobs.chunks import guarded
 from src.infrastructure.blobs.object_keys import checked
 
 _CHUNK = 1 << 18
+"""Bytes of a chunk that read() yields."""
 _ABANDONED_SECONDS = 60 * 60
-"""An unfinished file that nobody has written to for so long belongs to a killed process."""
+"""An unfinished file that was last written to longer ago belongs to a killed process."""
 
-# What opening or removing a path raises when there is no object: nothing, a folder, or a file in place of a folder.
+# Opening or removing a path raises these when it does not exist, is a folder, or leads through a file.
 _NO_OBJECT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class DiskBlobs:
     """Stores objects as files in a folder. Implements BlobStore.
 
-    Processes may share the folder, on one file system. The first put() creates it. Keys do not begin with a dot, so
-    that no object collides with its subfolder ``.unfinished``, which holds the files being written.
+    Processes may share the folder. The first put() creates it. Files are written in its subfolder ``.unfinished`` and
+    then moved, so both must be on one file system. Keys do not begin with a dot, so no object is in that subfolder.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        """``clock`` returns the time of day in seconds since the epoch, as files are dated."""
+        """``clock`` returns seconds since the epoch, like the modification times of files."""
         self._folder = folder
         self._unfinished = folder / ".unfinished"
         self._clock = clock
@@ -41,27 +43,20 @@ class DiskBlobs:
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store an object. It survives a power loss once this returns, if the disk keeps what it has confirmed."""
         target = self._folder / checked(key)
-        with _translated():
+        with guarded(chunks, _translated()) as chunks:
             _make_folder(self._unfinished)
             self._remove_abandoned()
-            file = NamedTemporaryFile(dir=self._unfinished, delete=False)  # noqa: SIM115 - renamed, or removed below
-        try:
-            with file:
-                for chunk in chunks:
-                    # Only this: an OSError that the chunks raise is passed on.
-                    with _translated():
+            with NamedTemporaryFile(dir=self._unfinished, delete=False) as file:
+                try:
+                    for chunk in chunks:
                         file.write(chunk)
-                with _translated():
                     file.flush()
                     os.fsync(file.fileno())
-            with _translated():
-                _make_folder(target.parent)
-                Path(file.name).replace(target)
-                _sync(target.parent)
-        except BaseException:
-            with suppress(OSError):
-                Path(file.name).unlink(missing_ok=True)
-            raise
+                    _make_folder(target.parent)
+                    Path(file.name).replace(target)
+                    _sync(target.parent)
+                finally:
+                    Path(file.name).unlink(missing_ok=True)
 
     def read(self, key: str) -> Iterator[bytes]:
         """Return the chunks of the object as it is now, even if it is replaced or deleted before they are read."""
@@ -72,7 +67,7 @@ class DiskBlobs:
             except _NO_OBJECT:
                 raise NotFound from None
         chunks = _chunks(file)
-        next(chunks)  # closing a generator that has not begun would leave the file open
+        next(chunks)  # Closing a generator that has not begun would leave the file open.
         return chunks
 
     def delete(self, key: str) -> None:
@@ -85,7 +80,7 @@ class DiskBlobs:
         return f"file:{checked(key)}"
 
     def _remove_abandoned(self) -> None:
-        """Remove what killed processes have left unfinished, at the first put and then once an hour."""
+        """Remove the unfinished files of killed processes, at the first put and then once an hour."""
         oldest = self._clock() - _ABANDONED_SECONDS
         if self._swept_at > oldest:
             return
@@ -116,7 +111,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make created, renamed and removed names in a folder survive a power loss."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,10 +1,10 @@
-"""Objects in a bucket of Google Cloud Storage.
+"""Stores objects in a bucket of Google Cloud Storage.
 
-Not through obstore: it speaks only the XML API, which no emulator implements whole, and a killed process leaves its
-multipart uploads behind. Google removes an unfinished resumable upload after a week.
+obstore is not used: it supports only the XML API, which no emulator implements completely and in which the multipart
+upload of a killed process stays for ever. Google removes an unfinished resumable upload after a week.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import IO
@@ -20,9 +20,12 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
 
-_PART = 8 << 20  # a multiple of 256 KiB
+_PART = 8 << 20
+"""Bytes of a part of an upload. The API accepts only multiples of 256 KiB."""
 _RANGE = 4 << 20
+"""Bytes that one request reads."""
 _CHUNK = 1 << 18
+"""Bytes of a chunk that read() yields."""
 
 # The library raises ValueError when the server has stored less of a part than was sent.
 _FAILURES = (
@@ -55,8 +58,8 @@ class GoogleBlobs:
             for chunk in chunks:
                 with _translated():
                     upload.write(chunk)
-        except Unavailable:  # a cancellation would not arrive either
-            raise
+        except Unavailable:
+            raise  # A cancellation would not arrive either.
         except BaseException:
             with suppress(*_FAILURES):
                 upload.terminate()
@@ -65,7 +68,7 @@ class GoogleBlobs:
             upload.complete()
 
     def read(self, key: str) -> Iterator[bytes]:
-        """Return the chunks of the object. They end with Unavailable when it is replaced or deleted meanwhile."""
+        """Return the chunks of the object. They raise Unavailable when it is replaced or deleted meanwhile."""
         path = self._prefix + checked(key)
         with _translated():
             blob = self._bucket.get_blob(path, **self._limits)
@@ -87,21 +90,21 @@ class GoogleBlobs:
 
 
 class _Upload(BlobWriter):  # type: ignore[misc] # it is not typed
-    """A resumable upload that only ``complete`` makes visible.
+    """A resumable upload whose object is visible only after ``complete``.
 
-    The garbage collector closes every writer, and closing a BlobWriter would complete it.
+    The garbage collector closes every writer, and closing a BlobWriter completes the upload.
     """
 
     def complete(self) -> None:
-        """Send what is buffered and make the object visible."""
+        """Send the buffered bytes and make the object visible."""
         super().close()
 
     def close(self) -> None:
         """Do nothing."""
 
 
-def _chunks(reader: IO[bytes]) -> Generator[bytes, None, None]:
-    # Range by range: a slow consumer holds no connection, and a response never exceeds _RANGE.
+def _chunks(reader: IO[bytes]) -> Iterator[bytes]:
+    # One request for each range: a slow reader holds no connection, and a response never exceeds _RANGE.
     while True:
         with _translated():
             chunk = reader.read(_CHUNK)

@@ -6,9 +6,9 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_.-]*)*")
 
 
 def checked(key: str) -> str:
-    """Return ``key``. Raise ValueError unless it consists of plain lower-case names with single slashes between.
+    """Return ``key``. Raise ValueError unless it consists of lower-case ASCII names with single slashes between them.
 
-    The service makes the keys. A key that could name something outside the store is a defect.
+    The service makes the keys, so a key that could lead out of the store is a defect of the service.
     """
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} cannot be the key of an object")

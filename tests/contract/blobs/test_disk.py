@@ -88,8 +88,10 @@ def test_a_folder_that_cannot_be_written_to_is_unavailable(tmp_path: Path) -> No
             blobs.put(KEY, [b"x"])
 
 
-@pytest.mark.parametrize("when", ["writing", "syncing"])
-def test_a_full_disk_is_unavailable_and_leaves_nothing(disk: Place, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+@pytest.mark.parametrize(("when", "last"), [("writing", MIB), ("writing", 1), ("syncing", MIB)])
+def test_a_full_disk_is_unavailable_and_leaves_nothing(
+    disk: Place, monkeypatch: pytest.MonkeyPatch, when: str, last: int
+) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -102,7 +104,7 @@ def test_a_full_disk_is_unavailable_and_leaves_nothing(disk: Place, monkeypatch:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
     try:
         with pytest.raises(Unavailable):
-            blobs.put(KEY, [bytes(MIB), b"x" * MIB])
+            blobs.put(KEY, [bytes(MIB), b"x" * last])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert disk.leftovers() == []
