@@ -1,6 +1,6 @@
 """Fingerprints of requests: they distinguish requests without revealing their content to a reader of the store.
 
-Each signing key gives one fingerprint key. After a rotation the older keys still give the older fingerprints.
+A fingerprint key is derived from each signing key. After a rotation the older keys still produce the older ones.
 """
 
 import hmac

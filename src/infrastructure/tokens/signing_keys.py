@@ -5,10 +5,10 @@ import json
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
-from jwt.utils import base64url_encode
+
+from src.infrastructure.tokens import base64url
 
 _log = logging.getLogger("portero.keys")
 
@@ -30,9 +31,6 @@ PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
 
 _PEM = re.compile(r"-----BEGIN [A-Z ]*KEY-----.+?-----END [A-Z ]*KEY-----", re.DOTALL)
-
-_THUMBPRINT: tuple[str, ...] = ("crv", "kty", "x", "y")
-"""The members of a JWK that its thumbprint covers (RFC 7638, RFC 8037)."""
 
 
 class BadKeys(ValueError):
@@ -60,16 +58,10 @@ class SigningKey:
             algorithm, jwk = "ES256", ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
         else:
             raise BadKeys("signing keys must be Ed25519 or P-256 private keys")
-        members: dict[str, str] = {name: jwk[name] for name in _THUMBPRINT if name in jwk}
-        digest = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
-        kid = base64url_encode(digest).decode()
-        return cls(
-            kid,
-            algorithm,
-            private,
-            private.public_key(),
-            {**members, "use": "sig", "alg": algorithm, "kid": kid},
-        )
+        # PyJWT returns exactly the members that a thumbprint covers.
+        digest = hashlib.sha256(json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()).digest()
+        kid = base64url.encode(digest)
+        return cls(kid, algorithm, private, private.public_key(), jwk | {"use": "sig", "alg": algorithm, "kid": kid})
 
     @classmethod
     def generate(cls) -> "SigningKey":
@@ -77,7 +69,7 @@ class SigningKey:
         return cls.of(Ed25519PrivateKey.generate())
 
     def derive(self, purpose: str) -> bytes:
-        """Return a secret of 32 bytes for another purpose (RFC 5869). Each is computed once."""
+        """Return a secret of 32 bytes for another purpose (RFC 5869). Each secret is computed once."""
         if purpose not in self._derived:
             function = HKDF(SHA256(), length=32, salt=None, info=purpose.encode())
             self._derived[purpose] = function.derive(self._private_value())
@@ -85,7 +77,7 @@ class SigningKey:
 
     def private_jwk(self) -> dict[str, str]:
         """Return the key as a JWK with its private value (RFC 7517)."""
-        return {**self.public_jwk, "d": base64url_encode(self._private_value()).decode()}
+        return {**self.public_jwk, "d": base64url.encode(self._private_value())}
 
     def _private_value(self) -> bytes:
         if isinstance(self.private, Ed25519PrivateKey):
@@ -94,15 +86,14 @@ class SigningKey:
 
 
 def parse_keys(text: str) -> tuple[SigningKey, ...]:
-    """Return the keys of a JWK set, a single JWK, or PEM blocks, in their order. Raise BadKeys."""
+    """Return the keys of a JWK set, a single JWK or PEM blocks, in their order. Raise BadKeys for any other text."""
     try:
         if text.lstrip().startswith("{"):
             document = json.loads(text)
             keys = tuple(SigningKey.of(_from_jwk(jwk)) for jwk in document.get("keys", [document]))
         else:
-            keys = tuple(
-                SigningKey.of(serialization.load_pem_private_key(block.encode(), None)) for block in _PEM.findall(text)
-            )
+            blocks = _PEM.findall(text)
+            keys = tuple(SigningKey.of(serialization.load_pem_private_key(each.encode(), None)) for each in blocks)
     except BadKeys:
         raise
     except (ValueError, TypeError, AttributeError, KeyError, InvalidKeyError):
@@ -117,42 +108,40 @@ def _from_jwk(jwk: dict[str, Any]) -> Any:
 
 
 def as_jwk_set(keys: Sequence[SigningKey]) -> str:
-    """Return the text of a JWK set with the private values: a secret."""
+    """Return a JWK set with the private values, which is therefore secret."""
     return json.dumps({"keys": [key.private_jwk() for key in keys]})
 
 
 def write_keys(path: Path, keys: Sequence[SigningKey], *, replace: bool) -> bool:
-    """Write a JWK set atomically, readable by its owner only. Return whether this call wrote the file.
+    """Write a JWK set atomically, readable only by its owner. Return whether this call wrote the file.
 
     Without ``replace``, an existing file is kept.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
+    with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # mode 0600
+        try:
             file.write(as_jwk_set(keys))
             file.flush()
             os.fsync(file.fileno())
-        if replace:
-            Path(temporary).replace(path)
-            return True
-        try:
-            os.link(temporary, path)
+            if replace:
+                Path(file.name).replace(path)
+            else:
+                os.link(file.name, path)
         except FileExistsError:
             return False
-        return True
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+    return True
 
 
 class KeyRing:
     """The keys in use: the first one signs, all verify. A file is read again when it has changed."""
 
     def __init__(self, source: str | Path) -> None:
-        """Load the keys from their text or from the file that holds it. Raise BadKeys or OSError."""
-        self._path = source if isinstance(source, Path) else None
-        self._stamp = self._stat()
-        self._keys = self._load(source)
+        """Load the keys from a text or from a file. Raise BadKeys or OSError."""
+        self._source = source
+        self._version = self._file_version()
+        self._keys = self._load()
 
     def signing(self) -> SigningKey:
         """Return the key that signs new tokens."""
@@ -163,7 +152,7 @@ class KeyRing:
         return self._current().get(kid)
 
     def derived(self, purpose: str) -> list[bytes]:
-        """Return a secret for another purpose from each key, that of the signing key first."""
+        """Return a secret for another purpose from each key, beginning with the signing key."""
         return [key.derive(purpose) for key in self._current().values()]
 
     def public(self) -> dict[str, list[dict[str, str]]]:
@@ -171,21 +160,20 @@ class KeyRing:
         return {"keys": [key.public_jwk for key in self._current().values()]}
 
     def _current(self) -> dict[str, SigningKey]:
-        # A rotation replaces the file. Every process that uses the file follows at its next token.
+        # A rotation replaces the file. Every process that uses the file loads the new keys at its next token.
         try:
-            if self._path and (stamp := self._stat()) != self._stamp:
-                self._keys, self._stamp = self._load(self._path), stamp
+            if (version := self._file_version()) != self._version:
+                self._keys, self._version = self._load(), version
         except (OSError, BadKeys) as error:
             _log.error("the signing keys cannot be read again, the previous keys stay in use: %s", error)
         return self._keys
 
-    def _stat(self) -> tuple[int, int] | None:
-        if self._path is None:
+    def _file_version(self) -> tuple[int, int] | None:
+        if isinstance(self._source, str):
             return None
-        stat = self._path.stat()
+        stat = self._source.stat()
         return stat.st_mtime_ns, stat.st_ino
 
-    @staticmethod
-    def _load(source: str | Path) -> dict[str, SigningKey]:
-        text = source.read_text() if isinstance(source, Path) else source
+    def _load(self) -> dict[str, SigningKey]:
+        text = self._source if isinstance(self._source, str) else self._source.read_text()
         return {key.kid: key for key in parse_keys(text)}
