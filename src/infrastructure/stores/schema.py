@@ -1,33 +1,26 @@
 """The schema: the collections, their fields and their queries. Stores, migrations and Firestore indexes follow it."""
 
+from functools import partial
+
 from src.infrastructure.stores.declarations import Collection, Field, Index, Type
 
-_text, _text_or_null = Field(Type.TEXT), Field(Type.TEXT, nullable=True)
-_time, _time_or_null = Field(Type.TIMESTAMP), Field(Type.TIMESTAMP, nullable=True)
-_boolean, _integer = Field(Type.BOOLEAN), Field(Type.INTEGER)
+
+def _fields(type: Type, *names: str, nullable: bool = False) -> dict[str, Field]:
+    return {name: Field(type, nullable) for name in names}
+
+
+_text, _integer, _float = (partial(_fields, type) for type in (Type.TEXT, Type.INTEGER, Type.FLOAT))
+_boolean, _time, _json = (partial(_fields, type) for type in (Type.BOOLEAN, Type.TIMESTAMP, Type.JSON))
 
 USERS = Collection(
     "users",
-    {
-        "username": _text_or_null,
-        "username_key": _text_or_null,
-        "email": _text_or_null,
-        "email_verified": _boolean,
-        "name": _text_or_null,
-        "last_name": _text_or_null,
-        "role": _text,
-        "disabled": _boolean,
-        "created_at": _time,
-        "updated_at": _time,
-        "password_hash": _text_or_null,
-        "state": _text,
-        "session_epoch": _integer,
-        "kept_session": _text_or_null,
-        "sessions_ended_at": _time_or_null,
-        "expires_at": _time_or_null,
-        "reserved": Field(Type.JSON, nullable=True),
-        "reconcile_since": _time_or_null,
-    },
+    _text("username", "username_key", "email", "name", "last_name", "password_hash", "kept_session", nullable=True)
+    | _text("role", "state")
+    | _boolean("email_verified", "disabled")
+    | _integer("session_epoch")
+    | _time("created_at", "updated_at")
+    | _time("sessions_ended_at", "expires_at", "reconcile_since", nullable=True)
+    | _json("reserved", nullable=True),
     (
         Index("username_key", equal=("state",)),
         Index("username_key", equal=("state", "role")),
@@ -37,43 +30,30 @@ USERS = Collection(
 )
 
 # One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
-CLAIMS = Collection("claims", {"kind": _text, "holder_id": _text})
+CLAIMS = Collection("claims", _text("kind", "holder_id"))
 
 # The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
-ROSTERS = Collection("rosters", {"members": Field(Type.JSON)})
+ROSTERS = Collection("rosters", _json("members"))
 
 SESSIONS = Collection(
     "sessions",
-    {
-        "user_id": _text,
-        "epoch": _integer,
-        "created_at": _time,
-        "last_used_at": _time,
-        "expires_at": _time,
-        "ends_at": _time,
-        "user_agent": _text_or_null,
-        "ip": _text_or_null,
-        "generation": _integer,
-        "current_hash": _text_or_null,
-        "spent_hash": _text_or_null,
-        "spent_at": _time_or_null,
-    },
+    _text("user_id")
+    | _text("user_agent", "ip", "current_hash", "spent_hash", nullable=True)
+    | _integer("epoch", "generation")
+    | _time("created_at", "last_used_at", "expires_at", "ends_at")
+    | _time("spent_at", nullable=True),
     (Index("created_at", equal=("user_id",), descending=True), Index("expires_at")),
     expires=True,
 )
 
-COUNTERS = Collection("counters", {"hits": _integer, "expires_at": _time}, (Index("expires_at"),), expires=True)
+COUNTERS = Collection("counters", _integer("hits") | _time("expires_at"), (Index("expires_at"),), expires=True)
 
 TASKS = Collection(
     "tasks",
-    {
-        "user_id": _text,
-        "title": _text,
-        "description": _text_or_null,
-        "completed": _boolean,
-        "created_at": _time,
-        "updated_at": _time,
-    },
+    _text("user_id", "title")
+    | _text("description", nullable=True)
+    | _boolean("completed")
+    | _time("created_at", "updated_at"),
     (
         Index("created_at", equal=("user_id",), descending=True),
         Index("created_at", equal=("user_id", "completed"), descending=True),
@@ -82,63 +62,50 @@ TASKS = Collection(
 
 DOGS = Collection(
     "dogs",
-    {
-        "user_id": _text,
-        "name": _text,
-        "name_key": _text,
-        "picture": _text_or_null,
-        "picture_status": _text,
-        "is_adopted": _boolean,
-        "job_id": _text,
-        "created_at": _time,
-    },
-    (
-        Index("name_key"),
-        Index("name_key", equal=("is_adopted",)),
-        Index("name_key", equal=("user_id",)),
-    ),
+    _text("user_id", "name", "name_key", "picture_status", "job_id")
+    | _text("picture", nullable=True)
+    | _boolean("is_adopted")
+    | _time("created_at"),
+    (Index("name_key"), Index("name_key", equal=("is_adopted",)), Index("name_key", equal=("user_id",))),
 )
 
-FILES = Collection(
-    "files",
-    {
-        "user_id": _text,
-        "filename": _text,
-        "content_type": _text,
-        "size": _integer,
-        "sha256": _text,
-        "state": _text,
-        "created_at": _time,
-        "job_id": _text,
-        "receipt_id": _text_or_null,
-        "reconcile_since": _time_or_null,
-    },
-    (
-        Index("created_at", equal=("state",), descending=True),
-        Index("created_at", equal=("state", "user_id"), descending=True),
-        Index("created_at", equal=("user_id",), descending=True),
-        Index("reconcile_since"),
-    ),
+_STORED_OBJECT_FIELDS = (
+    _text("user_id", "filename", "sha256", "state")
+    | _text("receipt_id", nullable=True)
+    | _integer("size")
+    | _time("created_at")
+    | _time("reconcile_since", nullable=True)
 )
+_STORED_OBJECT_INDEXES = (
+    Index("created_at", equal=("state",), descending=True),
+    Index("created_at", equal=("state", "user_id"), descending=True),
+    Index("created_at", equal=("user_id",), descending=True),
+    Index("reconcile_since"),
+)
+
+FILES = Collection("files", _STORED_OBJECT_FIELDS | _text("content_type", "job_id"), _STORED_OBJECT_INDEXES)
+
+DATASETS = Collection(
+    "datasets",
+    _STORED_OBJECT_FIELDS
+    | _text("name", "status")
+    | _text("job_id", nullable=True)
+    | _json("read_options", "row_sets", "pieces"),
+    _STORED_OBJECT_INDEXES,
+)
+
+# The pieces of the report on a dataset, and of the columns that its client requested.
+REPORTS = Collection("reports", _text("text"))
 
 JOBS = Collection(
     "jobs",
-    {
-        "user_id": _text,
-        "kind": _text,
-        "subject_id": _text,
-        "status": _text,
-        "progress": Field(Type.FLOAT),
-        "attempts": _integer,
-        "error": _text_or_null,
-        "result": Field(Type.JSON, nullable=True),
-        "created_at": _time,
-        "updated_at": _time,
-        "run_at": _time,
-        "due_at": _time_or_null,
-        "ticket": _text_or_null,
-        "expires_at": _time_or_null,
-    },
+    _text("user_id", "kind", "subject_id", "status")
+    | _text("error", "ticket", nullable=True)
+    | _integer("attempts")
+    | _float("progress")
+    | _time("created_at", "updated_at", "run_at")
+    | _time("due_at", "expires_at", nullable=True)
+    | _json("result", nullable=True),
     (
         Index("created_at", descending=True),
         Index("created_at", equal=("status",), descending=True),
@@ -152,12 +119,7 @@ JOBS = Collection(
 # The answers to requests with an idempotency key. The commit that creates something writes the receipt too.
 RECEIPTS = Collection(
     "receipts",
-    {
-        "user_id": _text,
-        "fingerprint": _text_or_null,
-        "answer": _text_or_null,
-        "expires_at": _time,
-    },
+    _text("user_id") | _text("fingerprint", "answer", nullable=True) | _time("expires_at"),
     (Index("expires_at", equal=("user_id",)), Index("expires_at")),
     expires=True,
 )
@@ -166,57 +128,11 @@ RECEIPTS = Collection(
 # of their lines. A pack that is larger than a document continues in the next one.
 PACKS = Collection(
     "packs",
-    {
-        "set_id": _text,
-        "valid": _boolean,
-        "place": _text,
-        "rows": _text,
-        "goes_on": _boolean,
-    },
+    _text("set_id", "place", "rows") | _boolean("valid", "goes_on"),
     (Index("place", equal=("set_id", "valid")),),
 )
 
-DATASETS = Collection(
-    "datasets",
-    {
-        "user_id": _text,
-        "name": _text,
-        "filename": _text,
-        "size": _integer,
-        "sha256": _text,
-        "read_options": Field(Type.JSON),
-        "status": _text,
-        "row_sets": Field(Type.JSON),
-        "pieces": _integer,
-        "state": _text,
-        "created_at": _time,
-        "job_id": _text_or_null,
-        "receipt_id": _text_or_null,
-        "reconcile_since": _time_or_null,
-    },
-    (
-        Index("created_at", equal=("state",), descending=True),
-        Index("created_at", equal=("state", "user_id"), descending=True),
-        Index("created_at", equal=("user_id",), descending=True),
-        Index("reconcile_since"),
-    ),
-)
-
-# The report on a dataset and the requested schema, each compressed and cut into pieces.
-REPORTS = Collection("reports", {"text": _text})
-
 COLLECTIONS = (
-    USERS,
-    CLAIMS,
-    ROSTERS,
-    SESSIONS,
-    COUNTERS,
-    TASKS,
-    DOGS,
-    FILES,
-    JOBS,
-    RECEIPTS,
-    PACKS,
-    DATASETS,
-    REPORTS,
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, COUNTERS, TASKS, DOGS),
+    *(FILES, JOBS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )
