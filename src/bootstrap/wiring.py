@@ -37,10 +37,10 @@ from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
 from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
+from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users

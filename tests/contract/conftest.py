@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -87,7 +86,8 @@ def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
 
 def set_limits(store: Store, monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
     """Let the store accept less than it does."""
-    monkeypatch.setattr(store, "limits", replace(store.limits, **limits))
+    for name, value in limits.items():
+        monkeypatch.setattr(store, name, value)
 
 
 @pytest.fixture

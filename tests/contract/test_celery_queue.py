@@ -194,7 +194,7 @@ class TestBrokerWithoutAWorker:
         stored = JobRecords(store)
         waiting = {named("whole") for _ in range(20)}
         for id in waiting:
-            store.commit(stored.insert_write(Job.new(kind="any", subject_id="x", user_id="u", now=now, id=id)))
+            store.commit(stored.write(Job.new(kind="any", subject_id="x", user_id="u", now=now, id=id)))
         runner = JobRunner(jobs=stored, handlers={}, delay=timedelta(0), clock=lambda: now)
         with queue_at(redis.url) as queue:
             service = JobService(jobs=stored, queue=queue, runner=runner, clock=lambda: now)

@@ -45,8 +45,8 @@ QUERIES = [
     replace(OF_ADA, until=NOON),
     BY_NAME,
     replace(BY_NAME, equal={"is_adopted": True}),
-    replace(BY_NAME, prefix="rex"),
-    replace(BY_NAME, beyond="rex"),
+    replace(BY_NAME, until="rex 9"),
+    replace(BY_NAME, start="rex"),
 ]
 
 

@@ -1,7 +1,7 @@
 """Datasets with their reports in every store; test_stored_object_repositories has what they share with files."""
 
 import random
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from src.domain.tables import MAX_COLUMNS, Column, ColumnType, Report, Sample, V
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.stores.base import Key, Store, Write
-from src.infrastructure.stores.packing import pack_value
+from src.infrastructure.stores.packing import pack
 from src.infrastructure.stores.schema import REPORTS
 from tests.contract.conftest import set_limits
 from tests.support.races import at_once
@@ -69,7 +69,9 @@ def datasets(store: Store) -> Datasets:
 
 def pieces(store: Store, id: str) -> list[str]:
     """What there is of its report."""
-    found = store.get(*(Key(REPORTS, f"{id}.{what}.{number}") for what in ("asked", "found") for number in range(50)))
+    found = store.get(
+        *(Key(REPORTS, f"{id}.{part}.{number}") for part in ("columns", "report") for number in range(50))
+    )
     return [document.fields["text"] for document in found if document]
 
 
@@ -109,7 +111,7 @@ class TestReports:
     def test_a_report_that_just_fits_takes_one_document(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch, length: int
     ) -> None:
-        set_limits(store, monkeypatch, document_bytes=len(pack_value(asdict(FOUND))) + length)
+        set_limits(store, monkeypatch, document_bytes=len(pack(FOUND)) + length)
         stored = add(datasets, FOUND)
         assert len(pieces(store, stored.id)) == (2 if length < 0 else 1)
         assert datasets.get(stored.id) == stored
@@ -148,7 +150,7 @@ class TestReports:
         assert found
         assert found.report
         kept = sum(len(each.samples) for each in found.report.validations)
-        assert kept == store.limits.commit_bytes // 10 // 210
+        assert kept == store.commit_bytes // 10 // 210
         same = found.report.validations[:400] == tuple(kinds[:400])
         assert same
 
@@ -180,7 +182,7 @@ class TestReports:
 
             changed = datasets.update(id, change)
             assert datasets.get(id) == changed
-            assert len(pieces(store, id)) == (-(-len(pack_value(asdict(report))) // 1_000) if report else 0)
+            assert len(pieces(store, id)) == (-(-len(pack(report)) // 1_000) if report else 0)
         datasets.remove(changed)
         assert pieces(store, id) == []
 

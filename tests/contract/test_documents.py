@@ -18,16 +18,15 @@ from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, ColumnType, Report, Sample, Validation
 from src.domain.tasks import MAX_DESCRIPTION, Task
 from src.domain.values import Page, new_id
+from src.infrastructure.repositories import documents
 from src.infrastructure.repositories.datasets import Datasets
-from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.documents import Documents, Receipts
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.stores.base import Key, Store, Write
-from tests.contract.conftest import set_limits
 from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -129,7 +128,7 @@ FILE = Kind(
 )
 JOB = Kind(
     Jobs,
-    lambda jobs, job: jobs.with_revision(job, jobs._store.commit(jobs.insert_write(job))),
+    lambda jobs, job: jobs.with_revision(job, jobs._store.commit(jobs.write(job))),
     a_job("id"),
     Job(
         id="full",
@@ -164,7 +163,7 @@ COLUMNS = (Column("日付 😀", ColumnType.DATE, True, True, "2000-01-01", "203
 DATASET = Kind(
     Datasets,
     lambda datasets, dataset: datasets.with_revision(
-        dataset, datasets._store.commit(datasets.insert_write(dataset), *datasets._related_writes(None, dataset))
+        dataset, datasets._store.commit(datasets.write(dataset), *datasets._related_writes(None, dataset))
     ),
     Dataset("id", "ada", NOON, ("rows",)),
     Dataset(
@@ -357,7 +356,7 @@ def test_removing_twice_is_no_error(kind: Kind, repository: Any) -> None:
 def test_remove_of_removes_every_entity_of_a_user(
     kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_limits(store, monkeypatch, commit_writes=3)
+    monkeypatch.setattr(documents, "_PAGE", 3)
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(8)]
     kept = kind.add(repository, kind.full)
     for _ in range(2):

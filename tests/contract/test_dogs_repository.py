@@ -13,9 +13,9 @@ from src.domain.jobs import Job
 from src.domain.receipts import Receipt, Repeated
 from src.domain.users import Claim, User
 from src.domain.values import Username, fold, new_id
+from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Document, Key, Store
 from tests.support.races import at_once, in_processes, meet, spellings

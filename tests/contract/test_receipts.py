@@ -13,8 +13,8 @@ from src.domain.receipts import LIFETIME, IdempotentCreate, Receipt, Repeated
 from src.domain.tasks import Task
 from src.domain.users import State, User
 from src.domain.values import Username, new_id
+from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.files import Files
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store

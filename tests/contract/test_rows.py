@@ -17,7 +17,7 @@ from src.domain.errors import Unavailable
 from src.domain.tables import Row
 from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows
-from src.infrastructure.stores.base import Insert, Key, Limits, Store, Write
+from src.infrastructure.stores.base import Insert, Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import CLAIMS, PACKS
@@ -87,8 +87,7 @@ def paged(rows: RowStore, set_id: str, valid: bool | None, limit: int) -> list[R
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packs, documents, statements and transactions so small that few rows fill many."""
     monkeypatch.setattr(packed, "PACK_BYTES", 200)
-    for store in (Store, FirestoreStore):
-        monkeypatch.setattr(store, "limits", Limits(document_bytes=70))
+    monkeypatch.setattr(Store, "document_bytes", 70)
     monkeypatch.setattr(packed, "READ_DOCUMENTS", 5)
     monkeypatch.setattr(sql, "BATCH", 3)
     monkeypatch.setattr(sql, "WRITE_SECONDS", 0)
@@ -459,7 +458,7 @@ class TestOnFirestore:
         assert isinstance(opened, FirestoreStore)
         sizes = [len(found.get("rows")) for found in opened._client.collection(PACKS.name).stream()]
         assert len(sizes) > 1
-        assert max(sizes) <= opened.limits.document_bytes < (1 << 20) - 89
+        assert max(sizes) <= opened.document_bytes < (1 << 20) - 89
 
 
 class TestUnreachable:

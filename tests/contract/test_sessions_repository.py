@@ -74,7 +74,7 @@ def _use_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
 
 
 def test_remove_more_than_a_batch_really_holds(sessions: Sessions, store: Store) -> None:
-    fields = sessions.insert_write(new_session()).fields
+    fields = sessions.write(new_session()).fields
     for batch in range(2):
         store.commit(*(Insert(Key(SESSIONS, f"{batch}-{at}"), fields) for at in range(_PAGE)))
     sessions.remove_of("ada")

@@ -179,25 +179,26 @@ class TestFind:
         assert list(self.PREFIXED) == sorted(self.PREFIXED)
         store.commit(*(Insert(user(f"{at:02}"), account(username_key=key)) for at, key in enumerate(self.PREFIXED)))
         expected = [f"{at:02}" for at, key in enumerate(self.PREFIXED) if key.startswith(prefix)]
-        assert ids(store, active(prefix=prefix)) == expected
-        pages = list(every_page(store, active(prefix=prefix, limit=2)))
+        bounds = {"start": prefix, "until": prefix + "\U0010ffff"}
+        assert ids(store, active(**bounds)) == expected
+        pages = list(every_page(store, active(**bounds, limit=2)))
         assert [id for page in pages for id in page] == expected
 
-    def test_beyond_is_an_exclusive_lower_bound(self, store: Store) -> None:
+    def test_start_is_an_inclusive_lower_bound(self, store: Store) -> None:
         keys = [None, "", "a", "a.0", "a.1", "b", "b.0", "😀"]
         store.commit(*(Insert(user(f"{at}"), account(username_key=key)) for at, key in enumerate(keys)))
         store.commit(Insert(user("tie"), account(username_key="b")))
-        assert ids(store, active(beyond="")) == ["2", "3", "4", "5", "tie", "6", "7"]
-        assert ids(store, active(beyond="a")) == ["3", "4", "5", "tie", "6", "7"]
-        assert ids(store, active(beyond="a.5")) == ["5", "tie", "6", "7"]
-        assert ids(store, active(beyond="😀")) == []
-        assert ids(store, active(beyond="a", until="b")) == ["3", "4", "5", "tie"]
-        pages = list(every_page(store, active(beyond="a.0", limit=2)))
+        assert ids(store, active(start="")) == ["1", "2", "3", "4", "5", "tie", "6", "7"]
+        assert ids(store, active(start="a.0")) == ["3", "4", "5", "tie", "6", "7"]
+        assert ids(store, active(start="a.5")) == ["5", "tie", "6", "7"]
+        assert ids(store, active(start="😁")) == []
+        assert ids(store, active(start="a.0", until="b")) == ["3", "4", "5", "tie"]
+        pages = list(every_page(store, active(start="a.1", limit=2)))
         assert pages == [["4", "5"], ["tie", "6"], ["7"]]
 
-    def test_a_prefix_leaves_out_documents_without_a_value(self, store: Store) -> None:
+    def test_bounds_leave_out_documents_without_a_value(self, store: Store) -> None:
         store.commit(Insert(user("1"), account(username_key=None)), Insert(user("2"), account(username_key="")))
-        assert ids(store, active(prefix="")) == ["2"]
+        assert ids(store, active(start="", until="\U0010ffff")) == ["2"]
 
     def test_nothing_found_is_an_empty_page(self, store: Store) -> None:
         page = store.find(active())

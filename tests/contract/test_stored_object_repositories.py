@@ -19,9 +19,9 @@ from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, Report
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
+from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.schema import REPORTS
 from tests.support.races import at_once
@@ -85,7 +85,7 @@ def answered(receipt: Receipt) -> Receipt:
 def is_beside(store: Store, item: Any) -> bool:
     """Whether what is stored with a whole one is there."""
     jobs = [job for job in Jobs(store).of(item.user_id).items if job.subject_id == item.id]
-    return bool(jobs) or store.get(Key(REPORTS, f"{item.id}.found.0")) != [None]
+    return bool(jobs) or store.get(Key(REPORTS, f"{item.id}.report.0")) != [None]
 
 
 @pytest.fixture(

@@ -14,9 +14,9 @@ from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import LIFETIME, IdempotentCreate, Receipt, Repeated
 from src.domain.users import State, User
 from src.domain.values import InvalidValue, Role
+from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import NOON, RecordingQueue, Watch, person

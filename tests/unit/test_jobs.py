@@ -207,7 +207,7 @@ class World:
 
     def add(self, job: Job | None = None) -> str:
         job = job or new_job()
-        self.stored._store.commit(self.stored.insert_write(job))
+        self.stored._store.commit(self.stored.write(job))
         return job.id
 
     def job(self, id: str) -> Job:

@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
+from collections.abc import Set
 
 from src.domain.users import Claim
-from src.infrastructure.stores.base import Insert, Key
+from src.infrastructure.stores.base import Delete, Insert, Key, Write
 from src.infrastructure.stores.schema import CLAIMS
 
 
@@ -14,6 +15,7 @@ def claim_key(claim: Claim) -> Key:
     return Key(CLAIMS, base64.urlsafe_b64encode(digest).decode().rstrip("="))
 
 
-def insert_claim(claim: Claim, holder_id: str) -> Insert:
-    """Return the write that claims a value for its holder, and that fails when the value is taken."""
-    return Insert(claim_key(claim), {"kind": claim.kind, "holder_id": holder_id})
+def claim_writes(old: Set[Claim], new: Set[Claim], holder_id: str) -> list[Write]:
+    """Return the writes that change the claims of a holder. The insert of a claim that is taken fails."""
+    inserts = [Insert(claim_key(claim), {"kind": claim.kind, "holder_id": holder_id}) for claim in new - old]
+    return [*inserts, *(Delete(claim_key(claim)) for claim in old - new)]

@@ -1,18 +1,22 @@
-"""Base repository for entities that are stored as one document each."""
+"""Base repository for entities that are stored as one document each, and the repository of receipts.
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+Receipts are here because every repository stores them: a request with an idempotency key creates its entity and its
+receipt in one commit.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from enum import Enum
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from src.domain.errors import NotFound, Stale
+from src.domain.receipts import IdempotentCreate, Receipt, Repeated
 from src.domain.values import Page
 from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
 from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import (
     Delete,
     Document,
-    Fields,
     Insert,
     Key,
     PreconditionFailed,
@@ -21,6 +25,8 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
+from src.infrastructure.stores.packing import pack, unpack
+from src.infrastructure.stores.schema import RECEIPTS
 
 
 class _Entity(Protocol):
@@ -33,7 +39,7 @@ class _Entity(Protocol):
 E = TypeVar("E", bound=_Entity)
 
 _PAGE = 200
-"""Documents that are read, and removed, at a time."""
+"""Documents that are read, and removed in one commit, at a time. A commit has room for 500 writes."""
 
 
 class Documents(Generic[E]):
@@ -42,7 +48,7 @@ class Documents(Generic[E]):
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
     ) -> None:
-        """Use ``make`` to construct an entity from the stored fields.
+        """Use ``make`` to construct an entity from its id, its revision and the stored fields.
 
         ``parsers`` convert the fields of the same names before that, for example to enumerations.
         """
@@ -60,25 +66,42 @@ class Documents(Generic[E]):
         """Return the entities in the order of ``ids``, None for each that is absent; one read."""
         return self._entities(self._store.get(*map(self._key, ids)))
 
-    def update(self, id: str, change: Callable[[E], E], *, revisions: Collection[str] | None = None) -> E:
+    def update(
+        self,
+        id: str,
+        change: Callable[[E], E],
+        *,
+        revisions: Collection[str] | None = None,
+        idempotent: IdempotentCreate[E] | None = None,
+    ) -> E:
         """Apply the pure function ``change`` to the stored entity; one read and one commit without conflicts.
 
-        Raises NotFound, Stale unless the stored revision is one of ``revisions``, what ``change`` raises, and
-        what ``_refusal`` says about the related documents.
+        The commit also stores the receipt of ``idempotent``. Raises NotFound, Repeated, Stale unless the stored
+        revision is one of ``revisions``, what ``change`` raises, and what ``_refusal`` returns.
         """
-        return self._update(id, change, revisions, lambda _, *writes: self._store.commit(*writes))
+
+        def attempt() -> E:
+            old = self.get(id)
+            if old is None:
+                raise NotFound(f"There is no such {self._collection.name.removesuffix('s')}.")
+            if revisions is not None and old.revision not in revisions:
+                raise Stale
+            new = change(old)
+            return old if new == old else self._save(old, new, idempotent.receipt_for(new) if idempotent else None)
+
+        return retry_conflicts(attempt)
 
     def remove(self, id: str) -> None:
         """Remove the entity, if there is one."""
         self._store.commit(Delete(self._key(id)))
 
-    def insert_write(self, entity: E) -> Insert:
-        """Return the write that stores a new entity, to be committed with others."""
-        return Insert(self._key(entity.id), self._fields(entity))
-
-    def update_write(self, entity: E, revision: str) -> Update:
-        """Return the write that replaces the entity stored at ``revision``, to be committed with others."""
-        return Update(self._key(entity.id), self._fields(entity), revision)
+    def write(self, entity: E) -> Insert | Update:
+        """Return the write that stores an entity: an insert of a new one, else an update at its revision."""
+        special = self._special_fields(entity)
+        names = self._collection.fields.keys() - special.keys()
+        fields = special | {name: getattr(entity, name) for name in names}
+        key = self._key(entity.id)
+        return Update(key, fields, entity.revision) if entity.revision else Insert(key, fields)
 
     def with_revision(self, entity: E, revisions: Mapping[Key, str]) -> E:
         """Return the entity at its revision after a commit, which returned ``revisions``."""
@@ -91,71 +114,85 @@ class Documents(Generic[E]):
             fields[name] = parse(fields[name])
         return self._make(id=document.key.id, revision=document.revision, **fields)
 
-    def _update(
-        self,
-        id: str,
-        change: Callable[[E], E],
-        revisions: Collection[str] | None,
-        commit: Callable[..., Mapping[Key, str]],
-    ) -> E:
-        """Update an entity with ``commit(new, *writes)``."""
+    def _entities(self, documents: Sequence[Document | None]) -> list[E | None]:
+        return [self.entity(document) if document else None for document in documents]
 
-        def attempt() -> E:
-            old = self.get(id)
-            if old is None:
-                raise NotFound(f"There is no such {self._collection.name.removesuffix('s')}.")
-            if revisions is not None and old.revision not in revisions:
-                raise Stale
-            new = change(old)
-            if new == old:
-                return old
-            writes = self.update_write(new, old.revision), *self._related_writes(old, new)
-            try:
-                return self.with_revision(new, commit(new, *writes))
-            except PreconditionFailed as failed:
-                if self._key(id) in failed.keys:
-                    raise Conflict from None
-                raise self._refusal(failed, new) from None
-
-        return retry_conflicts(attempt)
+    def _special_fields(self, entity: E) -> dict[str, Any]:
+        """Return the fields of a document that are not attributes of the entity with the same names."""
+        return {}
 
     def _related_writes(self, old: E | None, new: E) -> Sequence[Write]:
         """Return the writes to other documents that belong to a change; ``old`` is None for a new entity."""
         return ()
 
     def _refusal(self, failed: PreconditionFailed, new: E) -> Exception:
-        """Return the error to raise when related writes failed; Conflict repeats the update."""
+        """Return the error to raise when related writes failed; Conflict repeats an update."""
         return failed
 
-    def _key(self, id: str) -> Key:
-        return Key(self._collection, id)
+    def _save(self, old: E | None, new: E, receipt: Receipt | None = None, *others: Write) -> E:
+        """Commit an entity with its related writes, the receipt and ``others``; return it at its new revision.
+
+        Raises Conflict when ``old`` is not the stored entity any more, Repeated, and what ``_refusal`` returns.
+        """
+        writes = self.write(new), *self._related_writes(old, new), *others
+        try:
+            return self.with_revision(new, Receipts(self._store).commit(receipt, *writes))
+        except PreconditionFailed as failed:
+            if old and self._key(new.id) in failed.keys:
+                raise Conflict from None
+            raise self._refusal(failed, new) from None
+
+    def _remove_unchanged(self, entity: E, *others: Write) -> bool:
+        """Remove an entity and commit ``others``; return whether its revision was still the stored one."""
+        try:
+            self._store.commit(Delete(self._key(entity.id), entity.revision), *others)
+        except PreconditionFailed:
+            return False
+        return True
+
+    def _remove_all(self, order: str, **query: Any) -> None:
+        """Remove the entities of a query, one commit for each page."""
+        while page := self._page(order, limit=_PAGE, **query).items:
+            self._store.commit(*(Delete(self._key(entity.id)) for entity in page))
 
     def _page(self, order: str, **query: Any) -> Page[E]:
         page = self._store.find(Query(self._collection, order, **query))
         return Page([entity for entity in self._entities(page.items) if entity], page.next)
 
-    def _batches(self, order: str, **query: Any) -> Iterator[Sequence[E]]:
-        """Yield the entities of a query in batches that fit in a commit; the caller removes each batch."""
-        limit = min(_PAGE, self._store.limits.commit_writes)
-        while items := self._page(order, limit=limit, **query).items:
-            yield items
-
-    def _remove_all(self, order: str, **query: Any) -> None:
-        """Remove the entities of a query, one commit for each batch."""
-        for batch in self._batches(order, **query):
-            self._store.commit(*(Delete(self._key(entity.id)) for entity in batch))
-
-    def _fields(self, entity: E) -> Fields:
-        return self._attributes(entity)
-
-    def _attributes(self, entity: E, **converted: Any) -> dict[str, Any]:
-        """Return the fields of an entity: those ``converted`` by the caller, and its attributes for all others."""
-        names = self._collection.fields.keys() - converted.keys()
-        return {name: _plain(getattr(entity, name)) for name in names} | converted
-
-    def _entities(self, documents: Sequence[Document | None]) -> list[E | None]:
-        return [self.entity(document) if document else None for document in documents]
+    def _key(self, id: str) -> Key:
+        return Key(self._collection, id)
 
 
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+class Receipts(Documents[Receipt]):
+    """Stores receipts. Implements ReceiptRepository."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, RECEIPTS, Receipt, answer=lambda text: text and unpack(text))
+
+    def unexpired(self, id: str, now: datetime) -> Receipt | None:
+        receipt = self.get(id)
+        return receipt if receipt and now < receipt.expires_at else None
+
+    def remove_of(self, user_id: str) -> None:
+        self._remove_all("expires_at", equal={"user_id": user_id})
+
+    def commit(self, receipt: Receipt | None, *writes: Write) -> dict[Key, str]:
+        """Commit ``writes`` together with a receipt, all or nothing; return the new revisions.
+
+        Raises Repeated when an unexpired receipt with the id of a new one is stored, and PreconditionFailed when
+        another write is refused.
+        """
+        while True:
+            try:
+                return self._store.commit(*writes, *([self.write(receipt)] if receipt else []))
+            except PreconditionFailed as failed:
+                if not receipt or receipt.revision or self._key(receipt.id) not in failed.keys:
+                    raise
+                stored = self.get(receipt.id)
+                if stored and receipt.made_at < stored.expires_at:
+                    raise Repeated from None
+                if stored:  # it has expired, and the store has not removed it yet
+                    self._remove_unchanged(stored)
+
+    def _special_fields(self, entity: Receipt) -> dict[str, Any]:
+        return {"answer": None if entity.answer is None else pack(entity.answer)}

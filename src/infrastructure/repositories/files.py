@@ -1,7 +1,6 @@
 """The records of files."""
 
 from src.domain.files import File
-from src.domain.stored_objects import ObjectState
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.schema import FILES
@@ -11,4 +10,4 @@ class Files(StoredObjectDocuments[File]):
     """Stores the records of files. Implements FileRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, FILES, File, state=ObjectState)
+        super().__init__(store, FILES, File)

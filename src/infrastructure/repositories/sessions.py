@@ -1,11 +1,13 @@
 """Sessions."""
 
+from typing import Any
+
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Document, Fields, Key, Store
+from src.infrastructure.stores.base import Key, Store
 from src.infrastructure.stores.schema import SESSIONS, USERS
 
 
@@ -13,12 +15,12 @@ class Sessions(Documents[Session]):
     """Stores sessions. Implements SessionRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, SESSIONS, Session)
+        super().__init__(store, SESSIONS, _session)
         self._users = Users(store)
 
     def add(self, session: Session) -> Session:
         """Store a new session; one commit."""
-        return self.with_revision(session, self._store.commit(self.insert_write(session)))
+        return self._save(None, session)
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
         """Return a session and a user; one read of two documents."""
@@ -31,10 +33,9 @@ class Sessions(Documents[Session]):
     def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
-    def entity(self, document: Document) -> Session:
-        fields = dict(document.fields)
-        client = Client(user_agent=fields.pop("user_agent"), ip=fields.pop("ip"))
-        return Session(id=document.key.id, client=client, revision=document.revision, **fields)
+    def _special_fields(self, entity: Session) -> dict[str, Any]:
+        return {"user_agent": entity.client.user_agent, "ip": entity.client.ip}
 
-    def _fields(self, entity: Session) -> Fields:
-        return self._attributes(entity, user_agent=entity.client.user_agent, ip=entity.client.ip)
+
+def _session(user_agent: str | None, ip: str | None, **fields: Any) -> Session:
+    return Session(client=Client(user_agent, ip), **fields)

@@ -1,7 +1,6 @@
 """Base repository for records that own data outside the documents, such as an object or a set of rows."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,11 +9,11 @@ from src.domain.jobs import Job
 from src.domain.receipts import Receipt
 from src.domain.stored_objects import ObjectState, StoredObject
 from src.domain.values import Page
-from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.documents import Documents, Receipts
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores import declarations
-from src.infrastructure.stores.base import Delete, PreconditionFailed, Store, Write
+from src.infrastructure.stores.base import Delete, Key, PreconditionFailed, Store
+from src.infrastructure.stores.schema import RECEIPTS
 
 S = TypeVar("S", bound=StoredObject)
 
@@ -25,29 +24,25 @@ class StoredObjectDocuments(Documents[S]):
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., S], **parsers: Callable[[Any], Any]
     ) -> None:
-        super().__init__(store, collection, make, **parsers)
+        super().__init__(store, collection, make, state=ObjectState, **parsers)
         self._jobs, self._receipts = Jobs(store), Receipts(store)
 
     def begin(self, item: S, receipt: Receipt | None) -> tuple[S, Receipt | None]:
         """Store a pending record; one commit and no read."""
-        revisions = self._receipts.commit(receipt, self.insert_write(item))
+        revisions = self._receipts.commit(receipt, self.write(item))
         return self.with_revision(item, revisions), receipt and self._receipts.with_revision(receipt, revisions)
 
     def finish(self, item: S, job: Job | None, receipt: Receipt | None) -> S:
         """Store a complete record; one commit and no read."""
-        writes: list[Write] = [self.update_write(item, item.revision), *self._related_writes(None, item)]
-        writes += [self._jobs.insert_write(job)] if job else []
         try:
-            return self.with_revision(item, self._receipts.commit(receipt, *writes))
+            return self._save(None, item, receipt, *([self._jobs.write(job)] if job else []))
         except PreconditionFailed:
             raise NotFound from None
 
     def remove(self, item: S) -> None:  # type: ignore[override]
         """Remove a record and the receipt of its unfinished request; one commit."""
-        writes: list[Write] = [Delete(self._key(item.id), item.revision), *self._related_deletes(item)]
-        writes += [self._receipts.delete_write(item.receipt_id)] if item.receipt_id else []
-        with suppress(PreconditionFailed):
-            self._store.commit(*writes)
+        receipts = [Delete(Key(RECEIPTS, item.receipt_id))] if item.receipt_id else []
+        self._remove_unchanged(item, *self._related_deletes(item), *receipts)
 
     def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[S]:
         equal = {"state": ObjectState.STORED.value} | ({"user_id": user_id} if user_id else {})

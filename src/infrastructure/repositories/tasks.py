@@ -4,7 +4,6 @@ from src.domain.receipts import Receipt
 from src.domain.tasks import Task
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.schema import TASKS
 
@@ -14,11 +13,10 @@ class Tasks(Documents[Task]):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, TASKS, Task)
-        self._receipts = Receipts(store)
 
     def add(self, task: Task, receipt: Receipt | None = None) -> Task:
         """Store a new task; one commit and no read."""
-        return self.with_revision(task, self._receipts.commit(receipt, self.insert_write(task)))
+        return self._save(None, task, receipt)
 
     def remove_of(self, user_id: str) -> None:
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)

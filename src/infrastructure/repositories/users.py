@@ -1,21 +1,17 @@
 """Users, the claims on their names, and the roster of admins."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from src.domain.errors import LastAdmin, Taken
-from src.domain.receipts import IdempotentCreate, Receipt
+from src.domain.receipts import Receipt
 from src.domain.users import Claim, State, User
 from src.domain.values import Email, Page, Role, Username
-from src.infrastructure.repositories.claims import claim_key, insert_claim
+from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.stores.base import (
-    Delete,
-    Document,
-    Fields,
     Insert,
     Key,
     PreconditionFailed,
@@ -32,20 +28,11 @@ class Users(Documents[User]):
     """Stores users. Implements UserRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, USERS, User, role=Role, state=State)
-        self._receipts = Receipts(store)
+        super().__init__(store, USERS, _user, role=Role, state=State)
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user; one commit and, except for admins, no read."""
-
-        def attempt() -> User:
-            writes = self.insert_write(user), *self._related_writes(None, user)
-            try:
-                return self.with_revision(user, self._receipts.commit(receipt, *writes))
-            except PreconditionFailed as failed:
-                raise self._refusal(failed, user) from None
-
-        return retry_conflicts(attempt)
+        return retry_conflicts(lambda: self._save(None, user, receipt))
 
     def by_claim(self, claim: Claim) -> User | None:
         """Return the user who holds a claim; two reads."""
@@ -53,28 +40,9 @@ class Users(Documents[User]):
         user = self.get(document.fields["holder_id"]) if document else None
         return user if user and claim in user.claims else None  # the user may have been renamed between the reads
 
-    def update(
-        self,
-        id: str,
-        change: Callable[[User], User],
-        *,
-        revisions: Collection[str] | None = None,
-        idempotent: IdempotentCreate[User] | None = None,
-    ) -> User:
-        """Apply ``change``; one read and one commit without conflicts."""
-
-        def commit(new: User, *writes: Write) -> Mapping[Key, str]:
-            return self._receipts.commit(idempotent.receipt_for(new) if idempotent else None, *writes)
-
-        return self._update(id, change, revisions, commit)
-
     def remove(self, user: User) -> bool:  # type: ignore[override]
         """Remove a user at its revision; return whether the revision was still the stored one."""
-        try:
-            self._store.commit(Delete(self._key(user.id), user.revision))
-        except PreconditionFailed:
-            return False
-        return True
+        return self._remove_unchanged(user)
 
     def has_admin(self) -> bool:
         return bool(self._admins()[0])
@@ -83,7 +51,9 @@ class Users(Documents[User]):
         self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
         equal = {"state": State.ACTIVE.value} | ({"role": role.value} if role else {})
-        return self._page("username_key", equal=equal, prefix=prefix or None, cursor=cursor, limit=limit)
+        # U+10FFFF is not a character, so that it comes after every text that starts with the prefix.
+        bounds = {"start": prefix, "until": prefix + "\U0010ffff"} if prefix else {}
+        return self._page("username_key", equal=equal, cursor=cursor, limit=limit, **bounds)
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[User]:
         return self._page("reconcile_since", until=before, limit=limit)
@@ -91,30 +61,16 @@ class Users(Documents[User]):
     def expired(self, now: datetime, limit: int = 100) -> Page[User]:
         return self._page("expires_at", until=now, limit=limit)
 
-    def entity(self, document: Document) -> User:
-        fields = dict(document.fields)
-        key = fields.pop("username_key")
-        fields["username"] = Username(fields["username"], key) if key is not None else None
-        fields["email"] = Email(fields["email"]) if fields["email"] is not None else None
-        fields["reserved"] = tuple(Claim(kind, name) for kind, name in fields["reserved"] or ())
-        return super().entity(replace(document, fields=fields))
-
-    def _fields(self, entity: User) -> Fields:
-        return self._attributes(
-            entity,
-            username=entity.username.display if entity.username else None,
-            username_key=entity.username.key if entity.username else None,
-            email=entity.email.address if entity.email else None,
-            reserved=[[claim.kind, claim.key] for claim in entity.reserved] or None,
-        )
+    def _special_fields(self, entity: User) -> dict[str, Any]:
+        return {
+            "username": entity.username.display if entity.username else None,
+            "username_key": entity.username.key if entity.username else None,
+            "email": entity.email.address if entity.email else None,
+            "reserved": [[claim.kind, claim.key] for claim in entity.reserved] or None,
+        }
 
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:
-        before = old.claims if old else frozenset[Claim]()
-        return [
-            *(insert_claim(claim, new.id) for claim in new.claims - before),
-            *(Delete(claim_key(claim)) for claim in before - new.claims),
-            *self._roster_writes(old, new),
-        ]
+        return [*claim_writes(old.claims if old else frozenset(), new.claims, new.id), *self._roster_writes(old, new)]
 
     def _refusal(self, failed: PreconditionFailed, new: User) -> Exception:
         if failed.keys == {_ADMINS}:
@@ -141,3 +97,12 @@ class Users(Documents[User]):
             raise LastAdmin
         fields = {"members": sorted(members)}
         return [Update(_ADMINS, fields, revision) if revision else Insert(_ADMINS, fields)]
+
+
+def _user(username: str | None, username_key: str | None, email: str | None, reserved: Any, **fields: Any) -> User:
+    return User(
+        username=None if username is None or username_key is None else Username(username, username_key),
+        email=None if email is None else Email(email),
+        reserved=tuple(Claim(kind, key) for kind, key in reserved or ()),
+        **fields,
+    )

@@ -15,13 +15,13 @@ from pydantic_core import to_json
 from src.domain.tables import Row
 from src.domain.values import new_id
 from src.infrastructure.stores.base import Delete, Insert, Key, Query, Store
-from src.infrastructure.stores.packing import pack, unpack
+from src.infrastructure.stores.packing import pack_json, unpack
 from src.infrastructure.stores.schema import PACKS
 
 PACK_BYTES = 1 << 20
 """Bytes of JSON in a pack: about 300 KB in the store, and a few milliseconds to read."""
 COMMIT_DOCUMENTS = 4
-"""Documents in a commit, if the store accepts as many."""
+"""Documents in a commit: 4 MB, which every store accepts."""
 CONCURRENT_COMMITS = 4
 READ_DOCUMENTS = 16
 """Documents that are read, or removed, at a time."""
@@ -35,13 +35,11 @@ class PackedRows:
 
     def append(self, set_id: str, rows: Sequence[Row]) -> None:
         """Add rows. Holds no more in memory than the packs that are being written."""
-        limits = self._store.limits
-        size = min(COMMIT_DOCUMENTS, limits.commit_bytes // limits.document_bytes, limits.commit_writes)
-        inserts = _inserts(set_id, rows, limits.document_bytes)
+        inserts = _inserts(set_id, rows, self._store.document_bytes)
         # Leaving the pool, also because of an error, waits for the commits that have been submitted.
         with ThreadPoolExecutor(CONCURRENT_COMMITS) as pool:
             running: set[Future[object]] = set()
-            while writes := list(islice(inserts, size)):
+            while writes := list(islice(inserts, COMMIT_DOCUMENTS)):
                 if len(running) == CONCURRENT_COMMITS:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     _raise_errors(done)
@@ -54,9 +52,8 @@ class PackedRows:
         return list(islice(rows, limit))
 
     def remove(self, set_id: str) -> None:
-        size = min(READ_DOCUMENTS, self._store.limits.commit_writes)
         for valid in (True, False):
-            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=size)
+            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=READ_DOCUMENTS)
             while query:
                 page = self._store.find(query)
                 if page.items:
@@ -73,7 +70,7 @@ class PackedRows:
     def _packs(self, set_id: str, valid: bool, after: int) -> Iterator[str]:
         """Yield the packs with rows after a line; documents are read when the caller asks for the next pack."""
         query: Query | None = Query(
-            PACKS, "place", {"set_id": set_id, "valid": valid}, beyond=_place(after + 1), limit=1
+            PACKS, "place", {"set_id": set_id, "valid": valid}, start=_place(after + 1), limit=1
         )
         parts: list[str] = []
         while query:
@@ -116,10 +113,10 @@ def _packs_of(rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
         texts.append(text)
         size += len(text)
         if size >= PACK_BYTES:
-            yield line, pack(b"[" + b",".join(texts) + b"]")
+            yield line, pack_json(b"[" + b",".join(texts) + b"]")
             texts, size = [], 0
     if texts:
-        yield line, pack(b"[" + b",".join(texts) + b"]")
+        yield line, pack_json(b"[" + b",".join(texts) + b"]")
 
 
 def _place(line: int) -> str:

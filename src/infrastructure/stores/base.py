@@ -26,18 +26,6 @@ Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a store accepts. The default is for stores that have no limit of practical importance."""
-
-    commit_writes: int = 500
-    """The number of writes in a commit."""
-    document_bytes: int = 2 << 20
-    """The size of one text in a document, beside the other fields, which are small."""
-    commit_bytes: int = 10 << 20
-    """The size of all documents in a commit."""
-
-
-@dataclass(frozen=True, slots=True)
 class Key:
     """The address of a document."""
 
@@ -88,17 +76,16 @@ class Query:
     """Finds documents whose fields equal ``equal``, ordered by the field ``order`` and then by id.
 
     Documents whose ``order`` field is None are left out. The page starts after ``cursor``. The values of the
-    ``order`` field are at most ``until``, start with ``prefix`` and are greater than ``beyond``, where given.
+    ``order`` field are at least ``start`` and at most ``until``, where given.
     """
 
     collection: Collection
     order: str
     equal: Mapping[str, str | int | bool] = field(default_factory=dict)
-    until: datetime | None = None
+    start: str | None = None
+    until: str | datetime | None = None
     cursor: str | None = None
     limit: int = 100
-    prefix: str | None = None
-    beyond: str | None = None
     descending: bool = False
 
 
@@ -121,7 +108,13 @@ class StoreNotReady(Exception):
 class Store(ABC):
     """Stores documents. Every method raises Unavailable when the service behind it does not answer."""
 
-    limits = Limits()
+    document_bytes = 1_000_000
+    """The size up to which a document can hold a text beside its other fields, which are small.
+
+    Firestore accepts the least, a mebibyte a document: https://firebase.google.com/docs/firestore/quotas.
+    """
+    commit_bytes = 10 << 20
+    """The size up to which a commit can write texts."""
     expires_by_itself = False
     """Whether the service itself removes documents some time after their ``expires_at``."""
 
@@ -180,9 +173,10 @@ class Store(ABC):
         if index not in query.collection.indexes:
             raise LookupError(f"{query.collection.name}: no index declared for {index}")
         found = self._find(query, _decode_cursor(query))
+        if len(found) <= query.limit:
+            return Page(found, None)
         page = found[: query.limit]
-        more = len(found) > query.limit
-        return Page(page, _encode_cursor(query, page[-1]) if more else None)
+        return Page(page, _encode_cursor(query, page[-1].fields[query.order], page[-1].key.id))
 
     def ping(self) -> None:
         """Raise Unavailable when the store cannot be read."""
@@ -220,7 +214,7 @@ class Store(ABC):
                 if any(document and document.operation == operation for document in found):
                     return {document.key: document.revision for document in found if document}
                 failed = frozenset(
-                    write.key for write, document in zip(writes, found, strict=True) if not _is_met(write, document)
+                    write.key for write, document in zip(writes, found, strict=True) if not is_met(write, document)
                 )
                 if failed:
                     raise PreconditionFailed(failed) from None
@@ -228,7 +222,7 @@ class Store(ABC):
         raise Unavailable("Too many changes at once; try again.", 1)
 
 
-def _is_met(write: Write, document: Document | None) -> bool:
+def is_met(write: Write, document: Document | None) -> bool:
     """Return whether the stored document meets the precondition of a write."""
     match write:
         case Insert():
@@ -239,21 +233,9 @@ def _is_met(write: Write, document: Document | None) -> bool:
             return revision is None or (document is not None and document.revision == revision)
 
 
-def after_prefix(prefix: str) -> str:
-    """Return the upper bound, by code point, of all texts that start with ``prefix``.
-
-    U+10FFFF is not a character, so that no stored text contains it.
-    """
-    return prefix + "\U0010ffff"
-
-
 # Ids that are valid in every store; Firestore restricts them most (https://firebase.google.com/docs/firestore/quotas).
 _ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\0\ud800-\udfff]{1,300}", re.DOTALL)
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
-
-
-def _encode_cursor(query: Query, last: Document) -> str:
-    return _cursor(query, last.fields[query.order], last.key.id)
 
 
 def _decode_cursor(query: Query) -> tuple[Any, str] | None:
@@ -266,19 +248,15 @@ def _decode_cursor(query: Query) -> tuple[Any, str] | None:
         if query.collection.fields[query.order].type is Type.TIMESTAMP:
             value = datetime.fromisoformat(text).astimezone(UTC)
         # Encoding it again refuses cursors of other queries and other spellings of this one.
-        if _TEXT.fullmatch(text) and _ID.fullmatch(id) and _cursor(query, value, id) == query.cursor:
+        if _TEXT.fullmatch(text) and _ID.fullmatch(id) and _encode_cursor(query, value, id) == query.cursor:
             return value, id
     raise InvalidCursor
 
 
-def _cursor(query: Query, value: Any, id: str) -> str:
-    text = value.isoformat() if isinstance(value, datetime) else value
-    content = json.dumps([_digest(query), text, id])
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
-
-
-def _digest(query: Query) -> str:
-    """Return a hash of everything in a query except the page."""
-    equal, bounds = sorted(query.equal.items()), [str(query.until), query.prefix, query.beyond]
+def _encode_cursor(query: Query, value: Any, id: str) -> str:
+    """Return a cursor that continues after an order value and an id, and that only the same query accepts."""
+    equal, bounds = sorted(query.equal.items()), [query.start, str(query.until)]
     described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds])
-    return hashlib.sha256(described.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(described.encode()).hexdigest()[:16]
+    text = value.isoformat() if isinstance(value, datetime) else value
+    return base64.urlsafe_b64encode(json.dumps([digest, text, id]).encode()).decode().rstrip("=")

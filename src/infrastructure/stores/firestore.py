@@ -26,13 +26,11 @@ from src.infrastructure.stores.base import (
     Insert,
     InvalidStoreUrl,
     Key,
-    Limits,
     PreconditionFailed,
     Query,
     Store,
     Update,
     Write,
-    after_prefix,
 )
 from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.firestore_indexes import OPERATION
@@ -41,8 +39,6 @@ from src.infrastructure.stores.firestore_indexes import OPERATION
 class FirestoreStore(Store):
     """Stores documents in Firestore. The revision of a document is its update time."""
 
-    # A document has up to 1 MiB and a request up to 10 MiB: https://firebase.google.com/docs/firestore/quotas
-    limits = Limits(commit_writes=500, document_bytes=1_000_000, commit_bytes=10 << 20)
     expires_by_itself = True  # by the TTL policies of firestore.indexes.json
 
     def __init__(self, project: str, database: str = "(default)", *, timeout: float = 8.0) -> None:
@@ -95,15 +91,9 @@ class FirestoreStore(Store):
         for name, value in query.equal.items():
             found = found.where(filter=firestore.FieldFilter(name, "==", value))
         # Each of these conditions leaves out the documents without a value in the field.
-        bounds: list[tuple[str, Any]] = [("!=", None)]
-        if query.until is not None:
-            bounds = [("<=", query.until)]
-        elif query.prefix is not None:
-            bounds = [(">=", query.prefix), ("<", after_prefix(query.prefix))]
-        if query.beyond is not None:
-            bounds.append((">", query.beyond))
-        for bound in bounds:
-            found = found.where(filter=firestore.FieldFilter(query.order, *bound))
+        bounds: list[tuple[str, Any]] = [(">=", query.start), ("<=", query.until)]
+        for operator, bound in [each for each in bounds if each[1] is not None] or [("!=", None)]:
+            found = found.where(filter=firestore.FieldFilter(query.order, operator, bound))
         if after is not None:
             value, id = after
             found = found.start_after({query.order: value, "__name__": collection.document(id)})

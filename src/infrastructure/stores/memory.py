@@ -6,16 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Self
 
-from src.infrastructure.stores.base import (
-    Delete,
-    Document,
-    Insert,
-    Key,
-    PreconditionFailed,
-    Query,
-    Store,
-    Write,
-)
+from src.infrastructure.stores.base import Delete, Document, Key, PreconditionFailed, Query, Store, Write, is_met
 
 
 class MemoryStore(Store):
@@ -34,7 +25,7 @@ class MemoryStore(Store):
 
     def _get(self, *keys: Key) -> list[Document | None]:
         with self._lock:
-            found = [self._documents.get((key.collection.name, key.id)) for key in keys]
+            found = [self._documents.get(_place(key)) for key in keys]
         return [document and _copy(document) for document in found]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
@@ -50,8 +41,7 @@ class MemoryStore(Store):
             and document.fields[query.order] is not None
             and all(document.fields[name] == value for name, value in query.equal.items())
             and (query.until is None or document.fields[query.order] <= query.until)
-            and (query.prefix is None or document.fields[query.order].startswith(query.prefix))
-            and (query.beyond is None or document.fields[query.order] > query.beyond)
+            and (query.start is None or document.fields[query.order] >= query.start)
             and (after is None or (place(document) < after if query.descending else place(document) > after))
         ]
         ordered = sorted(found, key=place, reverse=query.descending)
@@ -59,20 +49,18 @@ class MemoryStore(Store):
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._lock:
+            if not all(is_met(write, self._documents.get(_place(write.key))) for write in writes):
+                raise PreconditionFailed
             for write in writes:
-                stored = self._documents.get((write.key.collection.name, write.key.id))
-                if isinstance(write, Insert) and stored:
-                    raise PreconditionFailed
-                expected = None if isinstance(write, Insert) else write.revision
-                if expected is not None and (stored is None or stored.revision != expected):
-                    raise PreconditionFailed
-            for write in writes:
-                place = (write.key.collection.name, write.key.id)
                 if isinstance(write, Delete):
-                    self._documents.pop(place, None)
+                    self._documents.pop(_place(write.key), None)
                 else:
-                    self._documents[place] = _copy(Document(write.key, write.fields, operation, operation))
+                    self._documents[_place(write.key)] = _copy(Document(write.key, write.fields, operation, operation))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
+
+
+def _place(key: Key) -> tuple[str, str]:
+    return key.collection.name, key.id
 
 
 def _copy(document: Document) -> Document:

@@ -5,15 +5,17 @@ import json
 import zlib
 from typing import Any
 
+from pydantic_core import to_json
 
-def pack(document: bytes) -> str:
+
+def pack(value: Any) -> str:
+    """Return ``value``, which may contain dataclasses and enumerations, as JSON, compressed and in base64."""
+    return pack_json(to_json(value))
+
+
+def pack_json(document: bytes) -> str:
     """Return a JSON document, compressed and in base64."""
     return base64.b64encode(zlib.compress(document, 1)).decode()
-
-
-def pack_value(value: Any) -> str:
-    """Return ``value`` as packed JSON."""
-    return pack(json.dumps(value, ensure_ascii=False).encode())
 
 
 def unpack(text: str) -> Any:

@@ -18,8 +18,8 @@ from src.domain.receipts import LIFETIME, Receipt
 from src.domain.users import User
 from src.domain.values import Page, Role
 from src.infrastructure.blobs.objects import memory
+from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.repositories.receipts import Receipts
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import RecordingQueue, Watch, person

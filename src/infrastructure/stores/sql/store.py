@@ -19,7 +19,6 @@ from src.infrastructure.stores.base import (
     StoreNotReady,
     Update,
     Write,
-    after_prefix,
 )
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.migrations import migrate, migrated
@@ -82,10 +81,8 @@ class SqlStore(Store):
         )
         if query.until is not None:
             statement = statement.where(order <= query.until)
-        if query.prefix is not None:
-            statement = statement.where(order >= query.prefix, order < after_prefix(query.prefix))
-        if query.beyond is not None:
-            statement = statement.where(order > query.beyond)
+        if query.start is not None:
+            statement = statement.where(order >= query.start)
         if after is not None:
             position, last = sa.tuple_(order, table.c.id), sa.tuple_(*after)
             statement = statement.where(position < last if query.descending else position > last)

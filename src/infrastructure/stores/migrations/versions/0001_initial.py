@@ -22,8 +22,8 @@ def _columns(type: sa.types.TypeEngine[Any], *names: str, nullable: bool = False
     return [sa.Column(name, type, nullable=nullable) for name in names]
 
 
-_text, _integer, _float = (partial(_columns, type) for type in (TEXT, sa.BigInteger(), sa.Double()))
-_boolean, _time, _json = (partial(_columns, type) for type in (sa.Boolean(), UtcDateTime(), sa.JSON()))
+_text, _integer, _float = partial(_columns, TEXT), partial(_columns, sa.BigInteger()), partial(_columns, sa.Double())
+_boolean, _time, _json = partial(_columns, sa.Boolean()), partial(_columns, UtcDateTime()), partial(_columns, sa.JSON())
 
 
 def _table(name: str, *columns: list[sa.Column[Any]], indexes: tuple[str, ...] = ()) -> None:
