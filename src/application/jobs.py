@@ -19,11 +19,11 @@ from src.domain.values import Page, Role, new_id
 _log = logging.getLogger("portero.jobs")
 
 Progress = Callable[[float], None]
-"""Report how far something is, from 0 to 1. Raises NotRunnable when the job is no longer wanted."""
+"""Report the progress of a job, from 0 to 1. Raises NotRunnable when the worker has lost the job."""
 
 _RENEW_EVERY = LEASE / 3
 _SPREAD = 1.0
-"""Seconds over which jobs that were postponed together come back."""
+"""Seconds over which jobs that were postponed at the same time are spread."""
 
 
 class JobHandler(Protocol):
@@ -54,15 +54,20 @@ class JobRunner:
     jobs: JobRepository
     handlers: Mapping[str, JobHandler]
     delay: timedelta
-    """How long every job waits before its work begins, so that people can watch it."""
+    """How long every job waits before its work begins, so that users of a demonstration can watch it."""
     clock: Clock
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Set when the process is about to end; a job that waits is then handed back."""
+    """Set when the process is about to end: no job is started any more, and a job that waits is handed back."""
     _running: dict[str, str] = field(default_factory=dict)
     """The ids of the jobs that this process runs, by ticket."""
 
     def run(self, id: str) -> float | None:
-        """Run a job once; return the seconds after which it must run again, or None. Raises Unavailable."""
+        """Run a job once; return the seconds after which it must run again, or None. Raises Unavailable.
+
+        Does nothing when the process is about to end. The job is then sent to the queue again.
+        """
+        if self.stopping.is_set():
+            return None
         ticket, now = new_id(), self.clock()
         try:
             job = self.jobs.update(id, lambda job: job.started(ticket, now))
@@ -78,7 +83,7 @@ class JobRunner:
             self._running.pop(ticket, None)
 
     def hand_back(self) -> None:
-        """Let other processes have the jobs that this one could not finish in time."""
+        """Put the jobs that this process runs back in the queue, so that other processes run them."""
         for ticket, id in list(self._running.items()):
             with suppress(PorteroError, NotRunnable):
                 self.jobs.update(id, partial(Job.put_back, ticket=ticket, now=self.clock(), error=None))
@@ -144,7 +149,7 @@ class JobRunner:
 
         def progress(done: float) -> None:
             now = self.clock()
-            if now - last[0] >= timedelta(seconds=1):  # people who watch need no more than a commit a second
+            if now - last[0] >= timedelta(seconds=1):  # one commit a second is enough for users who watch
                 last[0] = now
                 try:
                     self._transition(job, Job.renewed, progress=done)
@@ -157,7 +162,7 @@ class JobRunner:
 
     @contextmanager
     def _renewing(self, job: Job) -> Iterator[None]:
-        """Keep the lease within the block, however long a step takes."""
+        """Renew the lease in a thread while the block runs."""
         ended = threading.Event()
 
         def renew() -> None:
@@ -226,7 +231,7 @@ class JobService:
         return sent
 
     def stop(self, timeout: float) -> None:
-        """Wait up to ``timeout`` seconds for the jobs that this process runs, and hand back the others."""
+        """Wait up to ``timeout`` seconds for the jobs that this process runs, then hand back the unfinished ones."""
         self.runner.stopping.set()
         if not self.queue.close(timeout):
             self.runner.hand_back()

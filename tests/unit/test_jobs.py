@@ -716,6 +716,15 @@ class TestHandBack:
         assert world.run(id) is None
         assert (world.job(id).result, world.job(id).attempts) == ("second", 1)
 
+    def test_a_process_that_stops_starts_no_job(self, world: World) -> None:
+        id = world.add()
+        before = world.job(id)
+        world.runner.stopping.set()
+        assert world.run(id) is None
+        assert (world.job(id), world.work.asked) == (before, [])
+        assert world.worker().run(id) is None
+        assert world.job(id).status is JobStatus.SUCCEEDED
+
     def test_nothing_of_what_has_ended(self, world: World) -> None:
         ids = [world.add() for _ in range(2)]
         world.run(ids[0])
