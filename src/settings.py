@@ -1,4 +1,4 @@
-"""The settings, read from the environment and an optional .env file, and validated at the start."""
+"""The settings. They are read from the environment and an optional .env file, and validated at the start."""
 
 import os
 import re

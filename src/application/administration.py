@@ -1,4 +1,4 @@
-"""What an operator does from the command line and at the start."""
+"""Account tasks of the operator, from the command line and at the start."""
 
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from src.domain.values import Email, Page, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationService:
-    """Look after users without being one."""
+    """Manages accounts without being logged in."""
 
     users: UserRepository
     saga: AccountSaga

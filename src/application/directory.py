@@ -1,4 +1,4 @@
-"""Seeing other people, and what admins do with their accounts."""
+"""Listing and showing users, and the changes that admins make to accounts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What people do with dogs, and the job that fetches their pictures."""
+"""Adding, showing and changing dogs, and the job that fetches their pictures."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -135,9 +135,9 @@ class DogService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPicture:
-    """Fetch the picture of a dog, unless it has one by now. Implements JobHandler.
+    """Fetches the picture of a dog, unless it has one by now. Implements JobHandler.
 
-    A picture is there, or has failed, within a minute: attempts take at most 8 s each, and waits vary by a quarter.
+    The picture is ready, or has failed, within a minute: an attempt takes at most 8 s, and waits vary by a quarter.
     """
 
     dogs: DogRepository

@@ -1,4 +1,4 @@
-"""The rules that turn what people type into values of the domain."""
+"""The rules for values that users enter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from src.domain.values import Username
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRules:
-    """Rules for input that adapters and settings decide. Each raises InvalidValue for what it refuses."""
+    """Parsers and checks that depend on adapters or settings. Each raises InvalidValue."""
 
     parse_email: EmailParser
     parse_new_username: UsernameParser
     passwords: PasswordPolicy
     check_picture: Callable[[str], str]
-    """Return the URL of a picture when pictures may come from there."""
+    """Return the URL of a picture if it is an https URL with an allowed host."""
 
     def parse_login(self, login: str) -> Claim:
         """Return the claim of an e-mail address or a username."""

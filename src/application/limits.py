@@ -1,4 +1,4 @@
-"""How often something may be tried, counted for all processes together."""
+"""Rate limits, counted for all processes together."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from src.domain.sessions import Client
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``hits`` in a window of ``seconds`` that begins with the first."""
+    """At most ``hits`` in a window of ``seconds``. The window begins with the first hit."""
 
     name: str
     hits: int
@@ -24,24 +24,28 @@ GUESTS = Limit("guests", 60, 3600)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Something that is counted under a limit: who or what it is about, as a text that may be secret."""
+    """What is counted under a limit. ``key`` identifies a client or a user, and may be personal data."""
 
     limit: Limit
     key: str
 
 
 class RateLimiter(Protocol):
-    """Counts. Every method raises Unavailable when it cannot."""
+    """Counts hits. Every method raises Unavailable when the counters cannot be reached."""
 
     def check(self, *counts: Count) -> None:
-        """Raises TooManyRequests when one of them is full; counts nothing."""
+        """Raise TooManyRequests when a limit is reached. Count nothing."""
 
     def hit(self, *counts: Count) -> None:
-        """Count one more for each. Raises TooManyRequests when one of them is full."""
+        """Count one hit for each. Raise TooManyRequests when a limit was reached before."""
 
 
 def network(client: Client) -> str:
-    """The address that counts: of IPv6 the /64 that one subscriber has, the address itself otherwise."""
+    """Return the part of a client's address that is counted.
+
+    That is the /64 prefix of an IPv6 address, because one subscriber has all of its addresses, and else the whole
+    address.
+    """
     try:
         address = ipaddress.ip_address(client.ip or "")
     except ValueError:

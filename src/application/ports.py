@@ -1,4 +1,4 @@
-"""What use cases need from outside that is not a repository."""
+"""The ports other than repositories: what the use cases need from adapters."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,23 +11,26 @@ from src.domain.users import User
 from src.domain.values import Email, Role, Username
 
 Clock = Callable[[], datetime]
-"""The current time, aware, in UTC."""
+"""Return the current time in UTC, with its time zone."""
 
 Fingerprints = Callable[[bytes], Sequence[str]]
-"""Keyed digests: one for each key in use, today's first. That is the one to keep; all are to be compared with."""
+"""Return the digests of some bytes, one for each signing key, the newest key first.
+
+Store the first digest. Compare a stored digest with all of them, because it may have been made with an older key.
+"""
 
 EmailParser = Callable[[str], Email]
 """Validate and normalise an e-mail address. Raises InvalidValue."""
 
 UsernameParser = Callable[[str], Username]
-"""Validates a username that a user wants to have from now on; raises InvalidValue."""
+"""Validate a new username, which more rules apply to than to existing ones. Raises InvalidValue."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """An opaque, single-use token (RFC 6749 section 1.5). Only its hash is ever stored.
+    """An opaque token for a single use (RFC 6749 section 1.5). Only its hash is stored.
 
-    ``genuine``: whether we made it, as far as the keys in use can tell.
+    ``genuine`` says whether one of the signing keys proves that this service made it.
     """
 
     session_id: str
@@ -38,20 +41,20 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A signed access token, its life in seconds, and the refresh token that comes with it, if one does."""
+    """A signed access token, its lifetime in seconds, and a refresh token or None."""
 
     access: str
     expires_in: int
     refresh: str | None = None
 
     def with_refresh(self, token: RefreshToken | None) -> "Tokens":
-        """These tokens with another refresh token."""
+        """Return the same access token with another refresh token."""
         return replace(self, refresh=token.value if token else None)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a verified access token of ours says."""
+    """The claims of a verified access token of this service."""
 
     user_id: str
     role: Role
@@ -59,37 +62,40 @@ class TokenClaims:
 
 
 class TokenIssuer(Protocol):
-    """Signs and verifies our own access tokens."""
+    """Signs and verifies the access tokens of this service."""
 
     def issue(self, user: User, session: Session) -> Tokens:
-        """A token for ``user`` that does not outlive the session."""
+        """Return an access token for ``user`` that expires with the session at the latest."""
 
     def recognises(self, token: str) -> bool:
-        """Whether the token says that it is one of ours; proves nothing."""
+        """Return whether the token claims to be issued by this service. Verifies nothing."""
 
     def verify(self, token: str) -> TokenClaims:
-        """The claims of a token that is exactly ours and lives; raises InvalidToken."""
+        """Return the claims of a token of this service. Raises InvalidToken when it is forged, malformed or expired."""
 
     def public_keys(self) -> Mapping[str, Any]:
         """Return the public keys that verify the tokens, as a JWK set (RFC 7517)."""
 
 
 class RefreshTokens(Protocol):
-    """Makes and reads refresh tokens."""
+    """Makes and parses refresh tokens."""
 
     def first(self, session_id: str) -> RefreshToken:
-        """A random one."""
+        """Return the random first token of a session."""
 
     def parse(self, value: str) -> RefreshToken:
-        """The token that a client sent; raises InvalidToken for what cannot be one."""
+        """Return the token that a client sent. Raises InvalidToken for a malformed one."""
 
     def successors(self, spent: RefreshToken, generation: int) -> Sequence[RefreshToken]:
-        """What follows ``spent``: always the same for the same key. One for each key in use, today's first."""
+        """Return the tokens that may follow ``spent``, one for each signing key, the newest key first.
+
+        The same token and key always give the same successor.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
-    """What a verified token of the identity provider says."""
+    """The user of a verified token of the identity provider."""
 
     uid: str
     email: Email | None
@@ -99,99 +105,98 @@ class ExternalIdentity:
 
 
 class IdentityProvider(Protocol):
-    """Where passwords are kept and checked.
+    """Keeps and verifies passwords, here or at a remote service.
 
-    Passwords are compared after ``normalise_password``: every password passes a provider, and each one applies it.
-    Every call is bounded in time and raises Unavailable when the provider cannot be reached or answers
-    nonsense. Every writing call can be repeated.
+    Implementations apply ``normalise_password`` to every password. Every call is bounded in time, and raises
+    Unavailable when the remote service cannot be reached or its answer is malformed. Every call can be repeated.
     """
 
     remote: bool
-    """Whether accounts also exist outside the store, so that writing both takes several steps."""
+    """Whether accounts also exist at a remote service, so that the store and the service must be kept in step."""
 
     def keep(self, password: str) -> str | None:
-        """What the user record keeps of a new password: a hash, or None if the provider keeps it."""
+        """Return the hash to store for a new password, or None when the remote service keeps passwords."""
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Whether it is the user's password. Costs the same for no user, a wrong and a right password."""
+        """Return whether it is the user's password. Takes as long without a user, so that the time tells nothing."""
 
     def outdated(self, user: User) -> bool:
-        """Whether the kept hash was made with other parameters than today's."""
+        """Return whether the stored hash was made with other parameters than the current ones."""
 
     def create(self, user: User, password: str | None) -> None:
-        """Make the provider's account under our id; raises Taken when the address is in use there.
+        """Create the remote account with the id of ``user``. Without a password nobody can log in.
 
-        Without a password nobody can log in to it.
+        Raises Taken when another remote account has the address, and Invalid when the address is refused.
         """
 
     def set_email(self, user: User) -> None:
-        """Give the provider's account the user's address; raises Taken, or NotFound without an account."""
+        """Give the remote account the address of ``user``. Raises Taken, Invalid; NotFound without an account."""
 
     def set_password(self, user: User, password: str) -> None:
-        """Give the provider's account a new password."""
+        """Change the password of the remote account."""
 
     def sessions_ended(self) -> None:
-        """Return when a token that the provider issues from now on can be told from the earlier ones."""
+        """Wait until the remote service dates new tokens later than those that have just been revoked."""
 
     def delete(self, id: str) -> None:
-        """Remove the provider's account, if there is one."""
+        """Delete the remote account, if it exists."""
 
     def exists(self, id: str) -> bool:
-        """Whether the provider has the account."""
+        """Return whether the remote account exists."""
 
     def identify(self, token: str) -> ExternalIdentity:
-        """Whom a token issued by the provider belongs to; raises InvalidToken."""
+        """Return the user of a token that the remote service issued. Raises InvalidToken."""
 
 
 class BlobStore(Protocol):
-    """Keeps objects, of any size, under keys that we make. Every method raises Unavailable."""
+    """Stores objects of any size under keys that the caller chooses. Every method raises Unavailable."""
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Store an object, as durable as the store promises; it is there whole or not at all.
+        """Store an object completely or not at all, in bounded memory.
 
-        Memory stays bounded whatever its size. What iterating raises is raised, and then nothing is stored.
+        Raises what iterating over ``chunks`` raises; then nothing is stored.
         """
 
     def read(self, key: str) -> Iterator[bytes]:
-        """The bytes of an object, in chunks; raises NotFound at once when there is none."""
+        """Return the content of an object in chunks. Raises NotFound before the first chunk is asked for."""
 
     def delete(self, key: str) -> None:
-        """Remove an object, if there is one."""
+        """Remove an object, if it exists."""
 
     def uri(self, key: str) -> str:
-        """Where an object is, for people: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
+        """Return the address of an object to show: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
 
 
 Run = Callable[[str], float | None]
-"""Runs the job with this id. Returns the seconds after which it must run again, or None."""
+"""Run the job with this id; return the seconds after which it must run again, or None."""
 
 
 class JobQueue(Protocol):
-    """Tells a worker that a job is due. What it loses is sent again from the store: it is a doorbell, no memory."""
+    """Tells workers that jobs are due. It may lose a message, because jobs are sent again until they have ended."""
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Have the job run in ``delay`` seconds; raises Unavailable when that cannot be promised."""
+        """Send the id of a job, to be run in ``delay`` seconds. Raises Unavailable."""
 
     def notify(self, job_id: str) -> None:
-        """Send it without waiting, and without a word when that fails."""
+        """Send the id of a job to be run now. Return at once, and ignore a failure."""
 
     def close(self, timeout: float) -> bool:
-        """Take no more, and wait for what is in hand; returns whether nothing is left."""
+        """Start no more jobs and wait up to ``timeout`` seconds; return whether the running jobs have ended."""
 
 
 class PictureSource(Protocol):
-    """Where pictures of dogs come from."""
+    """The service from which pictures of dogs are fetched."""
 
     def fetch(self) -> str:
-        """The URL of a picture, checked. Raises AttemptFailed."""
+        """Return the URL of a picture, which passes ``check``. Raises AttemptFailed."""
 
     def check(self, url: str) -> str:
-        """``url``, when it is https on a host that pictures may come from; raises InvalidValue."""
+        """Return ``url`` if it is an https URL with an allowed host. Raises InvalidValue."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayAnswer:
-    """What the other service said to a file: the HTTP status, and its answer, as JSON or as text, cut to size."""
+    """The answer of the other service to a file: the HTTP status, and the body as JSON or as shortened text."""
 
     status: int
     answer: Any
@@ -201,27 +206,27 @@ class FileRelay(Protocol):
     """Sends files on to another service."""
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
-        """Post a file as multipart; ``job_id`` goes along as the Idempotency-Key. Raises AttemptFailed."""
+        """Send a file. ``job_id`` lets the other service recognise a repetition. Raises AttemptFailed."""
 
 
 class RowStore(Protocol):
-    """Keeps the rows of tables, in sets whose ids we make. Every method raises Unavailable."""
+    """Stores the rows of tables in sets, whose ids the caller chooses. Every method raises Unavailable."""
 
     def append(self, set_id: str, rows: Sequence[Row]) -> None:
-        """Add rows that come after those that the set has, by line; in bounded memory, durable when it returns."""
+        """Store rows, in order of their lines, after those of the set; in bounded memory."""
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        """The rows after the line ``after``, by line: all, or those that are ``valid``, or those that are not."""
+        """Return rows after the line ``after``, in order of their lines: all, the valid ones or the invalid ones."""
 
     def remove(self, set_id: str) -> None:
-        """Remove a set, if there is one, some rows at a time."""
+        """Remove a set, if it exists, in several commits."""
 
 
 class StoreMaintenance(Protocol):
-    """What the store needs from time to time."""
+    """Maintenance of the store, in the background and for health checks."""
 
     def ping(self) -> None:
         """Raise Unavailable when the store cannot be read."""
 
     def remove_expired(self, now: datetime) -> int:
-        """Remove documents that have expired; return how many. A store that does so by itself returns 0."""
+        """Remove expired documents; return how many. Returns 0 for a store that removes them itself."""

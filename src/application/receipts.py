@@ -1,4 +1,4 @@
-"""Repeated creates: a client that sends a create again with the same idempotency key gets the first answer."""
+"""Idempotent creates: a client that repeats a create with the same idempotency key gets the first answer again."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from src.domain.users import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptService:
-    """Make receipts for creates with an idempotency key, and find them again."""
+    """Makes the receipts of creates, and finds the receipt of an earlier request with the same key."""
 
     receipts: ReceiptRepository
     fingerprints: Fingerprints
     clock: Clock
 
     def begin(self, user: User, key: str) -> Receipt:
-        """Return a receipt for a request that may be the first with its key."""
+        """Return a new receipt for a request, which may be the first with its key."""
         id = hashlib.sha256(f"{user.id}:{key}".encode()).hexdigest()  # the user's id cannot be guessed
         return Receipt(id, user.id, self.clock() + LIFETIME)
 
@@ -30,7 +30,7 @@ class ReceiptService:
         return first
 
     def fingerprint(self, request: bytes) -> str:
-        """Return what tells this request from others with the same key."""
+        """Return the digest by which another request with the same key is recognised."""
         return self.fingerprints(request)[0]
 
     def require_same(self, first: Receipt, request: bytes) -> None:

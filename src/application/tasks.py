@@ -1,4 +1,4 @@
-"""What people do with their tasks. Only the owner of a task sees it."""
+"""Making, showing and changing tasks. Only the owner of a task sees it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

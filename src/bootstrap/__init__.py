@@ -1,1 +1,1 @@
-"""The composition root: builds the service from its settings. The only package that knows both sides."""
+"""The composition root: builds the application from its settings. Only it imports infrastructure and interfaces."""

@@ -1,4 +1,4 @@
-"""The services that the composition root hands to the HTTP interface and the command line."""
+"""The services that the HTTP interface and the command line call."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from src.application.tasks import TaskService
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """One service per feature, and the rules that input is parsed with."""
+    """One service per feature, the rules for values that users enter, and the audit log."""
 
     accounts: AccountService
     administration: AdministrationService

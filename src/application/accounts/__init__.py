@@ -1,4 +1,4 @@
-"""Accounts: what people do with their own, and how the store and the identity provider are kept in step."""
+"""Accounts: registration, passwords, and the steps that keep the store and the identity provider consistent."""
 
 from src.application.accounts.saga import RECONCILE_AFTER, AccountSaga
 from src.application.accounts.service import AccountService, NewProfile, new_user

@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""Registering, and changing one's own password."""
 
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ class NewProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Register, and change the own password."""
+    """Registers users and changes their passwords."""
 
     saga: AccountSaga
     identity: IdentityProvider

@@ -1,4 +1,4 @@
-"""Logging in and out, and telling from a token who is calling."""
+"""Sessions: logging in and out, and authenticating requests by their tokens."""
 
 from src.application.sessions.authentication import AuthenticationService, Caller, caller_must_exist
 from src.application.sessions.service import Lifetimes, SessionService

@@ -1,4 +1,4 @@
-"""Authentication: telling from a bearer token who is calling."""
+"""Authenticates callers by their bearer tokens."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ def caller_must_exist() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationService:
-    """Tell who is calling."""
+    """Finds the user of a bearer token."""
 
     users: UserRepository
     sessions: SessionRepository
