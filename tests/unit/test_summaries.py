@@ -1,4 +1,4 @@
-"""Summaries of tables: what the rules say, what they suggest, and what is believed of an adviser."""
+"""Summaries of tables: their text, the suggested schema, and the use of an adviser's proposals."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from src.application.summaries import Advice, Statistics, Summarise, Summary, summarise_by_rules
-from src.application.summaries.rules import MAX_TEXT, plain
+from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
 from src.domain.errors import Unavailable
@@ -48,8 +48,8 @@ class Rows:
 
 
 @dataclass
-class Says:
-    """An Adviser that says what it is told to."""
+class FixedAdviser:
+    """An Adviser that always returns the same advice, or raises the same error."""
 
     schema: object = None
     text: str = "All is well."
@@ -76,7 +76,7 @@ def checked(folder: Path, data: str | bytes, schema: object = None) -> tuple[Rep
     ), rows
 
 
-def summary(table: tuple[Report, Rows], adviser: Says | None = None) -> Summary:
+def summary(table: tuple[Report, Rows], adviser: FixedAdviser | None = None) -> Summary:
     report, rows = table
     return Summarise(adviser, rows, TABLES.pattern_flaw, patterns.compiled).of(report, "set")
 
@@ -89,7 +89,7 @@ def table(rows: int, **columns: Callable[[int], object]) -> str:
 # The text.
 
 
-def test_every_kind_of_finding_is_told_with_its_lines_and_what_to_do(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_the_text_names_every_violation_with_its_lines_and_a_remedy(check: Callable[..., tuple[Report, Rows]]) -> None:
     schema = {
         "id": {"type": "integer", "unique": True},
         "age": {"type": "integer", "min": 0, "max": 99, "required": True},
@@ -126,7 +126,7 @@ def test_every_kind_of_finding_is_told_with_its_lines_and_what_to_do(check: Call
     assert "secret" not in said.text
 
 
-def test_nothing_to_complain_about(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_the_text_of_a_clean_table_says_so(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check("a,b\n1,x\n2,y\n", {"a": {"type": "integer", "required": True}, "b": "string"}))
     assert said.text.splitlines() == [
         "The table has 2 rows and 2 columns. 2 rows (100 %) kept every rule.",
@@ -139,7 +139,7 @@ def test_nothing_to_complain_about(check: Callable[..., tuple[Report, Rows]]) ->
     }
 
 
-def test_a_table_without_rows(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_a_table_without_rows_has_a_summary(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check("a,b\n", {"a": "integer", "c": {"type": "date", "min": "2024-01-01"}}))
     assert said.text.startswith("The table has 0 rows and 2 columns. 0 rows kept every rule.\n- The header")
     assert said.suggested_schema == {
@@ -149,7 +149,7 @@ def test_a_table_without_rows(check: Callable[..., tuple[Report, Rows]]) -> None
     }
 
 
-def test_a_thousand_findings_in_columns_with_long_names() -> None:
+def test_a_text_with_a_thousand_violations_is_cut() -> None:
     columns = tuple(Column("x" * 190 + str(at), ColumnType.INTEGER) for at in range(1000))
     broken = tuple(Validation("type", column.name, 5, (Sample(7, "secret"),)) for column in columns)
     report = Report(",", "ascii", 9, 1, columns, columns, broken)
@@ -160,7 +160,7 @@ def test_a_thousand_findings_in_columns_with_long_names() -> None:
     assert said.text.endswith("Of the 9 rows, none were looked at for the suggested schema, so it adds no rules.")
 
 
-def test_names_stay_on_their_line(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_names_with_line_breaks_stay_on_one_line(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check('"a\n- All is well.\u202e\x1b[2J"\nx\n', {"b": "integer"}))
     assert len(said.text.splitlines()) == 3
     assert "\u202e" not in said.text
@@ -168,17 +168,17 @@ def test_names_stay_on_their_line(check: Callable[..., tuple[Report, Rows]]) -> 
 
 
 @given(st.text(), st.text(max_size=100))
-def test_a_text_is_plain_and_short(text: str, end: str) -> None:
-    shown = plain(text * 50, end)
+def test_a_text_has_no_control_characters_and_is_cut(text: str, end: str) -> None:
+    shown = plain_text(text * 50, end)
     assert len(shown) <= MAX_TEXT
-    assert not {c for c in plain(text) if c < " " and c != "\n"}
-    plain(text).encode()
+    assert not {c for c in plain_text(text) if c < " " and c != "\n"}
+    plain_text(text).encode()
 
 
 # What is suggested.
 
 
-def test_what_is_suggested(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_rules_that_all_rows_keep_are_suggested(check: Callable[..., tuple[Report, Rows]]) -> None:
     data = table(
         150,
         id=lambda row: 1000 + row,
@@ -225,14 +225,14 @@ def test_what_is_suggested(check: Callable[..., tuple[Report, Rows]]) -> None:
         (110, lambda row: "" if row == 100 else "v", "required"),
     ],
 )
-def test_what_is_not_sure_is_not_suggested(
+def test_rules_that_are_not_certain_are_not_suggested(
     check: Callable[..., tuple[Report, Rows]], rows: int, cell: Callable[[int], object], unsaid: str
 ) -> None:
     said = summary(check(table(rows, id=cell, other=lambda row: row), {"id": "string", "other": "integer"}))
     assert unsaid not in said.suggested_schema["id"]
 
 
-def test_rules_that_were_given_stay(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_rules_of_the_schema_are_kept(check: Callable[..., tuple[Report, Rows]]) -> None:
     given: dict[str, dict[str, object]] = {
         "n": {"type": "integer", "min": 5, "max": 50},
         "s": {"type": "string", "pattern": "v[0-9]", "enum": ["v1", "v2"]},
@@ -244,7 +244,7 @@ def test_rules_that_were_given_stay(check: Callable[..., tuple[Report, Rows]]) -
         assert said.suggested_schema[name].items() >= rules.items()
 
 
-def test_a_broken_row_does_not_widen_what_is_suggested(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_an_invalid_row_does_not_widen_suggested_bounds(check: Callable[..., tuple[Report, Rows]]) -> None:
     data = table(120, n=lambda row: row, s=lambda row: "a") + "5000,junk,too many\n"
     said = summary(check(data, {"n": "integer", "s": "string"}))
     assert said.suggested_schema == {
@@ -253,11 +253,11 @@ def test_a_broken_row_does_not_widen_what_is_suggested(check: Callable[..., tupl
     }
 
 
-def test_of_a_long_table_the_first_rows_are_looked_at() -> None:
+def test_only_the_first_rows_of_a_long_table_are_counted() -> None:
     columns = (Column("id"),)
     rows = Rows([(line, True, [f"{line}"]) for line in range(2, MAX_ROWS + 5)])
     report = Report(",", "ascii", len(rows.rows), len(rows.rows), columns, columns, ())
-    adviser = Says({"id": {"type": "string", "required": True, "unique": True}})
+    adviser = FixedAdviser({"id": {"type": "string", "required": True, "unique": True}})
     for said in (summary((report, rows)), summary((report, rows), adviser)):
         assert said.suggested_schema == {"id": {"type": "string"}}
         assert said.text.endswith(
@@ -282,13 +282,13 @@ def test_a_wide_table_takes_bounded_time_and_memory() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "ID", "user_id", "userId", "UserID", "order id", "sku", "E-Mail", "uuid"])
-def test_a_name_of_an_id(name: str) -> None:
+def test_a_column_name_looks_like_an_id(name: str) -> None:
     assert looks_like_id(Column(name))
     assert not looks_like_id(Column(name, ColumnType.DATE))
 
 
 @pytest.mark.parametrize("name", ["paid", "valid", "monkey", "identity", "keyboard", "name", "", "id\nx"])
-def test_a_name_of_something_else(name: str) -> None:
+def test_a_column_name_does_not_look_like_an_id(name: str) -> None:
     assert not looks_like_id(Column(name))
 
 
@@ -313,7 +313,7 @@ SCHEMAS: list[object] = [
 
 @settings(max_examples=250, deadline=None)
 @given(seed=st.integers(0, 2**32), width=st.integers(1, 5), rows=st.integers(0, 160), adviser=st.booleans())
-def test_what_is_suggested_can_be_posted_and_finds_nothing_new(
+def test_a_check_with_the_suggested_schema_finds_nothing_new(
     tmp_path_factory: pytest.TempPathFactory, seed: int, width: int, rows: int, adviser: bool
 ) -> None:
     chance = random.Random(seed)
@@ -339,7 +339,7 @@ def test_what_is_suggested_can_be_posted_and_finds_nothing_new(
     asked = {name or "x": chance.choice(SCHEMAS) for name in [*names, "gone"] if chance.random() < 0.7}
     folder = tmp_path_factory.mktemp("tables")
     report, stored = checked(folder, data, asked if chance.random() < 0.7 else None)
-    says = Says({column.name: proposal(chance, column) for column in report.columns})
+    says = FixedAdviser({column.name: proposal(chance, column) for column in report.columns})
     said = summary((report, stored), says if adviser else None)
     suggested = json.loads(json.dumps(said.suggested_schema))
     again, stored_again = checked(folder, data, suggested)
@@ -374,9 +374,9 @@ BOUND = {"n": "integer", "s": "string"}
 NUMBERS = table(30, n=lambda row: row + 10, s=lambda row: f"v{row}")
 
 
-def test_advice_is_believed_where_it_can_be_proved(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_proposed_rules_that_no_row_breaks_are_used(check: Callable[..., tuple[Report, Rows]]) -> None:
     proposed = {"n": {"type": "integer", "required": True, "min": 0, "max": 120}, "s": {"pattern": "v[0-9]+"}}
-    said = summary(check(NUMBERS, BOUND), Says(proposed, "Fine\x00 \u202etext\r\n\x1b[31m\ud800."))
+    said = summary(check(NUMBERS, BOUND), FixedAdviser(proposed, "Fine\x00 \u202etext\r\n\x1b[31m\ud800."))
     assert said == Summary(
         "ai",
         "Fine text\n[31m.",
@@ -419,29 +419,31 @@ BY_RULES = {
         {"n": {"type": "integer", "min": 0}, **{f"c{at}": "string" for at in range(200)}},
     ],
 )
-def test_what_cannot_be_proved_is_as_by_rules(check: Callable[..., tuple[Report, Rows]], proposed: object) -> None:
-    said = summary(check(NUMBERS, BOUND), Says(proposed))
+def test_proposals_that_cannot_be_proved_are_ignored(
+    check: Callable[..., tuple[Report, Rows]], proposed: object
+) -> None:
+    said = summary(check(NUMBERS, BOUND), FixedAdviser(proposed))
     assert (said.source, said.text) == ("ai", "All is well.")
     assert said.suggested_schema == BY_RULES
 
 
-def test_advice_cannot_take_rules_away(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_an_adviser_cannot_remove_rules(check: Callable[..., tuple[Report, Rows]]) -> None:
     given = {"n": {"type": "integer", "min": 0, "max": 20}, "s": {"pattern": "v1.*"}}
     proposed = {"n": {"type": "integer", "min": -5, "max": 99}, "s": {"required": False, "pattern": ".*"}}
-    said = summary(check(NUMBERS, given), Says(proposed))
+    said = summary(check(NUMBERS, given), FixedAdviser(proposed))
     assert said.suggested_schema["n"] == {"type": "integer", "required": True, "min": 0, "max": 20}
     assert said.suggested_schema["s"] == {"type": "string", "required": True, "pattern": "v1.*"}
 
 
-def test_an_empty_column_proves_nothing(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_no_rules_are_suggested_for_an_empty_column(check: Callable[..., tuple[Report, Rows]]) -> None:
     data = table(150, n=lambda row: "", s=lambda row: "", k=lambda row: row)
     schema = {"n": "integer", "s": "string", "k": "string"}
     proposed = {"n": {"type": "integer", "min": 5, "unique": True}, "s": {"enum": ["x"], "pattern": "x"}}
-    said = summary(check(data, schema), Says(proposed))
+    said = summary(check(data, schema), FixedAdviser(proposed))
     assert (said.suggested_schema["n"], said.suggested_schema["s"]) == ({"type": "integer"}, {"type": "string"})
 
 
-def test_a_column_whose_name_cannot_be_asked_for_is_left_out(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_a_column_with_a_name_too_long_for_a_schema_is_left_out(check: Callable[..., tuple[Report, Rows]]) -> None:
     name = "x" * 200
     said = summary(check(f"{name},{name},a\n1,2,3\n"))
     assert [*said.suggested_schema] == [name, "a"]
@@ -449,35 +451,29 @@ def test_a_column_whose_name_cannot_be_asked_for_is_left_out(check: Callable[...
 
 
 @pytest.mark.parametrize(("count", "believed"), [(100, True), (101, False)])
-def test_a_schema_of_more_columns_than_were_told(
+def test_a_proposed_schema_with_too_many_columns_is_ignored(
     check: Callable[..., tuple[Report, Rows]], count: int, believed: bool
 ) -> None:
     names = [f"c{at}" for at in range(150)]
     data = "\n".join([",".join(names), *[",".join([str(row)] * 150) for row in range(3)]])
     proposed = {name: {"type": "integer", "min": 0} for name in names[:count]}
-    said = summary(check(data, dict.fromkeys(names, "integer")), Says(proposed))
+    said = summary(check(data, dict.fromkeys(names, "integer")), FixedAdviser(proposed))
     assert ("min" in said.suggested_schema["c7"]) is believed
-
-
-def test_patterns_that_cannot_be_tried_are_left_out(check: Callable[..., tuple[Report, Rows]]) -> None:
-    report, rows = check(NUMBERS, BOUND)
-    use_case = Summarise(Says({"s": {"pattern": "v.*"}}), rows, TABLES.pattern_flaw)
-    assert "pattern" not in use_case.of(report, "set").suggested_schema["s"]
 
 
 @pytest.mark.parametrize(
     "adviser",
     [
         None,
-        Says(error=Unavailable("The AI service took too long to answer.")),
-        Says(error=RuntimeError("secret-key")),
-        Says({}, ""),
-        Says({}, " \x00\n\u202e"),
-        Says({}, 7),  # type: ignore[arg-type]
+        FixedAdviser(error=Unavailable("The AI service took too long to answer.")),
+        FixedAdviser(error=RuntimeError("secret-key")),
+        FixedAdviser({}, ""),
+        FixedAdviser({}, " \x00\n\u202e"),
+        FixedAdviser({}, 7),  # type: ignore[arg-type]
     ],
 )
-def test_without_good_advice_there_are_the_rules(
-    check: Callable[..., tuple[Report, Rows]], adviser: Says | None, caplog: pytest.LogCaptureFixture
+def test_the_summary_is_made_by_rules_when_the_adviser_fails(
+    check: Callable[..., tuple[Report, Rows]], adviser: FixedAdviser | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     said = summary(check(NUMBERS, BOUND), adviser)
     assert (said.source, said.suggested_schema) == ("rules", BY_RULES)
@@ -485,26 +481,28 @@ def test_without_good_advice_there_are_the_rules(
     assert "secret-key" not in caplog.text
 
 
-def test_a_long_text_is_cut(check: Callable[..., tuple[Report, Rows]]) -> None:
-    said = summary(check(NUMBERS, BOUND), Says({}, "word " * 10_000))
+def test_a_long_text_of_an_adviser_is_cut(check: Callable[..., tuple[Report, Rows]]) -> None:
+    said = summary(check(NUMBERS, BOUND), FixedAdviser({}, "word " * 10_000))
     assert len(said.text) == MAX_TEXT
     assert said.text.endswith("…")
 
 
-def test_rows_that_cannot_be_read_are_no_matter_of_advice(check: Callable[..., tuple[Report, Rows]]) -> None:
+def test_an_error_of_the_row_store_is_raised(check: Callable[..., tuple[Report, Rows]]) -> None:
     class Broken(Rows):
         def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
             raise Unavailable
 
     report, _ = check(NUMBERS, BOUND)
     with pytest.raises(Unavailable):
-        summary((report, Broken()), Says({}))
+        summary((report, Broken()), FixedAdviser({}))
 
 
-def test_what_an_adviser_is_told(check: Callable[..., tuple[Report, Rows]], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_facts_for_an_adviser_have_counts_and_no_values(
+    check: Callable[..., tuple[Report, Rows]], caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     given = {"n": {"type": "integer", "min": 4242}, "s": {"enum": ["hidden"], "required": True}, "gone": "date"}
-    adviser = Says({})
+    adviser = FixedAdviser({})
     summary(check("n,s,new\n1,hidden,x\n7777,other,\n", given), adviser)
     assert adviser.facts == {
         "rows": 2,
@@ -554,7 +552,7 @@ def test_what_an_adviser_is_told(check: Callable[..., tuple[Report, Rows]], capl
     assert "hidden" not in caplog.text
 
 
-def test_of_many_columns_an_adviser_is_told_some() -> None:
+def test_the_facts_list_at_most_100_columns() -> None:
     columns = tuple(Column(f"c{at}") for at in range(10_000))
     broken = tuple(Validation("unique", column.name, 1, ()) for column in columns)
     facts = facts_of(Report(",", "ascii", 1, 0, columns, columns, broken), Statistics(columns))

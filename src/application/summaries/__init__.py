@@ -1,4 +1,4 @@
-"""What was found in a table, for people: a text, and a schema that asks for more."""
+"""Summaries of reports in plain language, with a suggested schema that is stricter."""
 
 from src.application.summaries.rules import Summary, summarise_by_rules
 from src.application.summaries.service import Advice, Adviser, Summarise

@@ -1,4 +1,4 @@
-"""A summary by rules: always there, and always the same for the same table."""
+"""Summarises a report by fixed rules, without an adviser. Equal tables have equal summaries."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -10,13 +10,16 @@ from src.application.summaries.statistics import Statistics
 from src.domain.tables import Column, ColumnType, Report, Validation, schema_json
 
 MAX_TEXT = 4_000
+"""The length of a summary in characters."""
 MAX_FINDINGS = 20
 MAX_LINES = 3
+"""The number of line numbers for each broken rule."""
 MAX_SHOWN = 60
-# They make a text look other than it is.
-_DIRECTIONS = {*"\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+"""The length in characters at which a name is cut."""
+_DIRECTION_MARKS = {*"\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+"""They change the order in which characters are displayed, and so can disguise a text."""
 
-_WRITE = {
+_FORMATS = {
     ColumnType.INTEGER: "Write digits only: no decimals, thousands separators, units or leading zeros.",
     ColumnType.NUMBER: "Write a point before decimals, and no thousands separators, units or leading zeros.",
     ColumnType.BOOLEAN: "Write true or false.",
@@ -24,7 +27,7 @@ _WRITE = {
     ColumnType.DATETIME: "Write YYYY-MM-DDTHH:MM:SSZ, or an offset such as +02:00 in place of the Z.",
     ColumnType.EMAIL: "Write one whole address, such as name@example.com, and nothing else.",
 }
-_TO_DO = {
+_REMEDIES = {
     "header": "Name every column once, in the words of the schema, or change the schema.",
     "row_width": "Put quotes around values that hold the delimiter or a line break, and complete short rows.",
     "encoding": "Save the file as UTF-8, or name its encoding when you upload it.",
@@ -40,7 +43,7 @@ _TO_DO = {
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was found, in plain text, and a schema that can be posted back."""
+    """A text of at most MAX_TEXT characters, and a schema that the next upload of the table can use."""
 
     source: Literal["rules", "ai"]
     text: str
@@ -48,34 +51,34 @@ class Summary:
 
 
 def summarise_by_rules(report: Report, statistics: Statistics) -> Summary:
-    """See Summary."""
+    """Return a summary with the violations, what to do about them, and rules that no row breaks."""
     columns = suggested_columns(report, statistics)
     lines = [*_facts(report), *_findings(report), *_additions(report, columns)]
-    return Summary("rules", plain("\n".join(lines), note(report, statistics)), schema_json(columns))
+    return Summary("rules", plain_text("\n".join(lines), coverage_note(report, statistics)), schema_json(columns))
 
 
-def plain(text: str, end: str = "") -> str:
-    """The text, cut to size, without what is no text, and with ``end`` as its last line."""
+def plain_text(text: str, end: str = "") -> str:
+    """Return the text without control characters, cut to MAX_TEXT, with ``end`` as its last line."""
     end = f"\n{end}" if end else ""
     text = text.replace("\r\n", "\n").replace("\t", " ")[: 2 * MAX_TEXT]
     text = "".join(
-        c for c in text if c == "\n" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DIRECTIONS)
+        c for c in text if c == "\n" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DIRECTION_MARKS)
     )
     text, most = text.strip(), MAX_TEXT - len(end)
     return (text if len(text) <= most else f"{text[: most - 1]}…") + end
 
 
-def note(report: Report, statistics: Statistics) -> str:
-    """That not all rows were looked at, if so."""
+def coverage_note(report: Report, statistics: Statistics) -> str:
+    """Return a sentence that says how many rows the statistics cover, or an empty text when they cover all."""
     if statistics.rows >= report.rows:
         return ""
-    looked = f"the first {statistics.rows:,}" if statistics.rows else "none"
-    return f"Of the {report.rows:,} rows, {looked} were looked at for the suggested schema, so it adds no rules."
+    covered = f"the first {statistics.rows:,}" if statistics.rows else "none"
+    return f"Of the {report.rows:,} rows, {covered} were looked at for the suggested schema, so it adds no rules."
 
 
 def _facts(report: Report) -> Iterator[str]:
     size = f"{_count(report.rows, 'row')} and {_count(len(report.columns), 'column')}"
-    # Rounded down, so that 100 % are all.
+    # Rounded down, so that 100 % means every row.
     share = f" ({1000 * report.valid_rows // report.rows / 10:g} %)" if report.rows else ""
     yield f"The table has {size}. {_count(report.valid_rows, 'row')}{share} kept every rule."
 
@@ -87,7 +90,7 @@ def _findings(report: Report) -> Iterator[str]:
         yield "Nothing is wrong with it."
     for validation in broken[:MAX_FINDINGS]:
         column = columns.get(validation.column or "", Column(validation.column or ""))
-        yield f"- {_finding(validation, column, report)} {_to_do(validation, column)}"
+        yield f"- {_finding(validation, column, report)} {_remedy(validation, column)}"
     if len(broken) > MAX_FINDINGS:
         yield f"- {len(broken) - MAX_FINDINGS:,} more rules were broken; the report names them."
 
@@ -110,14 +113,14 @@ def _finding(validation: Validation, column: Column, report: Report) -> str:
         "pattern": "does not match the pattern",
         "enum": "holds a value that is not allowed",
     }
-    what = broken.get(validation.rule, f"breaks {validation.rule}")
-    return f"{_quoted(column.name) + ' ' if validation.column else ''}{what} in {rows}{lines}."
+    problem = broken.get(validation.rule, f"breaks {validation.rule}")
+    return f"{_quoted(column.name) + ' ' if validation.column else ''}{problem} in {rows}{lines}."
 
 
-def _to_do(validation: Validation, column: Column) -> str:
+def _remedy(validation: Validation, column: Column) -> str:
     if validation.rule == "type":
-        return f"{_WRITE.get(column.type, 'Correct the values.')} Or ask for another type."
-    return _TO_DO.get(validation.rule, "")
+        return f"{_FORMATS.get(column.type, 'Correct the values.')} Or ask for another type."
+    return _REMEDIES.get(validation.rule, "")
 
 
 def _lines(validation: Validation) -> str:
@@ -129,10 +132,10 @@ def _lines(validation: Validation) -> str:
 
 
 def _additions(report: Report, columns: tuple[Column, ...]) -> Iterator[str]:
-    asked = {column.name: column for column in report.schema}
+    given = {column.name: column for column in report.schema}
     added = []
     for column in columns:
-        old = asked.get(column.name, Column(""))
+        old = given.get(column.name, Column(""))
         if rules := [rule for rule in RULES if getattr(column, rule) != getattr(old, rule)]:
             added.append(f"{_quoted(column.name)} {', '.join(rules)}")
     if added:
@@ -141,8 +144,8 @@ def _additions(report: Report, columns: tuple[Column, ...]) -> Iterator[str]:
         yield f"The suggested schema adds rules that all rows keep already: {some}{more}."
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s'[: count != 1]}"
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
 def _quoted(name: str) -> str:
@@ -150,6 +153,6 @@ def _quoted(name: str) -> str:
 
 
 def _short(text: str) -> str:
-    """On one line, and not longer than a person reads."""
+    """Return the text on one line, cut to MAX_SHOWN."""
     text = " ".join(text.split())
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -1,4 +1,4 @@
-"""A schema that asks for more, and that no row of the file breaks."""
+"""Suggests a schema: the given or inferred one, with further rules that no row of the file breaks."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,30 +8,34 @@ from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, ColumnType, Report
 
 RULES = ("required", "unique", "min", "max", "pattern", "enum")
 FEW_ROWS = 20
-"""Fewer say nothing about what later ones may hold."""
+"""The number of values from which a bound or a unique column is suggested: fewer say little about later files."""
 MANY_ROWS = 100
-"""So many make it likely that all the values of an enum are there."""
-_WIDEST = 2**53
+"""The number of values from which an enum is suggested: with fewer, an allowed value may be missing."""
+_MAX_EXACT = 2**53
+"""Up to this size every whole number is exact as a double."""
 
 
 def all_columns(report: Report) -> dict[str, Column]:
-    """By name, the columns of the file, and then those that were asked for in vain."""
+    """Return by name the columns of the file, then the columns of the schema that the file lacks."""
     return {column.name: column for column in (*report.columns, *report.schema)}
 
 
 def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, ...]:
-    """The schema that was asked for, columns of the file that it lacks, and what all of its rows keep to."""
+    """Return all columns with their rules and the rules that are suggested for them.
+
+    Rules are suggested only when the statistics cover all rows.
+    """
     counted = statistics.columns if statistics.rows >= report.rows else {}
     return tuple(
-        tightened(column, counted[name], report.rows) if name in counted else column
+        tighten(column, counted[name], report.rows) if name in counted else column
         for name, column in all_columns(report).items()
-        # The name of a repeated column may have become too long to be asked for.
+        # The number that is added to a repeated name can make it too long for a schema.
         if len(name) <= MAX_NAME
     )[:MAX_COLUMNS]
 
 
-def tightened(column: Column, counted: ColumnStatistics, rows: int) -> Column:
-    """The column with the rules that it has, and others that no row breaks."""
+def tighten(column: Column, counted: ColumnStatistics, rows: int) -> Column:
+    """Return the column with suggested rules that no row breaks, in addition to its own."""
     proposed: dict[str, Any] = {"required": rows > 0}
     values = counted.valid
     if looks_like_id(column):
@@ -40,18 +44,18 @@ def tightened(column: Column, counted: ColumnStatistics, rows: int) -> Column:
         proposed |= {"min": _bound(column, values.least[1]), "max": _bound(column, values.greatest[1])}
     if column.type is ColumnType.STRING and values.texts and values.filled >= MANY_ROWS:
         proposed["enum"] = tuple(sorted(values.texts)) if all(map(str.isprintable, values.texts)) else None
-    return completed(column, proposed, counted, rows)
+    return add_rules(column, proposed, counted, rows)
 
 
-def completed(column: Column, proposed: dict[str, Any], counted: ColumnStatistics, rows: int) -> Column:
-    """The column, and of the rules proposed those that it has not and that no row breaks."""
-    bare = Column("")
+def add_rules(column: Column, proposed: dict[str, Any], counted: ColumnStatistics, rows: int) -> Column:
+    """Return the column with each proposed rule that it does not have yet and that no row breaks."""
+    default = Column("")
     return replace(
         column,
         **{
             rule: bound
             for rule, bound in proposed.items()
-            if getattr(column, rule) == getattr(bare, rule) != bound and counted.keeps(rule, bound, rows)
+            if getattr(column, rule) == getattr(default, rule) != bound and counted.keeps(rule, bound, rows)
         },
     )
 
@@ -62,4 +66,4 @@ def _bound(column: Column, text: str) -> int | float | str:
     if column.type is not ColumnType.NUMBER:
         return text
     number = float(text)
-    return int(number) if number.is_integer() and abs(number) < _WIDEST else number
+    return int(number) if number.is_integer() and abs(number) < _MAX_EXACT else number

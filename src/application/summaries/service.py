@@ -1,4 +1,7 @@
-"""The use case: asks an adviser who sees no values, believes what can be proved, and else goes by the rules."""
+"""Summarises a report with an adviser, such as a language model, or by rules.
+
+The adviser sees no values, and a rule that it proposes is used only when every row keeps it.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from src.application.ports import RowStore
-from src.application.summaries.rules import Summary, note, plain, summarise_by_rules
-from src.application.summaries.schemas import RULES, all_columns, completed, suggested_columns
+from src.application.summaries.rules import Summary, coverage_note, plain_text, summarise_by_rules
+from src.application.summaries.schemas import RULES, add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
 from src.domain.errors import Invalid, PorteroError
 from src.domain.tables import Column, Report, Row, Validation, parse_schema, schema_json
@@ -15,40 +18,40 @@ from src.domain.tables import Column, Report, Row, Validation, parse_schema, sch
 _log = logging.getLogger("portero.summaries")
 
 PAGE = 500
-MAX_TOLD = 100
-"""How many columns and findings an adviser is told about: small models read some thousand words."""
+"""The number of rows that are read at once."""
+MAX_FACTS = 100
+"""The number of columns and of broken rules in the facts: small models read some thousand words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What an adviser says: a text, and a schema as JSON. Neither is to be trusted."""
+    """The answer of an adviser: a text, and a schema decoded from JSON. Neither is trusted."""
 
     text: str
     schema: object
 
 
 class Adviser(Protocol):
-    """Says in plain language what was found in a table, and proposes a schema."""
+    """Describes the report of a table in plain language, and proposes a schema."""
 
     def advise(self, facts: Mapping[str, Any]) -> Advice:
-        """Advice on what was counted, as JSON; bounded in time and size. Raises Unavailable."""
+        """Return advice on ``facts``, which can be encoded as JSON. Bounded in time and size. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summarise:
-    """Summaries of tables. Without an ``adviser``, or when it fails, they are made by rules.
+    """Summarises tables. Without an ``adviser``, or when it fails, the summary is made by rules.
 
-    ``matcher`` makes of a pattern a function that is true for what matches whole. Without it the patterns that an
-    adviser proposes cannot be tried, and are left out.
+    ``matcher`` takes a pattern and returns a function that is true for a text that matches as a whole.
     """
 
     adviser: Adviser | None
     rows: RowStore
     pattern_flaw: Callable[[str], str | None]
-    matcher: Callable[[str], Callable[[str], object]] | None = None
+    matcher: Callable[[str], Callable[[str], object]]
 
     def of(self, report: Report, set_id: str) -> Summary:
-        """A summary of a table whose rows are in the set. Raises Unavailable when they cannot be read."""
+        """Return a summary of a report and its rows. Raises Unavailable when the rows cannot be read."""
         statistics = Statistics(report.columns)
         for page in self._pages(set_id, statistics.most):
             statistics.add(page)
@@ -57,48 +60,52 @@ class Summarise:
             return by_rules
         try:
             advice = self.adviser.advise(facts_of(report, statistics))
-            if not plain(advice.text):
+            if not plain_text(advice.text):
                 raise ValueError("no text")
             schema = self._schema(advice, report, statistics, set_id)
         except PorteroError as error:
             _log.warning("A summary is made by rules: %s", error.detail)
             return by_rules
         except Exception as error:
-            # What another's answer does to us; the message may quote it.
+            # The message is not logged, because it may quote the answer of the adviser.
             _log.error("A summary is made by rules: %s", type(error).__name__)
             return by_rules
-        return Summary("ai", plain(advice.text, note(report, statistics)), schema or by_rules.suggested_schema)
+        return Summary(
+            "ai", plain_text(advice.text, coverage_note(report, statistics)), schema or by_rules.suggested_schema
+        )
 
     def _schema(
         self, advice: Advice, report: Report, statistics: Statistics, set_id: str
     ) -> dict[str, dict[str, object]] | None:
-        """Our schema, with the proposed rules that are proved to be right; None when it is no schema of the file."""
-        asked = all_columns(report)
+        """Return the suggested schema with the proposed rules that no row breaks.
+
+        None when the proposed schema is not valid or names other columns.
+        """
+        columns = all_columns(report)
         try:
-            if isinstance(advice.schema, dict) and len(advice.schema) > MAX_TOLD:
+            if isinstance(advice.schema, dict) and len(advice.schema) > MAX_FACTS:
                 raise Invalid
             proposed = {column.name: column for column in parse_schema(advice.schema, self.pattern_flaw)}
         except Invalid:
             _log.warning("The schema of an adviser is not valid.")
             return None
-        if proposed.keys() - asked.keys():
-            _log.warning("The schema of an adviser names columns that the file has not.")
+        if proposed.keys() - columns.keys():
+            _log.warning("The schema of an adviser names columns that the file does not have.")
             return None
-        # An adviser's types cannot be proved, and its rules are meant for them.
-        proposed = {name: column for name, column in proposed.items() if column.type is asked[name].type}
+        # Rules are meant for the proposed type, and whether another type is right cannot be proved.
+        proposed = {name: column for name, column in proposed.items() if column.type is columns[name].type}
         if statistics.rows < report.rows:
             proposed = {}
-        # Theirs before ours: a bound that means something is better than one that happens to be so.
-        better = asked | {
-            name: completed(asked[name], {rule: getattr(theirs, rule) for rule in RULES}, counted, report.rows)
-            for name, theirs in proposed.items()
+        # Proposed rules precede our own: a bound with a meaning is better than the least value that occurs.
+        improved = columns | {
+            name: add_rules(columns[name], {rule: getattr(column, rule) for rule in RULES}, counted, report.rows)
+            for name, column in proposed.items()
             if (counted := statistics.columns.get(name))
         }
         for name, pattern in self._unbroken(set_id, report, statistics, proposed).items():
-            if better[name].pattern is None:
-                better[name] = replace(better[name], pattern=pattern)
-        columns = suggested_columns(replace(report, schema=tuple(better.values())), statistics)
-        schema = schema_json(columns)
+            if improved[name].pattern is None:
+                improved[name] = replace(improved[name], pattern=pattern)
+        schema = schema_json(suggested_columns(replace(report, schema=tuple(improved.values())), statistics))
         try:
             parse_schema(schema, self.pattern_flaw)
         except Invalid:
@@ -108,12 +115,10 @@ class Summarise:
     def _unbroken(
         self, set_id: str, report: Report, statistics: Statistics, proposed: Mapping[str, Column]
     ) -> dict[str, str]:
-        """By column, the proposed patterns that all values of valid rows match."""
-        if self.matcher is None:
-            return {}
+        """Return by column the proposed patterns that all values of valid rows match."""
         left = {
             position: (column.name, pattern, self.matcher(pattern))
-            for position, column in enumerate(report.columns[:MAX_TOLD])
+            for position, column in enumerate(report.columns[:MAX_FACTS])
             if column.name in proposed
             and (pattern := proposed[column.name].pattern)
             and statistics.columns[column.name].valid.filled
@@ -121,14 +126,14 @@ class Summarise:
         for page in self._pages(set_id, report.valid_rows, valid=True) if left else ():
             for _, _, cells in page:
                 for position, (_, _, matches) in [*left.items()]:
-                    # Rows are kept without the empty cells at their end.
+                    # Rows are stored without the empty cells at their end.
                     cell = cells[position] if position < len(cells) else ""
                     if cell and not matches(cell):
                         del left[position]
         return {name: pattern for name, pattern, _ in left.values()}
 
     def _pages(self, set_id: str, most: int, *, valid: bool | None = None) -> Iterator[Sequence[Row]]:
-        """The first rows, so many at most."""
+        """Yield the first ``most`` rows in pages."""
         after = 0
         while most > 0 and (page := self.rows.page(set_id, valid=valid, after=after, limit=min(PAGE, most))):
             yield page
@@ -137,28 +142,31 @@ class Summarise:
 
 
 def facts_of(report: Report, statistics: Statistics) -> dict[str, Any]:
-    """What an adviser is told: names, types, rules and counts. No value, none of a rule either, no name of a file."""
+    """Return the facts for an adviser: names of columns, types, names of rules, and counts.
+
+    They contain no value of a cell or of a rule, and not the name of the file.
+    """
     in_file = {column.name for column in report.columns}
     columns = [*all_columns(report).values()]
-    told = [_column_facts(column, statistics, column.name in in_file) for column in columns[:MAX_TOLD]]
+    listed = [_column_facts(column, statistics, column.name in in_file) for column in columns[:MAX_FACTS]]
     broken = [validation for validation in report.validations if not validation.passed]
     return {
         "rows": report.rows,
         "valid_rows": report.valid_rows,
         "rows_looked_at": statistics.rows,
-        "columns": told,
-        "columns_not_listed": len(columns) - len(told),
+        "columns": listed,
+        "columns_not_listed": len(columns) - len(listed),
         "rules_broken": [
             {"rule": each.rule, "column": each.column, "count": each.count, "share": _broken_share(each, report)}
-            for each in broken[:MAX_TOLD]
+            for each in broken[:MAX_FACTS]
         ],
-        "rules_broken_not_listed": max(0, len(broken) - MAX_TOLD),
+        "rules_broken_not_listed": max(0, len(broken) - MAX_FACTS),
     }
 
 
 def _column_facts(column: Column, statistics: Statistics, in_file: bool) -> dict[str, Any]:
-    bare = Column("")
-    rules = [rule for rule in RULES if getattr(column, rule) != getattr(bare, rule)]
+    default = Column("")
+    rules = [rule for rule in RULES if getattr(column, rule) != getattr(default, rule)]
     facts = {"name": column.name, "type": str(column.type), "rules": rules, "in_file": in_file}
     if counted := statistics.columns.get(column.name):
         facts |= {
@@ -171,7 +179,7 @@ def _column_facts(column: Column, statistics: Statistics, in_file: bool) -> dict
 
 
 def _broken_share(validation: Validation, report: Report) -> float | None:
-    # What is wrong with the header is counted by name, all else by row.
+    # Problems of the header are counted by name, all others by row.
     return None if validation.rule == "header" else _share(validation.count, report.rows)
 
 

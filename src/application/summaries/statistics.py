@@ -1,4 +1,4 @@
-"""What is counted of the values of a table, in bounded memory and time."""
+"""Counts the values of a table by column, in bounded memory and time."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from src.domain.tables import GRAMMAR, MAX_NAME, ORDER, Column, ColumnType, Comparable, Row
 
 MAX_ROWS = 100_000
+"""The number of rows that are counted; wide tables are limited by MAX_CELLS."""
 MAX_CELLS = 2_000_000
-"""Of a wide table fewer rows are looked at."""
 MAX_TEXTS = 10
-"""So many different values are told apart."""
+"""The number of distinct values of a column that are kept, which is the size of the largest suggested enum."""
 MAX_IDS = 5
-"""How many columns are looked at for whether all their values differ, which takes memory for each row."""
+"""The number of columns that are tested for repeated values, which takes memory for each row."""
 
 _ID_NAME = re.compile(
     r"(?:.*[^a-z])?(?:id|uuid|guid|key|code|sku|isbn|ean|iban|e-?mail)|.*[a-z](?-i:I[dD])", re.I | re.S
@@ -21,14 +21,14 @@ _ID_TYPES = {ColumnType.STRING, ColumnType.INTEGER, ColumnType.EMAIL}
 
 
 def looks_like_id(column: Column) -> bool:
-    """Whether its name or type says that each row has a value of its own."""
+    """Return whether the name or the type of a column suggests that its values are unique."""
     named = _ID_NAME.fullmatch(column.name) is not None
     return column.type is ColumnType.EMAIL or (named and column.type in _ID_TYPES)
 
 
 @dataclass(slots=True)
 class Values:
-    """What was counted of the values that are not empty. ``texts``: the different ones; None if they are many."""
+    """Counts of the values that are not empty. ``texts`` are the distinct values, None above MAX_TEXTS."""
 
     filled: int = 0
     longest: int = 0
@@ -41,14 +41,14 @@ class Values:
         self.filled += 1
         self.longest = max(self.longest, len(cell))
         if self.texts is not None and cell not in self.texts:
-            # Longer ones could not be in an enum, and would take memory.
+            # An enum cannot have longer values, and they would take memory.
             if len(self.texts) == MAX_TEXTS or len(cell) > MAX_NAME:
                 self.texts = None
             else:
                 self.texts.add(cell)
 
-    def place(self, key: Comparable, cell: str) -> None:
-        """Count it as one that has an order."""
+    def add_ordered(self, key: Comparable, cell: str) -> None:
+        """Update the least and the greatest value, which are compared by ``key``."""
         if self.least is None or key < self.least[0]:  # type: ignore[operator] # all are of one type
             self.least = key, cell
         if self.greatest is None or key > self.greatest[0]:  # type: ignore[operator]
@@ -56,14 +56,16 @@ class Values:
 
 
 class ColumnStatistics:
-    """A column of the file, in the rows that are valid and in those that are not."""
+    """Counts of one column, kept apart for valid and invalid rows.
+
+    With ``compare`` it also finds out whether all values differ.
+    """
 
     def __init__(self, column: Column, *, compare: bool) -> None:
-        """``compare`` its values, so that it is known whether all differ."""
         self.column = column
         self.valid, self.invalid = Values(), Values()
         self._order = ORDER.get(column.type)
-        self._right = re.compile(GRAMMAR.get(column.type, "(?s:.*)")).fullmatch
+        self._is_typed = re.compile(GRAMMAR.get(column.type, "(?s:.*)")).fullmatch
         self._hashes: set[int] | None = set() if compare else None
 
     def add(self, cell: str, valid: bool) -> None:
@@ -77,12 +79,12 @@ class ColumnStatistics:
             self._hashes.add(hash(cell))
             if len(self._hashes) == known:
                 self._hashes = None
-        if self._order and self._right(cell):
-            values.place(self._order(cell), cell)
+        if self._order and self._is_typed(cell):
+            values.add_ordered(self._order(cell), cell)
 
     @property
     def filled(self) -> int:
-        """In how many rows there is a value."""
+        """The number of rows with a value."""
         return self.valid.filled + self.invalid.filled
 
     @property
@@ -92,7 +94,7 @@ class ColumnStatistics:
 
     @property
     def distinct(self) -> int | None:
-        """How many different values there are; None when they are more than are told apart."""
+        """The number of distinct values, None above MAX_TEXTS."""
         if self.valid.texts is None or self.invalid.texts is None:
             return None
         count = len(self.valid.texts | self.invalid.texts)
@@ -100,11 +102,11 @@ class ColumnStatistics:
 
     @property
     def all_differ(self) -> bool:
-        """Whether no value is there twice, as far as is known."""
+        """Whether the values were compared and no value occurs twice. False for a column without values."""
         return self.filled > 0 and self._hashes is not None
 
     def keeps(self, rule: str, bound: object, rows: int) -> bool:
-        """Whether it is certain that none of all ``rows`` breaks a rule; what is wrong already counts as well."""
+        """Return whether it is certain that none of all ``rows``, valid or not, breaks a rule."""
         if not self.filled:
             return False
         both = (self.valid, self.invalid)
@@ -126,17 +128,16 @@ class ColumnStatistics:
 
 
 class Statistics:
-    """The columns of a file, by name, and how many of its rows were looked at. Of samples it keeps MAX_TEXTS."""
+    """Counts of the columns of a file, by name. ``rows`` of them are counted so far, ``most`` at most."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        """``columns`` are the file's, in its order."""
         ids = [column.name for column in columns if looks_like_id(column)][:MAX_IDS]
         self.columns = {column.name: ColumnStatistics(column, compare=column.name in ids) for column in columns}
         self.rows = 0
         self.most = min(MAX_ROWS, MAX_CELLS // max(1, len(columns)))
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Look at the next rows."""
+        """Count the next rows, up to ``most`` in all."""
         columns = list(self.columns.values())
         for _, valid, cells in rows[: self.most - self.rows]:
             self.rows += 1
