@@ -51,7 +51,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("asked", QUERIES)
-def test_only_its_own_query_takes_a_cursor(store: Store, asked: Query) -> None:
+def test_a_cursor_is_valid_for_its_own_query_only(store: Store, asked: Query) -> None:
     for query in QUERIES:
         cursor = store.find(query).next
         assert cursor
@@ -120,11 +120,11 @@ def test_a_forged_text_is_refused(store: Store, text: Any) -> None:
         store.find(replace(BY_NAME, cursor=_text([digest, text, id])))
 
 
-def test_any_time_and_id_of_ours_is_a_cursor(store: Store) -> None:
+def test_every_time_and_id_can_be_a_cursor(store: Store) -> None:
     digest, *_ = json.loads(base64.urlsafe_b64decode(f"{store.find(OF_ADA).next}=="))
     for time in (NOON, NOON.replace(microsecond=0), NOON - timedelta(days=99999)):
         store.find(replace(OF_ADA, cursor=_text([digest, time.isoformat(), "ä 😀 \n"])))
 
 
-def test_an_id_with_nul_is_nowhere(store: Store) -> None:
+def test_an_id_with_nul_is_not_found(store: Store) -> None:
     assert store.get(Key(TASKS, "0\0"), Key(TASKS, "\0")) == [None, None]

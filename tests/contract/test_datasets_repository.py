@@ -77,7 +77,7 @@ def pieces(store: Store, id: str) -> list[str]:
 
 class TestReports:
     @pytest.mark.parametrize("report", [CLEAN, FOUND], ids=["clean", "found"])
-    def test_every_value_comes_back_as_what_it_was(self, datasets: Datasets, report: Report) -> None:
+    def test_every_value_is_read_as_written(self, datasets: Datasets, report: Report) -> None:
         stored = add(datasets, report, read_options=ReadOptions(COLUMNS, "\t", "utf-16-le"))
         found = datasets.get(stored.id)
         assert found
@@ -87,7 +87,7 @@ class TestReports:
         assert repr(found.read_options.columns) == repr(COLUMNS)
 
     @pytest.mark.parametrize(("report", "status"), [(CLEAN, DatasetStatus.CLEAN), (FOUND, DatasetStatus.FINDINGS)])
-    def test_the_status_says_what_the_report_does(
+    def test_the_status_follows_from_the_report(
         self, datasets: Datasets, report: Report, status: DatasetStatus
     ) -> None:
         assert add(datasets, report).status is status
@@ -129,7 +129,7 @@ class TestReports:
         datasets.remove(checked)
         assert pieces(store, waiting.id) == []
 
-    def test_samples_are_cut_where_a_commit_would_be_too_large(
+    def test_samples_are_dropped_when_a_commit_would_be_too_large(
         self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         report = replace(FOUND, validations=(Validation("type", "名前", 99, (Sample(2, "中" * 90),) * 10),) * 5)
@@ -140,7 +140,7 @@ class TestReports:
         assert [len(each.samples) for each in found.report.validations] == [10, 10, 5, 0, 0]
         assert [each.count for each in found.report.validations] == [99] * 5
 
-    def test_as_many_samples_as_there_can_be_of_the_worst_kind(self, datasets: Datasets, store: Store) -> None:
+    def test_a_report_with_the_largest_samples_is_stored(self, datasets: Datasets, store: Store) -> None:
         chance = random.Random(1)
         values = ["".join(map(chr, chance.choices(range(0x20000, 0x30000), k=200))) for _ in range(10_000)]
         samples = [tuple(Sample(2, value) for value in values[at : at + 10]) for at in range(0, len(values), 10)]
@@ -220,7 +220,7 @@ class TestReports:
         assert [len(writes) for writes in commits] == [2]
         assert (datasets.get(stored.id), pieces(store, stored.id)) == (None, [])
 
-    def test_at_a_revision_that_has_passed_removes_nothing(self, datasets: Datasets, store: Store) -> None:
+    def test_removing_at_an_old_revision_removes_nothing(self, datasets: Datasets, store: Store) -> None:
         old = add(datasets, FOUND)
         new = datasets.update(old.id, lambda dataset: dataset.deleting(NOON))
         datasets.remove(old)

@@ -203,7 +203,7 @@ def repository(store: Store, kind: Kind) -> Any:
 
 @of_each(KINDS)
 class TestRoundTrip:
-    def test_every_field_comes_back(self, kind: Kind, repository: Any) -> None:
+    def test_every_field_is_read_as_written(self, kind: Kind, repository: Any) -> None:
         same = {field.name for field in fields(kind.full) if getattr(kind.full, field.name) == field.default}
         same |= {name for name in type(kind.full).__slots__ if getattr(kind.full, name) == getattr(kind.bare, name)}
         assert same == {"revision"}, "nothing else may be left to a default"
@@ -213,7 +213,7 @@ class TestRoundTrip:
             assert stored == replace(entity, revision=stored.revision)
             assert repository.get(entity.id) == stored
 
-    def test_every_field_changes_to_and_fro(self, kind: Kind, repository: Any) -> None:
+    def test_every_field_can_change_and_change_back(self, kind: Kind, repository: Any) -> None:
         stored = kind.add(repository, kind.bare)
         for entity in (kind.full, kind.bare, kind.full):
             wanted = replace(entity, id=stored.id)
@@ -223,7 +223,7 @@ class TestRoundTrip:
             assert repository.get(stored.id) == changed
             stored = changed
 
-    def test_several_in_their_order_and_none_for_what_is_absent(self, kind: Kind, repository: Any) -> None:
+    def test_get_several_keeps_the_order_and_returns_none_for_absent_ones(self, kind: Kind, repository: Any) -> None:
         bare, full = kind.add(repository, kind.bare), kind.add(repository, kind.full)
         assert repository.several(full.id, "absent", bare.id, full.id, "..", "a/b") == [
             full,
@@ -238,7 +238,7 @@ class TestRoundTrip:
 
 
 @pytest.mark.parametrize("result", [None, 0, -1.5, False, "", "null", [], {}, [[None]], {"": {"a.b": [1, "😀"]}}, LONG])
-def test_a_result_of_any_kind(store: Store, result: Any) -> None:
+def test_a_result_can_be_any_json_value(store: Store, result: Any) -> None:
     stored = JOB.add(Jobs(store), replace(JOB.bare, result=result))
     found = Jobs(store).get(stored.id)
     assert found
@@ -247,26 +247,26 @@ def test_a_result_of_any_kind(store: Store, result: Any) -> None:
 
 
 @pytest.mark.parametrize("progress", [0.0, 1.0, 1 / 3, 1e-9, 1 - 2**-53])
-def test_progress_to_the_last_bit(store: Store, progress: float) -> None:
+def test_progress_is_stored_exactly(store: Store, progress: float) -> None:
     JOB.add(Jobs(store), replace(JOB.bare, progress=progress))
     found = Jobs(store).get("id")
     assert found
     assert repr(found.progress) == repr(progress)
 
 
-def test_a_task_as_long_as_it_can_be(store: Store) -> None:
+def test_a_task_of_maximum_length_is_stored(store: Store) -> None:
     task = Tasks(store).add(replace(TASK.bare, title="😀" * 200, description="中" * MAX_DESCRIPTION))
     assert Tasks(store).get(task.id) == task
 
 
 @of_each(KINDS)
 class TestUpdate:
-    def test_what_is_absent_is_not_found(self, kind: Kind, repository: Any) -> None:
+    def test_an_absent_entity_is_not_found(self, kind: Kind, repository: Any) -> None:
         for id in ("absent", "..", ""):
             with pytest.raises(NotFound):
                 repository.update(id, kind.counted)
 
-    def test_only_at_the_revisions_given(self, kind: Kind, repository: Any) -> None:
+    def test_a_change_applies_only_at_the_given_revisions(self, kind: Kind, repository: Any) -> None:
         first = kind.add(repository, kind.bare)
         second = repository.update(first.id, kind.counted, revisions=["another", first.revision])
         refused: list[list[str]] = [[first.revision], [], ["another"]]
@@ -314,7 +314,7 @@ class TestUpdate:
             repository.update(stored.id, change)
         assert repository.get(stored.id) is None
 
-    def test_what_the_change_raises_is_raised_and_nothing_is_written(self, kind: Kind, repository: Any) -> None:
+    def test_an_error_of_the_change_is_raised_and_nothing_is_written(self, kind: Kind, repository: Any) -> None:
         stored = kind.add(repository, kind.bare)
 
         def refuse(entity: Any) -> Any:
@@ -324,7 +324,7 @@ class TestUpdate:
             repository.update(stored.id, refuse)
         assert repository.get(stored.id) == stored
 
-    def test_what_changes_nothing_writes_nothing(
+    def test_a_change_without_effect_writes_nothing(
         self, kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         stored = kind.add(repository, kind.bare)
@@ -335,7 +335,7 @@ class TestUpdate:
         monkeypatch.setattr(store, "_commit", commit)
         assert repository.update(stored.id, lambda entity: replace(entity)) == stored
 
-    def test_many_at_once_all_count(self, kind: Kind, repository: Any) -> None:
+    def test_simultaneous_changes_all_count(self, kind: Kind, repository: Any) -> None:
         stored = kind.add(repository, kind.bare)
         outcomes = at_once(lambda _: repository.update(stored.id, kind.counted), range(12))
         revisions = {outcome.revision for outcome in outcomes if not isinstance(outcome, Exception)}
@@ -367,7 +367,7 @@ def test_remove_of_removes_every_entity_of_a_user(
 
 
 @of_each(LISTED)
-def test_the_entities_of_a_user_page_by_page(kind: Kind, repository: Any) -> None:
+def test_the_entities_of_a_user_are_listed_in_pages(kind: Kind, repository: Any) -> None:
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(7)]
     kind.add(repository, replace(kind.full, user_id="eve"))
     expected = stored[::-1]
@@ -387,7 +387,7 @@ def test_the_entities_of_a_user_page_by_page(kind: Kind, repository: Any) -> Non
         kind.listed(repository, cursor="no cursor")
 
 
-def test_tasks_completed_or_not(store: Store) -> None:
+def test_tasks_are_filtered_by_completed(store: Store) -> None:
     tasks = Tasks(store)
     stored = [
         tasks.add(replace(TASK.bare, id=new_id(), created_at=NOON + at * SECOND, completed=at % 2 == 0))
@@ -399,7 +399,7 @@ def test_tasks_completed_or_not(store: Store) -> None:
     assert [*first.items, *tasks.of("ada", True, first.next, 2).items] == stored[::-2]
 
 
-def test_jobs_of_everybody_and_those_that_are_due(store: Store) -> None:
+def test_all_jobs_and_due_jobs_are_listed(store: Store) -> None:
     jobs = Jobs(store)
     due = {"late": NOON - SECOND, "now": NOON, "soon": NOON + SECOND, "never": None}
     stored = {

@@ -45,19 +45,19 @@ def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Ex
 
 
 @pytest.mark.parametrize("round", range(3))
-def test_one_s_own(app: Flask, round: int) -> None:
+def test_a_dog_created_during_the_deletion_of_its_owner_is_gone(app: Flask, round: int) -> None:
     ada, dogs = somebody(app), services_of(app).dogs
     race(app, ada, lambda name: dogs.add(ada, name, False, None), InvalidToken)
 
 
 @pytest.mark.parametrize("round", range(3))
-def test_what_an_admin_enters_for_somebody(app: Flask, round: int) -> None:
+def test_a_dog_created_by_an_admin_for_a_user_being_deleted_is_gone(app: Flask, round: int) -> None:
     ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
     race(app, ada, lambda name: dogs.add(root, name, False, ada.id), UnknownOwner)
 
 
 @pytest.mark.parametrize("round", range(3))
-def test_what_an_admin_gives_to_somebody(app: Flask, round: int) -> None:
+def test_a_dog_given_to_a_user_being_deleted_is_gone(app: Flask, round: int) -> None:
     ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
     for number in range(THREADS):
         for each in range(EACH):

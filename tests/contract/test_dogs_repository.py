@@ -66,7 +66,7 @@ def assert_names_agree(dogs: Dogs, ids: Iterable[str], names: Iterable[str]) -> 
 
 
 class TestAdd:
-    def test_it_is_there_with_its_job_and_its_receipt(self, dogs: Dogs, store: Store) -> None:
+    def test_adding_stores_the_dog_with_its_job_and_receipt(self, dogs: Dogs, store: Store) -> None:
         dog = new_dog("Žofka 😀")
         receipt = Receipt("receipt", "ada", NOON, "fingerprint", {"status": 201})
         stored = dogs.add(dog, job_of(dog), receipt)
@@ -77,7 +77,7 @@ class TestAdd:
         assert job == replace(job_of(dog), revision=job.revision)
         assert kept == replace(receipt, revision=stored.revision)
 
-    def test_nothing_of_it_stays_when_the_name_is_taken(self, dogs: Dogs, store: Store) -> None:
+    def test_adding_a_dog_with_a_taken_name_stores_nothing(self, dogs: Dogs, store: Store) -> None:
         rex = add(dogs, new_dog("Rex"))
         dog = new_dog("rEX", "eve")
         with pytest.raises(Taken) as refused:
@@ -88,7 +88,7 @@ class TestAdd:
         assert Receipts(store).get("receipt") is None
         assert dogs.by_name("rex") == rex
 
-    def test_nothing_of_it_stays_when_it_is_a_repetition(self, dogs: Dogs, store: Store) -> None:
+    def test_a_repeated_addition_stores_nothing(self, dogs: Dogs, store: Store) -> None:
         """Also of a request for the very name that the first one took."""
         receipt = Receipt("receipt", "ada", NOON + timedelta(days=1), "f", {})
         first = new_dog("Rex")
@@ -101,7 +101,7 @@ class TestAdd:
             assert Jobs(store).get(dog.job_id) is None
         assert_names_agree(dogs, [first.id], ["Rex", "Bello"])
 
-    def test_a_name_of_a_dog_is_none_of_a_user(self, dogs: Dogs, store: Store) -> None:
+    def test_names_of_dogs_and_users_are_independent(self, dogs: Dogs, store: Store) -> None:
         users = Users(store)
         ada = users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
         dog = add(dogs, new_dog("ada"))
@@ -112,14 +112,14 @@ class TestAdd:
 
 
 class TestByName:
-    def test_in_any_spelling(self, dogs: Dogs) -> None:
+    def test_a_dog_is_found_by_any_spelling_of_its_name(self, dogs: Dogs) -> None:
         dog = add(dogs, new_dog("Ångström"))
         for spelling in ("ångström", "A\u030aNGSTRO\u0308M", "\u212bngström"):
             assert dogs.by_name(spelling) == dog
         for other in ("angstrom", "ångström ", "", "x" * 5000, dog.id):
             assert dogs.by_name(other) is None
 
-    def test_never_one_that_was_renamed_between_the_reads(
+    def test_a_dog_renamed_between_the_reads_is_not_found_by_its_old_name(
         self, dogs: Dogs, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         dog = add(dogs, new_dog("Rex"))
@@ -139,7 +139,7 @@ class TestByName:
 
 
 class TestRename:
-    def test_it_frees_the_old_name_and_takes_the_new_one(self, dogs: Dogs) -> None:
+    def test_a_rename_frees_the_old_name_and_takes_the_new_one(self, dogs: Dogs) -> None:
         rex = add(dogs, new_dog("Rex"))
         bello = dogs.update(rex.id, rename("Bello"))
         assert dogs.by_name("bello") == bello
@@ -151,7 +151,7 @@ class TestRename:
         assert_names_agree(dogs, [rex.id, other.id], [])
         assert dogs.get(other.id) == other
 
-    def test_another_spelling_of_the_same_name(self, dogs: Dogs) -> None:
+    def test_a_name_can_change_to_another_spelling(self, dogs: Dogs) -> None:
         rex = add(dogs, new_dog("Rex"))
         respelled = dogs.update(rex.id, rename("REX"))
         assert dogs.by_name("rex") == respelled
@@ -159,7 +159,7 @@ class TestRename:
         with pytest.raises(Taken):
             add(dogs, new_dog("rex"))
 
-    def test_one_that_is_stale_takes_no_name(self, dogs: Dogs) -> None:
+    def test_a_stale_rename_takes_no_name(self, dogs: Dogs) -> None:
         rex = add(dogs, new_dog("Rex"))
         dogs.update(rex.id, lambda dog: replace(dog, is_adopted=True))
         with pytest.raises(Stale):
@@ -168,7 +168,7 @@ class TestRename:
 
 
 class TestRemove:
-    def test_its_name_is_free(self, dogs: Dogs) -> None:
+    def test_removing_a_dog_frees_its_name(self, dogs: Dogs) -> None:
         rex = add(dogs, new_dog("Rex"))
         dogs.remove(rex.id)
         assert dogs.by_name("rex") is None
@@ -176,7 +176,7 @@ class TestRemove:
         dogs.remove(rex.id)  # it is not there, and the name is another dog's by now
         assert_names_agree(dogs, [bello.id], ["Rex"])
 
-    def test_renamed_at_the_same_moment_it_leaves_no_name(
+    def test_a_dog_removed_during_a_rename_holds_no_name(
         self, dogs: Dogs, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Neither the one it had when it was read, nor the one it has when it goes."""
@@ -198,14 +198,16 @@ class TestRemove:
         assert other.user_id == "eve"
         assert_names_agree(dogs, [rex.id, other.id], ["Bello"])
 
-    def test_with_a_user_go_their_dogs_and_the_names(self, dogs: Dogs) -> None:
+    def test_removing_the_dogs_of_a_user_frees_their_names(self, dogs: Dogs) -> None:
         stored = [add(dogs, new_dog(name)) for name in ("Rex", "Bello", "Žofka")]
         kept = add(dogs, new_dog("Laika", "eve"))
         dogs.remove_of("ada")
         assert_names_agree(dogs, [dog.id for dog in [*stored, kept]], [dog.name for dog in stored])
         assert dogs.by_name("laika") == kept
 
-    def test_one_given_away_meanwhile_stays(self, dogs: Dogs, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_dog_given_away_meanwhile_is_not_removed(
+        self, dogs: Dogs, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         stored = [add(dogs, new_dog(name)) for name in ("Rex", "Bello")]
         find = store.find
 
@@ -221,7 +223,7 @@ class TestRemove:
         assert_names_agree(dogs, [stored[0].id], ["Rex", "Bello"])
 
 
-def test_all_by_name_those_of_a_user_and_the_adopted(dogs: Dogs) -> None:
+def test_lists_are_by_name_by_owner_and_by_adoption(dogs: Dogs) -> None:
     rex, bello, laika = (add(dogs, new_dog(*dog)) for dog in [("rex", "ada"), ("Bello", "eve"), ("Laika", "ada")])
     rex = dogs.update(rex.id, lambda dog: replace(dog, is_adopted=True))
     assert dogs.find().items == [bello, laika, rex]
@@ -232,7 +234,7 @@ def test_all_by_name_those_of_a_user_and_the_adopted(dogs: Dogs) -> None:
 
 
 class TestThreads:
-    def test_twenty_four_spellings_of_one_name(self, dogs: Dogs, store: Store) -> None:
+    def test_of_24_spellings_of_one_name_one_is_added(self, dogs: Dogs, store: Store) -> None:
         contenders = [new_dog(spelling) for spelling in spellings(24)]
         [winner] = winners(at_once(lambda dog: add(dogs, dog), contenders))
         assert dogs.by_name(spellings(1)[0]) == winner
@@ -240,14 +242,14 @@ class TestThreads:
         jobs = Jobs(store).several(*(dog.job_id for dog in contenders))
         assert [job.subject_id for job in jobs if job] == [winner.id]
 
-    def test_twenty_renames_into_one_name(self, dogs: Dogs) -> None:
+    def test_of_20_renames_to_one_name_one_succeeds(self, dogs: Dogs) -> None:
         stored = [add(dogs, new_dog(f"dog {number}")) for number in range(20)]
         ways = list(zip(stored, spellings(20), strict=True))
         [winner] = winners(at_once(lambda way: dogs.update(way[0].id, rename(way[1])), ways))
         assert dogs.by_name(spellings(1)[0]) == winner
         assert_names_agree(dogs, [dog.id for dog in stored], [dog.name for dog in stored])
 
-    def test_renames_that_cross(self, dogs: Dogs) -> None:
+    def test_crossing_renames_keep_every_name_consistent(self, dogs: Dogs) -> None:
         """Every dog gets the name of the next one, over and over: no name is lost, and none is held twice."""
         circle = ["rex", "bello", "laika", "žofka", "free"]
         stored = [add(dogs, new_dog(name)) for name in circle[:-1]]
@@ -262,13 +264,13 @@ class TestThreads:
         assert len({dog.name_key for dog in dogs.several(*ids) if dog}) == len(stored)
         assert_names_agree(dogs, ids, circle)
 
-    def test_two_names_cannot_be_swapped_at_once(self, dogs: Dogs) -> None:
+    def test_two_names_cannot_be_swapped_simultaneously(self, dogs: Dogs) -> None:
         rex, bello = add(dogs, new_dog("rex")), add(dogs, new_dog("bello"))
         ways = [(rex, "bello"), (bello, "rex")]
         assert winners(at_once(lambda way: dogs.update(way[0].id, rename(way[1])), ways)) == []
         assert [dogs.by_name("rex"), dogs.by_name("bello")] == [rex, bello]
 
-    def test_removed_while_it_is_renamed(self, dogs: Dogs) -> None:
+    def test_a_removal_during_a_rename_leaves_no_claim(self, dogs: Dogs) -> None:
         """Whoever comes first: no name is left with what is gone."""
         for number in range(5):
             rex = add(dogs, new_dog(f"rex {number}"))
@@ -299,7 +301,7 @@ def _add_at_once(share: tuple[Callable[[], Store], list[Dog]]) -> list[Dog | str
     return [outcome if isinstance(outcome, Dog) else type(outcome).__name__ for outcome in outcomes]
 
 
-def test_processes_with_spellings_of_one_name(open_shared: Callable[[], Store]) -> None:
+def test_of_several_processes_with_one_name_one_adds_it(open_shared: Callable[[], Store]) -> None:
     contenders = [new_dog(spelling) for spelling in spellings(24)]
     shares = [(open_shared, contenders[first::2]) for first in range(2)]
     outcomes = [outcome for process in in_processes(_add_at_once, shares) for outcome in process]

@@ -77,7 +77,7 @@ shared = pytest.mark.parametrize("opener", [*SHARED, "redis"], indirect=True)
 
 @everywhere
 class TestLimiter:
-    def test_so_many_and_no_more(self, limiter: RateLimiter, key: str) -> None:
+    def test_a_limit_allows_exactly_its_number(self, limiter: RateLimiter, key: str) -> None:
         count = Count(MINUTE, key)
         began = time.monotonic()
         for _ in range(10):
@@ -98,7 +98,7 @@ class TestLimiter:
         assert hits_until_full(limiter, Count(OTHER, f"{key} ")) == 3
         assert hits_until_full(limiter, Count(MINUTE, key)) == 10
 
-    def test_several_at_once(self, limiter: RateLimiter, key: str) -> None:
+    def test_several_limits_are_counted_together(self, limiter: RateLimiter, key: str) -> None:
         """Each gets its hit, and the first that is full refuses."""
         both = Count(MINUTE, key), Count(OTHER, key)
         for _ in range(3):
@@ -113,7 +113,7 @@ class TestLimiter:
         with pytest.raises(TooManyRequests):
             limiter.check(both[1])
 
-    def test_the_window_begins_with_the_first_and_ends_once(self, limiter: RateLimiter, key: str) -> None:
+    def test_the_window_begins_with_the_first_count_and_ends(self, limiter: RateLimiter, key: str) -> None:
         count = Count(Limit("short", 2, 5), key)
         began = time.monotonic()
 
@@ -133,14 +133,14 @@ class TestLimiter:
         limiter.check(count)
         assert hits_until_full(limiter, count) == 2
 
-    def test_fifty_threads(self, limiter: RateLimiter, key: str) -> None:
+    def test_counts_of_fifty_threads_add_up(self, limiter: RateLimiter, key: str) -> None:
         outcomes = at_once(limiter.hit, [Count(MINUTE, key)] * 50)
         assert outcomes.count(None) == 10
         assert {type(outcome) for outcome in outcomes} == {type(None), TooManyRequests}
 
 
 @pytest.mark.parametrize("opener", STORES, indirect=True)
-def test_the_end_of_a_window_to_the_microsecond(opener: Callable[[], RateLimiter], key: str) -> None:
+def test_a_window_ends_to_the_microsecond(opener: Callable[[], RateLimiter], key: str) -> None:
     now = NOON
     limiter = opener()
     assert isinstance(limiter, StoreLimiter)
@@ -174,7 +174,7 @@ def test_processes_count_together(opener: Callable[[], RateLimiter], key: str) -
     assert (outcomes.count("NoneType"), outcomes.count("TooManyRequests")) == (10, 30)
 
 
-def test_redis_forgets_what_is_over_and_is_told_no_names(redis_url: str, key: str) -> None:
+def test_redis_keys_expire_and_contain_no_names(redis_url: str, key: str) -> None:
     limiter = RedisLimiter(redis_url)
     limiter.hit(Count(MINUTE, key))
     with redis.Redis.from_url(redis_url) as database:
@@ -200,7 +200,7 @@ class TestUnreachable:
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
     @pytest.mark.parametrize("kind", ["redis", "firestore"])
     @pytest.mark.parametrize("use", ["check", "hit"])
-    def test_within_its_time(
+    def test_an_unreachable_limiter_answers_within_its_timeout(
         self, kind: str, use: str, port: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         address = request.getfixturevalue(port)

@@ -48,20 +48,22 @@ def receipts(store: Store) -> Receipts:
 
 
 class TestCommit:
-    def test_the_writes_and_the_receipt_in_one(self, receipts: Receipts, store: Store) -> None:
+    def test_a_commit_stores_the_writes_with_the_receipt(self, receipts: Receipts, store: Store) -> None:
         revisions = receipts.commit(made(NOON), write("1"), write("2"))
         assert is_there(store, "1")
         assert is_there(store, "2")
         assert receipts.get("key") == receipts.with_revision(made(NOON), revisions)
 
-    def test_without_a_receipt_it_is_a_commit(self, receipts: Receipts, store: Store) -> None:
+    def test_a_commit_without_a_receipt_stores_the_writes(self, receipts: Receipts, store: Store) -> None:
         assert receipts.commit(None, write("1")).keys() == {Key(CLAIMS, "1")}
         with pytest.raises(PreconditionFailed) as failed:
             receipts.commit(None, write("1"))
         assert failed.value.keys == {Key(CLAIMS, "1")}
 
     @pytest.mark.parametrize("later", [timedelta(0), TICK, LIFETIME - TICK])
-    def test_the_second_with_a_key_writes_nothing(self, receipts: Receipts, store: Store, later: timedelta) -> None:
+    def test_a_second_commit_with_the_key_writes_nothing(
+        self, receipts: Receipts, store: Store, later: timedelta
+    ) -> None:
         receipts.commit(made(NOON), write("1"))
         first = receipts.get("key")
         with pytest.raises(Repeated):
@@ -69,13 +71,13 @@ class TestCommit:
         assert not is_there(store, "2")
         assert receipts.get("key") == first
 
-    def test_a_repetition_is_one_whatever_else_is_in_its_way(self, receipts: Receipts, store: Store) -> None:
+    def test_a_repetition_is_recognised_before_other_conflicts(self, receipts: Receipts, store: Store) -> None:
         receipts.commit(made(NOON), write("1"))
         with pytest.raises(Repeated):
             receipts.commit(made(NOON), write("1"), write("2"))
         assert not is_there(store, "2")
 
-    def test_what_else_is_in_the_way_of_the_first_leaves_no_receipt(self, receipts: Receipts, store: Store) -> None:
+    def test_a_conflict_of_the_first_commit_leaves_no_receipt(self, receipts: Receipts, store: Store) -> None:
         store.commit(write("1"))
         with pytest.raises(PreconditionFailed) as failed:
             receipts.commit(made(NOON), write("1"), write("2"))
@@ -84,7 +86,7 @@ class TestCommit:
         assert not is_there(store, "2")
 
     @pytest.mark.parametrize("later", [LIFETIME, LIFETIME + TICK, LIFETIME * 10])
-    def test_one_that_has_expired_is_replaced(self, receipts: Receipts, store: Store, later: timedelta) -> None:
+    def test_an_expired_receipt_is_replaced(self, receipts: Receipts, store: Store, later: timedelta) -> None:
         """Although it is still there: stores remove what has expired when they like."""
         receipts.commit(made(NOON), write("1"))
         second = made(NOON + later, fingerprint="another")
@@ -92,12 +94,12 @@ class TestCommit:
         assert is_there(store, "2")
         assert receipts.get("key") == receipts.with_revision(second, revisions)
 
-    def test_of_many_that_replace_an_expired_one_one_does(self, receipts: Receipts, store: Store) -> None:
+    def test_of_many_replacements_of_an_expired_receipt_one_succeeds(self, receipts: Receipts, store: Store) -> None:
         receipts.commit(made(NOON), write("first"))
         outcomes = at_once(lambda id: receipts.commit(made(NOON + LIFETIME), write(id)), [f"{at}" for at in range(20)])
         [_] = assert_one_wrote(store, outcomes)
 
-    def test_one_that_replaced_it_a_moment_before_is_not_replaced(
+    def test_a_receipt_replaced_a_moment_before_is_kept(
         self, receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Between the look at what has expired, and its removal."""
@@ -116,16 +118,16 @@ class TestCommit:
         assert is_there(store, "faster")
         assert not is_there(store, "slower")
 
-    def test_of_many_with_one_key_one_writes(self, receipts: Receipts, store: Store) -> None:
+    def test_of_many_commits_with_one_key_one_writes(self, receipts: Receipts, store: Store) -> None:
         outcomes = at_once(lambda id: receipts.commit(made(NOON), write(id)), [f"{at}" for at in range(24)])
         [revisions] = assert_one_wrote(store, outcomes)
         assert receipts.get("key") == receipts.with_revision(made(NOON), revisions)
 
-    def test_many_keys_do_not_meet(self, receipts: Receipts) -> None:
+    def test_commits_with_different_keys_do_not_conflict(self, receipts: Receipts) -> None:
         outcomes = at_once(lambda id: receipts.commit(made(NOON, id), write(id)), [f"{at}" for at in range(10)])
         assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
 
-    def test_one_in_progress_is_replaced_at_its_revision_only(self, receipts: Receipts, store: Store) -> None:
+    def test_a_receipt_in_progress_is_replaced_at_its_revision_only(self, receipts: Receipts, store: Store) -> None:
         begun = Receipt("key", "ada", NOON + LIFETIME)
         begun = receipts.with_revision(begun, receipts.commit(begun))
         with pytest.raises(Repeated):
@@ -137,7 +139,7 @@ class TestCommit:
         assert failed.value.keys == {Key(receipts._collection, "key")}
         assert [is_there(store, id) for id in "123"] == [False, True, False]
 
-    def test_one_that_goes_between_the_commit_and_the_look_is_no_repetition(
+    def test_a_receipt_removed_during_the_commit_is_not_a_repetition(
         self, receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         receipts.commit(made(NOON))
@@ -166,18 +168,20 @@ def assert_one_wrote(store: Store, outcomes: list[dict[Key, str] | Exception]) -
 class TestRevision:
     """A receipt has the revision of what was created with it, which the ETag of the repeated answer is made of."""
 
-    def test_of_a_task(self, receipts: Receipts, store: Store) -> None:
+    def test_a_receipt_has_the_revision_of_its_task(self, receipts: Receipts, store: Store) -> None:
         self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON)))
 
-    def test_of_a_task_after_an_expired_one(self, receipts: Receipts, store: Store) -> None:
+    def test_a_receipt_that_replaces_an_expired_one_has_the_revision_of_its_task(
+        self, receipts: Receipts, store: Store
+    ) -> None:
         receipts.commit(made(NOON))
         self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON + LIFETIME)))
 
-    def test_of_a_user(self, receipts: Receipts, store: Store) -> None:
+    def test_a_receipt_has_the_revision_of_its_user(self, receipts: Receipts, store: Store) -> None:
         user = User.new(now=NOON, username=Username.parse("ada"), email=None)
         self.assert_same(receipts, Users(store).add(user, made(NOON)))
 
-    def test_of_a_user_whose_account_came_between(self, receipts: Receipts, store: Store) -> None:
+    def test_a_receipt_has_the_revision_of_a_user_that_became_active(self, receipts: Receipts, store: Store) -> None:
         users = Users(store)
         user = replace(User.new(now=NOON, username=Username.parse("ada"), email=None), state=State.PENDING)
         users.add(user)
@@ -188,7 +192,7 @@ class TestRevision:
         assert receipt
         assert (receipt.fingerprint, receipt.answer) == ("active", {"id": user.id})
 
-    def test_of_a_file(self, receipts: Receipts, store: Store) -> None:
+    def test_a_receipt_has_the_revision_of_its_file(self, receipts: Receipts, store: Store) -> None:
         files = Files(store)
         file = File(new_id(), "ada", NOON, "x", "text/plain", job_id=new_id(), receipt_id="key", reconcile_since=NOON)
         file, receipt = files.begin(file, Receipt("key", "ada", NOON + LIFETIME))
@@ -205,7 +209,7 @@ class TestRevision:
 
 
 class TestUsers:
-    def test_nobody_is_added_by_a_repetition(self, receipts: Receipts, store: Store) -> None:
+    def test_a_repetition_adds_no_user(self, receipts: Receipts, store: Store) -> None:
         users = Users(store)
         for name, error in [("ada", None), ("ada", Repeated), ("eve", Repeated)]:
             user = User.new(now=NOON, username=Username.parse(name), email=None)
@@ -216,7 +220,7 @@ class TestUsers:
                 users.add(user, made(NOON))
             assert users.get(user.id) is None
 
-    def test_no_receipt_for_who_cannot_be_added(self, receipts: Receipts, store: Store) -> None:
+    def test_a_user_that_cannot_be_added_leaves_no_receipt(self, receipts: Receipts, store: Store) -> None:
         users = Users(store)
         users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
         with pytest.raises(Taken):
@@ -224,7 +228,7 @@ class TestUsers:
         assert receipts.get("key") is None
 
 
-def test_what_has_expired_is_treated_as_gone(receipts: Receipts) -> None:
+def test_an_expired_receipt_counts_as_absent(receipts: Receipts) -> None:
     receipts.commit(made(NOON))
     stored = receipts.get("key")
     assert receipts.unexpired("key", NOON) == receipts.unexpired("key", NOON + LIFETIME - TICK) == stored
@@ -232,7 +236,9 @@ def test_what_has_expired_is_treated_as_gone(receipts: Receipts) -> None:
     assert receipts.unexpired("absent", NOON) is None
 
 
-def test_a_lost_reply_is_no_repetition(receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_whose_reply_was_lost_is_not_a_repetition(
+    receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The client of the store sends the commit again; our own receipt is then in the way."""
     once = store._commit
 
@@ -258,7 +264,7 @@ def _add_tasks_at_once(open_store: Callable[[], Store]) -> list[str]:
     return [type(outcome).__name__ for outcome in outcomes]
 
 
-def test_of_many_in_processes_with_one_key_one_writes(open_shared: Callable[[], Store]) -> None:
+def test_of_several_processes_with_one_key_one_writes(open_shared: Callable[[], Store]) -> None:
     outcomes = [outcome for process in in_processes(_add_tasks_at_once, [open_shared] * 2) for outcome in process]
     assert sorted(outcomes) == ["Repeated"] * 15 + ["Task"]
     store = open_shared()

@@ -105,7 +105,7 @@ class TestPage:
             assert paged(rows, SET, valid, limit) == of_kind(written, valid)
 
     @pytest.mark.usefixtures("small")
-    def test_after_is_any_line(self, rows: RowStore) -> None:
+    def test_pages_can_start_after_any_line(self, rows: RowStore) -> None:
         """Also one where no row begins: a row can have several lines."""
         written = made(40, step=3)
         rows.append(SET, written)
@@ -113,25 +113,25 @@ class TestPage:
             assert rows.page(SET, after=after, limit=4) == [row for row in written if row[0] > after][:4]
 
     @pytest.mark.parametrize("bad", [lambda at: True, lambda at: False, lambda at: at == 299])
-    def test_all_none_or_one_invalid_row(self, rows: RowStore, bad: Callable[[int], bool]) -> None:
+    def test_rows_are_filtered_by_validity(self, rows: RowStore, bad: Callable[[int], bool]) -> None:
         written = made(300, bad=bad)
         rows.append(SET, written)
         for valid in (None, True, False):
             assert rows.page(SET, valid=valid, limit=1000) == of_kind(written, valid)
 
-    def test_lines_of_any_length_are_in_their_order(self, rows: RowStore) -> None:
+    def test_line_numbers_of_any_length_are_sorted_as_numbers(self, rows: RowStore) -> None:
         written: list[Row] = [(10**digits, digits % 2 == 0, [str(digits)]) for digits in range(11)]
         for row in written:
             rows.append(SET, [row])
         assert paged(rows, SET, None, 2) == written
         assert rows.page(SET, after=9_999_999, limit=1) == [written[7]]
 
-    def test_no_rows(self, rows: RowStore) -> None:
+    def test_an_empty_set_has_no_rows(self, rows: RowStore) -> None:
         assert rows.page(SET) == []
         rows.append(SET, [])
         assert rows.page(SET, valid=True) == []
 
-    def test_sets_do_not_see_each_other(self, rows: RowStore) -> None:
+    def test_sets_are_independent(self, rows: RowStore) -> None:
         for id, name in ((SET, "mine"), (OTHER, "theirs"), (SET[:-1], "shorter")):
             rows.append(id, [(line, line % 2 == 0, [name]) for line in range(2, 12)])
         assert {cells[0] for _, _, cells in rows.page(SET)} == {"mine"}
@@ -139,7 +139,7 @@ class TestPage:
         assert rows.page(SET) == []
         assert (len(rows.page(OTHER)), len(rows.page(SET[:-1]))) == (10, 10)
 
-    def test_fifty_thousand_rows(self, kind: str, rows: RowStore) -> None:
+    def test_a_set_of_50_000_rows_is_read_in_pages(self, kind: str, rows: RowStore) -> None:
         number = 12_000 if kind == "firestore" else 50_000
         written = made(number)
         for at in range(0, number, 5_000):
@@ -183,7 +183,7 @@ CELLS = [
 
 
 class TestCells:
-    def test_every_text_is_read_as_it_was_written(self, rows: RowStore) -> None:
+    def test_every_text_is_read_as_written(self, rows: RowStore) -> None:
         each: list[Row] = [(line, line % 3 > 0, ["x", cell, "y"]) for line, cell in enumerate(CELLS, 2)]
         alone: list[Row] = [(line, True, [cell]) for line, cell in enumerate(CELLS, 100)]
         rows.append(SET, each)
@@ -193,17 +193,17 @@ class TestCells:
         assert rows.page(SET, limit=1000) == [*each, *alone, (200, True, CELLS)]
 
     @pytest.mark.parametrize("columns", [0, 1, 2, 3_000])
-    def test_any_number_of_columns(self, rows: RowStore, columns: int) -> None:
+    def test_rows_can_have_any_number_of_columns(self, rows: RowStore, columns: int) -> None:
         written: list[Row] = [(line, True, ["x"] * columns) for line in range(2, 6)]
         rows.append(SET, written)
         assert rows.page(SET) == written
 
-    def test_types_are_kept(self, rows: RowStore) -> None:
+    def test_types_of_values_are_kept(self, rows: RowStore) -> None:
         rows.append(SET, made(20))
         for line, valid, values in rows.page(SET):
             assert (type(line), type(valid), type(values), {*map(type, values)}) == (int, bool, list, {str})
 
-    def test_a_row_larger_than_a_document(self, kind: str, store: Store, rows: RowStore) -> None:
+    def test_a_row_larger_than_a_document_is_stored(self, kind: str, store: Store, rows: RowStore) -> None:
         """Four cells of a MiB, which cannot be compressed to less, between ordinary ones."""
         cells = ["".join(random.Random(at).choices(LETTERS, k=1 << 20)) for at in range(4)]
         large: list[Row] = [(12, True, cells), (13, False, [*cells[:2], "", ""])]
@@ -221,7 +221,7 @@ LETTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0x4E00, 0x4E80), *range(0
 
 class TestRemove:
     @pytest.mark.usefixtures("small")
-    def test_nothing_is_left(self, store: Store, rows: RowStore) -> None:
+    def test_removing_a_set_leaves_nothing(self, store: Store, rows: RowStore) -> None:
         rows.append(SET, made(100))
         assert kept(store, rows) > 10
         rows.remove(SET)
@@ -323,7 +323,7 @@ class Forgetful(MemoryStore):
 
 class TestAppend:
     @pytest.mark.parametrize("where", ["packed", "table"])
-    def test_memory_is_bounded(self, where: str, sqlite: Callable[[], Store]) -> None:
+    def test_memory_is_bounded_while_rows_are_stored(self, where: str, sqlite: Callable[[], Store]) -> None:
         store = sqlite() if where == "table" else Forgetful()
         rows = make_rows(store)
         tracemalloc.start()
@@ -426,7 +426,7 @@ class TestOnFirestore:
         yield store
         store.close()
 
-    def test_number_of_rpcs(self, wire: Wire, opened: Store) -> None:
+    def test_the_number_of_rpcs_is_bounded(self, wire: Wire, opened: Store) -> None:
         rows = make_rows(opened)
         written = made(30_000, bad=lambda at: at % 1_000 == 0)
         rows.append(SET, written)
@@ -486,5 +486,5 @@ class TestUnreachable:
             use(make_rows(down))
 
 
-def test_each_store_says_where_rows_are_kept(store: Store, kind: str) -> None:
+def test_each_store_names_the_place_of_its_rows(store: Store, kind: str) -> None:
     assert type(make_rows(store)) is (PackedRows if kind in ("memory", "firestore") else sql.SqlRows)

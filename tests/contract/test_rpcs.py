@@ -80,7 +80,7 @@ def test_a_registration_is_one_commit(wire: Wire, client: FlaskClient) -> None:
     assert wire.rpcs == [COMMIT]
 
 
-def test_a_name_that_is_taken_is_looked_at_once(wire: Wire, client: FlaskClient) -> None:
+def test_a_taken_name_costs_one_commit_and_one_read(wire: Wire, client: FlaskClient) -> None:
     client.post("/register", json=ANNA)
     wire.rpcs.clear()
     assert client.post("/register", json=ANNA).status_code == 409
@@ -180,7 +180,7 @@ def test_a_create_is_one_commit_on_top(
     assert wire.rpcs == [READ, COMMIT] + [READ] * ("dogs" in path)
 
 
-def test_a_repetition_is_three_reads_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+def test_a_repeated_create_is_three_reads_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
     """What was in the way, whether that holds still, and the answer."""
     request: dict[str, Any] = {"headers": bearer | {"Idempotency-Key": "key"}, "json": {"title": "Walk the dog"}}
     first = client.post("/tasks", **request)
@@ -191,7 +191,7 @@ def test_a_repetition_is_three_reads_on_top(wire: Wire, client: FlaskClient, bea
     assert client.get(first.headers["Location"], headers=bearer).headers["ETag"] == again.headers["ETag"]
 
 
-def test_a_name_of_a_dog_that_is_taken_is_looked_at_once(
+def test_a_taken_name_of_a_dog_costs_one_commit_and_one_read(
     wire: Wire, client: FlaskClient, bearer: dict[str, str]
 ) -> None:
     client.post("/api/dogs/Rex", headers=bearer, json={})
@@ -200,7 +200,7 @@ def test_a_name_of_a_dog_that_is_taken_is_looked_at_once(
     assert wire.rpcs == [READ, COMMIT, READ]
 
 
-def test_what_becomes_of_a_task(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+def test_each_operation_on_a_task_has_its_cost(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
     task = client.post("/tasks", headers=bearer, json={"title": "Walk the dog"}).headers["Location"]
     for request, rpcs in [
         (("GET", task), [READ, READ]),
@@ -214,7 +214,7 @@ def test_what_becomes_of_a_task(wire: Wire, client: FlaskClient, bearer: dict[st
         assert wire.rpcs == rpcs, method
 
 
-def test_what_becomes_of_a_dog(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
+def test_each_operation_on_a_dog_has_its_cost(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
     """Two reads find a dog by its name, and a change reads it once more at the revision that it replaces."""
     client.post("/api/dogs/Rex", headers=bearer, json={})
     for request, rpcs in [
@@ -237,12 +237,12 @@ def test_a_file_is_two_commits_on_top(wire: Wire, client: FlaskClient, bearer: d
 
 
 @pytest.mark.parametrize("token", ["no.such.token", "x" * 86])
-def test_a_token_that_is_none_costs_nothing(wire: Wire, client: FlaskClient, token: str) -> None:
+def test_a_malformed_token_costs_no_rpc(wire: Wire, client: FlaskClient, token: str) -> None:
     assert client.get("/user", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert wire.rpcs == []
 
 
-def test_what_the_limits_cost_in_the_store(wire: Wire, limited: FlaskClient) -> None:
+def test_rate_limits_in_the_store_cost_their_documented_rpcs(wire: Wire, limited: FlaskClient) -> None:
     """A read to count a registration or a guest and a commit; a read to let a login try, both when it fails."""
 
     def cost(answer: Any, status: int) -> list[str]:

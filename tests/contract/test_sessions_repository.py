@@ -35,7 +35,7 @@ def used_once_more(session: Session) -> Session:
     return replace(session, generation=session.generation + 1)
 
 
-def test_with_its_user(sessions: Sessions, users: Users) -> None:
+def test_a_session_is_read_with_its_user(sessions: Sessions, users: Users) -> None:
     ada = users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
     session = sessions.add(new_session(ada.id))
     assert sessions.with_user(session.id, ada.id) == (session, ada)
@@ -44,14 +44,14 @@ def test_with_its_user(sessions: Sessions, users: Users) -> None:
     assert sessions.with_user(ada.id, session.id) == (None, None)
 
 
-def test_with_its_user_is_one_round_trip(wire: Wire, firestore: Callable[[], Store]) -> None:
+def test_reading_a_session_with_its_user_is_one_round_trip(wire: Wire, firestore: Callable[[], Store]) -> None:
     store = firestore()
     Sessions(store).with_user("session", "user")
     assert wire.rpcs == ["BatchGetDocuments"]
     store.close()
 
 
-def test_many_uses_from_processes_all_count(open_shared: Callable[[], Store]) -> None:
+def test_uses_recorded_by_several_processes_all_count(open_shared: Callable[[], Store]) -> None:
     store = open_shared()
     session = Sessions(store).add(new_session())
     assert in_processes(_use_at_once, [(open_shared, session.id)] * 2) == [[], []]
@@ -73,7 +73,7 @@ def _use_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
     return [repr(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
 
 
-def test_remove_more_than_a_batch_really_holds(sessions: Sessions, store: Store) -> None:
+def test_more_sessions_than_a_batch_holds_are_removed(sessions: Sessions, store: Store) -> None:
     fields = sessions.write(new_session()).fields
     for batch in range(2):
         store.commit(*(Insert(Key(SESSIONS, f"{batch}-{at}"), fields) for at in range(_PAGE)))

@@ -23,7 +23,7 @@ from tests.contract.documents import CLAIM, NOON, account, claim, only, user
 
 
 class TestGet:
-    def test_several_keys_in_their_order_and_none_for_absent_documents(self, store: Store) -> None:
+    def test_get_several_keeps_the_order_and_returns_none_for_absent_documents(self, store: Store) -> None:
         store.commit(
             Insert(user("1"), account(name="one")),
             Insert(user("2"), account(name="two")),
@@ -95,7 +95,7 @@ VALUES: dict[Type, list[Any]] = {
 
 class TestRoundTrip:
     @pytest.mark.parametrize("type", Type)
-    def test_what_is_written_is_read(self, store: Store, type: Type) -> None:
+    def test_a_document_is_read_as_written(self, store: Store, type: Type) -> None:
         collection = next(each for each in COLLECTIONS if type in {field.type for field in each.fields.values()})
         plain = {name: VALUES[field.type][0] for name, field in collection.fields.items()}
         written = {
@@ -113,7 +113,7 @@ class TestRoundTrip:
         assert _types(read) == _types(written)
 
     @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda collection: collection.name)
-    def test_in_every_collection(self, store: Store, collection: Collection) -> None:
+    def test_every_collection_can_be_written_and_read(self, store: Store, collection: Collection) -> None:
         full = {name: VALUES[field.type][1] for name, field in collection.fields.items()}
         bare = {name: None if field.nullable else full[name] for name, field in collection.fields.items()}
         written = {Key(collection, "full"): full, Key(collection, "bare"): bare}
@@ -128,7 +128,7 @@ class TestRoundTrip:
         store.commit(Update(user("1"), account(), revisions[user("1")]))
         assert only(store, user("1")).fields == account()
 
-    def test_what_is_stored_changes_by_commits_only(self, store: Store) -> None:
+    def test_documents_change_by_commits_only(self, store: Store) -> None:
         fields = account(reserved=[["email", "ada@example.com"]])
         store.commit(Insert(user("1"), fields))
 
@@ -194,7 +194,7 @@ class TestCommit:
             store.commit(Delete(user("1"), second))  # it is back, but it is another one
         assert only(store, user("1")).revision == third
 
-    def test_what_is_deleted_can_be_inserted_again_and_is_another_revision(self, store: Store) -> None:
+    def test_a_deleted_document_can_be_inserted_again_at_a_new_revision(self, store: Store) -> None:
         first = store.commit(Insert(claim("1"), CLAIM))[claim("1")]
         store.commit(Delete(claim("1")))
         assert store.commit(Insert(claim("1"), CLAIM))[claim("1")] != first
@@ -212,7 +212,7 @@ class TestCommit:
         revisions = store.commit(Delete(claim("old")), Update(user("1"), account(), first), Insert(claim("new"), CLAIM))
         assert revisions == {key: only(store, key).revision for key in (user("1"), claim("new"))}
 
-    def test_all_or_nothing(self, store: Store) -> None:
+    def test_a_commit_writes_everything_or_nothing(self, store: Store) -> None:
         """Whichever of several writes cannot be done, wherever it stands, none of them is."""
         store.commit(Insert(claim("taken"), CLAIM), Insert(claim("held"), CLAIM), Insert(user("1"), account()))
         stale = only(store, user("1")).revision
@@ -258,7 +258,7 @@ class TestLostReply:
         monkeypatch.setattr(store, "_commit", commit)
 
     @pytest.mark.usefixtures("twice")
-    def test_every_kind_of_write(self, store: Store) -> None:
+    def test_one_commit_can_contain_every_kind_of_write(self, store: Store) -> None:
         revisions = store.commit(Insert(user("1"), account()), Insert(claim("1"), CLAIM))
         assert revisions == {key: only(store, key).revision for key in (user("1"), claim("1"))}
 
@@ -284,7 +284,9 @@ class TestLostReply:
             store.commit(Insert(claim("1"), CLAIM))
         assert failed.value.keys == {claim("1")}
 
-    def test_the_firestore_client_that_sends_again_by_itself(self, wire: Wire, firestore: Callable[[], Store]) -> None:
+    def test_a_commit_that_the_firestore_client_repeats_applies_once(
+        self, wire: Wire, firestore: Callable[[], Store]
+    ) -> None:
         store = firestore()
         wire.replies_to_lose = 1
         revisions = store.commit(Insert(user("1"), account()), Insert(claim("1"), CLAIM))

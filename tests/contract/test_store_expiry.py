@@ -42,7 +42,7 @@ class TestRemoveExpired:
             )
         return expired
 
-    def test_removes_exactly_the_expired_documents(self, sweeping: Store) -> None:
+    def test_sweeping_removes_exactly_the_expired_documents(self, sweeping: Store) -> None:
         """A guest is no matter of the store: it has more than a document."""
         expired = self.fill(sweeping)
         assert sweeping.remove_expired(NOON) == len(expired)
@@ -50,7 +50,7 @@ class TestRemoveExpired:
         assert all(sweeping.get(session("after"), counter("after"), *map(user, ("before", "now", "after"))))
         assert sweeping.remove_expired(NOON) == 0
 
-    def test_removes_at_most_the_limit_of_each_collection(self, sweeping: Store) -> None:
+    def test_sweeping_removes_at_most_the_limit_of_each_collection(self, sweeping: Store) -> None:
         self.fill(sweeping)
         assert [sweeping.remove_expired(NOON, limit=1) for _ in range(3)] == [2, 2, 0]
 
@@ -70,7 +70,7 @@ class TestRemoveExpired:
         assert sweeping.remove_expired(NOON) == 2  # the counters
         assert only(sweeping, session("now")).fields["expires_at"] == NOON + timedelta(days=1)
 
-    def test_does_nothing_when_the_service_removes_expired_documents(
+    def test_sweeping_does_nothing_when_the_service_removes_expired_documents(
         self, wire: Wire, firestore: Callable[[], Store]
     ) -> None:
         store = firestore()

@@ -43,7 +43,7 @@ class TestUnreachable:
             pytest.param(lambda store: store.commit(Insert(claim("1"), CLAIM)), id="commit"),
         ],
     )
-    def test_firestore(
+    def test_an_unreachable_firestore_is_unavailable_in_time(
         self,
         use: Callable[[Store], Any],
         port: str,
@@ -55,7 +55,7 @@ class TestUnreachable:
         assert isinstance(outcome_within(1.5, lambda: use(store)), Unavailable)
         store.close()
 
-    def test_sqlite_locked_for_longer_than_it_waits(self, sqlite: Callable[[], Store]) -> None:
+    def test_a_locked_sqlite_database_is_unavailable_in_time(self, sqlite: Callable[[], Store]) -> None:
         opened = sqlite()
         assert isinstance(opened, SqlStore)
         url = opened._engine.url
@@ -74,7 +74,7 @@ class TestUnreachable:
         store.close()
         locker.dispose()
 
-    def test_sqlite_in_a_folder_that_is_not_there(self, tmp_path: Any) -> None:
+    def test_sqlite_in_a_missing_folder_is_unavailable(self, tmp_path: Any) -> None:
         store = SqlStore(make_engine(f"sqlite:///{tmp_path}/nowhere/portero.db", pool_size=1))
         for use in (lambda: store.get(claim("1")), lambda: store.commit(Delete(claim("1")))):
             with pytest.raises(Unavailable):

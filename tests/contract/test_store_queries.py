@@ -43,7 +43,7 @@ def newest(**query: Any) -> Query:
 
 
 class TestFind:
-    def test_equality_on_every_field_given(self, store: Store) -> None:
+    def test_a_query_compares_every_given_field(self, store: Store) -> None:
         store.commit(
             *(
                 Insert(user(f"{state}-{role}"), account(state=state, role=role))
@@ -60,14 +60,14 @@ class TestFind:
         store.commit(Insert(user("1"), account(reserved=[["email", "a@b.c"]], reconcile_since=NOON)))
         assert list(store.find(active()).items) == store.get(user("1"))
 
-    def test_texts_in_the_order_of_their_code_points(self, store: Store) -> None:
+    def test_texts_are_sorted_by_code_points(self, store: Store) -> None:
         keys = ["!", "-", "0", "10", "9", "A", "Z", "_", "a", "aa", "ab", "b", "é", "ω", "中", "\uff41", "😀"]
         assert keys == sorted(keys)
         store.commit(*(Insert(user(f"{100 - at}"), account(username_key=key)) for at, key in enumerate(keys)))
         found = store.find(active()).items
         assert [document.fields["username_key"] for document in found] == keys
 
-    def test_ties_in_the_order_of_their_ids(self, store: Store) -> None:
+    def test_ties_are_sorted_by_id(self, store: Store) -> None:
         names = ["b", "a", "C", "10", "9"]
         store.commit(*(Insert(user(id), account(username_key="same")) for id in names))
         assert ids(store, active()) == sorted(names)
@@ -81,11 +81,11 @@ class TestFind:
         assert ids(store, Query(USERS, "reconcile_since")) == ["1", "2", "3", "4", "5"]
         assert ids(store, Query(USERS, "reconcile_since", until=NOON - timedelta(days=1))) == []
 
-    def test_until_bounds_texts_too(self, store: Store) -> None:
+    def test_until_bounds_texts(self, store: Store) -> None:
         store.commit(*(Insert(user(key), account(username_key=key)) for key in "abc"))
         assert ids(store, active(until="b")) == ["a", "b"]
 
-    def test_documents_without_a_value_in_the_order_are_left_out(self, store: Store) -> None:
+    def test_documents_without_a_value_to_sort_by_are_left_out(self, store: Store) -> None:
         store.commit(Insert(user("1"), account(username_key=None)), Insert(user("2"), account(username_key="")))
         assert ids(store, active()) == ["2"]
 
@@ -120,7 +120,7 @@ class TestFind:
         later = every_page(store, active(limit=2, cursor=first.next))
         assert [id for page in later for id in page] == list("efgjlm")
 
-    def test_descending_is_the_reverse_ties_included(self, store: Store) -> None:
+    def test_descending_order_is_the_exact_reverse(self, store: Store) -> None:
         times = [NOON + timedelta(microseconds=at // 3) for at in range(9)]
         store.commit(
             *(Insert(session(f"{9 - at}"), login(created_at=time)) for at, time in enumerate(times)),
@@ -175,7 +175,7 @@ class TestFind:
     @pytest.mark.parametrize(
         "prefix", ["a", "ad", "ada", "ada_", "ada%", "ada😀", "😀", "\uff41", "x", "ad\U0010fffd", ""]
     )
-    def test_a_prefix_in_any_script(self, store: Store, prefix: str) -> None:
+    def test_a_prefix_is_matched_in_every_script(self, store: Store, prefix: str) -> None:
         assert list(self.PREFIXED) == sorted(self.PREFIXED)
         store.commit(*(Insert(user(f"{at:02}"), account(username_key=key)) for at, key in enumerate(self.PREFIXED)))
         expected = [f"{at:02}" for at, key in enumerate(self.PREFIXED) if key.startswith(prefix)]
@@ -200,7 +200,7 @@ class TestFind:
         store.commit(Insert(user("1"), account(username_key=None)), Insert(user("2"), account(username_key="")))
         assert ids(store, active(start="", until="\U0010ffff")) == ["2"]
 
-    def test_nothing_found_is_an_empty_page(self, store: Store) -> None:
+    def test_a_query_without_matches_returns_an_empty_page(self, store: Store) -> None:
         page = store.find(active())
         assert (list(page.items), page.next) == ([], None)
 
@@ -252,11 +252,11 @@ NO_CURSORS = [
 
 class TestCursor:
     @pytest.mark.parametrize("text", NO_CURSORS)
-    def test_a_text_that_is_no_cursor_is_refused(self, store: Store, text: str) -> None:
+    def test_an_invalid_cursor_is_refused(self, store: Store, text: str) -> None:
         with pytest.raises(InvalidCursor):
             store.find(active(cursor=text))
 
     @pytest.mark.parametrize("value", ["yesterday", "", "a", "0001-01-01T00:00:00+23:00", 1])
-    def test_a_value_that_is_no_time_is_refused(self, store: Store, value: str | int) -> None:
+    def test_an_invalid_time_is_refused(self, store: Store, value: str | int) -> None:
         with pytest.raises(InvalidCursor):
             store.find(Query(USERS, "reconcile_since", cursor=cursor([value, "a"])))

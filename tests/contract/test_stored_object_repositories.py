@@ -111,7 +111,9 @@ def receipts(store: Store) -> Receipts:
 
 
 class TestBegin:
-    def test_the_record_and_a_receipt_in_progress(self, kind: Kind, records: Any, receipts: Receipts) -> None:
+    def test_beginning_stores_the_record_with_a_receipt_in_progress(
+        self, kind: Kind, records: Any, receipts: Receipts
+    ) -> None:
         item = kind.new("receipt", "ada")
         stored, receipt = records.begin(item, RECEIPT)
         assert stored == replace(item, revision=stored.revision) == records.get(item.id)
@@ -119,12 +121,14 @@ class TestBegin:
         assert receipt == replace(RECEIPT, revision=receipt.revision) == receipts.get("receipt")
         assert receipt.answer is None
 
-    def test_without_a_receipt(self, kind: Kind, records: Any) -> None:
+    def test_beginning_without_a_receipt_stores_the_record(self, kind: Kind, records: Any) -> None:
         stored, receipt = records.begin(kind.new(None, "ada"), None)
         assert records.get(stored.id) == stored
         assert receipt is None
 
-    def test_a_second_one_with_the_receipt_is_none(self, kind: Kind, records: Any, receipts: Receipts) -> None:
+    def test_beginning_again_with_the_receipt_stores_nothing(
+        self, kind: Kind, records: Any, receipts: Receipts
+    ) -> None:
         first, receipt = kind.begin(records)
         second = kind.new("receipt", "ada")
         with pytest.raises(Repeated):
@@ -135,7 +139,7 @@ class TestBegin:
         with pytest.raises(Repeated):
             records.begin(second, RECEIPT)
 
-    def test_of_many_with_one_receipt_one_begins(self, kind: Kind, records: Any) -> None:
+    def test_of_many_with_one_receipt_exactly_one_begins(self, kind: Kind, records: Any) -> None:
         contenders = [kind.new("receipt", "ada") for _ in range(20)]
         outcomes = at_once(lambda item: records.begin(item, RECEIPT), contenders)
         errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
@@ -145,7 +149,7 @@ class TestBegin:
 
 
 class TestFinish:
-    def test_all_of_it_in_one_commit(
+    def test_finishing_stores_everything_in_one_commit(
         self, kind: Kind, records: Any, store: Store, receipts: Receipts, commits: list[list[Write]]
     ) -> None:
         item, receipt = kind.begin(records)
@@ -164,7 +168,7 @@ class TestFinish:
         assert receipts.get("receipt") == replace(answered(receipt), revision=stored.revision)
 
     @pytest.mark.parametrize("given_up", ["removed", "deleting", "changed"])
-    def test_of_one_that_somebody_gave_up_stores_nothing(
+    def test_finishing_a_record_that_was_given_up_stores_nothing(
         self, kind: Kind, records: Any, store: Store, receipts: Receipts, given_up: str
     ) -> None:
         item, receipt = kind.begin(records)
@@ -180,7 +184,7 @@ class TestFinish:
         assert (records.get(item.id), receipts.get("receipt")) == before
         assert not is_beside(store, item)
 
-    def test_with_a_receipt_that_is_another_request_s_by_now_stores_nothing(
+    def test_finishing_with_a_receipt_taken_over_stores_nothing(
         self, kind: Kind, records: Any, store: Store, receipts: Receipts
     ) -> None:
         item, receipt = kind.begin(records)
@@ -192,7 +196,7 @@ class TestFinish:
         assert not is_beside(store, item)
         assert receipts.get("receipt") == other
 
-    def test_one_finishes_or_gives_up_never_both(
+    def test_a_record_is_finished_or_given_up_never_both(
         self, kind: Kind, records: Any, store: Store, receipts: Receipts
     ) -> None:
         for _ in range(5):
@@ -214,7 +218,7 @@ class TestFinish:
 
 
 class TestRemove:
-    def test_with_the_receipt_of_a_request_that_did_not_end(
+    def test_giving_up_removes_the_receipt_of_an_unfinished_request(
         self, kind: Kind, records: Any, receipts: Receipts, commits: list[list[Write]]
     ) -> None:
         """In one commit: whoever dies in between must not leave a key that is in progress for a day."""
@@ -228,7 +232,9 @@ class TestRemove:
         assert receipts.get("another")
         kind.begin(records)  # it can be sent again
 
-    def test_without_the_receipt_of_one_that_did(self, kind: Kind, records: Any, receipts: Receipts) -> None:
+    def test_giving_up_keeps_the_receipt_of_a_finished_request(
+        self, kind: Kind, records: Any, receipts: Receipts
+    ) -> None:
         """Whoever repeats the request gets its answer, with or without what it stored."""
         item, receipt = kind.begin(records)
         stored = kind.finish(records, item, receipt)
@@ -238,9 +244,7 @@ class TestRemove:
         assert kept
         assert kept.answer
 
-    def test_what_was_given_up_does_not_take_the_receipt_of_its_repetition(
-        self, kind: Kind, records: Any, receipts: Receipts
-    ) -> None:
+    def test_giving_up_keeps_the_receipt_of_a_repetition(self, kind: Kind, records: Any, receipts: Receipts) -> None:
         """A slow request is settled, its client sends it again, and only then the slow one cleans up behind itself."""
         slow, _ = kind.begin(records)
         records.remove(records.update(slow.id, lambda stored: stored.deleting(NOON)))
@@ -255,7 +259,7 @@ class TestRemove:
         assert records.get(again.id) == stored
 
 
-def test_those_of_a_user_of_everybody_and_the_unsettled(kind: Kind, records: Any) -> None:
+def test_records_are_listed_by_user_for_all_users_and_to_reconcile(kind: Kind, records: Any) -> None:
     def begin(user_id: str, at: int) -> Any:
         since = NOON + at * SECOND
         return records.begin(replace(kind.new(None, user_id), created_at=since, reconcile_since=since), None)[0]

@@ -37,7 +37,7 @@ def eager_threads() -> Iterator[None]:
 
 @pytest.mark.usefixtures("eager_threads")
 class TestThreads:
-    def test_fifty_spellings_of_one_username(self, users: Users) -> None:
+    def test_of_50_registrations_of_one_username_one_succeeds(self, users: Users) -> None:
         contenders = [new_user(spelling, f"user{number}@example.com") for number, spelling in enumerate(spellings(50))]
         [winner] = winners(at_once(users.add, contenders), "username")
         assert users.get(winner.id) == winner
@@ -45,7 +45,7 @@ class TestThreads:
             users, (user.id for user in contenders), {claim for user in contenders for claim in user.claims}
         )
 
-    def test_fifty_spellings_of_one_address(self, users: Users) -> None:
+    def test_of_50_registrations_of_one_address_one_succeeds(self, users: Users) -> None:
         addresses = [f"{spelling}@example.com" for spelling in spellings(50)]
         contenders = [new_user(f"user{number}", address) for number, address in enumerate(addresses)]
         [winner] = winners(at_once(users.add, contenders), "email")
@@ -54,7 +54,7 @@ class TestThreads:
             users, (user.id for user in contenders), {claim for user in contenders for claim in user.claims}
         )
 
-    def test_twenty_renames_into_one_name(self, users: Users) -> None:
+    def test_of_20_renames_to_one_name_one_succeeds(self, users: Users) -> None:
         stored = [users.add(new_user(f"user{number}")) for number in range(20)]
         outcomes = at_once(
             lambda way: users.update(way[0].id, rename(way[1])), list(zip(stored, spellings(20), strict=True))
@@ -63,7 +63,7 @@ class TestThreads:
         assert users.by_claim(username_claim(spellings(1)[0])) == winner
         assert_claims_agree(users, (user.id for user in stored), {claim for user in stored for claim in user.claims})
 
-    def test_renames_that_cross(self, users: Users) -> None:
+    def test_crossing_renames_keep_every_name_consistent(self, users: Users) -> None:
         """Everybody wants the name of the next one, over and over: no name is lost, and none is held twice."""
         circle = ["ada", "bob", "cat", "dan", "free"]
         stored = [users.add(new_user(name)) for name in circle[:-1]]
@@ -80,13 +80,15 @@ class TestThreads:
         assert set(after) < set(circle)
         assert_claims_agree(users, ids, map(username_claim, circle))
 
-    def test_two_names_cannot_be_swapped_at_once(self, users: Users) -> None:
+    def test_two_names_cannot_be_swapped_simultaneously(self, users: Users) -> None:
         ada, bob = users.add(new_user("ada")), users.add(new_user("bob"))
         outcomes = at_once(lambda way: users.update(way[0].id, rename(way[1])), [(ada, "bob"), (bob, "ada")])
         assert winners(outcomes, "username") == []
         assert (users.by_claim(username_claim("ada")), users.by_claim(username_claim("bob"))) == (ada, bob)
 
-    def test_a_hundred_changes_of_one_user_all_count(self, users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_hundred_simultaneous_changes_of_one_user_all_count(
+        self, users: Users, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
         ada = users.add(new_user("ada"))
 
@@ -104,7 +106,7 @@ class TestThreads:
         assert stored
         assert stored.session_epoch == 100
 
-    def test_an_account_deleted_while_it_is_renamed(self, users: Users) -> None:
+    def test_a_user_deleted_during_a_rename_holds_no_name(self, users: Users) -> None:
         """Whoever comes first: in the end no name is left with the dead."""
         for number in range(5):
             ada = users.add(new_user(f"ada{number}", f"ada{number}@example.com"))
@@ -172,7 +174,7 @@ def _in_words(outcome: User | Exception) -> str:
 
 
 class TestProcesses:
-    def test_fifty_spellings_of_one_username(self, open_shared: Callable[[], Store]) -> None:
+    def test_of_50_registrations_of_one_username_one_succeeds(self, open_shared: Callable[[], Store]) -> None:
         contenders = [new_user(spelling, f"user{number}@example.com") for number, spelling in enumerate(spellings(51))]
         shares = [(open_shared, contenders[first::3]) for first in range(3)]
 
@@ -189,7 +191,7 @@ class TestProcesses:
         )
         store.close()
 
-    def test_changes_of_one_user_all_count(self, open_shared: Callable[[], Store]) -> None:
+    def test_changes_of_one_user_by_several_processes_all_count(self, open_shared: Callable[[], Store]) -> None:
         store = open_shared()
         users = Users(store)
         ada = users.add(new_user("ada"))
@@ -200,7 +202,7 @@ class TestProcesses:
         assert stored.session_epoch == 80
         store.close()
 
-    def test_two_admins_demoted_at_once(self, open_shared: Callable[[], Store]) -> None:
+    def test_of_two_admins_demoted_simultaneously_one_remains(self, open_shared: Callable[[], Store]) -> None:
         store = open_shared()
         users = Users(store)
         stored = [users.add(new_admin(name)).id for name in ("ada", "bob")]

@@ -53,7 +53,7 @@ FULL = User(
 
 
 class TestAdd:
-    def test_every_field_comes_back(self, users: Users) -> None:
+    def test_every_field_is_read_as_written(self, users: Users) -> None:
         fresh = new_user("nobody")
         same = [field.name for field in fields(User) if getattr(FULL, field.name) == getattr(fresh, field.name)]
         assert same == ["revision"], "nothing else may be left to a default"
@@ -73,7 +73,7 @@ class TestAdd:
             ("ada", None, "new", ("username",)),
         ],
     )
-    def test_exactly_the_fields_that_are_taken(
+    def test_exactly_the_taken_fields_are_named(
         self, users: Users, username: str, email: str | None, id: str, taken: tuple[str, ...]
     ) -> None:
         ada = users.add(new_user("ada", "ada@example.com", "ada"))
@@ -89,7 +89,7 @@ class TestAdd:
         users.add(replace(new_user(), reserved=(Claim("username", "same"),)))
         users.add(replace(new_user(), reserved=(Claim("email", "same"),)))
 
-    def test_many_users_without_an_address(self, users: Users) -> None:
+    def test_several_users_can_have_no_address(self, users: Users) -> None:
         for name in ("one", "two"):
             assert users.add(new_user(name)).email is None
 
@@ -116,7 +116,7 @@ def test_a_user_without_reserved_names_stores_null_in_firestore(firestore: Calla
 
 
 class TestByClaim:
-    def test_returns_the_user_who_holds_the_name(self, users: Users) -> None:
+    def test_find_returns_the_user_that_holds_the_name(self, users: Users) -> None:
         ada = users.add(new_user("Ada", "Ada@example.com"))
         users.add(new_user("Bob", "bob@example.com"))
         assert users.by_claim(username_claim("aDA")) == ada
@@ -124,7 +124,7 @@ class TestByClaim:
         assert users.by_claim(username_claim("eve")) is None
         assert users.by_claim(Claim("email", "ada")) is None
 
-    def test_does_not_return_a_user_who_held_the_name_before(
+    def test_find_does_not_return_a_user_that_held_the_name_before(
         self, users: Users, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It takes two reads: a user who is renamed between them does not hold the name any more."""
@@ -145,7 +145,7 @@ class TestByClaim:
 
 
 class TestUpdate:
-    def test_all_of_the_change(self, users: Users) -> None:
+    def test_every_field_of_a_change_is_stored(self, users: Users) -> None:
         users.add(new_user("nobody", id="full"))
         changed = users.update("full", lambda user: replace(FULL, revision=user.revision))
         assert changed == replace(FULL, revision=changed.revision)
@@ -167,7 +167,7 @@ class TestUpdate:
         with pytest.raises(Taken):
             users.add(new_user("eve"))
 
-    def test_another_spelling_of_the_same_name(self, users: Users) -> None:
+    def test_a_name_can_change_to_another_spelling(self, users: Users) -> None:
         ada = users.add(new_user("ada", "ada@example.com"))
         respelled = users.update(
             ada.id, lambda user: replace(user, username=Username.parse("ADA"), email=Email("A@B.c"))
@@ -177,7 +177,7 @@ class TestUpdate:
         assert users.by_claim(email_claim("A@B.C")) == respelled
         assert (respelled.username, respelled.email) == (Username("ADA", "ada"), Email("a@b.C"))
 
-    def test_an_address_can_go_and_come(self, users: Users) -> None:
+    def test_an_address_can_be_removed_and_added(self, users: Users) -> None:
         ada = users.add(new_user("ada", "ada@example.com"))
         users.update(ada.id, lambda user: replace(user, email=None))
         eve = users.add(new_user("eve", "ada@example.com"))
@@ -204,7 +204,7 @@ class TestUpdate:
         with pytest.raises(NotFound):
             users.update("nobody", lambda user: user)
 
-    def test_only_at_the_revisions_given(self, users: Users) -> None:
+    def test_a_change_applies_only_at_the_given_revisions(self, users: Users) -> None:
         first = users.add(new_user("ada"))
         second = users.update(first.id, rename("eve"), revisions=["other", first.revision])
         refused: list[Collection[str]] = [[first.revision], [], ["other"]]
@@ -241,7 +241,7 @@ class TestUpdate:
         assert (changed.name, changed.last_name) == ("first", "second")
         assert users.get(ada.id) == changed
 
-    def test_what_changes_nothing_writes_nothing(
+    def test_a_change_without_effect_writes_nothing(
         self, users: Users, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ada = users.add(new_user("ada"))
@@ -252,7 +252,7 @@ class TestUpdate:
         monkeypatch.setattr(store, "_commit", commit)
         assert users.update(ada.id, lambda user: replace(user, name=None)) == ada
 
-    def test_what_the_change_raises_is_raised_and_nothing_is_written(self, users: Users) -> None:
+    def test_an_error_of_the_change_is_raised_and_nothing_is_written(self, users: Users) -> None:
         ada = users.add(new_user("ada"))
 
         def refuse(user: User) -> User:
@@ -277,7 +277,7 @@ def names(page: Page[User]) -> list[str | None]:
 
 
 class TestFind:
-    def test_active_users_by_username(self, users: Users) -> None:
+    def test_active_users_are_listed_by_username(self, users: Users) -> None:
         for name, state, role in [
             ("bob", State.ACTIVE, Role.USER),
             ("Ada", State.ACTIVE, Role.ADMIN),
@@ -291,7 +291,7 @@ class TestFind:
         assert names(users.find(role=Role.ADMIN)) == ["Ada", "CAT"]
         assert names(users.find(role=Role.USER)) == ["bob"]
 
-    def test_page_by_page(self, users: Users) -> None:
+    def test_users_are_listed_in_pages(self, users: Users) -> None:
         stored = [users.add(new_user(f"user{number}")) for number in range(5)]
         first = users.find(limit=2)
         second = users.find(limit=2, cursor=first.next)
@@ -301,7 +301,7 @@ class TestFind:
         with pytest.raises(InvalidCursor):
             users.find(cursor="no cursor")
 
-    def test_users_to_reconcile_the_oldest_first(self, users: Users) -> None:
+    def test_users_to_reconcile_are_listed_oldest_first(self, users: Users) -> None:
         for name, since in [("two", NOON), ("one", NOON - timedelta(days=1)), ("three", LATER), ("none", None)]:
             users.add(replace(new_user(name), reconcile_since=since, state=State.PENDING))
         assert names(users.to_reconcile(NOON)) == ["one", "two"]
@@ -315,7 +315,7 @@ def new_guest(expires_at: datetime) -> User:
 
 
 class TestGuests:
-    def test_expired_guests_the_earliest_first(self, users: Users) -> None:
+    def test_expired_guests_are_listed_earliest_first(self, users: Users) -> None:
         tick = timedelta(microseconds=1)
         late, due, early = (users.add(new_guest(time)) for time in (NOON + tick, NOON, NOON - tick))
         users.add(new_user("ada"))
@@ -323,13 +323,13 @@ class TestGuests:
         assert users.expired(NOON, limit=1).items == [early]
         assert users.expired(NOON + tick).items == [early, due, late]
 
-    def test_a_guest_who_registers_does_not_expire(self, users: Users) -> None:
+    def test_a_guest_that_registers_does_not_expire(self, users: Users) -> None:
         guest = users.add(new_guest(NOON))
         named = Username.parse("ada")
         users.update(guest.id, lambda user: replace(user, username=named, role=Role.USER, expires_at=None))
         assert users.expired(NOON).items == []
 
-    def test_removed_at_the_revision_given_only(self, users: Users) -> None:
+    def test_a_user_is_removed_at_the_given_revision_only(self, users: Users) -> None:
         guest = users.add(new_guest(NOON))
         changed = users.update(guest.id, lambda user: replace(user, name="Ada"))
         assert not users.remove(guest)
@@ -338,7 +338,7 @@ class TestGuests:
         assert users.get(guest.id) is None
         assert not users.remove(changed)
 
-    def test_a_guest_who_registers_while_being_removed_is_either_registered_or_removed(self, users: Users) -> None:
+    def test_a_guest_that_registers_while_being_removed_is_either_registered_or_removed(self, users: Users) -> None:
         for number in range(5):
             guest = users.add(new_guest(NOON))
             named = Username.parse(f"ada{number}")
@@ -369,7 +369,7 @@ class TestAdmins:
         assert users.has_admin()
 
     @pytest.mark.parametrize("oust", OUSTINGS)
-    def test_the_last_admin_cannot_be_ousted(self, users: Users, oust: Callable[[User], User]) -> None:
+    def test_the_last_admin_cannot_lose_its_role(self, users: Users, oust: Callable[[User], User]) -> None:
         ada = users.add(new_admin("ada"))
         with pytest.raises(LastAdmin):
             users.update(ada.id, oust)
@@ -424,7 +424,9 @@ class TestAdmins:
         assert users.by_claim(email_claim("ada@example.com")) == winner
 
     @pytest.mark.parametrize("oust", OUSTINGS)
-    def test_of_two_last_admins_ousted_at_once_one_stays(self, users: Users, oust: Callable[[User], User]) -> None:
+    def test_of_the_last_two_admins_removed_simultaneously_one_remains(
+        self, users: Users, oust: Callable[[User], User]
+    ) -> None:
         stored = [users.add(new_admin(name)) for name in ("ada", "bob")]
         outcomes = at_once(lambda user: users.update(user.id, oust), stored)
         assert_one_rules(users, [user.id for user in stored], outcomes)

@@ -113,7 +113,7 @@ def journey(visitor: Visitor, world: Outside) -> None:
     assert visitor.call("DELETE", f"/api/files/{file['id']}").status_code == 204
 
 
-def test_in_the_web_process(tmp_path: Path, settings: dict[str, str], world: Outside) -> None:
+def test_jobs_run_in_the_web_process(tmp_path: Path, settings: dict[str, str], world: Outside) -> None:
     port = free_port()
     with serving(tmp_path, port, settings) as web:
         visitor = Visitor(port)
@@ -132,7 +132,7 @@ def test_in_the_web_process(tmp_path: Path, settings: dict[str, str], world: Out
         until(lambda: pictured(visitor, slow), "a dog whose web process was killed")
 
 
-def test_term_hands_back_what_is_in_hand(tmp_path: Path, world: Outside) -> None:
+def test_a_terminated_worker_hands_back_its_job(tmp_path: Path, world: Outside) -> None:
     settings = {"DOG_API_URL": world.pictures.url}
     port = free_port()
     with serving(tmp_path, port, {**settings, "JOB_DELAY_SECONDS": "600"}) as web:
@@ -149,7 +149,7 @@ def test_term_hands_back_what_is_in_hand(tmp_path: Path, world: Outside) -> None
         assert pictured(visitor, name)
 
 
-def test_with_workers_that_are_killed_and_a_broker_that_goes_away(
+def test_jobs_survive_killed_workers_and_an_outage_of_the_broker(
     tmp_path: Path, settings: dict[str, str], world: Outside
 ) -> None:
     port, broker = free_port(), free_port()
@@ -208,7 +208,7 @@ def test_with_workers_that_are_killed_and_a_broker_that_goes_away(
         assert relayed(visitor, file)
 
 
-def test_what_fails_is_seen_and_can_be_repeated(tmp_path: Path, world: Outside) -> None:
+def test_failed_jobs_are_shown_and_can_be_retried(tmp_path: Path, world: Outside) -> None:
     world.pictures.behave("answer", status=500)
     port = free_port()
     with serving(tmp_path, port, {"DOG_API_URL": world.pictures.url}):

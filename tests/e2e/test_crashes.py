@@ -23,7 +23,9 @@ def firebase(place: Place, auth_emulator: str) -> Firebase:
     return Firebase(auth_emulator, place.auth_project)
 
 
-def test_a_registration_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, firebase: Firebase) -> None:
+def test_a_killed_registration_is_complete_or_absent(
+    mortal: Mortal, place: Place, client: Client, firebase: Firebase
+) -> None:
     for die_at in itertools.count(1):
         name, address = _new_name(), new_address()
         body = {"username": name, "email": address, "password": PASSWORD}
@@ -43,7 +45,7 @@ def test_a_registration_is_whole_or_never_was(mortal: Mortal, place: Place, clie
 
 
 @pytest.mark.parametrize("also_username", [False, True], ids=["address", "address and username"])
-def test_a_change_of_address_is_whole_or_never_was(
+def test_a_killed_change_of_address_is_complete_or_absent(
     mortal: Mortal, place: Place, client: Client, firebase: Firebase, also_username: bool
 ) -> None:
     for die_at in itertools.count(1):
@@ -71,7 +73,9 @@ def test_a_change_of_address_is_whole_or_never_was(
             return
 
 
-def test_a_deletion_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, firebase: Firebase) -> None:
+def test_a_killed_deletion_is_complete_or_absent(
+    mortal: Mortal, place: Place, client: Client, firebase: Firebase
+) -> None:
     for die_at in itertools.count(1):
         name, address = _new_name(), new_address()
         token = _joined(client, name, address)
@@ -96,7 +100,7 @@ def test_a_deletion_is_whole_or_never_was(mortal: Mortal, place: Place, client: 
             return
 
 
-def test_a_change_of_password_leaves_exactly_one(
+def test_a_killed_change_of_password_leaves_exactly_one_password(
     mortal: Mortal, place: Place, client: Client, firebase: Firebase
 ) -> None:
     for die_at in itertools.count(1):
@@ -129,7 +133,7 @@ def test_a_change_of_password_leaves_exactly_one(
     ],
     ids=["register", "change", "delete"],
 )
-def test_whoever_settles_can_be_killed_too(
+def test_a_killed_reconciliation_can_be_repeated(
     mortal: Mortal,
     place: Place,
     client: Client,

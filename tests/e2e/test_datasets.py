@@ -161,7 +161,7 @@ def is_right(visitor: Visitor, dataset: Any, expected: defects.Expected) -> None
     assert [row["line"] for row in all_rows(visitor, dataset["id"], "&valid=false")] == bad
 
 
-def test_from_end_to_end(place: Place, tmp_path: Path) -> None:
+def test_a_dataset_is_uploaded_read_and_deleted(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     expected = defects.write(file, 100_000 if isinstance(place.store, SqlStore) else 5_000)
     with place.serve() as (_, port):
@@ -213,7 +213,7 @@ def killed(web: "Popen[bytes]", request: Callable[[], requests.Response], check:
             answer.result(20)
 
 
-def test_killed_while_the_file_arrives(place: Place, tmp_path: Path) -> None:
+def test_a_process_killed_during_the_upload_leaves_nothing(place: Place, tmp_path: Path) -> None:
     gone = Event()
 
     def half() -> Iterator[bytes]:
@@ -237,7 +237,7 @@ def test_killed_while_the_file_arrives(place: Place, tmp_path: Path) -> None:
     place.is_empty()
 
 
-def test_killed_while_rows_are_stored(place: Place, tmp_path: Path) -> None:
+def test_a_process_killed_while_it_stores_rows_leaves_nothing(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     defects.write(file, place.rows)
     with place.serve() as (web, port):
@@ -252,7 +252,7 @@ def test_killed_while_rows_are_stored(place: Place, tmp_path: Path) -> None:
         assert send(visitor, file, **key).status_code == 201  # nothing is in its way
 
 
-def test_killed_while_a_job_stores_rows(place: Place, tmp_path: Path) -> None:
+def test_a_check_killed_while_it_stores_rows_is_repeated(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     expected = defects.write(file, place.rows)
     with place.serve() as (web, port):

@@ -75,7 +75,7 @@ def join(client: Client, beginning: str) -> tuple[str, dict[str, Any]]:
     return name, answer.get_json()
 
 
-def test_the_journey(client: Client) -> None:
+def test_a_user_goes_through_every_feature(client: Client) -> None:
     # A guest becomes a user.
     guest = client.call("POST", "/auth/anonymous").get_json()
     assert "refresh_token" not in guest
@@ -112,7 +112,7 @@ def test_the_journey(client: Client) -> None:
     assert client.call("GET", "/user", tokens[0]).status_code == 401
 
 
-def test_the_directory(client: Client) -> None:
+def test_an_admin_manages_the_directory(client: Client) -> None:
     root, root_address = names("root")
     profile = NewProfile(Username.parse(root), client.services.rules.parse_email(root_address), role=Role.ADMIN)
     client.services.directory.add(profile, PASSWORD)

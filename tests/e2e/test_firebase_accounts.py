@@ -68,7 +68,7 @@ def status(client: Client, token: str) -> int:
     return client.call("GET", "/user", token).status_code
 
 
-def test_who_registers_logs_in_by_either_name_and_at_firebase(client: Client, firebase: Firebase) -> None:
+def test_a_registered_user_logs_in_by_either_name_and_at_firebase(client: Client, firebase: Firebase) -> None:
     id, name, address, token = joined(client)
     assert client.log_in(name.upper(), PASSWORD)
     assert client.log_in(address, PASSWORD)
@@ -81,7 +81,7 @@ def test_who_registers_logs_in_by_either_name_and_at_firebase(client: Client, fi
     assert account["email"] == address
 
 
-def test_names_are_taken_wherever_they_are_taken(client: Client, firebase: Firebase) -> None:
+def test_names_taken_in_the_store_or_at_firebase_return_409(client: Client, firebase: Firebase) -> None:
     _, name, address, token = joined(client)
     elsewhere = new_address()
     firebase.sign_up(elsewhere)
@@ -121,7 +121,7 @@ def test_a_new_address_replaces_the_old_one_everywhere(client: Client, firebase:
     assert client.register(new_name(), old, PASSWORD).status_code == 201
 
 
-def test_a_new_password_ends_every_other_session_there_is(client: Client, firebase: Firebase) -> None:
+def test_a_new_password_ends_all_other_sessions(client: Client, firebase: Firebase) -> None:
     _, name, address, token = joined(client)
     id_token = sign_in(firebase, address)
     exchanged = client.call("POST", "/auth/firebase", id_token=id_token).get_json()["access_token"]
@@ -140,7 +140,7 @@ def test_a_new_password_ends_every_other_session_there_is(client: Client, fireba
     assert client.log_in(name, OTHER_PASSWORD)
 
 
-def test_a_reset_password_ends_every_session_there_is(client: Client, firebase: Firebase) -> None:
+def test_a_reset_password_ends_all_sessions(client: Client, firebase: Firebase) -> None:
     _, name, address, token = joined(client)
     id_token = sign_in(firebase, address)
     client.services.administration.reset_password(Claim("email", address), OTHER_PASSWORD)
@@ -151,7 +151,7 @@ def test_a_reset_password_ends_every_session_there_is(client: Client, firebase: 
     assert client.log_in(name, OTHER_PASSWORD)
 
 
-def test_a_deleted_user_is_gone_everywhere_and_does_not_come_back(client: Client, firebase: Firebase) -> None:
+def test_a_deleted_user_is_gone_everywhere_and_cannot_return(client: Client, firebase: Firebase) -> None:
     id, name, address, token = joined(client)
     client.call("PUT", "/user", token, name="Ada", last_name="Lovelace")
     id_token = sign_in(firebase, address)
@@ -211,7 +211,7 @@ def test_an_anonymous_firebase_user_has_no_address(client: Client, firebase: Fir
     assert client.call("GET", "/user", visitor.id_token).get_json()["email"] is None
 
 
-def test_twenty_first_visits_at_once_make_one_profile(client: Client, firebase: Firebase) -> None:
+def test_twenty_simultaneous_first_visits_create_one_profile(client: Client, firebase: Firebase) -> None:
     visitor = firebase.sign_up(new_address())
     clients = [Client(client.services) for _ in range(20)]
     with ThreadPoolExecutor(20) as threads:
@@ -221,7 +221,7 @@ def test_twenty_first_visits_at_once_make_one_profile(client: Client, firebase: 
     assert len(client.services.administration.list_users().items) == 1
 
 
-def test_of_many_who_register_one_name_one_wins(client: Client, firebase: Firebase) -> None:
+def test_of_many_registrations_of_one_name_one_succeeds(client: Client, firebase: Firebase) -> None:
     name, address = new_name(), new_address()
     clients = [Client(client.services) for _ in range(8)]
     with ThreadPoolExecutor(8) as threads:
@@ -247,7 +247,7 @@ def test_an_account_without_an_address_can_get_one(client: Client, firebase: Fir
     assert client.register(name, None, PASSWORD).status_code == 201
 
 
-def test_a_disabled_user_is_out_at_once_and_not_back_by_old_tokens(client: Client, firebase: Firebase) -> None:
+def test_a_disabled_user_is_locked_out_at_once_also_with_old_tokens(client: Client, firebase: Firebase) -> None:
     _, name, address, token = joined(client)
     id_token = sign_in(firebase, address)
     claim = Claim("username", name)

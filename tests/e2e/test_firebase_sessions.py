@@ -23,7 +23,7 @@ def guest(client: Client) -> tuple[str, str]:
     return client.call("GET", "/user", token).get_json()["id"], token
 
 
-def test_a_guest_who_registers_keeps_its_id_and_has_an_account_at_firebase(client: Client, firebase: Firebase) -> None:
+def test_a_guest_that_registers_keeps_its_id_and_has_an_account_at_firebase(client: Client, firebase: Firebase) -> None:
     id, token = guest(client)
     assert firebase.account(id) is None
     name, address = new_name(), new_address()
@@ -37,7 +37,7 @@ def test_a_guest_who_registers_keeps_its_id_and_has_an_account_at_firebase(clien
     assert signed_in.uid == id
 
 
-def test_a_guest_who_cannot_register_is_still_a_guest(client: Client, firebase: Firebase) -> None:
+def test_a_guest_that_cannot_register_remains_a_guest(client: Client, firebase: Firebase) -> None:
     """The address is free here, but somebody has it at Firebase."""
     address = new_address()
     firebase.sign_up(address)
@@ -50,7 +50,7 @@ def test_a_guest_who_cannot_register_is_still_a_guest(client: Client, firebase: 
     assert again.get_json()["id"] == id
 
 
-def test_a_guest_whose_registration_was_cut_short_is_settled(
+def test_an_interrupted_registration_of_a_guest_is_reconciled(
     client: Client, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id, token = guest(client)
@@ -103,7 +103,7 @@ def test_logging_out_everywhere_refuses_firebase_tokens_from_before(client: Clie
     assert status(client, sign_in(firebase, address)) == 200
 
 
-def test_the_old_password_gets_nothing_that_outlives_it(
+def test_a_login_with_the_old_password_does_not_survive_the_change(
     client: Client, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody who knows it logs in while it is being changed."""

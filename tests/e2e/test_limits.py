@@ -50,7 +50,7 @@ everywhere = pytest.mark.parametrize(
 
 
 @everywhere
-def test_limits_are_shared(deployment: str, request: pytest.FixtureRequest) -> None:
+def test_limits_are_shared_by_all_processes(deployment: str, request: pytest.FixtureRequest) -> None:
     urls: Sequence[str] = request.getfixturevalue(deployment)
     anna = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
     assert post(urls[0], "/register", anna).status_code == 201
@@ -81,7 +81,7 @@ def test_limits_are_shared(deployment: str, request: pytest.FixtureRequest) -> N
         assert 3600 - (time.monotonic() - began) <= int(made[-1].headers["Retry-After"]) <= 3600
 
 
-def test_metrics_add_up_whichever_worker_answers(tmp_path: Path) -> None:
+def test_metrics_are_the_sum_of_all_workers(tmp_path: Path) -> None:
     bearer = {"Authorization": "Bearer the-metrics-token"}
     settings = {"METRICS_TOKEN": "the-metrics-token", "WEB_CONCURRENCY": "2"}
 

@@ -295,7 +295,7 @@ def assert_unavailable(act: Callable[[], TestResponse]) -> None:
 
 
 @pytest.mark.parametrize("fault", [*NOT_WORKING, "refuses connections"])
-def test_firebase_does_not_work(world: World, fault: str) -> None:
+def test_an_outage_of_firebase_returns_503_and_leaves_nothing_half_done(world: World, fault: str) -> None:
     def fail(proxy: Proxy) -> None:
         if fault in NOT_WORKING:
             proxy.fail(NOT_WORKING[fault])
@@ -314,7 +314,7 @@ def test_firebase_does_not_work(world: World, fault: str) -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["first call", "second call"])
-def test_firebase_does_what_it_is_asked_for_but_does_not_say_so(world: World, after: int) -> None:
+def test_a_lost_reply_of_firebase_leaves_nothing_half_done(world: World, after: int) -> None:
     """The second call is that of a change of password, which first checks the current one."""
     acts = WRITES if after == 0 else {change_password: one_password}
     people = {act: world.joined() for act in acts}
@@ -326,7 +326,7 @@ def test_firebase_does_what_it_is_asked_for_but_does_not_say_so(world: World, af
 
 
 @pytest.mark.parametrize("act", [register, change_address, delete])
-def test_firebase_does_what_it_is_asked_for_when_everybody_has_given_up(world: World, act: Act) -> None:
+def test_a_late_effect_at_firebase_is_reconciled(world: World, act: Act) -> None:
     person = world.joined()
     with world.broken_firebase(Proxy.hold) as (broken, proxy):
         assert_unavailable(partial(act, world, person, Client(broken)))
@@ -340,7 +340,9 @@ def test_firebase_does_what_it_is_asked_for_when_everybody_has_given_up(world: W
     [(fault, 0) for fault in [*STORE_FAULTS, "refuses connections"]]
     + [(fault, commit) for fault in ("never answers", "resets", "loses replies") for commit in (1, 2)],
 )
-def test_firestore_does_not_work(world: World, fault: str, from_commit: int) -> None:
+def test_an_outage_of_firestore_returns_503_and_leaves_nothing_half_done(
+    world: World, fault: str, from_commit: int
+) -> None:
     def fail(proxy: Proxy) -> None:
         if fault in STORE_FAULTS:
             proxy.fail(STORE_FAULTS[fault])
@@ -369,7 +371,7 @@ def test_firestore_does_not_work(world: World, fault: str, from_commit: int) -> 
         (delete, 2, 204),
     ],
 )
-def test_a_commit_whose_reply_was_lost_is_no_conflict(world: World, act: Act, commit: int, status: int) -> None:
+def test_a_commit_whose_reply_was_lost_is_not_a_conflict(world: World, act: Act, commit: int, status: int) -> None:
     """The client sends it again, and Firestore then says that it exists or has changed."""
     person = world.joined()
     with world.broken_store(lambda proxy: proxy.fail(faults.reply_lost, once=True), commit, timeout=5) as broken:

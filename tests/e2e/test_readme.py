@@ -119,7 +119,7 @@ def test_every_block_of_output_is_compared() -> None:
         assert sorted(compared) == sorted(block for block in blocks(page) if block[0] in OUTPUT), page
 
 
-def test_the_firebase_client(
+def test_the_example_of_the_firebase_client_works(
     tmp_path: Path, firestore_emulator: str, auth_emulator: str, firestore_project: str, auth_project: str
 ) -> None:
     """The official Firebase JavaScript SDK signs up and calls the service with its ID token."""

@@ -79,7 +79,7 @@ def two_services_on_firestore(
 
 
 @pytest.mark.parametrize("deployment", ["two_workers_on_sqlite", "two_services_on_firestore"])
-def test_twenty_refreshes_with_one_token(deployment: str, request: pytest.FixtureRequest) -> None:
+def test_twenty_simultaneous_refreshes_get_the_same_successor(deployment: str, request: pytest.FixtureRequest) -> None:
     urls, generation = request.getfixturevalue(deployment)
     first = log_in(urls[0])
     assert generation() == 0

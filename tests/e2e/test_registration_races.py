@@ -32,7 +32,9 @@ def two_services_on_firestore(
 
 
 @pytest.mark.parametrize("deployment", ["two_workers_on_sqlite", "two_services_on_firestore"])
-def test_fifty_registrations_of_one_username(deployment: str, request: pytest.FixtureRequest) -> None:
+def test_of_50_simultaneous_registrations_of_a_username_one_succeeds(
+    deployment: str, request: pytest.FixtureRequest
+) -> None:
     urls: Sequence[str] = request.getfixturevalue(deployment)
     bodies = [
         {"username": spelling, "email": f"user{number}@example.com", "password": PASSWORD}

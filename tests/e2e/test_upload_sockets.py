@@ -134,7 +134,7 @@ def zeros(mebibytes: int) -> Iterator[bytes]:
     yield b"\r\n--" + BOUNDARY.encode() + b"--\r\n"
 
 
-def test_a_common_client(url: str) -> None:
+def test_common_clients_upload_and_download(url: str) -> None:
     content = os.urandom(3 * MIB)
     files = {"file": ("отчёт 数.csv", content, "text/csv")}
     answer = requests.post(f"{url}/files", files=files, data={"name": "Änne"}, timeout=10).json()
@@ -158,7 +158,7 @@ def test_memory_does_not_grow_with_the_file(port: int, url: str) -> None:
     assert requests.get(f"{url}/memory", timeout=10).json() - before < 16 << 10  # KiB
 
 
-def test_byte_by_byte(port: int) -> None:
+def test_a_body_sent_byte_by_byte_is_accepted(port: int) -> None:
     for sent in (head(length=len(FILE)) + FILE, head() + chunked(*(FILE[at : at + 1] for at in range(len(FILE))))):
         with connect(port) as connection:
             for at in range(len(sent)):
@@ -168,7 +168,7 @@ def test_byte_by_byte(port: int) -> None:
             assert (status, answer["size"], answer["fields"]) == (200, 7, {"after": "1"})
 
 
-def test_connections_are_kept(port: int) -> None:
+def test_connections_are_reused(port: int) -> None:
     with connect(port) as connection:
         for sent in (
             head(length=len(FILE)) + FILE,
@@ -183,7 +183,7 @@ def test_connections_are_kept(port: int) -> None:
         assert connection.rest() == b""
 
 
-def test_cut_off_half_way(port: int) -> None:
+def test_an_upload_that_breaks_off_stores_nothing(port: int) -> None:
     for sent in (
         head(length=len(FILE)) + FILE[:-40],
         head(length=len(FILE)) + FILE[:-1],
@@ -199,7 +199,7 @@ def test_cut_off_half_way(port: int) -> None:
             assert connection.rest() == b""
 
 
-def test_a_client_that_falls_silent(port: int) -> None:
+def test_a_client_that_stops_sending_is_disconnected(port: int) -> None:
     with connect(port) as connection:
         connection.send(head(length=len(FILE)) + FILE[:-40])
         started = time.monotonic()
@@ -209,14 +209,14 @@ def test_a_client_that_falls_silent(port: int) -> None:
 
 
 @pytest.mark.parametrize("bad", [b"xyz\r\n", b"-1\r\n", b"5\r\ncontent\r\n", b"\r\n", b"0\r\nno trailer\r\n\r\n"])
-def test_bad_chunks(port: int, bad: bytes) -> None:
+def test_malformed_chunks_return_400(port: int, bad: bytes) -> None:
     with connect(port) as connection:
         connection.send(head() + chunked(FILE[:100]).removesuffix(b"0\r\n\r\n") + bad + NEXT)
         assert refused(connection.answer()) == (400, CUT_OFF)
         assert connection.rest() == b""
 
 
-def test_longer_than_declared(port: int) -> None:
+def test_bytes_beyond_the_declared_length_are_not_read_as_content(port: int) -> None:
     with connect(port) as connection:
         connection.send(head(length=len(FILE) - 40) + FILE)
         assert refused(connection.answer()) == (400, CUT_OFF)
@@ -227,7 +227,7 @@ def test_longer_than_declared(port: int) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/forbidden", 403), ("/files", 415)])
-def test_nothing_in_an_unread_body_is_taken_for_a_request(port: int, path: str, status: int) -> None:
+def test_an_unread_body_is_never_parsed_as_a_request(port: int, path: str, status: int) -> None:
     for size in (1 << 20, 8 << 20):
         smuggled = NEXT * (size // len(NEXT))
         for sent in (head(path, len(smuggled)) + smuggled, head(path) + chunked(smuggled)):
@@ -237,7 +237,7 @@ def test_nothing_in_an_unread_body_is_taken_for_a_request(port: int, path: str, 
                 assert connection.rest() == b""
 
 
-def test_the_next_request_follows_a_short_body_that_was_not_read(port: int) -> None:
+def test_a_request_after_a_short_unread_body_is_answered(port: int) -> None:
     with connect(port) as connection:
         for framed in (head("/forbidden", len(FILE)) + FILE, head("/forbidden") + chunked(FILE)):
             connection.send(framed)
@@ -247,7 +247,7 @@ def test_the_next_request_follows_a_short_body_that_was_not_read(port: int) -> N
 
 
 @pytest.mark.parametrize(("path", "status"), [("/forbidden", 403), ("/files", 413)])
-def test_a_huge_body_is_answered_at_once_and_left(port: int, path: str, status: int) -> None:
+def test_a_refused_huge_body_is_answered_at_once_and_not_read(port: int, path: str, status: int) -> None:
     with connect(port) as connection:
         started = time.monotonic()
         connection.send(head(path, 10 << 40))
@@ -256,7 +256,7 @@ def test_a_huge_body_is_answered_at_once_and_left(port: int, path: str, status: 
         assert connection.send_what_it_takes(bytes(64 * MIB)) < 32 * MIB
 
 
-def test_a_client_that_sends_on_gets_the_answer(url: str) -> None:
+def test_a_client_that_continues_sending_gets_the_response(url: str) -> None:
     for path, status in (("/forbidden", 403), ("/files", 413)):
         for data in (zeros(400), bytes(310 * MIB)):
             answer = requests.post(f"{url}{path}", data=data, headers={"Content-Type": TYPE}, timeout=20)
@@ -268,7 +268,7 @@ def test_a_client_that_sends_on_gets_the_answer(url: str) -> None:
     [head("/forbidden", 200_000_000), head("/forbidden"), NEXT, b""],
     ids=["a body that never comes", "chunks that never come", "an answer that is not read", "nothing"],
 )
-def test_clients_that_stall_hold_nobody_up(port: int, url: str, sent: bytes) -> None:
+def test_stalled_clients_do_not_block_others(port: int, url: str, sent: bytes) -> None:
     with ExitStack() as stalled:
         clients = [stalled.enter_context(connect(port)) for _ in range(40)]
         for client in clients:
@@ -286,7 +286,7 @@ def test_clients_that_stall_hold_nobody_up(port: int, url: str, sent: bytes) -> 
     [b"GET /closed HTTP/1.1\r\nX: ", b"POST /text HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"],
     ids=["headers", "a body"],
 )
-def test_clients_that_drip_hold_nobody_up_for_long(tmp_path: Path, begin: bytes) -> None:
+def test_slowly_sending_clients_do_not_block_others_for_long(tmp_path: Path, begin: bytes) -> None:
     config = tmp_path / "gunicorn.conf.py"
     config.write_text((ROOT / "gunicorn.conf.py").read_text() + "\nPATIENCE_SECONDS = 2.0\n")
     enough = threading.Event()
@@ -305,7 +305,7 @@ def test_clients_that_drip_hold_nobody_up_for_long(tmp_path: Path, begin: bytes)
         assert requests.get(f"http://127.0.0.1:{port}/closed", timeout=20).status_code == 200
 
 
-def test_a_silent_connection_does_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_a_silent_connection_does_not_delay_shutdown(tmp_path: Path) -> None:
     with serving() as (server, port), connect(port):
         time.sleep(1)  # by then it waits without a thread
         server.terminate()
@@ -313,7 +313,7 @@ def test_a_silent_connection_does_not_hold_up_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delay", [0.2, 0.5])
-def test_a_body_that_comes_after_the_answer_does_not_lose_it(port: int, delay: float) -> None:
+def test_a_body_sent_after_the_response_does_not_lose_it(port: int, delay: float) -> None:
     with connect(port) as connection:
         connection.send(head("/forbidden", MIB))
         time.sleep(delay)
@@ -330,7 +330,7 @@ def test_a_body_that_comes_after_the_answer_does_not_lose_it(port: int, delay: f
         (b"GET / HTTP/1.1\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431),
     ],
 )
-def test_what_is_no_request_is_a_problem_too(port: int, sent: bytes, status: int) -> None:
+def test_bytes_that_are_not_http_get_a_problem_response(port: int, sent: bytes, status: int) -> None:
     with connect(port) as connection:
         connection.send(sent)
         answered, headers, problem = connection.whole_answer()
@@ -342,7 +342,7 @@ def test_what_is_no_request_is_a_problem_too(port: int, sent: bytes, status: int
         assert connection.rest() == b""
 
 
-def test_a_download_ends_with_its_client(port: int, url: str) -> None:
+def test_a_download_ends_when_the_client_disconnects(port: int, url: str) -> None:
     with connect(port) as connection:
         connection.send(b"GET /files/99999999999 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.receive().startswith(b"HTTP/1.1 200 ")

@@ -64,7 +64,9 @@ def job(client: Client, id: str) -> Job:
     return found
 
 
-def test_a_dog_comes_with_its_job_or_not_at_all(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+def test_a_killed_creation_of_a_dog_stores_dog_and_job_or_neither(
+    mortal: Mortal, place: Place, client: Client, token: str
+) -> None:
     for die_at in itertools.count(1):
         name = f"dog-{uuid4().hex[:12]}"
         request = Request(method="POST", path=f"/api/dogs/{name}", token=token, body={})
@@ -80,7 +82,9 @@ def test_a_dog_comes_with_its_job_or_not_at_all(mortal: Mortal, place: Place, cl
             return
 
 
-def test_a_picture_is_fetched_whoever_dies_over_it(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+def test_a_picture_is_fetched_although_workers_are_killed(
+    mortal: Mortal, place: Place, client: Client, token: str
+) -> None:
     for die_at in itertools.count(1):
         name = f"dog-{uuid4().hex[:12]}"
         assert client.call("POST", f"/api/dogs/{name}", token).status_code == 201
@@ -97,7 +101,7 @@ def test_a_picture_is_fetched_whoever_dies_over_it(mortal: Mortal, place: Place,
             return
 
 
-def test_an_upload_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+def test_a_killed_upload_is_complete_or_absent(mortal: Mortal, place: Place, client: Client, token: str) -> None:
     objects = Path(place.folder) / "blobs"
     for die_at in itertools.count(1):
         content = uuid4().hex
@@ -119,7 +123,7 @@ def test_an_upload_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
             return
 
 
-def test_a_dataset_is_whole_or_never_was(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+def test_a_killed_dataset_is_complete_or_absent(mortal: Mortal, place: Place, client: Client, token: str) -> None:
     services, objects = client.services, Path(place.folder) / "blobs" / "datasets"
     id = client.call("GET", "/user", token).get_json()["id"]
     services.accounts.saga.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
@@ -143,7 +147,7 @@ def test_a_dataset_is_whole_or_never_was(mortal: Mortal, place: Place, client: C
             return
 
 
-def test_a_file_is_sent_on_whoever_dies_over_it(
+def test_a_file_is_relayed_although_workers_are_killed(
     mortal: Mortal, place: Place, client: Client, token: str, world: Outside
 ) -> None:
     for die_at in itertools.count(1):
@@ -162,7 +166,7 @@ def test_a_file_is_sent_on_whoever_dies_over_it(
             return
 
 
-def test_a_deletion_of_a_file_is_finished(mortal: Mortal, place: Place, client: Client, token: str) -> None:
+def test_a_killed_deletion_of_a_file_is_finished(mortal: Mortal, place: Place, client: Client, token: str) -> None:
     objects = Path(place.folder) / "blobs"
     for die_at in itertools.count(1):
         file = client.upload(token, b"x").get_json()

@@ -14,7 +14,7 @@ MARKS = "\u0301\u0316"  # out of canonical order: normalising n of them takes n 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/auth/token"])
 @pytest.mark.parametrize("field", ["username", "email"])
-def test_long_names_are_not_normalised(client: Client, path: str, field: str) -> None:
+def test_overlong_usernames_are_refused_before_normalisation(client: Client, path: str, field: str) -> None:
     body = registration(**{field: "a" + MARKS * 200_000 + ("@example.com" if field == "email" else "")})
     start = time.perf_counter()
     if path == "/auth/token":
@@ -27,7 +27,7 @@ def test_long_names_are_not_normalised(client: Client, path: str, field: str) ->
     assert time.perf_counter() - start < 2  # it was 30 s
 
 
-def test_long_names_of_dogs_are_not_normalised(client: Client, anna: Person) -> None:
+def test_overlong_names_of_dogs_are_refused_before_normalisation(client: Client, anna: Person) -> None:
     client.post("/api/dogs/Abe", headers=anna.headers)
     body = json.dumps({"name": "a" + MARKS * 200_000}, ensure_ascii=False).encode()
     start = time.perf_counter()
@@ -39,7 +39,7 @@ def test_long_names_of_dogs_are_not_normalised(client: Client, anna: Person) -> 
     assert time.perf_counter() - start < 2
 
 
-def test_deep_and_wide_json_is_read_once(client: Client) -> None:
+def test_deep_and_wide_json_is_parsed_only_once(client: Client) -> None:
     body = b'{"a":' + b"[" * 900 + b'""' + b',""' * 300_000 + b"]" * 900 + b"}"
     start = time.perf_counter()
     assert client.post("/login", data=body, content_type="application/json").status_code == 422
@@ -47,7 +47,7 @@ def test_deep_and_wide_json_is_read_once(client: Client) -> None:
 
 
 @pytest.mark.parametrize("missing", [1, 50])
-def test_a_body_that_is_cut_off_does_nothing(client: Client, missing: int) -> None:
+def test_a_truncated_body_changes_nothing(client: Client, missing: int) -> None:
     body = b'{"username": "cutoff", "email": "cutoff@example.com", "password": "' + PASSWORD.encode() + b'"}'
     answer = client.post(
         "/register",
@@ -67,7 +67,7 @@ def test_a_compressed_body_is_refused(client: Client) -> None:
     assert answer.status_code == 415
 
 
-def test_many_repeated_parameters_are_not_all_told(client: Client) -> None:
+def test_the_error_about_repeated_parameters_stays_short(client: Client) -> None:
     answer = client.post(
         "/auth/token",
         data="&".join(f"k{n}=1&k{n}=1" for n in range(20_000)),
@@ -79,7 +79,7 @@ def test_many_repeated_parameters_are_not_all_told(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/"])
 @pytest.mark.parametrize("call", [Client.post, Client.delete])
-def test_the_docs_are_only_read(client: Client, path: str, call: Callable[..., Answer]) -> None:
+def test_the_docs_accept_read_methods_only(client: Client, path: str, call: Callable[..., Answer]) -> None:
     answer = call(client, path)
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]

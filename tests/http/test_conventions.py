@@ -77,7 +77,7 @@ def test_a_trailing_slash_changes_nothing(client: Client, method: str, path: str
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/swagger-ui-bundle.js"])
-def test_the_docs_need_no_internet(client: Client, path: str) -> None:
+def test_the_docs_load_nothing_from_the_internet(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200
     assert "https://" not in response.text or path.endswith(".js")
@@ -105,7 +105,7 @@ def test_the_docs_need_no_internet(client: Client, path: str) -> None:
         "/../src/main.py",
     ],
 )
-def test_what_is_not_there_is_404_for_every_method(client: Client, path: str) -> None:
+def test_an_unknown_path_returns_404_for_every_method(client: Client, path: str) -> None:
     for method in METHODS:
         response = client.open(path, method=method)
         assert response.status_code == 404
@@ -122,19 +122,19 @@ def _at(client: Client, method: str, path: bytes, **options: Any) -> Answer:
     [b"/api/dogs/\xff", b"/api/dogs/\xc0\xae", b"/api/dogs/\xed\xa0\x80", b"/users/\xc3", b"/\xff", b"/user/\xff/x"],
 )
 @pytest.mark.parametrize("method", METHODS)
-def test_a_path_that_is_not_utf_8_is_400_before_anything_else(client: Client, method: str, path: bytes) -> None:
+def test_a_path_that_is_not_utf_8_returns_400_before_other_checks(client: Client, method: str, path: bytes) -> None:
     answer = _at(client, method, path, data=b"{", headers={"Authorization": "Bearer x"})
     assert (answer.status_code, answer.json["detail"]) == (400, "The path is not valid UTF-8.")
 
 
-def test_a_replacement_character_that_was_sent_is_one(client: Client, anna: Person) -> None:
+def test_a_replacement_character_in_a_path_is_accepted(client: Client, anna: Person) -> None:
     name = "\ufffd-" + anna.user["id"]
     assert _at(client, "POST", f"/api/dogs/{name}".encode(), headers=anna.headers).status_code == 201
     assert _at(client, "GET", f"/api/dogs/{name}".encode()).json["name"] == name
 
 
 @pytest.mark.parametrize("slashes", ["//", "///"])
-def test_more_slashes_before_a_path_lead_nowhere(client: Client, anna: Person, slashes: str) -> None:
+def test_a_path_that_begins_with_several_slashes_returns_404(client: Client, anna: Person, slashes: str) -> None:
     for path in ("", "user", "user/", "health", "docs", "login"):
         for method in METHODS:
             answer = _at(client, method, (slashes + path).encode(), headers=anna.headers)
@@ -148,7 +148,7 @@ def test_the_docs_serve_no_other_file(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_other_methods_are_405_and_told_which_there_are(client: Client, path: str) -> None:
+def test_an_unsupported_method_returns_405_with_allow(client: Client, path: str) -> None:
     also = "/api/dogs/{name}" if path == "/api/dogs/is_adopted" else path  # where it is a name that no dog can have
     taken = {method for method, each in OPERATIONS if each in (path, also)}
     allowed = taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
@@ -204,7 +204,9 @@ def test_head_is_get_without_the_body(client: Client, anna: Person, path: str) -
         ("a,b", False),
     ],
 )
-def test_a_sane_request_id_is_echoed_and_another_replaced(client: Client, path: str, sent: str, sane: bool) -> None:
+def test_a_valid_request_id_is_echoed_and_an_invalid_one_replaced(
+    client: Client, path: str, sent: str, sane: bool
+) -> None:
     response = client.get(path, environ_overrides={"HTTP_X_REQUEST_ID": sent})
     [answered] = response.headers.getlist("X-Request-Id")
     assert (answered == sent) is sane
@@ -213,7 +215,7 @@ def test_a_sane_request_id_is_echoed_and_another_replaced(client: Client, path: 
     response.close()
 
 
-def test_request_ids_that_we_make_differ(client: Client) -> None:
+def test_generated_request_ids_differ(client: Client) -> None:
     assert len({client.get("/health").headers["X-Request-Id"] for _ in range(10)}) == 10
 
 
@@ -259,7 +261,7 @@ def test_public_answers_may_be_cached(client: Client) -> None:
         ("Bearer \xff", "invalid"),
     ],
 )
-def test_the_bearer_header_is_read_leniently_and_nothing_else(
+def test_the_scheme_bearer_is_read_leniently_and_other_schemes_are_refused(
     client: Client, anna: Person, header: str | None, outcome: int | str
 ) -> None:
     sent = {} if header is None else {"HTTP_AUTHORIZATION": header.format(anna.token)}
@@ -273,7 +275,9 @@ def test_the_bearer_header_is_read_leniently_and_nothing_else(
 
 
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
-def test_a_token_anywhere_else_is_no_token(client: Client, anna: Person, method: str, path: str) -> None:
+def test_a_token_outside_the_authorization_header_is_ignored(
+    client: Client, anna: Person, method: str, path: str
+) -> None:
     query = f"?access_token={anna.token}&token={anna.token}&authorization=Bearer%20{anna.token}"
     body = {"access_token": anna.token, "name": "Eve"}
     for name in ("access_token", "token", "Authorization"):
@@ -294,7 +298,7 @@ def test_a_token_anywhere_else_is_no_token(client: Client, anna: Person, method:
 
 
 @pytest.mark.parametrize(("method", "path"), TAKING_JSON + IGNORING)
-def test_the_first_wrong_thing_is_the_one_answered(client: Client, method: str, path: str) -> None:
+def test_checks_are_made_in_the_documented_order(client: Client, method: str, path: str) -> None:
     protected, takes_token = (method, path) in PROTECTED, (method, path) in TAKING_A_TOKEN
     person = join(client, role="admin")
     known = person.headers if takes_token else {}
@@ -323,7 +327,7 @@ def test_the_first_wrong_thing_is_the_one_answered(client: Client, method: str, 
     assert status(valid_json, JSON) == 422
 
 
-def test_the_last_checks_are_of_the_state(client: Client, anna: Person) -> None:
+def test_preconditions_are_checked_before_conflicts(client: Client, anna: Person) -> None:
     ben = join(client).user
     body = {"username": ben["username"]}
     response = client.put("/user", json=body, headers={**anna.headers, "If-Match": '"old"'})
@@ -387,7 +391,7 @@ BODIES: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_body_that_cannot_be_parsed_is_400(client: Client, name: str) -> None:
+def test_malformed_json_returns_400_and_invalid_json_422(client: Client, name: str) -> None:
     data, status = BODIES[name]
     for method, path in TAKING_JSON + IGNORING:
         person = join(client, role="admin")
@@ -413,7 +417,7 @@ FORMS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_that_cannot_be_parsed_is_an_invalid_request(client: Client, name: str) -> None:
+def test_a_malformed_form_is_an_invalid_request(client: Client, name: str) -> None:
     response = client.post("/auth/token", data=FORMS[name], content_type=FORM)
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
@@ -444,7 +448,7 @@ def test_only_the_declared_media_type_is_read(client: Client, method: str, path:
 
 
 @pytest.mark.parametrize(("method", "path"), TAKING_FIELDS)
-def test_the_declared_media_type_is_read_in_any_case(client: Client, method: str, path: str) -> None:
+def test_the_media_type_is_compared_without_case(client: Client, method: str, path: str) -> None:
     person = join(client, role="admin")
     right = _media(OPERATIONS[method, path])
     assert right
@@ -478,7 +482,7 @@ def test_a_body_where_none_is_expected_is_not_read(client: Client, method: str, 
 
 @pytest.mark.parametrize(("method", "path"), TAKING_FIELDS + IGNORING)
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
-def test_an_oversized_body_is_413(client: Client, method: str, path: str, declared: bool) -> None:
+def test_an_oversized_body_returns_413(client: Client, method: str, path: str, declared: bool) -> None:
     body = b"{}" + b" " * MAX_BODY_BYTES  # whole at any length from 2 on
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
     person = join(client, role="admin")
@@ -518,7 +522,7 @@ class _Broken(io.RawIOBase):
 
 
 @pytest.mark.parametrize("error", [OSError, ValueError, EOFError, RuntimeError])
-def test_a_body_that_breaks_off_is_400(client: Client, error: type[Exception]) -> None:
+def test_a_body_that_breaks_off_returns_400(client: Client, error: type[Exception]) -> None:
     person = join(client, role="admin")
     for method, path in TAKING_A_BODY + IGNORING:
         response = client.open(
@@ -533,7 +537,7 @@ def test_a_body_that_breaks_off_is_400(client: Client, error: type[Exception]) -
 
 
 @pytest.mark.parametrize("longer", [1, -1])
-def test_a_body_of_another_length_than_declared_is_400(client: Client, longer: int) -> None:
+def test_a_body_of_another_length_than_declared_returns_400(client: Client, longer: int) -> None:
     body = json.dumps(registration()).encode()
     declared = {"CONTENT_LENGTH": str(len(body) + longer)}
     response = client.post("/register", data=body, content_type=JSON, environ_overrides=declared)
@@ -541,7 +545,7 @@ def test_a_body_of_another_length_than_declared_is_400(client: Client, longer: i
 
 
 @pytest.mark.parametrize(("method", "path"), TAKING_A_BODY + IGNORING)
-def test_a_compressed_body_is_415(client: Client, method: str, path: str) -> None:
+def test_a_compressed_body_returns_415(client: Client, method: str, path: str) -> None:
     headers = join(client, role="admin").headers | {"Content-Encoding": "gzip"}
     media = _media(OPERATIONS[method, path]) or JSON
     response = client.open(path, method=method, data=b"\x1f\x8b", content_type=media, headers=headers)

@@ -50,7 +50,7 @@ def root(client: Client) -> Person:
 
 
 @pytest.mark.parametrize("path", ["/auth/anonymous", "/session"])
-def test_a_guest_has_an_access_token_and_nothing_else(client: Client, path: str) -> None:
+def test_a_guest_gets_an_access_token_only(client: Client, path: str) -> None:
     answer = client.post(path)
     assert answer.status_code == 201
     assert set(answer.json) == ACCESS_FIELDS
@@ -60,11 +60,11 @@ def test_a_guest_has_an_access_token_and_nothing_else(client: Client, path: str)
 
 
 @pytest.mark.parametrize("body", [{}, {"x": 1}])
-def test_session_without_credentials_makes_a_guest(client: Client, body: dict[str, Any]) -> None:
+def test_post_session_without_credentials_creates_a_guest(client: Client, body: dict[str, Any]) -> None:
     assert client.post("/session", json=body).status_code == 201
 
 
-def test_session_with_credentials_logs_in(client: Client, anna: Person) -> None:
+def test_post_session_with_credentials_logs_in(client: Client, anna: Person) -> None:
     for name in ("username", "email"):
         answer = client.post("/session", json={name: anna.user[name], "password": PASSWORD})
         assert answer.status_code == 200
@@ -73,11 +73,11 @@ def test_session_with_credentials_logs_in(client: Client, anna: Person) -> None:
 
 
 @pytest.mark.parametrize("body", [{"username": "anna"}, {"password": "x"}, {"email": "", "password": "x"}])
-def test_session_with_half_of_the_credentials_is_neither(client: Client, body: dict[str, str]) -> None:
+def test_post_session_with_incomplete_credentials_returns_422(client: Client, body: dict[str, str]) -> None:
     assert client.post("/session", json=body).status_code == 422
 
 
-def test_a_guest_renews_for_a_day_at_most_and_is_purged(client: Client, watch: Watch, app: Flask) -> None:
+def test_a_guest_renews_for_at_most_a_day_and_is_then_purged(client: Client, watch: Watch, app: Flask) -> None:
     guest = join(client, "guest")
     person = guest
     for _ in range(96):
@@ -98,7 +98,9 @@ def test_a_guest_renews_for_a_day_at_most_and_is_purged(client: Client, watch: W
         assert client.get("/user", headers=each.headers).status_code == 200
 
 
-def test_purging_leaves_nothing(store: MemoryStore, client: Client, watch: Watch, app: Flask) -> None:
+def test_purging_a_guest_removes_everything_stored_about_it(
+    store: MemoryStore, client: Client, watch: Watch, app: Flask
+) -> None:
     guest = join(client, "guest")
     watch.forward(24 * 3600 + 60)
     services_of(app).accounts.saga.purge_guests()
@@ -106,7 +108,7 @@ def test_purging_leaves_nothing(store: MemoryStore, client: Client, watch: Watch
     assert guest.session not in repr(store._documents)
 
 
-def test_a_guest_who_registers_keeps_its_id_and_loses_its_sessions(client: Client, watch: Watch, app: Flask) -> None:
+def test_a_guest_that_registers_keeps_its_id_and_loses_its_sessions(client: Client, watch: Watch, app: Flask) -> None:
     guest = join(client, "guest")
     body = registration(name="Anna")
     answer = client.post("/register", json=body, headers=guest.headers)
@@ -119,7 +121,7 @@ def test_a_guest_who_registers_keeps_its_id_and_loses_its_sessions(client: Clien
     assert client.get("/user", headers=anna.headers).json == answer.json
 
 
-def test_a_guest_who_wants_a_taken_name_stays_a_guest(client: Client, anna: Person) -> None:
+def test_a_guest_that_registers_a_taken_name_remains_a_guest(client: Client, anna: Person) -> None:
     guest = join(client, "guest")
     body = registration(username=anna.user["username"], email=anna.user["email"])
     answer = client.post("/register", json=body, headers=guest.headers)
@@ -128,7 +130,7 @@ def test_a_guest_who_wants_a_taken_name_stays_a_guest(client: Client, anna: Pers
     assert client.get("/user", headers=guest.headers).json == guest.user
 
 
-def test_the_etag_of_somebody_else_tells_nothing_that_is_hidden(client: Client, root: Person) -> None:
+def test_the_etag_of_another_user_does_not_depend_on_hidden_fields(client: Client, root: Person) -> None:
     anna, ben = join(client), join(client)
     url = anna.at("/users/{id}")
 
@@ -200,9 +202,7 @@ def test_users_are_listed_by_name_without_guests(client: Client, root: Person) -
         ({"q": ""}, ["anna", "ANNE", "root"]),
     ],
 )
-def test_admins_filter_and_others_may_not(
-    client: Client, root: Person, query: dict[str, str], names: list[str]
-) -> None:
+def test_only_admins_can_filter_users(client: Client, root: Person, query: dict[str, str], names: list[str]) -> None:
     anna = join(client, username="anna", email="anna@example.com")
     join(client, username="ANNE", role="uploader")
     answer = _list(client, root, **query)
@@ -220,7 +220,7 @@ def test_a_list_refuses_a_bad_role(client: Client, root: Person, query: dict[str
         assert (code == "repeated") is isinstance(query[field], list)
 
 
-def test_pages_are_stable_while_rows_come_and_go(client: Client, root: Person) -> None:
+def test_pages_skip_and_repeat_nothing_while_users_come_and_go(client: Client, root: Person) -> None:
     people = {name: join(client, username=name) for name in ("bbb", "ddd", "fff", "hhh", "jjj")}
     first = _list(client, root, limit=2)
     assert _names(first) == ["bbb", "ddd"]
@@ -235,7 +235,7 @@ def test_pages_are_stable_while_rows_come_and_go(client: Client, root: Person) -
     assert not _next(third)
 
 
-def test_a_cursor_is_for_its_own_list(client: Client, root: Person) -> None:
+def test_a_cursor_is_valid_for_its_own_list_only(client: Client, root: Person) -> None:
     anna = join(client, username="anna")
     for _ in range(2):
         for person in (root, anna):
@@ -261,7 +261,7 @@ def test_a_cursor_is_for_its_own_list(client: Client, root: Person) -> None:
 PERSON = {"name": "Ann", "last_name": "Ruiz"}
 
 
-def test_a_person_without_a_password_cannot_log_in(client: Client, root: Person) -> None:
+def test_a_user_created_without_a_password_cannot_log_in(client: Client, root: Person) -> None:
     body = {**PERSON, "email": registration()["email"]}
     answer = client.post("/api/users", json=body, headers=root.headers)
     assert answer.status_code == 201
@@ -273,7 +273,7 @@ def test_a_person_without_a_password_cannot_log_in(client: Client, root: Person)
 
 
 @pytest.mark.parametrize("role", ["user", "uploader", "admin"])
-def test_a_person_can_be_given_everything(client: Client, root: Person, role: str) -> None:
+def test_an_admin_can_create_a_user_with_every_field(client: Client, root: Person, role: str) -> None:
     body = {**PERSON, **registration(), "role": role}
     answer = client.post("/api/users", json=body, headers=root.headers)
     assert (answer.json["role"], answer.json["username"]) == (role, body["username"])
@@ -290,7 +290,7 @@ def test_a_person_can_be_given_everything(client: Client, root: Person, role: st
         ({**PERSON, "email": "x", "password": "x"}, {("email", "email"), ("password", "too_short")}),
     ],
 )
-def test_a_bad_person_is_refused(
+def test_an_admin_creating_an_invalid_user_gets_422(
     client: Client, root: Person, body: dict[str, Any], errors: set[tuple[str, str]]
 ) -> None:
     answer = client.post("/api/users", json=body, headers=root.headers)
@@ -300,7 +300,9 @@ def test_a_bad_person_is_refused(
 @pytest.mark.parametrize(
     "body", [{"role": "guest"}, {"role": "root"}, {"role": None}, {"disabled": "true"}, {"disabled": 1}]
 )
-def test_a_bad_rule_is_refused(client: Client, root: Person, anna: Person, body: dict[str, Any]) -> None:
+def test_an_invalid_role_or_disabled_flag_returns_422(
+    client: Client, root: Person, anna: Person, body: dict[str, Any]
+) -> None:
     assert client.put(anna.at("/users/{id}"), json=body, headers=root.headers).status_code == 422
 
 
@@ -315,7 +317,7 @@ def test_only_admins_set_role_and_disabled(client: Client, root: Person, anna: P
     assert (changed["role"], changed["disabled"]) == ("admin", True)
 
 
-def test_guests_and_the_deleted_are_nobody_s_business(client: Client, root: Person, anna: Person) -> None:
+def test_guests_and_deleted_users_return_404(client: Client, root: Person, anna: Person) -> None:
     guest = join(client, "guest")
     client.delete("/user", headers=anna.headers)
     for url in (guest.at("/users/{id}"), anna.at("/users/{id}"), "/users/" + "0" * 32, "/users/x"):
@@ -337,7 +339,7 @@ LAST = {
 
 
 @pytest.mark.parametrize("name", LAST)
-def test_the_last_admin_stays(client: Client, root: Person, name: str) -> None:
+def test_the_last_admin_cannot_be_removed(client: Client, root: Person, name: str) -> None:
     method, path, body = LAST[name]
     locked = join(client, role="admin")
     client.put(locked.at("/users/{id}"), json={"disabled": True}, headers=root.headers)  # does not count
@@ -349,7 +351,7 @@ def test_the_last_admin_stays(client: Client, root: Person, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["demote", "disable", "delete"])
-def test_of_two_admins_who_remove_each_other_one_stays(name: str) -> None:
+def test_when_two_admins_remove_each_other_one_remains(name: str) -> None:
     method, path, body = LAST[name]
     for _ in range(5):
         app = build()

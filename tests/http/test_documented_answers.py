@@ -291,25 +291,25 @@ CASES: dict[int, Callable[[str, str], Answer]] = {
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_every_documented_answer_is_given(method: str, path: str, status: int) -> None:
+def test_every_documented_response_occurs(method: str, path: str, status: int) -> None:
     response = CASES[status](method, path)  # the client holds the answer to its description
     assert response.status_code == status
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [answer for answer in ANSWERS if answer[2] < 300])
-def test_success_comes_with_a_trailing_slash_too(method: str, path: str, status: int) -> None:
+def test_success_responses_occur_with_a_trailing_slash_too(method: str, path: str, status: int) -> None:
     asker = _succeeding(method, path)
     asker.url += "/"
     assert asker.ask(**_options(path, status)).status_code == status
 
 
-def test_an_unreachable_store_says_when_to_try_again() -> None:
+def test_an_unreachable_store_returns_503_with_retry_after() -> None:
     response = Asker("GET", "/ready", "down").ask()
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_the_log_has_what_the_answer_keeps_to_itself(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_the_exception_that_the_response_hides(caplog: pytest.LogCaptureFixture) -> None:
     for kind, status in (("crashing", 500), ("down", 503)):
         caplog.clear()
         response = Asker("GET", "/user", kind).ask()
@@ -319,7 +319,7 @@ def test_the_log_has_what_the_answer_keeps_to_itself(caplog: pytest.LogCaptureFi
         assert record.__dict__["request_id"] == response.headers["X-Request-Id"]
 
 
-def test_personal_answers_are_kept_by_no_cache() -> None:
+def test_personal_responses_are_not_cached() -> None:
     for method, path, status in ANSWERS:
         if 200 <= status < 300 and not {"Operations", "Metrics"} & {*OPERATIONS[method, path]["tags"]}:
             assert CASES[status](method, path).headers["Cache-Control"] == "no-store"

@@ -100,7 +100,7 @@ def _names(answer: Answer) -> list[str]:
 # One dog
 
 
-def test_a_dog_is_there_at_once_and_its_picture_is_on_the_way(client: Client, anna: Person) -> None:
+def test_a_new_dog_has_a_pending_picture_and_a_job(client: Client, anna: Person) -> None:
     made = _add(client, anna)
     assert made.status_code == 201
     assert set(made.json) == FIELDS
@@ -114,12 +114,12 @@ def test_a_dog_is_there_at_once_and_its_picture_is_on_the_way(client: Client, an
     assert client.get(job.strip("<>"), headers=anna.headers).json["status"] == "queued"
 
 
-def test_a_dog_needs_no_body(client: Client, anna: Person) -> None:
+def test_a_dog_is_created_without_a_body(client: Client, anna: Person) -> None:
     assert client.post("/api/dogs/Rex", headers=anna.headers).status_code == 201
     assert _add(client, anna, "Ace", is_adopted=True).json["is_adopted"] is True
 
 
-def test_what_is_not_the_client_s_to_set_is_ignored(client: Client, anna: Person) -> None:
+def test_fields_that_clients_cannot_set_are_ignored(client: Client, anna: Person) -> None:
     made = _add(client, anna, **NOT_OURS, name="Other", picture=PICTURE).json
     assert (made["name"], made["picture"], made["picture_status"]) == ("Rex", None, "pending")
     assert made["id"] != "mine"
@@ -128,7 +128,7 @@ def test_what_is_not_the_client_s_to_set_is_ignored(client: Client, anna: Person
 
 
 @pytest.mark.parametrize("field", ["name", "picture"])
-def test_a_field_cannot_be_taken_away(client: Client, anna: Person, field: str) -> None:
+def test_setting_a_field_to_null_returns_422(client: Client, anna: Person, field: str) -> None:
     _add(client, anna)
     answer = _change(client, anna, **{field: None})
     assert answer.status_code == 422
@@ -139,7 +139,7 @@ def test_a_field_cannot_be_taken_away(client: Client, anna: Person, field: str) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_kept_as_it_is_spelled(client: Client, anna: Person, name: str) -> None:
+def test_a_name_keeps_its_spelling(client: Client, anna: Person, name: str) -> None:
     made = _add(client, anna, name)
     assert made.status_code == 201, made.text
     assert made.json["name"] == unicodedata.normalize("NFC", name)
@@ -150,7 +150,7 @@ def test_a_name_is_kept_as_it_is_spelled(client: Client, anna: Person, name: str
 
 
 @pytest.mark.parametrize(("name", "code"), BAD_NAMES.items())
-def test_a_name_that_cannot_be_one_is_refused(client: Client, anna: Person, name: str, code: str) -> None:
+def test_an_invalid_name_returns_422(client: Client, anna: Person, name: str, code: str) -> None:
     _add(client, anna)
     # What a path cannot say, or says of another place, is asked for in a body only.
     answers = [] if name in (".", "..") else [_add(client, anna, name)]
@@ -160,7 +160,7 @@ def test_a_name_that_cannot_be_one_is_refused(client: Client, anna: Person, name
 
 
 @pytest.mark.parametrize(("name", "code"), [("", "length"), ("a/b", "characters"), ("/", "characters")])
-def test_a_name_that_is_no_segment_of_a_path_is_refused(client: Client, anna: Person, name: str, code: str) -> None:
+def test_an_empty_name_or_one_with_a_slash_is_refused(client: Client, anna: Person, name: str, code: str) -> None:
     _add(client, anna)
     answer = _change(client, anna, name=name)
     assert (answer.status_code, errors_of(answer)) == (422, {("name", code)})
@@ -168,12 +168,12 @@ def test_a_name_that_is_no_segment_of_a_path_is_refused(client: Client, anna: Pe
 
 
 @pytest.mark.parametrize("path", ["/api/dogs/.", "/api/dogs/..", "/api/dogs/%2e", "/api/dogs/%2E%2E"])
-def test_dots_are_no_dogs(client: Client, anna: Person, path: str) -> None:
+def test_a_name_of_dots_only_returns_422(client: Client, anna: Person, path: str) -> None:
     assert client.post(path, headers=anna.headers).status_code == 422
 
 
 @pytest.mark.parametrize("name", [1, True, ["Rex"]])
-def test_a_name_is_a_text(client: Client, anna: Person, name: Any) -> None:
+def test_a_name_that_is_not_a_string_returns_422(client: Client, anna: Person, name: Any) -> None:
     _add(client, anna)
     answer = _change(client, anna, name=name)
     assert (answer.status_code, errors_of(answer)) == (422, {("name", "type")})
@@ -193,7 +193,9 @@ def test_a_name_is_a_text(client: Client, anna: Person, name: Any) -> None:
         ("Å", "\u212b"),
     ],
 )
-def test_a_name_is_the_same_in_any_case_and_form(client: Client, anna: Person, first: str, second: str) -> None:
+def test_names_are_compared_without_case_and_unicode_form(
+    client: Client, anna: Person, first: str, second: str
+) -> None:
     made = _add(client, anna, first).json
     taken = _add(client, join(client), second)
     assert (taken.status_code, errors_of(taken)) == (409, {("name", "taken")})
@@ -204,7 +206,7 @@ def test_a_name_is_the_same_in_any_case_and_form(client: Client, anna: Person, f
     assert client.get("/api/dogs/Max").status_code == 200
 
 
-def test_a_dog_may_be_spelled_otherwise(client: Client, anna: Person) -> None:
+def test_a_dog_can_be_renamed_to_another_spelling(client: Client, anna: Person) -> None:
     _add(client, anna)
     assert _change(client, anna, name="REX").json["name"] == "REX"
     assert _names(client.get("/api/dogs")) == ["REX"]
@@ -220,7 +222,7 @@ def test_renaming_a_dog_frees_its_old_name_and_takes_the_new_one(client: Client,
     assert _add(client, anna, "Max").status_code == 409
 
 
-def test_the_name_of_a_deleted_dog_is_free(client: Client, anna: Person) -> None:
+def test_deleting_a_dog_frees_its_name(client: Client, anna: Person) -> None:
     made = _add(client, anna).json
     assert client.delete("/api/dogs/rex", headers=anna.headers).status_code == 204
     assert client.get("/api/dogs/Rex").status_code == 404
@@ -230,7 +232,7 @@ def test_the_name_of_a_deleted_dog_is_free(client: Client, anna: Person) -> None
     assert again.json["id"] != made["id"]
 
 
-def test_of_many_who_want_a_name_one_gets_it(app: Flask, client: Client, anna: Person) -> None:
+def test_of_many_simultaneous_creations_with_one_name_one_succeeds(app: Flask, client: Client, anna: Person) -> None:
     answers = at_once(lambda name: _add(client_of(app), anna, name).status_code, ["Rex", "rEX", "REX", "rex"] * 5)
     assert sorted(map(str, answers)) == ["201"] + ["409"] * 19
     assert len(client.get("/api/dogs").json) == 1
@@ -239,7 +241,7 @@ def test_of_many_who_want_a_name_one_gets_it(app: Flask, client: Client, anna: P
 # Owners
 
 
-def test_a_user_gives_dogs_to_nobody_else(client: Client, anna: Person) -> None:
+def test_a_user_cannot_set_another_owner(client: Client, anna: Person) -> None:
     ben = join(client)
     assert _add(client, anna, id_user=anna.user["id"]).status_code == 201
     assert _change(client, anna, id_user=anna.user["id"]).status_code == 200
@@ -249,7 +251,7 @@ def test_a_user_gives_dogs_to_nobody_else(client: Client, anna: Person) -> None:
     assert [dog["id_user"] for dog in client.get("/api/dogs").json] == [anna.user["id"]]
 
 
-def test_an_admin_gives_dogs_to_anybody(client: Client, root: Person, anna: Person) -> None:
+def test_an_admin_can_set_any_user_as_owner(client: Client, root: Person, anna: Person) -> None:
     made = _add(client, root, id_user=anna.user["id"])
     assert (made.status_code, made.json["id_user"]) == (201, anna.user["id"])
     job = made.headers["Link"].split(">")[0].strip("<")
@@ -260,19 +262,19 @@ def test_an_admin_gives_dogs_to_anybody(client: Client, root: Person, anna: Pers
 
 
 @pytest.mark.parametrize("owner", [NOBODY, "", "x", "a/b", "__x__", "..", "x" * 1000])
-def test_an_admin_gives_dogs_to_nobody_unknown(client: Client, root: Person, owner: str) -> None:
+def test_an_unknown_owner_returns_422(client: Client, root: Person, owner: str) -> None:
     _add(client, root)
     for answer in (_add(client, root, "Max", id_user=owner), _change(client, root, id_user=owner)):
         assert (answer.status_code, errors_of(answer)) == (422, {("id_user", "unknown")})
 
 
-def test_an_admin_gives_no_dog_to_a_guest_or_the_deleted(client: Client, root: Person, anna: Person) -> None:
+def test_a_guest_or_deleted_user_cannot_be_an_owner(client: Client, root: Person, anna: Person) -> None:
     client.delete("/user", headers=anna.headers)
     for owner in (anna, join(client, "guest")):
         assert errors_of(_add(client, root, id_user=owner.user["id"])) == {("id_user", "unknown")}
 
 
-def test_others_change_nothing(client: Client, anna: Person, root: Person) -> None:
+def test_only_the_owner_and_admins_change_a_dog(client: Client, anna: Person, root: Person) -> None:
     made, ben = _add(client, anna).json, join(client)
     for change in ({"name": "Max"}, {"is_adopted": True}, {"picture": PICTURE}, {"id_user": ben.user["id"]}):
         assert _change(client, ben, **change).status_code == 403
@@ -285,7 +287,7 @@ def test_others_change_nothing(client: Client, anna: Person, root: Person) -> No
 # Pictures
 
 
-def test_a_picture_set_by_hand_is_ready(client: Client, anna: Person) -> None:
+def test_a_picture_set_by_a_client_is_ready(client: Client, anna: Person) -> None:
     _add(client, anna)
     changed = _change(client, anna, picture=PICTURE).json
     assert (changed["picture"], changed["picture_status"]) == (PICTURE, "ready")
@@ -313,14 +315,14 @@ def test_a_picture_set_by_hand_is_ready(client: Client, anna: Person) -> None:
         "https://images.dog.ceo/" + "x" * 2048,
     ],
 )
-def test_a_picture_from_elsewhere_is_refused(client: Client, anna: Person, picture: str) -> None:
+def test_a_picture_outside_the_allowed_hosts_returns_422(client: Client, anna: Person, picture: str) -> None:
     made = _add(client, anna).json
     answer = _change(client, anna, picture=picture)
     assert (answer.status_code, errors_of(answer)) == (422, {("picture", "url")})
     assert client.get("/api/dogs/Rex").json == made
 
 
-def test_the_operator_says_where_pictures_come_from() -> None:
+def test_the_allowed_picture_hosts_are_a_setting() -> None:
     client = client_of(build(settings={"dog_picture_hosts": "a.example, b.example"}))
     anna = join(client)
     _add(client, anna)
@@ -332,7 +334,7 @@ def test_the_operator_says_where_pictures_come_from() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/dogs", "/api/dogs/is_adopted"])
-def test_a_list_of_no_dogs_is_empty(client: Client, path: str) -> None:
+def test_a_list_without_dogs_is_empty(client: Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json) == (200, [])
 

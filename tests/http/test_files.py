@@ -53,7 +53,7 @@ def _kept(store: MemoryStore) -> list[str]:
 # One file
 
 
-def test_a_file_is_accepted_with_the_job_that_sends_it_on(client: Client, anna: Person) -> None:
+def test_an_upload_returns_202_with_the_job_that_relays_the_file(client: Client, anna: Person) -> None:
     made = _add(client, anna, b"content", "report.pdf")
     assert made.status_code == 202
     assert set(made.json) == FIELDS
@@ -70,7 +70,7 @@ def test_a_file_is_accepted_with_the_job_that_sends_it_on(client: Client, anna: 
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\r\n--x--\r\n", b"\0" * 1000, bytes(range(256)) * 100])
-def test_the_content_comes_back_byte_for_byte(client: Client, anna: Person, content: bytes) -> None:
+def test_the_content_is_downloaded_byte_for_byte(client: Client, anna: Person, content: bytes) -> None:
     made = _add(client, anna, content)
     assert (made.status_code, made.json["size"]) == (202, len(content))
     answer = _content(client, anna, made)
@@ -79,7 +79,7 @@ def test_the_content_comes_back_byte_for_byte(client: Client, anna: Person, cont
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml", "application/javascript", "nonsense", ""])
-def test_no_browser_shows_a_file(client: Client, anna: Person, media_type: str) -> None:
+def test_a_download_has_headers_that_prevent_rendering(client: Client, anna: Person, media_type: str) -> None:
     made = _send(client, anna, part("file", b"<script>", "x.html", f"Content-Type: {media_type}"))
     known = media_type if "/" in media_type else "application/octet-stream"
     assert made.json["content_type"] == known
@@ -113,7 +113,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("sent", "kept"), NAMES.items())
-def test_a_name_is_kept_but_for_what_does_harm(client: Client, anna: Person, sent: str, kept: str) -> None:
+def test_unsafe_parts_of_a_filename_are_removed(client: Client, anna: Person, sent: str, kept: str) -> None:
     made = _send(client, anna, part("file", b"x", sent))
     assert (made.status_code, made.json["filename"]) == (202, kept)
     disposition = _content(client, anna, made).headers["Content-Disposition"]
@@ -121,7 +121,7 @@ def test_a_name_is_kept_but_for_what_does_harm(client: Client, anna: Person, sen
 
 
 @pytest.mark.parametrize("name", ["a\r\nSet-Cookie: x=y\r\n.txt", "a\nb.txt", "a\rb.txt"])
-def test_a_line_break_in_a_name_gets_nowhere(client: Client, anna: Person, name: str) -> None:
+def test_a_line_break_in_a_filename_reaches_no_header(client: Client, anna: Person, name: str) -> None:
     """As it is it breaks the heading of the part; written in RFC 8187's way it is taken out of the name."""
     raw = _send(client, anna, part("file", b"x", name))
     assert raw.status_code in (202, 400, 422)
@@ -138,7 +138,7 @@ def test_a_line_break_in_a_name_gets_nowhere(client: Client, anna: Person, name:
 # What is refused leaves nothing
 
 
-def test_a_file_as_large_as_can_be_is_taken(client: Client, anna: Person) -> None:
+def test_a_file_of_the_maximum_size_is_accepted(client: Client, anna: Person) -> None:
     content = os.urandom(MAX)
     made = _add(client, anna, content)
     assert made.json["size"] == MAX
@@ -147,7 +147,7 @@ def test_a_file_as_large_as_can_be_is_taken(client: Client, anna: Person) -> Non
 
 @pytest.mark.parametrize("size", [MAX + 1, MAX + (4 << 20)])
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
-def test_a_file_too_large_is_refused(
+def test_a_file_above_the_maximum_size_returns_413(
     client: Client, anna: Person, store: MemoryStore, size: int, declared: bool
 ) -> None:
     sent = body(part("file", b"x" * size, "a.txt"))
@@ -179,7 +179,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_leaves_nothing(client: Client, anna: Person, store: MemoryStore, name: str) -> None:
+def test_a_refused_upload_stores_nothing(client: Client, anna: Person, store: MemoryStore, name: str) -> None:
     data, status = REFUSED[name]
     answer = client.post("/api/files", data=data, content_type=TYPE, headers=anna.headers)
     assert answer.status_code == status
@@ -191,7 +191,7 @@ def test_what_is_refused_leaves_nothing(client: Client, anna: Person, store: Mem
 # Lists
 
 
-def test_an_admin_sees_everybody_s(client: Client, anna: Person) -> None:
+def test_admins_see_the_files_of_all_users(client: Client, anna: Person) -> None:
     root = join(client, role="admin")
     made = [_add(client, person).json for person in (anna, join(client))]
     assert _list(client, root).json == made[::-1]
@@ -201,7 +201,7 @@ def test_an_admin_sees_everybody_s(client: Client, anna: Person) -> None:
 # The end of a file
 
 
-def test_a_deleted_file_is_gone_and_not_sent_on(app: Flask, client: Client, anna: Person) -> None:
+def test_deleting_a_file_cancels_its_job_and_deletes_its_content(app: Flask, client: Client, anna: Person) -> None:
     made = _add(client, anna)
     assert client.delete(made.headers["Location"], headers=anna.headers).status_code == 204
     for url in (made.headers["Location"], f"{made.headers['Location']}/content"):
@@ -214,7 +214,7 @@ def test_a_deleted_file_is_gone_and_not_sent_on(app: Flask, client: Client, anna
         services_of(app).files.blobs.read(f"files/{made.json['id']}")
 
 
-def test_a_file_outlives_its_job(app: Flask, client: Client, anna: Person) -> None:
+def test_a_file_remains_when_its_job_is_removed(app: Flask, client: Client, anna: Person) -> None:
     made = _add(client, anna)
     services_of(app).jobs.jobs.remove(made.json["job"]["id"])
     assert client.get(made.headers["Location"], headers=anna.headers).json == {**made.json, "job": None}
@@ -222,7 +222,7 @@ def test_a_file_outlives_its_job(app: Flask, client: Client, anna: Person) -> No
     assert _content(client, anna, made).data == b"content"
 
 
-def test_a_file_that_is_still_being_stored_is_nowhere(client: Client, anna: Person, store: MemoryStore) -> None:
+def test_a_file_that_is_still_being_stored_returns_404(client: Client, anna: Person, store: MemoryStore) -> None:
     sent = body(part("file", b"x" * 200_000, "a.txt"))
 
     def look() -> list[int]:

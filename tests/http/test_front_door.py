@@ -40,7 +40,7 @@ def shared() -> Client:
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/nope"])
-def test_only_the_very_origins_are_let_in_also_at_errors(shared: Client, path: str) -> None:
+def test_exactly_the_configured_origins_are_allowed_also_for_errors(shared: Client, path: str) -> None:
     for method in ("GET", "POST", "X"):
         answer = shared.open(path, method=method, headers={"Origin": ORIGIN})
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -64,7 +64,7 @@ def test_only_the_very_origins_are_let_in_also_at_errors(shared: Client, path: s
         "",
     ],
 )
-def test_another_origin_gets_no_leave(shared: Client, origin: str) -> None:
+def test_another_origin_is_not_allowed(shared: Client, origin: str) -> None:
     for method in ("GET", "OPTIONS"):
         headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         answer = shared.open("/login", method=method, headers=headers)
@@ -72,7 +72,7 @@ def test_another_origin_gets_no_leave(shared: Client, origin: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_preflight_allows_what_the_contract_says(shared: Client, method: str) -> None:
+def test_a_preflight_allows_the_documented_methods_and_headers(shared: Client, method: str) -> None:
     asked = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": method,
@@ -86,7 +86,7 @@ def test_a_preflight_allows_what_the_contract_says(shared: Client, method: str) 
 
 
 @pytest.mark.parametrize("path", ["/nope", "/user/x/y", "//user", "/api/dogs/\xff"])
-def test_a_preflight_succeeds_where_there_is_nothing_too(shared: Client, path: str) -> None:
+def test_a_preflight_of_an_unknown_path_succeeds(shared: Client, path: str) -> None:
     preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "DELETE"}
     for client in (shared, client_of(build(cors_origins=[ORIGIN], metrics_token="x"))):
         answer = client.options(headers=preflight, environ_overrides={"PATH_INFO": path})
@@ -101,7 +101,7 @@ def test_a_preflight_succeeds_where_there_is_nothing_too(shared: Client, path: s
 
 @pytest.mark.parametrize("path", ["/health", "/user", "/nope", "/login"])
 @pytest.mark.parametrize("origin", [None, ORIGIN, "https://evil.example.com"])
-def test_caches_are_told_that_an_answer_is_for_an_origin(path: str, origin: str | None) -> None:
+def test_responses_vary_by_origin(path: str, origin: str | None) -> None:
     headers = {} if origin is None else {"Origin": origin}
     for origins, varies in (([ORIGIN], True), ([ORIGIN, "https://b.example.com"], True), (["*"], False), ([], False)):
         client = client_of(build(cors_origins=origins))
@@ -110,13 +110,13 @@ def test_caches_are_told_that_an_answer_is_for_an_origin(path: str, origin: str 
             assert answer.headers.getlist("Vary") == (["Origin"] if varies else [])
 
 
-def test_without_origins_nobody_is_let_in(client: Client) -> None:
+def test_without_configured_origins_none_is_allowed(client: Client) -> None:
     for method in ("GET", "OPTIONS"):
         answer = client.open("/login", method=method, headers={"Origin": ORIGIN})
         assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]
 
 
-def test_in_development_everybody_is_let_in_without_credentials() -> None:
+def test_in_development_every_origin_is_allowed_without_credentials() -> None:
     answer = client_of(build(cors_origins=["*"])).get("/nope", headers={"Origin": ORIGIN})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in answer.headers
@@ -127,7 +127,7 @@ def test_in_development_everybody_is_let_in_without_credentials() -> None:
 
 @pytest.mark.parametrize("path", [*PATHS, "/nope", "/docs/", "/docs/swagger-ui.css"])
 @pytest.mark.parametrize("https", [True, False])
-def test_security_headers_are_on_every_answer(path: str, https: bool) -> None:
+def test_every_response_has_the_security_headers(path: str, https: bool) -> None:
     answer = client_of(build(https=https)).get(path)
     headers = answer.headers
     assert headers.getlist("X-Content-Type-Options") == ["nosniff"]
@@ -154,7 +154,7 @@ def test_security_headers_are_on_every_answer(path: str, https: bool) -> None:
         (1, "", "127.0.0.1"),
     ],
 )
-def test_only_trusted_proxies_say_where_a_request_comes_from(proxies: int, forwarded: str, ip: str) -> None:
+def test_forwarded_headers_count_from_trusted_proxies_only(proxies: int, forwarded: str, ip: str) -> None:
     client = client_of(build(trusted_proxies=proxies))
     anna = join(client)
     login = {"username": anna.user["username"], "password": PASSWORD}
@@ -186,7 +186,7 @@ def _fail(client: Client, name: str, ip: str = "192.0.2.1", password: str = "wro
     "names",
     [["anna"], ["anna", "ANNA", "\uff41nna", "Anna"], ["nobody"], ["NoBody", "nobody"], ["a@b.co", "A@B.CO"], ["x y"]],
 )
-def test_ten_failures_of_a_name_in_any_spelling_are_enough(limited: Client, watch: Watch, names: list[str]) -> None:
+def test_ten_failed_logins_of_a_name_in_any_spelling_block_it(limited: Client, watch: Watch, names: list[str]) -> None:
     join(limited, username="anna", email="anna@example.com")
     for number in range(10):
         assert _fail(limited, names[number % len(names)]).status_code == 401
@@ -221,13 +221,13 @@ def test_known_and_unknown_names_are_limited_alike(limited: Client) -> None:
         (["192.0.2.1", "192.0.2.2"], False),
     ],
 )
-def test_an_ipv6_subscriber_is_one_address(limited: Client, addresses: list[str], together: bool) -> None:
+def test_an_ipv6_prefix_of_64_bits_counts_as_one_address(limited: Client, addresses: list[str], together: bool) -> None:
     for _ in range(10):
         _fail(limited, "anna", addresses[0])
     assert _fail(limited, "anna", addresses[1]).status_code == (429 if together else 401)
 
 
-def test_a_hundred_failures_from_one_address_are_enough(limited: Client) -> None:
+def test_a_hundred_failed_logins_from_one_address_block_it(limited: Client) -> None:
     for number in range(100):
         assert _fail(limited, f"name{number}").status_code == 401
     assert _fail(limited, "another").status_code == 429
@@ -237,7 +237,7 @@ def test_a_hundred_failures_from_one_address_are_enough(limited: Client) -> None
 @pytest.mark.parametrize(
     ("path", "hits", "made"), [("/register", 30, True), ("/auth/anonymous", 60, False), ("/session", 60, False)]
 )
-def test_accounts_are_made_so_often_and_no_more(
+def test_the_number_of_new_accounts_per_address_is_limited(
     limited: Client, watch: Watch, path: str, hits: int, made: bool
 ) -> None:
     def make(ip: str = "192.0.2.1") -> Answer:
@@ -251,7 +251,7 @@ def test_accounts_are_made_so_often_and_no_more(
     assert make().status_code == 201
 
 
-def test_a_stolen_token_does_not_try_passwords_without_end(limited: Client) -> None:
+def test_password_attempts_with_an_access_token_are_limited(limited: Client) -> None:
     anna = join(limited)
     body = {"current_password": "wrong", "new_password": "a stapled battery"}
     statuses = [limited.put("/user/password", json=body, headers=anna.headers).status_code for _ in range(11)]
@@ -292,7 +292,7 @@ def _events(log: Log) -> list[str]:
     return [entry["message"] for entry in log if entry["logger"] == "portero.audit"]
 
 
-def test_every_security_event_is_a_line_with_what_cloud_logging_knows(app: Flask, audited: Callable[[], Log]) -> None:
+def test_every_security_event_is_a_line_in_the_format_of_cloud_logging(app: Flask, audited: Callable[[], Log]) -> None:
     client = client_of(app)
     root, anna = join(client, role="admin"), join(client)
     url, wrong = anna.at("/users/{id}"), {"current_password": "wrong!", "new_password": "a stapled battery"}
@@ -323,7 +323,7 @@ def test_every_security_event_is_a_line_with_what_cloud_logging_knows(app: Flask
                 assert secret not in text
 
 
-def test_other_ends_are_events_too(app: Flask, audited: Callable[[], Log]) -> None:
+def test_logouts_and_deletions_are_logged_as_events(app: Flask, audited: Callable[[], Log]) -> None:
     client = client_of(app)
     join(client, role="admin")
     anna = join(client)
@@ -360,7 +360,7 @@ def test_other_ends_are_events_too(app: Flask, audited: Callable[[], Log]) -> No
         ({}, None),
     ],
 )
-def test_an_event_has_its_trace(
+def test_an_event_has_the_trace_of_its_request(
     client: Client, audited: Callable[[], Log], headers: dict[str, str], trace: str | None
 ) -> None:
     client.get("/user", headers=headers)
@@ -370,7 +370,9 @@ def test_an_event_has_its_trace(
 
 
 @pytest.mark.parametrize("name", ["x\r\nfake", 'a","severity":"ERROR', "\u2028x", "\x1b[31mx"])
-def test_what_a_client_sends_begins_no_line(client: Client, audited: Callable[[], Log], name: str) -> None:
+def test_input_of_a_client_cannot_start_a_line_of_the_log(
+    client: Client, audited: Callable[[], Log], name: str
+) -> None:
     _fail(client, name, password=name)
     client.open("/user/" + name, method="GET")
     client.get("/user", environ_overrides={"HTTP_USER_AGENT": name, "HTTP_X_REQUEST_ID": name})

@@ -58,19 +58,19 @@ def _send(data: bytes, content_type: str = "application/json") -> None:
 
 @SOME
 @given(st.binary())
-def test_any_bytes(data: bytes) -> None:
+def test_no_bytes_as_a_body_cause_a_server_error(data: bytes) -> None:
     _send(data)
 
 
 @SOME
 @given(BODIES, st.sampled_from(["utf-8", "utf-16", "latin-1"]), st.booleans())
-def test_any_json(value: Any, encoding: str, escaped: bool) -> None:
+def test_no_json_body_causes_a_server_error(value: Any, encoding: str, escaped: bool) -> None:
     _send(json.dumps(value, ensure_ascii=escaped).encode(encoding, "surrogatepass" if "utf" in encoding else "replace"))
 
 
 @SOME
 @given(st.dictionaries(FIELDS, TEXTS), st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0")))
-def test_any_form_and_any_media_type(form: dict[str, str], content_type: str) -> None:
+def test_no_form_or_media_type_causes_a_server_error(form: dict[str, str], content_type: str) -> None:
     sent = {name: value.encode("utf-8", "replace") for name, value in form.items()}
     assert CLIENT.post("/auth/token", data=sent).status_code < 500
     _send(b"{}", content_type)
@@ -78,7 +78,7 @@ def test_any_form_and_any_media_type(form: dict[str, str], content_type: str) ->
 
 @SOME
 @given(st.text(st.characters(codec="latin-1", exclude_characters="\r\n")))
-def test_any_header(value: str) -> None:
+def test_no_header_causes_a_server_error(value: str) -> None:
     for name in ("AUTHORIZATION", "IF_MATCH", "X_REQUEST_ID", "ACCEPT"):
         environment = {"HTTP_AUTHORIZATION": HEADERS["Authorization"], f"HTTP_{name}": value}
         assert CLIENT.put("/user", json={"name": "x"}, environ_overrides=environment).status_code < 500
@@ -86,7 +86,7 @@ def test_any_header(value: str) -> None:
 
 @SOME
 @given(st.text(st.characters(codec="latin-1", exclude_characters="\r\n")))
-def test_any_key_of_a_create(key: str) -> None:
+def test_no_idempotency_key_causes_a_server_error(key: str) -> None:
     environment = {"HTTP_IDEMPOTENCY_KEY": key}
     first, again = (
         CLIENT.post("/tasks", json={"title": "x"}, headers=HEADERS, environ_overrides=environment) for _ in range(2)
@@ -98,7 +98,7 @@ def test_any_key_of_a_create(key: str) -> None:
 
 @SOME
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_name_of_a_dog(name: str) -> None:
+def test_no_name_of_a_dog_causes_a_server_error(name: str) -> None:
     made = CLIENT.post(f"/api/dogs/{quote(name, safe='')}", headers=HEADERS)
     assert made.status_code < 500
     if made.status_code == 201:
@@ -109,7 +109,7 @@ def test_any_name_of_a_dog(name: str) -> None:
 
 @SOME
 @given(st.binary(), TEXTS, st.binary())
-def test_any_file(content: bytes, name: str, around: bytes) -> None:
+def test_no_uploaded_file_causes_a_server_error(content: bytes, name: str, around: bytes) -> None:
     heading = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode("utf-8", "replace")
     for data in (body(heading + content), around + body(heading + content), body(heading + content) + around):
         answer = CLIENT.post("/api/files", data=data, content_type=TYPE, headers=HEADERS)
@@ -123,7 +123,7 @@ CELLS = st.text(max_size=5) | st.sampled_from(["1", "2.5", "-1", "", "2024-02-29
 
 @settings(SOME, max_examples=30)
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=3), max_size=4), st.sampled_from([",", ";", "\t"]), st.binary())
-def test_any_table(rows: list[list[str]], delimiter: str, odd: bytes) -> None:
+def test_no_uploaded_table_causes_a_server_error(rows: list[list[str]], delimiter: str, odd: bytes) -> None:
     text = "\n".join(delimiter.join(cells) for cells in rows).encode("utf-8", "replace")
     for content in (text, b"id\n" + text, b"id\n" + text + odd):
         parts = [part("name", b"x"), part("file", content, "a.csv")]
@@ -144,7 +144,7 @@ def test_any_table(rows: list[list[str]], delimiter: str, odd: bytes) -> None:
 
 @SOME
 @given(st.text(), st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
-def test_any_path(path: str, method: str) -> None:
+def test_no_path_causes_a_server_error(path: str, method: str) -> None:
     # The test client would take "//x" for a host.
     environment = {"PATH_INFO": "/" + path.encode("utf-8", "replace").decode("latin-1")}
     response = CLIENT.open(method=method, environ_overrides=environment)
@@ -166,6 +166,6 @@ schema = schemathesis.openapi.from_wsgi("/openapi.json", APP)
 
 @schema.parametrize()
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-def test_requests_made_from_the_document(case: schemathesis.Case[Any]) -> None:
+def test_requests_generated_from_the_document_get_documented_responses(case: schemathesis.Case[Any]) -> None:
     headers = join(CLIENT, "uploader").headers  # anew, for some of these requests delete their sender
     case.call_and_validate(headers=headers, checks=CHECKS)

@@ -299,7 +299,7 @@ def good(anna: Person) -> Good:
     return Good(anna.token)
 
 
-def test_the_token_says_what_the_contract_says(client: Client, good: Good, anna: Person) -> None:
+def test_an_access_token_has_the_documented_claims(client: Client, good: Good, anna: Person) -> None:
     assert good.header == {"typ": "at+jwt", "alg": "EdDSA", "kid": KEY.kid}
     assert list(good.claims) == CLAIMS
     assert good.claims["exp"] - good.claims["iat"] == 900
@@ -309,7 +309,7 @@ def test_the_token_says_what_the_contract_says(client: Client, good: Good, anna:
     assert {name for name in CLAIMS if again.claims[name] != good.claims[name]} >= {"sid", "jti"}
 
 
-def test_what_these_cases_are_made_of_is_accepted(client: Client, good: Good) -> None:
+def test_the_token_that_the_cases_modify_is_valid(client: Client, good: Good) -> None:
     """Else they would be refused for how they are made."""
     assert _status(client, good.sign(good.header, good.claims)) == 200
     assert _status(client, good.with_claims(jti="x")) == 200
@@ -323,12 +323,12 @@ def test_a_forged_token_is_refused(client: Client, good: Good, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", WRONG_CLAIMS)
-def test_our_signature_under_one_wrong_claim_is_refused(client: Client, good: Good, name: str) -> None:
+def test_a_signed_token_with_one_wrong_claim_is_refused(client: Client, good: Good, name: str) -> None:
     assert _status(client, good.with_claims(**WRONG_CLAIMS[name])) == 401
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2])
-def test_spare_bits_are_found_in_every_part(client: Client, good: Good, padding: int) -> None:
+def test_unused_bits_of_base64url_are_refused_in_every_part(client: Client, good: Good, padding: int) -> None:
     """Even under our signature. A part of whole triples of bytes has none, so its length is varied."""
     header, payload = (" " * padding + json.dumps(members) for members in (good.header, good.claims))
     token = good.sign(header, payload)
@@ -342,7 +342,7 @@ def test_spare_bits_are_found_in_every_part(client: Client, good: Good, padding:
                 assert _status(client, good.sign_text(".".join(parts[:2]))) == 401
 
 
-def test_the_life_of_a_token_is_exact() -> None:
+def test_a_token_is_valid_for_exactly_its_lifetime() -> None:
     start = datetime(2030, 1, 1, tzinfo=UTC)
     clock = start
     issuer = JwtIssuer(_ring(KEY), lambda: clock, issuer="portero", audience="portero", seconds=900)
@@ -354,7 +354,7 @@ def test_the_life_of_a_token_is_exact() -> None:
             issuer.verify(token)
 
 
-def test_every_flipped_bit_is_noticed(client: Client, good: Good) -> None:
+def test_a_token_with_any_bit_flipped_is_refused(client: Client, good: Good) -> None:
     for place in range(0, len(good.token), 7):
         old = good.token[place]
         new = "." if old != "." and place % 2 else "A" if old != "A" else "B"
@@ -368,7 +368,7 @@ def _ring(*keys: SigningKey) -> KeyRing:
     return KeyRing(as_jwk_set(keys))
 
 
-def test_the_same_service_with_other_keys_is_another_service(client: Client, good: Good) -> None:
+def test_a_token_signed_with_the_keys_of_another_service_is_refused(client: Client, good: Good) -> None:
     elsewhere = client_of(build(keys=_ring(STRANGE_KEY)))
     assert _status(client, join(elsewhere).token) == 401
     assert _status(elsewhere, good.token) == 401
@@ -389,7 +389,7 @@ def test_the_second_key_verifies_until_it_is_removed(tmp_path: Path) -> None:
     assert (_status(client, old.token), _status(client, new)) == (401, 200)
 
 
-def test_a_key_of_the_ring_does_not_sign_under_the_name_of_another() -> None:
+def test_a_token_signed_with_another_key_than_its_kid_is_refused() -> None:
     client = client_of(build(keys=_ring(KEY, STRANGE_KEY)))
     good = Good(join(client).token)
     assert _status(client, good.sign({**good.header, "kid": STRANGE_KEY.kid}, good.claims, STRANGE_KEY)) == 200
@@ -402,7 +402,7 @@ def _s(token: str) -> tuple[bytes, int]:
     return signature[:32], int.from_bytes(signature[32:])
 
 
-def test_an_ecdsa_signature_has_one_spelling() -> None:
+def test_an_ecdsa_signature_has_one_valid_encoding() -> None:
     client = client_of(build(keys=_ring(EC_KEY)))
     anna = join(client)
     for _ in range(8):  # half of all signatures come out with the larger s
@@ -457,7 +457,7 @@ def test_other_libraries_verify_our_tokens_with_the_published_keys(key: SigningK
     assert token.claims == claims
 
 
-def test_published_keys_hold_nothing_private(client: Client) -> None:
+def test_published_keys_contain_no_private_members(client: Client) -> None:
     for key in client.get("/.well-known/jwks.json").json["keys"]:
         assert set(key) == {"kty", "crv", "x", "use", "alg", "kid"}
     for key in client_of(build(keys=_ring(EC_KEY))).get("/.well-known/jwks.json").json["keys"]:
@@ -468,7 +468,7 @@ def test_published_keys_hold_nothing_private(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["another user's", "an ended one", "none", "the user's id"])
-def test_a_session_must_be_alive_and_the_user_s(client: Client, anna: Person, good: Good, name: str) -> None:
+def test_a_token_needs_an_active_session_of_its_user(client: Client, anna: Person, good: Good, name: str) -> None:
     ben, ended = join(client), join(client)
     assert client.post("/auth/logout", headers=ended.headers).status_code == 204
     sid = {

@@ -101,7 +101,7 @@ def test_every_create_that_takes_the_header_is_tested_here() -> None:
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_a_repetition_makes_nothing_and_gets_the_same_answer(
+def test_a_repeated_request_creates_nothing_and_gets_the_same_response(
     client: Client, root: Person, store: MemoryStore, path: str
 ) -> None:
     before = _count(client, root, path)
@@ -117,14 +117,16 @@ def test_a_repetition_makes_nothing_and_gets_the_same_answer(
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_without_a_key_or_with_another_nothing_is_repeated(client: Client, root: Person, path: str) -> None:
+def test_requests_without_a_key_or_with_different_keys_create_separately(
+    client: Client, root: Person, path: str
+) -> None:
     statuses = [_create(client, root, path, key=key).status_code for key in ("a", "b", "A")]
     statuses += [client.post(path.replace("{name}", "Rex"), headers=root.headers, **CREATES[path]("one")).status_code]
     unique = path in ("/api/dogs/{name}", "/api/users")
     assert statuses[1:] == ([409] * 3 if unique else [statuses[0]] * 3)
 
 
-def test_the_boundary_of_a_body_does_not_matter(client: Client, root: Person) -> None:
+def test_a_repeated_upload_may_have_another_boundary(client: Client, root: Person) -> None:
     first = _create(client, root, "/api/files")
     again = _create(client, root, "/api/files", **_file("one", boundary="another"))
     assert _told(again) == _told(first)
@@ -132,7 +134,7 @@ def test_the_boundary_of_a_body_does_not_matter(client: Client, root: Person) ->
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_what_was_made_may_have_changed_meanwhile(client: Client, root: Person, path: str) -> None:
+def test_a_repetition_returns_the_first_response_after_changes(client: Client, root: Person, path: str) -> None:
     first = _create(client, root, path)
     assert client.delete(first.headers["Location"], headers=root.headers).status_code == 204
     assert _told(_create(client, root, path)) == _told(first)
@@ -140,7 +142,7 @@ def test_what_was_made_may_have_changed_meanwhile(client: Client, root: Person, 
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_of_many_at_once_one_makes_it(app: Flask, client: Client, root: Person, path: str) -> None:
+def test_of_simultaneous_requests_with_one_key_one_creates(app: Flask, client: Client, root: Person, path: str) -> None:
     before = _count(client, root, path)
     answers = at_once(lambda _: _told(_create(client_of(app), root, path)), range(20))
     assert not [answer for answer in answers if isinstance(answer, Exception)]
@@ -155,7 +157,7 @@ def test_of_many_at_once_one_makes_it(app: Flask, client: Client, root: Person, 
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_another_body_is_refused(client: Client, root: Person, path: str) -> None:
+def test_the_same_key_with_another_body_is_refused(client: Client, root: Person, path: str) -> None:
     first, made = _create(client, root, path), _count(client, root, path)
     answer = _create(client, root, path, "another")
     assert (answer.status_code, errors_of(answer)) == (422, {("Idempotency-Key", "reused")})
@@ -165,14 +167,14 @@ def test_another_body_is_refused(client: Client, root: Person, path: str) -> Non
 
 @pytest.mark.parametrize("path", CREATES)
 @pytest.mark.parametrize("other", CREATES)
-def test_another_route_is_refused(client: Client, root: Person, path: str, other: str) -> None:
+def test_the_same_key_on_another_route_is_refused(client: Client, root: Person, path: str, other: str) -> None:
     _create(client, root, path)
     answer = _create(client, root, other)
     if path != other:
         assert (answer.status_code, errors_of(answer)) == (422, {("Idempotency-Key", "reused")})
 
 
-def test_another_path_of_the_same_route_is_refused(client: Client, root: Person) -> None:
+def test_the_same_key_on_another_path_of_the_route_is_refused(client: Client, root: Person) -> None:
     for name, status in (("Rex", 201), ("Max", 422), ("rex", 422)):
         headers = {**root.headers, "Idempotency-Key": KEY}
         assert client.post(f"/api/dogs/{name}", headers=headers).status_code == status
@@ -180,7 +182,7 @@ def test_another_path_of_the_same_route_is_refused(client: Client, root: Person)
 
 
 @pytest.mark.parametrize("path", ["/tasks", *UPLOADS])
-def test_everybody_has_keys_of_their_own(client: Client, root: Person, path: str) -> None:
+def test_users_do_not_share_keys(client: Client, root: Person, path: str) -> None:
     anna = join(client, "uploader")
     first, second = _create(client, root, path), _create(client, anna, path, "another")
     assert first.status_code == second.status_code
@@ -189,7 +191,7 @@ def test_everybody_has_keys_of_their_own(client: Client, root: Person, path: str
     assert _count(client, anna, path) == 1
 
 
-def test_a_guest_who_registers_keeps_its_keys(client: Client) -> None:
+def test_a_guest_that_registers_keeps_its_keys(client: Client) -> None:
     guest = join(client, "guest")
     first = _create(client, guest, "/tasks")
     user = client.post("/register", json=registration(), headers=guest.headers).json
@@ -203,7 +205,7 @@ LARGE = body(part("name", b"Letters"), part("file", b"x\n" * 150_000, "a.txt"))
 
 
 @pytest.mark.parametrize("path", UPLOADS)
-def test_while_the_first_is_in_progress_the_second_is_told_to_wait(client: Client, root: Person, path: str) -> None:
+def test_a_second_request_during_the_first_returns_409(client: Client, root: Person, path: str) -> None:
     whole = {"content_type": TYPE, "content_length": len(LARGE)}
     inner = client_of(client.application)
     stream = Halfway(LARGE, lambda: _create(inner, root, path, data=LARGE, content_type=TYPE))
@@ -216,7 +218,7 @@ def test_while_the_first_is_in_progress_the_second_is_told_to_wait(client: Clien
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_a_key_in_progress_elsewhere_is_in_progress(client: Client, root: Person, path: str) -> None:
+def test_a_key_in_progress_in_another_process_is_in_progress(client: Client, root: Person, path: str) -> None:
     receipts = services_of(client.application).receipts
     receipts.receipts.commit(receipts.begin(_user(client, root), KEY))  # type: ignore[attr-defined]
     answer = _create(client, root, path)
@@ -229,7 +231,7 @@ def _user(client: Client, person: Person) -> Any:
 
 
 @pytest.mark.parametrize("path", UPLOADS)
-def test_an_upload_that_was_cut_off_is_sent_again_with_the_same_key(
+def test_an_interrupted_upload_can_be_repeated_with_its_key(
     client: Client, root: Person, store: MemoryStore, path: str
 ) -> None:
     before, headers = repr(store._documents), {**root.headers, "Idempotency-Key": KEY}
@@ -242,7 +244,7 @@ def test_an_upload_that_was_cut_off_is_sent_again_with_the_same_key(
 
 
 @pytest.mark.parametrize("path", UPLOADS)
-def test_an_upload_whose_process_died_is_sent_again_when_that_is_settled(
+def test_an_upload_can_be_repeated_after_its_process_died(
     client: Client, root: Person, watch: Watch, path: str
 ) -> None:
     def die() -> None:
@@ -286,7 +288,7 @@ def test_a_key_is_kept_for_a_day(client: Client, root: Person, watch: Watch, pat
     assert _count(client, root, path) == 2
 
 
-def test_an_expired_key_is_swept(client: Client, root: Person, watch: Watch, store: MemoryStore, app: Flask) -> None:
+def test_an_expired_key_is_removed(client: Client, root: Person, watch: Watch, store: MemoryStore, app: Flask) -> None:
     _create(client, root, "/tasks")
     watch.forward(DAY)
     services_of(app).operations.sweep()
@@ -316,7 +318,7 @@ def test_a_conflict_is_not_remembered(client: Client, root: Person) -> None:
     assert _create(client, root, "/api/dogs/{name}").status_code == 201
 
 
-def test_a_denial_is_not_remembered_and_comes_first(client: Client, root: Person) -> None:
+def test_a_forbidden_request_is_refused_before_the_key_is_read(client: Client, root: Person) -> None:
     saga = services_of(client.application).accounts.saga
     join(client, role="admin")  # so that root is not the last one
     assert _create(client, root, "/api/users").status_code == 201
@@ -327,7 +329,7 @@ def test_a_denial_is_not_remembered_and_comes_first(client: Client, root: Person
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "ä", "x" * 256, "a\tb", "\x7f", "a\0"])
 @pytest.mark.parametrize("path", CREATES)
-def test_what_is_no_key_is_refused(client: Client, root: Person, path: str, key: str) -> None:
+def test_an_invalid_key_is_refused(client: Client, root: Person, path: str, key: str) -> None:
     answer = client.post(
         path.replace("{name}", "Rex"),
         headers=root.headers,
@@ -339,7 +341,7 @@ def test_what_is_no_key_is_refused(client: Client, root: Person, path: str, key:
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, '"quoted"', "!~", KEY])
-def test_anything_visible_is_a_key(client: Client, root: Person, key: str) -> None:
+def test_any_visible_ascii_is_a_valid_key(client: Client, root: Person, key: str) -> None:
     first = _create(client, root, "/tasks", key=key)
     assert first.status_code == 201
     assert _told(_create(client, root, "/tasks", key=key)) == _told(first)
@@ -357,7 +359,7 @@ def test_anything_visible_is_a_key(client: Client, root: Person, key: str) -> No
         ("/session", 201),
     ],
 )
-def test_what_makes_accounts_ignores_the_header(client: Client, path: str, status: int, key: str) -> None:
+def test_registration_ignores_the_header(client: Client, path: str, status: int, key: str) -> None:
     bodies = [{} if path in ("/auth/anonymous", "/session") else {"json": registration()} for _ in range(2)]
     headers = {"HTTP_IDEMPOTENCY_KEY": key}
     first, second = (client.post(path, environ_overrides=headers, **each) for each in bodies)
@@ -367,7 +369,7 @@ def test_what_makes_accounts_ignores_the_header(client: Client, path: str, statu
 
 @pytest.mark.parametrize("key", [KEY, ""])
 @pytest.mark.parametrize("path", ["/login", "/auth/login", "/api/v1/auth/login"])
-def test_what_makes_tokens_ignores_the_header(client: Client, root: Person, path: str, key: str) -> None:
+def test_login_ignores_the_header(client: Client, root: Person, path: str, key: str) -> None:
     login = {"username": root.user["username"], "password": PASSWORD}
     headers = {"HTTP_IDEMPOTENCY_KEY": key}
     first, second = (client.post(path, json=login, environ_overrides=headers).json for _ in range(2))
@@ -378,7 +380,9 @@ def test_what_makes_tokens_ignores_the_header(client: Client, root: Person, path
 
 
 @pytest.mark.parametrize("path", CREATES)
-def test_neither_the_key_nor_the_request_is_kept(client: Client, root: Person, store: MemoryStore, path: str) -> None:
+def test_the_key_and_the_password_are_not_stored_in_clear(
+    client: Client, root: Person, store: MemoryStore, path: str
+) -> None:
     assert _create(client, root, path).status_code in (201, 202)
     receipts = [document for (name, _), document in store._documents.items() if name == "receipts"]
     assert len(receipts) == 1
@@ -386,7 +390,7 @@ def test_neither_the_key_nor_the_request_is_kept(client: Client, root: Person, s
     assert PASSWORD not in repr(store._documents)
 
 
-def test_a_person_of_an_identity_provider_is_made_once_too() -> None:
+def test_a_user_with_an_account_elsewhere_is_created_once() -> None:
     store = MemoryStore()
     client = client_of(build(store, Provider()))
     root = join(client, role="admin")
@@ -401,7 +405,9 @@ def test_a_person_of_an_identity_provider_is_made_once_too() -> None:
 
 
 @pytest.mark.parametrize("role", ["user", "admin"])
-def test_with_a_user_goes_all_that_was_theirs(client: Client, app: Flask, store: MemoryStore, role: str) -> None:
+def test_deleting_a_user_deletes_everything_of_theirs(
+    client: Client, app: Flask, store: MemoryStore, role: str
+) -> None:
     anna, ben = join(client), join(client)
     for person, name in ((anna, "Rex"), (ben, "Max")):
         for path in ("/tasks", "/api/files"):

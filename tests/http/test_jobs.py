@@ -73,7 +73,7 @@ def _cancel(client: Client, person: Person, job: str) -> Answer:
     return client.delete(job, headers=person.headers)
 
 
-def test_a_job_waits_for_a_worker(client: Client, anna: Person, job: str, bell: RecordingQueue) -> None:
+def test_a_new_job_is_queued(client: Client, anna: Person, job: str, bell: RecordingQueue) -> None:
     answer = client.get(job, headers=anna.headers)
     assert set(answer.json) == FIELDS
     assert "ETag" in answer.headers
@@ -85,9 +85,7 @@ def test_a_job_waits_for_a_worker(client: Client, anna: Person, job: str, bell: 
     assert bell.sent == [answer.json["id"]]
 
 
-def test_a_job_that_succeeds_says_what_came_out(
-    app: Flask, client: Client, anna: Person, job: str, watch: Watch
-) -> None:
+def test_a_succeeded_job_has_a_result(app: Flask, client: Client, anna: Person, job: str, watch: Watch) -> None:
     watch.forward(1)
     assert _run(app, job) is None
     seen = _see(client, anna, job)
@@ -97,7 +95,7 @@ def test_a_job_that_succeeds_says_what_came_out(
     assert _dog(client) == (PICTURE, "ready")
 
 
-def test_a_job_runs_once_however_often_it_is_sent(app: Flask, job: str, pictures: Pictures) -> None:
+def test_a_job_sent_several_times_runs_once(app: Flask, job: str, pictures: Pictures) -> None:
     assert [_run(app, job) for _ in range(3)] == [None] * 3
     assert pictures.asked == 1
     assert _run(app, "/jobs/unknown") is None
@@ -138,7 +136,7 @@ def test_a_later_attempt_can_succeed(
     assert _dog(client) == (PICTURE, "ready")
 
 
-def test_a_crash_is_told_without_its_secrets(
+def test_the_error_of_a_crashed_job_hides_the_exception(
     app: Flask, client: Client, anna: Person, job: str, pictures: Pictures
 ) -> None:
     pictures.error = RuntimeError(SECRET)
@@ -157,7 +155,7 @@ def test_progress_never_falls(app: Flask, client: Client, anna: Person, watch: W
     assert _see(client, anna, f"/jobs/{job.id}")["progress"] == 0.99
 
 
-def test_a_file_goes_nowhere_when_there_is_nowhere_to_go(app: Flask, client: Client, anna: Person) -> None:
+def test_a_file_is_not_relayed_without_a_configured_service(app: Flask, client: Client, anna: Person) -> None:
     made = client.post("/api/files", headers=anna.headers, **upload()).json
     _run(app, f"/jobs/{made['job']['id']}")
     job = client.get(f"/api/files/{made['id']}", headers=anna.headers).json["job"]
@@ -167,7 +165,7 @@ def test_a_file_goes_nowhere_when_there_is_nowhere_to_go(app: Flask, client: Cli
 # Cancelling
 
 
-def test_a_cancelled_job_does_nothing(app: Flask, client: Client, anna: Person, job: str, pictures: Pictures) -> None:
+def test_a_cancelled_job_does_not_run(app: Flask, client: Client, anna: Person, job: str, pictures: Pictures) -> None:
     assert _cancel(client, anna, job).status_code == 204
     assert _see(client, anna, job)["status"] == "cancelled"
     assert _dog(client) == (None, "failed")
@@ -177,7 +175,7 @@ def test_a_cancelled_job_does_nothing(app: Flask, client: Client, anna: Person, 
     assert _cancel(client, anna, f"/api{job}").status_code == 204  # as asked before
 
 
-def test_a_job_is_cancelled_between_two_attempts(
+def test_a_job_can_be_cancelled_between_two_attempts(
     app: Flask, client: Client, anna: Person, job: str, pictures: Pictures, watch: Watch
 ) -> None:
     pictures.error = AttemptFailed("Not now.")
@@ -228,7 +226,9 @@ def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled() -> None:
     assert _see(client, anna, job)["status"] == "cancelled"
 
 
-def test_a_picture_set_by_hand_stays(app: Flask, client: Client, anna: Person, job: str, pictures: Pictures) -> None:
+def test_a_job_does_not_replace_a_picture_set_by_a_client(
+    app: Flask, client: Client, anna: Person, job: str, pictures: Pictures
+) -> None:
     own = "https://images.dog.ceo/own.jpg"
     client.put("/api/dogs/Rex", json={"picture": own}, headers=anna.headers)
     _run(app, job)
@@ -237,13 +237,13 @@ def test_a_picture_set_by_hand_stays(app: Flask, client: Client, anna: Person, j
     assert _dog(client) == (own, "ready")
 
 
-def test_cancelling_takes_no_picture_away(client: Client, anna: Person, job: str) -> None:
+def test_cancelling_a_job_keeps_a_picture_set_by_a_client(client: Client, anna: Person, job: str) -> None:
     client.put("/api/dogs/Rex", json={"picture": PICTURE}, headers=anna.headers)
     assert _cancel(client, anna, job).status_code == 204
     assert _dog(client) == (PICTURE, "ready")
 
 
-def test_the_job_of_a_deleted_dog_has_nothing_to_do(
+def test_the_job_of_a_deleted_dog_fetches_no_picture(
     app: Flask, client: Client, anna: Person, job: str, pictures: Pictures
 ) -> None:
     client.delete("/api/dogs/Rex", headers=anna.headers)
@@ -254,7 +254,7 @@ def test_the_job_of_a_deleted_dog_has_nothing_to_do(
     assert client.get("/api/dogs/Rex").status_code == 404
 
 
-def test_the_job_of_a_renamed_dog_finds_it(app: Flask, client: Client, anna: Person, job: str) -> None:
+def test_the_job_of_a_renamed_dog_sets_its_picture(app: Flask, client: Client, anna: Person, job: str) -> None:
     client.put("/api/dogs/Rex", json={"name": "Max"}, headers=anna.headers)
     _run(app, job)
     assert client.get("/api/dogs/Max").json["picture"] == PICTURE
@@ -263,7 +263,7 @@ def test_the_job_of_a_renamed_dog_finds_it(app: Flask, client: Client, anna: Per
 # Whose it is
 
 
-def test_a_job_is_its_owner_s_and_the_admins_business(client: Client, anna: Person, job: str) -> None:
+def test_only_the_owner_and_admins_see_and_cancel_a_job(client: Client, anna: Person, job: str) -> None:
     ben, root, guest = join(client), join(client, role="admin"), join(client, "guest")
     for call in (Client.get, Client.delete):
         assert call(client, job, headers=ben.headers).status_code == 404
@@ -273,7 +273,9 @@ def test_a_job_is_its_owner_s_and_the_admins_business(client: Client, anna: Pers
     assert _cancel(client, root, job).status_code == 204
 
 
-def test_the_queue_may_be_down(client: Client, anna: Person, app: Flask, watch: Watch, bell: RecordingQueue) -> None:
+def test_a_job_that_the_queue_lost_is_sent_again(
+    client: Client, anna: Person, app: Flask, watch: Watch, bell: RecordingQueue
+) -> None:
     """What was accepted is sent again from the store."""
     made = client.post("/api/dogs/Max", headers=anna.headers)
     bell.sent.clear()

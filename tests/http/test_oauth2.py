@@ -73,7 +73,7 @@ def test_a_client_library_refreshes(session: OAuth2Session, anna: Person, watch:
         session.refresh_token(refresh_token=first["refresh_token"])
 
 
-def test_a_client_library_is_told_why(session: OAuth2Session, anna: Person) -> None:
+def test_a_client_library_reads_the_error(session: OAuth2Session, anna: Person) -> None:
     with pytest.raises(OAuthError, match="invalid_grant"):
         _fetch(session, anna, "wrong")
     with pytest.raises(OAuthError, match="unsupported_grant_type"):
@@ -94,14 +94,14 @@ def test_a_client_library_is_told_why(session: OAuth2Session, anna: Person) -> N
         ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}, "unsupported_grant_type"),
     ],
 )
-def test_errors_are_those_of_rfc_6749(client: Client, form: dict[str, Any], error: str) -> None:
+def test_errors_have_the_codes_of_rfc_6749(client: Client, form: dict[str, Any], error: str) -> None:
     answer = client.post("/auth/token", data=form)
     assert (answer.status_code, answer.json["error"]) == (400, error)
     assert answer.headers["Cache-Control"] == "no-store"
     assert "WWW-Authenticate" not in answer.headers
 
 
-def test_a_bearer_token_is_no_grant(client: Client, anna: Person) -> None:
+def test_a_bearer_token_is_not_accepted_as_a_grant(client: Client, anna: Person) -> None:
     form = {"grant_type": "refresh_token"}
     headers = {"Authorization": f"Bearer {anna.refresh}"}
     assert client.post("/auth/token", data=form, headers=headers).json["error"] == "invalid_request"

@@ -61,14 +61,14 @@ def test_a_refresh_token_is_taken_under_either_name_or_as_bearer(
     assert _alive(client, anna.token)
 
 
-def test_the_body_counts_before_the_header(client: Client, anna: Person) -> None:
+def test_the_token_in_the_body_takes_precedence(client: Client, anna: Person) -> None:
     body = {"refresh_token": "x", "refreshToken": anna.refresh}
     headers = {"Authorization": f"Bearer {anna.refresh}"}
     assert client.post("/auth/refresh", json=body, headers=headers).status_code == 401
     assert client.post("/auth/refresh", json={"refresh_token": anna.refresh}, headers=anna.headers).status_code == 200
 
 
-def test_without_a_token_nobody_is_authenticated(client: Client) -> None:
+def test_refreshing_without_a_token_returns_401(client: Client) -> None:
     for path in ("/auth/refresh", "/api/v1/token/refresh"):
         for body in (None, {}, {"refresh_token": ""}):
             answer = client.post(path, json=body) if body is not None else client.post(path)
@@ -76,7 +76,9 @@ def test_without_a_token_nobody_is_authenticated(client: Client) -> None:
 
 
 @pytest.mark.parametrize("later", [0, 1, 9.9, 10])
-def test_the_losing_tab_gets_the_same_successor(client: Client, anna: Person, watch: Watch, later: float) -> None:
+def test_a_second_refresh_within_ten_seconds_gets_the_same_successor(
+    client: Client, anna: Person, watch: Watch, later: float
+) -> None:
     first = _refresh(client, anna.refresh).json
     watch.forward(later)
     again = _refresh(client, anna.refresh).json
@@ -85,7 +87,7 @@ def test_the_losing_tab_gets_the_same_successor(client: Client, anna: Person, wa
     assert _refresh(client, first["refresh_token"]).status_code == 200
 
 
-def test_a_token_spent_longer_ago_ends_the_session(client: Client, anna: Person, watch: Watch) -> None:
+def test_reusing_a_token_later_ends_the_session(client: Client, anna: Person, watch: Watch) -> None:
     successor = _refresh(client, anna.refresh).json
     watch.forward(10.1)
     assert _refresh(client, anna.refresh).status_code == 401
@@ -93,7 +95,7 @@ def test_a_token_spent_longer_ago_ends_the_session(client: Client, anna: Person,
     assert _refresh(client, successor["refresh_token"]).status_code == 401
 
 
-def test_a_token_whose_successor_is_spent_ends_the_session_at_once(client: Client, anna: Person) -> None:
+def test_reusing_a_token_whose_successor_was_used_ends_the_session(client: Client, anna: Person) -> None:
     second = _refresh(client, anna.refresh).json
     third = _refresh(client, second["refresh_token"]).json
     assert _refresh(client, anna.refresh).status_code == 401
@@ -122,7 +124,7 @@ FOREIGN = build(keys=KeyRing(SigningKey.generate().private_jwk().__str__().repla
         lambda token: token * 10_000,
     ],
 )
-def test_a_forged_token_ends_nothing(client: Client, anna: Person, forge: Any) -> None:
+def test_a_forged_token_ends_no_session(client: Client, anna: Person, forge: Any) -> None:
     forged = forge(anna.refresh)
     assert _refresh(client, forged).status_code == 401
     assert client.post("/auth/token", data={"grant_type": "refresh_token", "refresh_token": forged}).status_code == 400
@@ -130,7 +132,7 @@ def test_a_forged_token_ends_nothing(client: Client, anna: Person, forge: Any) -
     assert _refresh(client, anna.refresh).status_code == 200
 
 
-def test_an_access_token_does_not_refresh(client: Client, anna: Person) -> None:
+def test_an_access_token_cannot_refresh(client: Client, anna: Person) -> None:
     assert _refresh(client, anna.token).status_code == 401
     assert client.get("/user", headers=Person({}, anna.refresh).headers).status_code == 401
     assert _alive(client, anna.token)
@@ -161,7 +163,7 @@ def test_rotation_never_extends_the_absolute_lifetime(client: Client, anna: Pers
     assert _refresh(client, last["refresh_token"]).status_code == 401
 
 
-def test_renewing_gives_fifteen_minutes_and_no_refresh_token(client: Client, anna: Person, watch: Watch) -> None:
+def test_renewing_returns_an_access_token_for_fifteen_minutes_only(client: Client, anna: Person, watch: Watch) -> None:
     watch.forward(899)
     renewed = client.post("/auth/renew", headers=anna.headers).json
     assert set(renewed) == TOKEN_FIELDS - {"refresh_token"}
@@ -193,7 +195,7 @@ def test_only_hashes_are_stored(client: Client, store: MemoryStore) -> None:
 # Keys
 
 
-def test_a_rotation_of_keys_keeps_refresh_tokens_and_the_forgiveness(tmp_path: Path) -> None:
+def test_rotating_the_signing_keys_keeps_refresh_tokens_valid(tmp_path: Path) -> None:
     path, new = tmp_path / "keys.json", SigningKey.generate()
     write_keys(path, [KEY], replace=True)
     client = client_of(build(keys=KeyRing(path)))
@@ -210,5 +212,5 @@ def test_a_rotation_of_keys_keeps_refresh_tokens_and_the_forgiveness(tmp_path: P
     assert _refresh(client, after["refresh_token"]).status_code == 200
 
 
-def test_a_token_of_another_service_is_unknown_here(client: Client) -> None:
+def test_a_refresh_token_of_another_service_is_unknown(client: Client) -> None:
     assert _refresh(client, join(client_of(FOREIGN)).refresh).status_code == 401

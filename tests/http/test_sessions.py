@@ -60,7 +60,7 @@ def _list(client: Client, person: Person, **query: Any) -> list[dict[str, Any]]:
 # Seeing them
 
 
-def test_a_session_says_where_it_comes_from(client: Client, watch: Watch) -> None:
+def test_a_session_has_the_address_and_user_agent_of_its_login(client: Client, watch: Watch) -> None:
     body = registration()
     client.post("/register", json=body)
     agent = {"User-Agent": "a browser/1.0"}
@@ -82,7 +82,7 @@ def test_a_session_says_where_it_comes_from(client: Client, watch: Watch) -> Non
     }
 
 
-def test_own_sessions_are_listed_newest_first_and_one_is_current(client: Client, watch: Watch, anna: Person) -> None:
+def test_sessions_are_listed_newest_first_and_one_is_current(client: Client, watch: Watch, anna: Person) -> None:
     join(client)  # somebody else's is not in the list
     people = [anna]
     for _ in range(4):
@@ -98,7 +98,7 @@ def test_own_sessions_are_listed_newest_first_and_one_is_current(client: Client,
     assert used == {person.session: person is people[2] for person in people}
 
 
-def test_one_session_can_be_ended_but_only_your_own(client: Client, anna: Person) -> None:
+def test_a_user_can_end_single_sessions_of_its_own_only(client: Client, anna: Person) -> None:
     other, ben = logged_in(client, anna), join(client)
     for id in (ben.session, "0" * 32, "x", anna.user["id"]):
         assert client.delete(f"/auth/sessions/{id}", headers=anna.headers).status_code == 404
@@ -111,7 +111,7 @@ def test_one_session_can_be_ended_but_only_your_own(client: Client, anna: Person
     assert not _alive(client, anna)
 
 
-def test_admins_do_not_end_sessions_of_others(client: Client, root: Person, anna: Person) -> None:
+def test_admins_cannot_end_sessions_of_others(client: Client, root: Person, anna: Person) -> None:
     assert client.delete(f"/auth/sessions/{anna.session}", headers=root.headers).status_code == 404
     assert _alive(client, anna)
 
@@ -156,7 +156,7 @@ ENDS: dict[str, tuple[End, bool, bool]] = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_what_ends_sessions_ends_them_within_the_second(client: Client, root: Person, name: str) -> None:
+def test_sessions_end_within_the_same_second(client: Client, root: Person, name: str) -> None:
     end, own, others = ENDS[name]
     anna, ben = join(client), join(client)
     other, late = logged_in(client, anna), logged_in(client, anna)
@@ -166,20 +166,20 @@ def test_what_ends_sessions_ends_them_within_the_second(client: Client, root: Pe
 
 
 @pytest.mark.parametrize("name", ["logout-all", "password"])
-def test_a_login_in_the_same_second_counts(client: Client, root: Person, anna: Person, name: str) -> None:
+def test_a_login_in_the_same_second_as_the_end_is_valid(client: Client, root: Person, anna: Person, name: str) -> None:
     ENDS[name][0](client, anna, root)
     assert _alive(client, logged_in(client, anna, OTHER_PASSWORD if name == "password" else PASSWORD))
     assert len(_list(client, logged_in(client, anna, OTHER_PASSWORD if name == "password" else PASSWORD))) >= 2
 
 
-def test_who_is_let_in_again_has_no_session_from_before(client: Client, root: Person, anna: Person) -> None:
+def test_enabling_a_user_restores_no_earlier_session(client: Client, root: Person, anna: Person) -> None:
     for disabled in (True, False):
         client.put(anna.at("/users/{id}"), json={"disabled": disabled}, headers=root.headers)
     assert not _alive(client, anna)
     assert _alive(client, logged_in(client, anna))
 
 
-def test_a_role_counts_on_the_next_request(client: Client, root: Person, anna: Person) -> None:
+def test_a_changed_role_applies_to_the_next_request(client: Client, root: Person, anna: Person) -> None:
     search = {"q": "a"}
     for role, status in (("admin", 200), ("uploader", 403), ("user", 403), ("admin", 200)):
         client.put(anna.at("/users/{id}"), json={"role": role}, headers=root.headers)
@@ -215,7 +215,7 @@ class _Meanwhile:
         ("POST", "/auth/logout", None, {204}),
     ],
 )
-def test_a_request_in_flight_brings_nobody_back(
+def test_a_request_in_flight_does_not_restore_a_removed_account(
     happens: str, method: str, path: str, body: dict[str, Any] | None, status: set[int]
 ) -> None:
     app = build()

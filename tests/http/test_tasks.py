@@ -40,7 +40,7 @@ def _titles(answer: Answer) -> list[str]:
 # One task
 
 
-def test_only_the_title_is_needed(client: Client, anna: Person) -> None:
+def test_title_is_the_only_required_field(client: Client, anna: Person) -> None:
     made = _add(client, anna).json
     assert (made["description"], made["completed"]) == (None, False)
     answer = client.post("/tasks", json={"description": "x"}, headers=anna.headers)
@@ -63,7 +63,7 @@ def test_a_change_sets_updated_at_to_its_time(call: Call) -> None:
     assert changed.json == {**made, "title": "Sleep", "updated_at": "2030-01-01T12:00:01.500000Z"}
 
 
-def test_a_task_is_nobody_else_s_business(client: Client, anna: Person) -> None:
+def test_tasks_of_others_are_hidden_from_every_role(client: Client, anna: Person) -> None:
     made = _add(client, anna)
     for role in ("guest", "user", "admin"):
         other = join(client, role)
@@ -76,13 +76,13 @@ def test_a_task_is_nobody_else_s_business(client: Client, anna: Person) -> None:
 # Lists
 
 
-def test_the_newest_comes_first_and_a_change_moves_nothing(client: Client, anna: Person) -> None:
+def test_changing_a_task_does_not_move_it_in_the_list(client: Client, anna: Person) -> None:
     made = [_add(client, anna, title=title) for title in "abc"]
     client.put(made[0].headers["Location"], json={"completed": True}, headers=anna.headers)
     assert _titles(_list(client, anna)) == ["c", "b", "a"]
 
 
-def test_a_list_can_be_of_those_completed_or_of_the_others(client: Client, anna: Person) -> None:
+def test_the_list_is_filtered_by_completed(client: Client, anna: Person) -> None:
     for number in range(4):
         _add(client, anna, title=str(number), completed=number % 2 == 1)
     assert _titles(_list(client, anna)) == ["3", "2", "1", "0"]
@@ -91,7 +91,7 @@ def test_a_list_can_be_of_those_completed_or_of_the_others(client: Client, anna:
 
 
 @pytest.mark.parametrize("completed", ["", "True", "FALSE", "1", "0", "yes", "null", " true"])
-def test_completed_is_true_or_false(client: Client, anna: Person, completed: str) -> None:
+def test_a_completed_filter_other_than_true_or_false_returns_422(client: Client, anna: Person, completed: str) -> None:
     answer = _list(client, anna, completed=completed)
     assert (answer.status_code, errors_of(answer)) == (422, {("completed", "boolean")})
 
@@ -104,7 +104,7 @@ def watch() -> Watch:
     return Watch()
 
 
-def test_a_guest_who_registers_keeps_its_tasks(client: Client) -> None:
+def test_a_guest_that_registers_keeps_its_tasks(client: Client) -> None:
     guest = join(client, "guest")
     made = _add(client, guest).json
     user = client.post("/register", json=registration(), headers=guest.headers).json
@@ -112,7 +112,7 @@ def test_a_guest_who_registers_keeps_its_tasks(client: Client) -> None:
     assert _list(client, anna).json == [made]
 
 
-def test_the_tasks_of_a_purged_guest_go_too(watch: Watch) -> None:
+def test_purging_a_guest_deletes_its_tasks(watch: Watch) -> None:
     store = MemoryStore()
     app: Flask = build(store, clock=watch)
     client = client_of(app)

@@ -71,7 +71,7 @@ def refused(response: TestResponse) -> tuple[int, Any]:
     return response.status_code, problem["detail"]
 
 
-def test_a_file_between_fields() -> None:
+def test_a_file_can_stand_between_fields() -> None:
     sent = body(part("name", "Änne".encode()), part("empty"), FILE, part("columns", b'{"a": 1}'))
     assert answer_of(post(sent)) == {
         "filename": "a.txt",
@@ -83,15 +83,15 @@ def test_a_file_between_fields() -> None:
     }
 
 
-def test_an_empty_file_is_a_file() -> None:
+def test_an_empty_file_is_accepted() -> None:
     assert answer_of(post(body(part("file", b"", "empty.txt"))))["size"] == 0
 
 
-def test_a_file_may_be_larger_than_a_json_body() -> None:
+def test_a_file_can_be_larger_than_a_json_body() -> None:
     assert answer_of(post(body(part("file", bytes(2 * MIB), "big")), app=create_app()))["size"] == 2 * MIB
 
 
-def test_what_the_handler_leaves_is_skipped() -> None:
+def test_content_that_the_handler_does_not_read_is_skipped() -> None:
     sent = body(part("file", bytes(MAX), "a"), part("after", b"1"))
     assert answer_of(post(sent, path="/unread")) == {"fields": {"after": "1"}}
 
@@ -107,7 +107,7 @@ def test_what_the_handler_leaves_is_skipped() -> None:
         [part("other", b"", ""), FILE],
     ],
 )
-def test_the_file_is_required(parts: list[bytes]) -> None:
+def test_a_body_without_a_file_returns_422(parts: list[bytes]) -> None:
     assert refused(post(body(*parts))) == (422, [("file", "required")])
 
 
@@ -122,7 +122,7 @@ def test_the_file_is_required(parts: list[bytes]) -> None:
         ([part("a"), FILE, part("a")], "a"),
     ],
 )
-def test_nothing_may_come_twice(parts: list[bytes], field: str) -> None:
+def test_a_repeated_part_returns_422(parts: list[bytes], field: str) -> None:
     assert refused(post(body(*parts))) == (422, [(field, "repeated")])
 
 
@@ -141,7 +141,7 @@ def test_nothing_may_come_twice(parts: list[bytes], field: str) -> None:
         'multipart/form-data; boundary="{b}"',
     ],
 )
-def test_another_type_is_refused(content_type: str) -> None:
+def test_another_media_type_returns_415(content_type: str) -> None:
     sentence = "Send the file as multipart/form-data, with the boundary in the Content-Type."
     assert refused(post(body(FILE), content_type)) == (415, sentence)
 
@@ -154,7 +154,7 @@ def test_encoded_bodies_and_parts_are_refused() -> None:
     assert answer_of(post(body(part("file", b"a", "a", "Content-Transfer-Encoding: BINARY"))))["size"] == 1
 
 
-def test_cut_off_anywhere() -> None:
+def test_a_body_truncated_anywhere_returns_400() -> None:
     whole = body(part("a", b"1"), FILE, part("b", b"2"), end=b"--")
     for end in range(len(whole)):
         for response in (
@@ -166,14 +166,14 @@ def test_cut_off_anywhere() -> None:
     assert answer_of(post_pieces([whole]))["size"] == 7
 
 
-def test_a_body_whose_end_is_there_but_not_all_that_was_declared() -> None:
+def test_a_body_shorter_than_declared_returns_400_despite_its_final_boundary() -> None:
     whole = body(FILE)
     response = post_pieces([whole], len(whole) + 1)
     assert refused(response) == (400, CUT_OFF)
 
 
 @pytest.mark.parametrize("error", [ValueError, OSError, RuntimeError, EOFError, BadRequest])
-def test_whatever_the_server_raises_it_is_the_client_that_went(error: type[Exception]) -> None:
+def test_any_error_while_reading_counts_as_a_lost_client(error: type[Exception]) -> None:
     def pieces() -> Iterator[bytes]:
         yield body(FILE)[:-30]
         raise error("at 0x7f")
@@ -199,7 +199,7 @@ def test_whatever_the_server_raises_it_is_the_client_that_went(error: type[Excep
         b"x" + body(FILE),
     ],
 )
-def test_what_is_not_multipart(sent: bytes) -> None:
+def test_a_body_that_is_not_multipart_returns_400(sent: bytes) -> None:
     assert refused(post(sent)) == (400, "The body is not valid multipart/form-data.")
 
 
@@ -212,27 +212,27 @@ def test_what_is_not_multipart(sent: bytes) -> None:
         (part("a\0", b"x"), "The body holds a NUL character."),
     ],
 )
-def test_what_is_no_text(field: bytes, sentence: str) -> None:
+def test_a_field_that_is_not_text_returns_400(field: bytes, sentence: str) -> None:
     assert refused(post(body(field, FILE))) == refused(post(body(FILE, field))) == (400, sentence)
 
 
 TOO_LARGE = (413, "The body is too large.")
 
 
-def test_a_file_of_the_greatest_size_and_one_byte_more() -> None:
+def test_a_file_one_byte_above_the_maximum_returns_413() -> None:
     for send in (post, lambda sent: post_pieces([sent[at : at + 999] for at in range(0, len(sent), 999)])):
         assert answer_of(send(body(part("file", bytes(MAX), "a"))))["size"] == MAX
         assert refused(send(body(part("file", bytes(MAX + 1), "a")))) == TOO_LARGE
 
 
-def test_a_length_that_is_too_large_is_refused_unread() -> None:
+def test_a_declared_length_above_the_maximum_is_refused_unread() -> None:
     unread = Pieces([])
     assert refused(post_pieces(unread, MAX + 3 * MIB)) == TOO_LARGE
     assert unread.taken == 0
 
 
 @pytest.mark.parametrize("beginning", [b"", body(end=b"\r\n") + FILE, body(FILE)])
-def test_an_endless_body_is_left_at_the_limit(beginning: bytes) -> None:
+def test_an_endless_body_is_read_up_to_the_limit(beginning: bytes) -> None:
     def pieces() -> Iterator[bytes]:
         if beginning:
             yield beginning
@@ -256,7 +256,7 @@ def test_an_endless_body_is_left_at_the_limit(beginning: bytes) -> None:
         [FILE, part("file" * 9000)],
     ],
 )
-def test_too_many_parts_and_headers(parts: list[bytes]) -> None:
+def test_too_many_parts_or_headers_are_refused(parts: list[bytes]) -> None:
     assert refused(post(body(*parts))) == TOO_LARGE
 
 
@@ -267,7 +267,7 @@ def test_fields_share_a_limit() -> None:
     assert refused(post(body(*parts, part("c", b"x")), app=app)) == TOO_LARGE
 
 
-def test_as_many_parts_as_there_may_be() -> None:
+def test_the_maximum_number_of_parts_is_accepted() -> None:
     parts = [part(f"a{number}") for number in range(49)]
     assert len(answer_of(post(body(*parts, FILE)))["fields"]) == 49
 
@@ -286,7 +286,7 @@ def test_as_many_parts_as_there_may_be() -> None:
         b"\r\n--\r\n----",
     ],
 )
-def test_content_that_looks_like_the_boundary(content: bytes) -> None:
+def test_content_that_resembles_the_boundary_is_kept(content: bytes) -> None:
     whole = body(part("file", content, "a"), part("b", content))
     for at in range(1, len(whole)):
         file, fields = taken([whole[:at], whole[at:]])
@@ -294,12 +294,12 @@ def test_content_that_looks_like_the_boundary(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("boundary", ["b", "-", "--", "-" * 70, "b" * 100, "'()+_,./:=? -", "0" * 70])
-def test_boundaries(boundary: str) -> None:
+def test_every_valid_boundary_is_accepted(boundary: str) -> None:
     sent = body(FILE, boundary=boundary)
     assert answer_of(post(sent, f'multipart/form-data; boundary="{boundary}"'))["size"] == 7
 
 
-def test_what_is_around_the_parts_does_not_count() -> None:
+def test_preamble_and_epilogue_are_ignored() -> None:
     around = b"preamble\r\n" + body(FILE) + b"epilogue\r\n" + body(FILE, FILE)
     for sent in (around, b"\r\n" + body(FILE), body(FILE, end=b"--"), body(FILE) + bytes(MAX)):
         assert answer_of(post(sent))["fields"] == {}
@@ -322,7 +322,7 @@ _tricky = st.lists(
 
 @settings(max_examples=300, deadline=None)
 @given(content=_tricky, cuts=st.lists(st.integers(0, 600), max_size=40))
-def test_every_content_arrives_as_it_is_however_it_is_split(content: bytes, cuts: list[int]) -> None:
+def test_content_arrives_unchanged_however_it_is_split(content: bytes, cuts: list[int]) -> None:
     if b"\r\n" + DELIMITER in b"\r\n" + content:
         return  # no client chooses this boundary for it
     whole = body(part("before", b"1\r\n"), part("file", content, "a"), part("after", b"\r\n2"))
@@ -334,11 +334,11 @@ def test_every_content_arrives_as_it_is_however_it_is_split(content: bytes, cuts
 
 @settings(max_examples=300, deadline=None)
 @given(sent=st.lists(st.one_of(st.sampled_from([body(FILE), DELIMITER, b"--", b"\r\n", FILE]), st.binary())))
-def test_no_body_crashes_it(sent: list[bytes]) -> None:
+def test_no_body_crashes_the_parser(sent: list[bytes]) -> None:
     assert post(b"".join(sent)).status_code in (200, 400, 413, 415, 422)
 
 
-def test_nothing_ends_as_if_it_were_whole_after_an_error() -> None:
+def test_reading_on_after_an_error_raises_it_again() -> None:
     whole = body(FILE)
     with APP.test_request_context("/", method="POST", data=whole[:-20], content_type=TYPE):
         upload = Upload(MAX)
@@ -349,7 +349,7 @@ def test_nothing_ends_as_if_it_were_whole_after_an_error() -> None:
             upload.finish()
 
 
-def test_a_file_that_was_skipped_is_not_an_empty_one() -> None:
+def test_reading_a_skipped_file_raises() -> None:
     with APP.test_request_context("/", method="POST", data=body(FILE), content_type=TYPE):
         upload = Upload(MAX)
         file = upload.file("file")
@@ -370,7 +370,7 @@ def test_a_file_that_was_skipped_is_not_an_empty_one() -> None:
         ("a/" + "b" * 200, "application/octet-stream"),
     ],
 )
-def test_content_types(sent: str, kept: str) -> None:
+def test_an_invalid_content_type_is_replaced(sent: str, kept: str) -> None:
     assert answer_of(post(body(part("file", b"", "a", f"Content-Type: {sent}"))))["content_type"] == kept
 
 
@@ -397,7 +397,7 @@ def test_content_types(sent: str, kept: str) -> None:
         ('filename="a\x01b\x7f.txt"', "ab.txt"),
     ],
 )
-def test_names_as_clients_write_them(parameter: str, kept: str) -> None:
+def test_filenames_are_read_as_clients_write_them(parameter: str, kept: str) -> None:
     sent = f'Content-Disposition: form-data; name="file"; {parameter}\r\n\r\nx'.encode()
     assert answer_of(post(body(sent)))["filename"] == kept
 
@@ -428,13 +428,13 @@ def test_names_as_clients_write_them(parameter: str, kept: str) -> None:
         ("a." + "b" * 300, "a." + "b" * 253),
     ],
 )
-def test_safe_filenames(given_name: str, kept: str) -> None:
+def test_filenames_are_made_safe(given_name: str, kept: str) -> None:
     assert safe_filename(given_name) == normalize("NFC", kept)
 
 
 @settings(max_examples=500)
 @given(st.text() | st.text(alphabet="./\\ a\u200b\r\né数", max_size=600))
-def test_every_name_becomes_a_safe_one(text: str) -> None:
+def test_every_filename_becomes_a_safe_one(text: str) -> None:
     name = safe_filename(text)
     assert 1 <= len(name.encode()) <= 255
     assert name.isprintable()
@@ -443,7 +443,7 @@ def test_every_name_becomes_a_safe_one(text: str) -> None:
     assert safe_filename(name) == name
 
 
-def test_a_download() -> None:
+def test_a_download_has_type_length_and_security_headers() -> None:
     response = APP.test_client().get("/files/100000")
     assert (response.status_code, response.data) == (200, bytes(100_000))
     assert response.headers["Content-Length"] == "100000"
@@ -463,7 +463,7 @@ def test_a_download() -> None:
         ("a\r\nX: y", "filename=\"a__X: y\"; filename*=UTF-8''a%0D%0AX%3A%20y"),
     ],
 )
-def test_the_name_of_a_download(filename: str, disposition: str) -> None:
+def test_the_content_disposition_has_the_filename_in_both_forms(filename: str, disposition: str) -> None:
     with APP.test_request_context():
         response = attachment([], filename, 0)
     assert response.headers["Content-Disposition"] == f"attachment; {disposition}"
@@ -471,7 +471,7 @@ def test_the_name_of_a_download(filename: str, disposition: str) -> None:
 
 @settings(max_examples=300)
 @given(st.text())
-def test_a_file_comes_back_under_the_name_it_was_kept_under(text: str) -> None:
+def test_a_download_has_the_stored_filename(text: str) -> None:
     kept = safe_filename(text)
     with APP.test_request_context():
         disposition = attachment([], kept, 0).headers["Content-Disposition"]
@@ -498,7 +498,7 @@ def test_a_download_is_closed_when_the_client_leaves() -> None:
     assert closed == ["yes"]
 
 
-def test_how_it_is_described() -> None:
+def test_the_document_describes_the_upload() -> None:
     class Dataset(UploadBody):
         columns: str | None = None
 

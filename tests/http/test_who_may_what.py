@@ -217,7 +217,7 @@ def test_the_tables_have_no_row_without_a_route() -> None:
     assert set(OWN) == set(OTHERS)
 
 
-def test_every_route_is_declared_with_a_rule(app: Flask) -> None:
+def test_every_route_declares_its_access(app: Flask) -> None:
     declared = {
         (route.method, route.path): operation.access
         for feature in FEATURES
@@ -234,7 +234,7 @@ def test_every_route_is_declared_with_a_rule(app: Flask) -> None:
     assert all(isinstance(access, Access) for access in declared.values())
 
 
-def test_what_is_seen_of_a_user_depends_on_who_looks(guarded: Flask) -> None:
+def test_other_users_see_the_id_and_username_only(guarded: Flask) -> None:
     client = client_of(guarded)
     ben = join(client)
     brief = {name: ben.user[name] for name in ("id", "username")}
@@ -326,7 +326,7 @@ def test_every_kind_of_token_at_every_route(vouching: Flask, method: str, path: 
         assert answer.status_code == _expected(method, path, kind)
 
 
-def test_a_firebase_token_has_no_session_of_ours(vouching: Flask) -> None:
+def test_a_firebase_token_has_no_session_of_the_service(vouching: Flask) -> None:
     client = client_of(vouching)
     headers = Person({}, _vouched_for(client)).headers
     sessions = client.get("/auth/sessions", headers=headers).json
@@ -348,7 +348,7 @@ def test_a_firebase_token_from_before_logging_out_everywhere_is_refused(vouching
 
 
 @pytest.mark.parametrize("path", ["/register", "/auth/register", "/users", "/api/v1/auth/signup"])
-def test_a_guest_s_token_is_taken_and_another_user_s_ignored(vouching: Flask, path: str) -> None:
+def test_registration_uses_the_token_of_a_guest_and_ignores_others(vouching: Flask, path: str) -> None:
     client = client_of(vouching)
     guest, anna = join(client, "guest"), join(client)
     upgraded = client.post(path, json=registration(), headers=guest.headers).json

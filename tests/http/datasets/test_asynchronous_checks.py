@@ -272,7 +272,7 @@ def test_when_two_workers_run_one_check_the_later_one_counts(
     assert len({document.fields["set_id"] for document in packs}) == 1
 
 
-def test_a_dataset_outlives_its_job(app: Flask, client: Client, anna: Person) -> None:
+def test_a_dataset_remains_when_its_job_is_removed(app: Flask, client: Client, anna: Person) -> None:
     made = upload(client, anna, headers=ASYNC)
     run_job(app, made)
     before = get(client, anna, made)

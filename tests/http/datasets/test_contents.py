@@ -202,7 +202,7 @@ def test_undecodable_bytes_are_reported_and_replaced(client: Client, anna: Perso
 
 
 @pytest.mark.parametrize("later", [{}, ASYNC], ids=["now", "later"])
-def test_undecodable_bytes_in_the_header_are_no_server_error(
+def test_undecodable_bytes_in_the_header_cause_no_server_error(
     app: Flask, client: Client, anna: Person, later: dict[str, str]
 ) -> None:
     made = upload(client, anna, b"a,b\xff\n1,2\n", encoding="utf-8", headers=later)

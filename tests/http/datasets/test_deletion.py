@@ -72,7 +72,7 @@ def test_a_dataset_that_is_being_stored_is_not_found(
 
 
 @pytest.mark.parametrize("later", [{}, ASYNC], ids=["now", "later"])
-def test_a_deleted_dataset_leaves_nothing(
+def test_deleting_a_dataset_removes_everything_stored_for_it(
     app: Flask, client: Client, anna: Person, store: MemoryStore, later: dict[str, str]
 ) -> None:
     made = upload(client, anna, headers=later)
@@ -88,7 +88,7 @@ def test_a_deleted_dataset_leaves_nothing(
     assert remaining(app, store) == (["jobs"] if later else [])
 
 
-def test_a_dataset_deleted_after_its_job_leaves_nothing(
+def test_deleting_a_dataset_after_its_job_removes_everything(
     app: Flask, client: Client, anna: Person, store: MemoryStore
 ) -> None:
     made = upload(client, anna, headers=ASYNC)

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.http.datasets.support import ASYNC, get, get_all_pages, get_rows, list_datasets, upload
+from tests.http.datasets.support import ASYNC, get, get_all_pages, get_rows, upload
 from tests.support.world import (
     Client,
     Person,
     errors_of,
-    join,
 )
 
 
@@ -51,14 +50,3 @@ def test_a_page_has_100_rows_by_default(client: Client, anna: Person) -> None:
     made = upload(client, anna, "n\n" + "".join(f"{no}\n" for no in range(101)))
     assert len(get_rows(client, anna, made)) == 100
     assert len(get_all_pages(client, anna, f"/datasets/{made.json['id']}/rows")) == 101
-
-
-def test_datasets_are_listed_newest_first_in_pages(client: Client, anna: Person) -> None:
-    made = [upload(client, anna, name=f"{number}").json for number in range(5)]
-    upload(client, join(client, "uploader"))
-    assert get_all_pages(client, anna, "/datasets?limit=2") == made[::-1]
-
-
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": "x"}, {"cursor": "x"}])
-def test_an_invalid_page_of_datasets_returns_422(client: Client, anna: Person, query: dict[str, Any]) -> None:
-    assert list_datasets(client, anna, **query).status_code == 422
