@@ -11,7 +11,6 @@ from src.application.limits import RateLimiter
 from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Run
 from src.application.summaries import Adviser
 from src.infrastructure import blobs as blob_stores
-from src.infrastructure.addresses import parse_address
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import InvalidStoreUrl, Store, StoreNotReady
@@ -52,7 +51,7 @@ def make_identity(settings: Settings) -> IdentityProvider:
 
         assert settings.firebase_web_api_key
         api_key = settings.firebase_web_api_key.get_secret_value()
-        return FirebaseIdentity(settings.firebase_project, api_key, parse_address)
+        return FirebaseIdentity(settings.firebase_project, api_key)
     from src.infrastructure.identity.local import LocalIdentity
 
     hasher = PasswordHasher(

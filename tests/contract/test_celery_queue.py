@@ -18,7 +18,7 @@ from src.application.jobs import JobRunner, JobService
 from src.domain.errors import Unavailable
 from src.domain.jobs import RESEND, Job
 from src.infrastructure.queues import celery
-from src.infrastructure.queues.celery import CeleryQueue, _app, _WorkerAMQP
+from src.infrastructure.queues.celery import CeleryQueue, _app, _WorkerConnection
 from src.infrastructure.repositories.jobs import Jobs as JobRecords
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.brokers import Broker, RabbitMQ, Redis
@@ -287,7 +287,7 @@ class TestWorker:
         """Left alone, kombu waits 2 s longer each time, up to 30 s."""
         monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
         waits: list[float] = []
-        app = _app(f"redis://127.0.0.1:{free_port()}", _WorkerAMQP)
+        app = _app(f"redis://127.0.0.1:{free_port()}", _WorkerConnection)
         with app.connection_for_read() as connection, pytest.raises(OperationalError):
             connection.ensure_connection(lambda _, wait: waits.append(wait), 10)
         assert waits == [1] + [2] * 9

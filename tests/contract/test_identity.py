@@ -27,7 +27,6 @@ from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFoun
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Email, Username
-from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity import local
 from src.infrastructure.identity.firebase import FirebaseIdentity
 from src.infrastructure.identity.local import LocalIdentity
@@ -72,7 +71,7 @@ def join(identity: IdentityProvider) -> Keeper:
 
 
 def connected(firebase: Firebase) -> FirebaseIdentity:
-    return FirebaseIdentity(firebase.project, "any", parse_address)
+    return FirebaseIdentity(firebase.project, "any")
 
 
 def somebody(email: bool = True) -> User:
@@ -432,7 +431,7 @@ def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: py
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
     monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
     monkeypatch.setattr("google.oauth2.id_token._fetch_certs", lambda *_: google[1])
-    return FirebaseIdentity("demo-portero", "any", parse_address)
+    return FirebaseIdentity("demo-portero", "any")
 
 
 def current(**changes: object) -> dict[str, object]:

@@ -15,7 +15,6 @@ from werkzeug.test import TestResponse
 
 from src.bootstrap import adapters, prepare
 from src.domain.errors import Unavailable
-from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity.firebase import FirebaseIdentity
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
@@ -113,7 +112,7 @@ class World:
         """The service with something between it and Firebase."""
         with proxied(self.firebase.host) as proxy, self.patch.context() as patch:
             patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", proxy.address)
-            identity = FirebaseIdentity(self.settings.firebase_project, "any", parse_address, timeout=TIMEOUT)
+            identity = FirebaseIdentity(self.settings.firebase_project, "any", timeout=TIMEOUT)
             fault(proxy)
             yield wire(self.settings, store=self.store, identity=identity), proxy
 

@@ -1,14 +1,15 @@
-"""Passwords kept by Firebase Auth. Our users are its users, under the same id.
+"""Stores passwords in Firebase Auth. Every user with a password has a Firebase account with the same id.
 
-Calls go to the REST API (https://cloud.google.com/identity-platform/docs/reference/rest), which signing in with a
-password needs anyway, and are sent once. The Admin SDK repeats failed calls, for as long as a Retry-After says, and
-no option bounds that. It verifies the ID tokens.
+Calls go to the REST API (https://cloud.google.com/identity-platform/docs/reference/rest) and are sent once. The Admin
+SDK cannot sign in with a password, and it repeats failed calls for as long as the Retry-After header says, without an
+option to limit that. It only verifies ID tokens here.
 """
 
 import logging
 import os
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -20,24 +21,17 @@ from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
-from src.application.ports import EmailParser, ExternalIdentity
-from src.domain.errors import (
-    FieldError,
-    Invalid,
-    InvalidToken,
-    NotFound,
-    Taken,
-    TooManyAttempts,
-    Unavailable,
-)
+from src.application.ports import ExternalIdentity
+from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, Taken, TooManyAttempts, Unavailable
 from src.domain.users import User, normalise_password
-from src.domain.values import Email, InvalidValue, parse_name
+from src.domain.values import InvalidValue, parse_name
+from src.infrastructure.addresses import parse_address
 
 _log = logging.getLogger("portero.firebase")
 
 _CLOCK_SKEW_SECONDS = 10
+"""By how much the clock of Firebase may be fast."""
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_FAILURES = (requests.RequestException, GoogleAuthError)
 _REFUSALS = {
     "EMAIL_NOT_FOUND",
     "INVALID_PASSWORD",
@@ -46,38 +40,37 @@ _REFUSALS = {
     "USER_DISABLED",
     "INVALID_EMAIL",
 }
+"""Error codes for a wrong password or an account that cannot sign in."""
 
 
 class FirebaseIdentity:
-    """Keeps passwords in Firebase Auth and verifies its ID tokens. Implements IdentityProvider."""
+    """Stores passwords in Firebase Auth and verifies its ID tokens. Implements IdentityProvider."""
 
     remote = True
 
-    def __init__(self, project: str, api_key: str, addresses: EmailParser, *, timeout: float = 8.0) -> None:
+    def __init__(self, project: str, api_key: str, *, timeout: float = 8.0) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
         self._project = project
         self._api_key = api_key
-        self._addresses = addresses
         self._timeout = timeout
-        self._limits = (min(3.0, timeout), timeout)  # to connect, to receive
 
     def keep(self, password: str) -> None:
-        """Return None: Firebase keeps the password."""
+        """Return None: Firebase stores the password, not the user record."""
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Sign in exactly once; without a user, with an address that no account has."""
+        """Sign in exactly once. Without a user, sign in with an address that no account has and return False."""
         address = _address(user) if user else "nobody@portero.invalid"
         try:
             fields = {"email": address, "password": normalise_password(password), "returnSecureToken": True}
             answer = self._call(self._public, "accounts:signInWithPassword", fields)
         except _Refused as refused:
-            if refused.code in _REFUSALS:
+            if str(refused) in _REFUSALS:
                 return False
-            if refused.code == "TOO_MANY_ATTEMPTS_TRY_LATER":
+            if str(refused) == "TOO_MANY_ATTEMPTS_TRY_LATER":
                 raise TooManyAttempts(retry_after=60) from None
-            _log.error("signing in with a password is refused: %s", refused.code)
+            _log.error("signing in with a password is refused: %s", refused)
             raise Unavailable from refused
-        # With a second factor enrolled Firebase accepts the password but issues no token.
+        # If the account has a second factor, Firebase accepts the password but issues no token.
         return user is not None and answer.get("localId") == user.id and "idToken" in answer
 
     def outdated(self, user: User) -> bool:
@@ -85,7 +78,7 @@ class FirebaseIdentity:
         return False
 
     def create(self, user: User, password: str | None) -> None:
-        # Ids are random: an account under this one was created by this call, sent before with its answer lost.
+        # Ids are random. An account that has this id was created by an earlier attempt whose answer was lost.
         secret = {"password": normalise_password(password)} if password else {}
         self._manage("", ignore="DUPLICATE_LOCAL_ID", localId=user.id, email=_address(user), **secret)
 
@@ -115,40 +108,32 @@ class FirebaseIdentity:
         except (FirebaseError, GoogleAuthError, ValueError, TypeError, KeyError, AttributeError):
             # The SDK raises the last three for some malformed tokens.
             raise InvalidToken from None
-        uid, signed_in, name = claims.get("uid"), claims.get("auth_time"), claims.get("name")
+        uid, signed_in = claims.get("uid"), claims.get("auth_time")
         if not isinstance(uid, str) or not _UID.fullmatch(uid) or not isinstance(signed_in, int):
             raise InvalidToken
         return ExternalIdentity(
             uid=uid,
-            email=self._email(claims.get("email")),
+            email=_parsed(parse_address, claims.get("email")),
             email_verified=claims.get("email_verified") is True,
-            name=_name(name),
+            name=_parsed(parse_name, claims.get("name")),
             authenticated_at=datetime.fromtimestamp(signed_in, UTC),
         )
-
-    def _email(self, address: Any) -> Email | None:
-        if not isinstance(address, str) or address.endswith("@portero.invalid"):
-            return None
-        try:
-            return self._addresses(address)
-        except InvalidValue:
-            return None
 
     # Created at first use, because connections do not survive the fork of a web server.
 
     @cached_property
     def _client(self) -> auth.Client:
-        # The app is not registered under a name: another one in this process may be of another project.
+        # Not initialize_app, which registers apps by name: another part of this process may use another project.
         options = {"projectId": self._project, "httpTimeout": self._timeout}
         app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
         try:
             return auth.Client(app)
-        except GoogleAuthError as error:  # the service has no credentials, whatever the token is
+        except GoogleAuthError as error:  # The service has no credentials. The token is not the reason.
             raise Unavailable from error
 
     @cached_property
     def _public(self) -> requests.Session:
-        """A session for methods that anybody may call."""
+        """A session for methods that need only the API key."""
         session = requests.Session()
         session.params = {"key": self._api_key}
         return session
@@ -173,7 +158,7 @@ class FirebaseIdentity:
         try:
             return self._call(self._privileged, f"projects/{self._project}/accounts{method}", fields)
         except _Refused as refused:
-            code = refused.code
+            code = str(refused)
         if code == ignore:
             return {}
         if code == "USER_NOT_FOUND":
@@ -187,15 +172,24 @@ class FirebaseIdentity:
         raise Unavailable
 
     def _call(self, session: requests.Session, path: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return what a method answers. Raise _Refused for an error with a code, Unavailable for any other failure."""
+        """Return the answer of a method. Raise _Refused for an error with a code, Unavailable for any other failure."""
         emulator = _emulator()
         url = f"{f'http://{emulator}/' if emulator else 'https://'}identitytoolkit.googleapis.com/v1/{path}"
         try:
-            response = session.post(url, json=fields, timeout=self._limits, allow_redirects=False)
+            timeouts = (min(3.0, self._timeout), self._timeout)  # to connect, to receive
+            response = session.post(url, json=fields, timeout=timeouts, allow_redirects=False)
             answer = dict(response.json())
             if response.status_code != 200:
                 raise _Refused(str(answer["error"]["message"]).partition(" ")[0])
-        except (*_FAILURES, ValueError, LookupError, TypeError, RecursionError) as error:  # the latter four: no JSON
+        # The last four are raised for an answer that is not the expected JSON.
+        except (
+            requests.RequestException,
+            GoogleAuthError,
+            ValueError,
+            LookupError,
+            TypeError,
+            RecursionError,
+        ) as error:
             raise Unavailable from error
         if not answer:
             raise Unavailable
@@ -203,24 +197,24 @@ class FirebaseIdentity:
 
 
 class _Refused(Exception):
-    """An answer with an error code of Firebase Auth."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    """An answer with an error code of Firebase Auth, which is the message."""
 
 
 def _emulator() -> str | None:
     return os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
 
 
-def _name(name: Any) -> str | None:
+def _parsed(parse: Callable[[str], Any], claim: Any) -> Any:
+    """Return a claim as ``parse`` reads it, or None if it is missing or invalid."""
     try:
-        return parse_name(name) if isinstance(name, str) else None
+        return parse(claim) if isinstance(claim, str) else None
     except InvalidValue:
         return None
 
 
 def _address(user: User) -> str:
-    """Return the address of a user, or one that nobody can own (RFC 2606): Firebase demands one for a password."""
+    """Return the address of a user, or a placeholder: Firebase accepts a password only together with an address.
+
+    The domain of the placeholder is reserved (RFC 2606). ``parse_address`` refuses it.
+    """
     return user.email.address if user.email else f"{user.id}@portero.invalid"

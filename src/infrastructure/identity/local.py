@@ -1,4 +1,4 @@
-"""Passwords as Argon2id hashes (RFC 9106) on the user record."""
+"""Stores passwords as Argon2id hashes (RFC 9106) in the user records."""
 
 import threading
 from collections.abc import Iterator
@@ -12,18 +12,19 @@ from src.domain.errors import InvalidToken, Unavailable
 from src.domain.users import User, normalise_password
 
 _QUEUE_SECONDS = 10.0
+"""Seconds that a call waits until it may compute a hash. After that it raises Unavailable."""
 
 
 class LocalIdentity:
     """Hashes and checks passwords. Implements IdentityProvider.
 
-    The user record is the only account, so that creating, changing or deleting an account does nothing here.
+    The user record is the whole account, so creating, changing and deleting an account does nothing here.
     """
 
     remote = False
 
     def __init__(self, hasher: PasswordHasher, *, at_once: int) -> None:
-        """At most ``at_once`` hashes are computed at a time, because each takes the memory that ``hasher`` demands."""
+        """Compute at most ``at_once`` hashes at a time, because each needs the memory that ``hasher`` is set to."""
         self._hasher = hasher
         self._places = threading.BoundedSemaphore(at_once)
         self._decoy = hasher.hash("nobody")
