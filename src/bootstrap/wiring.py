@@ -48,7 +48,6 @@ from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Store
 from src.infrastructure.tables import PolarsCsvChecker
 from src.infrastructure.tables.patterns import compiled
-from src.infrastructure.tokens.fingerprints import KeyedFingerprints
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
 from src.infrastructure.tokens.signing_keys import KeyRing
@@ -137,7 +136,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         files=FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock),
         jobs=job_service,
         operations=OperationsService(saga=saga, files=file_objects, datasets=dataset_objects, store=store, clock=clock),
-        receipts=ReceiptService(receipts=receipts, fingerprints=KeyedFingerprints(keys), clock=clock),
+        receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),
         sessions=SessionService(
             users=users,
             sessions=sessions,

@@ -1,6 +1,10 @@
-"""The keys that sign access tokens: a JWK set or PEM text, from the environment or from a file."""
+"""The keys that sign access tokens, and the secrets that are derived from them.
+
+They are read from a JWK set or from PEM text, in the environment or in a file.
+"""
 
 import hashlib
+import hmac
 import json
 import logging
 import os
@@ -12,11 +16,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -34,7 +34,7 @@ _PEM = re.compile(r"-----BEGIN [A-Z ]*KEY-----.+?-----END [A-Z ]*KEY-----", re.D
 
 
 class BadKeys(ValueError):
-    """The text holds no usable signing keys. The message says why and quotes nothing of the text."""
+    """The text contains no usable signing keys. The message says why and does not quote the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def write_keys(path: Path, keys: Sequence[SigningKey], *, replace: bool) -> bool
 
 
 class KeyRing:
-    """The keys in use: the first one signs, all verify. A file is read again when it has changed."""
+    """The keys in use: the first key signs, all keys verify. A file is read again when it has changed."""
 
     def __init__(self, source: str | Path) -> None:
         """Load the keys from a text or from a file. Raise BadKeys or OSError."""
@@ -154,6 +154,13 @@ class KeyRing:
     def derived(self, purpose: str) -> list[bytes]:
         """Return a secret for another purpose from each key, beginning with the signing key."""
         return [key.derive(purpose) for key in self._current().values()]
+
+    def fingerprints(self, data: bytes) -> list[str]:
+        """Return an HMAC-SHA256 of ``data`` for each key, beginning with the signing key. Implements Fingerprints.
+
+        A reader of the store learns nothing about ``data`` from it, unlike from a plain hash.
+        """
+        return [hmac.digest(key, data, "sha256").hex() for key in self.derived("portero fingerprints")]
 
     def public(self) -> dict[str, list[dict[str, str]]]:
         """Return the public JWK set (RFC 7517)."""
