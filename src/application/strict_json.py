@@ -1,4 +1,4 @@
-"""Strict parsing of JSON (RFC 8259): input that JSON libraries read in different ways is refused."""
+"""Parses JSON (RFC 8259) strictly: text that JSON libraries interpret in different ways is refused."""
 
 import json
 import math
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 _MAX_DIGITS = 100
+"""The most digits of an integer. No value of the service needs more, and converting long numbers is slow."""
 _MAX_STORED_DEPTH = 32
 
 
@@ -15,8 +16,8 @@ def strict_json(text: str, *, to_store: bool = False) -> Any:
     Raise ValueError for text that is not JSON, a repeated key, NaN, Infinity, an integer of more than 100 digits,
     nesting beyond Python's recursion limit, or a NUL character. Raise UnicodeError for a lone surrogate.
 
-    Set ``to_store`` for a value from another service that is stored or shown as it came. NUL characters and lone
-    surrogates, which stores and encoders refuse, then become U+FFFD. A number that no float can hold and nesting
+    Set ``to_store`` for a value from another service that is stored or shown. NUL characters and lone surrogates then
+    become U+FFFD, because stores and encoders refuse them. A number that exceeds the range of a float and nesting
     beyond 32 levels raise ValueError too.
     """
     try:
@@ -63,7 +64,7 @@ def _short_int(digits: str) -> int:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in ``value``, keys included. A loop, because recursion could exceed Python's limit."""
+    """Yield every string in ``value``, including keys, without recursion, which could exceed Python's limit."""
     remaining = [value]
     while remaining:
         match remaining.pop():

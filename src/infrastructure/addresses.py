@@ -9,9 +9,9 @@ _MAX_LENGTH = 254
 
 
 def parse_address(text: str) -> Email:
-    """Validate and normalise an address without a network request. Implements AddressParser. Raises InvalidValue.
+    """Validate and normalise an address without a network request. Implements EmailParser. Raise InvalidValue.
 
-    The reserved domain ``.test`` (RFC 2606) is accepted, and no other reserved one.
+    Of the reserved domains (RFC 2606), only ``.test`` is accepted.
     """
     if len(text) > _MAX_LENGTH:
         raise InvalidValue("email", f"Use at most {_MAX_LENGTH} characters.")

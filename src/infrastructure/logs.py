@@ -1,4 +1,4 @@
-"""Logs as JSON, one line per event, with the fields of Cloud Logging.
+"""Writes logs as JSON, one line for each event, with the field names of Cloud Logging.
 
 https://cloud.google.com/logging/docs/structured-logging
 """
@@ -16,7 +16,10 @@ _audit = logging.getLogger("portero.audit")
 
 
 def configure_logs(project: str) -> None:
-    """Write all logs of this process to standard output. ``project`` is the Google Cloud project of the traces."""
+    """Write all logs of this process to standard output. ``project`` is the Google Cloud project of the traces.
+
+    With an empty ``project``, the trace id is logged as it came with the request.
+    """
 
     def cloud_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["severity"] = event.pop("level", "info").upper()

@@ -1,6 +1,6 @@
-"""Passwords that are easy to guess, by the estimator and the list of zxcvbn.
+"""Finds passwords that are easy to guess, with zxcvbn (https://github.com/dwolfhub/zxcvbn-python).
 
-See https://github.com/dwolfhub/zxcvbn-python. Its data takes a while to load, so the first new password loads it.
+zxcvbn takes a while to load, so the first new password loads it.
 """
 
 import re
@@ -12,22 +12,22 @@ from src.domain.values import InvalidValue, fold
 
 _SYMBOLS = frozenset(string.punctuation)
 _DIGITS = frozenset(string.digits)
-# zxcvbn tries every combination of the letters that symbols and digits can stand for: a password of 72 characters can
-# take it 8 seconds. Within these bounds the worst one takes about 50 ms, which is what an Argon2 hash takes.
+# zxcvbn tries every combination of the letters that symbols and digits can stand for. This can take 8 seconds for a
+# password of 72 characters. Within these limits it takes at most about 50 ms, as long as an Argon2 hash.
 _MAX_CHARACTERS = 24
 _MAX_SYMBOLS = 3
 _MAX_DIGITS_WITH_MORE_SYMBOLS = 1
 _GUESSABLE_SCORE = 1
 
-_lock = Lock()  # zxcvbn keeps the user's names in a dictionary that all calls share
+_lock = Lock()  # zxcvbn stores the user's names in a dictionary that all calls share.
 
 
 def find_weakness(password: str, names: Sequence[str]) -> InvalidValue | None:
-    """Return what makes a password easy to guess, or None. Implements FindWeakness.
+    """Return why a password is easy to guess, or None if it is not. ``names`` are the names of the user.
 
-    The code is ``common`` for one of the 30 000 most used passwords of public breaches, and ``weak`` when the first 24
-    characters have a score of 0 or 1 of 4: a million guesses find them. A password that mixes more than three
-    different symbols with several different digits gets no score.
+    The code is ``common`` for one of the 30 000 most used passwords of public breaches. It is ``weak`` if the first 24
+    characters have a score of 0 or 1 on the scale to 4, which means that a million guesses find them. A password with
+    more than three different symbols and several different digits is not scored. Implements FindWeakness.
     """
     from zxcvbn import zxcvbn
     from zxcvbn.frequency_lists import FREQUENCY_LISTS

@@ -1,4 +1,4 @@
-"""A task that is repeated in the background."""
+"""Repeats a task in the background."""
 
 import logging
 import threading
@@ -10,8 +10,8 @@ _log = logging.getLogger("portero.sweeper")
 def repeat(task: Callable[[], int], seconds: float) -> threading.Event:
     """Run ``task`` every ``seconds`` seconds in a daemon thread, until the returned event is set.
 
-    The first run is one interval from now. ``task`` returns how many records it has processed, which is logged. An
-    exception is logged and does not end the repetition.
+    The first run is one interval from now. ``task`` returns the number of records that it has processed, which is
+    logged. An exception of the task is logged too and does not end the repetition.
     """
     stop = threading.Event()
 

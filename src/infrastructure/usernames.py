@@ -1,4 +1,4 @@
-"""New usernames, checked against look-alikes (Unicode Technical Standard 39, https://www.unicode.org/reports/tr39/)."""
+"""Refuses usernames that imitate others (Unicode Technical Standard 39, https://www.unicode.org/reports/tr39/)."""
 
 import unicodedata
 from itertools import groupby
@@ -6,7 +6,9 @@ from itertools import groupby
 from src.domain.values import InvalidValue, Username
 
 _MAX_MARKS = 4
-# The scripts of which Chinese with Bopomofo, Japanese and Korean are written (UTS 39 section 5.1).
+"""The most combining marks on a letter (UTS 39 section 5.4)."""
+# For each script, the writing systems that combine it with others: Chinese with Bopomofo, Japanese and Korean (UTS 39
+# section 5.1).
 _WRITING_SYSTEMS = {
     "Hani": {"Hanb", "Jpan", "Kore"},
     "Bopo": {"Hanb"},
@@ -18,11 +20,11 @@ _COMBINED_WITH_LATIN = {"Hanb", "Jpan", "Kore"}
 
 
 def parse_new_username(text: str) -> Username:
-    """Return the username that ``text`` spells. Implements UsernameParser.
+    """Return ``text`` as a username. Raise InvalidValue. Implements UsernameParser.
 
-    Besides the rules of ``Username.parse``, a letter has at most four combining marks, and all characters are of one
-    script, or of Latin and the scripts of Chinese, Japanese or Korean (restriction level "highly restrictive", UTS 39
-    section 5.2). Raises InvalidValue.
+    In addition to the rules of ``Username.parse``, a letter has at most four combining marks. All characters are from
+    one script, or from Latin and the scripts of Chinese, Japanese or Korean (restriction level "highly restrictive",
+    UTS 39 section 5.2).
     """
     username = Username.parse(text)
     if max(_lengths_of_runs_of_marks(unicodedata.normalize("NFKD", text)), default=0) > _MAX_MARKS:

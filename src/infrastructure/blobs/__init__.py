@@ -19,7 +19,7 @@ def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in ("file", "s3", "gs", "memory"):
-        raise ValueError(f"{scheme!r} is no kind of blob store; write {_KINDS}")
+        raise ValueError(f"{scheme!r} is not a kind of blob store; write {_KINDS}")
     if scheme == "file":
         if not rest or "\0" in rest:
             raise ValueError("file:// needs the path of a folder; write file:///var/lib/portero/files, for example")
@@ -28,7 +28,7 @@ def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
         return DiskBlobs(Path(rest))
     if scheme == "memory":
         if rest:
-            raise ValueError(f"memory:// is complete in itself; remove {rest!r}")
+            raise ValueError(f"memory:// takes no name; remove {rest!r}")
         from src.infrastructure.blobs.objects import memory
 
         return memory()
@@ -47,7 +47,9 @@ def _split(scheme: str, rest: str) -> tuple[str, str]:
     bucket, _, prefix = rest.partition("/")
     if not _BUCKET.fullmatch(bucket):
         advice = "a name of 3 or more lower-case letters, digits, dots, dashes or underscores"
-        raise ValueError(f"{bucket!r} is no name of a bucket; write {scheme}://BUCKET/PREFIX, where BUCKET is {advice}")
+        raise ValueError(
+            f"{bucket!r} is not the name of a bucket; write {scheme}://BUCKET/PREFIX, where BUCKET is {advice}"
+        )
     prefix = prefix and prefix.rstrip("/") + "/"
     if not _PREFIX.fullmatch(prefix):
         advice = "names of letters, digits and any of '_-=.', not beginning with a dot, with single slashes between"

@@ -22,6 +22,7 @@ MAX_ADVICE = 256 << 10
 
 _NAME = "The AI service"
 _REFUSED = {400, 422}
+"""Statuses with which servers refuse a parameter that they do not support."""
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 _PROMPT = """\
 You explain the check of a CSV file to people who read reports and are no programmers. The user's message is JSON: \

@@ -1,4 +1,4 @@
-"""HTTP calls to services that the operator names: one attempt, no redirects, limits on time and size."""
+"""Calls services that the operator names over HTTP, with one attempt, no redirects and limits on time and size."""
 
 import logging
 import math
@@ -77,10 +77,10 @@ class Destination:
                 raise error.args[0] from None
             except httpx2.TimeoutException as error:
                 raise self._down("took too long to answer", type(error).__name__) from None
-            except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host has no name in DNS.
+            except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host is no DNS name.
                 raise self._down("cannot be reached", str(error)) from None
             except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
-                # Without its message, which may quote the other side.
+                # The message is dropped, because it may quote the service.
                 raise self._down("broke off instead of answering", type(error).__name__) from None
             if answer.status >= 500:
                 raise self._down(f"answered with status {answer.status}")
@@ -142,7 +142,7 @@ class _TimeLimit(AbstractContextManager[None]):
         self._exceeded = False
 
     def left(self) -> float:
-        """Return the seconds that the next step of the call may take."""
+        """Return the seconds that the next step of the call may take. Never 0, with which a socket does not wait."""
         return max(min(self._idle, self._by - time.monotonic()), 0.01)
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ class _TimeLimit(AbstractContextManager[None]):
             self._socket: socket.socket = info["return_value"].get_extra_info("socket")
         elif event == "http11.send_request_body.failed" and isinstance(info["exception"], httpcore2.WriteTimeout):
             # A server that refuses a file early may stop reading. httpcore2 reads the answer only after a WriteError.
-            raise httpcore2.WriteError("the other side stopped reading")
+            raise httpcore2.WriteError("the service stopped reading")
         elif event == "http11.receive_response_headers.started":
             self._timer = threading.Timer(self.left(), self._shut_down)
             self._timer.start()

@@ -1,4 +1,4 @@
-"""Random pictures of dogs from a service with the API of https://dog.ceo/dog-api/documentation/random."""
+"""Gets random pictures of dogs from a service with the API of https://dog.ceo/dog-api/documentation/random."""
 
 import re
 import time
@@ -13,8 +13,9 @@ from src.infrastructure.outgoing.http import Destination
 
 _NAME = "The picture service"
 _MAX_URL = 2048
-# A subset of RFC 3986 that all parsers read in the same way: no user, backslash or fragment, ASCII only, no port but
-# the default one, and a slash after the host.
+"""The most characters of a URL: common browsers and proxies accept as many."""
+# A subset of RFC 3986 that all parsers read in the same way: ASCII without user, backslash or fragment, with no port
+# except the default one and with a slash after the host.
 _URL = re.compile(
     r"[Hh][Tt][Tt][Pp][Ss]://(?P<host>[A-Za-z0-9.-]+)(?::443)?"
     r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"

@@ -1,4 +1,4 @@
-"""Forwards files to another service as the file of a form (multipart/form-data, RFC 7578)."""
+"""Forwards files to another service in a form with one field, ``file`` (multipart/form-data, RFC 7578)."""
 
 import secrets
 import time
@@ -13,8 +13,10 @@ from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
 _NAME = "The service that files are sent on to"
 _MAX_TEXT = 2000
+"""The most characters of a text answer that are stored."""
 _TOO_LONG = f"The answer was longer than {MAX_ANSWER >> 10} KiB and was not kept."
 _TRY_AGAIN = {408, 425, 429}
+"""Statuses below 500 that ask the client to repeat the request."""
 
 
 class HttpRelay:
@@ -38,7 +40,7 @@ class HttpRelay:
         self._service = Destination(url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=idle)
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
-        """Post the file. Raise AttemptFailed, and the exceptions of iterating ``chunks``."""
+        """Post the file, which has ``size`` bytes. Raise AttemptFailed and the exceptions of iterating ``chunks``."""
         boundary = secrets.token_hex(16)
         head = (
             f"--{boundary}\r\n"
@@ -86,7 +88,7 @@ def _escaped(filename: str) -> str:
 
 
 def _safe(content_type: str) -> str:
-    """Return ``content_type``, or the generic type if it could end the header."""
+    """Return ``content_type``, or a generic type if it has characters that could end the header."""
     plain = content_type.isascii() and content_type.isprintable()
     return content_type if plain else "application/octet-stream"
 
