@@ -77,7 +77,7 @@ class SessionService:
         Raises NotFound when the identity provider issues no tokens; InvalidToken, Taken, Unavailable.
         """
         if not self.identity.remote:
-            raise NotFound("This service keeps its passwords itself; log in with one.")
+            raise NotFound("This service keeps its passwords itself; log in with a password.")
         user = self.authentication.profile_of(self.identity.identify(id_token))
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         return user, self.start(user, client)
