@@ -133,6 +133,6 @@ def test_an_upload_by_a_user_who_is_deleted_meanwhile_leaves_nothing(
 ) -> None:
     asking = client_of(app)
     seen = call_while_storing(app, monkeypatch, lambda: asking.delete("/user", headers=anna.headers).status_code)
-    assert upload(client, anna).status_code == 503
+    assert upload(client, anna).status_code == 401
     assert seen == [204]
     assert remaining(app, store) == []
