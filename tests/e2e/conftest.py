@@ -7,7 +7,8 @@ import pytest
 
 from src.bootstrap import adapters, prepare
 from tests.e2e.mortal import Mortal, Place
-from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
+from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
+from tests.support.working import RecordingQueue
 
 
 @pytest.fixture(scope="module")
@@ -49,5 +50,5 @@ def client(place: Place) -> Iterator[Client]:
     )
     prepare.prepare(settings)
     store = adapters.make_store(settings)
-    yield Client(wire(settings, store=store, queue=NoQueue(), pictures=OnePicture()))
+    yield Client(wire(settings, store=store, queue=RecordingQueue(), pictures=OnePicture()))
     store.close()

@@ -23,8 +23,9 @@ from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401
 from src.infrastructure.stores import sql as _sql  # noqa: F401
 from src.infrastructure.stores.base import Store
-from tests.e2e.wiring import Client, NoQueue, OnePicture, firebase_settings, wire
+from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
 from tests.support.remote import Observed
+from tests.support.working import RecordingQueue
 
 IDENTITY_STEPS = {"create", "set_email", "set_password", "delete"}
 
@@ -146,7 +147,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
         identity=cast(IdentityProvider, Observed(adapters.make_identity(settings), IDENTITY_STEPS, observe)),
         blobs=cast(BlobStore, Observed(adapters.make_blobs(settings), {"put", "read", "delete"}, observe)),
         pictures=cast(PictureSource, Observed(OnePicture(), {"fetch"}, observe)),
-        queue=NoQueue(),
+        queue=RecordingQueue(),
     )
     if request.method == "RUN":
         services.jobs.runner.run(request.path)

@@ -15,18 +15,6 @@ from src.interfaces.services import Services
 from src.settings import Settings
 
 
-class NoQueue:
-    """Rings for nobody: the jobs are run by the test."""
-
-    def send(self, job_id: str, delay: float = 0) -> None:
-        pass
-
-    notify = send
-
-    def close(self, timeout: float) -> bool:
-        return True
-
-
 class OnePicture:
     """Has one picture for every dog."""
 

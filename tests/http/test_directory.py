@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from src.infrastructure.stores.memory import MemoryStore
+from tests.support.working import Watch
 from tests.support.world import (
     ACCESS_FIELDS,
     PASSWORD,
@@ -14,7 +15,6 @@ from tests.support.world import (
     Answer,
     Client,
     Person,
-    Watch,
     build,
     client_of,
     errors_of,

@@ -13,13 +13,13 @@ from flask import Flask
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.memory import MemoryStore
+from tests.support.working import Watch
 from tests.support.world import (
     OPERATIONS,
     PASSWORD,
     Answer,
     Client,
     Person,
-    Watch,
     build,
     client_of,
     join,

@@ -13,6 +13,7 @@ from src.domain.values import Role
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.races import at_once
 from tests.support.uploading import TYPE, body, part
+from tests.support.working import Watch
 from tests.support.world import (
     OPERATIONS,
     PASSWORD,
@@ -21,7 +22,6 @@ from tests.support.world import (
     Halfway,
     Person,
     Provider,
-    Watch,
     build,
     client_of,
     errors_of,

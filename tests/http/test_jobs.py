@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from src.domain.errors import AttemptFailed
+from tests.support.working import RecordingQueue, Watch
 from tests.support.world import (
     PICTURE,
     SECRET,
@@ -13,8 +14,6 @@ from tests.support.world import (
     Client,
     Person,
     Pictures,
-    RecordingQueue,
-    Watch,
     build,
     client_of,
     join,

@@ -9,7 +9,8 @@ from flask import Flask
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
-from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, Watch, build, client_of, join
+from tests.support.working import Watch
+from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
 
 HOST = "https://portero.test"
 

@@ -9,7 +9,8 @@ from flask import Flask
 
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, write_keys
-from tests.support.world import KEY, TOKEN_FIELDS, V1_FIELDS, Answer, Client, Person, Watch, build, client_of, join
+from tests.support.working import Watch
+from tests.support.world import KEY, TOKEN_FIELDS, V1_FIELDS, Answer, Client, Person, build, client_of, join
 
 DAY = 86400
 

@@ -9,12 +9,12 @@ from flask import Flask
 
 from src.application.sessions import AuthenticationService, Caller
 from src.domain.users import Claim
+from tests.support.working import Watch
 from tests.support.world import (
     PASSWORD,
     Answer,
     Client,
     Person,
-    Watch,
     build,
     client_of,
     join,

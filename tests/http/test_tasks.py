@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 
 from src.infrastructure.stores.memory import MemoryStore
+from tests.support.working import Watch
 from tests.support.world import (
     Answer,
     Client,
     Person,
-    Watch,
     build,
     client_of,
     errors_of,

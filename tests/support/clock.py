@@ -74,8 +74,8 @@ def outcome_within(seconds: float, call: Callable[[], object]) -> object:
     return outcomes[0]
 
 
-class Watch:
-    """A clock that a test turns, in place of the module ``time`` of what it tests."""
+class MonotonicWatch:
+    """A monotonic clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self._now = 1000.0

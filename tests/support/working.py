@@ -1,4 +1,4 @@
-"""What jobs and files are tested with: a clock that stands still, a queue that only notes, and people."""
+"""Fakes for tests that run in one process: a clock, a queue, a job handler, interruptions, and users."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,12 +11,13 @@ from src.domain.jobs import Job
 from src.domain.users import User
 from src.domain.values import Role, Username
 
-NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)
+NOON = datetime(2030, 1, 2, 12, 0, 0, 500_000, tzinfo=UTC)
+"""Not a whole second, because tokens and providers count in whole seconds."""
 
 
 @dataclass
 class Watch:
-    """A clock that moves when it is told to."""
+    """A clock that stands still until a test moves it."""
 
     time: datetime = NOON
 
@@ -29,11 +30,11 @@ class Watch:
 
 @dataclass
 class RecordingQueue:
-    """See JobQueue; nobody hears it."""
+    """Records the jobs that are sent, and runs none. Implements JobQueue."""
 
     sent: list[str] = field(default_factory=list)
     takes: int | None = None
-    """How many more it takes; None for any number."""
+    """How many more jobs it takes before it raises Unavailable; None for any number."""
     refused: int = 0
 
     def send(self, job_id: str, delay: float = 0) -> None:
@@ -53,7 +54,7 @@ class RecordingQueue:
 
 @dataclass
 class FakeHandler:
-    """See JobHandler: does what it is told to, and notes what it was asked for."""
+    """Does what the test tells it to, and records its calls. Implements JobHandler."""
 
     does: Callable[[Job, Progress], Any] = lambda job, progress: {"done": job.id}
     asked: list[str] = field(default_factory=list)
@@ -71,6 +72,37 @@ class FakeHandler:
 
     def resume(self, job: Job) -> None:
         self.asked.append("resume")
+
+
+class Interruptions:
+    """Runs events of a test when the code under test reaches a step, such as "before update"."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self._events: dict[str, list[Callable[[], object]]] = {}
+
+    def on(self, step: str, event: Callable[[], object]) -> None:
+        """Run ``event`` once when ``step`` is next reached, after the events that were set for it before."""
+        self._events.setdefault(step, []).append(event)
+
+    def fail(self, *steps: str, error: BaseException | type[BaseException] = Unavailable) -> None:
+        """Raise ``error`` when each of the steps is next reached."""
+
+        def fail() -> None:
+            raise error
+
+        for step in steps:
+            self.on(step, fail)
+
+    def skip(self, step: str) -> None:
+        """Do nothing when ``step`` is next reached."""
+        self.on(step, lambda: None)
+
+    def observe(self, step: str) -> None:
+        """Record that ``step`` is reached, and run its next event."""
+        self.steps.append(step)
+        if events := self._events.get(step):
+            events.pop(0)()
 
 
 def person(name: str = "ada", role: Role = Role.USER) -> User:

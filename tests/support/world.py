@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -46,6 +45,7 @@ from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_s
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
+from tests.support.working import RecordingQueue
 
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -121,21 +121,6 @@ class Client(FlaskClient):
         return self.open(*arguments, **options, method="DELETE")
 
 
-class RecordingQueue:
-    """A queue whose jobs are run by the test, with ``services.jobs.runner``."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def send(self, job_id: str, delay: float = 0) -> None:
-        self.sent.append(job_id)
-
-    notify = send
-
-    def close(self, timeout: float) -> bool:
-        return True
-
-
 class Pictures(DogPictures):
     """A source of pictures that is asked and answers in this process; ``error`` is what it fails with."""
 
@@ -190,19 +175,6 @@ class Person:
     def at(self, path: str) -> str:
         """A documented path where its variable is what this person owns."""
         return path.replace("{id}", self.session if "sessions" in path else self.user["id"])
-
-
-@dataclass
-class Watch:
-    """A clock that moves when it is told to, in seconds."""
-
-    time: datetime = datetime(2030, 1, 1, 12, 0, 0, 500_000, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def forward(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
 
 
 class Provider(LocalIdentity):

@@ -10,7 +10,7 @@ from src.domain.errors import AttemptFailed
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
 from tests.support import outside
-from tests.support.clock import Stopwatch, Watch
+from tests.support.clock import MonotonicWatch, Stopwatch
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def services(server: outside.Outside) -> outside.Outside:
 
 
 @pytest.fixture
-def pictures(services: outside.Outside, watch: Watch) -> DogPictures:
+def pictures(services: outside.Outside, watch: MonotonicWatch) -> DogPictures:
     return DogPictures(
         services.pictures.url, [outside.PICTURE_HOST], timeout=30, connect=15, pause=60, clock=watch.monotonic
     )
@@ -38,7 +38,7 @@ def hasty_pictures(services: outside.Outside) -> DogPictures:
 
 
 @pytest.fixture
-def relay(services: outside.Outside, watch: Watch) -> HttpRelay:
+def relay(services: outside.Outside, watch: MonotonicWatch) -> HttpRelay:
     return HttpRelay(services.relay.url, pause=60, clock=watch.monotonic)
 
 
@@ -48,9 +48,9 @@ def hasty_relay(services: outside.Outside) -> HttpRelay:
 
 
 @pytest.fixture
-def watch() -> Watch:
+def watch() -> MonotonicWatch:
     """The clock of the circuit breakers of ``pictures`` and ``relay``."""
-    return Watch()
+    return MonotonicWatch()
 
 
 def send(relay: HttpRelay, data: bytes = b"some bytes", name: str = "a.txt", type: str = "text/plain") -> RelayAnswer:

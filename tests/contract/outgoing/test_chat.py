@@ -15,7 +15,7 @@ from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validatio
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
 from src.infrastructure.tables import patterns
 from tests.support import outside
-from tests.support.clock import Stopwatch, Watch, until
+from tests.support.clock import MonotonicWatch, Stopwatch, until
 from tests.support.emulators import free_port
 from tests.unit.test_summaries import Rows
 
@@ -207,7 +207,7 @@ def test_a_closed_port_cannot_be_reached() -> None:
 
 
 def test_the_circuit_opens_and_closes(chat: outside.Api) -> None:
-    watch = Watch()
+    watch = MonotonicWatch()
     adviser = ChatAdviser(chat.url, "small", KEY, clock=watch.monotonic)
     chat.behave("answer", status=503)
     for _ in range(5):

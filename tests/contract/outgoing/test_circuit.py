@@ -12,10 +12,10 @@ from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
 from tests.contract.outgoing.conftest import failing, send
 from tests.support import outside
-from tests.support.clock import Watch, until
+from tests.support.clock import MonotonicWatch, until
 
 
-def test_the_circuit_opens_and_closes(services: outside.Outside, pictures: DogPictures, watch: Watch) -> None:
+def test_the_circuit_opens_and_closes(services: outside.Outside, pictures: DogPictures, watch: MonotonicWatch) -> None:
     services.pictures.behave("answer", status=503)
     for _ in range(5):
         with failing() as details:
@@ -35,7 +35,7 @@ def test_the_circuit_opens_and_closes(services: outside.Outside, pictures: DogPi
 
 
 def test_the_circuit_stays_open_when_a_trial_fails(
-    services: outside.Outside, pictures: DogPictures, watch: Watch
+    services: outside.Outside, pictures: DogPictures, watch: MonotonicWatch
 ) -> None:
     services.pictures.behave("reset")
     for pause in (0, 0, 0, 0, 0, 60):
@@ -68,7 +68,7 @@ def down(circuit: Circuit) -> None:
 
 
 def test_one_trial_at_a_time_is_let_through_after_the_pause(
-    services: outside.Outside, relay: HttpRelay, watch: Watch
+    services: outside.Outside, relay: HttpRelay, watch: MonotonicWatch
 ) -> None:
     services.relay.behave("answer", status=500)
     for _ in range(5):
@@ -97,7 +97,7 @@ def test_calls_of_several_threads_run_at_the_same_time(services: outside.Outside
     assert outcomes == ["done"] * 6
 
 
-def test_an_exception_other_than_down_is_not_counted(watch: Watch) -> None:
+def test_an_exception_other_than_down_is_not_counted(watch: MonotonicWatch) -> None:
     circuit = Circuit("It", pause=60, clock=watch.monotonic)
     for _ in range(4):
         down(circuit)

@@ -5,13 +5,8 @@ from flask import Flask
 
 from src.infrastructure.stores.memory import MemoryStore
 from tests.http.datasets.support import MAX_UPLOAD
-from tests.support.world import (
-    Client,
-    Person,
-    Watch,
-    build,
-    join,
-)
+from tests.support.working import Watch
+from tests.support.world import Client, Person, build, join
 
 
 @pytest.fixture

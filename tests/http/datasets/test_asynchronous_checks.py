@@ -31,18 +31,8 @@ from tests.http.datasets.support import (
     summarise,
     upload,
 )
-from tests.support.world import (
-    CSV,
-    SECRET,
-    Client,
-    Person,
-    Watch,
-    build,
-    client_of,
-    errors_of,
-    join,
-    services_of,
-)
+from tests.support.working import Watch
+from tests.support.world import CSV, SECRET, Client, Person, build, client_of, errors_of, join, services_of
 
 
 def test_respond_async_returns_202_with_a_job(app: Flask, client: Client, anna: Person) -> None:

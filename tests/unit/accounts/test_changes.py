@@ -1,0 +1,241 @@
+"""Changes of the address that fail, are interrupted or are slow."""
+
+from dataclasses import replace
+
+import pytest
+
+from src.domain.errors import InvalidToken, Taken, Unavailable
+from src.domain.users import User
+from src.domain.values import Email, Role, Username
+from tests.unit.accounts.world import NEW, OLD, PASSWORD, AccountWorld
+
+
+def test_nothing_changes_when_the_address_is_refused(world: AccountWorld) -> None:
+    user = world.joined()
+    world.remote.sign_up(NEW.address)
+    with pytest.raises(Taken):
+        world.readdress(user)
+    world.agrees(user, OLD)
+    world.readdress(user, Email("third@example.com"))  # and not in a minute
+
+
+@pytest.mark.parametrize("step", ["before set_email", "after set_email", "after update"])
+def test_a_change_whose_outcome_is_unknown_is_undone(world: AccountWorld, step: str) -> None:
+    user = world.joined()
+    world.fail(step)
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    assert world.remote.verify(world.stored(user), PASSWORD)  # with the old address, at once
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.agrees(user, OLD)
+    world.readdress(user)
+    world.agrees(user, NEW)
+
+
+def test_a_change_that_takes_effect_after_its_undo_is_undone_again(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("before set_email")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    world.remote.set_email(replace(user, email=NEW))
+    world.wait()
+    world.accounts.reconcile()
+    world.agrees(user, OLD)
+
+
+def test_a_change_whose_last_commit_landed_without_a_reply_stays(world: AccountWorld) -> None:
+    user = world.joined()
+    world.on("after update", lambda: None)
+    world.fail("after update")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    world.wait()
+    world.accounts.reconcile()
+    world.agrees(user, NEW)
+
+
+def test_a_change_slower_than_reconciliation_fails_and_is_reconciled_again(world: AccountWorld) -> None:
+    user = world.joined()
+    world.on("before set_email", world.reconcile_later)
+    with pytest.raises(Unavailable, match="meanwhile"):
+        world.readdress(user)
+    world.wait()
+    world.accounts.reconcile()
+    world.agrees(user, OLD)
+
+
+def test_a_change_slower_than_reconciliation_and_the_next_change_undoes_neither(world: AccountWorld) -> None:
+    user = world.joined()
+    third = Email("third@example.com")
+
+    def overtake() -> None:
+        world.wait()
+        world.accounts.reconcile()
+        world.readdress(user, third)
+
+    world.on("before set_email", overtake)
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    world.wait()
+    world.accounts.reconcile()
+    world.agrees(user, third)
+
+
+def test_a_late_reconciliation_does_not_undo_later_changes(world: AccountWorld) -> None:
+    """Two processes read the same list; one of them is slow."""
+    user = world.joined()
+    world.fail("after set_email", "before set_email")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    listed = world.stored(user)
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.readdress(user)
+    assert not world.accounts._try(world.accounts._reconcile, listed)
+    world.agrees(user, NEW)
+
+
+def test_one_of_two_simultaneous_reconciliations_acts(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("after set_email", "before set_email")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    world.wait()
+    settled: list[int] = []
+    world.on("before update", lambda: settled.append(world.accounts.reconcile()))
+    settled.append(world.accounts.reconcile())
+    assert sorted(settled) == [0, 1]
+    world.agrees(user, OLD)
+
+
+def test_a_reconciliation_slower_than_the_next_one_undoes_nothing(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("after set_email", "before set_email")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+
+    def overtake() -> None:
+        world.reconcile_later()
+        world.readdress(user)
+
+    world.on("before set_email", overtake)
+    world.wait()
+    world.accounts.reconcile()
+    world.reconcile_later()
+    world.agrees(user, NEW)
+
+
+def test_a_second_change_is_refused_while_one_is_under_way(world: AccountWorld) -> None:
+    user = world.joined()
+
+    def change_too() -> None:
+        with pytest.raises(Unavailable, match="settled"):
+            world.readdress(user, Email("third@example.com"))
+        # What the provider has no part in is not held up: an admin can lock out whoever began it.
+        world.accounts.change(user.id, lambda stored: replace(stored, name="Ada"))
+
+    world.on("before set_email", change_too)
+    world.readdress(user)
+    world.agrees(user, NEW)
+    stored = world.users.get(user.id)
+    assert stored
+    assert stored.name == "Ada"
+
+
+def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: AccountWorld) -> None:
+    """The guest was told that it failed, but what landed stays, and so must the account of it."""
+    guest = world.users.add(replace(User.new(now=world.now, username=None, email=None), role=Role.GUEST))
+    name = Username.parse("promoted")
+
+    def promote(stored: User) -> User:
+        return replace(stored, username=name, email=NEW, role=Role.USER)
+
+    updates: list[str] = []
+
+    def lose() -> None:
+        updates.append("update")
+        if len(updates) == 2:
+            raise Unavailable
+
+    for _ in range(2):
+        world.on("after update", lose)
+    with pytest.raises(Unavailable):
+        world.accounts.upgrade(guest.id, promote, "correct horse battery")
+    world.wait()
+    world.accounts.reconcile()
+    stored = world.users.get(guest.id)
+    assert stored
+    assert (stored.role is Role.USER) == world.remote.exists(guest.id)
+    assert stored.reconcile_since is None
+
+
+def test_a_reserved_name_cannot_be_taken(world: AccountWorld) -> None:
+    user = world.joined()
+
+    def register() -> None:
+        for address in (OLD, NEW):
+            with pytest.raises(Taken):
+                world.joined(address)
+
+    world.on("before set_email", register)
+    world.readdress(user)
+    world.agrees(user, NEW)
+    world.joined(OLD)
+
+
+def test_the_new_address_stays_when_another_account_took_the_old_one(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("after set_email")
+    world.on("after set_email", lambda: None)
+    world.on("before set_email", lambda: None)
+    world.on("before set_email", lambda: world.remote.sign_up(OLD.address))
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.agrees(user, NEW)
+
+
+def test_the_address_is_lost_when_other_accounts_took_both(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("before set_email", "before set_email")
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    # Its owner changed it at the provider, past us.
+    world.remote.set_email(replace(user, email=Email("third@example.com")))
+    world.remote.sign_up(OLD.address)
+    world.remote.sign_up(NEW.address)
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.agrees(user, None)
+
+
+def test_a_user_whose_remote_account_is_lost_is_removed(world: AccountWorld) -> None:
+    user = world.joined()
+    world.remote.delete(user.id)
+    with pytest.raises(InvalidToken):
+        world.readdress(user)
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.deleted(user)
+
+
+def test_a_change_finishes_although_the_user_was_disabled_meanwhile(world: AccountWorld) -> None:
+    """Admins change disabled users too; who changes themselves is stopped by the change itself."""
+    user = world.joined()
+
+    def disable() -> None:
+        world.users.update(user.id, lambda stored: replace(stored, disabled=True))
+
+    world.on("before set_email", disable)
+    world.readdress(user)
+    world.agrees(user, NEW)
+
+
+def test_a_change_of_case_in_an_address_reaches_the_provider(world: AccountWorld) -> None:
+    """Two addresses with one unique form can still be two mailboxes."""
+    user = world.joined(Email("strasse@example.com"))
+    sharp = Email("stra\u00dfe@example.com")
+    world.readdress(user, sharp)
+    world.agrees(user, sharp)

@@ -1,0 +1,91 @@
+"""Registrations that fail, are interrupted or are slow."""
+
+import pytest
+
+from src.application.accounts.transitions import activated
+from src.domain.errors import Invalid, PorteroError, Taken, Unavailable
+from src.domain.users import State, User
+from src.domain.values import Username
+from tests.unit.accounts.world import OLD, PASSWORD, AccountWorld
+
+
+@pytest.mark.parametrize(
+    "step", ["after add", "before create", "after create", "before update", "after update"], ids=str
+)
+def test_a_failed_registration_leaves_no_user(world: AccountWorld, step: str) -> None:
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+    world.fail(step)
+    with pytest.raises(Unavailable):
+        world.accounts.create(user, PASSWORD)
+    assert world.stored(user).state is State.DELETED
+    assert not world.remote.exists(user.id)
+    world.joined()  # the names are free at once
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.is_gone(user)
+
+
+def test_a_remote_account_created_too_late_is_deleted(world: AccountWorld) -> None:
+    """A call without an answer may arrive later, also later than the call that takes it back."""
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+    world.fail("before create")
+    with pytest.raises(Unavailable):
+        world.accounts.create(user, PASSWORD)
+    world.remote.create(user, PASSWORD)
+    world.wait()
+    world.accounts.reconcile()
+    world.is_gone(user)
+    world.joined()
+
+
+@pytest.mark.parametrize("error", [Taken, Invalid])
+def test_no_user_is_created_when_the_address_is_refused(world: AccountWorld, error: type[PorteroError]) -> None:
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+    world.fail("before create", error=error)
+    with pytest.raises(error):
+        world.accounts.create(user, PASSWORD)
+    world.wait()
+    world.accounts.reconcile()
+    world.is_gone(user)
+
+
+def test_a_registration_slower_than_reconciliation_fails(world: AccountWorld) -> None:
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+    world.on("before create", world.reconcile_later)
+    with pytest.raises(Unavailable, match="too long"):
+        world.accounts.create(user, PASSWORD)
+    world.wait()
+    world.accounts.reconcile()
+    world.is_gone(user)
+
+
+def test_a_registration_that_finishes_during_reconciliation_stays(world: AccountWorld) -> None:
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+
+    def reconcile() -> None:
+        # The request goes on while the one who settles has only begun.
+        world.on("after update", lambda: world.users.update(user.id, activated))
+        world.wait()
+        world.accounts.reconcile()
+        raise KeyboardInterrupt
+
+    world.on("after create", reconcile)
+    with pytest.raises(KeyboardInterrupt):
+        world.accounts.create(user, PASSWORD)
+    world.agrees(user, OLD)
+
+
+def test_an_interrupted_registration_frees_its_names_while_the_provider_is_down(world: AccountWorld) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+    world.on("before create", stop)
+    with pytest.raises(KeyboardInterrupt):
+        world.accounts.create(user, PASSWORD)
+    world.wait()
+    world.fail("before delete")
+    assert world.accounts.reconcile() == 0
+    world.joined()
+    world.reconcile_later()
+    world.is_gone(user)

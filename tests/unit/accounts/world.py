@@ -1,0 +1,86 @@
+"""Accounts whose steps a test can interrupt."""
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from src.application.accounts import RECONCILE_AFTER, AccountSaga
+from src.application.ports import IdentityProvider
+from src.domain.users import Claim, State, User, UserRepository
+from src.domain.values import Email, Username
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.memory import MemoryStore
+from tests.support.remote import Observed, RemoteIdentity
+from tests.support.working import Interruptions
+
+OLD, NEW = Email("old@example.com"), Email("new@example.com")
+PASSWORD = "correct horse"
+
+
+class AccountWorld(Interruptions):
+    """Accounts in the store and at a provider. A test can interrupt every call of the two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.remote = RemoteIdentity()
+        self.users = Users(MemoryStore())
+        self.disowned: list[str] = []
+        methods = {"create", "set_email", "delete", "add", "update"}
+        self.accounts = AccountSaga(
+            users=cast(UserRepository, Observed(self.users, methods, self.observe)),
+            identity=cast(IdentityProvider, Observed(self.remote, methods, self.observe)),
+            owned=[self._disown],
+            audit=lambda *_: None,
+            clock=self.clock,
+        )
+
+    def clock(self) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    def wait(self) -> None:
+        self.now += RECONCILE_AFTER
+
+    def reconcile_later(self) -> None:
+        self.wait()
+        assert self.accounts.reconcile() == 1
+
+    def joined(self, email: Email | None = OLD) -> User:
+        user = User.new(now=self.clock(), username=Username.random(), email=email)
+        return self.accounts.create(user, PASSWORD)
+
+    def readdress(self, user: User, email: Email = NEW) -> User:
+        return self.accounts.change(user.id, lambda stored: stored.changed({"email": email}, self.now))
+
+    def stored(self, user: User) -> User:
+        found = self.users.get(user.id)
+        assert found
+        return found
+
+    def agrees(self, user: User, email: Email | None) -> None:
+        """Assert that the user is reconciled, and that the store and the provider have the address."""
+        stored = self.stored(user)
+        assert (stored.state, stored.reserved, stored.reconcile_since) == (State.ACTIVE, (), None)
+        assert stored.email == email
+        assert self.remote.verify(stored, PASSWORD)
+        for address in {OLD, NEW} - {email}:
+            assert self.users.by_claim(Claim("email", address.key)) is None
+
+    def deleted(self, user: User) -> None:
+        """Assert that the names are free and the owned objects removed, now and again by reconciliation."""
+        assert self.stored(user).claims == frozenset()
+        assert self.disowned.pop() == user.id
+        self.reconcile_later()
+        assert self.disowned.pop() == user.id
+        self.is_gone(user)
+
+    def is_gone(self, user: User) -> None:
+        """Assert that only the id of the user is left."""
+        stored = self.stored(user)
+        assert (stored.state, stored.claims, stored.reconcile_since) == (State.DELETED, frozenset(), None)
+        assert not self.remote.exists(user.id)
+
+    def _disown(self, id: str) -> None:
+        self.observe("before disown")
+        self.disowned.append(id)
+        self.observe("after disown")

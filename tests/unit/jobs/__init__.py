@@ -1,0 +1,1 @@
+"""Jobs. No test waits for a real clock."""
