@@ -1,4 +1,4 @@
-"""Accounts, their changes, and what holds for all of them."""
+"""Sample users, changes of users, and assertions that hold for all of them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The stores that the contract holds for, and what is between the Firestore client and its emulator."""
+"""Fixtures for every store, and an interceptor between the Firestore client and its emulator."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +19,9 @@ from src.infrastructure.stores.migrations import migrate
 from src.infrastructure.stores.sql import SqlStore, make_engine
 from tests.e2e.service import redis_server
 
-# A store more is its name here and a fixture of that name, which gives what opens it, in any process.
+# To add a store, add its name here and a fixture of that name that returns a function which opens the store.
 SHARED = ("sqlite", "firestore")
-"""The stores that processes share."""
+"""The stores that several processes can share."""
 STORES = ("memory", *SHARED)
 
 
@@ -32,7 +32,7 @@ def memory() -> Callable[[], Store]:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite database with its tables, to be copied."""
+    """Return the path of a migrated, empty SQLite database, which tests copy."""
     file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
     engine = make_engine(f"sqlite:///{file}", pool_size=1)
     migrate(engine)
@@ -54,7 +54,7 @@ def firestore(firestore_emulator: str, firestore_project: str, monkeypatch: pyte
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Tests share it, and use keys of their own."""
+    """Return the Redis URL. All tests share the server and use unique keys."""
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
 
@@ -72,7 +72,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 @pytest.fixture
 def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
-    """What is written, commit by commit."""
+    """Return a list that receives the writes of every commit."""
     commit = store._commit
     commits: list[list[Write]] = []
 
@@ -85,7 +85,7 @@ def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
 
 
 def set_limits(store: Store, monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
-    """Let the store accept less than it does."""
+    """Lower limits of the store."""
     for name, value in limits.items():
         monkeypatch.setattr(store, name, value)
 
@@ -102,13 +102,13 @@ def sessions(store: Store) -> Sessions:
 
 @pytest.fixture(params=SHARED)
 def open_shared(request: pytest.FixtureRequest) -> Callable[[], Store]:
-    """Opens one and the same store in every process that calls it."""
+    """Opens the same store in every process that calls it."""
     opener: Callable[[], Store] = request.getfixturevalue(request.param)
     return opener
 
 
 class LostReply(grpc.RpcError):  # type: ignore[misc]
-    """What a client gets when the connection breaks before the answer is there."""
+    """The error of a client whose connection breaks before the response arrives."""
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNAVAILABLE
@@ -124,7 +124,7 @@ class LostReply(grpc.RpcError):  # type: ignore[misc]
 
 
 class Wire(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
-    """What goes to the emulator: notes the RPCs, and can lose replies."""
+    """An interceptor that records RPCs to the emulator and can lose replies."""
 
     def __init__(self) -> None:
         self.rpcs: list[str] = []
@@ -149,7 +149,7 @@ class Wire(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """The wire of every Firestore client that first connects during the test."""
+    """Return the interceptor of every Firestore client that connects during the test."""
     wire = Wire()
     connect = grpc.insecure_channel
     monkeypatch.setattr(grpc, "insecure_channel", lambda *to, **how: grpc.intercept_channel(connect(*to, **how), wire))

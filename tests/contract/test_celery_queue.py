@@ -28,7 +28,7 @@ from tests.support.races import at_once
 from tests.support.workers import PATIENCE, Jobs, ended, named, worker
 
 SOON = 10.0
-"""How long after the broker is back jobs may be late."""
+"""Seconds that jobs may be late after the broker is back."""
 
 
 @pytest.fixture

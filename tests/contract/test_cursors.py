@@ -1,4 +1,4 @@
-"""A cursor goes on with the query that it was given for, and no other text is one."""
+"""A cursor is valid only for the query that returned it; any other text is refused."""
 
 import base64
 import json

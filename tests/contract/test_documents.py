@@ -1,4 +1,4 @@
-"""What all entities of one document have in common, each of them over every store."""
+"""The behaviour that repositories of single-document entities share, over every store."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace

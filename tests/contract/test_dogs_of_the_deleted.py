@@ -1,4 +1,4 @@
-"""Dogs that are entered or given away while their owner is deleted: when both are over, none of them is left."""
+"""Dogs that are created or given away while their owner is deleted: none of them remains."""
 
 from collections.abc import Callable, Iterator
 

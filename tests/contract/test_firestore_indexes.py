@@ -1,4 +1,4 @@
-"""What firestore.indexes.json tells Firestore, against what is asked of it."""
+"""firestore.indexes.json has the indexes and TTL policies that the declared queries need."""
 
 import json
 from pathlib import Path

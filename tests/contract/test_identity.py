@@ -1,4 +1,4 @@
-"""What every identity provider promises, and the ID tokens of Firebase."""
+"""The contract of identity providers, and the ID tokens of Firebase."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The migrations make what the schema declares, whole or not at all, however often and however many run them."""
+"""Migrations create the declared schema completely or not at all, also when several processes run them."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Job queues, the same whether jobs run in threads of this process or in a worker behind a real broker."""
+"""The contract of job queues, for threads of this process and for a worker behind a real broker."""
 
 import queue
 import threading
@@ -20,7 +20,7 @@ from tests.support.races import at_once
 from tests.support.workers import PATIENCE, THREADS, Jobs, ended, named, worker
 
 SLACK = 2.0
-"""How much later than asked for a job may start."""
+"""Seconds that a job may start later than requested."""
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def assert_one_wrote(store: Store, outcomes: list[dict[Key, str] | Exception]) -
 
 
 class TestRevision:
-    """A receipt has the revision of what was created with it, which the ETag of the repeated answer is made of."""
+    """A receipt has the revision of the created entity, which is the ETag of a repeated response."""
 
     def test_a_receipt_has_the_revision_of_its_task(self, receipts: Receipts, store: Store) -> None:
         self.assert_same(receipts, Tasks(store).add(new_task(), made(NOON)))

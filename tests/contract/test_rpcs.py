@@ -1,4 +1,4 @@
-"""What a request costs on Firestore: each RPC is a round trip, and each read and write is billed."""
+"""The RPCs of each request on Firestore. Each RPC is a round trip, and reads and writes are billed."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO

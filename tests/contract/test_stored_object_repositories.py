@@ -1,6 +1,6 @@
-"""The records of what is kept outside the store, with their receipts and jobs: the same for all kinds, in every store.
+"""Records of stored objects with their receipts and jobs, for all kinds of objects and every store.
 
-What only datasets have, see test_datasets_repository.
+test_datasets_repository.py has the tests that concern datasets only.
 """
 
 from collections.abc import Callable
@@ -221,7 +221,7 @@ class TestRemove:
     def test_giving_up_removes_the_receipt_of_an_unfinished_request(
         self, kind: Kind, records: Any, receipts: Receipts, commits: list[list[Write]]
     ) -> None:
-        """In one commit: whoever dies in between must not leave a key that is in progress for a day."""
+        """One commit removes both, so that a crash cannot leave a key in progress for a day."""
         item, _ = kind.begin(records)
         other, _ = kind.begin(records, "another")
         commits.clear()
@@ -235,7 +235,7 @@ class TestRemove:
     def test_giving_up_keeps_the_receipt_of_a_finished_request(
         self, kind: Kind, records: Any, receipts: Receipts
     ) -> None:
-        """Whoever repeats the request gets its answer, with or without what it stored."""
+        """A repeated request gets the first response, even after the entity is deleted."""
         item, receipt = kind.begin(records)
         stored = kind.finish(records, item, receipt)
         records.remove(stored)
@@ -245,7 +245,7 @@ class TestRemove:
         assert kept.answer
 
     def test_giving_up_keeps_the_receipt_of_a_repetition(self, kind: Kind, records: Any, receipts: Receipts) -> None:
-        """A slow request is settled, its client sends it again, and only then the slow one cleans up behind itself."""
+        """A slow request is reconciled, its client repeats it, and only then the slow request cleans up."""
         slow, _ = kind.begin(records)
         records.remove(records.update(slow.id, lambda stored: stored.deleting(NOON)))
         again, receipt = kind.begin(records)

@@ -1,4 +1,4 @@
-"""Processes that are killed, and the place where they keep what they leave."""
+"""Fixtures for processes that are killed, and for the stores that remain afterwards."""
 
 from collections.abc import Iterator
 from pathlib import Path

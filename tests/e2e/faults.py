@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Fault = Callable[["Connection", bytes], None]
-"""What becomes of what a client sends."""
+"""A function that handles what a client sends."""
 
 
 def passed_on(connection: "Connection", data: bytes) -> None:
@@ -25,7 +25,7 @@ def reset(connection: "Connection", data: bytes) -> None:
 
 
 def reply_lost(connection: "Connection", data: bytes) -> None:
-    """The server does what it is asked for, and nobody hears of it."""
+    """Forward the request, then close the connection without the response."""
     connection.muted = True
     connection.upstream.sendall(data)
     connection.read_rest(0.3)
@@ -33,7 +33,7 @@ def reply_lost(connection: "Connection", data: bytes) -> None:
 
 
 def dribbled(connection: "Connection", data: bytes) -> None:
-    """Byte by byte, each soon enough for whoever waits for the next byte only."""
+    """Send the response byte by byte, each within the timeout for a single read."""
     connection.dribbling = True
     connection.upstream.sendall(data)
 
@@ -56,7 +56,7 @@ def http(status: str, body: str, *headers: str, type: str = "application/json") 
 
 @dataclass(eq=False)
 class Connection:
-    """One client, and the connection to the server that was made for it."""
+    """A connection of a client with its connection to the server."""
 
     client: socket.socket
     upstream: socket.socket
@@ -94,7 +94,7 @@ class Connection:
 
 @dataclass(eq=False)
 class Proxy:
-    """Passes everything on until it is told otherwise."""
+    """A TCP proxy that forwards everything until a fault is set."""
 
     target: tuple[str, int]
     _fault: Fault = passed_on

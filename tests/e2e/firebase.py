@@ -23,27 +23,27 @@ class Firebase:
     project: str
 
     def sign_up(self, email: str | None = None, password: str = PASSWORD) -> SignedIn:
-        """A new user, who has not been to our service; an anonymous one without an address."""
+        """Sign up a user at Firebase only; without an address the user is anonymous."""
         account = {"email": email, "password": password} if email else {}
         return _signed_in(self._call("signUp", returnSecureToken=True, **account).json())
 
     def sign_in(self, email: str, password: str = PASSWORD) -> SignedIn | None:
-        """None when it is refused."""
+        """Sign in with a password; return None when Firebase refuses it."""
         answer = self._call("signInWithPassword", email=email, password=password, returnSecureToken=True)
         return _signed_in(answer.json()) if answer.ok else None
 
     def sign_in_as(self, uid: str) -> SignedIn:
-        """With a custom token, which makes the account if there is none."""
+        """Sign in with a custom token, which creates the account if it does not exist."""
         answer = self._call("signInWithCustomToken", token=f'{{"uid": "{uid}"}}', returnSecureToken=True).json()
         return SignedIn(uid, answer["idToken"])
 
     def account(self, uid: str) -> dict[str, Any] | None:
-        """What the emulator keeps of a user."""
+        """Return the record of a user in the emulator."""
         found = self._call("lookup", localId=[uid]).json().get("users")
         return dict(found[0]) if found else None
 
     def update(self, uid: str, **fields: Any) -> None:
-        """What an administrator does in the console."""
+        """Change a user the way an administrator does in the console."""
         self._call("update", localId=uid, **fields).raise_for_status()
 
     def _call(self, method: str, **body: Any) -> requests.Response:
@@ -59,7 +59,7 @@ class Firebase:
 
 
 def new_address() -> str:
-    """An address of nobody yet: all tests share one project."""
+    """Return a unique address, because all tests share one project."""
     return f"{uuid4().hex}@example.com"
 
 

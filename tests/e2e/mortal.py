@@ -32,19 +32,19 @@ IDENTITY_STEPS = {"create", "set_email", "set_password", "delete"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the service keeps things."""
+    """The store, the folder and the emulator projects of the process."""
 
     folder: str
     store: str
     firestore_project: str
     auth_project: str
     relay: str | None = None
-    """Where files are sent on to."""
+    """The URL of the relay service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for; without a method, that everything is settled.
+    """A request to serve. Without a method, the process reconciles everything instead.
 
     RUN runs the job whose id is the path, UPLOAD sends a file whose content is in the body, with fields.
     """
@@ -57,14 +57,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The steps that were reached, and the status of the answer: None when the process was killed before."""
+    """The steps that were reached, and the status of the response: None when the process was killed first."""
 
     steps: list[str]
     status: int | None
 
 
 class Mortal:
-    """The handle of such a process."""
+    """A process that serves requests until it is killed at a given step."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process

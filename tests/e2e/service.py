@@ -39,7 +39,7 @@ def serving(
 
 
 def working(data_dir: Path, settings: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """`portero worker`, as a process; ready or not."""
+    """Start `portero worker`; do not wait until it is ready."""
     return _run("worker", data_dir, settings, lambda: True)
 
 
@@ -57,7 +57,7 @@ def _run(
 
 @cache
 def absent_modules() -> str:
-    """What is installed for the tests only, so that a service that needs it does not go unnoticed."""
+    """Return the packages that only the tests need; the service is started without them."""
     dev, *shipped = (
         {_canonical(name) for name in re.findall(r"^([\w.-]+)(?:\[\S+\])?==", (ROOT / file).read_text(), re.MULTILINE)}
         for file in ("requirements/dev.txt", "requirements.txt", "requirements/extras.txt")

@@ -28,7 +28,7 @@ from tests.support.outside import Outside
 
 
 class Visitor:
-    """Somebody with an account, who watches."""
+    """A client with an account that waits for jobs to end."""
 
     def __init__(self, port: int) -> None:
         self._origin = f"http://127.0.0.1:{port}"
@@ -50,7 +50,7 @@ class Visitor:
         return answer.json()
 
     def add_dog(self) -> str:
-        """The name of a new dog."""
+        """Create a dog and return its name."""
         name = f"dog-{uuid4().hex[:12]}"
         answer = self.call("POST", f"/api/dogs/{name}", json={})
         assert answer.status_code == 201, answer.text
@@ -89,13 +89,13 @@ def settings(request: pytest.FixtureRequest, world: Outside) -> dict[str, str]:
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
-    """At once, with everything it started."""
+    """Kill the process and its children."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
 
 
 def journey(visitor: Visitor, world: Outside) -> None:
-    """A dog and a file, from the request to the world outside and back."""
+    """Create a dog and a file, and wait until both jobs have succeeded."""
     dog = visitor.add_dog()
     content = os.urandom(300_000)
     file = visitor.add_file(content)

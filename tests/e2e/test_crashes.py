@@ -172,7 +172,7 @@ def _new_name() -> str:
 
 
 def _joined(client: Client, name: str, address: str) -> str:
-    """The access token of a new user."""
+    """Register a user and return an access token."""
     assert client.register(name, address, PASSWORD).status_code == 201
     token = client.log_in(name, PASSWORD)
     assert token

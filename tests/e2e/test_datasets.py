@@ -35,30 +35,30 @@ from tests.support.emulators import free_port
 
 ADMIN = "root@example.com"
 KEPT = ("datasets", "reports", "rows", "packs", "receipts")
-"""Where there is something of a dataset."""
+"""The collections that hold parts of a dataset."""
 
 
 @dataclass
 class Place:
-    """Where services keep things, one after the other."""
+    """The store and the folder that successive services use."""
 
     folder: Path
     settings: dict[str, str]
     services: Services
-    """What a process would have that is given the same settings."""
+    """The services of a process with the same settings."""
     store: SqlStore | FirestoreStore
     rows: int
-    """How many a file has that takes seconds to store."""
+    """The number of rows that take seconds to store."""
 
     @contextmanager
     def serve(self) -> Iterator[tuple["Popen[bytes]", int]]:
-        """A service of one web process, and its port."""
+        """Start a service with one web process; yield the process and its port."""
         port = free_port()
         with serving(self.folder, port, self.settings) as web:
             yield web, port
 
     def count(self, kind: str) -> int:
-        """How many there are, in the store itself."""
+        """Return the number of documents of a collection."""
         if isinstance(self.store, FirestoreStore):
             return len(self.store._client.collection(kind).select([]).limit(1000).get())
         with self.store._reader.connect() as connection:
@@ -110,7 +110,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 class Uploader(Visitor):
-    """Somebody whom the admin lets send datasets."""
+    """A client whose user has the role uploader."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
@@ -125,7 +125,7 @@ class Uploader(Visitor):
             assert changed.status_code == 200, changed.text
 
     def move(self, port: int) -> None:
-        """Go on at another service, with the same token."""
+        """Continue at another service with the same token."""
         self._origin = f"http://127.0.0.1:{port}"
 
 
@@ -205,7 +205,7 @@ def kill_when(web: "Popen[bytes]", check: Callable[[], bool], what: str) -> None
 
 
 def killed(web: "Popen[bytes]", request: Callable[[], requests.Response], check: Callable[[], bool], what: str) -> None:
-    """Kill the process during a request, which gets no answer."""
+    """Kill the process during a request, and assert that the request gets no response."""
     with ThreadPoolExecutor(1) as thread:
         answer = thread.submit(request)
         kill_when(web, lambda: answer.done() or check(), what)

@@ -62,13 +62,13 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 def names(beginning: str) -> tuple[str, str]:
-    """A username and an address that nobody has."""
+    """Return a unique username and address."""
     name = f"{beginning}{uuid4().hex[:12]}"
     return name, f"{name}@example.com"
 
 
 def join(client: Client, beginning: str) -> tuple[str, dict[str, Any]]:
-    """Somebody's username, and their tokens with the user beside them."""
+    """Register a user; return the username and the tokens."""
     name, address = names(beginning)
     assert client.register(name, address, PASSWORD).status_code == 201
     answer = client.call("POST", "/api/v1/auth/login", username=name, password=PASSWORD)

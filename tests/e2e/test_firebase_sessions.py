@@ -18,7 +18,7 @@ __all__ = ["client", "firebase"]  # fixtures
 
 
 def guest(client: Client) -> tuple[str, str]:
-    """Its id and its token."""
+    """Create a guest; return its id and its token."""
     token = client.call("POST", "/auth/anonymous").get_json()["access_token"]
     return client.call("GET", "/user", token).get_json()["id"], token
 
@@ -38,7 +38,7 @@ def test_a_guest_that_registers_keeps_its_id_and_has_an_account_at_firebase(clie
 
 
 def test_a_guest_that_cannot_register_remains_a_guest(client: Client, firebase: Firebase) -> None:
-    """The address is free here, but somebody has it at Firebase."""
+    """The address is free in the store, but an account at Firebase has it."""
     address = new_address()
     firebase.sign_up(address)
     id, token = guest(client)
@@ -106,7 +106,7 @@ def test_logging_out_everywhere_refuses_firebase_tokens_from_before(client: Clie
 def test_a_login_with_the_old_password_does_not_survive_the_change(
     client: Client, firebase: Firebase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody who knows it logs in while it is being changed."""
+    """A client that knows the old password logs in while it is being changed."""
     _, name, address, token = joined(client)
     stolen: list[str] = []
     original = FirebaseIdentity.set_password

@@ -1,4 +1,4 @@
-"""What gunicorn logs when it starts."""
+"""The address that gunicorn logs when it starts."""
 
 import os
 import subprocess

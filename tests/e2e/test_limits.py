@@ -1,4 +1,4 @@
-"""Limits and metrics are those of the whole service, whichever process answers."""
+"""Limits and metrics cover the whole service, whichever process responds."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ ON = {"RATE_LIMIT": "on", "TRUSTED_PROXIES": "1"}
 
 
 def post(url: str, path: str, body: dict[str, str] | None = None, address: str = "192.0.2.1") -> requests.Response:
-    """As if from ``address``."""
+    """Send a request that seems to come from ``address``."""
     return requests.post(f"http://{url}{path}", json=body, headers={"X-Forwarded-For": address}, timeout=30)
 
 

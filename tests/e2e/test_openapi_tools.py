@@ -1,4 +1,4 @@
-"""What others make of /openapi.json."""
+"""Third-party tools accept /openapi.json."""
 
 import json
 import subprocess

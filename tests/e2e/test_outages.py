@@ -1,4 +1,4 @@
-"""With Firebase or Firestore slow, broken or gone every request ends soon, says so, and leaves nothing half done."""
+"""When Firebase or Firestore is slow or down, requests end soon with 503 and leave nothing half done."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ from tests.e2e.wiring import Client, firebase_settings, wire
 OTHER_PASSWORD = "another password"
 
 TIMEOUT = 0.4
-"""Seconds, of one call; in production it is 8, and a request may take 25."""
+"""The timeout of one call, in seconds. In production it is 8, and a request may take 25."""
 BOUND = 25 * TIMEOUT / 8 + 2.0
-"""For machines that have something else to do as well."""
+"""The longest time of a request, in seconds: that of production scaled to TIMEOUT, with a reserve for busy machines."""
 
 HTML = "<!doctype html><title>Sign in to this network</title>"
 NOT_WORKING: dict[str, Fault] = {
@@ -63,7 +63,7 @@ STORE_FAULTS: dict[str, Fault] = {
 
 
 class Firestore(FirestoreStore):
-    """Tells of a commit before it is sent."""
+    """Calls a function before each commit is sent."""
 
     def __init__(self, project: str, on_commit: Callable[[], None], timeout: float) -> None:
         super().__init__(project, timeout=timeout)
@@ -93,7 +93,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The service as it should be; and broken, for a while."""
+    """A working service, and one whose connections fail during a block."""
 
     client: Client
     firebase: Firebase
@@ -109,7 +109,7 @@ class World:
 
     @contextmanager
     def broken_firebase(self, fault: Callable[[Proxy], None]) -> Iterator[tuple[Services, Proxy]]:
-        """The service with something between it and Firebase."""
+        """Yield a service that reaches Firebase through a faulty proxy."""
         with proxied(self.firebase.host) as proxy, self.patch.context() as patch:
             patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", proxy.address)
             identity = FirebaseIdentity(self.settings.firebase_project, "any", timeout=TIMEOUT)
@@ -147,7 +147,7 @@ class World:
         assert saga.users.to_reconcile(datetime.now(UTC)).items == []
 
     def assert_logs_in(self, person: Person, address: str, *passwords: str) -> None:
-        """By name, by address and at Firebase; with exactly one of ``passwords``."""
+        """Assert that exactly one of ``passwords`` logs in by name, by address and at Firebase."""
         right = []
         for password in passwords:
             tokens = [self.client.log_in(login, password) for login in (person.name, address)]

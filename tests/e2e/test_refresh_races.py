@@ -1,4 +1,4 @@
-"""Twenty tabs refresh with one token at once: all of them go on with the same one, and a thief does not."""
+"""Twenty simultaneous refreshes with one token get the same successor; a later reuse ends the session."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from tests.e2e.service import PASSWORD, portero
 from tests.support.races import at_once
 
 Generation = Callable[[], int]
-"""Of the only session that is stored."""
+"""A function that returns the generation of the only session in the store."""
 
 
 def post(url: str, path: str, body: dict[str, str]) -> requests.Response:
@@ -24,7 +24,7 @@ def post(url: str, path: str, body: dict[str, str]) -> requests.Response:
 
 
 def log_in(url: str) -> str:
-    """The first refresh token of a new user."""
+    """Register a user and return the first refresh token."""
     anna = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
     assert post(url, "/register", anna).status_code == 201
     token: str = post(url, "/login", {"username": "anna", "password": PASSWORD}).json()["refresh_token"]

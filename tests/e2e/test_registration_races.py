@@ -1,4 +1,4 @@
-"""Fifty registrations of one name at once, over real servers: one of them wins, and the others learn why not."""
+"""Of fifty simultaneous registrations of one name at real servers, one succeeds and the others return 409."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack

@@ -17,7 +17,7 @@ from tests.support.emulators import free_port
 from tests.support.outside import Outside
 
 Start = Callable[[], AbstractContextManager["Popen[bytes]"]]
-"""Starts the process that runs jobs."""
+"""A function that starts the process that runs jobs."""
 
 
 @pytest.fixture

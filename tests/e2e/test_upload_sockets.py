@@ -55,7 +55,7 @@ def url(port: int) -> str:
 
 
 class Connection:
-    """A client that sends what it likes."""
+    """A client that sends arbitrary bytes."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=15)
@@ -66,7 +66,7 @@ class Connection:
         self._socket.sendall(data)
 
     def send_what_it_takes(self, data: bytes) -> int:
-        """Until the server takes no more; says how much that was."""
+        """Send until the server reads no more; return the number of bytes sent."""
         sent = 0
         with suppress(OSError):
             while sent < len(data):
@@ -80,18 +80,18 @@ class Connection:
         return self._received.read1(1 << 16)
 
     def answer(self) -> tuple[int, Any]:
-        """The status, and the JSON of the next answer."""
+        """Return the status and the JSON of the next response."""
         status, _, content = self.whole_answer()
         return status, content
 
     def whole_answer(self) -> tuple[int, Message, Any]:
-        """The status, the headers, and the JSON of the next answer."""
+        """Return the status, the headers and the JSON of the next response."""
         status = int(self._received.readline().split()[1])
         headers = parse_headers(self._received)
         return status, headers, json.loads(self._received.read(int(headers["Content-Length"])))
 
     def rest(self) -> bytes:
-        """What still comes before the server closes."""
+        """Return the bytes that arrive before the server closes the connection."""
         data = b""
         with suppress(ConnectionResetError):
             while more := self.receive():
@@ -113,7 +113,7 @@ def connect(port: int) -> Iterator[Connection]:
 
 
 def head(path: str = "/files", length: int | None = None) -> bytes:
-    """Of an upload; a chunked one when it has no length."""
+    """Return the head of an upload request; without ``length`` the body is chunked."""
     framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
     return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {TYPE}\r\n{framing}\r\n\r\n".encode()
 
@@ -127,7 +127,7 @@ def refused(answer: tuple[int, Any]) -> tuple[int, Any]:
 
 
 def zeros(mebibytes: int) -> Iterator[bytes]:
-    """The body of an upload, in chunks."""
+    """Return ``content`` in the chunked transfer coding."""
     yield body(part("file", b"", "zeros"), end=b"")[: -len(BOUNDARY) - 4]
     for _ in range(mebibytes):
         yield bytes(MIB)
@@ -220,7 +220,7 @@ def test_bytes_beyond_the_declared_length_are_not_read_as_content(port: int) -> 
     with connect(port) as connection:
         connection.send(head(length=len(FILE) - 40) + FILE)
         assert refused(connection.answer()) == (400, CUT_OFF)
-        # What follows is the next request, by the rules of HTTP, and none.
+        # The bytes that follow are the next request by the rules of HTTP, and not a valid one.
         status, problem = connection.answer()
         assert (status, problem["title"]) == (400, "Bad Request")
         assert connection.rest() == b""

@@ -50,7 +50,7 @@ def later() -> datetime:
 
 
 def finish_overdue(client: Client) -> None:
-    """What running processes do once a minute has passed."""
+    """Run the periodic tasks that running processes would run."""
     services = client.services
     services.files.objects.reconcile(timedelta(0))
     runner = replace(services.jobs.runner, clock=later)

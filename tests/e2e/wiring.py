@@ -1,4 +1,4 @@
-"""The service put together in this process, on the stores and the identity provider of a test."""
+"""The service wired in this process, with the store and the identity provider of a test."""
 
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from src.settings import Settings
 
 
 class OnePicture:
-    """Has one picture for every dog."""
+    """A source of pictures that always returns the same URL."""
 
     def fetch(self) -> str:
         return "https://images.dog.ceo/breeds/hound/1.jpg"
@@ -28,7 +28,7 @@ class OnePicture:
 def firebase_settings(
     folder: Path, store: str, *, firestore_project: str, auth_project: str, relay: str | None = None
 ) -> Settings:
-    """Those of IDENTITY=firebase on the store of that name."""
+    """Return the settings of IDENTITY=firebase with the store of that name."""
     urls = {
         "memory": "memory://",
         "sqlite": f"sqlite:///{folder}/portero.db",
@@ -48,7 +48,7 @@ def firebase_settings(
 
 
 def wire(settings: Settings, **adapters: Any) -> Services:
-    """What `portero serve` puts together, without limits and with other adapters where some are given."""
+    """Wire the service like `portero serve`, without limits and with the given adapters."""
     return wiring.wire(settings, limiter=NoLimits(), **adapters)
 
 
@@ -69,11 +69,11 @@ class Client:
         return self._http.post(path, headers={"Authorization": f"Bearer {token}"}, data=data)
 
     def register(self, username: str, email: str | None, password: str) -> TestResponse:
-        """At the route that takes an account without an address."""
+        """Register at the route that accepts an account without an address."""
         return self.call("POST", "/users", username=username, email=email, password=password)
 
     def log_in(self, login: str, password: str) -> str | None:
-        """The access token; None when it is refused."""
+        """Log in; return the access token, or None when the login is refused."""
         answer = self.call("POST", "/login", username=login, password=password)
         assert answer.status_code in (200, 401), answer.text
         return str(answer.get_json()["access_token"]) if answer.status_code == 200 else None

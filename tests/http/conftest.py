@@ -1,4 +1,4 @@
-"""One application for most tests: everybody in them has names of their own."""
+"""One application for most tests, which use unique usernames."""
 
 import pytest
 from flask import Flask

@@ -1,4 +1,4 @@
-"""What holds on every route, for all that the OpenAPI document and the URL map list."""
+"""Rules of all routes, tested for every operation of the OpenAPI document."""
 
 import io
 import json
@@ -39,7 +39,7 @@ TAKING_FIELDS = sorted(key for key, operation in OPERATIONS.items() if _media(op
 IGNORING = sorted(
     key for key, each in OPERATIONS.items() if key[0] in ("POST", "PUT", "PATCH") and "requestBody" not in each
 )
-"""What wants no body, and is still not sent just anything."""
+"""Operations without a body that still check its media type and syntax."""
 PROTECTED = sorted(key for key, each in OPERATIONS.items() if each["security"] and {} not in each["security"])
 TAKING_A_TOKEN = sorted(key for key, operation in OPERATIONS.items() if operation["security"])
 REFRESHING = (("POST", "/auth/refresh"), ("POST", "/api/v1/token/refresh"))
@@ -50,7 +50,7 @@ EMPTY = {
     **dict.fromkeys(REFRESHING, 401),
     **{key: int(min(OPERATIONS[key]["responses"])) for key in IGNORING},
 }
-"""What an empty body gets where that is not 422."""
+"""The status for an empty body, for the operations where it is not 422."""
 
 
 # Routes and methods
@@ -113,7 +113,7 @@ def test_an_unknown_path_returns_404_for_every_method(client: Client, path: str)
 
 
 def _at(client: Client, method: str, path: bytes, **options: Any) -> Answer:
-    """Ask at exactly this path; the client of Werkzeug would change it."""
+    """Send a request with exactly this path, which Werkzeug's client would normalise."""
     return client.open(method=method, environ_overrides={"PATH_INFO": path.decode("latin-1")}, **options)
 
 
@@ -509,7 +509,7 @@ def test_a_chunked_body_is_read(client: Client) -> None:
 
 
 class _Broken(io.RawIOBase):
-    """A connection that ends, as each server says it in its own way."""
+    """A body whose connection breaks; servers report that with different exceptions."""
 
     def __init__(self, error: type[Exception]) -> None:
         self._error = error

@@ -1,4 +1,4 @@
-"""Guests, the directory, and what admins do to others."""
+"""Guests, the list of users, and changes that admins make to other users."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

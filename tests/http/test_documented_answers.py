@@ -1,4 +1,4 @@
-"""Every answer that the OpenAPI document promises is given by some request, and no other is."""
+"""Every response of the OpenAPI document is produced by a request, and no undocumented one is."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -79,7 +79,7 @@ class Crashing:
 
 
 STORE = MemoryStore()
-"""What the applications share, so that one believes the tokens of another."""
+"""The store that the applications share, so that each accepts the tokens of the others."""
 
 
 def _provider() -> Provider:

@@ -1,4 +1,4 @@
-"""What people do with files; how a body in multipart is read, see test_uploads_parsing.py."""
+"""Files over HTTP. test_uploads_parsing.py tests how multipart bodies are parsed."""
 
 import hashlib
 import io

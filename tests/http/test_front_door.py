@@ -1,4 +1,4 @@
-"""What stands before every route: CORS, security headers, proxies, limits; and what is written down about it."""
+"""CORS, security headers, trusted proxies, rate limits, and the log of security events."""
 
 import io
 import json

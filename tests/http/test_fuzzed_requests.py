@@ -1,4 +1,4 @@
-"""No request, however odd, makes the service fail, or answer what it does not document."""
+"""Generated requests never cause a server error or an undocumented response."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Anything that is not exactly our token is 401. Each case is a good token with one thing wrong."""
+"""Forged tokens return 401. Each case is a valid token with one defect."""
 
 import base64
 import hmac

@@ -1,4 +1,4 @@
-"""The header Idempotency-Key: a create that is sent again makes nothing again, and gets the first answer."""
+"""The header Idempotency-Key: a repeated create creates nothing and gets the first response."""
 
 import io
 from collections.abc import Callable

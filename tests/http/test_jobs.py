@@ -1,4 +1,4 @@
-"""Jobs as their owners see them, from the first moment to the end."""
+"""Jobs over HTTP, from queued to ended."""
 
 from typing import Any
 
@@ -202,10 +202,10 @@ def test_a_job_that_has_ended_cannot_be_cancelled(
 
 
 class Watched(Pictures):
-    """Is asked for a picture while somebody does something else."""
+    """A source of pictures that calls ``meanwhile`` before it returns one."""
 
     def meanwhile(self) -> None:
-        """What is done."""
+        """Do nothing, unless a test replaces this method."""
 
     def fetch(self) -> str:
         self.meanwhile()
@@ -275,7 +275,7 @@ def test_only_the_owner_and_admins_see_and_cancel_a_job(client: Client, anna: Pe
 def test_a_job_that_the_queue_lost_is_sent_again(
     client: Client, anna: Person, app: Flask, watch: Watch, bell: RecordingQueue
 ) -> None:
-    """What was accepted is sent again from the store."""
+    """Accepted jobs are sent again from the store."""
     made = client.post("/api/dogs/Max", headers=anna.headers)
     bell.sent.clear()
     jobs = services_of(app).jobs

@@ -1,4 +1,4 @@
-"""The token endpoint as a real OAuth2 client library uses it, and its errors as RFC 6749 wants them."""
+"""The token endpoint, used by an OAuth2 client library, and the errors of RFC 6749."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tokens of the identity provider, exchanged for our own or sent as they are."""
+"""Tokens of the identity provider, exchanged for tokens of the service or sent directly."""
 
 from src.application.ports import ExternalIdentity
 from src.bootstrap.adapters import now

@@ -1,4 +1,4 @@
-"""Refresh tokens: single use, forgiving for ten seconds, and for nobody else."""
+"""Refresh tokens: each is valid once, and may be repeated for ten seconds."""
 
 from pathlib import Path
 from typing import Any

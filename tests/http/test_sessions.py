@@ -1,4 +1,4 @@
-"""Sessions as their owner sees them, and everything that ends one: with effect on the next request."""
+"""The list of sessions, and every operation that ends sessions, with effect on the next request."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ OTHER_PASSWORD = "a stapled battery"
 
 @pytest.fixture
 def watch() -> Watch:
-    """Stands still, so that whatever happens happens within one second."""
+    """A clock that stands still, so that all events happen within one second."""
     return Watch()
 
 
@@ -45,7 +45,7 @@ def root(client: Client) -> Person:
 
 
 def _alive(client: Client, person: Person) -> bool:
-    """Whether the session is, by both of its tokens."""
+    """Return whether the session accepts its access token; if not, assert that its refresh token is refused too."""
     seen = client.get("/user", headers=person.headers).status_code == 200
     if not seen and person.refresh:
         assert client.post("/auth/refresh", json={"refresh_token": person.refresh}).status_code == 401
@@ -190,7 +190,7 @@ def test_a_changed_role_applies_to_the_next_request(client: Client, root: Person
 
 
 class _Meanwhile:
-    """An AuthenticationService; what ``then`` does happens between authentication and the use case."""
+    """An AuthenticationService that calls ``then`` between authentication and the use case."""
 
     def __init__(self, authentication: AuthenticationService) -> None:
         self._authentication = authentication

@@ -1,4 +1,4 @@
-"""Files in multipart/form-data, as clients, broken clients and attackers send them; and downloads."""
+"""Parsing of multipart/form-data from correct, broken and hostile clients; and downloads."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

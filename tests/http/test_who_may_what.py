@@ -1,4 +1,4 @@
-"""Every role at every route, and every kind of token at every route: each cell of both tables is asked for."""
+"""The status of every route for every role and for every kind of token."""
 
 import io
 import json
@@ -123,7 +123,7 @@ OTHERS = {
 
 
 def _row(method: str, path: str) -> str:
-    """The row of an operation: PATCH is PUT, and an alias is what it stands for."""
+    """Return the row of an operation. PATCH has the row of PUT, and an alias that of its canonical path."""
     canonical = OPERATIONS[method, path].get("x-alias-of", path)
     same = canonical in ("/register", "/login", "/auth/anonymous", "/auth/refresh", "/user")
     own_row = f"{method} {path}" in SAME_FOR_ALL
@@ -131,7 +131,7 @@ def _row(method: str, path: str) -> str:
 
 
 def _tables(method: str, path: str) -> dict[str, dict[str, list[int]]]:
-    """The tables of an operation, by whose the thing is that it is about."""
+    """Return the tables of an operation by the owner of the entity."""
     return {"own": OWN, "other's": OTHERS} if _row(method, path) in OWN else {"no": SAME_FOR_ALL}
 
 
@@ -144,7 +144,7 @@ def _cells() -> Iterator[tuple[str, str, str, str, int]]:
 
 
 def _body(method: str, path: str, person: Person | None, free: str) -> dict[str, Any]:
-    """What is accepted there from ``person``."""
+    """Return a valid body for the operation."""
     match _row(method, path).split():
         case _, "/register" | "/users" | "/api/v1/auth/signup" if "{id}" not in path:
             return registration()
@@ -207,7 +207,7 @@ def test_every_role_at_every_route(guarded: Flask, method: str, path: str, role:
 
 
 def _seen(client: Client, path: str, url: str, person: Person) -> object:
-    """What is there for this person, if anything can be seen."""
+    """Return the entity as ``person`` sees it, or None if the path has no GET."""
     return client.get(url, headers=person.headers).json if ("GET", path) in OPERATIONS and "{" in path else None
 
 
@@ -249,7 +249,7 @@ def test_other_users_see_the_id_and_username_only(guarded: Flask) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of token, and whether it says who is calling."""
+    """A kind of token, and whether it authenticates its holder."""
 
     make: Callable[[Client], str | None]
     believed: bool
@@ -296,7 +296,7 @@ ACCESS = {
 
 
 def _expected(method: str, path: str, kind: str) -> int:
-    """A refresh token is for refreshing only, and so on: from the kind's properties, not cell by cell."""
+    """Return the expected status, derived from the properties of the kind of token."""
     token, row, access = KINDS[kind], _row(method, path), ACCESS[method, path]
     *_, table = _tables(method, path).values()
     if path == "/metrics":

@@ -18,7 +18,7 @@ def moto_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 def use_s3(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    """Point the AWS_* variables, and none but those of this test, to ``endpoint``."""
+    """Point the AWS_* variables to ``endpoint`` for the length of one test."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)

@@ -20,7 +20,7 @@ class Place:
 
 
 def cut(content: bytes, *sizes: int) -> Iterator[bytes]:
-    """``content`` in chunks of these sizes, over and over."""
+    """Yield ``content`` in chunks whose sizes repeat ``sizes``."""
     start = 0
     while start < len(content):
         for size in sizes:

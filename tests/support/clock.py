@@ -1,4 +1,4 @@
-"""Time as the tests take it, on machines that are busy and now and then stand still."""
+"""Measure and wait for time in tests, on machines that are busy and may pause for a while."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ _STEP = 0.02
 
 
 class _Ticker(threading.Thread):
-    """Counts short sleeps: one that lasted longer than it should says that nobody got on meanwhile."""
+    """Adds up short sleeps. A sleep that lasts far too long means that the machine paused; it counts as a short one."""
 
     def __init__(self) -> None:
         super().__init__(name="ticker", daemon=True)
@@ -34,7 +34,7 @@ _ticker = _Ticker()
 
 
 class Stopwatch:
-    """Seconds since it was made, without those in which the machine stood still: for how long something may take.
+    """Seconds since its creation, without the time in which the machine paused. Used to assert upper limits.
 
     To a few hundredths of a second; never more than have passed.
     """
@@ -48,7 +48,7 @@ class Stopwatch:
 
 
 def until(check: Callable[[], bool], what: str, patience: float = 30.0) -> None:
-    """Wait until ``check`` is true; fails after so many seconds."""
+    """Wait until ``check`` returns true; fail after ``patience`` seconds."""
     watch = Stopwatch()
     while not check():
         assert watch.seconds < patience, f"not within {patience:g} s: {what}"
@@ -56,7 +56,7 @@ def until(check: Callable[[], bool], what: str, patience: float = 30.0) -> None:
 
 
 def outcome_within(seconds: float, call: Callable[[], object]) -> object:
-    """What a call returns or raises; fails when that takes longer, and lets nobody wait for the call."""
+    """Return what ``call`` returns or raises; fail after ``seconds`` without waiting for the call to end."""
     outcomes: list[object] = []
 
     def attempt() -> None:

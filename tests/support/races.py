@@ -1,4 +1,4 @@
-"""Many at once: threads and processes that start together, and the spellings of one name they fight over."""
+"""Run tasks simultaneously in threads or processes, and generate spellings of one username."""
 
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ _start: Barrier
 
 
 def spellings(count: int) -> list[str]:
-    """So many ways to write one username: cases, composed, decomposed and full-width letters, a ligature."""
+    """Return ``count`` spellings of one username: cases, composed, decomposed and full-width letters, a ligature."""
     ways = (
         ("å", "Å", "a\u030a", "A\u030a", "\u212b"),
         ("s", "S", "\u017f", "\uff53", "\uff33"),
@@ -29,7 +29,7 @@ def spellings(count: int) -> list[str]:
 
 
 def at_once(task: Callable[[Argument], Result], arguments: Sequence[Argument]) -> list[Result | Exception]:
-    """Run ``task`` on each argument in a thread of its own, all released together; errors are results."""
+    """Run ``task`` on each argument in a separate thread, all started together; return results and exceptions."""
     start = Barrier(len(arguments))
 
     def attempt(argument: Argument) -> Result | Exception:
@@ -44,7 +44,7 @@ def at_once(task: Callable[[Argument], Result], arguments: Sequence[Argument]) -
 
 
 def in_processes(task: Callable[[Argument], Result], arguments: Sequence[Argument]) -> list[Result]:
-    """Run ``task`` on each argument in a process of its own; each calls ``meet`` when it is ready to start."""
+    """Run ``task`` on each argument in a separate process. ``task`` calls ``meet`` when it is ready to start."""
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(len(arguments))
     with ProcessPoolExecutor(len(arguments), spawn, _invite, (start,)) as processes:
@@ -52,7 +52,7 @@ def in_processes(task: Callable[[Argument], Result], arguments: Sequence[Argumen
 
 
 def meet() -> None:
-    """Wait until every process of ``in_processes`` has come this far."""
+    """Wait until every process of ``in_processes`` has called this function."""
     _start.wait(_PATIENCE)
 
 

@@ -80,14 +80,14 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
 
     @app.get("/memory")
     def memory() -> Response:
-        """The most it has ever had, in KiB."""
+        """The peak memory use of the process, in KiB."""
         return jsonify(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
     return app
 
 
 def part(name: str, content: bytes = b"", filename: str | None = None, *headers: str) -> bytes:
-    """A part as browsers write it."""
+    """Return a part of a multipart body, in the form that browsers send."""
     disposition = f'Content-Disposition: form-data; name="{name}"'
     if filename is not None:
         disposition += f'; filename="{filename}"'
@@ -95,6 +95,6 @@ def part(name: str, content: bytes = b"", filename: str | None = None, *headers:
 
 
 def body(*parts: bytes, boundary: str = BOUNDARY, end: bytes = b"--\r\n") -> bytes:
-    """A whole body of these parts."""
+    """Return a complete multipart body of ``parts``."""
     delimiter = b"--" + boundary.encode()
     return b"".join(delimiter + b"\r\n" + each + b"\r\n" for each in parts) + delimiter + end

@@ -1,4 +1,4 @@
-"""The application under test: wired as in production, on a dictionary, with the cheapest hashing there is.
+"""The application under test: wired as in production, with a store in memory and cheap password hashing.
 
 Every answer that its client gets is held to the OpenAPI document and to the rules that all answers share.
 """
@@ -53,7 +53,7 @@ KEY = SigningKey.generate()
 PICTURE = "https://images.dog.ceo/breeds/hound/1.jpg"
 CSV = b"id,name\n1,Anna\n2,Ben\n"
 SECRET = "SELECT secret FROM /srv/portero"
-"""What the exceptions of these tests say, and no answer may."""
+"""The message of exceptions that the tests raise. No response may contain it."""
 
 ACCESS_FIELDS = {"access_token", "token_type", "expires_in"}
 TOKEN_FIELDS = ACCESS_FIELDS | {"refresh_token"}
@@ -77,7 +77,7 @@ _names = count(1)
 
 
 class Explicit(Settings):
-    """Settings that neither the environment nor a .env has a part in."""
+    """Settings that ignore the environment and .env files."""
 
     @classmethod
     def settings_customise_sources(
@@ -92,13 +92,13 @@ class Explicit(Settings):
 
 
 class Answer(TestResponse):
-    """Typed as what the test expects: that there is JSON."""
+    """A response whose ``json`` is typed as any value, so that tests can index it."""
 
     json: Any
 
 
 class Client(FlaskClient):
-    """A test client that believes no answer."""
+    """A test client that checks every response against the OpenAPI document and the rules of all responses."""
 
     def open(self, *arguments: Any, **options: Any) -> Answer:
         response = cast(Answer, super().open(*arguments, **options))
@@ -122,7 +122,7 @@ class Client(FlaskClient):
 
 
 class Pictures(DogPictures):
-    """A source of pictures that is asked and answers in this process; ``error`` is what it fails with."""
+    """A source of pictures without network access. ``fetch`` raises ``error`` if it is set."""
 
     def __init__(self) -> None:
         super().__init__("http://localhost/", ["images.dog.ceo"])
@@ -137,7 +137,7 @@ class Pictures(DogPictures):
 
 
 class Halfway(io.BytesIO):
-    """A body in whose middle something is looked at."""
+    """A request body that calls ``look`` after its first part has been read; ``seen`` is the result."""
 
     def __init__(self, data: bytes, look: Callable[[], Any]) -> None:
         super().__init__(data)
@@ -157,7 +157,7 @@ class Halfway(io.BytesIO):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account and a token."""
+    """A user with an access token."""
 
     user: dict[str, Any]
     token: str
@@ -169,16 +169,16 @@ class Person:
 
     @property
     def session(self) -> str:
-        """The id of the session."""
+        """Return the id of the session that the token belongs to."""
         return str(jwt.decode(self.token, options={"verify_signature": False})["sid"])
 
     def at(self, path: str) -> str:
-        """A documented path where its variable is what this person owns."""
+        """Fill in the variable of a path with the id of this user, or of their session."""
         return path.replace("{id}", self.session if "sessions" in path else self.user["id"])
 
 
 class Provider(LocalIdentity):
-    """Also issues tokens: vouches for whom it is told to, by the name in the token."""
+    """An identity provider that issues tokens. ``known`` maps each token to its identity."""
 
     remote = True
 
@@ -205,7 +205,7 @@ def build(
     settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Flask:
-    """An application; ``services`` replace use cases, ``options`` are those of ``create_app``."""
+    """Return an application. ``services`` replaces services by name; ``options`` are passed to ``create_app``."""
     adapters = Overrides(
         store=store or MemoryStore(),
         identity=identity or LocalIdentity(HASHER, at_once=4),
@@ -234,19 +234,19 @@ def services_of(app: Flask) -> Services:
 
 
 def crash(*_: object, **__: object) -> NoReturn:
-    """What a bug does."""
+    """Raise an exception that the application does not expect."""
     raise RuntimeError(SECRET)
 
 
 def registration(**fields: Any) -> dict[str, Any]:
-    """The body of a registration under a name of its own; None leaves a field out."""
+    """Return the body of a registration with a unique name. A field set to None is left out."""
     name = f"anna{next(_names)}"
     body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD, **fields}
     return {field: value for field, value in body.items() if value is not None}
 
 
 def join(client: Client, role: str = "user", **fields: Any) -> Person:
-    """Become a guest, or register and log in."""
+    """Create a guest, or register a user and log in."""
     if role == "guest":
         token = client.post("/auth/anonymous").json["access_token"]
         return Person(client.get("/user", headers=Person({}, token).headers).json, token)
@@ -260,7 +260,7 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
 
 
 def place(client: Client, person: Person, method: str, path: str) -> str:
-    """A documented path where its variable is something of this person, made if need be, or the name of a new dog."""
+    """Fill in the variable of a path with an entity of ``person``, which is created if necessary."""
     services = services_of(client.application)
     name = f"Rex {next(_names)}"
     kind = path.removeprefix("/api").split("/")[1]
@@ -283,7 +283,7 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
 
 
 def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
-    """The id of a new dataset; ``later`` leaves a job to check it."""
+    """Create a dataset and return its id. With ``later``, a job checks the file."""
     with NamedTemporaryFile() as file:
         file.write(CSV)
         file.flush()
@@ -295,35 +295,35 @@ def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
 
 
 def upload(content: bytes = b"content", filename: str = "a.txt", **fields: str) -> dict[str, Any]:
-    """The options of a request that sends a file."""
+    """Return the options of a request that uploads a file."""
     return {"data": {**fields, "file": (io.BytesIO(content), filename)}, "content_type": "multipart/form-data"}
 
 
 def logged_in(client: Client, person: Person, password: str = PASSWORD) -> Person:
-    """The same person in a new session."""
+    """Log in again; return the person with the tokens of the new session."""
     tokens = client.post("/login", json={"username": person.user["username"], "password": password}).json
     return replace(person, token=tokens["access_token"], refresh=tokens["refresh_token"])
 
 
 def log_in(client: Client, person: Person, password: str = PASSWORD) -> Answer:
-    """Try to."""
+    """Send a login request."""
     return client.post("/login", json={"email": person.user["email"], "password": password})
 
 
 def segment(part: bytes | str | Mapping[str, Any]) -> str:
-    """A part of a token: bytes, text, or what becomes JSON."""
+    """Encode a segment of a JWT; a mapping is written as JSON."""
     text = json.dumps(part) if isinstance(part, Mapping) else part
     data = text.encode() if isinstance(text, str) else text
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def errors_of(response: Answer) -> set[tuple[str, str]]:
-    """The bad fields of an answer and why."""
+    """Return (field, code) of every error in a response."""
     return {(each["field"], each["code"]) for each in response.json["errors"]}
 
 
 def without_instance(response: Answer) -> dict[str, Any]:
-    """A problem but for the id of its request."""
+    """Return a problem without the id of its request."""
     return {name: value for name, value in response.json.items() if name != "instance"}
 
 
@@ -336,13 +336,13 @@ OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
 
 
 def documented(operation: dict[str, Any], status: int) -> dict[str, Any]:
-    """The description of an answer; KeyError if the document does not know it."""
+    """Return the description of a response. Raises KeyError when the document does not have the status."""
     found: dict[str, Any] = operation["responses"][str(status)]
     return resolved(found)
 
 
 def resolved(described: dict[str, Any]) -> dict[str, Any]:
-    """What a description is, or what it refers to."""
+    """Return a description, or the description that its $ref names."""
     found: Any = DOCUMENT
     if "$ref" not in described:
         return described
@@ -354,7 +354,7 @@ def resolved(described: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    """A validator for a schema of the document, given as JSON."""
+    """Return a validator for a schema of the document. ``schema`` is JSON, so that it can be cached."""
     return Draft202012Validator({**json.loads(schema), "components": DOCUMENT["components"]}, validate_formats=True)
 
 

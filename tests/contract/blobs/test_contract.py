@@ -1,4 +1,4 @@
-"""What every blob store promises: memory, disk, S3 and Google Cloud Storage."""
+"""The contract of blob stores: memory, disk, S3 and Google Cloud Storage."""
 
 import hashlib
 import os

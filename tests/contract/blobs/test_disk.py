@@ -1,4 +1,4 @@
-"""What is particular to files in a folder: durability, a full disk, what killed processes leave behind."""
+"""Blobs in a folder: durability, a full disk, and files that killed processes leave."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""What is particular to Google Cloud Storage: uploads and downloads while requests fail."""
+"""Google Cloud Storage: uploads and downloads while requests fail."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""What is particular to S3: its credentials."""
+"""S3: credentials and error messages."""
 
 import pytest
 
