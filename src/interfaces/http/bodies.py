@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import parse_qsl
@@ -33,22 +33,23 @@ class Body(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=_without_defaults)
 
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the fields, as the client sends them."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
 
 class Change(Body):
-    """What to change of something: at least one field; a field that is absent stays."""
+    """A change of a resource. At least one field is required; an absent field keeps its value."""
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if not self.model_fields_set:
-            raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": ", ".join(self._named())})
+            raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": ", ".join(self.names())})
         return self
 
-    @classmethod
-    def _named(cls) -> Iterable[str]:
-        return cls.model_fields
-
-    def given(self) -> dict[str, Any]:
-        """The fields that were given."""
+    def given(self) -> Any:
+        """Return the given fields, as the TypedDict of the change that the use case takes."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 

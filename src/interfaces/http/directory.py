@@ -17,7 +17,7 @@ from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewP
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
 from src.interfaces.http.users import ProfileBody
-from src.interfaces.http.views import PublicUserView, UserView, no_content, render, render_list, render_user
+from src.interfaces.http.views import PublicUserView, UserView, render, render_list, render_resource
 
 feature = Feature("Directory", "Other people's accounts.")
 route = partial(Operation, feature)
@@ -52,7 +52,7 @@ class UserBody(ProfileBody):
 
     def change_by(self, caller: Caller) -> ProfileChange:
         """Return the fields that the caller may change. Raises Invalid when there are none."""
-        change = self.change()
+        change: ProfileChange = self.given()
         if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
             raise Invalid(FieldError("body", "empty", "Give at least one of username, email, name, last_name."))
         return change
@@ -68,7 +68,7 @@ def list_users(caller: Caller, query: Search) -> Response:
     """List users."""
     page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
     view = UserView if caller.user.role is Role.ADMIN else PublicUserView
-    return render_list([view.of(user) for user in page.items], page.next)
+    return render_list(page, view.of)
 
 
 @route(f"GET {_USER_PATHS}", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.show)
@@ -76,7 +76,7 @@ def show_other(caller: Caller, id: str) -> Response:
     """See a user."""
     user = services().directory.show(id)
     if caller.user.role is Role.ADMIN or caller.user.id == user.id:
-        return render_user(user)
+        return render_resource(UserView, user)
     response = render(PublicUserView.of(user))
     response.add_etag()  # of what is shown: the revision changes with what is not
     return response
@@ -87,7 +87,7 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     """Enter a person."""
 
     def created(user: User) -> Response:
-        return render_user(user, 201, {"Location": f"/users/{user.id}"})
+        return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
 
     profile = NewProfile(body.username, body.email, body.name, body.last_name, body.role)
     return created(services().directory.add(profile, body.password, caller.user, idempotency.answered_with(created)))
@@ -103,11 +103,12 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
 )
 def change_other(caller: Caller, body: UserBody, id: str) -> Response:
     """Change a user."""
-    return render_user(services().directory.change(caller.user, id, body.change_by(caller), expected_revisions()))
+    return render_resource(
+        UserView, services().directory.change(caller.user, id, body.change_by(caller), expected_revisions())
+    )
 
 
 @route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin,), use_case=DirectoryService.delete)
-def delete_other(caller: Caller, id: str) -> Response:
+def delete_other(caller: Caller, id: str) -> None:
     """Delete a user."""
     services().directory.delete(caller.user, id)
-    return no_content()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from flask import Response
@@ -10,14 +10,13 @@ from pydantic import Field
 
 from src.application.dogs import DogService
 from src.application.sessions import Caller
-from src.domain.dogs import Dog, DogChange, PictureStatus, parse_dog_name
+from src.domain.dogs import Dog, PictureStatus, parse_dog_name
 from src.domain.errors import Stale, Taken
-from src.domain.values import Page
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, PictureField, TextField, checked, parsed
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
-from src.interfaces.http.views import Resource, monitor, no_content, render, render_list
+from src.interfaces.http.views import Resource, monitor, render_list, render_resource
 
 feature = Feature("Dogs", "Everybody sees them; their owners change them.")
 route = partial(Operation, feature)
@@ -48,12 +47,7 @@ class DogBody(Change):
     name: DogName = ""
     is_adopted: BooleanField = False
     picture: PictureField = ""
-    id_user: TextField = ""
-
-    def change(self) -> DogChange:
-        """The fields that were given."""
-        given = self.given()
-        return cast(DogChange, {"user_id" if name == "id_user" else name: value for name, value in given.items()})
+    user_id: Annotated[TextField, Field(alias="id_user")] = ""
 
 
 class DogView(Resource):
@@ -68,40 +62,32 @@ class DogView(Resource):
     create_date: datetime = Field(validation_alias="created_at")
 
 
-def _one(dog: Dog) -> Response:
-    return render(DogView.of(dog), revision=dog.revision)
-
-
 def _own(caller: Caller, name: str) -> dict[str, Any]:
     return {"dog": services().dogs.own(caller.user, name)}
-
-
-def _several(page: Page[Dog]) -> Response:
-    return render_list([DogView.of(dog) for dog in page.items], page.next)
 
 
 @route("GET /api/dogs", Access.PUBLIC, DogView, use_case=DogService.list)
 def list_dogs(query: Paging) -> Response:
     """List dogs."""
-    return _several(services().dogs.list(False, query.cursor, query.limit))
+    return render_list(services().dogs.list(False, query.cursor, query.limit), DogView.of)
 
 
 @route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, use_case=DogService.list)
 def list_adopted_dogs(query: Paging) -> Response:
     """List adopted dogs."""
-    return _several(services().dogs.list(True, query.cursor, query.limit))
+    return render_list(services().dogs.list(True, query.cursor, query.limit), DogView.of)
 
 
 @route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView, use_case=DogService.list_of)
 def list_dogs_of(caller: Caller, id: str, query: Paging) -> Response:
     """List the dogs of a user."""
-    return _several(services().dogs.list_of(id, query.cursor, query.limit))
+    return render_list(services().dogs.list_of(id, query.cursor, query.limit), DogView.of)
 
 
 @route("GET /api/dogs/<name>", Access.PUBLIC, DogView, use_case=DogService.show)
 def show_dog(name: str) -> Response:
     """See a dog."""
-    return _one(services().dogs.show(name))
+    return render_resource(DogView, services().dogs.show(name))
 
 
 @route(
@@ -112,7 +98,7 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
 
     def created(dog: Dog) -> Response:
         headers = {"Location": f"/api/dogs/{quote(dog.name)}", "Link": monitor(dog.job_id)}
-        return render(DogView.of(dog), 201, headers, revision=dog.revision)
+        return render_resource(DogView, dog, 201, headers)
 
     accepted = parsed("name", parse_dog_name, name)
     idempotent = idempotency.answered_with(created)
@@ -124,11 +110,10 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
 )
 def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
     """Change a dog."""
-    return _one(services().dogs.change(caller.user, dog, body.change(), expected_revisions()))
+    return render_resource(DogView, services().dogs.change(caller.user, dog, body.given(), expected_revisions()))
 
 
 @route("DELETE /api/dogs/<name>", Access.USER, guard=_own, use_case=DogService.delete)
-def delete_dog(caller: Caller, dog: Dog) -> Response:
+def delete_dog(caller: Caller, dog: Dog) -> None:
     """Remove a dog."""
     services().dogs.delete(dog)
-    return no_content()

@@ -15,7 +15,7 @@ from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.uploads import Upload, UploadBody
-from src.interfaces.http.views import Resource, monitor, no_content, render, render_list
+from src.interfaces.http.views import Resource, monitor, render, render_list
 
 feature = Feature("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
 route = partial(Operation, feature)
@@ -57,8 +57,7 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
 @route("GET /api/files", Access.USER, FileView, use_case=FileService.list)
 def list_files(caller: Caller, query: Paging) -> Response:
     """List files."""
-    page = services().files.list(caller.user, query.cursor, query.limit)
-    return render_list([FileView.of(stored) for stored in page.items], page.next)
+    return render_list(services().files.list(caller.user, query.cursor, query.limit), FileView.of)
 
 
 @route("GET /api/files/<id>", Access.USER, FileView, use_case=FileService.show)
@@ -76,7 +75,6 @@ def read_file(caller: Caller, id: str) -> Response:
 
 
 @route("DELETE /api/files/<id>", Access.USER, use_case=FileService.delete)
-def delete_file(caller: Caller, id: str) -> Response:
+def delete_file(caller: Caller, id: str) -> None:
     """Remove a file."""
     services().files.delete(caller.user, id)
-    return no_content()

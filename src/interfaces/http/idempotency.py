@@ -58,10 +58,11 @@ class IdempotentRequest:
         return f"{request.method} {self._path} {arguments} {request.mimetype}\n".encode() + self.content()
 
 
-def create_once(handler: Callable[..., Response], arguments: Mapping[str, Any], create: IdempotentRequest) -> Response:
+def create_once(handler: Callable[..., Any], arguments: Mapping[str, Any], create: IdempotentRequest) -> Response:
     """Call the handler of a create; if it fails, and the key was answered before, return that answer."""
     try:
-        return handler(**arguments, idempotency=create)
+        response: Response = handler(**arguments, idempotency=create)
+        return response
     except (PorteroError, Repeated) as error:
         answer = create.first_answer()
         if answer is not None:

@@ -12,7 +12,7 @@ from src.application.sessions import Caller
 from src.domain.errors import Ended
 from src.domain.jobs import JobStatus
 from src.interfaces.http.operations import Access, Feature, Operation, services
-from src.interfaces.http.views import Resource, no_content, render
+from src.interfaces.http.views import Resource, render_resource
 
 feature = Feature("Jobs", "Work in the background.")
 route = partial(Operation, feature)
@@ -35,12 +35,10 @@ class JobView(Resource):
 @route("GET /jobs/<id> /api/jobs/<id>", Access.USER, JobView, use_case=JobService.show)
 def show_job(caller: Caller, id: str) -> Response:
     """See a job."""
-    job = services().jobs.show(caller.user, id)
-    return render(JobView.of(job), revision=job.revision)
+    return render_resource(JobView, services().jobs.show(caller.user, id))
 
 
 @route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended,), use_case=JobService.cancel)
-def cancel_job(caller: Caller, id: str) -> Response:
+def cancel_job(caller: Caller, id: str) -> None:
     """Cancel a job."""
     services().jobs.cancel(caller.user, id)
-    return no_content()

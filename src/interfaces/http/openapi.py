@@ -41,6 +41,11 @@ _HEADERS = {
     "WWW-Authenticate": {"description": "Bearer, see RFC 6750.", **_TEXT},
     "X-Request-Id": {"description": "The id of the request: the one sent, or a new one.", **_TEXT},
 }
+_REQUEST_HEADERS = {
+    "If-Match": "Change it only if this is still its ETag.",
+    "Idempotency-Key": "The same key with the same request gets the first answer again, for 24 hours.",
+    "Prefer": "respond-async: do not wait, there will be a job to watch.",
+}
 _MEANINGS = {
     400: "The body, or the path, cannot be parsed.",
     401: "No or bad credentials.",
@@ -172,19 +177,15 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
-    headers = {
-        "If-Match": "Change it only if this is still its ETag." if Stale in operation.errors else None,
-        "Idempotency-Key": "The same key with the same request gets the first answer again, for 24 hours."
-        if operation.idempotent
-        else None,
-        "Prefer": "respond-async: do not wait, there will be a job to watch."
-        if HTTPStatus.ACCEPTED in operation.instead
-        else None,
-    }
+    headers = [
+        ("If-Match", Stale in operation.errors),
+        ("Idempotency-Key", operation.idempotent),
+        ("Prefer", HTTPStatus.ACCEPTED in operation.instead),
+    ]
     return [
-        {"name": name, "in": "header", "required": False, "description": description, **_TEXT}
-        for name, description in headers.items()
-        if description
+        {"name": name, "in": "header", "required": False, "description": _REQUEST_HEADERS[name], **_TEXT}
+        for name, is_read in headers
+        if is_read
     ]
 
 

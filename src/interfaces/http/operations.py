@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import Any, NamedTuple, cast, get_type_hints
+from typing import Any, NamedTuple, TypeVar, cast, get_type_hints
 
 from flask import Flask, Response, current_app, g, request
 from pydantic import BaseModel
@@ -17,9 +17,12 @@ from src.domain.values import Role
 from src.interfaces.http.bodies import Body, Context, Paging, Query, parse_body, parse_query
 from src.interfaces.http.idempotency import IdempotentRequest, create_once
 from src.interfaces.http.uploads import Upload, UploadBody
+from src.interfaces.http.views import no_content
 from src.interfaces.services import Services
 
-Handler = Callable[..., Response]
+Handler = Callable[..., Response | None]
+"""Answers 204 when it returns None."""
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
 Translate = Callable[[PorteroError | BadRequest], Exception]
 
 
@@ -123,7 +126,7 @@ class Operation:
     query: type[Query] | None = field(init=False)
     idempotent: bool = field(init=False)
 
-    def __call__(self, handler: Handler) -> Handler:
+    def __call__(self, handler: AnyHandler) -> AnyHandler:
         """Add the operation to its feature."""
         parameters = get_type_hints(handler)
         self.handler = handler
@@ -191,7 +194,7 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     if operation.query:
         arguments["query"] = parse_query(operation.query)
     if operation.body and issubclass(operation.body, UploadBody):
-        arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], operation.body.texts())
+        arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], {*operation.body.names()} - {"file"})
     elif operation.body:
         arguments["body"] = parse_body(operation.body, context_of(caller))
     elif operation.reads_body:
@@ -199,7 +202,8 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     if missing:
         raise missing
     if not operation.idempotent:
-        return operation.handler(**arguments)
+        response = operation.handler(**arguments)
+        return no_content() if response is None else response
     assert caller
     canonical = next(operation.routes())
     path = canonical.alias_of or canonical.path

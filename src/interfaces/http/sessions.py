@@ -26,7 +26,6 @@ from src.interfaces.http.views import (
     RefreshView,
     SessionView,
     TokenView,
-    no_content,
     render,
     render_list,
 )
@@ -116,31 +115,28 @@ def refresh_v1(body: RefreshBody) -> Response:
 
 
 @route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,), use_case=SessionService.log_out)
-def log_out(caller: Caller) -> Response:
+def log_out(caller: Caller) -> None:
     """Log out."""
     services().sessions.log_out(caller)
-    return no_content()
 
 
 @route("POST /auth/logout-all", Access.TOKEN, use_case=SessionService.log_out_everywhere)
-def log_out_everywhere(caller: Caller) -> Response:
+def log_out_everywhere(caller: Caller) -> None:
     """Log out everywhere."""
     services().sessions.log_out_everywhere(caller.user)
-    return no_content()
 
 
 @route("GET /auth/sessions", Access.TOKEN, SessionView, use_case=SessionService.list)
 def list_sessions(caller: Caller, query: Paging) -> Response:
     """List your sessions."""
     page = services().sessions.list(caller.user, query.cursor, query.limit)
-    return render_list([SessionView.of_session(session, caller.session) for session in page.items], page.next)
+    return render_list(page, lambda session: SessionView.of_session(session, caller.session))
 
 
 @route("DELETE /auth/sessions/<id>", Access.TOKEN, use_case=SessionService.end)
-def end_session(caller: Caller, id: str) -> Response:
+def end_session(caller: Caller, id: str) -> None:
     """End a session."""
     services().sessions.end(caller.user, id)
-    return no_content()
 
 
 def _as_oauth(error: PorteroError | BadRequest) -> Exception:

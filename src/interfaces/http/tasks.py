@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated
 
 from flask import Response
 from pydantic import Field
@@ -10,12 +10,12 @@ from pydantic import Field
 from src.application.sessions import Caller
 from src.application.tasks import TaskService
 from src.domain.errors import Stale
-from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task, TaskChange
+from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, BooleanParameter
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
-from src.interfaces.http.views import Resource, no_content, render, render_list
+from src.interfaces.http.views import Resource, render_list, render_resource
 
 feature = Feature("Tasks", "What you have to do; nobody else sees it.")
 route = partial(Operation, feature)
@@ -64,7 +64,7 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
     """Make a task."""
 
     def created(task: Task) -> Response:
-        return render(TaskView.of(task), 201, {"Location": f"/tasks/{task.id}"}, revision=task.revision)
+        return render_resource(TaskView, task, 201, {"Location": f"/tasks/{task.id}"})
 
     idempotent = idempotency.answered_with(created)
     return created(services().tasks.add(caller.user, body.title, body.description, body.completed, idempotent))
@@ -73,27 +73,22 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
 @route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)
 def list_tasks(caller: Caller, query: TaskFilter) -> Response:
     """List tasks."""
-    page = services().tasks.list(caller.user, query.completed, query.cursor, query.limit)
-    return render_list([TaskView.of(task) for task in page.items], page.next)
+    return render_list(services().tasks.list(caller.user, query.completed, query.cursor, query.limit), TaskView.of)
 
 
 @route("GET /tasks/<id>", Access.TOKEN, TaskView, use_case=TaskService.show)
 def show_task(caller: Caller, id: str) -> Response:
     """See a task."""
-    task = services().tasks.show(caller.user, id)
-    return render(TaskView.of(task), revision=task.revision)
+    return render_resource(TaskView, services().tasks.show(caller.user, id))
 
 
 @route("PUT PATCH /tasks/<id>", Access.TOKEN, TaskView, errors=(Stale,), use_case=TaskService.change)
 def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
     """Change a task."""
-    change = cast(TaskChange, body.given())
-    task = services().tasks.change(caller.user, id, change, expected_revisions())
-    return render(TaskView.of(task), revision=task.revision)
+    return render_resource(TaskView, services().tasks.change(caller.user, id, body.given(), expected_revisions()))
 
 
 @route("DELETE /tasks/<id>", Access.TOKEN, use_case=TaskService.delete)
-def delete_task(caller: Caller, id: str) -> Response:
+def delete_task(caller: Caller, id: str) -> None:
     """Remove a task."""
     services().tasks.delete(caller.user, id)
-    return no_content()

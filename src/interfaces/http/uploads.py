@@ -44,11 +44,6 @@ class UploadBody(Body):
 
     file: Annotated[bytes, Field(description="Its part has a filename.")]
 
-    @classmethod
-    def texts(cls) -> set[str]:
-        """The names of the fields beside the file."""
-        return {field.alias or name for name, field in cls.model_fields.items()} - {"file"}
-
 
 @dataclass(frozen=True, slots=True)
 class FilePart:

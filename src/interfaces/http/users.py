@@ -1,18 +1,16 @@
 """Accounts over HTTP: register, see, change and delete yourself."""
 
 from functools import partial
-from typing import cast
 
 from flask import Response
 
 from src.application.accounts import AccountService, NewProfile
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
-from src.domain.users import ProfileChange
 from src.interfaces.http.bodies import Body, Change
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
 from src.interfaces.http.operations import Access, Feature, Operation, client, expected_revisions, services
-from src.interfaces.http.views import SignupView, UserView, no_content, render, render_user
+from src.interfaces.http.views import SignupView, UserView, render, render_resource
 
 feature = Feature("Accounts", "Your own account.")
 route = partial(Operation, feature)
@@ -46,10 +44,6 @@ class ProfileBody(Change):
     name: NameField | None = None
     last_name: NameField | None = None
 
-    def change(self) -> ProfileChange:
-        """The fields that were given."""
-        return cast(ProfileChange, self.given())
-
 
 class PasswordChange(Body):
     """The password you have and the one you want."""
@@ -79,7 +73,7 @@ class PasswordChange(Body):
 def register(caller: Caller | None, body: Registration) -> Response:
     """Make an account."""
     user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
-    return render_user(user, 201, {"Location": f"/users/{user.id}"})
+    return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
 
 
 @route("POST /api/v1/auth/signup", Access.GUEST_OR_PUBLIC, SignupView, status=201, errors=(Taken, TooManyRequests))
@@ -94,7 +88,7 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
 @route("POST /api/v1/auth/whoami", Access.TOKEN, UserView, alias_of="/user")
 def show_user(caller: Caller) -> Response:
     """See your own account."""
-    return render_user(caller.user)
+    return render_resource(UserView, caller.user)
 
 
 @route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale))
@@ -105,22 +99,20 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     changed since it was read.
     """
     with caller_must_exist():
-        user = services().directory.change(caller.user, caller.user.id, body.change(), expected_revisions())
-    return render_user(user)
+        user = services().directory.change(caller.user, caller.user.id, body.given(), expected_revisions())
+    return render_resource(UserView, user)
 
 
 @route(
     "PUT /user/password", Access.USER, errors=(WrongPassword, TooManyRequests), use_case=AccountService.change_password
 )
-def change_password(caller: Caller, body: PasswordChange) -> Response:
+def change_password(caller: Caller, body: PasswordChange) -> None:
     """Set a new password."""
     services().accounts.change_password(caller, body.current_password, body.new_password, client())
-    return no_content()
 
 
 @route("DELETE /user", Access.TOKEN, errors=(LastAdmin,))
-def delete_user(caller: Caller) -> Response:
+def delete_user(caller: Caller) -> None:
     """Delete your account: its sessions end at once and its names are free for others."""
     with caller_must_exist():
         services().directory.delete(caller.user, caller.user.id)
-    return no_content()

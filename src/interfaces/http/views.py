@@ -1,9 +1,9 @@
-"""What clients read."""
+"""The views that several features share, and how views become answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 
 from flask import Response, g, request
@@ -12,7 +12,9 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 from src.application.ports import Tokens
 from src.domain.sessions import Session
 from src.domain.users import User
-from src.domain.values import Role
+from src.domain.values import Page, Role
+
+T = TypeVar("T")
 
 _ACCESS, _REFRESH = AliasPath("access"), AliasPath("refresh")
 """The attributes of Tokens."""
@@ -119,7 +121,7 @@ class SessionView(View):
 
     @classmethod
     def of_session(cls, session: Session, current: Session | None) -> Self:
-        """A session as its owner sees it."""
+        """Return a session, as seen with a token of the session ``current``."""
         return cls(
             id=session.id,
             created_at=session.created_at,
@@ -183,10 +185,15 @@ class Problem(BaseModel):
     error: str | None = Field(default=None, description="The OAuth2 error code, at /auth/token.")
 
 
+class _Entity(Protocol):
+    @property
+    def revision(self) -> str: ...
+
+
 def render(
     view: View, status: int = 200, headers: Mapping[str, str] | None = None, *, revision: str | None = None
 ) -> Response:
-    """A JSON answer that no cache keeps: it holds tokens or somebody's data.
+    """Return a JSON answer that must not be cached, since it holds tokens or personal data.
 
     The ``revision`` of a single resource is its ETag (RFC 9110 section 8.8.3).
     """
@@ -197,29 +204,31 @@ def render(
     return response
 
 
-def render_user(user: User, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A user."""
-    return render(UserView.of(user), status, headers, revision=user.revision)
+def render_resource(
+    view: type[Resource], entity: _Entity, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the view of an entity, with its revision as the ETag."""
+    return render(view.of(entity), status, headers, revision=entity.revision)
 
 
-def render_list(views: Sequence[View], cursor: str | None) -> Response:
-    """A bare array; the next page, if there is one, is in the Link header (RFC 8288)."""
+def render_list(page: Page[T], view: Callable[[T], View]) -> Response:
+    """Return the views of a page as a bare array. The Link header leads to the next page, if any (RFC 8288)."""
     g.private = True
-    body = "[" + ",".join(view.model_dump_json(by_alias=True) for view in views) + "]"
+    body = "[" + ",".join(view(item).model_dump_json(by_alias=True) for item in page.items) + "]"
     response = Response(body, content_type="application/json")
-    if cursor:
-        query = urlencode({**request.args.to_dict(), "cursor": cursor})
+    if page.next:
+        query = urlencode({**request.args.to_dict(), "cursor": page.next})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response
 
 
 def monitor(job_id: str) -> str:
-    """The Link header that leads to a job."""
+    """Return the Link header that leads to a job."""
     return f'</jobs/{job_id}>; rel="monitor"'
 
 
 def no_content() -> Response:
-    """Done, and nothing to say."""
+    """Return an answer without content, which has no Content-Type."""
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response

@@ -18,7 +18,7 @@ from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.uploads import Upload
-from src.interfaces.http.views import monitor, no_content, render, render_list
+from src.interfaces.http.views import monitor, render, render_list, render_resource
 
 feature = Feature("Datasets", "CSV files: every row, and what was found in them.")
 route = partial(Operation, feature)
@@ -49,7 +49,7 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
         dataset, job = stored.dataset, stored.job
         headers = {"Location": f"/datasets/{dataset.id}"}
         if job is None:
-            return render(DatasetView.of(dataset), 201, headers, revision=dataset.revision)
+            return render_resource(DatasetView, dataset, 201, headers)
         accepted = AcceptedView(id=dataset.id, status=dataset.status, job=JobView.of(job))
         headers |= {"Link": monitor(job.id)} | ({"Preference-Applied": "respond-async"} if prefers_async() else {})
         return render(accepted, 202, headers)
@@ -64,18 +64,15 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
 @route("GET /datasets", Access.UPLOADER, DatasetView, use_case=DatasetService.list)
 def list_datasets(caller: Caller, query: Paging) -> Response:
     """List datasets."""
-    page = services().datasets.list(caller.user, query.cursor, query.limit)
-    return render_list([DatasetView.of(dataset) for dataset in page.items], page.next)
+    return render_list(services().datasets.list(caller.user, query.cursor, query.limit), DatasetView.of)
 
 
 @route("GET /datasets/<id>", Access.UPLOADER, DatasetView, monitored=True, use_case=DatasetService.show)
 def show_dataset(caller: Caller, id: str) -> Response:
     """See a dataset."""
     dataset = services().datasets.show(caller.user, id)
-    response = render(DatasetView.of(dataset), revision=dataset.revision)
-    if dataset.job_id:
-        response.headers["Link"] = monitor(dataset.job_id)
-    return response
+    headers = {"Link": monitor(dataset.job_id)} if dataset.job_id else None
+    return render_resource(DatasetView, dataset, 200, headers)
 
 
 @route("GET /datasets/<id>/rows", Access.UPLOADER, RowView, use_case=DatasetService.list_rows)
@@ -83,7 +80,7 @@ def list_rows(caller: Caller, id: str, query: RowFilter) -> Response:
     """List rows."""
     dataset, page = services().datasets.list_rows(caller.user, id, query.valid, query.cursor, query.limit)
     names = [column.name for column in dataset.report.columns] if dataset.report else []
-    return render_list([RowView.of_row(row, names) for row in page.items], page.next)
+    return render_list(page, lambda row: RowView.of_row(row, names))
 
 
 @route("GET /datasets/<id>/file", Access.UPLOADER, text="application/octet-stream", use_case=DatasetService.read)
@@ -106,7 +103,6 @@ def summarise_dataset(caller: Caller, id: str) -> Response:
 
 
 @route("DELETE /datasets/<id>", Access.UPLOADER, use_case=DatasetService.delete)
-def delete_dataset(caller: Caller, id: str) -> Response:
+def delete_dataset(caller: Caller, id: str) -> None:
     """Remove a dataset."""
     services().datasets.delete(caller.user, id)
-    return no_content()
