@@ -1,17 +1,21 @@
-"""The operator's commands."""
+"""The commands of the operator."""
 
 import sys
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import TypeVar
 
 import click
 
 from src.application.accounts import NewProfile
 from src.domain.errors import Invalid, PorteroError
 from src.domain.jobs import JobStatus, NotRunnable
-from src.domain.values import Role
+from src.domain.values import Page, Role
 from src.interfaces.cli.console import Console
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.field_errors import with_field
+
+T = TypeVar("T")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +26,7 @@ def cli() -> None:
 @cli.command()
 @click.pass_obj
 def serve(console: Console) -> None:
-    """Serve HTTP. In development, make what is missing first."""
+    """Serve HTTP. In development, prepare first."""
     console.serve()
 
 
@@ -36,7 +40,7 @@ def worker(console: Console) -> None:
 @cli.command()
 @click.pass_obj
 def prepare(console: Console) -> None:
-    """Make what a start needs: tables, folders, signing keys, the first admin."""
+    """Create what the service needs to start: tables, folders, signing keys, the first admin."""
     console.prepare()
     click.echo("ready to serve")
 
@@ -57,7 +61,7 @@ def check(console: Console) -> None:
 @click.option("--older-than", type=click.IntRange(min=0), default=60, show_default=True, help="Seconds.")
 @click.pass_obj
 def reconcile(console: Console, older_than: int) -> None:
-    """Finish or undo what a crash left between the store and the identity provider."""
+    """Finish or undo account changes that a crash left between the store and the identity provider."""
     count = console.services().operations.reconcile_accounts(timedelta(seconds=older_than))
     click.echo(f"reconciled {count}")
 
@@ -65,37 +69,32 @@ def reconcile(console: Console, older_than: int) -> None:
 @cli.command()
 @click.pass_obj
 def sweep(console: Console) -> None:
-    """Do once what running processes do from time to time: settle, remove what has expired, send overdue jobs."""
+    """Reconcile, remove expired data and send overdue jobs once, as running processes do from time to time."""
     services = console.services()
     click.echo(f"swept {services.operations.sweep()}, sent {services.jobs.resend()}")
 
 
 @cli.group()
 def jobs() -> None:
-    """List jobs; have them run again."""
+    """List jobs, and run them again."""
 
 
 @jobs.command("list")
-@click.option("--status", type=click.Choice([status.value for status in JobStatus]), help="All unless told.")
+@click.option("--status", type=click.Choice([status.value for status in JobStatus]), help="All by default.")
 @click.pass_obj
 def list_jobs(console: Console, status: str | None) -> None:
     """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
-    services, cursor = console.services(), None
-    while True:
-        page = services.jobs.list(JobStatus(status) if status else None, cursor)
-        for job in page.items:
-            changed = job.updated_at.isoformat(timespec="seconds")
-            click.echo("\t".join([job.id, job.kind, job.status, str(job.attempts), changed, job.error or "-"]))
-        cursor = page.next
-        if cursor is None:
-            return
+    services = console.services()
+    for job in _items(lambda cursor: services.jobs.list(JobStatus(status) if status else None, cursor)):
+        changed = job.updated_at.isoformat(timespec="seconds")
+        click.echo("\t".join([job.id, job.kind, job.status, str(job.attempts), changed, job.error or "-"]))
 
 
 @jobs.command("retry")
 @click.argument("id")
 @click.pass_obj
 def retry_job(console: Console, id: str) -> None:
-    """Have a job run again that failed or was cancelled; a running process sends it within seconds."""
+    """Run a failed or cancelled job again; a running process sends it within seconds."""
     try:
         console.services().jobs.retry(id)
     except NotRunnable:
@@ -105,30 +104,25 @@ def retry_job(console: Console, id: str) -> None:
 
 @cli.group()
 def users() -> None:
-    """List users; lock them out, let them in; reset their passwords."""
+    """List users, disable and enable them, and reset their passwords."""
 
 
 @users.command("list")
 @click.pass_obj
 def list_users(console: Console) -> None:
     """List all users by username: id, username, e-mail, role, disabled."""
-    services, cursor = console.services(), None
-    while True:
-        page = services.administration.list_users(cursor=cursor)
-        for user in page.items:
-            name = user.username.display if user.username else "-"
-            address = user.email.address if user.email else "-"
-            click.echo("\t".join([user.id, name, address, user.role] + ["disabled"] * user.disabled))
-        cursor = page.next
-        if cursor is None:
-            return
+    services = console.services()
+    for user in _items(lambda cursor: services.administration.list_users(cursor=cursor)):
+        name = user.username.display if user.username else "-"
+        address = user.email.address if user.email else "-"
+        click.echo("\t".join([user.id, name, address, user.role] + ["disabled"] * user.disabled))
 
 
 @users.command("disable")
 @click.argument("login")
 @click.pass_obj
 def disable_user(console: Console, login: str) -> None:
-    """Lock a user out, by username or e-mail address, with effect on the next request."""
+    """Disable a user, by username or e-mail address. The next request of the user is refused."""
     _set_disabled(console, login, True)
 
 
@@ -136,7 +130,7 @@ def disable_user(console: Console, login: str) -> None:
 @click.argument("login")
 @click.pass_obj
 def enable_user(console: Console, login: str) -> None:
-    """Let a disabled user in again."""
+    """Enable a disabled user."""
     _set_disabled(console, login, False)
 
 
@@ -150,9 +144,9 @@ def _set_disabled(console: Console, login: str, disabled: bool) -> None:
 @click.argument("login")
 @click.pass_obj
 def reset_password(console: Console, login: str) -> None:
-    """Give a user a new password, by username or e-mail address; every session of theirs ends.
+    """Set a new password of a user, by username or e-mail address, and end all sessions of the user.
 
-    It is asked for twice; when standard input is no terminal, its first line is taken instead.
+    On a terminal the password is asked for twice; otherwise it is the first line of standard input.
     """
     services = console.services()
     services.administration.reset_password(services.rules.parse_login(login), _new_password())
@@ -196,22 +190,31 @@ def keys() -> None:
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Old keys that still verify.")
 @click.pass_obj
 def rotate_keys(console: Console, keep: int) -> None:
-    """Sign with a new key from now on; running processes follow, and tokens in use stay good."""
+    """Sign with a new key from now on. Running processes use it soon, and tokens in use stay valid."""
     click.echo(f"signing with {console.rotate_keys(keep)}")
 
 
 @keys.command("new")
 @click.pass_obj
 def new_keys(console: Console) -> None:
-    """Print a new JWK set, to be kept secret and given as SIGNING_KEYS."""
+    """Print a new JWK set for SIGNING_KEYS. Keep it secret."""
     click.echo(console.new_keys())
 
 
 cli.add_command(datasets)
 
 
+def _items(list_page: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """Yield the items of every page; ``list_page`` takes a cursor."""
+    page = list_page(None)
+    yield from page.items
+    while page.next:
+        page = list_page(page.next)
+        yield from page.items
+
+
 def explain(error: Exception) -> str:
-    """An error as the operator reads it."""
+    """Return the message of an error for the operator."""
     error = with_field(error) if isinstance(error, PorteroError) else error
     if isinstance(error, Invalid):
         return "\n".join(f"{each.field}: {each.message}" for each in error.errors)

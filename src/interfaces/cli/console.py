@@ -1,4 +1,4 @@
-"""What every command of the operator's works with."""
+"""The functions that the commands of the operator call."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from src.interfaces.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """What the composition root hands to the command line; nothing is read or connected before it is called."""
+    """Functions of the composition root. Settings are read and connections are made when they are called."""
 
     services: Callable[[], Services]
     prepare: Callable[[], None]
     serve: Callable[[], None]
     work: Callable[[], None]
     check: Callable[[], Iterable[tuple[str, str | None]]]
-    """What was checked, and what is wrong with it."""
+    """Yield the name of each check, and the problem that it found or None."""
     rotate_keys: Callable[[int], str]
-    """Make a new signing key and keep so many old ones for verifying; returns its id."""
+    """Make a new signing key, keep this number of old keys for verification, and return the id of the new key."""
     new_keys: Callable[[], str]
-    """A new JWK set as text."""
+    """Return a new JWK set as text."""

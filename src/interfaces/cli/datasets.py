@@ -1,4 +1,4 @@
-"""The operator's commands for datasets."""
+"""The commands for datasets."""
 
 import hashlib
 import json
@@ -19,16 +19,16 @@ from src.interfaces.services import Services
 
 @click.group()
 def datasets() -> None:
-    """Store CSV files with what is found in them."""
+    """Store and check CSV files."""
 
 
 @datasets.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", required=True)
-@click.option("--schema", default="", help="JSON, or @FILE; inferred when not given.")
-@click.option("--delimiter", help="Found out when not given.")
-@click.option("--encoding", help="Found out when not given.")
-@click.option("--owner", help="A username or an e-mail address; an admin when not given.")
+@click.option("--schema", default="", help="JSON or @FILE. Inferred by default.")
+@click.option("--delimiter", help="Detected by default.")
+@click.option("--encoding", help="Detected by default.")
+@click.option("--owner", help="A username or an e-mail address. By default an admin.")
 @click.pass_obj
 def add_dataset(
     console: Console,
@@ -39,7 +39,7 @@ def add_dataset(
     encoding: str | None,
     owner: str | None,
 ) -> None:
-    """Store a CSV file, and print what was found in it."""
+    """Store a CSV file, and print the result of its check."""
     services = console.services()
     if not name.strip():
         raise click.BadParameter("give the dataset a name", param_hint="--name")

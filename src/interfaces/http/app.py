@@ -13,7 +13,7 @@ from src.interfaces.http.problems import handle_errors_of
 from src.interfaces.services import Services
 
 MAX_BODY_BYTES = 1 << 20
-"""Of a JSON or form body."""
+"""The limit of a JSON or form body, in bytes."""
 
 FEATURES = tuple(
     module.feature for module in (users, sessions, directory, tasks, dogs, files, datasets, jobs, health, metrics)
@@ -30,11 +30,15 @@ def create_app(
     metrics_token: str | None = None,
     max_upload_bytes: int = 256 << 20,
 ) -> Flask:
-    """A WSGI application that serves the given use cases; the options are those of ``add_headers`` and ``measure``."""
+    """Return a WSGI application that serves ``services``.
+
+    ``metrics_token`` is that of ``measure``, and the other options are those of ``add_headers``. A file may have
+    ``max_upload_bytes``.
+    """
     app = Flask("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_UPLOAD_BYTES"] = max_upload_bytes
-    # One trailing slash or none, never by redirect.
+    # Every path also works with a trailing slash, without a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
@@ -50,14 +54,14 @@ def create_app(
             "/docs", "/openapi.json", {"app_name": "Portero", "validatorUrl": None, "persistAuthorization": True}
         )
     )
-    # The blueprint has the path with a slash only, where other methods would get 404.
+    # The blueprint has /docs/ only. Without this route, a method other than GET at /docs would be 404, not 405.
     app.add_url_rule("/docs", view_func=app.view_functions["swagger_ui.show"])
     return app
 
 
 def _check_path() -> None:
-    """What Werkzeug would forgive makes two paths one. Raises BadRequest, NotFound."""
-    path = request.environ["PATH_INFO"].encode("latin-1")  # as WSGI has it (PEP 3333)
+    """Refuse paths that Werkzeug would treat like another path. Raises BadRequest, NotFound."""
+    path = request.environ["PATH_INFO"].encode("latin-1")  # the encoding of PEP 3333
     try:
         path.decode("utf-8")
     except UnicodeError:

@@ -1,9 +1,9 @@
-"""From the bytes of a request to a pydantic model, or to an error that names every bad field at once."""
+"""Parses bodies and query strings into pydantic models, or raises one Invalid that names every bad field."""
 
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import parse_qsl
@@ -18,18 +18,25 @@ from src.application.strict_json import strict_json
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import User
 
+PATIENCE = 30.0
+"""Seconds in which a body must arrive, apart from a file: authentication happened before it."""
+TOO_SLOW = "The body took too long to arrive; send it again."
+CUT_OFF = "The body did not arrive whole; send it again."
+
+_MAX_REPORTED = 20
+"""The number of repeated parameters that an error names at most, since the client chose their names."""
 _MAX_LIMIT = 500
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """What stands for an absent field is nothing that a client would send."""
+    """Remove the defaults from a schema: they mark absent fields, and some are not valid values."""
     for described in schema.get("properties", {}).values():
         described.pop("default", None)
 
 
 class Body(BaseModel):
-    """A request body: wrong types are refused, never coerced, and unknown fields are ignored."""
+    """A request body. A value of a wrong type is refused, never coerced; unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=_without_defaults)
 
@@ -54,11 +61,11 @@ class Change(Body):
 
 
 class Form(Body):
-    """A body in application/x-www-form-urlencoded; every value is a text."""
+    """A body in application/x-www-form-urlencoded, in which every value is a text."""
 
 
 class Query(BaseModel):
-    """The query string; unknown parameters are ignored."""
+    """A query string. Unknown parameters are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_without_defaults)
 
@@ -70,7 +77,7 @@ def _limit(text: str) -> int:
 
 
 class Paging(Query):
-    """Which part of a list."""
+    """The page of a list to return."""
 
     limit: Annotated[
         int,
@@ -81,21 +88,14 @@ class Paging(Query):
     cursor: Annotated[str | None, Field(description="Where to go on, from the last Link header.")] = None
 
 
-AnyQuery = TypeVar("AnyQuery", bound=Query)
-_MOST_NAMED = 20
-"""Bad parameters that a client chose itself, at the most."""
-PATIENCE = 30.0
-"""Seconds in which a body that is no file must arrive: who sent it was authenticated before."""
-TOO_SLOW = "The body took too long to arrive; send it again."
-_CUT_OFF = "The body did not arrive whole; send it again."
-
 AnyBody = TypeVar("AnyBody", bound=Body)
+AnyQuery = TypeVar("AnyQuery", bound=Query)
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What validators need to know besides the value; their ``info.context``. ``user`` is the caller."""
+    """The ``info.context`` of validators. ``user`` is the caller, None without authentication."""
 
     rules: InputRules
     user: User | None
@@ -106,30 +106,35 @@ def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
     wanted = "application/x-www-form-urlencoded" if issubclass(model, Form) else "application/json"
     other = UnsupportedMediaType(f"Send the body as {wanted}.")
     if request.mimetype == "multipart/form-data" and (request.content_length or "Transfer-Encoding" in request.headers):
-        raise other  # without reading it: the server gives a file all the time it takes
+        raise other  # before reading it: the server sets no time limit on the arrival of a file
     begun = time.monotonic()
-    try:
-        data = request.get_data()
-    except RequestEntityTooLarge:
-        raise
-    except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
-        raise BadRequest(_CUT_OFF) from None
+    data = read_whole(request.get_data)
     if request.content_length not in (None, len(data)):
-        raise BadRequest(_CUT_OFF)
+        raise BadRequest(CUT_OFF)
     if time.monotonic() - begun > PATIENCE:
         raise BadRequest(TOO_SLOW)
     if request.content_encoding:
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     if request.content_length is None and len(data) == request.max_content_length:
-        raise RequestEntityTooLarge  # Werkzeug cuts a chunked body off at the limit without a word
+        raise RequestEntityTooLarge  # Werkzeug silently truncates a chunked body at the limit
     if data and request.mimetype != wanted:
         raise other
     values = (_form if issubclass(model, Form) else _json)(data) if data else {}
     return _validated(model, values, context)
 
 
+def read_whole(read: Callable[[], bytes]) -> bytes:
+    """Return the bytes that ``read`` reads from the body. Raises RequestEntityTooLarge, BadRequest."""
+    try:
+        return read()
+    except RequestEntityTooLarge:
+        raise
+    except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
+        raise BadRequest(CUT_OFF) from None
+
+
 def parse_fields(model: type[AnyBody], fields: Mapping[str, str], context: Context) -> AnyBody:
-    """What came beside a file that has been read. Raises Invalid."""
+    """Return the model of the fields that were sent with a file, once the file has been read. Raises Invalid."""
     return _validated(model, {**fields, "file": b""}, context)
 
 
@@ -171,7 +176,7 @@ def _form(data: bytes) -> dict[str, str]:
     if any("\0" in text for pair in pairs for text in pair):
         raise BadRequest("The body holds a NUL character.")
     times = Counter(name for name, _ in pairs)
-    repeated = [name for name in times if times[name] > 1][:_MOST_NAMED]
+    repeated = [name for name in times if times[name] > 1][:_MAX_REPORTED]
     if repeated:
         raise Invalid(*map(_repeated, repeated))
     return dict(pairs)
@@ -191,7 +196,9 @@ _WORDING = {
     "string_too_short": ("too_short", "Use at least {min_length} character{s}."),
     "string_type": ("type", "Give a text."),
 }
-"""The code and the message of pydantic's own errors, by pydantic's code. Validators word the errors that they raise."""
+"""Our code and message for each of pydantic's own errors, by pydantic's code.
+
+Validators raise PydanticCustomError with a code and a message of their own."""
 
 
 def _field_error(error: ErrorDetails) -> FieldError:

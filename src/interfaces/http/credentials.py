@@ -1,4 +1,4 @@
-"""What people and their programs log in with, as it is sent."""
+"""The bodies with which clients log in and refresh tokens."""
 
 from typing import Annotated, Self
 
@@ -12,7 +12,7 @@ from src.interfaces.http.operations import bearer_token
 
 
 class Credentials(Body):
-    """A username or an e-mail address, in either field, and the password."""
+    """A password, and a username or an e-mail address in either field."""
 
     email: LoginField = ""
     username: Annotated[LoginField, Field(validate_default=True)] = ""
@@ -27,7 +27,7 @@ class Credentials(Body):
 
     @property
     def login(self) -> str:
-        """The name to log in with."""
+        """The username or the e-mail address."""
         return self.username or self.email
 
 
@@ -46,7 +46,7 @@ class CredentialsOrNothing(Body):
 
     @property
     def login(self) -> str:
-        """The name to log in with; empty for a guest."""
+        """The username or the e-mail address; empty for a guest."""
         return self.username or self.email
 
 
@@ -70,14 +70,14 @@ class Grant(Form):
 
 
 class RefreshBody(Body):
-    """A refresh token, under either name; or none, when it is the bearer token."""
+    """A refresh token under either name, or neither if it is the bearer token."""
 
     refresh_token: TextField = ""
     refreshToken: TextField = ""  # noqa: N815 - a name of the contract
 
     @property
     def token(self) -> str:
-        """The token of the body, or of the header. Raises Unauthenticated without one."""
+        """The token of the body or of the Authorization header. Raises Unauthenticated without a token."""
         token = self.refresh_token or self.refreshToken or bearer_token()
         if token is None:
             raise Unauthenticated
@@ -85,6 +85,6 @@ class RefreshBody(Body):
 
 
 class FirebaseToken(Body):
-    """What a Firebase client gets from getIdToken()."""
+    """The ID token that getIdToken() of a Firebase client returns."""
 
     id_token: Annotated[str, Field(min_length=1, examples=["eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])]

@@ -1,4 +1,4 @@
-"""Other people's accounts over HTTP."""
+"""The operations on all accounts, of which admins may call most."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -26,15 +26,15 @@ _USER_PATHS = "/users/<id> /api/users/<id> /api/v1/users/<id> /api/v1/user/<id>"
 
 
 class Search(Paging):
-    """Which users; the filters are for admins."""
+    """The users to list. Only admins may filter them."""
 
     q: Annotated[str | None, Field(description="The beginning of the username.")] = None
-    email: Annotated[str | None, Field(description="Exactly this address.")] = None
+    email: Annotated[str | None, Field(description="The whole e-mail address.")] = None
     role: Role | None = None
 
 
 class Person(Body):
-    """Somebody whom an admin enters. Without a password there is no login."""
+    """A person whom an admin adds, who cannot log in without a password."""
 
     name: NameField
     last_name: NameField
@@ -45,7 +45,7 @@ class Person(Body):
 
 
 class UserBody(ProfileBody):
-    """What to change of a user; at least one field. `role` and `disabled` are for admins."""
+    """A change of a user. At least one field is required. Only admins can set `role` and `disabled`."""
 
     role: RoleField = Role.USER
     disabled: BooleanField = False
@@ -59,6 +59,7 @@ class UserBody(ProfileBody):
 
 
 def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
+    """Guard an operation on a user: only that user and admins may go on."""
     require_self_or_admin(caller.user, id)
     return {"id": id}
 
@@ -78,7 +79,7 @@ def show_other(caller: Caller, id: str) -> Response:
     if caller.user.role is Role.ADMIN or caller.user.id == user.id:
         return render_resource(UserView, user)
     response = render(PublicUserView.of(user))
-    response.add_etag()  # of what is shown: the revision changes with what is not
+    response.add_etag()  # a hash of the answer: the revision also changes with properties that are not shown
     return response
 
 

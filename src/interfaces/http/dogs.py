@@ -1,4 +1,4 @@
-"""Dogs over HTTP."""
+"""The operations on dogs."""
 
 from datetime import datetime
 from functools import partial
@@ -35,14 +35,14 @@ DogName = Annotated[
 
 
 class NewDog(Body):
-    """What a dog begins with."""
+    """A new dog."""
 
     is_adopted: BooleanField = False
-    id_user: Annotated[TextField, Field(description="The owner; others than yourself for admins only.")] = None  # type: ignore[assignment]
+    id_user: Annotated[TextField, Field(description="The owner. Only admins may name other users.")] = None  # type: ignore[assignment]
 
 
 class DogBody(Change):
-    """What to change of a dog; at least one field. A field that is absent stays."""
+    """A change of a dog. At least one field is required; an absent field keeps its value."""
 
     name: DogName = ""
     is_adopted: BooleanField = False
@@ -63,6 +63,7 @@ class DogView(Resource):
 
 
 def _own(caller: Caller, name: str) -> dict[str, Any]:
+    """Guard an operation on a dog: only its owner and admins may go on."""
     return {"dog": services().dogs.own(caller.user, name)}
 
 

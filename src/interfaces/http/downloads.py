@@ -1,4 +1,4 @@
-"""Files out, as streams, and under what name."""
+"""Answers with files, and makes the names that clients give to files safe."""
 
 import re
 import unicodedata
@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from flask import Response, g
 
-_MAX_NAME_BYTES = 255  # of most file systems
+_MAX_NAME_BYTES = 255  # the limit of most file systems
 _MAX_SUFFIX_BYTES = 32
 
 
 def safe_filename(text: str) -> str:
-    """What we keep and show of a name that a client gave: one line without a path, 1 to 255 bytes in UTF-8.
+    """Return the filename of a client as one line without a path, in 1 to 255 bytes of UTF-8.
 
-    Letters of every script stay; control and format characters and dots and blanks at the ends do not.
+    Letters of every script stay. Control and format characters are removed, and so are dots and blanks at the ends.
     """
     last = re.split(r"[/\\]", text)[-1]
     shown = "".join(char for char in last if char.isprintable() or char.isspace())
@@ -29,10 +29,13 @@ def safe_filename(text: str) -> str:
 
 
 def attachment(chunks: Iterable[bytes], filename: str, size: int) -> Response:
-    """A download that no cache keeps and no browser shows; ``chunks`` is closed when the client leaves."""
+    """Return a download that is neither cached nor shown in the browser.
+
+    ``size`` is in bytes. ``chunks`` is closed when the answer ends or the client disconnects.
+    """
     g.private = True
     plain = re.sub(r'[^ -~]|["\\%]', "_", filename)  # for clients older than RFC 6266
-    encoded = quote(filename, safe="!#$&+^`|")  # RFC 8187's attr-char, the rest of which quote never touches
+    encoded = quote(filename, safe="!#$&+^`|")  # quote() and these keep the attr-char of RFC 8187
     response = Response(chunks, content_type="application/octet-stream")
     response.content_length = size
     response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"

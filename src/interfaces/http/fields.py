@@ -1,4 +1,4 @@
-"""The types of the fields of request bodies. Each parses a JSON value into a value of the domain."""
+"""The types of the fields of request bodies, which parse JSON values into values of the domain."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -46,7 +46,7 @@ def _context(info: ValidationInfo) -> Context:
 
 
 def _password(text: str, info: ValidationInfo) -> str:
-    """Check a new password against the policy, with the names in the body, or else the caller's."""
+    """Check a new password against the policy, which knows the names in the body or else the caller's."""
     context = _context(info)
     username, email = info.data.get("username"), info.data.get("email")
     if context.user:
@@ -119,7 +119,7 @@ PictureField = Annotated[
 
 
 def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """Parse a part of the path, and name it ``name`` in the error. Raises Invalid."""
+    """Return ``text``, a variable of the path, as ``parse`` returns it. Raises Invalid for the field ``name``."""
     try:
         return parse(text)
     except InvalidValue as error:

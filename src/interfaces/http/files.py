@@ -1,4 +1,4 @@
-"""Files over HTTP."""
+"""The operations on files."""
 
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.uploads import Upload, UploadBody
 from src.interfaces.http.views import Resource, monitor, render, render_list
 
-feature = Feature("Files", "Stored, and sent on to another service; nobody but their owners sees them.")
+feature = Feature("Files", "Files are stored, and sent on to another service. Only their owners see them.")
 route = partial(Operation, feature)
 
 
@@ -26,15 +26,15 @@ class FileView(Resource):
 
     id: str
     filename: str = Field(examples=["report.pdf"])
-    content_type: str = Field(description="As it was said to be; it is served as application/octet-stream.")
+    content_type: str = Field(description="As the client gave it. Downloads are application/octet-stream.")
     size: int = Field(description="Bytes.")
-    sha256: str = Field(description="Of the content, in hexadecimal.")
+    sha256: str = Field(description="The SHA-256 of the content, in hexadecimal.")
     created_at: datetime
-    job: JobView | None = Field(description="What sends it on; null long after that ended.")
+    job: JobView | None = Field(description="The job that sends the file on; null long after it ended.")
 
     @classmethod
     def of(cls, stored: StoredFile) -> Self:
-        """A file as its owner sees it."""
+        """Return a file with its job."""
         own = {name: getattr(stored.file, name) for name in cls.model_fields if name != "job"}
         return cls(**own, job=JobView.of(stored.job) if stored.job else None)
 

@@ -1,4 +1,4 @@
-"""What every answer carries: request id, caching, security headers, CORS."""
+"""Adds the headers of every answer: request id, caching, security and CORS."""
 
 import hashlib
 import re
@@ -11,11 +11,11 @@ from flask_cors import CORS
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
-# The OWASP Secure Headers Project's, for an API.
+# The recommendation of the OWASP Secure Headers Project for an API.
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -25,10 +25,10 @@ _SECURITY = {
 
 
 def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int, https: bool) -> None:
-    """Add them to every answer of ``app``, errors included.
+    """Add the headers to every answer of ``app``, errors included.
 
-    ``trusted_proxies`` is how many proxies in front write X-Forwarded-For; with ``https`` browsers are told to
-    come back by https only.
+    ``trusted_proxies`` is the number of proxies in front that write X-Forwarded-For. ``https`` tells browsers to use
+    https only.
     """
     anyone = "*" in cors_origins
     if trusted_proxies:
@@ -37,7 +37,7 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
     @app.before_request
     def identify() -> None:
         sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if _SANE_ID.fullmatch(sent) else uuid.uuid4().hex
+        g.request_id = sent if _ACCEPTED_ID.fullmatch(sent) else uuid.uuid4().hex
         clear_contextvars()
         bind_contextvars(request_id=g.request_id, ip=request.remote_addr, trace_id=_trace())
 
@@ -62,7 +62,7 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
             origins=list(cors_origins),
             send_wildcard=anyone,
             always_send=False,
-            vary_header=False,  # it leaves it out where the origin is another
+            vary_header=False,  # flask-cors omits it for an origin that is not allowed; finish() adds it
             allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Prefer", "X-Request-Id"],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "WWW-Authenticate"],
             max_age=600,
@@ -70,20 +70,23 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
 
         @app.before_request
         def answer_preflight() -> Response | None:
-            """Also where there is nothing: else no browser would show its page the problem that says so."""
+            """Answer it for unknown paths too: otherwise a page could not read the problem of its request."""
             asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
             return app.make_default_options_response() if asked and "Origin" in request.headers else None
 
 
 def _trace() -> str | None:
-    """The trace that the front end has begun (https://www.w3.org/TR/trace-context/, or Cloud Run's own header)."""
+    """Return the id of the trace that the request belongs to.
+
+    It is in the header of https://www.w3.org/TR/trace-context/ or in that of Google Cloud.
+    """
     traced = request.headers.get("traceparent", "")[3:] or request.headers.get("X-Cloud-Trace-Context", "")
     found = _TRACE.match(traced)
     return found[0] if found else None
 
 
 def _content_policy(response: Response) -> str:
-    """Nothing may be loaded, but by the documentation its own files and the scripts that are on the page."""
+    """Return a policy under which pages load nothing but our files and run only their own inline scripts."""
     if response.mimetype != "text/html":
         return "default-src 'none'; frame-ancestors 'none'"
     scripts = _INLINE_SCRIPT.findall(response.get_data())

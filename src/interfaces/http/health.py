@@ -1,4 +1,4 @@
-"""For operators and other machines: health, keys, and the description of all this."""
+"""The operations for operators and machines: health, public keys and the OpenAPI document."""
 
 from functools import partial
 
@@ -9,7 +9,9 @@ from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.views import DocumentView, JwksView, StatusView
 
 KEYS_MAX_AGE = 300
-"""Seconds for which others may keep the public keys."""
+"""Seconds for which clients may cache the public keys.
+
+It is short, so that a removed key is soon distrusted; a client that meets an unknown key fetches the keys again."""
 
 feature = Feature("Operations", "For operators and other machines.")
 route = partial(Operation, feature)
@@ -32,7 +34,6 @@ def show_readiness() -> Response:
 def show_keys() -> Response:
     """Publish the keys that verify our access tokens (RFC 7517)."""
     response = _public(json.dumps(services().authentication.public_keys()))
-    # Short: whoever meets a key that is not in it asks again anyway, but a key that was taken out must go.
     response.headers["Cache-Control"] = f"public, max-age={KEYS_MAX_AGE}"
     return response
 

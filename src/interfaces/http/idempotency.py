@@ -1,4 +1,7 @@
-"""The Idempotency-Key header (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/)."""
+"""Implements the Idempotency-Key header.
+
+See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+"""
 
 import json
 import re
@@ -19,10 +22,13 @@ _KEPT_HEADERS = ("Location", "Link", "Preference-Applied")
 
 
 class IdempotentRequest:
-    """A create that the client may send again. ``content`` returns the bytes that make it the same request."""
+    """A create that the client may send again.
+
+    ``content`` returns the bytes that must be equal in a repetition: the body, unless the handler replaces it.
+    """
 
     def __init__(self, service: ReceiptService, receipt: Receipt | None, path: str) -> None:
-        """``receipt`` is None for a request without a key; ``path`` is the documented one."""
+        """Take the receipt to store, None for a request without a key, and the canonical ``path``."""
         self._service = service
         self._receipt = receipt
         self._path = path
@@ -30,7 +36,7 @@ class IdempotentRequest:
 
     @classmethod
     def of(cls, service: ReceiptService, caller: Caller, path: str) -> "IdempotentRequest":
-        """Return the current request, at the documented ``path``. Raises Invalid for a malformed key."""
+        """Return the current request, at the canonical ``path``. Raises Invalid for a malformed key."""
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
             message = "Use 1 to 255 visible ASCII characters, such as a UUID."
@@ -59,7 +65,7 @@ class IdempotentRequest:
 
 
 def create_once(handler: Callable[..., Any], arguments: Mapping[str, Any], create: IdempotentRequest) -> Response:
-    """Call the handler of a create; if it fails, and the key was answered before, return that answer."""
+    """Call the handler of a create. If it fails and the key was used before, return the first answer."""
     try:
         response: Response = handler(**arguments, idempotency=create)
         return response

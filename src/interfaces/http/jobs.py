@@ -1,4 +1,4 @@
-"""Jobs over HTTP."""
+"""The operations on background jobs."""
 
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ route = partial(Operation, feature)
 
 
 class JobView(Resource):
-    """Work in the background, and how far it is."""
+    """A job that runs in the background, and its progress."""
 
     id: str
     kind: str = Field(examples=["dog-picture"])
@@ -27,7 +27,7 @@ class JobView(Resource):
     progress: float = Field(ge=0, le=1, description="Never falls.")
     attempts: int
     error: str | None = Field(description="Why the last attempt failed.")
-    result: Any = Field(description="What came out of it; null until then.")
+    result: Any = Field(description="The result; null until the job is done.")
     created_at: datetime
     updated_at: datetime
 

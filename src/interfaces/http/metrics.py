@@ -18,9 +18,9 @@ route = partial(Operation, feature)
 
 
 def measure(app: Flask, token: str | None) -> None:
-    """Measure every request of ``app``; without a token there is nobody to tell, and nothing is measured.
+    """Measure every request of ``app``, unless ``token`` is None: then nobody can read the metrics.
 
-    Workers share what they measure through the files in PROMETHEUS_MULTIPROC_DIR, if that is set.
+    Worker processes share their measurements through the files in PROMETHEUS_MULTIPROC_DIR, if that is set.
     """
     app.extensions["portero.metrics"] = None
     if token is None:
@@ -39,7 +39,7 @@ def measure(app: Flask, token: str | None) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        # Only what is on the URL map becomes a label: a stranger cannot fill the memory with paths or methods.
+        # Labels come from the URL map only, so that requests for unknown paths or methods take no memory.
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.url_rule else "none"
         seconds.labels(method, route, response.status_code).observe(time.perf_counter() - g.began)
@@ -48,18 +48,18 @@ def measure(app: Flask, token: str | None) -> None:
     def expose() -> bytes:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(registry)
-        everybody = CollectorRegistry()
-        MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
-        return generate_latest(everybody)
+        all_workers = CollectorRegistry()
+        MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]
+        return generate_latest(all_workers)
 
     app.extensions["portero.metrics"] = (token, expose)
 
 
 @route("GET /metrics", Access.PUBLIC, text=CONTENT_TYPE_LATEST, errors=(Unauthenticated, NotFound))
 def show_metrics() -> Response:
-    """Tell Prometheus how the service does.
+    """Return the metrics for Prometheus.
 
-    Needs METRICS_TOKEN as the bearer token, and is not there while that is not set.
+    It needs METRICS_TOKEN as the bearer token; while that is not set, the answer is 404.
     """
     found: tuple[str, Callable[[], bytes]] | None = current_app.extensions["portero.metrics"]
     if found is None:

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, from the declared operations (https://spec.openapis.org/oas/v3.1.1)."""
+"""Describes the declared operations as an OpenAPI document (https://spec.openapis.org/oas/v3.1.1)."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -131,7 +131,10 @@ def _summary(operation: Operation) -> str:
 
 
 def _description(operation: Operation) -> str:
-    """Return the use case's docstring, or the rest of the handler's, without what is for programmers only."""
+    """Return the use case's docstring, or the rest of the handler's.
+
+    Paragraphs with Python names in double backquotes, and the list of raised errors, are left out.
+    """
     if operation.use_case:
         text = cleandoc(operation.use_case.__doc__ or "")
     else:
@@ -203,7 +206,7 @@ def _problems(operation: Operation, route: Route) -> list[int]:
     errors: set[type[PorteroError]] = set(operation.errors)
     statuses = {500}
     if operation.access is not Access.PUBLIC:
-        errors |= {InvalidToken, Taken, Unavailable}  # Taken: on the first visit of somebody from Firebase
+        errors |= {InvalidToken, Taken, Unavailable}  # Taken: a first visit with a Firebase token makes a user
     if operation.use_case:
         errors |= {Unavailable}
     if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
@@ -217,7 +220,7 @@ def _problems(operation: Operation, route: Route) -> list[int]:
         statuses |= {400, 413, 415}
     if _VARIABLE.search(route.path):
         statuses |= {400}
-        errors |= {NotFound} if route.method != "POST" else set()  # a POST makes what the path names
+        errors |= {NotFound} if route.method != "POST" else set()  # a POST creates the resource that the path names
     statuses |= {int(status_of(error)) for error in errors}
     if operation.translate:
         statuses -= {401, 422}  # OAuth2 says 400
@@ -277,5 +280,5 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
         [(model, "validation") for model in bodies] + [(model, "serialization") for model in answers | {Problem}],
         ref_template=_REFERENCE,
     )
-    # Values of the domain are described too, though only the texts they are made of are ever sent.
+    # pydantic also describes these types of the domain, but clients send and receive them as texts.
     return {name: schema for name, schema in sorted(definitions["$defs"].items()) if name not in ("Email", "Username")}

@@ -47,6 +47,20 @@ class OAuthError(PorteroError):
         return self.error.replace("_", "-")
 
 
+def as_oauth(error: PorteroError | BadRequest) -> Exception:
+    """Return the error with the code that RFC 6749 section 5.2 gives it, or unchanged if it has none."""
+    match error:
+        case BadRequest():
+            return OAuthError("invalid_request", f"{error.description}")
+        case errors.InvalidCredentials() | errors.InvalidToken():
+            return OAuthError("invalid_grant", error.detail)
+        case errors.Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
+            return OAuthError("unsupported_grant_type", first.message)
+        case errors.Invalid(errors=fields):
+            return OAuthError("invalid_request", " ".join(f"{each.field}: {each.message}" for each in fields))
+    return error
+
+
 def status_of(error: type[PorteroError]) -> HTTPStatus:
     """Return the status of an error: its own, or that of its nearest ancestor in the table."""
     return next(_STATUS[base] for base in error.__mro__ if base in _STATUS)

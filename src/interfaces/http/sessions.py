@@ -1,37 +1,46 @@
-"""Logging in and out over HTTP."""
+"""The operations that log in and out, and renew tokens."""
 
+from datetime import datetime
 from functools import partial
+from typing import Self
 
 from flask import Response
-from werkzeug.exceptions import BadRequest
+from pydantic import Field
 
 from src.application.sessions import Caller, SessionService
-from src.domain.errors import (
-    Forbidden,
-    Invalid,
-    InvalidCredentials,
-    InvalidToken,
-    NotFound,
-    PorteroError,
-    Taken,
-    TooManyRequests,
-)
+from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFound, Taken, TooManyRequests
+from src.domain.sessions import Session
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
 from src.interfaces.http.operations import Access, Feature, Operation, client, services
-from src.interfaces.http.problems import OAuthError
-from src.interfaces.http.views import (
-    LoginView,
-    NamedRefreshView,
-    RefreshView,
-    SessionView,
-    TokenView,
-    render,
-    render_list,
-)
+from src.interfaces.http.problems import as_oauth
+from src.interfaces.http.views import LoginView, NamedRefreshView, RefreshView, TokenView, View, render, render_list
 
 feature = Feature("Sessions", "Logging in and out.")
 route = partial(Operation, feature)
+
+
+class SessionView(View):
+    """One of your sessions."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime = Field(description="The time of the last login or refresh.")
+    user_agent: str | None
+    ip: str | None
+    current: bool = Field(description="Whether the token of this request belongs to it.")
+
+    @classmethod
+    def of_session(cls, session: Session, current: Session | None) -> Self:
+        """Return a session, as seen with a token of the session ``current``."""
+        return cls(
+            id=session.id,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            user_agent=session.client.user_agent,
+            ip=session.client.ip,
+            current=current is not None and session.id == current.id,
+        )
 
 
 @route(
@@ -83,7 +92,7 @@ def become_guest() -> Response:
     errors=(InvalidCredentials, TooManyRequests),
 )
 def open_session(body: CredentialsOrNothing) -> Response:
-    """Become a guest with an empty body; log in with credentials, which is answered with 200."""
+    """Become a guest with an empty body, or log in with credentials."""
     return log_in(Credentials.model_construct(**body.model_dump())) if body.login else become_guest()
 
 
@@ -139,20 +148,7 @@ def end_session(caller: Caller, id: str) -> None:
     services().sessions.end(caller.user, id)
 
 
-def _as_oauth(error: PorteroError | BadRequest) -> Exception:
-    match error:
-        case BadRequest():
-            return OAuthError("invalid_request", f"{error.description}")
-        case InvalidCredentials() | InvalidToken():
-            return OAuthError("invalid_grant", error.detail)
-        case Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
-            return OAuthError("unsupported_grant_type", first.message)
-        case Invalid(errors=errors):
-            return OAuthError("invalid_request", " ".join(f"{each.field}: {each.message}" for each in errors))
-    return error
-
-
-@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), translate=_as_oauth)
+@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), translate=as_oauth)
 def grant_token(body: Grant) -> Response:
     """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
 

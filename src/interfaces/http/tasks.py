@@ -1,4 +1,4 @@
-"""Tasks over HTTP."""
+"""The operations on tasks."""
 
 from datetime import datetime
 from functools import partial
@@ -25,7 +25,7 @@ Description = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["Twice,
 
 
 class NewTask(Body):
-    """A task."""
+    """A new task."""
 
     title: Title
     description: Description | None = None
@@ -33,7 +33,7 @@ class NewTask(Body):
 
 
 class TaskBody(Change):
-    """What to change of a task; at least one field. A field that is absent stays."""
+    """A change of a task. At least one field is required; an absent field keeps its value."""
 
     title: Title = ""
     description: Description | None = None
@@ -41,10 +41,10 @@ class TaskBody(Change):
 
 
 class TaskFilter(Paging):
-    """Which tasks."""
+    """The tasks to list."""
 
     completed: Annotated[
-        BooleanParameter | None, Field(description="Those completed, or those not; all unless told.")
+        BooleanParameter | None, Field(description="Only the completed tasks, or only the others. By default all.")
     ] = None
 
 

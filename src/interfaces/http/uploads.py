@@ -1,7 +1,7 @@
-"""Files in, as streams: a body in multipart/form-data (RFC 7578). Memory stays flat.
+"""Reads uploads: bodies in multipart/form-data (RFC 7578), as streams that take little memory.
 
-Not ``request.files``: it spools, and Werkzeug's decoder adds a byte to the file when the last boundary arrives in
-two reads (https://github.com/pallets/werkzeug/issues/3285).
+``request.files`` is not used, because it writes temporary files, and because Werkzeug's decoder adds a byte to the file
+when the last boundary arrives in two reads (https://github.com/pallets/werkzeug/issues/3285).
 """
 
 import hashlib
@@ -19,51 +19,52 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.http import parse_options_header
 
 from src.domain.errors import FieldError, Invalid
-from src.interfaces.http.bodies import PATIENCE, TOO_SLOW, Body
+from src.interfaces.http.bodies import CUT_OFF, PATIENCE, TOO_SLOW, Body, read_whole
 from src.interfaces.http.downloads import safe_filename
 
 _READ_BYTES = 1 << 16
 _FIRST_BYTES = 1 << 10
+"""The size of a read before the file begins."""
 _MAX_PARTS = 50
 _MAX_HEADERS = 8
 _MAX_HEADER_BYTES = 8 << 10
 _MAX_FIELDS_BYTES = 1 << 20
 _AROUND_BYTES = 2 << 20
-"""What a body may hold besides the file: fields, headers of parts, boundaries."""
+"""Bytes that a body may hold besides the file, for fields, headers of parts and boundaries."""
 
 # RFC 2046 section 5.1.1, but for the length: it says 70 characters, and Werkzeug's client sometimes sends one more.
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,99}[0-9A-Za-z'()+_,./:=?-]")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}", re.ASCII)  # RFC 6838 section 4.2
-_AS_IT_IS = ("binary", "8bit", "7bit")
-_CUT_OFF = "The body did not arrive whole; send it again."
+_IDENTITY_ENCODINGS = ("binary", "8bit", "7bit")
 _MALFORMED = "The body is not valid multipart/form-data."
 
 
 class UploadBody(Body):
-    """A body in multipart/form-data: a file, and in subclasses fields, each of which is a text."""
+    """A file, as multipart/form-data."""
+
+    # Subclasses add fields, each of which is a text.
 
     file: Annotated[bytes, Field(description="Its part has a filename.")]
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """The file of an upload. Both names are the client's word, made harmless."""
+    """The file of an upload. The client chose the filename and the media type; both have been made safe."""
 
     filename: str
     content_type: str
     chunks: Iterator[bytes]
-    """Can be iterated once. Ends when the file does; raises BadRequest, RequestEntityTooLarge when it does not."""
+    """The content, which can be iterated once. Raises BadRequest, RequestEntityTooLarge."""
 
 
 class Upload:
     """The body of the current request: one file, and small fields before and after it.
 
-    Nothing of it may be believed before ``finish`` has returned: a file that was stored meanwhile is to be deleted
-    when that raises.
+    The upload is valid once ``finish`` has returned. If that raises, the caller must delete the file that it stored.
     """
 
     def __init__(self, max_file_bytes: int, texts: Collection[str] = ()) -> None:
-        """``texts`` are fields whose parts may have a filename, too.
+        """Prepare to read the body; the parts named in ``texts`` are fields even if they have a filename.
 
         Raises UnsupportedMediaType, RequestEntityTooLarge.
         """
@@ -94,11 +95,14 @@ class Upload:
         self._names: set[str] = set()
         self._begun, self._filed = time.monotonic(), False
         self.whole = empty
-        """Whether it has been read to its end."""
+        """Whether the body has been read to its end."""
         self._room = _MAX_FIELDS_BYTES
 
     def file(self, name: str) -> FilePart:
-        """The file, in the part of this name; reads the fields before it. Raises Invalid and what reading raises."""
+        """Read the fields before the part with this name, and return that part, the file.
+
+        Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge.
+        """
         for part in self._parts():
             filename = self._filename_of(part)
             if filename and part.name == name:
@@ -109,35 +113,38 @@ class Upload:
             if filename is not None or part.name == name:
                 break
             self._read_field(part.name)
-        raise _missing(name)
+        raise Invalid(FieldError(name, "required", f"Send the file in a part named {name}, with a filename."))
 
     def finish(self) -> None:
-        """Read the fields after the file, to the end of the body. Raises Invalid and what reading raises."""
+        """Read the fields after the file, to the end of the body. Raises the same errors as ``file``."""
         for part in self._parts():
             if self._filename_of(part) is not None:
                 raise Invalid(FieldError(part.name, "repeated", "Send one file."))
             self._read_field(part.name)
         if not self.whole:
-            raise BadRequest(_CUT_OFF)
+            raise BadRequest(CUT_OFF)
 
     def to_end(self, file: FilePart) -> Iterator[bytes]:
-        """The content of the file, when nothing more is wanted than the file: reads and refuses as ``finish`` does."""
+        """Yield the content of the file, and then read the rest of the body as ``finish`` does."""
         yield from file.chunks
         self.finish()
 
     def digest(self) -> bytes:
-        """What tells this body from another one, whatever the boundary; reads what is left of it.
+        """Read the rest of the body, and return a hash of its parts that does not depend on the boundary.
 
-        Only when there is an Idempotency-Key, for it costs time. Raises BadRequest and what reading raises.
+        The hash is computed only for a request with an Idempotency-Key. Raises BadRequest, RequestEntityTooLarge.
         """
         for _ in self._events:
             pass
         if not self.whole:
-            raise BadRequest(_CUT_OFF)
+            raise BadRequest(CUT_OFF)
         return self._digest.digest()
 
     def _refuse_boundary(self, event: MultipartSegment | bytes | None) -> None:
-        """A part may end with its headers (RFC 2046); the parser would take the next one for its content."""
+        """Raise BadRequest for content that begins with a boundary.
+
+        A part may end right after its headers (RFC 2046), and then the parser reads the next part as its content.
+        """
         if event is None or isinstance(event, MultipartSegment):
             self._begin = b""
         elif len(self._begin) < len(self._boundary):
@@ -150,13 +157,13 @@ class Upload:
             self._digest.update(repr((event.name, _filename_of(event), event.content_type)).encode())
             self._part_bytes = 0
         elif event is None:
-            self._digest.update(str(self._part_bytes).encode())  # so that no content looks like the next part
+            self._digest.update(str(self._part_bytes).encode())  # so that no content has the hash of another part
         else:
             self._digest.update(event)
             self._part_bytes += len(event)
 
     def _parse(self) -> Iterator[MultipartSegment | bytes | None]:
-        """Each part that begins, pieces of its content, None where it ends."""
+        """Yield the headers of each part, then pieces of its content, then None where it ends."""
         read = 0
         try:
             while data := self._read():
@@ -173,27 +180,22 @@ class Upload:
         try:
             self._parser.close()
         except Malformed:
-            raise BadRequest(_CUT_OFF) from None
+            raise BadRequest(CUT_OFF) from None
         if self._length not in (None, read):
-            raise BadRequest(_CUT_OFF)
+            raise BadRequest(CUT_OFF)
         self.whole = True
 
     def _read(self) -> bytes:
-        try:
-            # Little until the file begins: a read waits for as much as it asks for.
-            return self._stream.read(_READ_BYTES if self._filed else _FIRST_BYTES)
-        except RequestEntityTooLarge:
-            raise
-        except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
-            raise BadRequest(_CUT_OFF) from None
+        # A read waits until it has all bytes that it asks for, so it asks for few until the file begins.
+        return read_whole(lambda: self._stream.read(_READ_BYTES if self._filed else _FIRST_BYTES))
 
     def _parts(self) -> Iterator[MultipartSegment]:
-        """The parts that follow; what was not read of the one before is skipped."""
+        """Yield the parts that follow. Content that was not read is skipped."""
         for event in self._events:
             if isinstance(event, MultipartSegment):
                 if not event.name:
                     raise BadRequest(_MALFORMED)
-                if event.header("Content-Transfer-Encoding", "binary").lower() not in _AS_IT_IS:
+                if event.header("Content-Transfer-Encoding", "binary").lower() not in _IDENTITY_ENCODINGS:
                     raise UnsupportedMediaType("Send each part as it is, without a Content-Transfer-Encoding.")
                 if event.name in self._names:
                     raise Invalid(FieldError(event.name, "repeated", "Send one part of this name."))
@@ -201,16 +203,16 @@ class Upload:
                 yield event
 
     def _filename_of(self, part: MultipartSegment) -> str | None:
-        """The name of the file in a part; None when it is a field, also one whose text was read from a file."""
+        """Return the filename of a part, None if the part is a field."""
         return None if part.name in self._texts else _filename_of(part)
 
     def _content(self) -> Iterator[bytes]:
-        """The content of the part that has begun."""
+        """Yield the content of the current part."""
         for event in self._events:
             if event is None:
                 return
             yield event
-        raise BadRequest(_CUT_OFF)
+        raise BadRequest(CUT_OFF)
 
     def _read_field(self, name: str) -> None:
         content = bytearray()
@@ -230,14 +232,10 @@ class Upload:
         self.fields[name] = text
 
 
-def _missing(name: str) -> Invalid:
-    return Invalid(FieldError(name, "required", f"Send the file in a part named {name}, with a filename."))
-
-
 def _filename_of(part: MultipartSegment) -> str | None:
-    """The name of the file in a part; None when it is a field."""
+    """Return the filename in the headers of a part, None without one."""
     disposition = part.header("Content-Disposition")
-    if "filename*" in disposition:  # the parser does not know it (RFC 8187)
+    if "filename*" in disposition:  # RFC 8187, which the parser does not support
         return parse_options_header(disposition)[1].get("filename")
     name: str | None = part.filename
     return name

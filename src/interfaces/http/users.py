@@ -1,4 +1,4 @@
-"""Accounts over HTTP: register, see, change and delete yourself."""
+"""The operations on the caller's own account: register, see, change and delete it."""
 
 from functools import partial
 
@@ -26,18 +26,18 @@ class Registration(Body):
     last_name: NameField | None = None
 
     def profile(self) -> NewProfile:
-        """What the account begins with."""
+        """Return the profile of the new account."""
         return NewProfile(self.username, self.email, self.name, self.last_name)
 
 
 class RegistrationWithOptionalEmail(Registration):
-    """A new account, with or without an address."""
+    """A new account, with or without an e-mail address."""
 
     email: EmailField | None = None  # type: ignore[assignment]
 
 
 class ProfileBody(Change):
-    """What to change; at least one field. A field that is absent stays."""
+    """A change of an account. At least one field is required; an absent field keeps its value."""
 
     username: UsernameField = None  # type: ignore[assignment]
     email: EmailField = None  # type: ignore[assignment]
@@ -46,7 +46,7 @@ class ProfileBody(Change):
 
 
 class PasswordChange(Body):
-    """The password you have and the one you want."""
+    """Your current password and the new one."""
 
     current_password: PasswordField
     new_password: NewPasswordField
@@ -78,7 +78,7 @@ def register(caller: Caller | None, body: Registration) -> Response:
 
 @route("POST /api/v1/auth/signup", Access.GUEST_OR_PUBLIC, SignupView, status=201, errors=(Taken, TooManyRequests))
 def sign_up(caller: Caller | None, body: Registration) -> Response:
-    """Make an account and log in: the user's fields and the tokens together."""
+    """Make an account and log in; answered with the user's properties and the tokens together."""
     user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
     tokens = services().sessions.start(user, client())
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
@@ -93,10 +93,10 @@ def show_user(caller: Caller) -> Response:
 
 @route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale))
 def change_user(caller: Caller, body: ProfileBody) -> Response:
-    """Change your username, e-mail address or names; what is not given stays.
+    """Change your username, e-mail address or names.
 
-    A changed address is no longer verified. With `If-Match` the change is refused when the account has
-    changed since it was read.
+    Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
+    refused if the account has changed since it was read.
     """
     with caller_must_exist():
         user = services().directory.change(caller.user, caller.user.id, body.given(), expected_revisions())
@@ -113,6 +113,9 @@ def change_password(caller: Caller, body: PasswordChange) -> None:
 
 @route("DELETE /user", Access.TOKEN, errors=(LastAdmin,))
 def delete_user(caller: Caller) -> None:
-    """Delete your account: its sessions end at once and its names are free for others."""
+    """Delete your account.
+
+    Its sessions end at once, and its username and e-mail address are free for others.
+    """
     with caller_must_exist():
         services().directory.delete(caller.user, caller.user.id)

@@ -10,7 +10,6 @@ from flask import Response, g, request
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from src.application.ports import Tokens
-from src.domain.sessions import Session
 from src.domain.users import User
 from src.domain.values import Page, Role
 
@@ -38,7 +37,7 @@ class Resource(View):
 
 
 class PublicUserView(Resource):
-    """What every user sees of another."""
+    """The part of a user that every other user sees."""
 
     id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
     username: Annotated[
@@ -88,7 +87,7 @@ class NamedRefreshView(RefreshView):
 
 
 class LoginView(NamedRefreshView):
-    """Tokens and whose they are."""
+    """Tokens and their user."""
 
     user: UserView
 
@@ -109,31 +108,8 @@ class SignupView(UserView, NamedRefreshView):
         return cls.model_validate({**asdict(tokens), **dict(UserView.of(user))})
 
 
-class SessionView(View):
-    """One of your sessions."""
-
-    id: str
-    created_at: datetime
-    last_used_at: datetime = Field(description="Of the last login or refresh.")
-    user_agent: str | None
-    ip: str | None
-    current: bool = Field(description="Whether it is the one of this request.")
-
-    @classmethod
-    def of_session(cls, session: Session, current: Session | None) -> Self:
-        """Return a session, as seen with a token of the session ``current``."""
-        return cls(
-            id=session.id,
-            created_at=session.created_at,
-            last_used_at=session.last_used_at,
-            user_agent=session.client.user_agent,
-            ip=session.client.ip,
-            current=current is not None and session.id == current.id,
-        )
-
-
 class StatusView(View):
-    """How the service is."""
+    """The state of the service."""
 
     status: Literal["ok"] = "ok"
 
@@ -152,7 +128,7 @@ class JwkView(View):
 
 
 class JwksView(View):
-    """The public keys that verify our access tokens."""
+    """The public keys that verify the access tokens of this service."""
 
     keys: list[JwkView]
 

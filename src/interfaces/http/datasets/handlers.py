@@ -25,10 +25,10 @@ route = partial(Operation, feature)
 
 
 class RowFilter(Paging):
-    """Which rows."""
+    """The rows to list."""
 
     valid: Annotated[
-        BooleanParameter | None, Field(description="Those in which nothing was found, or the others; all unless told.")
+        BooleanParameter | None, Field(description="Only the valid rows, or only the others. By default all.")
     ] = None
 
 

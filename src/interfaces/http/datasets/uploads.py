@@ -1,4 +1,4 @@
-"""A CSV file in, with how to read it."""
+"""Receives a CSV file and the options to read it with."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ _DELIMITERS = {",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", "tab": "\t
 
 
 class DatasetUpload(UploadBody):
-    """A CSV file and how to read it."""
+    """A CSV file and the options to read it with."""
 
     name: Annotated[NameField, Field(examples=["Customers"])]
     schema_: Annotated[
@@ -38,8 +38,8 @@ class DatasetUpload(UploadBody):
             examples=['{"id": {"type": "integer", "unique": true}, "email": "email"}'],
         ),
     ] = ""
-    delimiter: Annotated[TextField, Field(description="A comma, semicolon, tab or bar; found out unless given.")] = ""
-    encoding: Annotated[TextField, Field(description="Found out unless given.", examples=["utf-8"])] = ""
+    delimiter: Annotated[TextField, Field(description="A comma, semicolon, tab or bar. Detected by default.")] = ""
+    encoding: Annotated[TextField, Field(description="Detected by default.", examples=["utf-8"])] = ""
 
     @field_validator("name")
     @classmethod
@@ -57,7 +57,7 @@ class DatasetUpload(UploadBody):
 
 
 def prefers_async() -> bool:
-    """Whether the client would rather not wait (RFC 7240 section 4.1)."""
+    """Return whether the client prefers a job to waiting for the check (RFC 7240 section 4.1)."""
     preferences = ",".join(request.headers.getlist("Prefer")).lower().split(",")
     return "respond-async" in {preference.partition(";")[0].strip() for preference in preferences}
 
@@ -65,7 +65,7 @@ def prefers_async() -> bool:
 def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> IncomingDataset:
     """Read the upload into ``file``, and the fields before and after it; call ``heartbeat`` for each chunk.
 
-    Raises Invalid, and what reading and ``heartbeat`` raise.
+    Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge, and what ``heartbeat`` raises.
     """
     errors: list[FieldError] = []
     part = None
@@ -73,7 +73,7 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
         part = upload.file("file")
     except Invalid as missing:
         if not upload.whole:
-            raise  # the rest of another file is not waited for
+            raise  # without reading the rest, which may be a large file of another name
         errors += missing.errors
     content = MeasuredChunks(part.chunks if part else ())
     lines, ends_with_break = 1, False
@@ -86,7 +86,7 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
     upload.finish()
     form, columns = _parsed(upload.fields, caller, errors)
     if errors and part and not {"delimiter", "encoding"} & {error.field for error in errors}:
-        with _collecting(errors):  # the file is judged like the other fields
+        with _collecting(errors):  # the errors of the file are reported with those of the fields
             services().datasets.tables.exceeds(
                 file,
                 0,
@@ -110,7 +110,7 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
 def _parsed(
     fields: Mapping[str, str], caller: Caller, errors: list[FieldError]
 ) -> tuple[DatasetUpload | None, tuple[Column, ...]]:
-    """Return the fields and the columns of the schema; append what is wrong with them to ``errors``."""
+    """Return the fields and the columns of the schema. Append their errors to ``errors``."""
     form: DatasetUpload | None = None
     columns: tuple[Column, ...] = ()
     with _collecting(errors):
@@ -136,7 +136,7 @@ def _json(text: str) -> object:
 
 @contextmanager
 def _collecting(errors: list[FieldError]) -> Iterator[None]:
-    """Append errors instead of raising them, so that all are named at once."""
+    """Append the errors of the block to ``errors`` instead of raising them, so that one answer names all."""
     try:
         yield
     except (Invalid, InvalidOption, NotCsv) as error:

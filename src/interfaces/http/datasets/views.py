@@ -1,4 +1,4 @@
-"""Datasets, their rows and what was found in them, as they are answered."""
+"""The views of datasets, their rows and the results of their checks."""
 
 from datetime import datetime
 from itertools import zip_longest
@@ -27,20 +27,20 @@ class ColumnView(View):
 
 
 class SampleView(View):
-    """Where a rule was broken."""
+    """A value that broke a rule."""
 
-    row: int = Field(description="The line where the record begins; the header is line 1.")
+    row: int = Field(description="The line on which the record begins; the header is line 1.")
     value: str
 
 
 class ValidationView(View):
-    """A rule that was applied, and whether it was kept."""
+    """A rule that was checked, and the result."""
 
     rule: str = Field(examples=["not_empty"])
     column: str | None
     passed: bool
-    count: int = Field(description="How often it was broken.")
-    samples: list[SampleView] = Field(description="The first ten.")
+    count: int = Field(description="The number of values that broke it.")
+    samples: list[SampleView] = Field(description="The first ten of those values.")
 
 
 class DatasetView(Resource):
@@ -54,18 +54,19 @@ class DatasetView(Resource):
     sha256: str
     delimiter: str | None
     encoding: str | None
-    rows: int | None = Field(description="null until the last one is stored.")
+    rows: int | None = Field(description="The number of rows; null until all are stored.")
     columns: list[ColumnView]
     schema_: dict[str, Any] = Field(
-        serialization_alias="schema", description="What was asked for, or was inferred; it can be posted."
+        serialization_alias="schema",
+        description="The given or inferred schema, in the form that an upload takes.",
     )
     status: DatasetStatus
-    validations: list[ValidationView] = Field(description="Every rule that was applied, kept or not.")
+    validations: list[ValidationView] = Field(description="Every rule that was checked.")
     created_at: datetime
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
-        """A dataset as its owner sees it."""
+        """Return a dataset with the results of its check, if it is done."""
         report = dataset.report
         return cls(
             id=dataset.id,
@@ -96,20 +97,20 @@ class AcceptedView(View):
 class RowView(View):
     """A row."""
 
-    line: int = Field(description="The line where it begins; the header is line 1.")
-    valid: bool = Field(description="Whether nothing was found in it.")
+    line: int = Field(description="The line on which it begins; the header is line 1.")
+    valid: bool = Field(description="Whether it breaks no rule.")
     values: dict[str, str]
 
     @classmethod
     def of_row(cls, row: Row, names: list[str]) -> Self:
-        """A row, with the names of its columns."""
+        """Return a row whose columns have these names."""
         line, valid, values = row
         return cls(line=line, valid=valid, values=dict(zip_longest(names, values, fillvalue="")))
 
 
 class SummaryView(View):
-    """What was found, for people."""
+    """A summary of a dataset for people."""
 
     source: Literal["rules", "ai"]
     text: str
-    suggested_schema: dict[str, Any] = Field(description="It fits more tightly, and can be posted.")
+    suggested_schema: dict[str, Any] = Field(description="A stricter schema, in the form that an upload takes.")
