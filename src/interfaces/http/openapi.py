@@ -9,17 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from src.domain.errors import (
-    Forbidden,
-    InProgress,
-    Invalid,
-    InvalidToken,
-    NotFound,
-    PorteroError,
-    Stale,
-    Taken,
-    Unavailable,
-)
+from src.domain import errors
+from src.domain.errors import PorteroError
 from src.interfaces.http.bodies import Body, Form
 from src.interfaces.http.operations import Access, Feature, Operation, Route
 from src.interfaces.http.problems import status_of
@@ -181,7 +172,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
     headers = [
-        ("If-Match", Stale in operation.errors),
+        ("If-Match", errors.Stale in operation.errors),
         ("Idempotency-Key", operation.idempotent),
         ("Prefer", HTTPStatus.ACCEPTED in operation.instead),
     ]
@@ -203,25 +194,26 @@ def _id(operation: Operation, route: Route) -> str:
 
 def _problems(operation: Operation, route: Route) -> list[int]:
     """Return every error status that the route can answer."""
-    errors: set[type[PorteroError]] = set(operation.errors)
+    raised: set[type[PorteroError]] = set(operation.errors)
     statuses = {500}
     if operation.access is not Access.PUBLIC:
-        errors |= {InvalidToken, Taken, Unavailable}  # Taken: a first visit with a Firebase token makes a user
+        # The first visit of a user of the identity provider makes a user here, whose address may be taken.
+        raised |= {errors.InvalidToken, errors.Taken, errors.Unavailable}
     if operation.use_case:
-        errors |= {Unavailable}
+        raised |= {errors.Unavailable}
     if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
-        errors |= {Forbidden}
+        raised |= {errors.Forbidden}
     if operation.query:
-        errors |= {Invalid}
+        raised |= {errors.Invalid}
     if operation.idempotent:
-        errors |= {Invalid, InProgress}
+        raised |= {errors.Invalid, errors.InProgress}
     if operation.reads_body:
-        errors |= {Invalid, Unavailable}
+        raised |= {errors.Invalid, errors.Unavailable}
         statuses |= {400, 413, 415}
     if _VARIABLE.search(route.path):
         statuses |= {400}
-        errors |= {NotFound} if route.method != "POST" else set()  # a POST creates the resource that the path names
-    statuses |= {int(status_of(error)) for error in errors}
+        raised |= {errors.NotFound} if route.method != "POST" else set()  # a POST may create what the path names
+    statuses |= {int(status_of(error)) for error in raised}
     if operation.translate:
         statuses -= {401, 422}  # OAuth2 says 400
     return sorted(statuses)

@@ -99,7 +99,10 @@ class Operation:
     status: int = 0
     """The status of a success. The default is 200, or 204 if there is neither ``answer`` nor ``text``."""
     alias_of: str | None = None
-    """The canonical path, if this declaration is an alias that differs from it in the body or the answer."""
+    """The canonical path, if this declaration is an alias with another method, body or answer.
+
+    The first operation at that path, which must be declared before, provides ``errors`` and ``use_case``.
+    """
     body: type[Body] | None = None
     """The model of the body, if it is not the annotation of the handler's ``body``.
 
@@ -134,8 +137,18 @@ class Operation:
         self.query = parameters.get("query")
         self.idempotent = "idempotency" in parameters
         self.status = self.status or (200 if self.answer or self.text else 204)
+        for canonical in self.feature.operations:
+            if self.alias_of == canonical.path:
+                self.errors = self.errors or canonical.errors
+                self.use_case = self.use_case or canonical.use_case
+                break
         self.feature.operations.append(self)
         return handler
+
+    @property
+    def path(self) -> str:
+        """The canonical path of this declaration."""
+        return next(self.routes()).path
 
     @property
     def answers(self) -> tuple[type[BaseModel], ...]:
@@ -205,8 +218,7 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
         response = operation.handler(**arguments)
         return no_content() if response is None else response
     assert caller
-    canonical = next(operation.routes())
-    path = canonical.alias_of or canonical.path
+    path = operation.alias_of or operation.path
     return create_once(operation.handler, arguments, IdempotentRequest.of(services().receipts, caller, path))
 
 

@@ -56,14 +56,7 @@ def log_in(body: Credentials) -> Response:
     return render(RefreshView.of(tokens))
 
 
-@route(
-    "POST /api/v1/auth/login",
-    Access.PUBLIC,
-    LoginView,
-    alias_of="/login",
-    errors=(InvalidCredentials, TooManyRequests),
-    use_case=SessionService.log_in,
-)
+@route("POST /api/v1/auth/login", Access.PUBLIC, LoginView, alias_of="/login")
 def log_in_v1(body: Credentials) -> Response:
     """Log in, answered under the names that clients of /api/v1 read."""
     return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client())))
@@ -109,14 +102,7 @@ def refresh(body: RefreshBody) -> Response:
     return render(RefreshView.of(tokens))
 
 
-@route(
-    "POST /api/v1/token/refresh",
-    Access.PUBLIC,
-    NamedRefreshView,
-    alias_of="/auth/refresh",
-    errors=(InvalidToken,),
-    use_case=SessionService.refresh,
-)
+@route("POST /api/v1/token/refresh", Access.PUBLIC, NamedRefreshView, alias_of="/auth/refresh")
 def refresh_v1(body: RefreshBody) -> Response:
     """Refresh the tokens, answered under the names that clients of /api/v1 read."""
     _, tokens = services().sessions.refresh(body.token)

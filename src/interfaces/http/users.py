@@ -52,20 +52,11 @@ class PasswordChange(Body):
     new_password: NewPasswordField
 
 
+@route("POST /users", Access.GUEST_OR_PUBLIC, UserView, 201, alias_of="/register", body=RegistrationWithOptionalEmail)
 @route(
     "POST /register /auth/register",
     Access.GUEST_OR_PUBLIC,
     UserView,
-    status=201,
-    errors=(Taken, TooManyRequests),
-    use_case=AccountService.register,
-)
-@route(
-    "POST /users",
-    Access.GUEST_OR_PUBLIC,
-    UserView,
-    alias_of="/register",
-    body=RegistrationWithOptionalEmail,
     status=201,
     errors=(Taken, TooManyRequests),
     use_case=AccountService.register,
@@ -84,8 +75,8 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 
-@route("GET /user /auth/whoami /api/v1/auth/whoami", Access.TOKEN, UserView)
 @route("POST /api/v1/auth/whoami", Access.TOKEN, UserView, alias_of="/user")
+@route("GET /user /auth/whoami /api/v1/auth/whoami", Access.TOKEN, UserView)
 def show_user(caller: Caller) -> Response:
     """See your own account."""
     return render_resource(UserView, caller.user)
