@@ -1,7 +1,6 @@
 """Checks that everything the settings name exists and answers."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 from src.application.limits import GUESTS, Count
@@ -25,31 +24,32 @@ from src.settings import ConfigurationError, Settings
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
     """Yield the name of each check, and what is wrong or None. Raises ConfigurationError for an unknown store."""
+    for name, step in _steps(settings):
+        try:
+            step()
+        except (PorteroError, ConfigurationError) as error:
+            yield name, f"{error}" + (f" ({error.__cause__})" if error.__cause__ else "")
+        else:
+            yield name, None
+
+
+def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield the name of each check, and a function that raises PorteroError or ConfigurationError when it fails."""
     source = key_source(settings)
     with store_errors():
         store = store_class(settings.store_url).describe(settings.store_url)
-    yield "settings", None
-    yield _outcome(
-        f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", partial(make_keys, settings)
-    )
-    yield _outcome("tables", partial(require_tables, settings))
-    yield _outcome(f"store {store}", make_store(settings).ping)
+    yield "settings", lambda: None
+    yield f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", lambda: make_keys(settings)
+    yield "tables", lambda: require_tables(settings)
+    yield f"store {store}", lambda: make_store(settings).ping()
     if settings.rate_limit_url:
         count = Count(GUESTS, "check")
-        yield _outcome("rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count))
-    yield _outcome(f"object storage {settings.blob_url}", lambda: _probe(make_blobs(settings)))
+        yield "rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count)
+    yield f"object storage {settings.blob_url}", lambda: _probe(make_blobs(settings))
     if not settings.queue_url.startswith("inline:"):
-        # The id of no job: a worker that receives it finds nothing to do.
-        yield _outcome("queue", lambda: make_queue(settings, lambda _: None).send("check"))
-    yield _outcome(f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody"))
-
-
-def _outcome(name: str, step: Callable[[], object]) -> tuple[str, str | None]:
-    try:
-        step()
-    except (PorteroError, ConfigurationError) as error:
-        return name, f"{error}" + (f" ({error.__cause__})" if error.__cause__ else "")
-    return name, None
+        # No job has this id, so that a worker that receives it finds nothing to do.
+        yield "queue", lambda: make_queue(settings, lambda _: None).send("check")
+    yield f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody")
 
 
 def _probe(blobs: BlobStore) -> None:

@@ -109,12 +109,12 @@ class Store(ABC):
     """Stores documents. Every method raises Unavailable when the service behind it does not answer."""
 
     document_bytes = 1_000_000
-    """The size up to which a document can hold a text beside its other fields, which are small.
+    """The largest text in a document, in bytes. Its other fields are small, and Firestore accepts 1 MiB in all.
 
-    Firestore accepts the least, a mebibyte a document: https://firebase.google.com/docs/firestore/quotas.
+    See https://firebase.google.com/docs/firestore/quotas.
     """
     commit_bytes = 10 << 20
-    """The size up to which a commit can write texts."""
+    """The largest commit, in bytes: the size of a request to Firestore."""
     expires_by_itself = False
     """Whether the service itself removes documents some time after their ``expires_at``."""
 
@@ -188,8 +188,8 @@ class Store(ABC):
         Does nothing when the service removes expired documents itself.
         """
         removed = 0
-        for collection in COLLECTIONS if not self.expires_by_itself else ():
-            if not collection.expires:
+        for collection in COLLECTIONS:
+            if self.expires_by_itself or not collection.expires:
                 continue
             for document in self.find(Query(collection, "expires_at", until=now, limit=limit)).items:
                 # The precondition keeps a document whose expiry was extended after the query.
@@ -213,10 +213,8 @@ class Store(ABC):
                 found = self.get(*(write.key for write in writes))
                 if any(document and document.operation == operation for document in found):
                     return {document.key: document.revision for document in found if document}
-                failed = frozenset(
-                    write.key for write, document in zip(writes, found, strict=True) if not is_met(write, document)
-                )
-                if failed:
+                pairs = zip(writes, found, strict=True)
+                if failed := frozenset(write.key for write, document in pairs if not is_met(write, document)):
                     raise PreconditionFailed(failed) from None
                 # All preconditions are met now, so the commit is repeated.
         raise Unavailable("Too many changes at once; try again.", 1)
@@ -224,13 +222,9 @@ class Store(ABC):
 
 def is_met(write: Write, document: Document | None) -> bool:
     """Return whether the stored document meets the precondition of a write."""
-    match write:
-        case Insert():
-            return document is None
-        case Update():
-            return document is not None and document.revision == write.revision
-        case Delete(revision=revision):
-            return revision is None or (document is not None and document.revision == revision)
+    if isinstance(write, Insert):
+        return document is None
+    return write.revision is None or (document is not None and document.revision == write.revision)
 
 
 # Ids that are valid in every store; Firestore restricts them most (https://firebase.google.com/docs/firestore/quotas).

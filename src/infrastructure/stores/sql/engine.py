@@ -45,15 +45,8 @@ def for_reading(engine: Engine) -> Engine:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """Run a transaction that is committed as a whole or not at all. Raises PreconditionFailed and Unavailable."""
-    with translated_errors(), engine.begin() as connection:
-        yield connection
-
-
-@contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise PreconditionFailed or Unavailable instead of https://docs.sqlalchemy.org/errors."""
+    """Raise PreconditionFailed or Unavailable instead of the errors of https://docs.sqlalchemy.org/errors."""
     try:
         yield
     except sa.exc.IntegrityError:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from src.domain.tables import Row
-from src.infrastructure.stores.sql.engine import for_reading, transaction, translated_errors
+from src.infrastructure.stores.sql.engine import for_reading, translated_errors
 from src.infrastructure.stores.sql.tables import ROWS
 
 WRITE_SECONDS, PAUSE_SECONDS = 0.02, 0.01
@@ -41,17 +41,17 @@ class SqlRows:
         self._in_short_transactions(insert_batch)
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        condition = sa.and_(ROWS.c.set_id == set_id, ROWS.c.line > after)
+        conditions = [ROWS.c.set_id == set_id, ROWS.c.line > after]
         if valid:
-            condition = sa.and_(condition, ROWS.c.valid == 1)
+            conditions.append(ROWS.c.valid == 1)
         elif valid is False:
             # The subquery needs nothing but the partial index; without it SQLite scans the set.
             some = ROWS.alias()
             lines = sa.select(some.c.line).where(some.c.set_id == set_id, some.c.line > after, some.c.valid == 0)
             lines = lines.order_by(some.c.line).limit(limit)
-            condition = sa.and_(ROWS.c.set_id == set_id, ROWS.c.line.in_(lines))
+            conditions = [ROWS.c.set_id == set_id, ROWS.c.line.in_(lines)]
         columns = ROWS.c.line, ROWS.c.valid, ROWS.c["values"]
-        query = sa.select(*columns).where(condition).order_by(ROWS.c.line).limit(limit)
+        query = sa.select(*columns).where(*conditions).order_by(ROWS.c.line).limit(limit)
         with translated_errors(), self._reader.connect() as connection:
             return [(line, bool(valid), json.loads(values)) for line, valid, values in connection.execute(query)]
 
@@ -65,7 +65,7 @@ class SqlRows:
         """Repeat ``step`` until it returns False; end the transaction and pause often, so that others can write."""
         more = True
         while more:
-            with transaction(self._engine) as connection:
+            with translated_errors(), self._engine.begin() as connection:
                 begun = time.monotonic()
                 while (more := step(connection)) and time.monotonic() - begun < WRITE_SECONDS:
                     pass

@@ -22,7 +22,7 @@ from src.infrastructure.stores.base import (
 )
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.migrations import migrate, migrated
-from src.infrastructure.stores.sql.engine import for_reading, make_engine, transaction, translated_errors
+from src.infrastructure.stores.sql.engine import for_reading, make_engine, translated_errors
 from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sql.tables import TABLES
 
@@ -90,7 +90,7 @@ class SqlStore(Store):
             return [_document(query.collection, row) for row in connection.execute(statement)]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        with transaction(self._engine) as connection:
+        with translated_errors(), self._engine.begin() as connection:
             for write in writes:
                 _apply(connection, write, operation)
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
