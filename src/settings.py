@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -83,14 +84,14 @@ class Settings(BaseSettings):
             object.__setattr__(self, "store_url", f"sqlite:///{self.data_dir}/portero.db")
         if not self.blob_url:
             object.__setattr__(self, "blob_url", f"file://{self.data_dir}/blobs")
-        wrong = list(self._contradictions())
+        wrong = [*self._contradictions(), *(self._unsafe() if self.production else ())]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
 
     @property
     def store_project(self) -> str:
-        """PROJECT of a STORE_URL firestore://PROJECT, else an empty text."""
+        """The PROJECT of a STORE_URL like firestore://PROJECT, else an empty string."""
         scheme, _, rest = self.store_url.partition("://")
         return rest.partition("/")[0] if scheme == "firestore" else ""
 
@@ -101,14 +102,14 @@ class Settings(BaseSettings):
 
     @property
     def allowed_origins(self) -> list[str]:
-        """The origins of CORS_ORIGINS. When it is not set: every origin in development, none in production."""
+        """The origins in CORS_ORIGINS. Without it every origin is allowed in development, and none in production."""
         if self.cors_origins is None:
             return [] if self.production else ["*"]
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
     @property
     def picture_hosts(self) -> list[str]:
-        """The hosts of DOG_PICTURE_HOSTS."""
+        """The hosts in DOG_PICTURE_HOSTS."""
         return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
 
     @property
@@ -123,76 +124,74 @@ class Settings(BaseSettings):
 
     @property
     def production(self) -> bool:
-        """Whether APP_ENV is production: unsafe settings are refused, and a start creates nothing."""
+        """Whether APP_ENV is production: unsafe settings are refused, and a start creates no tables and no keys."""
         return self.app_env == "production"
 
-    def _contradictions(self) -> "list[str]":
-        wrong = []
+    def _contradictions(self) -> Iterator[str]:
+        """Yield what is wrong in every environment."""
         if not _URL.match(self.store_url):
-            wrong.append("STORE_URL: write a URL with the scheme of a store, such as sqlite:///data/portero.db")
+            yield "STORE_URL: write a URL with the scheme of a store, such as sqlite:///data/portero.db"
         if self.rate_limit_url and not self.rate_limit_url.startswith(("redis://", "rediss://")):
-            wrong.append("RATE_LIMIT_URL: use redis://HOST:PORT/DB, or leave it out to count in the store")
+            yield "RATE_LIMIT_URL: use redis://HOST:PORT/DB, or leave it out to count in the store"
         for name in ("firestore_emulator_host", "firebase_auth_emulator_host"):
             if getattr(self, name) and name.upper() not in os.environ:
-                wrong.append(f"{name.upper()}: export it; Google's libraries read the environment only, not .env")
+                yield f"{name.upper()}: export it; Google's libraries read the environment only, not .env"
         if self.single_process and self.web_concurrency > 1 and "web_concurrency" in self.model_fields_set:
-            wrong.append("WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1")
+            yield "WEB_CONCURRENCY: memory:// is not shared between processes; set it to 1"
         if not self.blob_url.startswith(("file://", "s3://", "gs://", "memory://")):
-            wrong.append("BLOB_URL: use file://PATH, s3://BUCKET, gs://BUCKET or memory://")
+            yield "BLOB_URL: use file://PATH, s3://BUCKET, gs://BUCKET or memory://"
         if not self.queue_url.startswith(("inline://", "redis://", "rediss://", "amqp://", "amqps://")):
-            wrong.append("QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://… or amqp://HOST")
+            yield "QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://… or amqp://HOST"
         elif self.single_process and not self.queue_url.startswith("inline:"):
-            wrong.append("QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last")
+            yield "QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last"
         if bool(self.ai_url) != bool(self.ai_model):
-            wrong.append("AI_URL, AI_MODEL: set both or neither")
+            yield "AI_URL, AI_MODEL: set both or neither"
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
-            wrong.append("DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas")
+            yield "DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas"
         if not all(map(_ORIGIN.fullmatch, self.allowed_origins)):
-            wrong.append("CORS_ORIGINS: name origins as browsers do, such as https://app.example.com, without a path")
+            yield "CORS_ORIGINS: name origins as browsers do, such as https://app.example.com, without a path"
         if self.identity == "firebase":
             if not self.firebase_web_api_key:
-                wrong.append(
+                yield (
                     "FIREBASE_WEB_API_KEY: needed by IDENTITY=firebase (any text with the emulator); "
                     "it is in the Firebase console under Project settings"
                 )
             if self.password_min_length < 6:
-                wrong.append("PASSWORD_MIN_LENGTH: Firebase takes no password of less than 6 characters; set 6 or more")
+                yield "PASSWORD_MIN_LENGTH: Firebase takes no password of less than 6 characters; set 6 or more"
             if not self.firebase_project:
-                wrong.append("GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase")
+                yield "GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase"
         if self.argon2_memory_kib < 8 * self.argon2_parallelism:
-            wrong.append("ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM")
+            yield "ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM"
         if bool(self.admin_email) != bool(self.admin_password):
-            wrong.append("ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither")
-        return wrong + (self._unsafe() if self.production else [])
+            yield "ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither"
 
-    def _unsafe(self) -> "list[str]":
-        unsafe = []
+    def _unsafe(self) -> Iterator[str]:
+        """Yield what is unsafe in production."""
         is_shared = not self.store_url.startswith(("memory:", "sqlite:"))
         if self.firestore_emulator_host:
-            unsafe.append("FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it")
+            yield "FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it"
         if self.firebase_auth_emulator_host:
-            unsafe.append("FIREBASE_AUTH_EMULATOR_HOST: the emulator believes unsigned tokens; unset it")
+            yield "FIREBASE_AUTH_EMULATOR_HOST: the emulator believes unsigned tokens; unset it"
         if self.blob_url.startswith("gs:") and os.environ.get("STORAGE_EMULATOR_HOST"):
-            unsafe.append("STORAGE_EMULATOR_HOST: an emulator is no object storage for production; unset it")
+            yield "STORAGE_EMULATOR_HOST: an emulator is no object storage for production; unset it"
         if self.flask_debug:
-            unsafe.append("FLASK_DEBUG: shows the inside of the service to strangers; unset it")
+            yield "FLASK_DEBUG: shows the inside of the service to strangers; unset it"
         if "*" in self.allowed_origins:
-            unsafe.append("CORS_ORIGINS: * lets every page in; list the exact origins, separated by commas")
+            yield "CORS_ORIGINS: * lets every page in; list the exact origins, separated by commas"
         if not self.rate_limit:
-            unsafe.append("RATE_LIMIT: off lets passwords be tried without end; leave it on")
+            yield "RATE_LIMIT: off lets passwords be tried without end; leave it on"
         if self.is_ephemeral:
-            unsafe.append("STORE_URL: memory:// forgets everything; use sqlite:///PATH or firestore://PROJECT")
+            yield "STORE_URL: memory:// forgets everything; use sqlite:///PATH or firestore://PROJECT"
         if self.blob_url.startswith("memory:"):
-            unsafe.append("BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET")
+            yield "BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET"
         if is_shared and self.blob_url.startswith("file:"):
-            unsafe.append("BLOB_URL: instances must share the files; use gs://BUCKET or s3://BUCKET")
+            yield "BLOB_URL: instances must share the files; use gs://BUCKET or s3://BUCKET"
         if is_shared and not self.signing_keys:
-            unsafe.append("SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file")
-        return unsafe
+            yield "SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file"
 
 
 def load_settings() -> Settings:
-    """Return the settings. Raises ConfigurationError."""
+    """Read the settings from the environment and .env, and validate them. Raises ConfigurationError."""
     try:
         return Settings()
     except ValidationError as error:

@@ -13,7 +13,7 @@ from src.domain.values import Email, Page, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationService:
-    """Manages accounts without being logged in."""
+    """Manages accounts for the operator, who is not a user."""
 
     users: UserRepository
     saga: AccountSaga

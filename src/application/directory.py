@@ -14,7 +14,7 @@ from src.domain.values import InvalidValue, Page, Role, fold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryService:
-    """See users, and add, change and delete them."""
+    """Lists, shows, adds, changes and deletes users."""
 
     users: UserRepository
     saga: AccountSaga

@@ -20,7 +20,7 @@ PICTURE = "dog-picture"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DogService:
-    """Add, list, change and delete dogs."""
+    """Adds, lists, changes and deletes dogs."""
 
     dogs: DogRepository
     jobs: JobRepository

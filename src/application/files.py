@@ -37,7 +37,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileService:
-    """Store, list, read and delete files."""
+    """Stores, lists, reads and deletes files."""
 
     objects: ObjectLifecycle[File]
     jobs: JobRepository
@@ -116,7 +116,7 @@ class MeasuredChunks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayFile:
-    """Send a file on. Implements JobHandler."""
+    """Sends a file on to the other service. Implements JobHandler."""
 
     files: FileRepository
     blobs: BlobStore

@@ -1,4 +1,4 @@
-"""Running jobs, watching them, and sending them again until they are done."""
+"""Running jobs, showing them, and sending them to the queue until they have ended."""
 
 import logging
 import random
@@ -27,11 +27,11 @@ _SPREAD = 1.0
 
 
 class JobHandler(Protocol):
-    """Do the work of one kind of job. Every step must be repeatable: a job runs at least once."""
+    """Does the work of one kind of job. Every step must be repeatable, because a job may run several times."""
 
     @property
     def waits(self) -> tuple[float, float, float]:
-        """Seconds to wait after the first, second and third attempt, give or take a quarter."""
+        """The seconds to wait after the first, second and third failed attempt. They vary by up to a quarter."""
 
     @property
     def postponed_until(self) -> tuple[float, float, float, float]:
@@ -41,7 +41,7 @@ class JobHandler(Protocol):
         """Do the work and return the job's result as JSON. Raises AttemptFailed."""
 
     def abandon(self, job: Job) -> None:
-        """Record that the work will not be done. Called before the job says so; harmless if the work is done."""
+        """Record that the work will not be done. No effect if it is done. Called before the job is marked as failed."""
 
     def resume(self, job: Job) -> None:
         """Record that the work will be tried again."""
@@ -49,7 +49,7 @@ class JobHandler(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRunner:
-    """Run jobs; any number of workers may try to run the same job at the same time."""
+    """Runs jobs. Any number of workers may try to run the same job at the same time."""
 
     jobs: JobRepository
     handlers: Mapping[str, JobHandler]
@@ -183,7 +183,7 @@ class JobRunner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobService:
-    """See, cancel, repeat and run jobs."""
+    """Shows, cancels, retries and sends jobs."""
 
     jobs: JobRepository
     queue: JobQueue

@@ -13,7 +13,7 @@ from src.domain.values import Page, new_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskService:
-    """Make, list, change and remove tasks."""
+    """Makes, lists, changes and removes tasks."""
 
     tasks: TaskRepository
     clock: Clock

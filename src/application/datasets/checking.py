@@ -20,7 +20,7 @@ CHECK = "dataset-check"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckDataset:
-    """Check a dataset. Implements JobHandler."""
+    """Checks a dataset. Implements JobHandler."""
 
     datasets: DatasetRepository
     tables: CsvChecker

@@ -16,7 +16,7 @@ _CHUNK = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class IncomingDataset:
-    """A CSV file that has arrived in the temporary folder, and how it is to be read."""
+    """A CSV file that has arrived in the temporary folder, and the options to read it with."""
 
     file: Path
     name: str
@@ -24,10 +24,10 @@ class IncomingDataset:
     size: int
     sha256: str
     lines: int
-    """Lines in the file, or more: it is certain to have no more rows."""
+    """At least the number of lines, so that the file cannot have more rows."""
     read_options: ReadOptions
     prefer_job: bool
-    """Whether the client would rather not wait for the check."""
+    """Whether the client asks not to wait for the check."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content of the file."""
@@ -38,7 +38,7 @@ class IncomingDataset:
 
 @contextmanager
 def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
-    """Yield a temporary file with these bytes, which is removed after the block. Raises Unavailable without room."""
+    """Yield a temporary file with these bytes; remove it after the block. Raises Unavailable when the disk is full."""
     try:
         with tempfile.NamedTemporaryFile(prefix=_PREFIX) as file:
             for chunk in chunks:
@@ -50,8 +50,8 @@ def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
 
 
 def remove_abandoned_files(older_than: float = 86400.0) -> None:
-    """Remove temporary files that processes killed more than ``older_than`` seconds ago left behind."""
+    """Remove temporary files that killed processes left behind, if they are older than ``older_than`` seconds."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another process was faster
+        with suppress(OSError):  # another process has removed it
             if path.stat().st_mtime < time.time() - older_than:
                 path.unlink()

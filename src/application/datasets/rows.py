@@ -1,4 +1,4 @@
-"""The rows of a dataset, in pages."""
+"""Reads the rows of a dataset in pages."""
 
 import re
 
@@ -11,17 +11,17 @@ from src.domain.values import Page
 _CURSOR = re.compile("[1-9][0-9]{0,14}", re.ASCII)
 _FIRST_ROWS = 20
 _SHORT = 100_000
-"""The first rows of a page are read first; the rest of it only if these hold fewer characters."""
+"""Characters. The rest of a page is read only if its first rows hold fewer, so that the page stays small."""
 
 
 def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
-    """Return a page of rows by line; none before there is a report. Raises InvalidCursor."""
+    """Return a page of rows in order of their lines, empty while there is no report. Raises InvalidCursor."""
     after = _line(cursor)
     if dataset.report is None:
         return Page([])
     size = min(limit, _FIRST_ROWS)
     rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
-    names = sum(len(column.name) + 8 for column in dataset.report.columns)  # as many characters as JSON takes
+    names = sum(len(column.name) + 8 for column in dataset.report.columns)  # the characters that the names take in JSON
     shown = len(rows) * names + sum(len(value) for row in rows for value in row[2])
     if size < limit and len(rows) > size and shown < _SHORT:
         size = limit

@@ -30,7 +30,7 @@ class StoredDataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetService:
-    """Store, check, list, read, summarise and delete datasets."""
+    """Stores, checks, lists, reads, summarises and deletes datasets."""
 
     objects: ObjectLifecycle[Dataset]
     tables: CsvChecker

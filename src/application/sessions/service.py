@@ -1,4 +1,4 @@
-"""Sessions: logging in, getting new tokens for old ones, and logging out."""
+"""Sessions: logging in, refreshing tokens, and logging out."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,12 +15,12 @@ from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
 _MAX_LOGIN = 254
-"""Characters of a name or an address. Folding a longer text costs too much."""
+"""The number of characters of a login that are folded. Folding a longer text could take long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long a session lasts when it is not used, how long at most, and how long a guest lives."""
+    """How long a session lasts without a refresh, how long at most, and how long a guest account lasts."""
 
     idle: timedelta
     absolute: timedelta
@@ -28,12 +28,12 @@ class Lifetimes:
 
 
 class _TokenReused(Exception):
-    """A refresh token is neither current nor within its period of grace."""
+    """A refresh token is neither the current one nor in its grace period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
-    """Start, renew, list and end sessions."""
+    """Starts, renews, lists and ends sessions."""
 
     users: UserRepository
     sessions: SessionRepository
@@ -199,7 +199,7 @@ class SessionService:
         return None
 
     def _rehash(self, user: User, password: str) -> None:
-        """Keep the password under today's parameters, unless it has been changed meanwhile."""
+        """Store a hash of the password with the current parameters, unless it has been changed meanwhile."""
         kept = self.identity.keep(password)
 
         def change(stored: User) -> User:
