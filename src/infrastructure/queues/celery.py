@@ -1,8 +1,8 @@
-"""Jobs for Celery workers, over Redis (redis://, rediss://) or RabbitMQ (amqp://, amqps://).
+"""A job queue of Celery, over Redis (redis://, rediss://) or RabbitMQ (amqp://, amqps://).
 
-A message contains only the id of a job. It is acknowledged before the job runs, and a worker that dies loses it. The
+A message contains only the id of a job. It is acknowledged before the job runs, so a worker that dies loses it. The
 store records which jobs are due, and a sweep sends their ids again.
-https://docs.celeryq.dev/en/stable/userguide/configuration.html
+Settings: https://docs.celeryq.dev/en/stable/userguide/configuration.html
 """
 
 import logging
@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from typing import Any
 
 from celery import Celery, signals  # type: ignore[import-untyped]
-from celery.app.amqp import AMQP  # type: ignore[import-untyped]
 from kombu.connection import Connection
 from kombu.exceptions import KombuError, OperationalError
 
@@ -24,16 +23,16 @@ from src.domain.errors import Unavailable
 _TASK = "portero.run"
 _QUEUE = "portero"
 _TIMEOUT_SECONDS = 2
-"""The timeout of a connection to the broker, and of each of its answers."""
+"""The timeout of connecting to the broker and of each of its answers."""
 _HEARTBEAT_SECONDS = 10
-"""Seconds between two heartbeats of AMQP. After twice as long in silence the connection counts as lost."""
+"""Seconds between two heartbeats of AMQP. The connection counts as lost after two missing heartbeats."""
 _EXPIRES_SECONDS = 60
 """Seconds after which a message is discarded: by then the job has been sent again."""
 _MAX_NOTIFICATIONS = 1000
-"""The most notifications that wait in this process."""
+"""The most notifications that wait in this process while the broker is slow. More would only fill the memory."""
 _MAX_MESSAGES = 1000
-"""The most messages that wait in the broker. Without a worker nothing removes the expired ones. A worker that is back
-reads this many within a few seconds; jobs that were not sent are sent after that."""
+"""The most messages that wait in the broker, where nothing removes expired messages while there is no worker. A worker
+that comes back reads this many within a few seconds. The sweep then sends the other jobs."""
 
 _log = logging.getLogger("portero.queues")
 
@@ -42,7 +41,7 @@ class CeleryQueue:
     """Sends job ids to Celery workers. Implements JobQueue."""
 
     def __init__(self, url: str) -> None:
-        """Connect to the broker at ``url`` for each message."""
+        """Send to the broker at ``url``. Each message has its own connection."""
         self._app = _app(url)
         self._notifications: SimpleQueue[str | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -51,13 +50,13 @@ class CeleryQueue:
         self._dropping = False
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Try once, for a few seconds at most. Raise Unavailable, also while too many messages wait in the broker."""
+        """Send the id within a few seconds. Raise Unavailable, also when too many messages wait in the broker."""
         if self._closed:
             raise Unavailable
         self._send(job_id, delay)
 
     def notify(self, job_id: str) -> None:
-        """Have a thread send the id, or drop it when too many notifications wait for a slow broker."""
+        """Let a thread send the id. Drop it when too many notifications wait for a slow broker."""
         with self._lock:
             if self._closed or self._notifications.qsize() >= _MAX_NOTIFICATIONS:
                 return
@@ -67,7 +66,10 @@ class CeleryQueue:
             self._notifications.put(job_id)
 
     def close(self, timeout: float) -> bool:
-        """Accept nothing more and drop the notifications that are not sent within ``timeout`` seconds."""
+        """Refuse further ids and drop the notifications that are not sent within ``timeout`` seconds.
+
+        Return whether the thread has ended.
+        """
         with self._lock:
             self._closed = True
             self._notifications.put(None)
@@ -78,10 +80,10 @@ class CeleryQueue:
         return not self._sender.is_alive()
 
     def _send(self, job_id: str, delay: float = 0) -> None:
-        # A connection for each message: it cannot be stale, and threads neither share it nor wait for it.
+        # A new connection cannot be stale, and threads neither share it nor wait for it.
         with self._app.connection_for_write() as connection:
             try:
-                # Sending declares the queue in any case. On Redis, declaring takes a tenth of the time of sending.
+                # Declaring the queue returns the number of waiting messages. It takes a tenth of the time of sending.
                 declared = self._app.amqp.queues[_QUEUE].queue_declare(channel=connection.default_channel)
                 if declared.message_count >= _MAX_MESSAGES:
                     raise OperationalError(f"{declared.message_count} messages wait in the broker; is there a worker?")
@@ -112,7 +114,7 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
     handler and must only set a flag. Return when the running jobs have finished after TERM. Raise SystemExit after
     INT or QUIT, or when the worker fails. Call it in the main thread.
     """
-    app = _app(url, _WorkerAMQP)
+    app = _app(url, _WorkerConnection)
     queue = CeleryQueue(url)
 
     @app.task(name=_TASK)  # type: ignore[untyped-decorator]
@@ -125,13 +127,13 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
                 _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
 
     def keep_logs(**_: Any) -> None:
-        """Keep Celery from configuring the logs: it does so unless a receiver is connected."""
+        """Do nothing: Celery configures the logs only if this signal has no receiver."""
 
     def shutting_down(**_: Any) -> None:
         stopping()
 
     def received(request: Any, **_: Any) -> None:
-        """Acknowledge delayed messages at once: unacknowledged, they would fill the prefetch window."""
+        """Acknowledge a delayed message now, because unacknowledged messages count towards the prefetch limit."""
         if request.eta is not None and url.startswith("amqp"):
             request.acknowledge()
 
@@ -152,9 +154,9 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
 
 
 class _WorkerConnection(Connection):
-    """Reconnects every two seconds, however long an outage lasts, and survives messages that kombu cannot read."""
+    """Reconnects at least every two seconds during an outage. Treats unreadable messages as a lost connection."""
 
-    # Prefetch per consumer: RabbitMQ 4 does not support a limit for the whole channel.
+    # True limits prefetching per consumer. RabbitMQ 4 does not support a limit for the whole channel.
     qos_semantics_matches_spec = True
 
     def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
@@ -163,16 +165,14 @@ class _WorkerConnection(Connection):
 
     @cached_property
     def connection_errors(self) -> Any:
-        # Celery reconnects after these errors and ends after others. An unreadable message is off the queue by then.
+        # Celery reconnects after these errors and ends after others. The last four are raised for an unreadable
+        # message, which has left the queue by then.
         return (*super().connection_errors, OperationalError, ValueError, TypeError, AttributeError)
 
 
-class _WorkerAMQP(AMQP):  # type: ignore[misc]
-    Connection = _WorkerConnection
-
-
-def _app(url: str, amqp: Any = AMQP) -> Any:
-    app = Celery("portero", broker=url, amqp=amqp, set_as_current=False)
+def _app(url: str, connection: type[Connection] = Connection) -> Any:
+    """Return the Celery application for the broker at ``url``, which makes connections of the given class."""
+    app = Celery("portero", broker=url, set_as_current=False)
     app.conf.update(
         task_default_queue=_QUEUE,
         task_serializer="json",
@@ -181,7 +181,7 @@ def _app(url: str, amqp: Any = AMQP) -> Any:
         worker_prefetch_multiplier=1,
         worker_enable_remote_control=False,
         worker_disable_rate_limits=True,
-        # Concerns late acknowledgement only, which is not used here. Without it Celery warns at each outage.
+        # This applies to late acknowledgement only, which is not used. Without it Celery logs a warning at each outage.
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -189,10 +189,12 @@ def _app(url: str, amqp: Any = AMQP) -> Any:
         broker_heartbeat=_HEARTBEAT_SECONDS,
         **_transport(url.partition(":")[0]),
     )
+    app.amqp.Connection = connection
     return app
 
 
 def _transport(scheme: str) -> dict[str, Any]:
+    """Return the settings of Celery that depend on the scheme of the broker's URL."""
     if scheme.startswith("redis"):
         # With ack_emulation Redis would keep a copy of each delivered message and deliver it again an hour later.
         options = {
@@ -205,11 +207,8 @@ def _transport(scheme: str) -> dict[str, Any]:
         tls: dict[str, Any] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     else:
         options = {"read_timeout": _TIMEOUT_SECONDS, "write_timeout": _TIMEOUT_SECONDS, "confirm_publish": True}
-        # None means the host of the URL. Without it, a valid certificate of any other host would be accepted.
+        # None stands for the host of the URL. Without this member, a valid certificate of any host is accepted.
         tls = {"server_hostname": None}
     secure = scheme in ("rediss", "amqps")
-    # Sending tries once: max_retries concerns the connection that kombu opens to publish, not that of the worker.
-    return {
-        "broker_transport_options": options | {"max_retries": 0},
-        "broker_use_ssl": tls if secure else None,
-    }
+    # max_retries applies to connections that kombu opens to publish, not to that of the worker.
+    return {"broker_transport_options": options | {"max_retries": 0}, "broker_use_ssl": tls if secure else None}

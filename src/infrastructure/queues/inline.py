@@ -15,7 +15,7 @@ _log = logging.getLogger("portero.queues")
 class InlineQueue:
     """Runs jobs in threads of this process. Implements JobQueue.
 
-    Jobs that wait when the process ends are sent again from the store.
+    Jobs that wait when the process ends are lost here. The store records them, and a sweep sends them again.
     """
 
     def __init__(self, run: Run, threads: int = 4) -> None:
@@ -24,7 +24,7 @@ class InlineQueue:
         self._count = threads
         self._changed = threading.Condition()
         self._heap: list[tuple[float, str]] = []
-        self._due: dict[str, float] = {}  # each waiting id and its time; other heap entries are void
+        self._due: dict[str, float] = {}  # The time of each waiting job. A heap entry with another time is void.
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -48,7 +48,7 @@ class InlineQueue:
             self.send(job_id)
 
     def close(self, timeout: float) -> bool:
-        """Start no more jobs and wait up to ``timeout`` seconds; return whether all running jobs have ended."""
+        """Start no more jobs and wait up to ``timeout`` seconds. Return whether all running jobs have ended."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -76,7 +76,7 @@ class InlineQueue:
                     self.send(job_id, again)
 
     def _next(self) -> str | None:
-        """Wait for the next id that is due and return it; return None once the queue is closed."""
+        """Wait for the next job that is due and return its id, or None once the queue is closed."""
         with self._changed:
             while not self._closed:
                 if not self._heap:
