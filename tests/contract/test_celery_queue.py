@@ -111,7 +111,7 @@ class TestSendingDuringAnOutage:
             assert outcome_within(1.5, lambda: self._notify(queue, 50)) is None
             if port == "silent_port":
                 assert outcome_within(1.5, lambda: queue.close(0.5)) is False
-            # What still waits then is not tried, one after the other.
+            # The waiting notifications are dropped, not tried one by one.
             assert outcome_within(3, lambda: queue.close(PATIENCE)) is True
 
     def _notify(self, queue: CeleryQueue, times: int) -> None:
@@ -199,7 +199,7 @@ class TestBrokerWithoutAWorker:
         with queue_at(redis.url) as queue:
             service = JobService(jobs=stored, queue=queue, runner=runner, clock=lambda: now)
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_EXPIRES_SECONDS", -1)  # they are old by the time somebody reads them
+                patch.setattr(celery, "_EXPIRES_SECONDS", -1)  # messages have expired when a worker reads them
                 for _ in range(360):
                     now += RESEND
                     service.resend()
@@ -274,7 +274,7 @@ class TestWorker:
     def test_the_worker_survives_an_outage(self, broker: Broker, jobs: Jobs) -> None:
         broker.start()
         with queue_at(broker.url) as queue, worker(broker.url, jobs):
-            # This one wants to run again, and cannot say so.
+            # This job asks to run again while the broker is down.
             queue.send(named("held_again"))
             jobs.begun()
             broker.kill()
@@ -369,7 +369,7 @@ class TestWorker:
                 assert process.exitcode == 0
             if isinstance(broker, RabbitMQ):
                 return  # what a worker holds for later is acknowledged
-            # What it held for later went back.
+            # The jobs that it held for later were returned to the queue.
             with worker(broker.url, jobs):
                 assert jobs.begun()[0] == waiting
 
@@ -388,5 +388,5 @@ class TestWorker:
             queue.send(named("whole"))
             jobs.begun()
             with broker.silent():
-                # Of AMQP, each of Celery's goodbyes waits for an answer.
+                # With AMQP, each of Celery's closing messages waits for a response.
                 assert ended(process, 20 if isinstance(broker, RabbitMQ) else 10)

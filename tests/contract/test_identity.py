@@ -85,7 +85,7 @@ def test_only_the_password_of_an_existing_user_verifies(identity: IdentityProvid
     assert not identity.verify(user, PASSWORD + " ")
     assert not identity.verify(user, "")
     assert not identity.verify(None, PASSWORD)
-    assert not identity.verify(None, "nobody")  # what local keeps to compare with
+    assert not identity.verify(None, "nobody")  # the password of the dummy hash that local compares with
     assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or not identity.remote
 
 
@@ -159,7 +159,7 @@ def test_an_address_can_be_added_and_taken_away(identity: IdentityProvider, join
 def test_an_address_in_use_is_taken(identity: IdentityProvider, join: Keeper) -> None:
     first, second = join(somebody(), PASSWORD), join(somebody(), "another password")
     if not identity.remote:
-        return  # then only the store knows
+        return  # in that case only the store has the address
     with pytest.raises(Taken) as refused:
         identity.create(replace(somebody(), email=first.email), PASSWORD)
     assert refused.value.fields == ("email",)
@@ -291,7 +291,7 @@ def test_the_failed_logins_take_the_same_time(
     """A coarse check, because machines are noisy: the count above is the fine one."""
     use_case, examples = log_in
     least = dict.fromkeys(("wrong", "unknown", "disabled"), float("inf"))
-    # Whatever else a machine does makes some longer, so the shortest of many count.
+    # Other load makes some logins slower, so the fastest of many are compared.
     for attempt in range(400):
         for outcome in least:
             start = time.perf_counter()

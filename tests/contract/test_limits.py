@@ -127,7 +127,7 @@ class TestLimiter:
         assert hits_until_full(limiter, count) == 2
         go_to(1.1)
         with pytest.raises(TooManyRequests) as over:
-            limiter.hit(count)  # and does not prolong it
+            limiter.hit(count)  # a hit does not extend the window
         assert 0 < over.value.retry_after <= 4
         go_to(5.1)
         limiter.check(count)

@@ -151,7 +151,7 @@ def test_a_refresh_is_a_read_a_commit_and_a_read(wire: Wire, client: FlaskClient
     assert wire.rpcs == [READ, COMMIT, READ]
     wire.rpcs.clear()
     assert client.post("/auth/refresh", json=body).status_code == 200
-    assert wire.rpcs == [READ, READ]  # who is late writes nothing
+    assert wire.rpcs == [READ, READ]  # the second refresh writes nothing
 
 
 def test_a_logout_is_one_commit_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
@@ -164,7 +164,7 @@ def test_a_list_of_sessions_is_one_query_on_top(wire: Wire, client: FlaskClient,
     assert wire.rpcs == [READ, QUERY]
 
 
-# In each of these, the read that tells who is calling comes first.
+# The first read of each request authenticates the caller.
 
 
 @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "key"}], ids=["", "with a key"])

@@ -67,7 +67,7 @@ class TestUnreachable:
         with locker.connect() as connection:
             connection.begin()
             assert isinstance(outcome_within(1.5, lambda: store.commit(Delete(claim("1")))), Unavailable)
-            assert only(store, claim("1")).fields == CLAIM  # who reads does not wait
+            assert only(store, claim("1")).fields == CLAIM  # readers do not wait
             connection.rollback()
         store.commit(Delete(claim("1")))
         assert store.get(claim("1")) == [None]

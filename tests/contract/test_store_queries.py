@@ -113,7 +113,7 @@ class TestFind:
         first = store.find(active(limit=2))
         assert [document.key.id for document in first.items] == ["b", "d"]
         store.commit(
-            Delete(user("d")),  # the one that the cursor stands on
+            Delete(user("d")),  # the document of the cursor
             Delete(user("h")),
             *(Insert(user(key), account(username_key=key)) for key in "acegm"),
         )
@@ -144,7 +144,7 @@ class TestFind:
         first = store.find(newest(limit=2))
         assert [document.key.id for document in first.items] == ["8", "6"]
         store.commit(
-            Delete(session("6")),  # the one that the cursor stands on
+            Delete(session("6")),  # the document of the cursor
             Insert(session("9"), login(created_at=NOON + 9 * second)),
             Insert(session("3"), login(created_at=NOON + 3 * second)),
         )

@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 from src.application.ports import BlobStore, IdentityProvider, PictureSource
 
-# Loaded here, once, and connected to nothing before the fork.
+# Imported once before the fork; no connection is opened before it.
 from src.bootstrap import adapters
 from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401

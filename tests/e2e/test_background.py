@@ -40,7 +40,7 @@ class Visitor:
         self._http.headers["Authorization"] = f"Bearer {tokens.json()['access_token']}"
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        # A connection each time: some end in a server that was killed.
+        # Each request opens a connection, because the server of an earlier one may have been killed.
         headers = {"Connection": "close", **options.pop("headers", {})}
         return self._http.request(method, self._origin + path, timeout=20, headers=headers, **options)
 
@@ -119,7 +119,7 @@ def test_jobs_run_in_the_web_process(tmp_path: Path, settings: dict[str, str], w
         visitor = Visitor(port)
         journey(visitor, world)
 
-        # Whatever the picture API does, nobody waits for it.
+        # A slow picture API delays no request.
         world.pictures.behave("hang")
         world.pictures.forget()
         watch = Stopwatch()
@@ -145,7 +145,7 @@ def test_a_terminated_worker_hands_back_its_job(tmp_path: Path, world: Outside) 
         assert web.wait(20) == 0
     with serving(tmp_path, port, settings):
         until(lambda: visitor.get(job)["status"] == "succeeded", "the job that was handed back")
-        assert visitor.get(job)["attempts"] == 1  # the one that was not begun does not count
+        assert visitor.get(job)["attempts"] == 1  # the attempt that did not begin is not counted
         assert pictured(visitor, name)
 
 
@@ -163,7 +163,7 @@ def test_jobs_survive_killed_workers_and_an_outage_of_the_broker(
         visitor = Visitor(port)
         journey(visitor, world)
 
-        # The broker is away, before and after the requests.
+        # The broker is down before and after the requests.
         redis.close()
         watch = Stopwatch()
         dogs = [visitor.add_dog() for _ in range(3)]
@@ -172,7 +172,7 @@ def test_jobs_survive_killed_workers_and_an_outage_of_the_broker(
         redis.enter_context(redis_server(tmp_path, broker))
         until(lambda: pictured(visitor, *dogs) and relayed(visitor, *files), "what was asked for without a broker")
 
-        # It forgets what it was told, and the web process dies with what it has not told yet.
+        # The broker loses its messages, and the web process is killed before it sends the others.
         world.pictures.behave("hang")
         dogs = [visitor.add_dog() for _ in range(2)]
         redis.close()
@@ -184,7 +184,7 @@ def test_jobs_survive_killed_workers_and_an_outage_of_the_broker(
         web.enter_context(serving(tmp_path, port, settings))
         until(lambda: pictured(visitor, *dogs), "what the broker forgot")
 
-        # The worker dies with a job in hand.
+        # The worker is killed while it runs a job.
         world.relay.behave("hang", times=1)
         world.relay.forget()
         file = visitor.add_file(b"y" * 1000)
@@ -195,7 +195,7 @@ def test_jobs_survive_killed_workers_and_an_outage_of_the_broker(
         assert [each["key"] for each in world.relay.received] == [file["job"]["id"]] * 2
         assert visitor.get(f"/jobs/{file['job']['id']}")["attempts"] == 2
 
-        # TERM waits for it.
+        # After TERM the worker finishes its job.
         world.relay.behave("hold")
         world.relay.forget()
         file = visitor.add_file(b"z" * 1000)

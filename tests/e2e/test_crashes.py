@@ -32,7 +32,7 @@ def test_a_killed_registration_is_complete_or_absent(
         outcome = mortal.carry_out(place, Request(method="POST", path="/register", body=body), die_at)
         with told(outcome.steps):
             _reconcile(client)
-            # Without an answer there is a user only if everything was stored.
+            # When no response was sent, the user exists only if everything was stored.
             there = len(outcome.steps) == 6
             _assert_logins(client, firebase, name, address, PASSWORD, there)
             again = client.register(name, address, OTHER_PASSWORD)
@@ -84,7 +84,7 @@ def test_a_killed_deletion_is_complete_or_absent(
         outcome = mortal.carry_out(place, Request(method="DELETE", path="/user", token=token, body={}), die_at)
         with told(outcome.steps):
             _reconcile(client)
-            # Once begun it is finished.
+            # A deletion that has begun is completed.
             there = len(outcome.steps) == 1
             assert client.call("GET", "/user", token).status_code == (200 if there else 401)
             assert (firebase.account(id) is not None) == there
@@ -95,7 +95,7 @@ def test_a_killed_deletion_is_complete_or_absent(
             assert there or again.get_json()["id"] != id
         if outcome.status is not None:
             assert outcome.status == 204
-            # The last two: its tasks and its sessions are removed.
+            # The last two steps remove the user's tasks and sessions.
             assert outcome.steps == _steps("commit", "delete", "commit", "commit", "commit")
             return
 
@@ -147,7 +147,7 @@ def test_a_killed_reconciliation_can_be_repeated(
         token = None if path == "/register" else _joined(client, name, address)
         fresh = {"username": name, "email": address if token is None else new_address()}
         filled = {field: value or fresh[field] for field, value in body.items()}
-        # What the provider did is not in the store yet: there is the most to settle.
+        # The provider has changed and the store has not: this leaves the most to reconcile.
         left = mortal.carry_out(place, Request(method=method, path=path, token=token, body=filled), die_at=4)
         assert left.status is None
         outcome = mortal.carry_out(place, Request(body={}), die_at)

@@ -184,7 +184,7 @@ def test_a_dataset_is_uploaded_read_and_deleted(place: Place, tmp_path: Path) ->
         assert [path.read_bytes() for path in place.objects()] == [file.read_bytes()]
         assert visitor.call("DELETE", f"/datasets/{dataset['id']}").status_code == 204
         assert visitor.get("/datasets") == []
-        assert place.count("receipts") == 1  # whoever repeats the request gets its answer
+        assert place.count("receipts") == 1  # a repeated request gets the first response
         place.services.receipts.receipts.remove_of(visitor.get("/user")["id"])
     place.is_empty()
 
@@ -249,7 +249,7 @@ def test_a_process_killed_while_it_stores_rows_leaves_nothing(place: Place, tmp_
     place.is_empty()
     with place.serve() as (_, port):
         visitor.move(port)
-        assert send(visitor, file, **key).status_code == 201  # nothing is in its way
+        assert send(visitor, file, **key).status_code == 201  # the key can be used again
 
 
 def test_a_check_killed_while_it_stores_rows_is_repeated(place: Place, tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_a_check_killed_while_it_stores_rows_is_repeated(place: Place, tmp_path:
         kill_when(web, lambda: place.stores_rows, "rows are there")
     [first] = place.row_sets()
     jobs = place.services.jobs.jobs
-    # As if its lease had run out.
+    # Expire the lease of the killed process.
     now = datetime.now(UTC)
     left = jobs.update(job_id, lambda job: replace(job, run_at=now, due_at=now))
     assert (left.status, left.attempts) == ("running", 1)

@@ -87,7 +87,7 @@ def test_a_user_goes_through_every_feature(client: Client) -> None:
     assert (registered.status_code, registered.get_json()["id"]) == (201, id)
     assert client.call("GET", "/user", guest["access_token"]).status_code == 401
 
-    # A refresh token works once, but for the tab that lost the race.
+    # A refresh token works once, except for a simultaneous second refresh.
     first = client.call("POST", "/login", username=name, password=PASSWORD).get_json()
     second = client.call("POST", "/auth/refresh", refresh_token=first["refresh_token"]).get_json()
     again = client.call("POST", "/auth/refresh", refreshToken=first["refresh_token"]).get_json()
@@ -119,7 +119,7 @@ def test_an_admin_manages_the_directory(client: Client) -> None:
     admin = client.log_in(root, PASSWORD)
     (ben, ben_tokens), (cleo, _) = join(client, "ben"), join(client, "cleo")
 
-    # Pages hold everybody once.
+    # Pages contain every user once.
     found, path = [], "/users?limit=1"
     while path:
         page = client.call("GET", path, admin)
@@ -130,7 +130,7 @@ def test_an_admin_manages_the_directory(client: Client) -> None:
     assert [user["role"] for user in client.call("GET", "/users?role=admin", admin).get_json()] == ["admin"]
     assert [user["id"] for user in client.call("GET", f"/users?email={cleo.upper()}@EXAMPLE.com", admin).get_json()]
 
-    # Roles count on the next request, and there is always an admin.
+    # A changed role applies to the next request, and the last admin cannot be demoted.
     ben_path, ben_token = f"/users/{ben_tokens['user']['id']}", ben_tokens["access_token"]
     assert (
         client.call(
@@ -144,7 +144,7 @@ def test_an_admin_manages_the_directory(client: Client) -> None:
     assert client.call("DELETE", "/user", admin).status_code == 204
     assert client.call("DELETE", "/user", ben_token).status_code == 409
 
-    # Who is disabled is out, and who is deleted leaves nothing but an id.
+    # A disabled user is refused at once; of a deleted user only the id remains.
     cleo_id = client.call("GET", "/users?q=cleo", ben_token).get_json()[0]["id"]
     cleo_token = client.log_in(cleo, PASSWORD)
     assert client.call("PUT", f"/users/{cleo_id}", ben_token, disabled=True).get_json()["disabled"] is True

@@ -89,7 +89,7 @@ def test_names_taken_in_the_store_or_at_firebase_return_409(client: Client, fire
         ((name, address), ["username", "email"]),
         ((name.upper(), new_address()), ["username"]),
         ((new_name(), address.upper()), ["email"]),
-        ((new_name(), elsewhere), ["email"]),  # that only Firebase knows of
+        ((new_name(), elsewhere), ["email"]),  # an address that is taken at Firebase only
     ):
         answer = client.register(*names, PASSWORD)
         assert answer.status_code == 409, answer.text
@@ -158,7 +158,7 @@ def test_a_deleted_user_is_gone_everywhere_and_cannot_return(client: Client, fir
     assert client.call("DELETE", "/user", token).status_code == 204
     assert client.log_in(name, PASSWORD) is None
     assert firebase.account(id) is None
-    # Firebase lets an administrator's custom token make the account anew; here its id stays dead.
+    # A custom token recreates the account at Firebase; the service still refuses its id.
     revived = firebase.sign_in_as(id).id_token
     for each in (token, id_token, revived):
         assert status(client, each) == 401
@@ -184,7 +184,7 @@ def test_the_first_visit_of_a_firebase_user_makes_a_profile(client: Client, fire
     assert user["username"].startswith("user-")
     tokens = client.call("POST", "/auth/firebase", id_token=visitor.id_token).get_json()
     assert client.call("GET", "/user", tokens["access_token"]).get_json() == user
-    # From then on it is an account like any other.
+    # The account then behaves like any other.
     assert client.log_in(user["username"], PASSWORD)
     assert client.log_in(address, PASSWORD)
     assert client.call("PUT", "/user", visitor.id_token, username=new_name()).status_code == 200
@@ -201,7 +201,7 @@ def test_a_firebase_user_is_never_linked_by_address(client: Client, firebase: Fi
     answer = client.call("POST", "/auth/firebase", id_token=id_token)
     assert answer.status_code == 409
     assert [error["field"] for error in answer.get_json()["errors"]] == ["email"]
-    # Nor does the stranger's password open the account whose address it is here.
+    # The stranger's password does not open the account that has the address in the store.
     for login in (name, address):
         assert client.log_in(login, PASSWORD) is None
 

@@ -63,7 +63,7 @@ def test_limits_are_shared_by_all_processes(deployment: str, request: pytest.Fix
     login = {"username": "ANNA", "password": PASSWORD}
     assert [post(url, "/login", login).status_code for url in urls] == [429] * len(urls)
     assert [post(url, "/login", login, "192.0.2.2").status_code for url in urls] == [200] * len(urls)
-    # All at once from a third place, under a name that nobody has: the same.
+    # Simultaneous failures for an unknown name from a third address are limited too.
     unknown = {"username": "nobody", "password": "wrong"}
     answers = at_once(lambda url: post(url, "/login", unknown, "192.0.2.3").status_code, list(islice(cycle(urls), 20)))
     assert sorted(map(str, answers)) == ["401"] * 10 + ["429"] * 10

@@ -143,7 +143,7 @@ class World:
         """Once; then nobody is half there."""
         saga = self.client.services.accounts.saga
         saga.reconcile(timedelta(0))
-        saga.reconcile(timedelta(0))  # a deletion that only reconciliation finds out is finished by the next one
+        saga.reconcile(timedelta(0))  # a deletion discovered by one reconciliation is completed by the next
         assert saga.users.to_reconcile(datetime.now(UTC)).items == []
 
     def assert_logs_in(self, person: Person, address: str, *passwords: str) -> None:
@@ -187,7 +187,7 @@ def world(
     store.close()
 
 
-# What somebody does, and what must be true of them when it failed and everything was settled.
+# Each operation, with the assertion that must hold after it failed and was reconciled.
 
 
 def register(world: World, person: Person, broken: Client) -> TestResponse:
@@ -269,7 +269,7 @@ WRITES: dict[Act, Check] = {
     delete: there_or_gone,
 }
 READS: dict[Act, Check] = {log_in: unchanged, look: unchanged}
-# When the last commit was sent, nobody knows whether it landed. But it is one commit.
+# It is unknown whether the last commit was applied, but it is a single commit.
 LAST_COMMITS: dict[Act, Check] = {register: registered_or_not, change_address: one_address, delete: there_or_gone}
 
 
@@ -305,7 +305,7 @@ def test_an_outage_of_firebase_returns_503_and_leaves_nothing_half_done(world: W
     people = {act: world.joined() for act in checks}
     with world.broken_firebase(fail) as (broken, _):
         all_unavailable(world, people, dict.fromkeys(people, broken))
-        # Our own tokens need no Firebase.
+        # Tokens of the service are verified without Firebase.
         assert look(world, people[log_in], Client(broken)).status_code == 200
     world.reconcile()
     for act, check in checks.items():
@@ -376,7 +376,7 @@ def test_a_commit_whose_reply_was_lost_is_not_a_conflict(world: World, act: Act,
     with world.broken_store(lambda proxy: proxy.fail(faults.reply_lost, once=True), commit, timeout=5) as broken:
         answer = act(world, person, Client(broken))
     assert answer.status_code == status, answer.text
-    # What a deleted user owns is looked for once more.
+    # Entities of a deleted user are searched for once more.
     assert world.client.services.accounts.saga.reconcile(timedelta(0)) == (act is delete)
     if act is register:
         world.assert_logs_in(replace(person, name=f"x{person.name}"), person.new_address, PASSWORD)

@@ -95,7 +95,7 @@ def test_twenty_simultaneous_refreshes_get_the_same_successor(deployment: str, r
 
     last = refresh(urls[0], successor).json()["refresh_token"]
     assert generation() == 2
-    # The successor is spent, so whoever comes with the first one has copied it: that is the end of the session.
+    # The successor was used, so a client with the first token has copied it, and the session ends.
     assert refresh(urls[-1], first).status_code == 401
     assert [refresh(url, last).status_code for url in urls] == [401] * len(urls)
     assert all(requests.get(f"http://{url}/user", headers=access, timeout=30).status_code == 401 for url in urls)

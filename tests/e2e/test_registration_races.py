@@ -57,7 +57,7 @@ def test_of_50_simultaneous_registrations_of_a_username_one_succeeds(
         assert (answer.status_code, answer.headers["Content-Type"]) == (409, "application/problem+json")
         assert [error["field"] for error in answer.json()["errors"]] == ["username"]
 
-    # Under any spelling, and through any service, the name is the winner's; a loser's address is free.
+    # Every spelling of the name belongs to the winner at each service; addresses of the others are free.
     loser = refused[0][0]
     for url in urls:
         login = {"username": loser["username"], "password": PASSWORD}

@@ -298,7 +298,7 @@ def test_slowly_sending_clients_do_not_block_others_for_long(tmp_path: Path, beg
 
     with serving(config) as (_, port), ExitStack() as clients, ThreadPoolExecutor(8) as threads:
         clients.callback(enough.set)
-        for _ in range(8):  # as many as there are threads
+        for _ in range(8):  # one per thread
             client = clients.enter_context(connect(port))
             client.send(begin)
             threads.submit(drip, client)
@@ -307,7 +307,7 @@ def test_slowly_sending_clients_do_not_block_others_for_long(tmp_path: Path, beg
 
 def test_a_silent_connection_does_not_delay_shutdown(tmp_path: Path) -> None:
     with serving() as (server, port), connect(port):
-        time.sleep(1)  # by then it waits without a thread
+        time.sleep(1)  # after a second, the connection occupies no thread
         server.terminate()
         assert server.wait(15) == 0  # graceful_timeout is longer
 

@@ -149,7 +149,7 @@ def test_the_docs_serve_no_other_file(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_unsupported_method_returns_405_with_allow(client: Client, path: str) -> None:
-    also = "/api/dogs/{name}" if path == "/api/dogs/is_adopted" else path  # where it is a name that no dog can have
+    also = "/api/dogs/{name}" if path == "/api/dogs/is_adopted" else path  # also matches the route of a dog
     taken = {method for method, each in OPERATIONS if each in (path, also)}
     allowed = taken | {"OPTIONS"} | ({"HEAD"} if "GET" in taken else set())
     for method in METHODS:
@@ -224,7 +224,7 @@ def test_public_answers_may_be_cached(client: Client) -> None:
         assert "no-store" not in client.get(path).headers.get("Cache-Control", "")
 
 
-# Who is calling
+# Authentication
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_a_body_where_none_is_expected_is_not_read(client: Client, method: str, 
 @pytest.mark.parametrize(("method", "path"), TAKING_FIELDS + IGNORING)
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
 def test_an_oversized_body_returns_413(client: Client, method: str, path: str, declared: bool) -> None:
-    body = b"{}" + b" " * MAX_BODY_BYTES  # whole at any length from 2 on
+    body = b"{}" + b" " * MAX_BODY_BYTES  # valid JSON at any length from 2
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
     person = join(client, role="admin")
     response = client.open(

@@ -224,9 +224,9 @@ def test_pages_skip_and_repeat_nothing_while_users_come_and_go(client: Client, r
     people = {name: join(client, username=name) for name in ("bbb", "ddd", "fff", "hhh", "jjj")}
     first = _list(client, root, limit=2)
     assert _names(first) == ["bbb", "ddd"]
-    for gone in ("ddd", "hhh"):  # the row that the cursor stands on, and one ahead
+    for gone in ("ddd", "hhh"):  # the user of the cursor, and one after it
         client.delete("/user", headers=people[gone].headers)
-    for come in ("aaa", "eee"):  # one behind and one ahead
+    for come in ("aaa", "eee"):  # one before and one after the cursor
         join(client, username=come)
     second = client.get(_next(first), headers=root.headers)
     assert _names(second) == ["eee", "fff"]
@@ -342,7 +342,7 @@ LAST = {
 def test_the_last_admin_cannot_be_removed(client: Client, root: Person, name: str) -> None:
     method, path, body = LAST[name]
     locked = join(client, role="admin")
-    client.put(locked.at("/users/{id}"), json={"disabled": True}, headers=root.headers)  # does not count
+    client.put(locked.at("/users/{id}"), json={"disabled": True}, headers=root.headers)  # not counted
     answer = client.open(root.at(path), method=method, json=body, headers=root.headers)
     assert (answer.status_code, answer.json["type"]) == (409, "urn:portero:last-admin")
     assert _list(client, root, role="admin").status_code == 200

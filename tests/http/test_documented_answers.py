@@ -112,7 +112,7 @@ class Asker:
         self.operation = OPERATIONS[method, path]
         self.root = path if path == "/session" else self.operation.get("x-alias-of", path)
         self.client = client_of(_app(kind))
-        # A token that any of the applications would believe; not every one has a store to keep its owner in.
+        # A token that every application accepts; some of them have a store that fails.
         host = self.client if kind == "external" else client_of(_app("local"))
         able = "uploader" if UPLOADERS_ONLY in self.operation["tags"] else "user"
         self.person = join(host, role or ("admin" if (method, path) in ADMINS_ONLY else able))
@@ -292,7 +292,7 @@ CASES: dict[int, Callable[[str, str], Answer]] = {
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
 def test_every_documented_response_occurs(method: str, path: str, status: int) -> None:
-    response = CASES[status](method, path)  # the client holds the answer to its description
+    response = CASES[status](method, path)  # the client checks the response against the document
     assert response.status_code == status
 
 

@@ -152,7 +152,7 @@ def test_a_name_keeps_its_spelling(client: Client, anna: Person, name: str) -> N
 @pytest.mark.parametrize(("name", "code"), BAD_NAMES.items())
 def test_an_invalid_name_returns_422(client: Client, anna: Person, name: str, code: str) -> None:
     _add(client, anna)
-    # What a path cannot say, or says of another place, is asked for in a body only.
+    # A path cannot contain these names, or they mean another path; they are sent in a body only.
     answers = [] if name in (".", "..") else [_add(client, anna, name)]
     for answer in (*answers, _change(client, anna, name=name)):
         assert (answer.status_code, errors_of(answer)) == (422, {("name", code)})

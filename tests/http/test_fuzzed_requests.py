@@ -34,7 +34,7 @@ CLIENT: Client = client_of(APP)  # which refuses every answer that the document 
 HEADERS = join(CLIENT, "uploader").headers
 CLIENT.post("/api/dogs/Rex", headers=HEADERS)
 
-# What no answer may hold is not sent either: a name is told again as it was given.
+# Texts that no response may contain are not sent, because responses repeat names.
 TEXTS = (
     st.text() | st.sampled_from(["anna", "anna@example.com", "x" * 40, "", "\0", "İ", "ﬀ", "a@b", "a@\u017f.com"])
 ).filter(lambda text: not any(word in text for word in NEVER))

@@ -42,7 +42,7 @@ def _file(content: str, boundary: str = "b1", **fields: str) -> dict[str, Any]:
     return {"data": data, "content_type": f"multipart/form-data; boundary={boundary}"}
 
 
-# Each create, and its request, which is another one for another text.
+# Each create with a function that returns its request; different texts make different requests.
 CREATES: dict[str, Callable[[str], dict[str, Any]]] = {
     "/tasks": lambda text: {"json": {"title": text}},
     "/api/dogs/{name}": lambda text: {"json": {"is_adopted": text == "one"}},
@@ -376,7 +376,7 @@ def test_login_ignores_the_header(client: Client, root: Person, path: str, key: 
     assert first["refresh_token"] != second["refresh_token"]
 
 
-# What is kept
+# What is stored
 
 
 @pytest.mark.parametrize("path", CREATES)

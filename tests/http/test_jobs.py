@@ -79,7 +79,7 @@ def test_a_new_job_is_queued(client: Client, anna: Person, job: str, bell: Recor
     assert (answer.json["kind"], answer.json["status"]) == ("dog-picture", "queued")
     assert (answer.json["progress"], answer.json["attempts"]) == (0, 0)
     assert (answer.json["error"], answer.json["result"]) == (None, None)
-    assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-01T12:00:00.500000Z"
+    assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-02T12:00:00.500000Z"
     assert client.get(f"/api{job}", headers=anna.headers).json == answer.json
     assert bell.sent == [answer.json["id"]]
 
@@ -114,7 +114,7 @@ def test_a_job_fails_after_four_attempts(
         assert _dog(client) == (None, "pending")
         watch.forward(wait)
         waited += wait
-    assert waited < 60 - 4 * 8  # so that it has failed within a minute, were every attempt as slow as can be
+    assert waited < 60 - 4 * 8  # so that a job fails within a minute even if every attempt takes its full time
     assert _run(app, job) is None
     seen = _see(client, anna, job)
     assert (seen["status"], seen["attempts"], seen["error"]) == ("failed", 4, "There are no dogs today.")
@@ -259,7 +259,7 @@ def test_the_job_of_a_renamed_dog_sets_its_picture(app: Flask, client: Client, a
     assert client.get("/api/dogs/Max").json["picture"] == PICTURE
 
 
-# Whose it is
+# Owners
 
 
 def test_only_the_owner_and_admins_see_and_cancel_a_job(client: Client, anna: Person, job: str) -> None:

@@ -177,7 +177,7 @@ def test_renewing_returns_an_access_token_for_fifteen_minutes_only(client: Clien
     assert _alive(client, renewed["access_token"])
 
 
-# What is kept
+# What is stored
 
 
 def test_only_hashes_are_stored(client: Client, store: MemoryStore) -> None:
@@ -208,7 +208,7 @@ def test_rotating_the_signing_keys_keeps_refresh_tokens_valid(tmp_path: Path) ->
     assert _refresh(client, anna.refresh).json["refresh_token"] == after["refresh_token"]
     assert jwt.get_unverified_header(after["access_token"])["kid"] == new.kid
     write_keys(path, [new], replace=True)
-    assert _refresh(client, before).status_code == 200  # what is current is known by its hash
+    assert _refresh(client, before).status_code == 200  # the current token is found by its hash
     assert _refresh(client, after["refresh_token"]).status_code == 200
     assert _refresh(client, after["refresh_token"]).status_code == 200
 

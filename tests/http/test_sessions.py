@@ -57,7 +57,7 @@ def _list(client: Client, person: Person, **query: Any) -> list[dict[str, Any]]:
     return sessions
 
 
-# Seeing them
+# Listing
 
 
 def test_a_session_has_the_address_and_user_agent_of_its_login(client: Client, watch: Watch) -> None:
@@ -83,7 +83,7 @@ def test_a_session_has_the_address_and_user_agent_of_its_login(client: Client, w
 
 
 def test_sessions_are_listed_newest_first_and_one_is_current(client: Client, watch: Watch, anna: Person) -> None:
-    join(client)  # somebody else's is not in the list
+    join(client)  # sessions of others are not in the list
     people = [anna]
     for _ in range(4):
         watch.forward(1)
@@ -116,7 +116,7 @@ def test_admins_cannot_end_sessions_of_others(client: Client, root: Person, anna
     assert _alive(client, anna)
 
 
-# Ending them: who does it, what they send, and what is left of the caller's session and of the other ones
+# Operations that end sessions: (request, caller's session remains, other sessions remain)
 
 End = Callable[[Client, Person, Person], Answer]
 
@@ -186,7 +186,7 @@ def test_a_changed_role_applies_to_the_next_request(client: Client, root: Person
         assert client.get("/users", query_string=search, headers=anna.headers).status_code == status
 
 
-# Between who-is-calling and what-is-done
+# Changes between authentication and the use case
 
 
 class _Meanwhile:

@@ -102,7 +102,7 @@ def test_content_that_the_handler_does_not_read_is_skipped() -> None:
         [],
         [part("name", b"x")],
         [part("file", b"content")],
-        [part("file", b"", "")],  # a browser's, where nothing was chosen
+        [part("file", b"", "")],  # sent by browsers when no file was chosen
         [part("other", b"content", "a.txt")],
         [part("other", b"", ""), FILE],
     ],
@@ -324,7 +324,7 @@ _tricky = st.lists(
 @given(content=_tricky, cuts=st.lists(st.integers(0, 600), max_size=40))
 def test_content_arrives_unchanged_however_it_is_split(content: bytes, cuts: list[int]) -> None:
     if b"\r\n" + DELIMITER in b"\r\n" + content:
-        return  # no client chooses this boundary for it
+        return  # the content contains the boundary
     whole = body(part("before", b"1\r\n"), part("file", content, "a"), part("after", b"\r\n2"))
     places = sorted({0, *(cut for cut in cuts if cut < len(whole)), len(whole)})
     file, fields = taken(whole[start:end] for start, end in pairwise(places))

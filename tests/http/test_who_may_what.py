@@ -34,7 +34,7 @@ from tests.support.world import (
 ROLES = ["nobody", *Role]
 METRICS_TOKEN = "a token for Prometheus"
 
-# What nobody, a guest, a user, an uploader and an admin get: with what is theirs, and with what is another user's.
+# The status without a token, for a guest, a user, an uploader and an admin: for own entities and for others'.
 SAME_FOR_ALL = {
     "GET /health": [200] * 5,
     "GET /ready": [200] * 5,
@@ -192,7 +192,7 @@ def guarded() -> Flask:
 @pytest.mark.parametrize(("method", "path", "role", "owner", "status"), list(_cells()))
 def test_every_role_at_every_route(guarded: Flask, method: str, path: str, role: str, owner: str, status: int) -> None:
     client = client_of(guarded)
-    bystander = join(client, "uploader")  # who can see all that is theirs
+    bystander = join(client, "uploader")  # a role that can read everything it owns
     person = None if role == "nobody" else join(client, role)
     target = bystander if owner == "other's" or person is None else person
     refreshing = person if person and person.refresh else bystander
@@ -321,7 +321,7 @@ def test_every_kind_of_token_at_every_route(vouching: Flask, method: str, path: 
     body = _body(method, path, None, bystander.user["username"])
     answer = _ask(client, method, path, place(client, bystander, method, path), body, token)
     if (path, kind) == ("/user/password", "Firebase"):
-        assert answer.status_code == 403  # it has no password here that could be given
+        assert answer.status_code == 403  # the account has no password at this service
     else:
         assert answer.status_code == _expected(method, path, kind)
 
@@ -330,7 +330,7 @@ def test_a_firebase_token_has_no_session_of_the_service(vouching: Flask) -> None
     client = client_of(vouching)
     headers = Person({}, _vouched_for(client)).headers
     sessions = client.get("/auth/sessions", headers=headers).json
-    assert [session["current"] for session in sessions] == [False]  # the one it was traded for
+    assert [session["current"] for session in sessions] == [False]  # the session of the exchanged token
     assert client.delete(f"/auth/sessions/{sessions[0]['id']}", headers=headers).status_code == 204
     assert client.get("/auth/sessions", headers=headers).json == []
 
