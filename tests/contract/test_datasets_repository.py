@@ -43,7 +43,7 @@ FOUND = Report(
 
 
 def wide(columns: int, samples: int = 10) -> Report:
-    """A report that compresses badly."""
+    """Return a report with many columns that compresses badly."""
     chance = random.Random(columns)
     names = [f"column {at} {chance.random()}" for at in range(columns)]
     validations = (
@@ -55,7 +55,7 @@ def wide(columns: int, samples: int = 10) -> Report:
 
 
 def add(datasets: Datasets, report: Report | None, **fields: object) -> Dataset:
-    """A stored one."""
+    """Store a dataset with this report, and return it."""
     dataset = Dataset(new_id(), "ada", NOON, (new_id(),), reconcile_since=NOON)
     dataset, _ = datasets.begin(replace(dataset, **fields), None)  # type: ignore[arg-type]
     whole = dataset.stored()
@@ -68,7 +68,7 @@ def datasets(store: Store) -> Datasets:
 
 
 def pieces(store: Store, id: str) -> list[str]:
-    """What there is of its report."""
+    """Return the stored pieces of the columns and the report of a dataset."""
     found = store.get(
         *(Key(REPORTS, f"{id}.{part}.{number}") for part in ("columns", "report") for number in range(50))
     )
@@ -117,7 +117,7 @@ class TestReports:
         assert datasets.get(stored.id) == stored
 
     def test_a_report_with_the_most_columns_is_stored(self, datasets: Datasets, store: Store) -> None:
-        """And a schema of as many, in a store that takes a mebibyte a document."""
+        """A schema with as many columns is stored, too."""
         report = wide(MAX_COLUMNS, samples=1)
         waiting = add(datasets, None, read_options=ReadOptions(report.schema))
         same = datasets.get(waiting.id) == waiting

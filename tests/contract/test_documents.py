@@ -37,19 +37,19 @@ JSON = {"a": [None, True, 1.5, "😀", {"b.c": [[], {}]}], "": 2**53, "long": LO
 
 @dataclass(frozen=True)
 class Kind:
-    """An entity: how it is stored, two that differ in every field, and a change that counts."""
+    """A kind of entity: its repository, two examples that differ in every field, and a change to apply."""
 
     repository: Callable[[Store], Any]
     add: Callable[[Any, Any], Any]
     bare: Any
-    """As little as there can be."""
+    """An entity with as few values as possible."""
     full: Any
-    """Nothing of it is a default."""
+    """An entity in which no field has its default value."""
     counted: Callable[[Any], Any]
-    """One more."""
+    """Return the entity with its counter increased by one."""
     count: Callable[[Any], int]
     nth: Callable[[Any, int], Any] = lambda entity, at: replace(entity, created_at=NOON + at // 2 * SECOND)
-    """Such that the later ones come first in lists, or those with greater ids."""
+    """Return the entity number ``at``: lists have the higher numbers first."""
     listed: Callable[..., Page[Any]] = lambda repository, **page: repository.of("ada", **page)
 
 

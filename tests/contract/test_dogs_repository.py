@@ -45,7 +45,7 @@ def rename(name: str) -> Callable[[Dog], Dog]:
 
 
 def winners(outcomes: Iterable[Dog | Exception]) -> list[Dog]:
-    """Those who won; every other one must have been told that the name is taken."""
+    """Return the dogs that were stored, and check that every other outcome is Taken."""
     won = []
     for outcome in outcomes:
         if isinstance(outcome, Dog):
@@ -290,7 +290,7 @@ class TestThreads:
 
 
 def _add_at_once(share: tuple[Callable[[], Store], list[Dog]]) -> list[Dog | str]:
-    """In a process of its own."""
+    """Runs in a separate process."""
     open_store, contenders = share
     store = open_store()
     dogs = Dogs(store)

@@ -1,4 +1,4 @@
-"""Rate limits, the same wherever they are counted."""
+"""The behaviour of rate limiters, with counters in a store and in Redis."""
 
 import socket
 import time
@@ -42,7 +42,7 @@ def over_store(open_store: Callable[[], Store], clock: Callable[[], datetime] = 
 
 @pytest.fixture
 def opener(request: pytest.FixtureRequest) -> Callable[[], RateLimiter]:
-    """Opens one and the same counters, in every process that calls it."""
+    """Return a function that opens the same counters in every process."""
     if request.param == "redis":
         return partial(RedisLimiter, request.getfixturevalue("redis_url"))
     return partial(over_store, request.getfixturevalue(request.param))
@@ -99,7 +99,7 @@ class TestLimiter:
         assert hits_until_full(limiter, Count(MINUTE, key)) == 10
 
     def test_several_limits_are_counted_together(self, limiter: RateLimiter, key: str) -> None:
-        """Each gets its hit, and the first that is full refuses."""
+        """A hit counts for every limit, and the first full limit refuses it."""
         both = Count(MINUTE, key), Count(OTHER, key)
         for _ in range(3):
             limiter.check(*both)
@@ -158,7 +158,7 @@ def test_a_window_ends_to_the_microsecond(opener: Callable[[], RateLimiter], key
 
 
 def hit_at_once(share: tuple[Callable[[], RateLimiter], str]) -> list[str]:
-    """What became of twenty hits, in a process of its own."""
+    """Make twenty simultaneous hits; return the type of each outcome. Runs in a separate process."""
     opener, key = share
     limiter = opener()
     limiter.check(Count(MINUTE, key))
@@ -185,7 +185,7 @@ def test_redis_keys_expire_and_contain_no_names(redis_url: str, key: str) -> Non
 
 
 class TestUnreachable:
-    """Counters that do not answer are Unavailable, and soon."""
+    """A limiter whose counters do not answer raises Unavailable within its timeout."""
 
     @pytest.fixture
     def closed_port(self) -> str:
@@ -193,7 +193,7 @@ class TestUnreachable:
 
     @pytest.fixture
     def silent_port(self) -> Iterator[str]:
-        """Takes connections, and never says a word."""
+        """Return the address of a server that accepts connections and never answers."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 

@@ -1,4 +1,4 @@
-"""Rows, the same wherever they are kept."""
+"""The behaviour of row storage, in a table and packed into documents."""
 
 import random
 import threading
@@ -50,7 +50,7 @@ def rows(kind: str, store: Store) -> RowStore:
 
 
 def kept(store: Store, rows: RowStore) -> int:
-    """How many documents or rows there are in the store itself, of all sets."""
+    """Return the number of rows, or of documents that hold packed rows, in the whole store."""
     if isinstance(store, MemoryStore):
         return len(store._documents)
     if isinstance(store, FirestoreStore):
@@ -72,7 +72,7 @@ def of_kind(rows: Sequence[Row], valid: bool | None) -> list[Row]:
 
 
 def paged(rows: RowStore, set_id: str, valid: bool | None, limit: int) -> list[Row]:
-    """All pages; each is full but for the last."""
+    """Return the rows of all pages, and check that every page except the last is full."""
     found: list[Row] = []
     while page := rows.page(set_id, valid=valid, after=found[-1][0] if found else 0, limit=limit):
         assert len(page) <= limit
@@ -85,7 +85,7 @@ def paged(rows: RowStore, set_id: str, valid: bool | None, limit: int) -> list[R
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packs, documents, statements and transactions so small that few rows fill many."""
+    """Make packs, documents, statements and transactions small, so that a few rows need many of them."""
     monkeypatch.setattr(packed, "PACK_BYTES", 200)
     monkeypatch.setattr(Store, "document_bytes", 70)
     monkeypatch.setattr(packed, "READ_DOCUMENTS", 5)
@@ -106,7 +106,7 @@ class TestPage:
 
     @pytest.mark.usefixtures("small")
     def test_pages_can_start_after_any_line(self, rows: RowStore) -> None:
-        """Also one where no row begins: a row can have several lines."""
+        """A row can span several lines, so that no row begins at some of them."""
         written = made(40, step=3)
         rows.append(SET, written)
         for after in range(0, 125, 2):
@@ -263,7 +263,7 @@ class TestRemove:
 
 
 def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have that commit fail, or that statement with rows."""
+    """Make the commit with this number fail, or the statement on rows with this number."""
     commits, statements = count(1), count(1)
     commit = store._commit
 
@@ -282,7 +282,7 @@ def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 class Lazy(Sequence[Row]):
-    """Rows that are made when they are looked at."""
+    """A sequence that creates each row when it is read."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -303,7 +303,7 @@ class Lazy(Sequence[Row]):
 
 
 class Forgetful(MemoryStore):
-    """Keeps nothing, takes its time, and notes how many commits there are at once."""
+    """A slow store that discards every write and counts concurrent commits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -368,7 +368,7 @@ class TestAppend:
         store.close()
 
     def test_other_writers_wait_less_than_a_second(self, sqlite: Callable[[], Store]) -> None:
-        """Of those who write in the meantime."""
+        """A commit to another table waits less than a second while rows are written and removed."""
         store, other = sqlite(), sqlite()
         rows, written = make_rows(store), made(100_000)
 
@@ -392,7 +392,7 @@ class TestAppend:
 
 
 class TestTable:
-    """How SQLite finds them."""
+    """The query plans of SQLite."""
 
     @pytest.mark.parametrize("valid", [None, True, False])
     def test_pages_are_read_from_an_index_without_sorting(

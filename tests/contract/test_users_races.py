@@ -28,7 +28,7 @@ from tests.support.races import at_once, in_processes, meet, spellings
 
 @pytest.fixture
 def eager_threads() -> Iterator[None]:
-    """Threads that take turns a thousand times as often as usual."""
+    """Make threads switch a thousand times as often as usual."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 1000)
     yield
@@ -107,7 +107,7 @@ class TestThreads:
         assert stored.session_epoch == 100
 
     def test_a_user_deleted_during_a_rename_holds_no_name(self, users: Users) -> None:
-        """Whoever comes first: in the end no name is left with the dead."""
+        """Whichever change is first, the deleted account holds no name in the end."""
         for number in range(5):
             ada = users.add(new_user(f"ada{number}", f"ada{number}@example.com"))
             changes = [rename(f"eve{number}"), lambda user: user.tombstone(LATER), rename(f"bob{number}")]
@@ -122,7 +122,7 @@ class TestThreads:
 
 
 def add_at_once(share: tuple[Callable[[], Store], list[User]]) -> list[str]:
-    """What became of each user, in words: this runs in a process of its own."""
+    """Add users simultaneously; return each outcome as a text. Runs in a separate process."""
     open_store, contenders = share
     store = open_store()
     users = Users(store)
@@ -134,7 +134,7 @@ def add_at_once(share: tuple[Callable[[], Store], list[User]]) -> list[str]:
 
 
 def count_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
-    """Ten changes of one user by each of four threads, in a process of its own."""
+    """Change one user ten times in each of four threads. Runs in a separate process."""
     open_store, id = share
     store = open_store()
     users = Users(store)
@@ -152,7 +152,7 @@ def count_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
 
 
 def demote_at_once(share: tuple[Callable[[], Store], str]) -> User | Exception:
-    """In a process of its own."""
+    """Runs in a separate process."""
     open_store, id = share
     store = open_store()
     users = Users(store)

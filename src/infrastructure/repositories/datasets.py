@@ -66,7 +66,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
     def _pieces(self, dataset: Dataset) -> dict[Key, str]:
         """Return the packed columns and the packed report of a dataset in pieces, by key."""
         columns, report, size = dataset.read_options.columns, dataset.report, self._store.document_bytes
-        # A character takes up to 4 bytes in UTF-8 and 5.4 in base64: samples take about half of a commit at most.
+        # A character of a sample takes up to 5.4 bytes in base64, so that samples fill about half of a commit at most.
         room = self._store.commit_bytes // 10
         parts = {"columns": columns, "report": report and _with_fewer_samples(report, room)}
         texts = {part: pack(value) for part, value in parts.items() if value}

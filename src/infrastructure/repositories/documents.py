@@ -39,7 +39,7 @@ class _Entity(Protocol):
 E = TypeVar("E", bound=_Entity)
 
 _PAGE = 200
-"""Documents that are read, and removed in one commit, at a time. A commit has room for 500 writes."""
+"""The number of documents to read, and to remove in one commit, at a time; Firestore accepts 500 writes."""
 
 
 class Documents(Generic[E]):

@@ -24,7 +24,7 @@ COMMIT_DOCUMENTS = 4
 """Documents in a commit: 4 MB, which every store accepts."""
 CONCURRENT_COMMITS = 4
 READ_DOCUMENTS = 16
-"""Documents that are read, or removed, at a time."""
+"""The number of documents to read, or to remove in one commit, at a time."""
 
 
 class PackedRows:
