@@ -254,7 +254,7 @@ def test_an_upload_can_be_repeated_after_its_process_died(
         """A process that is dead cleans nothing up."""
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ObjectLifecycle, "discard", died)
+        patched.setattr(ObjectLifecycle, "_discard", died)
         with pytest.raises(KeyboardInterrupt):
             client.post(
                 path,
