@@ -66,9 +66,11 @@ class Block:
                 self.undecodable[position - removed] = undecodable
 
     @cached_property
-    def complete(self) -> pl.Series | None:
-        """Which rows have as many cells as the header; None if all have."""
-        return _all_but([*self.ragged], self.frame.height) if self.ragged else None
+    def complete(self) -> pl.DataFrame:
+        """The frame with null in all cells of ragged rows, which no rule of a column applies to."""
+        if not self.ragged:
+            return self.frame
+        return self.frame.select(pl.when(_all_but([*self.ragged], self.frame.height)).then(pl.all()))
 
     @cached_property
     def lines(self) -> pl.Series:

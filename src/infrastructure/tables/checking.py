@@ -1,6 +1,6 @@
 """Checks a file in passes: one to infer the schema, one to check the rows, one to store them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
@@ -19,19 +19,19 @@ Progress = Callable[[float], None]
 
 
 def check_source(source: Source, schema: Sequence[Column], store: Store | None, progress: Progress | None) -> Report:
-    """Check a file whose form is known. See ``CsvChecker.check``."""
+    """Check a file whose form is known, as ``CsvChecker.check`` describes."""
     reader = BlockReader(source)
-    passes = _Passes(progress, 1 + (not schema) + (store is not None))
-    inferred = () if schema else infer(source, reader.blocks(passes.next()))
+    passes = _progress_of_passes(progress, 1 + (not schema) + (store is not None))
+    inferred = () if schema else infer(source, reader.blocks(next(passes)))
     results = Results.of(source, schema, inferred)
     verdicts = Verdicts(results)
-    for block in reader.blocks(passes.next()):
+    for block in reader.blocks(next(passes)):
         verdicts.add(block)
     invalid, pending = verdicts.with_duplicates()
     begin, last = 0, max(pending, default=-1)
     # Which rows are duplicates is known only now, so that samples of them are taken in the next pass.
     if store or pending:
-        for block, invalid_rows in zip(reader.blocks(passes.next() if store else None), invalid, strict=False):
+        for block, invalid_rows in zip(reader.blocks(next(passes) if store else None), invalid, strict=False):
             _add_samples(block, begin, pending, source.delimiter)
             begin += len(invalid_rows)
             if store:
@@ -59,15 +59,10 @@ def _store(block: Block, invalid: pl.Series, store: Store) -> None:
         store(list(zip(block.lines.slice(at, BATCH).to_list(), valid, map(list, cells), strict=True)))
 
 
-class _Passes:
-    """Combines the progress of several passes over a file."""
+def _progress_of_passes(progress: Progress | None, total: int) -> Iterator[Progress | None]:
+    """Yield for each of ``total`` passes the function that it calls with its own progress, from 0 to 1."""
 
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress = progress
-        self._total = total
-        self._begun = 0
+    def of_pass(done: int) -> Progress | None:
+        return progress and (lambda share: progress((done + share) / total))
 
-    def next(self) -> Progress | None:
-        """Return what the next pass calls with its own progress, from 0 to 1."""
-        done, progress, self._begun = self._begun, self._progress, self._begun + 1
-        return progress and (lambda share: progress((done + share) / self._total))
+    return map(of_pass, range(total))

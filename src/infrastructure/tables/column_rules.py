@@ -1,86 +1,95 @@
-"""The rules of a column as polars expressions."""
+"""The rules of columns as polars expressions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType
 from src.infrastructure.tables import patterns
 
-_Violation = Callable[[pl.LazyFrame], pl.Expr]
-"""Takes the values of the right type and returns which cells break a rule."""
 _NUMERIC = {ColumnType.INTEGER: pl.Int128, ColumnType.NUMBER: pl.Float64}
+_CELL = pl.col("cell")
+_HAS_VALUE = pl.col("has_value")
+
+
+def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
+    """Return the cells of some columns as one series, named ``cell``: the columns one below the other."""
+    return pl.concat([frame.to_series(position) for position in positions]).alias("cell")
 
 
 class ColumnRules:
-    """The rules of one column. Its cells are in the column of a frame that is named by ``position``."""
+    """Rules that one or more columns have in common. Their cells are checked together, as one long series."""
 
-    def __init__(self, position: int, column: Column) -> None:
-        self.position = position
+    def __init__(self, column: Column, positions: list[int]) -> None:
+        self.positions = positions
         self._column = column
-        self._cell = pl.col(str(position))
-        filled = self._cell != ""
-        self._is_typed = column.type is not ColumnType.STRING
-        self.has_value = filled & self._cell.str.contains(f"^(?:{GRAMMAR[column.type]})$") if self._is_typed else filled
-        """Which cells hold a value of the column's type."""
-        self._violations = [*self._of_values()]
+        has_value = _CELL != ""
+        if column.type is not ColumnType.STRING:
+            has_value &= _CELL.str.contains(f"^(?:{GRAMMAR[column.type]})$")
+        self._has_value = has_value.fill_null(False)
+        self._broken = dict(self._broken_by_rule())
 
-    def broken(self, frame: pl.DataFrame, complete: pl.Series | None) -> Iterator[tuple[str, pl.Expr]]:
-        """Yield each rule with the cells that break it.
+    @classmethod
+    def of(cls, columns: Iterable[Column]) -> list["ColumnRules"]:
+        """Return the rules of all columns. Columns share them when only their names or ``unique`` differ."""
+        positions: dict[Column, list[int]] = {}
+        for position, column in enumerate(columns):
+            positions.setdefault(replace(column, name="", unique=False), []).append(position)
+        return [cls(*shared) for shared in positions.items()]
 
-        ``frame`` also has the result of ``has_value``, as a column ``value POSITION``. Only ``complete`` rows count.
+    def judge(self, frame: pl.DataFrame) -> pl.LazyFrame:
+        """Return which cells have a value of the column's type, as ``has_value``, and by rule which cells break it.
+
+        The rows are those of ``stacked``. A null cell has no value and breaks no rule.
         """
-        has_value = pl.col(f"value {self.position}")
-        if self._column.required:
-            empty = self._cell == ""
-            yield "not_empty", empty if complete is None else empty & complete
-        if self._is_typed:
-            mistyped = (self._cell != "") & ~has_value
-            yield "type", mistyped if complete is None else mistyped & complete
-        for rule, violation in self._violations:
-            yield rule, has_value & violation(frame.lazy().filter(has_value).select(self._cell))
+        cells = stacked(frame, self.positions).to_frame().lazy()
+        return cells.with_columns(has_value=self._has_value).select(_HAS_VALUE, **self._broken)
 
-    def _of_values(self) -> Iterator[tuple[str, _Violation]]:
+    def _broken_by_rule(self) -> Iterator[tuple[str, pl.Expr]]:
         column = self._column
+        if column.required:
+            yield "not_empty", _CELL == ""
+        if column.type is not ColumnType.STRING:
+            yield "type", (_CELL != "") & ~_HAS_VALUE
         if column.min is not None:
-            yield "min", self._outside(column.min, is_least=True)
+            yield "min", _HAS_VALUE & self._outside(column.min, is_least=True)
         if column.max is not None:
-            yield "max", self._outside(column.max, is_least=False)
+            yield "max", _HAS_VALUE & self._outside(column.max, is_least=False)
         if column.pattern is not None:
-            yield "pattern", self._unmatched(column.pattern)
+            yield "pattern", _HAS_VALUE & _unmatched(column.pattern)
         if column.enum is not None:
-            allowed = self._cell.is_in(list(column.enum))
-            yield "enum", lambda _: ~allowed
+            yield "enum", _HAS_VALUE & ~_CELL.is_in(list(column.enum))
 
-    def _outside(self, bound: float | str, *, is_least: bool) -> _Violation:
+    def _outside(self, bound: float | str, *, is_least: bool) -> pl.Expr:
         order = ORDER[self._column.type]
         limit = order(str(bound))
         if self._column.type is ColumnType.DATETIME:
             # Both are of one type, which mypy cannot see.
             compare = limit.__le__ if is_least else limit.__ge__
-            return self._failing(lambda text: compare(order(text)))  # type: ignore[operator]
+            return _failing(lambda text: compare(order(text)))  # type: ignore[operator]
         # Dates are in the order of time as they are written.
         numeric = _NUMERIC.get(self._column.type)
-        value = self._cell.cast(numeric, strict=False) if numeric else self._cell
+        value = _CELL.cast(numeric, strict=False) if numeric else _CELL
         literal = pl.lit(limit, numeric or pl.String)
-        outside = (value < literal if is_least else value > literal).fill_null(False)
-        return lambda _: outside
+        return (value < literal if is_least else value > literal).fill_null(False)
 
-    def _unmatched(self, pattern: str) -> _Violation:
-        if translated := patterns.portable(pattern):
-            unmatched = ~self._cell.str.contains(translated)
-            try:
-                pl.DataFrame({str(self.position): ["a"]}).select(unmatched)
-                return lambda _: unmatched
-            except pl.exceptions.PolarsError:  # the automaton is too large for Rust's library
-                pass
-        return self._failing(patterns.compiled(pattern))
 
-    def _failing(self, test: Callable[[str], object]) -> _Violation:
-        """Call ``test`` once for each distinct value."""
+def _unmatched(pattern: str) -> pl.Expr:
+    if translated := patterns.portable(pattern):
+        unmatched = ~_CELL.str.contains(translated)
+        try:
+            pl.DataFrame({"cell": ["a"]}).select(unmatched)
+            return unmatched
+        except pl.exceptions.PolarsError:  # the automaton is too large for Rust's library
+            pass
+    return _failing(patterns.compiled(pattern))
 
-        def failing(values: pl.LazyFrame) -> pl.Expr:
-            distinct = values.unique().collect().to_series()
-            return self._cell.is_in([value for value in distinct if not test(value)])
 
-        return failing
+def _failing(test: Callable[[str], object]) -> pl.Expr:
+    """Call ``test`` once for each distinct value."""
+
+    def failing(values: pl.Series) -> pl.Series:
+        return values.is_in([value for value in values.unique().drop_nulls() if not test(value)])
+
+    return pl.when(_HAS_VALUE).then(_CELL).map_batches(failing, return_dtype=pl.Boolean).fill_null(False)

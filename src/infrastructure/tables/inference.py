@@ -7,7 +7,8 @@ import polars as pl
 
 from src.domain.tables import GRAMMAR, Column, ColumnType
 from src.infrastructure.tables.blocks import Block
-from src.infrastructure.tables.results import GROUP, unique_names
+from src.infrastructure.tables.column_rules import stacked
+from src.infrastructure.tables.results import unique_names
 from src.infrastructure.tables.source import Source
 
 _GRAMMAR = {
@@ -27,6 +28,7 @@ _CANDIDATES = (
     ColumnType.DATETIME,
     ColumnType.EMAIL,
 )
+_CELL = pl.col("cell")
 _NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER}
 _LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"code": f"^(?:{_CODE})$"}
 
@@ -61,26 +63,29 @@ def infer(source: Source, blocks: Iterable[Block]) -> list[Column]:
     evidence = [_Evidence() for _ in names]
     most_values = source.file.stat().st_size // len(names)
     for block in blocks:
-        frame = block.frame if block.complete is None else block.frame.filter(block.complete)
-        for begin in range(0, len(names), GROUP):
-            _count(frame, begin, evidence[begin : begin + GROUP])
+        _count(block, evidence)
         for column in evidence:
             column.exclude(most_values)
     return [column.column(name) for column, name in zip(evidence, names, strict=True)]
 
 
-def _count(frame: pl.DataFrame, begin: int, evidence: list[_Evidence]) -> None:
-    """Add the counts of some columns, the first of which is at ``begin``."""
-    counts = []
-    for position, column in enumerate(evidence, begin):
-        cell = pl.col(str(position))
-        counts.append((cell != "").sum().alias(f"{position}"))
-        looks = [*column.by_type, "code"] if _NUMERIC & {*column.by_type} else [*column.by_type]
-        counts += [cell.str.contains(_LOOKS[look]).sum().alias(f"{position}:{look}") for look in looks]
-    counted = frame.select(counts).row(0, named=True)
-    for position, column in enumerate(evidence, begin):
-        column.rows += frame.height
-        column.values += counted[f"{position}"]
-        column.codes += counted.get(f"{position}:code", 0)
-        for type in column.by_type:
-            column.by_type[type] += counted[f"{position}:{type}"]
+def _count(block: Block, evidence: list[_Evidence]) -> None:
+    """Add the counts of the complete rows of a block. Columns with the same candidates are counted together."""
+    height = block.frame.height
+    if not height:
+        return
+    groups: dict[tuple[ColumnType, ...], list[int]] = {}
+    for position, column in enumerate(evidence):
+        groups.setdefault((*column.by_type,), []).append(position)
+    for types, positions in groups.items():
+        looks = {str(type): _CELL.str.contains(_LOOKS[type]) for type in types}
+        looks |= {"code": _CELL.str.contains(_LOOKS["code"])} if _NUMERIC & {*types} else {}
+        flags = stacked(block.complete, positions).to_frame().select(values=_CELL != "", **looks)
+        counts = flags.select(pl.all().reshape((len(positions), height)).arr.sum())
+        for position, counted in zip(positions, counts.iter_rows(named=True), strict=True):
+            column = evidence[position]
+            column.rows += height - len(block.ragged)
+            column.values += counted["values"]
+            column.codes += counted.get("code", 0)
+            for type in types:
+                column.by_type[type] += counted[type]

@@ -8,6 +8,7 @@ module reads the rows that follow, and they are written again as regular rows. T
 import codecs
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import re2
@@ -58,7 +59,7 @@ class Regulariser:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._width = len(source.header)
-        self._regular = _regular_rows(source.delimiter, self._width) if self._width <= WIDE else None
+        self._end_of_regular = _end_of_regular_rows(source.delimiter, self._width) if self._width <= WIDE else None
 
     def rewrite(self, data: bytes, line: int, *, last: bool) -> RegularRows:
         """Return the whole rows at the beginning of ``data``, none if the first row does not end in it.
@@ -70,8 +71,9 @@ class Regulariser:
         rewritten: list[RewrittenRow] = []
         at, window = 0, WINDOW
         while at < len(data):
-            end = self._end_of_regular(data, at)
-            if end > at:
+            # At the beginning of its input polars would take U+FEFF for a byte-order mark.
+            has_mark = at == 0 and data.startswith(codecs.BOM_UTF8)
+            if self._end_of_regular and not has_mark and (end := self._end_of_regular(data, at)) > at:
                 part = data[at:end]
                 parts.append(part)
                 line += _line_breaks(part)
@@ -81,7 +83,7 @@ class Regulariser:
             if not size:
                 break
             line += sum(row.lines for row in rows)
-            if self._regular:
+            if self._end_of_regular:
                 text = io.StringIO()
                 writer = csv.writer(text, quoting=csv.QUOTE_ALL, delimiter=self._source.delimiter, lineterminator="\n")
                 writer.writerows(map(self.marked, rows))
@@ -89,12 +91,6 @@ class Regulariser:
             rewritten += rows
             at, window = at + size, min(2 * window, MAX_WINDOW)
         return RegularRows(at, line, parts[0] if len(parts) == 1 else b"".join(parts), rewritten)
-
-    def _end_of_regular(self, data: bytes, at: int) -> int:
-        # At the beginning of its input polars would take U+FEFF for a byte-order mark.
-        if self._regular is None or (at == 0 and data.startswith(codecs.BOM_UTF8)):
-            return at
-        return int(self._regular.match(data, at).end())
 
     def _read_irregular(
         self, data: bytes, at: int, window: int, line: int, last: bool
@@ -110,8 +106,11 @@ class Regulariser:
             rows = list(records)
             after = records.line
             if not (is_rest and last):
-                if not rows and part.endswith(b"\n"):
-                    return len(part), [RewrittenRow(after - line)]  # however many blank lines follow
+                if not rows:
+                    # Only blank lines, however many follow. A CR at their end may be the first half of a CRLF.
+                    is_open = part.endswith(b"\r")
+                    if size := len(part) - is_open:
+                        return size, [RewrittenRow(after - line - is_open)]
                 if len(rows) < 2:
                     if is_rest:
                         return 0, []
@@ -133,7 +132,8 @@ class Regulariser:
         return [MARK + first, *others]
 
 
-def _regular_rows(delimiter: str, width: int) -> "re2._Regexp[bytes]":
+def _end_of_regular_rows(delimiter: str, width: int) -> Callable[[bytes, int], int]:
+    """Return a function that takes data and an offset, and returns where the regular rows from there end."""
     separator = rf"\x{ord(delimiter):02x}"
     # A line without a character is no row: the empty cell of a single column needs quotes.
     plain = rf'(?:[^"{separator}\r\n\x80-\xff]|{_UTF8}){"+" if width == 1 else "*"}'
@@ -143,7 +143,8 @@ def _regular_rows(delimiter: str, width: int) -> "re2._Regexp[bytes]":
     options.never_capture = True
     options.log_errors = False
     options.max_mem = 1 << 28
-    return re2.compile(rf"(?:{cell}(?:{separator}{cell}){{{width - 1}}}\r?\n)*".encode(), options)
+    rows = re2.compile(rf"(?:{cell}(?:{separator}{cell}){{{width - 1}}}\r?\n)*".encode(), options)
+    return lambda data, at: int(rows.match(data, at).end())
 
 
 def _line_breaks(data: bytes) -> int:

@@ -13,9 +13,6 @@ MAX_VALUE = 200
 MAX_HASHES = 10_000_000
 """The number of hashes of rows and unique values that are kept in memory, 8 bytes each."""
 
-GROUP = 500
-"""The number of columns that are checked at once, which bounds the memory that a wide file takes."""
-
 Rule = tuple[str, int | None]
 """The name of a rule and the position of its column; None for a rule of the whole row or file."""
 

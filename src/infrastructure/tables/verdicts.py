@@ -1,13 +1,14 @@
 """Decides for each row of a file whether it is valid."""
 
 import secrets
+from itertools import islice
 
 import polars as pl
 
 from src.infrastructure.tables.blocks import Block
 from src.infrastructure.tables.column_rules import ColumnRules
 from src.infrastructure.tables.duplicates import repetitions
-from src.infrastructure.tables.results import GROUP, SAMPLES, Results, RuleResult
+from src.infrastructure.tables.results import SAMPLES, Results, RuleResult
 
 _HASH_MASK = (1 << 64) - 1
 
@@ -22,10 +23,10 @@ class Verdicts:
         self._results = results
         self._rows = 0
         self._invalid: list[pl.Series] = []
-        # The seed is secret: nobody can make rows that collide.
+        # With a secret seed, no client can make rows whose hashes collide.
         self._seed = secrets.randbits(64)
         self._hashes: dict[int | None, list[pl.Series]] = {position: [] for position in [None, *results.unique]}
-        self._columns = [ColumnRules(position, column) for position, column in enumerate(results.columns)]
+        self._columns = ColumnRules.of(results.columns)
 
     def add(self, block: Block) -> None:
         """Check the rows of a block for all rules but those about duplicates. Raises NotCsv for too many rows."""
@@ -37,45 +38,34 @@ class Verdicts:
         malformed = [*block.ragged, *block.undecodable]
         invalid = pl.Series([False]).new_from_index(0, frame.height)
         invalid = invalid.scatter(malformed, True) if malformed else invalid
-        for begin in range(0, len(self._columns), GROUP):
-            invalid |= self._add_columns(self._columns[begin : begin + GROUP], block)
+        judged = pl.collect_all([rules.judge(block.complete) for rules in self._columns])
+        for rules, cells in zip(self._columns, judged, strict=True):
+            for index, position in enumerate(rules.positions):
+                if (hashes := self._hashes.get(position)) is not None:
+                    has_value = cells["has_value"].slice(index * frame.height, frame.height)
+                    hashed = pl.when(has_value).then(frame.to_series(position).hash(self._seed))
+                    hashes.append(pl.select(hashed).to_series())
+            for broken in cells.iter_columns():
+                if broken.name != "has_value" and broken.any():
+                    for index, position in enumerate(rules.positions):
+                        rows = broken.slice(index * frame.height, frame.height).fill_null(False)
+                        invalid |= rows
+                        self._add_cells(broken.name, position, block, rows)
         self._invalid.append(invalid)
         self._hashes[None].append(self._row_hashes(block))
 
-    def _add_columns(self, columns: list[ColumnRules], block: Block) -> pl.Series:
-        """Check some columns of a block and return the rows that are invalid."""
-        frame = block.frame.select(str(rules.position) for rules in columns)
-        has_value = frame.select(rules.has_value.alias(str(rules.position)) for rules in columns)
-        if block.complete is not None:
-            has_value = has_value.select(pl.all() & block.complete)
-        judged = frame.hstack(has_value.rename(lambda position: f"value {position}"))
-        broken = judged.select(
-            expression.alias(f"{rules.position}:{rule}")
-            for rules in columns
-            for rule, expression in rules.broken(judged, block.complete)
-        )
-        for name in frame.columns:
-            if (hashes := self._hashes.get(int(name))) is not None:
-                hashed = pl.when(has_value[name]).then(frame[name].hash(self._seed))
-                hashes.append(pl.select(hashed).to_series())
-        if not broken.width:
-            return pl.Series([False]).new_from_index(0, frame.height)
-        for name, count in broken.select(pl.all().sum()).row(0, named=True).items():
-            column, _, rule = name.partition(":")
-            result = self._results.by_rule[rule, int(column)]
-            result.count += count
-            if count and result.missing_samples:
-                for row in broken[name].arg_true().head(result.missing_samples):
-                    result.add_sample(block.lines[row], frame[column][row])
-        return broken.select(pl.any_horizontal(pl.all())).to_series()
+    def _add_cells(self, rule: str, position: int, block: Block, broken: pl.Series) -> None:
+        """Count the cells of a column that break a rule."""
+        result = self._results.by_rule[rule, position]
+        result.count += int(broken.sum())
+        for row in broken.arg_true().head(result.missing_samples):
+            result.add_sample(block.lines[row], block.frame.to_series(position)[row])
 
     def _add_rows(self, rule: str, block: Block, values: dict[int, str]) -> None:
         """Count the rows that break a rule of the whole row; ``values`` are their samples."""
         result = self._results.by_rule[rule, None]
         result.count += len(values)
-        for row, value in values.items():
-            if not result.missing_samples:
-                break
+        for row, value in islice(values.items(), result.missing_samples):
             result.add_sample(block.lines[row], value)
 
     def _row_hashes(self, block: Block) -> pl.Series:

@@ -91,7 +91,7 @@ def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None
 
 
 @pytest.mark.parametrize("inferred", [False, True])
-def test_all_generated_defects_are_validation_of(checker: PolarsCsvChecker, tmp_path: Path, inferred: bool) -> None:
+def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path: Path, inferred: bool) -> None:
     file = tmp_path / "defects.csv"
     expected = defects.write(file, 20_000)
     schema = () if inferred else parse_schema(defects.SCHEMA, checker.pattern_flaw)
@@ -144,7 +144,8 @@ def test_memory_is_bounded_for_wide_files(tmp_path: Path) -> None:
     assert _memory(file) < 250
 
 
-def test_memory_is_bounded_for_blank_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_memory_is_bounded_for_blank_lines(tmp_path: Path, end: str) -> None:
     file = tmp_path / "blank.csv"
-    file.write_text("a,b\n" + "\n" * 20_000_000)
+    file.write_text("a,b\n" + end * 20_000_000, newline="")
     assert _memory(file) < 200

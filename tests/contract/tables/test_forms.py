@@ -40,6 +40,11 @@ def test_blank_lines_are_skipped(check: Callable[..., Report], rows: Callable[..
     assert check("\n,a\n1,2\n").validations[0].samples[0].row == 2
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_counted_across_long_runs_of_blank_lines(rows: Callable[..., list[Row]], end: str) -> None:
+    assert rows(f"a,b{end}{end * 600_001}1,2{end}") == [(600_003, True, ["1", "2"])]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_detected(check: Callable[..., Report], delimiter: str) -> None:
     cells = [["a", "b x", "c"], ['1,5"', "x; y", "t|u"], ["2,5", "z", "v\tw"]] * 3
