@@ -11,7 +11,7 @@ from src.domain.jobs import Job
 from src.domain.users import User
 from src.domain.values import Role, Username
 
-NOON = datetime(2030, 1, 2, 12, 0, 0, 500_000, tzinfo=UTC)
+NOON = datetime(2030, 1, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 """Not a whole second, because tokens and providers count in whole seconds."""
 
 

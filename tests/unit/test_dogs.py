@@ -48,7 +48,7 @@ class Pictures:
         self.meanwhile = fail
 
 
-class World:
+class DogWorld:
     def __init__(self) -> None:
         store = MemoryStore()
         self.watch, self.bell, self.pictures = Watch(), RecordingQueue(), Pictures()
@@ -97,12 +97,12 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> DogWorld:
+    return DogWorld()
 
 
 class TestPicture:
-    def test_comes_later(self, world: World) -> None:
+    def test_a_picture_is_fetched_by_a_job(self, world: DogWorld) -> None:
         dog = world.add()
         assert world.picture(dog) == (None, PictureStatus.PENDING)
         assert world.bell.sent == [dog.job_id]
@@ -112,7 +112,7 @@ class TestPicture:
         assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
         assert (world.job(dog).status, world.job(dog).result) == (JobStatus.SUCCEEDED, {"picture": URL.format(1)})
 
-    def test_one_set_by_hand_before_is_not_fetched(self, world: World) -> None:
+    def test_no_picture_is_fetched_for_a_dog_that_has_one(self, world: DogWorld) -> None:
         dog = world.add()
         world.change(world.ada, "Rex", {"picture": "mine"}, None)
         assert world.picture(dog) == ("mine", PictureStatus.READY)
@@ -120,14 +120,14 @@ class TestPicture:
         assert world.pictures.fetched == []
         assert world.job(dog).result == {"picture": "mine"}
 
-    def test_one_set_by_hand_while_another_is_fetched_stays(self, world: World) -> None:
+    def test_a_picture_set_during_the_fetch_stays(self, world: DogWorld) -> None:
         dog = world.add()
         world.pictures.meanwhile = lambda: world.change(world.ada, "Rex", {"picture": "mine"}, None)
         world.run(dog.job_id)
         assert world.picture(dog) == ("mine", PictureStatus.READY)
         assert world.job(dog).result == {"picture": "mine"}
 
-    def test_of_two_fetched_at_once_the_first_stays(self, world: World) -> None:
+    def test_the_first_of_two_fetched_pictures_stays(self, world: DogWorld) -> None:
         """A job runs at least once: here a worker slept, and another one took over."""
         dog = world.add()
 
@@ -142,7 +142,7 @@ class TestPicture:
         assert world.picture(dog) == (URL.format(2), PictureStatus.READY)
         assert world.job(dog).result == {"picture": URL.format(2)}
 
-    def test_of_a_dog_renamed_and_given_away_meanwhile(self, world: World) -> None:
+    def test_a_dog_renamed_and_given_away_meanwhile_gets_its_picture(self, world: DogWorld) -> None:
         dog = world.add()
         change: DogChange = {"name": "Bello", "user_id": "eve", "is_adopted": True}
         world.pictures.meanwhile = lambda: world.change(world.root, "Rex", change, None)
@@ -151,21 +151,21 @@ class TestPicture:
         assert (found.name, found.user_id, found.is_adopted) == ("Bello", "eve", True)
         assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
 
-    def test_of_a_dog_removed_before(self, world: World) -> None:
+    def test_no_picture_is_fetched_for_a_removed_dog(self, world: DogWorld) -> None:
         dog = world.add()
         world.delete(world.ada, "Rex")
         assert world.run(dog.job_id) is None
         assert world.pictures.fetched == []
         assert (world.job(dog).status, world.job(dog).result) == (JobStatus.SUCCEEDED, {"picture": None})
 
-    def test_of_a_dog_removed_meanwhile(self, world: World) -> None:
+    def test_a_dog_removed_during_the_fetch_stays_removed(self, world: DogWorld) -> None:
         dog = world.add()
         world.pictures.meanwhile = lambda: world.delete(world.ada, "Rex")
         world.run_all_attempts(dog)
         assert world.dogs.get(dog.id) is None
         assert world.job(dog).result == {"picture": None}
 
-    def test_given_up_after_some_attempts(self, world: World) -> None:
+    def test_the_picture_fails_after_the_last_attempt(self, world: DogWorld) -> None:
         dog = world.add()
         world.pictures.fail()
         assert world.run(dog.job_id)
@@ -175,12 +175,12 @@ class TestPicture:
         assert world.picture(dog) == (None, PictureStatus.FAILED)
         assert (world.job(dog).status, world.job(dog).error) == (JobStatus.FAILED, "No pictures today.")
 
-    def test_given_up_when_the_job_is_cancelled(self, world: World) -> None:
+    def test_the_picture_fails_when_the_job_is_cancelled(self, world: DogWorld) -> None:
         dog = world.add()
         world.work.cancel(world.ada, dog.job_id)
         assert world.picture(dog) == (None, PictureStatus.FAILED)
 
-    def test_given_up_for_a_dog_that_has_one_or_is_gone(self, world: World) -> None:
+    def test_abandoning_the_job_leaves_a_dog_with_a_picture_alone(self, world: DogWorld) -> None:
         dog, other = world.add(), world.add("Bello")
         world.change(world.ada, "Rex", {"picture": "mine"}, None)
         world.delete(world.ada, "Bello")
@@ -189,14 +189,14 @@ class TestPicture:
             world.work.retry(each.job_id)
         assert world.picture(dog) == ("mine", PictureStatus.READY)
 
-    def test_that_comes_after_it_was_given_up_is_welcome(self, world: World) -> None:
+    def test_a_picture_that_is_fetched_after_the_failure_is_stored(self, world: DogWorld) -> None:
         dog = world.add()
         world.pictures.meanwhile = lambda: world.work.cancel(world.ada, dog.job_id)
         world.run(dog.job_id)
         assert world.job(dog).status is JobStatus.CANCELLED
         assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
 
-    def test_tried_again(self, world: World) -> None:
+    def test_retrying_the_job_makes_the_picture_pending_again(self, world: DogWorld) -> None:
         dog = world.add()
         world.pictures.fail(final=True)
         world.run(dog.job_id)
@@ -208,17 +208,17 @@ class TestPicture:
 
 
 class TestOwners:
-    def test_admins_enter_and_give_dogs_to_anybody_who_is_there(self, world: World) -> None:
+    def test_admins_add_and_give_dogs_to_any_user(self, world: DogWorld) -> None:
         assert world.add(caller=world.root, owner_id="eve").user_id == "eve"
         assert world.job(world.service.show("Rex")).user_id == "eve"
         assert world.change(world.root, "Rex", {"user_id": "ada"}, None).user_id == "ada"
         assert world.job(world.service.show("Rex")).user_id == "ada", "whoever owns the dog owns the job"
 
-    def test_a_dog_whose_job_ended_long_ago_is_given_too(self, world: World) -> None:
+    def test_a_dog_whose_job_was_removed_can_be_given(self, world: DogWorld) -> None:
         world.jobs.remove(world.add().job_id)
         assert world.change(world.root, "Rex", {"user_id": "eve"}, None).user_id == "eve"
 
-    def test_others_do_not(self, world: World) -> None:
+    def test_other_users_cannot_give_dogs(self, world: DogWorld) -> None:
         with pytest.raises(Forbidden):
             world.add(owner_id="eve")
         dog = world.add(owner_id="ada")
@@ -227,7 +227,7 @@ class TestOwners:
         assert world.dog(dog) == dog
 
     @pytest.mark.parametrize("nobody", ["nobody", "..", "gone", "guest", "pending"])
-    def test_to_nobody_no_dog_is_given(self, world: World, nobody: str) -> None:
+    def test_a_dog_cannot_be_given_to_a_user_who_cannot_be_seen(self, world: DogWorld, nobody: str) -> None:
         world.users.update(world.users.add(person("gone")).id, lambda user: user.tombstone(NOON))
         world.users.add(person("guest", Role.GUEST)) if nobody == "guest" else None
         dog = world.add()
@@ -241,7 +241,7 @@ class TestOwners:
         assert world.dog(dog) == dog
         assert world.dogs.by_name("Bello") is None
 
-    def test_strangers_change_nothing(self, world: World) -> None:
+    def test_only_the_owner_changes_a_dog(self, world: DogWorld) -> None:
         dog = world.add()
         with pytest.raises(Forbidden):
             world.change(world.eve, "Rex", {"is_adopted": True}, None)
@@ -249,7 +249,7 @@ class TestOwners:
             world.delete(world.eve, "Rex")
         assert world.dog(dog) == dog
 
-    def test_who_gave_it_away_a_moment_ago_is_a_stranger(self, world: World) -> None:
+    def test_a_former_owner_cannot_change_a_dog(self, world: DogWorld) -> None:
         """Between the look and the write."""
         dog = world.add()
         show = world.dogs.by_name
@@ -264,7 +264,7 @@ class TestOwners:
             world.change(world.ada, "Rex", {"is_adopted": True}, None)
         assert not world.dog(dog).is_adopted
 
-    def test_admins_change_and_remove_any(self, world: World) -> None:
+    def test_admins_change_and_remove_any_dog(self, world: DogWorld) -> None:
         world.add()
         assert world.change(world.root, "rex", {"is_adopted": True}, None).is_adopted
         world.delete(world.root, "REX")
@@ -276,7 +276,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
     """What they own was removed before the commit, here when the owner is looked at after it."""
 
     @pytest.fixture
-    def after_the_commit(self, world: World, monkeypatch: pytest.MonkeyPatch) -> Arrange:
+    def after_the_commit(self, world: DogWorld, monkeypatch: pytest.MonkeyPatch) -> Arrange:
         """Has something happen after the next commit of a dog."""
 
         def arrange(event: Callable[[], object]) -> None:
@@ -294,26 +294,26 @@ class TestOwnersWhoAreDeletedMeanwhile:
 
         return arrange
 
-    def left(self, world: World) -> list[object]:
+    def left(self, world: DogWorld) -> list[object]:
         return [*world.service.list(False, None, 10).items, *world.jobs.all().items]
 
-    def bury(self, world: World, id: str) -> Callable[[], object]:
+    def bury(self, world: DogWorld, id: str) -> Callable[[], object]:
         return lambda: world.users.update(id, lambda user: user.tombstone(NOON))
 
-    def test_their_new_dog_goes_and_they_are_nobody(self, world: World, after_the_commit: Arrange) -> None:
+    def test_a_new_dog_is_removed_and_the_token_is_refused(self, world: DogWorld, after_the_commit: Arrange) -> None:
         after_the_commit(self.bury(world, "ada"))
         with pytest.raises(InvalidToken):
             world.add()
         assert (self.left(world), world.bell.sent) == ([], [])
         assert world.add(caller=world.eve).name == "Rex", "the name is free"
 
-    def test_what_an_admin_enters_for_them_goes(self, world: World, after_the_commit: Arrange) -> None:
+    def test_a_dog_that_an_admin_adds_for_them_is_removed(self, world: DogWorld, after_the_commit: Arrange) -> None:
         after_the_commit(self.bury(world, "ada"))
         with pytest.raises(UnknownOwner):
             world.add(caller=world.root, owner_id="ada")
         assert self.left(world) == []
 
-    def test_nor_does_who_asks_again_get_one(self, world: World, after_the_commit: Arrange) -> None:
+    def test_repeating_the_request_adds_no_dog_either(self, world: DogWorld, after_the_commit: Arrange) -> None:
         idempotent: IdempotentCreate[Dog] = IdempotentCreate(
             Receipt("key", "root", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id})
         )
@@ -324,9 +324,9 @@ class TestOwnersWhoAreDeletedMeanwhile:
             assert (self.left(world), world.receipts.get("key")) == ([], None)
 
     @pytest.mark.parametrize(("heir", "refusal"), [("eve", UnknownOwner), ("root", InvalidToken)])
-    def test_what_an_admin_gives_them_goes(
+    def test_a_dog_that_an_admin_gives_them_is_removed(
         self,
-        world: World,
+        world: DogWorld,
         after_the_commit: Arrange,
         heir: str,
         refusal: type[Exception],
@@ -338,7 +338,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
             world.change(world.root, "Rex", {"user_id": heir}, None)
         assert self.left(world) == []
 
-    def test_what_is_somebody_else_s_again_stays(self, world: World, after_the_commit: Arrange) -> None:
+    def test_a_dog_that_was_given_to_another_user_stays(self, world: DogWorld, after_the_commit: Arrange) -> None:
         dog = world.add()
 
         def event() -> None:
@@ -351,13 +351,15 @@ class TestOwnersWhoAreDeletedMeanwhile:
         assert world.dog(dog).user_id == "root"
         assert world.job(dog).status is JobStatus.QUEUED
 
-    def test_of_one_who_is_being_deleted_it_goes_with_the_rest(self, world: World, after_the_commit: Arrange) -> None:
+    def test_the_dog_of_a_user_who_is_being_deleted_is_left_alone(
+        self, world: DogWorld, after_the_commit: Arrange
+    ) -> None:
         """Which may still be called off."""
         after_the_commit(lambda: world.users.update("ada", lambda user: replace(user, state=State.DELETING)))
         assert world.dog(world.add()).user_id == "ada"
 
-    def test_a_store_that_is_away_by_then_does_not_unsay_what_is_stored(
-        self, world: World, after_the_commit: Arrange, monkeypatch: pytest.MonkeyPatch
+    def test_the_dog_stays_when_the_store_is_unavailable_after_the_commit(
+        self, world: DogWorld, after_the_commit: Arrange, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def away(id: str) -> User | None:
             raise Unavailable
@@ -369,7 +371,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
 
 
 class TestService:
-    def test_lists(self, world: World) -> None:
+    def test_dogs_are_listed_by_name(self, world: DogWorld) -> None:
         rex, bello = world.add("Rex"), world.add("Bello", world.eve)
         rex = world.change(world.ada, "Rex", {"is_adopted": True}, None)
         assert world.service.list(False, None, 10).items == [bello, rex]
@@ -378,7 +380,7 @@ class TestService:
         with pytest.raises(NotFound):
             world.service.list_of("nobody", None, 10)
 
-    def test_a_name_is_taken_once(self, world: World) -> None:
+    def test_a_name_can_be_taken_once(self, world: DogWorld) -> None:
         world.add("Rex")
         world.bell.sent.clear()
         with pytest.raises(Taken):
@@ -388,13 +390,13 @@ class TestService:
         with pytest.raises(Taken):
             world.change(world.ada, "Bello", {"name": "rex"}, None)
 
-    def test_only_at_the_revision_given(self, world: World) -> None:
+    def test_a_dog_changes_only_at_the_given_revision(self, world: DogWorld) -> None:
         dog = world.add()
         world.change(world.ada, "Rex", {"is_adopted": True}, [dog.revision])
         with pytest.raises(Stale):
             world.change(world.ada, "Rex", {"is_adopted": False}, [dog.revision])
 
-    def test_with_a_key_it_is_entered_once(self, world: World) -> None:
+    def test_a_repeated_create_adds_one_dog(self, world: DogWorld) -> None:
         idempotent: IdempotentCreate[Dog] = IdempotentCreate(
             Receipt("key", "ada", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id})
         )
@@ -409,10 +411,10 @@ class TestService:
 
 class TestName:
     @pytest.mark.parametrize("text", ["R", "Rex", "Rex 2", "Žofka", "犬", "😀", "a" * 64, "...", ".a", "is adopted"])
-    def test_what_is_one(self, text: str) -> None:
+    def test_valid_names(self, text: str) -> None:
         assert parse_dog_name(text) == text
 
-    def test_it_is_composed(self) -> None:
+    def test_a_name_is_normalised_to_nfc(self) -> None:
         assert parse_dog_name("A\u030a" * 64) == "Å" * 64
 
     @pytest.mark.parametrize(
@@ -437,7 +439,7 @@ class TestName:
             ("\u2025", "reserved"),
         ],
     )
-    def test_what_is_none(self, text: str, code: str) -> None:
+    def test_invalid_names(self, text: str, code: str) -> None:
         with pytest.raises(InvalidValue) as refused:
             parse_dog_name(text)
         assert refused.value.code == code

@@ -31,7 +31,7 @@ def world() -> FileWorld:
 
 
 class TestAdd:
-    def test_what_is_stored(self, world: FileWorld) -> None:
+    def test_the_record_describes_the_stored_content(self, world: FileWorld) -> None:
         stored = world.add()
         file, job = stored.file, stored.job
         assert (file.user_id, file.filename, file.content_type) == ("ada", "x.txt", "text/plain")
@@ -51,7 +51,7 @@ class TestAdd:
         assert world.reconcile_later() == 0
 
     @pytest.mark.parametrize("chunks", [[], [b""], [b"", b"x", b""]])
-    def test_of_any_length(self, world: FileWorld, chunks: list[bytes]) -> None:
+    def test_files_of_any_length_are_stored(self, world: FileWorld, chunks: list[bytes]) -> None:
         file = world.add(chunks=chunks).file
         assert b"".join(world.blobs.read(file.key)) == b"".join(chunks)
         assert file.size == len(b"".join(chunks))
@@ -66,7 +66,7 @@ class TestAdd:
 
     @pytest.mark.parametrize("error", [ValueError, OSError, NotFound, Unavailable, KeyboardInterrupt, GeneratorExit])
     @pytest.mark.parametrize("after", [0, 1, 2])
-    def test_a_body_that_breaks_off_leaves_nothing(
+    def test_an_interrupted_upload_leaves_nothing(
         self, world: FileWorld, error: type[BaseException], after: int
     ) -> None:
         def chunks() -> Iterator[bytes]:
@@ -83,7 +83,7 @@ class TestAdd:
 class TestKilled:
     """At every moment there is, and then settled after a minute."""
 
-    def test_in_the_midst_of_the_body(self, world: FileWorld) -> None:
+    def test_a_process_killed_during_the_upload_leaves_nothing(self, world: FileWorld) -> None:
         dead: list[str] = []
 
         def observe(step: str) -> None:
@@ -103,7 +103,7 @@ class TestKilled:
 
 
 class TestSlow:
-    def test_one_that_shows_life_is_left_alone(self, world: FileWorld) -> None:
+    def test_an_upload_with_heartbeats_is_not_reconciled(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             for byte in b"Ada Lovelace":
                 world.watch.forward(HEARTBEAT * 2)
@@ -113,7 +113,7 @@ class TestSlow:
         world.add(chunks=chunks())
         assert world.is_reconciled()
 
-    def test_life_is_shown_from_time_to_time_only(self, world: FileWorld) -> None:
+    def test_heartbeats_are_stored_from_time_to_time_only(self, world: FileWorld) -> None:
         steps: list[str] = []
 
         def chunks() -> Iterator[bytes]:
@@ -124,7 +124,7 @@ class TestSlow:
         world.add(world.process(steps.append), chunks())
         assert steps.count("after update") == 5
 
-    def test_one_settled_under_its_feet_is_undone(self, world: FileWorld) -> None:
+    def test_an_upload_reconciled_meanwhile_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
             assert elsewhere(world.reconcile_later) == 1
@@ -135,7 +135,7 @@ class TestSlow:
             world.add(chunks=chunks())
         world.is_empty()
 
-    def test_one_about_to_be_settled_is_undone(self, world: FileWorld) -> None:
+    def test_an_upload_that_is_being_reconciled_is_undone(self, world: FileWorld) -> None:
         """Whoever settles it has claimed it and no more."""
 
         def chunks() -> Iterator[bytes]:
@@ -149,7 +149,7 @@ class TestSlow:
             world.add(chunks=chunks())
         world.is_empty()
 
-    def test_one_whose_owner_is_deleted_is_undone(self, world: FileWorld) -> None:
+    def test_an_upload_whose_owner_is_deleted_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
             elsewhere(lambda: world.here.objects.remove_of("ada"))
@@ -162,7 +162,7 @@ class TestSlow:
 
 
 class TestOwners:
-    def test_they_see_its_job_until_it_has_ended_long_ago(self, world: FileWorld) -> None:
+    def test_a_file_is_shown_with_its_job_until_the_job_expires(self, world: FileWorld) -> None:
         service, file = world.here.service, world.add().file
         job = world.jobs.get(file.job_id)
         assert job
@@ -195,7 +195,7 @@ class TestRelay:
         assert stored.job
         return RelayFile(files=world.files, blobs=world.blobs, relay=relay).run(stored.job, reported.append), reported
 
-    def test_a_file_is_sent_whole_with_the_job_as_its_key(self, world: FileWorld, stored: StoredFile) -> None:
+    def test_a_file_is_sent_completely_with_the_job_id(self, world: FileWorld, stored: StoredFile) -> None:
         relay = FakeRelay()
         result, reported = self.run(world, stored, relay)
         assert relay.got == [(stored.file.job_id, "x.txt", "text/plain", 12, b"Ada Lovelace")]
@@ -203,16 +203,16 @@ class TestRelay:
         assert reported[-1] == 1.0
         assert reported == sorted(reported)
 
-    def test_an_empty_one(self, world: FileWorld) -> None:
+    def test_an_empty_file_is_sent(self, world: FileWorld) -> None:
         relay = FakeRelay()
         result, _ = self.run(world, world.add(chunks=[]), relay)
         assert result["relayed"]
         assert relay.got[0][3:] == (0, b"")
 
-    def test_without_anybody_to_send_it_to(self, world: FileWorld, stored: StoredFile) -> None:
+    def test_a_file_is_not_sent_without_a_relay(self, world: FileWorld, stored: StoredFile) -> None:
         assert self.run(world, stored, None)[0] == {"relayed": False}
 
-    def test_what_is_gone_or_going_is_not_sent(self, world: FileWorld, stored: StoredFile) -> None:
+    def test_a_deleted_file_is_not_sent(self, world: FileWorld, stored: StoredFile) -> None:
         relay = FakeRelay()
         world.files.update(stored.file.id, lambda file: file.deleting(world.watch()))
         assert self.run(world, stored, relay)[0] == {"relayed": False}
@@ -220,7 +220,7 @@ class TestRelay:
         assert self.run(world, stored, relay)[0] == {"relayed": False}
         assert relay.got == []
 
-    def test_who_is_not_wanted_any_more_stops_at_the_next_chunk(self, world: FileWorld, stored: StoredFile) -> None:
+    def test_a_cancelled_relay_stops_at_the_next_chunk(self, world: FileWorld, stored: StoredFile) -> None:
         def progress(done: float) -> NoReturn:
             raise NotRunnable
 
@@ -228,7 +228,7 @@ class TestRelay:
         with pytest.raises(NotRunnable):
             RelayFile(files=world.files, blobs=world.blobs, relay=FakeRelay()).run(stored.job, progress)
 
-    def test_what_the_other_service_says_against_it_is_said(self, world: FileWorld, stored: StoredFile) -> None:
+    def test_the_refusal_of_the_other_service_is_reported(self, world: FileWorld, stored: StoredFile) -> None:
         class Refusing(FakeRelay):
             def send(self, *arguments: Any) -> NoReturn:
                 raise AttemptFailed("It answered 422.", final=True)
@@ -236,7 +236,7 @@ class TestRelay:
         with pytest.raises(AttemptFailed, match="422"):
             self.run(world, stored, Refusing())
 
-    def test_given_up_or_tried_again_the_file_stays(self, world: FileWorld, stored: StoredFile) -> None:
+    def test_abandoning_or_retrying_the_relay_keeps_the_file(self, world: FileWorld, stored: StoredFile) -> None:
         work = RelayFile(files=world.files, blobs=world.blobs, relay=None)
         job = cast(Job, stored.job)
         work.abandon(job)

@@ -66,7 +66,7 @@ def world(new_world: Callable[[], World[Any]]) -> World[Any]:
     return new_world()
 
 
-def test_without_a_key_each_is_another(world: World[Any]) -> None:
+def test_requests_without_a_key_store_an_object_each(world: World[Any]) -> None:
     for _ in range(2):
         world.store_one(key=None)
     assert len(world.all_records()) == 2
@@ -104,10 +104,10 @@ class TestKilled:
     def test_while_deleting(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         assert self.all_moments(new_world, lambda process, id: process.service.delete(ADA, id)) == kind.deleting
 
-    def test_while_everything_of_a_user_is_removed(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
+    def test_while_all_objects_of_a_user_are_removed(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         assert self.all_moments(new_world, lambda process, id: process.objects.remove_of("ada")) == kind.deleting
 
-    def test_while_settling(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
+    def test_while_reconciling(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         def reconcile(process: Process, id: str) -> None:
             process.records.update(id, lambda stored: stored.deleting(stored.created_at - HEARTBEAT_TIMEOUT))
             process.objects.reconcile()
@@ -150,7 +150,7 @@ class TestFailures:
 
     @moments(lambda kind: range(kind.adding))
     @pytest.mark.parametrize("later", range(1, 9))
-    def test_while_adding_and_while_clearing_away(self, world: World[Any], moment: int, later: int) -> None:
+    def test_while_adding_and_while_discarding(self, world: World[Any], moment: int, later: int) -> None:
         with pytest.raises(Unavailable):
             world.store_one(world.failing(moment, moment + later))
         world.reconcile_later()
@@ -179,7 +179,7 @@ class TestFailures:
         assert not world.is_reconciled()
         assert world.reconcile_later() == 0
 
-    def test_what_cannot_be_settled_keeps_nobody_waiting(self, world: World[Any]) -> None:
+    def test_an_object_that_cannot_be_reconciled_does_not_delay_others(self, world: World[Any]) -> None:
         for _ in range(3):
             with pytest.raises(Killed):
                 world.store_one(world.mortal(3), key=None)
@@ -193,13 +193,15 @@ class TestFailures:
 
 class TestSlow:
     @moments(lambda kind: range(1, kind.adding - 1))
-    def test_one_settled_at_any_moment_is_undone(self, world: World[Any], moment: int) -> None:
+    def test_a_request_reconciled_at_any_moment_is_undone(self, world: World[Any], moment: int) -> None:
         with pytest.raises(Unavailable, match="too long"):
             world.store_one(world.at(moment, world.reconcile_later))
         world.is_empty()
 
     @moments(lambda kind: range(1, kind.adding - 1))
-    def test_one_settled_and_sent_again_leaves_what_came_after_it_alone(self, world: World[Any], moment: int) -> None:
+    def test_a_reconciled_request_leaves_the_object_of_its_repetition_alone(
+        self, world: World[Any], moment: int
+    ) -> None:
         """The second has the key of the first, which cleans up behind itself only now."""
         second: list[Any] = []
 
@@ -214,7 +216,7 @@ class TestSlow:
         with pytest.raises(Repeated):
             world.store_one()
 
-    def test_one_that_goes_on_after_it_was_listed_stays(self, kind: Kind, world: World[Any]) -> None:
+    def test_a_request_that_renews_its_ticket_meanwhile_is_not_reconciled(self, kind: Kind, world: World[Any]) -> None:
         with pytest.raises(Killed):
             world.store_one(world.mortal(kind.adding - 2))
         [listed] = world.all_records()
@@ -227,7 +229,7 @@ class TestSlow:
         assert world.all_records() == [world.records.get(listed.id)]
         assert world.objects() == {listed.key}
 
-    def test_of_many_that_settle_at_once_one_does(self, kind: Kind, world: World[Any]) -> None:
+    def test_one_of_many_simultaneous_reconciliations_acts(self, kind: Kind, world: World[Any]) -> None:
         with pytest.raises(Killed):
             world.store_one(world.mortal(kind.adding - 2))
         world.watch.forward(HEARTBEAT_TIMEOUT)
@@ -237,7 +239,7 @@ class TestSlow:
 
 
 class TestOwners:
-    def test_nobody_else_sees_it_but_admins(self, world: World[Any]) -> None:
+    def test_only_the_owner_and_admins_see_an_object(self, world: World[Any]) -> None:
         stored, service = world.store_one(), world.here.service
         for caller in (ADA, ROOT):
             assert world.show(caller, stored.id) == stored
@@ -250,7 +252,7 @@ class TestOwners:
         assert world.list(EVE).items == []
         assert world.is_reconciled()
 
-    def test_while_it_comes_and_goes_nobody_sees_it(self, kind: Kind, world: World[Any]) -> None:
+    def test_pending_and_deleted_objects_are_not_shown(self, kind: Kind, world: World[Any]) -> None:
         def look() -> None:
             [record] = world.all_records()
             assert world.list(ADA).items == []
@@ -263,7 +265,7 @@ class TestOwners:
             world.at(kind.deleting - 2, look).service.delete(ADA, stored.id)
             world.receipts.remove("key")
 
-    def test_with_it_goes_its_job(self, kind: Kind, world: World[Any]) -> None:
+    def test_deleting_an_object_cancels_its_job(self, kind: Kind, world: World[Any]) -> None:
         stored = world.store_one()
         world.here.service.delete(ROOT, stored.id)
         assert [job.status for job in world.jobs.all().items] == [JobStatus.CANCELLED] * kind.job
@@ -272,7 +274,7 @@ class TestOwners:
             world.here.service.delete(ADA, stored.id)
 
     @pytest.mark.parametrize("job", ["ended", "gone"])
-    def test_with_a_job_that_has_ended_long_ago(self, world: World[Any], job: str) -> None:
+    def test_an_object_whose_job_has_ended_or_expired_can_be_deleted(self, world: World[Any], job: str) -> None:
         stored = world.store_one()
         if stored.job_id and job == "gone":
             world.jobs.remove(stored.job_id)
@@ -282,14 +284,14 @@ class TestOwners:
         world.here.service.delete(ADA, stored.id)
         assert (world.all_records(), world.objects()) == ([], set())
 
-    def test_of_many_that_delete_it_all_find_it_gone(self, world: World[Any]) -> None:
+    def test_simultaneous_deletions_leave_nothing(self, world: World[Any]) -> None:
         stored = world.store_one()
         outcomes = at_once(lambda service: service.delete(ADA, stored.id), [world.here.service] * 8)
         assert all(outcome is None or isinstance(outcome, NotFound) for outcome in outcomes), outcomes
         assert (world.all_records(), world.objects()) == ([], set())
         assert world.reconcile_later() == 0
 
-    def test_with_a_user_go_all_in_any_state(self, world: World[Any]) -> None:
+    def test_objects_in_any_state_are_removed_with_their_owner(self, world: World[Any]) -> None:
         for number in range(105):  # more than a page
             world.records.begin(world.pending(f"{number:03}"), None)
         world.store_one(key=None)
@@ -298,7 +300,7 @@ class TestOwners:
             world.here.objects.remove_of("ada")
             assert (world.all_records(), world.objects()) == ([kept], {kept.key})
 
-    def test_in_pages(self, world: World[Any]) -> None:
+    def test_objects_are_listed_in_pages(self, world: World[Any]) -> None:
         stored = []
         for _ in range(3):
             world.watch.forward(1)
