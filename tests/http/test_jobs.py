@@ -79,7 +79,7 @@ def test_a_new_job_is_queued(client: Client, anna: Person, job: str, bell: Recor
     assert (answer.json["kind"], answer.json["status"]) == ("dog-picture", "queued")
     assert (answer.json["progress"], answer.json["attempts"]) == (0, 0)
     assert (answer.json["error"], answer.json["result"]) == (None, None)
-    assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-02T12:00:00.500000Z"
+    assert answer.json["created_at"] == answer.json["updated_at"] == "2030-01-01T12:00:00.500000Z"
     assert client.get(f"/api{job}", headers=anna.headers).json == answer.json
     assert bell.sent == [answer.json["id"]]
 
