@@ -35,7 +35,7 @@ class DirectoryService:
 
         Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
 
-        Raises Forbidden for a filter of a caller who is no admin, InvalidCursor.
+        Raises Forbidden if the caller uses a filter and is not an admin. Raises InvalidCursor.
         """
         if caller.role is not Role.ADMIN and (prefix, email, role) != (None, None, None):
             raise Forbidden("Only admins may filter users.")
@@ -48,9 +48,10 @@ class DirectoryService:
         return Page([user] if user.username and user.username.key.startswith(prefix) else [])
 
     def show(self, id: str) -> User:
-        """See a user. Admins and the user itself see all of it, others see `id` and `username`.
+        """See a user. Admins and the user itself see every property, others see only `id` and `username`.
 
-        Raises NotFound, also for guests and deleted users.
+        The returned ``User`` is complete: the interface leaves out what the caller may not see. Raises NotFound, also
+        for guests and deleted users.
         """
         user = self.users.get(id)
         if user is None or not user.is_visible:
@@ -78,8 +79,8 @@ class DirectoryService:
 
         The last admin cannot be demoted or disabled.
 
-        Of a caller who is no admin, a role and a lock in ``change`` are ignored. Raises Forbidden, NotFound, Taken,
-        Stale, LastAdmin, Unavailable.
+        ``role`` and ``disabled`` are ignored unless the caller is an admin. Raises Forbidden, NotFound, Taken, Stale,
+        LastAdmin, Unavailable.
         """
         require_self_or_admin(caller, id)
         if caller.role is not Role.ADMIN:

@@ -136,7 +136,10 @@ class JobRunner:
         self.jobs.update(job.id, partial(change, ticket=job.ticket, now=self.clock(), **outcome))
 
     def _stopped_while_waiting(self, job: Job) -> bool:
-        """Wait for the operator's delay; return whether the process is about to end."""
+        """Wait for ``delay``, and report progress meanwhile.
+
+        Return True at once when the process is about to end, and False after the whole delay.
+        """
         progress, steps = self._progress_of(job), 10
         for step in range(steps if self.delay else 0):
             progress(step / steps)

@@ -32,7 +32,7 @@ class TaskService:
         return self.tasks.add(task, idempotent.receipt_for(task) if idempotent else None)
 
     def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
-        """List your tasks, the newest first: all, or the completed ones, or the others."""
+        """List your tasks, the newest first: all of them, only the completed ones, or only the open ones."""
         return self.tasks.of(owner.id, completed, cursor, limit)
 
     def show(self, owner: User, id: str) -> Task:
@@ -40,12 +40,12 @@ class TaskService:
         return _owned(self.tasks.get(id), owner)
 
     def change(self, owner: User, id: str, change: TaskChange, revisions: Collection[str] | None) -> Task:
-        """Change a task of yours; a field that is not given stays. Raises NotFound, Stale."""
+        """Change one of your tasks. A field that is not given keeps its value. Raises NotFound, Stale."""
         now = self.clock()
         return self.tasks.update(id, lambda task: _owned(task, owner).changed(change, now), revisions=revisions)
 
     def delete(self, owner: User, id: str) -> None:
-        """Remove a task of yours. Raises NotFound."""
+        """Remove one of your tasks. Raises NotFound."""
         self.tasks.remove(self.show(owner, id).id)
 
 

@@ -52,7 +52,8 @@ class TaskRepository(Protocol):
     def update(self, id: str, change: Callable[[Task], Task], *, revisions: Collection[str] | None = None) -> Task:
         """Apply ``change``, a pure function, to the stored task.
 
-        With ``revisions`` the stored revision must be one of them. Raises NotFound, Stale, and what ``change`` raises.
+        If ``revisions`` is given, raises Stale unless the stored revision is one of them. Also raises NotFound and the
+        errors of ``change``.
         """
 
     def remove(self, id: str) -> None:
@@ -64,4 +65,7 @@ class TaskRepository(Protocol):
     def of(
         self, user_id: str, completed: bool | None = None, cursor: str | None = None, limit: int = 100
     ) -> Page[Task]:
-        """Return a page of a user's tasks, the newest first; with ``completed`` only the completed or the open ones."""
+        """Return a page of a user's tasks, the newest first.
+
+        ``completed`` selects the completed tasks (True), the open ones (False) or all of them (None).
+        """

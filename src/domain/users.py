@@ -154,10 +154,10 @@ class PasswordPolicy:
 
     min_length: int
     find_weakness: FindWeakness | None = None
-    """Without it, a password may be easy to guess."""
+    """If it is None, passwords that are easy to guess are accepted."""
 
     def check(self, password: str, *names: str | None) -> str:
-        """Return ``password`` normalised. ``names`` are the user's username and e-mail address.
+        """Check a new password and return it normalised. ``names`` are the user's username and e-mail address.
 
         The length is counted in code points of the normalised password. Raises InvalidValue.
         """
@@ -175,7 +175,7 @@ class PasswordPolicy:
 
 
 class UserRepository(Protocol):
-    """Stores users. A write decides whether a claim is unique: of simultaneous claims exactly one succeeds."""
+    """Stores users. Of several writes that claim one value at the same time, exactly one succeeds."""
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user and its claims atomically. Raises Repeated, and Taken (also for an ``id`` in use)."""
@@ -196,13 +196,13 @@ class UserRepository(Protocol):
     ) -> User:
         """Apply ``change`` to the stored user, atomically, and return the result.
 
-        ``change`` is a pure function, because it may run several times. With ``revisions`` the stored revision must be
-        one of them. With ``idempotent`` its receipt is stored in the same commit. Raises NotFound, Stale, Taken,
-        LastAdmin, Repeated, and the errors of ``change``.
+        ``change`` is a pure function, because it may run several times. If ``idempotent`` is given, its receipt is
+        stored in the same commit. If ``revisions`` is given, raises Stale unless the stored revision is one of them.
+        Also raises NotFound, Taken, LastAdmin, Repeated, and the errors of ``change``.
         """
 
     def remove(self, user: User) -> bool:
-        """Remove a user without claims. Return False when the stored revision is another one."""
+        """Remove a user that has no claims. Return False, and keep it, if its stored revision has changed."""
 
     def has_admin(self) -> bool:
         """Return whether there is an admin that can log in."""

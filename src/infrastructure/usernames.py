@@ -20,11 +20,11 @@ _COMBINED_WITH_LATIN = {"Hanb", "Jpan", "Kore"}
 
 
 def parse_new_username(text: str) -> Username:
-    """Return ``text`` as a username. Raise InvalidValue. Implements UsernameParser.
+    """Parse the username of a new user. Raises InvalidValue. Implements UsernameParser.
 
-    In addition to the rules of ``Username.parse``, a letter has at most four combining marks. All characters are from
-    one script, or from Latin and the scripts of Chinese, Japanese or Korean (restriction level "highly restrictive",
-    UTS 39 section 5.2).
+    Two rules are added to those of ``Username.parse``. A letter has at most four combining marks. All characters are of
+    one script, except that Latin may be mixed with the scripts of Chinese, of Japanese or of Korean (restriction level
+    "highly restrictive", UTS 39 section 5.2).
     """
     username = Username.parse(text)
     if max(_lengths_of_runs_of_marks(unicodedata.normalize("NFKD", text)), default=0) > _MAX_MARKS:

@@ -28,7 +28,7 @@ class Caller:
 
 @contextmanager
 def caller_must_exist() -> Iterator[None]:
-    """Raise InvalidToken for NotFound: the caller was removed after being authenticated."""
+    """Raise InvalidToken when the block raises NotFound, because the caller was removed after being authenticated."""
     try:
         yield
     except NotFound:
@@ -59,9 +59,10 @@ class AuthenticationService:
         return Caller(user, session)
 
     def profile_of(self, identity: ExternalIdentity) -> User:
-        """Return the profile of a user whom the identity provider vouches for; the first visit makes it.
+        """Return the profile of a user of the identity provider. The first visit creates it.
 
-        It is matched by the provider's uid only, never by e-mail address: an address that is taken here is refused.
+        A profile is found by the provider's uid only, never by e-mail address. If another user has the address of a new
+        profile, the profile is refused.
         Raises InvalidToken, Taken, Unavailable.
         """
         user = self.users.get(identity.uid) or self._first_visit(identity)

@@ -41,9 +41,10 @@ class CsvChecker(Protocol):
         store: Callable[[Sequence[Row]], None] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Report:
-        """Check a whole file, in bounded memory. What is not given is detected; an empty schema is inferred.
+        """Check a whole file, in bounded memory.
 
-        Call ``store`` with all rows in the order of the file, some thousands at a time, and ``progress`` now and then
-        with the share of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store`` and
+        A delimiter or an encoding that is None is detected, and an empty schema is inferred. ``store`` is called with
+        all rows in the order of the file, some thousands at a time. ``progress`` is called now and then with the share
+        of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store`` and
         ``progress`` raise.
         """

@@ -11,11 +11,11 @@ from src.domain.tables.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 
 MAX_COLUMNS = 10_000
 MAX_NAME = 200
-"""The length in characters of the name of a column and of a value in an enum."""
+"""The maximum length in characters of the name of a column and of a value in an enum."""
 MAX_PATTERN = 200
-"""The length of a regular expression in characters."""
+"""The maximum length of a regular expression in characters."""
 MAX_ENUM = 1_000
-"""The number of values in an enum."""
+"""The maximum number of values in an enum."""
 
 
 @dataclass(frozen=True, slots=True)

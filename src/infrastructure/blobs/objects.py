@@ -1,7 +1,7 @@
 """Stores objects in a bucket of S3 or a compatible service, or in the memory of this process.
 
-Uses obstore (https://developmentseed.org/obstore), the Python binding of https://docs.rs/object_store. It hangs in a
-process whose parent has used it before the fork.
+Uses obstore (https://developmentseed.org/obstore), the Python binding of https://docs.rs/object_store. obstore
+hangs in a forked process if the parent process used it before the fork.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ _FAILURES = (BaseError, OSError)
 
 
 def memory() -> "ObjectBlobs":
-    """Return a store whose objects end with the process."""
+    """Return a store that keeps its objects in the memory of this process."""
     return ObjectBlobs(MemoryStore(), "memory:")
 
 
@@ -45,8 +45,8 @@ def s3(bucket: str, prefix: str, timeout: float) -> "ObjectBlobs":
 
     The AWS_* variables hold the region, the endpoint and the credentials: keys, or the role of a container, a web
     identity or an instance. ``~/.aws`` is not read. Without the permission s3:ListBucket, S3 answers a read of a
-    missing object with 403 instead of 404. The upload of a killed process stays until the rule
-    AbortIncompleteMultipartUpload of the bucket removes it.
+    missing object with 403 instead of 404. When a process is killed, the parts of its unfinished upload stay in
+    the bucket until the bucket's rule AbortIncompleteMultipartUpload removes them.
     """
     limit = timedelta(seconds=timeout)
     try:
@@ -72,7 +72,10 @@ class ObjectBlobs:
     """Stores objects through obstore. Implements BlobStore."""
 
     def __init__(self, store: "ObjectStore", root: str, prefix: str = "") -> None:
-        """``prefix`` precedes every key in the store; ``root`` precedes both in a URI."""
+        """Store objects in ``store``, each under ``prefix`` followed by its key.
+
+        ``root`` is the URI of the store. The URI of an object is ``root``, ``prefix`` and the key, joined.
+        """
         self._store = store
         self._root = root
         self._prefix = prefix
@@ -84,7 +87,10 @@ class ObjectBlobs:
             obstore.put(self._store, path, chunks, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
     def read(self, key: str) -> Iterator[bytes]:
-        """Return the chunks of the object. They raise Unavailable when it is replaced or deleted meanwhile."""
+        """Return an iterator over the content of the object. Raises NotFound.
+
+        The iterator raises Unavailable if the object is replaced or deleted before all of it has been read.
+        """
         path = self._prefix + checked(key)
         with _translated():
             try:
@@ -121,7 +127,7 @@ def _translated() -> Iterator[None]:
 
 
 def _short(error: Exception) -> OSError:
-    """Return an error whose message is one line. Those of obstore contain pages of its internals."""
+    """Return an error with a message of one line. The messages of obstore contain pages of debug output."""
     reason = " ".join(str(error).partition("\n\nDebug source")[0].split())[:_MAX_REASON]
     # obstore asks the instance metadata service last, when the variables name no credentials.
     if "/latest/api/token " in reason or "/latest/meta-data/iam/" in reason:

@@ -31,17 +31,17 @@ class Users(Documents[User]):
         super().__init__(store, USERS, _user, role=Role, state=State)
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
-        """Store a new user; one commit and, except for admins, no read."""
+        """Store a new user in one commit. The store is read only if the user is an admin."""
         return retry_conflicts(lambda: self._save(None, user, receipt))
 
     def by_claim(self, claim: Claim) -> User | None:
-        """Return the user who holds a claim; two reads."""
+        """Return the user that holds a claim, with two reads of the store."""
         [document] = self._store.get(claim_key(claim))
         user = self.get(document.fields["holder_id"]) if document else None
         return user if user and claim in user.claims else None  # the user may have been renamed between the reads
 
     def remove(self, user: User) -> bool:  # type: ignore[override]
-        """Remove a user at its revision; return whether the revision was still the stored one."""
+        """Remove a user if its stored revision has not changed. Return whether it was removed."""
         return self._remove_unchanged(user)
 
     def has_admin(self) -> bool:

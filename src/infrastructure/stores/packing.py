@@ -1,4 +1,7 @@
-"""Compressed JSON as ASCII text, so that large values take few documents."""
+"""Packs JSON into ASCII text: compressed, and encoded in base64.
+
+The size of a document is limited. A large value that is packed fits into fewer documents.
+"""
 
 import base64
 import json

@@ -16,10 +16,10 @@ from src.infrastructure.tables.source import Source
 T = TypeVar("T")
 
 MIN_SIZE, MAX_SIZE = 1 << 18, 1 << 22
-"""The bytes of a block: of the first one, and at most."""
+"""The least and the greatest number of bytes to read for a block. Only a row that is longer exceeds the greatest."""
 ROWS = 1 << 17
 CELLS = 1 << 19
-"""About how many rows and cells a block has at most: each takes memory, however short it is."""
+"""Approximate limits of the rows and cells in a block, because each takes memory, however short it is."""
 LONG = 1 << 16
 """A row with fewer bytes than this cannot be too long."""
 
@@ -34,9 +34,9 @@ class Block:
     def __init__(self, frame: pl.DataFrame, line: int, rows: RegularRows) -> None:
         self.frame = frame
         self.ragged: dict[int, list[str]] = {}
-        """By row: the cells of the rows that do not have as many cells as the header."""
+        """The cells of each row that does not have as many cells as the header, by the position of the row."""
         self.undecodable: dict[int, str] = {}
-        """By row: the first cell with bytes that cannot be decoded."""
+        """The first cell with bytes that cannot be decoded, by the position of its row."""
         self._with_blanks = frame
         self._line = line
         self._next_line = rows.next_line
@@ -67,14 +67,14 @@ class Block:
 
     @cached_property
     def complete(self) -> pl.DataFrame:
-        """The frame with null in all cells of ragged rows, which no rule of a column applies to."""
+        """The frame with every cell of a ragged row set to null, because the rules of columns ignore ragged rows."""
         if not self.ragged:
             return self.frame
         return self.frame.select(pl.when(_all_but([*self.ragged], self.frame.height)).then(pl.all()))
 
     @cached_property
     def lines(self) -> pl.Series:
-        """The line where each row begins."""
+        """The number of the line at which each row begins."""
         frame = self._with_blanks
         lines = pl.int_range(self._line, self._line + frame.height, eager=True)
         if self._next_line - self._line == frame.height and not self._rewritten:
@@ -91,7 +91,7 @@ def _all_but(rows: list[int], height: int) -> pl.Series:
 
 
 class BlockReader:
-    """Reads the rows of a file, as often as it is asked to."""
+    """Reads the rows of a file in blocks. The file can be read several times."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -99,9 +99,9 @@ class BlockReader:
         self._regulariser = Regulariser(source)
 
     def blocks(self, read: Callable[[float], None] | None = None) -> Iterator[Block]:
-        """Yield all rows in order. Call ``read`` with the share of the file that has been read, from 0 to 1.
+        """Yield blocks that together contain all rows in order. Raises NotCsv for a row that is too long.
 
-        Raises NotCsv for a row that is too long.
+        ``read`` is called with the share of the file that has been read, from 0 to 1.
         """
         for data, line, rows, share in _prefetched(self._cut()):
             if read:
@@ -109,7 +109,11 @@ class BlockReader:
             yield Block(self._frame(data, line, rows) if rows.text else self._wide_frame(rows), line, rows)
 
     def _cut(self) -> Iterator[tuple[bytes, int, RegularRows, float]]:
-        """Yield the file in parts that end with a row: bytes, first line, rows, and the share that has been read."""
+        """Yield the file in parts, each of which ends at the end of a row.
+
+        A part is a tuple: its bytes, the number of its first line, its rows after the regulariser has rewritten them,
+        and the share of the file that has been read so far, from 0 to 1.
+        """
         share = 0.0
 
         def note(read: float) -> None:
@@ -139,7 +143,7 @@ class BlockReader:
             line = rows.next_line
 
     def _frame(self, data: bytes, line: int, rows: RegularRows) -> pl.DataFrame:
-        # At the beginning of its input polars would take `x^` for a compressed file, hence the line before.
+        # polars takes input that begins with `x^` for a compressed file. The empty line before the rows prevents this.
         frame = pl.read_csv(
             b"\n" + rows.text,
             has_header=False,
@@ -165,7 +169,7 @@ class BlockReader:
 
 
 def _prefetched(items: Iterator[T]) -> Iterator[T]:
-    """Yield the same items, and make each while the one before it is being used."""
+    """Yield the same items. While the caller uses an item, a thread computes the next one."""
     with ThreadPoolExecutor(1) as pool:
         item = pool.submit(next, items, None).result()
         while item is not None:

@@ -14,7 +14,7 @@ _HAS_VALUE = pl.col("has_value")
 
 
 def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
-    """Return the cells of some columns as one series, named ``cell``: the columns one below the other."""
+    """Concatenate the columns at ``positions`` into one long series with the name ``cell``."""
     return pl.concat([frame.to_series(position) for position in positions]).alias("cell")
 
 
@@ -32,16 +32,17 @@ class ColumnRules:
 
     @classmethod
     def of(cls, columns: Iterable[Column]) -> list["ColumnRules"]:
-        """Return the rules of all columns. Columns share them when only their names or ``unique`` differ."""
+        """Return the rules of all columns. Columns that differ only in name or in ``unique`` share one object."""
         positions: dict[Column, list[int]] = {}
         for position, column in enumerate(columns):
             positions.setdefault(replace(column, name="", unique=False), []).append(position)
         return [cls(*shared) for shared in positions.items()]
 
     def judge(self, frame: pl.DataFrame) -> pl.LazyFrame:
-        """Return which cells have a value of the column's type, as ``has_value``, and by rule which cells break it.
+        """Return a frame of booleans with one row for each cell, in the order of ``stacked``.
 
-        The rows are those of ``stacked``. A null cell has no value and breaks no rule.
+        The column ``has_value`` is true for a cell that has a value of the column's type. Each other column has the
+        name of a rule, and is true for a cell that breaks it. A null cell has no value and breaks no rule.
         """
         cells = stacked(frame, self.positions).to_frame().lazy()
         return cells.with_columns(has_value=self._has_value).select(_HAS_VALUE, **self._broken)
@@ -68,7 +69,7 @@ class ColumnRules:
             # Both are of one type, which mypy cannot see.
             compare = limit.__le__ if is_least else limit.__ge__
             return _failing(lambda text: compare(order(text)))  # type: ignore[operator]
-        # Dates are in the order of time as they are written.
+        # Dates, compared as text, are in the order of time.
         numeric = _NUMERIC.get(self._column.type)
         value = _CELL.cast(numeric, strict=False) if numeric else _CELL
         literal = pl.lit(limit, numeric or pl.String)
@@ -87,7 +88,7 @@ def _unmatched(pattern: str) -> pl.Expr:
 
 
 def _failing(test: Callable[[str], object]) -> pl.Expr:
-    """Call ``test`` once for each distinct value."""
+    """Return an expression that is true for values that fail ``test``, which runs once for each distinct value."""
 
     def failing(values: pl.Series) -> pl.Series:
         return values.is_in([value for value in values.unique().drop_nulls() if not test(value)])

@@ -43,13 +43,19 @@ class _Evidence:
     by_type: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(_CANDIDATES, 0))
 
     def exclude(self, most_values: int) -> None:
-        """Drop the types that more than 1 % of the values cannot have; the column has ``most_values`` at most."""
+        """Drop the types that 99 % of the column's values can no longer have, however the file continues.
+
+        ``most_values`` is an upper bound of the number of values in the whole column.
+        """
         for type, count in [*self.by_type.items()]:
             if 100 * (self.values - count) > most_values:
                 del self.by_type[type]
 
     def column(self, name: str) -> Column:
-        """Return a type that 99 % of the values have; the column is required when 99 % of its cells have a value."""
+        """Return a column with the first type that 99 % of the values have, or else the type string.
+
+        The column is required when 99 % of its cells have a value.
+        """
         column = Column(name, required=self.rows > 0 and 99 * self.rows <= 100 * self.values)
         for type, count in self.by_type.items():
             if self.values > 0 and 99 * self.values <= 100 * count and not (type in _NUMERIC and self.codes):

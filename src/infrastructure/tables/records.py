@@ -9,7 +9,7 @@ from itertools import chain
 from src.domain.tables import NotCsv
 
 MAX_ROW = 1 << 20
-"""The length of a row in characters. A cell may be as long as a row."""
+"""The maximum length of a row in characters. A cell may be as long as a row."""
 
 
 class _TooLong(Exception):
@@ -17,7 +17,7 @@ class _TooLong(Exception):
 
 
 class Records:
-    """An iterator over the rows in lists of lines, as ``(line, cells)``.
+    """An iterable of the rows in lists of lines. A row is a tuple of the line where it begins and its cells.
 
     Empty lines are skipped. Raises NotCsv when a row is too long, so that a file with a quote that is never closed is
     not read to its end.
@@ -47,7 +47,7 @@ class Records:
             raise NotCsv("row_too_long", message) from None
 
     def _bounded(self) -> Iterator[list[str]]:
-        """Yield the lists until a line or a row is too long."""
+        """Yield the lists. Raises _TooLong at the first line or row that is too long."""
         row, pending = 0, 0
         for lines in self._lists:
             if max(map(len, lines), default=0) > MAX_ROW:

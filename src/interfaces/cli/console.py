@@ -8,7 +8,10 @@ from src.interfaces.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Functions of the composition root. Settings are read and connections are made when they are called."""
+    """The functions that the composition root provides to the commands.
+
+    No settings are read and no connections are made until a function is called.
+    """
 
     services: Callable[[], Services]
     prepare: Callable[[], None]

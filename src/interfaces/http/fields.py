@@ -1,4 +1,4 @@
-"""The types of the fields of request bodies, which parse JSON values into values of the domain."""
+"""Field types for request bodies. Each type parses a JSON value into a value of the domain."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -21,7 +21,11 @@ def _text(value: Any) -> str:
 
 
 def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]) -> Any:
-    """Return the annotations of a field whose text ``check`` parses. ``check`` raises InvalidValue."""
+    """Return the annotations of a string field that ``check`` parses.
+
+    When ``check`` raises InvalidValue, its code and message become the error of the field. ``schema`` is added to the
+    JSON schema of the field.
+    """
 
     def validate(value: Any, info: ValidationInfo) -> Any:
         text = _text(value)
@@ -46,7 +50,10 @@ def _context(info: ValidationInfo) -> Context:
 
 
 def _password(text: str, info: ValidationInfo) -> str:
-    """Check a new password against the policy, which knows the names in the body or else the caller's."""
+    """Check a new password against the policy, which refuses the user's own username and e-mail address.
+
+    Each of the two names is taken from the body, or from the caller if the body does not contain it.
+    """
     context = _context(info)
     username, email = info.data.get("username"), info.data.get("email")
     if context.user:
@@ -119,7 +126,10 @@ PictureField = Annotated[
 
 
 def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """Return ``text``, a variable of the path, as ``parse`` returns it. Raises Invalid for the field ``name``."""
+    """Parse ``text``, a variable of the path, with ``parse``.
+
+    When ``parse`` raises InvalidValue, raises Invalid for the field ``name``.
+    """
     try:
         return parse(text)
     except InvalidValue as error:

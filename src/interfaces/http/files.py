@@ -34,7 +34,7 @@ class FileView(Resource):
 
     @classmethod
     def of(cls, stored: StoredFile) -> Self:
-        """Return a file with its job."""
+        """Return the view of a stored file and of the job that sends it on."""
         own = {name: getattr(stored.file, name) for name in cls.model_fields if name != "job"}
         return cls(**own, job=JobView.of(stored.job) if stored.job else None)
 

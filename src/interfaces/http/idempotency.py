@@ -22,13 +22,17 @@ _KEPT_HEADERS = ("Location", "Link", "Preference-Applied")
 
 
 class IdempotentRequest:
-    """A create that the client may send again.
+    """A request to create something, which the client may send more than once.
 
-    ``content`` returns the bytes that must be equal in a repetition: the body, unless the handler replaces it.
+    ``content`` returns the bytes that every repetition must share with the first request: the body, unless the handler
+    sets another function.
     """
 
     def __init__(self, service: ReceiptService, receipt: Receipt | None, path: str) -> None:
-        """Take the receipt to store, None for a request without a key, and the canonical ``path``."""
+        """Hold the current request, whose canonical path is ``path``.
+
+        ``receipt`` is stored together with the created object. It is None for a request without an Idempotency-Key.
+        """
         self._service = service
         self._receipt = receipt
         self._path = path
@@ -36,7 +40,7 @@ class IdempotentRequest:
 
     @classmethod
     def of(cls, service: ReceiptService, caller: Caller, path: str) -> "IdempotentRequest":
-        """Return the current request, at the canonical ``path``. Raises Invalid for a malformed key."""
+        """Return the current request. ``path`` is its canonical path. Raises Invalid for a malformed key."""
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
             message = "Use 1 to 255 visible ASCII characters, such as a UUID."
@@ -44,7 +48,10 @@ class IdempotentRequest:
         return cls(service, None if key is None else service.begin(caller.user, key), path)
 
     def answered_with(self, render: Callable[[T], Response]) -> IdempotentCreate[T] | None:
-        """Return the create whose answer ``render`` makes, or None for a request without a key."""
+        """Return a create that stores the answer of ``render`` in its receipt.
+
+        Return None for a request without a key.
+        """
         if self._receipt is None:
             return None
         return IdempotentCreate(
@@ -52,7 +59,7 @@ class IdempotentRequest:
         )
 
     def first_answer(self) -> Response | None:
-        """Return the answer to the first request with this key, if any. Raises InProgress, KeyReused."""
+        """Return the stored answer to the first request with this key, or None. Raises InProgress, KeyReused."""
         first = self._receipt and self._service.first(self._receipt)
         if not first or first.answer is None:
             return None

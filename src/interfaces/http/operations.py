@@ -1,4 +1,7 @@
-"""Declares operations: the URL map, the order of checks and the OpenAPI document come from one declaration each."""
+"""Declares the operations of the HTTP interface.
+
+The declaration of an operation determines its routes, the order of its checks and its part of the OpenAPI document.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +30,7 @@ Translate = Callable[[PorteroError | BadRequest], Exception]
 
 
 class Access(Enum):
-    """The callers that an operation admits, as the detail of a 403 names them."""
+    """The callers that an operation admits. The value of a member describes them in the detail of a 403."""
 
     PUBLIC = "anyone"
     GUEST_OR_PUBLIC = "anyone, or a guest with a token"
@@ -124,7 +127,7 @@ class Operation:
     """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
     use_case: object = None
     translate: Translate | None = None
-    """Return the error to answer instead of the raised one."""
+    """Take the error that was raised, and return the error to answer with instead."""
     handler: Handler = field(init=False)
     query: type[Query] | None = field(init=False)
     idempotent: bool = field(init=False)
@@ -166,7 +169,7 @@ class Operation:
         return self.body is not None or any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
 
     def routes(self) -> Iterator[Route]:
-        """Yield every way to call the operation."""
+        """Yield each combination of a method and a path of the operation."""
         words = self.route.split()
         methods, paths = [word for word in words if word[0] != "/"], [word for word in words if word[0] == "/"]
         for path in paths:
@@ -223,7 +226,11 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
 
 
 def _authenticated(access: Access) -> Caller | None:
-    """Return the caller, None for a request without a token. Raises Unauthenticated, InvalidToken, Forbidden."""
+    """Return the caller, or None for a request without a token if ``access`` does not need one.
+
+    Raises Unauthenticated if a token is needed and missing, Forbidden if ``access`` does not admit the caller, and the
+    errors of ``AuthenticationService.authenticate``.
+    """
     token = bearer_token()
     if token is None:
         if access.needs_token:
@@ -248,7 +255,7 @@ def bearer_token() -> str | None:
 
 
 def expected_revisions() -> frozenset[str] | None:
-    """Return the revisions that ``If-Match`` accepts, None for any (RFC 9110 section 13.1.1)."""
+    """Return the revisions that ``If-Match`` accepts, or None if it accepts any (RFC 9110 section 13.1.1)."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
     return frozenset(request.if_match.as_set())

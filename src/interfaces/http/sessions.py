@@ -32,7 +32,7 @@ class SessionView(View):
 
     @classmethod
     def of_session(cls, session: Session, current: Session | None) -> Self:
-        """Return a session, as seen with a token of the session ``current``."""
+        """Return the view of a session. ``current`` is the session of the request's token, or None."""
         return cls(
             id=session.id,
             created_at=session.created_at,

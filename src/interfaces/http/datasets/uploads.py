@@ -63,7 +63,7 @@ def prefers_async() -> bool:
 
 
 def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> IncomingDataset:
-    """Read the upload into ``file``, and the fields before and after it; call ``heartbeat`` for each chunk.
+    """Write the uploaded CSV to ``file``, and parse the form fields. ``heartbeat`` is called for each chunk.
 
     Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge, and what ``heartbeat`` raises.
     """
