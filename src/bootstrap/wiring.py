@@ -79,13 +79,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     relay = HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None
     users, sessions, receipts, tasks = Users(store), Sessions(store), Receipts(store), Tasks(store)
     dogs, files, jobs, datasets = Dogs(store), Files(store), Jobs(store), Datasets(store)
-    rows, tables = make_rows(store), PolarsCsvChecker()
-    rules = InputRules(
-        parse_email=parse_address,
-        parse_new_username=parse_new_username,
-        passwords=PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None),
-        check_picture=pictures.check,
-    )
+    rows, tables, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=relay),
@@ -97,23 +91,15 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     file_objects = ObjectLifecycle(
         noun="file", records=files, users=users, jobs=jobs, erase=lambda file: blobs.delete(file.key), clock=clock
     )
+    erase = partial(erase_dataset, rows=rows, blobs=blobs)
     dataset_objects = ObjectLifecycle(
-        noun="dataset",
-        records=datasets,
-        users=users,
-        jobs=jobs,
-        erase=partial(erase_dataset, rows=rows, blobs=blobs),
-        clock=clock,
+        noun="dataset", records=datasets, users=users, jobs=jobs, erase=erase, clock=clock
     )
-    owners = (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)
-    owned = [owner.remove_of for owner in owners]
+    owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
     directory = DirectoryService(users=users, saga=saga, parse_email=rules.parse_email, audit=audit, clock=clock)
-    tokens = JwtIssuer(
-        keys, clock, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
-    )
     authentication = AuthenticationService(
-        users=users, sessions=sessions, identity=identity, tokens=tokens, clock=clock
+        users=users, sessions=sessions, identity=identity, tokens=_tokens(settings, keys, clock), clock=clock
     )
     return Services(
         accounts=AccountService(saga=saga, identity=identity, limiter=limiter, clock=clock),
@@ -137,23 +123,49 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         jobs=job_service,
         operations=OperationsService(saga=saga, files=file_objects, datasets=dataset_objects, store=store, clock=clock),
         receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),
-        sessions=SessionService(
-            users=users,
-            sessions=sessions,
-            authentication=authentication,
-            identity=identity,
-            tokens=tokens,
-            refresh_tokens=DerivedRefreshTokens(keys),
-            lifetimes=Lifetimes(
-                idle=timedelta(seconds=settings.refresh_token_seconds),
-                absolute=timedelta(seconds=settings.session_seconds),
-            ),
-            parse_login=rules.parse_login,
-            limiter=limiter,
-            audit=audit,
-            clock=clock,
-        ),
+        sessions=_sessions(settings, authentication, keys, limiter, rules),
         tasks=TaskService(tasks=tasks, clock=clock),
         rules=rules,
         audit=audit,
+    )
+
+
+def _rules(settings: Settings, pictures: PictureSource) -> InputRules:
+    return InputRules(
+        parse_email=parse_address,
+        parse_new_username=parse_new_username,
+        passwords=PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None),
+        check_picture=pictures.check,
+    )
+
+
+def _tokens(settings: Settings, keys: KeyRing, clock: Clock) -> JwtIssuer:
+    return JwtIssuer(
+        keys, clock, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
+    )
+
+
+def _sessions(
+    settings: Settings,
+    authentication: AuthenticationService,
+    keys: KeyRing,
+    limiter: RateLimiter,
+    rules: InputRules,
+) -> SessionService:
+    """Build the session service on the ports that authentication has already."""
+    return SessionService(
+        users=authentication.users,
+        sessions=authentication.sessions,
+        authentication=authentication,
+        identity=authentication.identity,
+        tokens=authentication.tokens,
+        refresh_tokens=DerivedRefreshTokens(keys),
+        lifetimes=Lifetimes(
+            idle=timedelta(seconds=settings.refresh_token_seconds),
+            absolute=timedelta(seconds=settings.session_seconds),
+        ),
+        parse_login=rules.parse_login,
+        limiter=limiter,
+        audit=audit,
+        clock=authentication.clock,
     )

@@ -89,3 +89,14 @@ def test_an_interrupted_registration_frees_its_names_while_the_provider_is_down(
     world.joined()
     world.reconcile_later()
     world.is_gone(user)
+
+
+def test_an_ordinary_conflict_logs_nothing_and_undoes_nothing(
+    world: AccountWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.joined()
+    world.steps.clear()
+    with pytest.raises(Taken):
+        world.joined()
+    assert caplog.records == []
+    assert world.steps == ["before add"]

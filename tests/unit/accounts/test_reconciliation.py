@@ -35,6 +35,22 @@ def test_an_account_that_cannot_be_reconciled_does_not_delay_others(world: Accou
         world.agrees(user, user.email)
 
 
+def test_two_processes_that_reconcile_at_once_log_nothing(
+    world: AccountWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = world.joined()
+    world.fail("before delete")
+    with suppress(Unavailable):
+        world.accounts.delete(user.id)
+    world.wait()
+    caplog.clear()
+    reconciled: list[int] = []
+    world.on("before update", lambda: reconciled.append(world.accounts.reconcile()))
+    reconciled.append(world.accounts.reconcile())
+    assert sorted(reconciled) == [0, 1]
+    assert caplog.records == []
+
+
 def test_recent_changes_are_not_reconciled(world: AccountWorld) -> None:
     user = world.joined()
     world.on("before set_email", lambda: world.accounts.reconcile())
