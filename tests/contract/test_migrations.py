@@ -116,3 +116,13 @@ def test_two_processes_can_prepare_the_same_folder_at_once(tmp_path: Path) -> No
     engine.dispose()
     assert roles == ["admin"]
     assert (tmp_path / "data" / "signing-keys.json").exists()
+
+
+def test_a_database_of_another_version_is_refused_and_unchanged(tmp_path: Path, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    ran = subprocess.run([PORTERO, "prepare"], env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "another version" in ran.stderr, "Traceback" in ran.stderr) == (2, True, False)
+    assert tables(engine) == {"alembic_version"}

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import sqlalchemy as sa
+from alembic.util import CommandError
 from sqlalchemy.engine import Connection, Engine
 
 from src.application.ports import RowStore
@@ -45,7 +46,12 @@ class SqlStore(Store):
     @classmethod
     def prepare(cls, url: str) -> None:
         with _engine(url) as engine:
-            migrate(engine)
+            try:
+                migrate(engine)
+            except CommandError:
+                raise StoreNotReady(
+                    "its tables were made by another version of Portero; name another database, or remove this one"
+                ) from None
 
     @classmethod
     def check(cls, url: str) -> None:
