@@ -90,12 +90,15 @@ class FileService:
         return file, self.blobs.read(file.key)
 
     def delete(self, caller: User, id: str) -> None:
-        """Remove a file of yours, and give up sending it on; admins remove anybody's. Raises NotFound."""
+        """Remove a file of yours, and cancel the job that sends it on; admins remove anybody's. Raises NotFound."""
         self.objects.delete(caller, id)
 
 
 class MeasuredChunks:
-    """Chunks of a file. After an iteration ``size`` is their number of bytes and ``sha256`` their digest."""
+    """Measures the chunks of a file while they are iterated.
+
+    After the iteration, ``size`` is the number of bytes in the file, and ``sha256`` is its digest.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self.size = 0

@@ -37,7 +37,7 @@ class RateLimiter(Protocol):
         """Raise TooManyRequests when a limit is reached. Count nothing."""
 
     def hit(self, *counts: Count) -> None:
-        """Count one hit for each. Raise TooManyRequests when a limit was reached before."""
+        """Add one hit to each of ``counts``. Raise TooManyRequests when a limit was already reached."""
 
 
 def network(client: Client) -> str:

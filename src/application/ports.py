@@ -81,7 +81,7 @@ class RefreshTokens(Protocol):
     """Makes and parses refresh tokens."""
 
     def first(self, session_id: str) -> RefreshToken:
-        """Return the random first token of a session."""
+        """Return the first token of a session. It is random."""
 
     def parse(self, value: str) -> RefreshToken:
         """Return the token that a client sent. Raises InvalidToken for a malformed one."""
@@ -95,7 +95,7 @@ class RefreshTokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
-    """The user of a verified token of the identity provider."""
+    """A user of the identity provider, with the claims of the verified token that the user has sent."""
 
     uid: str
     email: Email | None
@@ -118,7 +118,7 @@ class IdentityProvider(Protocol):
         """Return the hash to store for a new password, or None when the remote service keeps passwords."""
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Return whether it is the user's password. Takes as long without a user, so that the time tells nothing."""
+        """Return whether the password is right. Takes as long without a user, so that the time reveals nothing."""
 
     def outdated(self, user: User) -> bool:
         """Return whether the stored hash was made with other parameters than the current ones."""
@@ -164,7 +164,7 @@ class BlobStore(Protocol):
         """Remove an object, if it exists."""
 
     def uri(self, key: str) -> str:
-        """Return the address of an object to show: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
+        """Return the URI of an object, to show to users: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
 
 
 Run = Callable[[str], float | None]
@@ -213,7 +213,7 @@ class RowStore(Protocol):
     """Stores the rows of tables in sets, whose ids the caller chooses. Every method raises Unavailable."""
 
     def append(self, set_id: str, rows: Sequence[Row]) -> None:
-        """Store rows, in order of their lines, after those of the set; in bounded memory."""
+        """Append rows, which come in the order of their lines, to a set. Takes bounded memory."""
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
         """Return rows after the line ``after``, in order of their lines: all, the valid ones or the invalid ones."""

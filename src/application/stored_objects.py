@@ -98,7 +98,10 @@ class ObjectLifecycle(Generic[T]):
                     self._erase(self._deleting(item))
 
     def reconcile(self, older_than: timedelta = HEARTBEAT_TIMEOUT) -> int:
-        """Remove what a crash left half stored or half deleted; return how many objects."""
+        """Remove the objects that a crash left partly stored or partly deleted. Return the number of removed objects.
+
+        An object is left alone until its ticket is older than ``older_than``.
+        """
         reconciled, begun = 0, self.clock()
         for item in self.records.to_reconcile(begun - older_than).items:
 
@@ -145,7 +148,10 @@ class TicketLost(Unavailable):
 
 @dataclass(slots=True)
 class PendingObject(Generic[T, S]):
-    """An object whose data is being stored. Each heartbeat replaces ``item``, its record."""
+    """An object whose data a request is storing.
+
+    ``item`` is the record of the object as it was last stored. A heartbeat that renews the ticket replaces it.
+    """
 
     records: StoredObjectRepository[T]
     clock: Clock

@@ -94,12 +94,12 @@ class Job:
         return replace(self, run_at=now + LEASE, due_at=now + LEASE, progress=progress)
 
     def succeeded(self, ticket: str, result: Any, now: datetime) -> "Job":
-        """Return the job with its result. Raises NotRunnable when the worker has lost its lease."""
+        """Return the job as succeeded, with its result. Raises NotRunnable when the worker has lost its lease."""
         self._require_lease(ticket)
         return replace(self._ended(JobStatus.SUCCEEDED, now), result=result, error=None, progress=1.0)
 
     def failed(self, ticket: str, error: str, now: datetime) -> "Job":
-        """Return the job after its last attempt. Raises NotRunnable when the worker has lost its lease."""
+        """Return the job as failed, with its last error. Raises NotRunnable when the worker has lost its lease."""
         self._require_lease(ticket)
         # A job whose last worker died is started once more, only to mark it as failed: that is no attempt.
         return replace(self._ended(JobStatus.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
@@ -130,7 +130,7 @@ class Job:
         return replace(self.put_back(ticket, now, wait=wait, error=error), attempts=self.attempts - 1)
 
     def cancelled(self, now: datetime) -> "Job":
-        """Return the job cancelled. Raises Ended when it has succeeded or failed."""
+        """Return the job as cancelled. Raises Ended when it has succeeded or failed."""
         if self.status is JobStatus.CANCELLED:
             return self
         if self.status.ended:
@@ -138,7 +138,7 @@ class Job:
         return self._ended(JobStatus.CANCELLED, now)
 
     def retried(self, now: datetime) -> "Job":
-        """Return the job queued again, with all its attempts. Raises NotRunnable unless it failed or was cancelled."""
+        """Return the job queued again, with no attempt used. Raises NotRunnable unless it failed or was cancelled."""
         if self.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
             raise NotRunnable
         return replace(
@@ -146,7 +146,10 @@ class Job:
         )
 
     def sent(self, due_at: datetime | None, now: datetime) -> "Job":
-        """Return the job after it was sent to the queue at ``due_at``; no change if it was changed since."""
+        """Return the job, after it was sent to the queue, with the time at which it is to be sent again.
+
+        ``due_at`` is the value that the sender has read. No change if the job has another value by now.
+        """
         return replace(self, due_at=now + RESEND) if self.due_at == due_at and due_at is not None else self
 
     def _ended(self, status: JobStatus, now: datetime) -> "Job":

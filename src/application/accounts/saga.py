@@ -108,9 +108,9 @@ class AccountSaga:
     def set_password(
         self, id: str, password: str, reason: str, *, check: Change = lambda user: user, keep: str | None = None
     ) -> None:
-        """Give a user a new password, which has passed the policy; every session ends but the one to ``keep``.
+        """Set a password that has passed the policy, and end every session except the one with the id ``keep``.
 
-        ``check`` sees the stored user first and may raise; ``reason`` goes to the audit log. Raises NotFound,
+        ``check`` is called with the stored user first and may raise; ``reason`` goes to the audit log. Raises NotFound,
         Unavailable, and what ``check`` raises.
         """
         kept = self.identity.keep(password)

@@ -71,7 +71,7 @@ class DatasetService:
         incoming: IncomingDataset,
         progress: Progress | None = None,
     ) -> StoredDataset:
-        """Check the file that has arrived, or make a job that does, and store it.
+        """Store the file and complete the dataset. Check the file first, or create a job that checks it later.
 
         ``progress`` is told how far the check has come. Raises NotCsv, InvalidOption, Unavailable.
         """

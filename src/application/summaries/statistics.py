@@ -28,7 +28,10 @@ def looks_like_id(column: Column) -> bool:
 
 @dataclass(slots=True)
 class Values:
-    """Counts of the values that are not empty. ``texts`` are the distinct values, None above MAX_TEXTS."""
+    """Counts of the values that are not empty.
+
+    ``texts`` holds the distinct values. It is None once there are more than MAX_TEXTS, or one is longer than MAX_NAME.
+    """
 
     filled: int = 0
     longest: int = 0
@@ -106,7 +109,10 @@ class ColumnStatistics:
         return self.filled > 0 and self._hashes is not None
 
     def keeps(self, rule: str, bound: object, rows: int) -> bool:
-        """Return whether it is certain that none of all ``rows``, valid or not, breaks a rule."""
+        """Return whether every row, valid or not, is certain to keep the rule ``rule`` with the value ``bound``.
+
+        ``rows`` is the number of all rows.
+        """
         if not self.filled:
             return False
         both = (self.valid, self.invalid)
@@ -128,7 +134,10 @@ class ColumnStatistics:
 
 
 class Statistics:
-    """Counts of the columns of a file, by name. ``rows`` of them are counted so far, ``most`` at most."""
+    """The statistics of the columns of a file, by the name of the column.
+
+    ``rows`` is the number of rows counted so far. Rows after the first ``most`` rows are not counted.
+    """
 
     def __init__(self, columns: Sequence[Column]) -> None:
         ids = [column.name for column in columns if looks_like_id(column)][:MAX_IDS]

@@ -197,7 +197,7 @@ class FirebaseIdentity:
 
 
 class _Refused(Exception):
-    """An answer with an error code of Firebase Auth, which is the message."""
+    """Firebase Auth has answered with an error code. The message of the exception is that code."""
 
 
 def _emulator() -> str | None:
@@ -205,7 +205,7 @@ def _emulator() -> str | None:
 
 
 def _parsed(parse: Callable[[str], Any], claim: Any) -> Any:
-    """Return a claim as ``parse`` reads it, or None if it is missing or invalid."""
+    """Return a claim parsed with ``parse``, or None if it is missing or invalid."""
     try:
         return parse(claim) if isinstance(claim, str) else None
     except InvalidValue:

@@ -24,18 +24,22 @@ class LocalIdentity:
     remote = False
 
     def __init__(self, hasher: PasswordHasher, *, at_once: int) -> None:
-        """Compute at most ``at_once`` hashes at a time, because each needs the memory that ``hasher`` is set to."""
+        """Compute at most ``at_once`` hashes at a time, because each one takes as much memory as ``hasher`` sets."""
         self._hasher = hasher
         self._places = threading.BoundedSemaphore(at_once)
         self._decoy = hasher.hash("nobody")
 
     def keep(self, password: str) -> str:
-        """Return the hash, with its parameters and salt."""
+        """Return the Argon2id hash of ``password`` as one text, which also contains its parameters and salt."""
         with self._place():
             return self._hasher.hash(_bytes(password))
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Compute exactly one hash; without a user or a stored hash, compare with a decoy and return False."""
+        """Return whether the password is right.
+
+        Exactly one hash is computed in every case. Without a user or a stored hash, ``password`` is checked against the
+        hash of a decoy, and the result is False.
+        """
         kept = user.password_hash if user else None
         with self._place():
             try:

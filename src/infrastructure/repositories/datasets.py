@@ -1,4 +1,4 @@
-"""Datasets, and their reports."""
+"""The repository of datasets and their reports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
         return [self._dataset(document, texts) if document else None for document in documents]
 
     def _dataset(self, document: Document, texts: Mapping[str, str]) -> Dataset:
-        """Return a dataset. One whose pieces were removed after it was read has no columns and no report."""
+        """Return a dataset. If its pieces were removed after it was read, it has no columns and no report."""
         fields = dict(document.fields)
         ids, options = fields.pop("pieces"), fields.pop("read_options")
         parts: dict[str, str] = {}
@@ -82,7 +82,7 @@ def _piece_keys(*documents: Document | None) -> list[Key]:
 
 
 def _with_fewer_samples(report: Report, room: int) -> Report:
-    """Return the report with the first samples that have ``room`` characters in total."""
+    """Return the report without the samples that no longer fit into ``room`` characters."""
     validations = []
     for validation in report.validations:
         samples = []

@@ -43,7 +43,7 @@ _PAGE = 200
 
 
 class Documents(Generic[E]):
-    """Entities of one collection. The fields of a document are the attributes of the same names."""
+    """A repository of entities, each stored as one document. A field and its attribute have the same name."""
 
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
@@ -104,7 +104,7 @@ class Documents(Generic[E]):
         return Update(key, fields, entity.revision) if entity.revision else Insert(key, fields)
 
     def with_revision(self, entity: E, revisions: Mapping[Key, str]) -> E:
-        """Return the entity at its revision after a commit, which returned ``revisions``."""
+        """Return the entity with its new revision. ``revisions`` is the result of the commit that wrote it."""
         return replace(entity, revision=revisions[self._key(entity.id)])  # type: ignore[type-var]
 
     def entity(self, document: Document) -> E:
@@ -143,7 +143,10 @@ class Documents(Generic[E]):
             raise self._refusal(failed, new) from None
 
     def _remove_unchanged(self, entity: E, *others: Write) -> bool:
-        """Remove an entity and commit ``others``; return whether its revision was still the stored one."""
+        """Remove an entity and commit ``others``, all or nothing.
+
+        Return False, and change nothing, if the stored revision is another one or a precondition of ``others`` fails.
+        """
         try:
             self._store.commit(Delete(self._key(entity.id), entity.revision), *others)
         except PreconditionFailed:

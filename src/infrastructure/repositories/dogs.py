@@ -1,4 +1,4 @@
-"""Dogs, and the claims on their names."""
+"""The repository of dogs. Claims keep their names unique."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The records of files."""
+"""The repository of the records of files."""
 
 from src.domain.files import File
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments

@@ -1,4 +1,4 @@
-"""Jobs."""
+"""The repository of jobs."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Sessions."""
+"""The repository of sessions."""
 
 from typing import Any
 

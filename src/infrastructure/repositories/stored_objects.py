@@ -19,7 +19,7 @@ S = TypeVar("S", bound=StoredObject)
 
 
 class StoredObjectDocuments(Documents[S]):
-    """Stores such records. Implements StoredObjectRepository."""
+    """Stores records that own data outside the documents. Implements StoredObjectRepository."""
 
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., S], **parsers: Callable[[Any], Any]

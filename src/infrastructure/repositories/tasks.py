@@ -1,4 +1,4 @@
-"""Tasks."""
+"""The repository of tasks."""
 
 from src.domain.receipts import Receipt
 from src.domain.tasks import Task

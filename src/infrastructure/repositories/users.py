@@ -1,4 +1,4 @@
-"""Users, the claims on their names, and the roster of admins."""
+"""The repository of users, with the claims on their names and the roster of admins."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -12,15 +12,15 @@ from pydantic_core import to_json
 
 
 def pack(value: Any) -> str:
-    """Return ``value``, which may contain dataclasses and enumerations, as JSON, compressed and in base64."""
+    """Encode ``value`` as JSON and return it as packed text. It may contain dataclasses and enumerations."""
     return pack_json(to_json(value))
 
 
 def pack_json(document: bytes) -> str:
-    """Return a JSON document, compressed and in base64."""
+    """Return the JSON text ``document`` as packed text: compressed, and encoded in base64."""
     return base64.b64encode(zlib.compress(document, 1)).decode()
 
 
 def unpack(text: str) -> Any:
-    """Return the value of packed JSON."""
+    """Return the value that was packed into ``text``."""
     return json.loads(zlib.decompress(base64.b64decode(text)))

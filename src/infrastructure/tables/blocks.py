@@ -46,7 +46,7 @@ class Block:
             self._restore(rows.rewritten)
 
     def _restore(self, rewritten: list[RewrittenRow]) -> None:
-        """Remove marks and blank lines; note ragged rows and undecodable cells."""
+        """Remove the marks and the rows that stand for blank lines; record ragged rows and undecodable cells."""
         width = self.frame.width
         positions = self.frame["0"].str.starts_with(MARK).arg_true().to_list()
         self._rewritten = dict(zip(positions, rewritten, strict=True))

@@ -9,9 +9,10 @@ AT_ONCE = 750_000
 
 
 def repetitions(hashes: Sequence[pl.Series]) -> list[pl.Series]:
-    """Return for each block of hashes which of them repeat an earlier one. Null repeats nothing.
+    """Return for each block of hashes a series of booleans, true where a hash equals an earlier one of any block.
 
-    The hashes have 64 bits: two of three million different rows are taken for equal once in four million files.
+    It is false for null. Different rows with equal hashes are taken for duplicates. With 64 bits, this happens in one
+    of four million files with three million rows each.
     """
     repeated = [pl.Series([False]).new_from_index(0, len(block)) for block in hashes]
     # Equal hashes fall into the same part, and the parts are compared one after the other to save memory.

@@ -17,7 +17,7 @@ class _TooLong(Exception):
 
 
 class Records:
-    """An iterable of the rows in lists of lines. A row is a tuple of the line where it begins and its cells.
+    """Parses lists of lines as CSV. Iterating yields each row as a tuple: the number of its first line, and its cells.
 
     Empty lines are skipped. Raises NotCsv when a row is too long, so that a file with a quote that is never closed is
     not read to its end.

@@ -43,8 +43,8 @@ class RewrittenRow:
 class RegularRows:
     """Whole rows in regular form.
 
-    ``size`` is the number of bytes they have in the file, ``next_line`` the line after them. ``text`` is empty when the
-    file is wide: all rows are in ``rewritten`` then.
+    ``size`` is the number of bytes they have in the file, and ``next_line`` is the number of the line after them. In a
+    file with more than WIDE columns every row is in ``rewritten``, and ``text`` is empty.
     """
 
     size: int
@@ -62,10 +62,10 @@ class Regulariser:
         self._end_of_regular = _end_of_regular_rows(source.delimiter, self._width) if self._width <= WIDE else None
 
     def rewrite(self, data: bytes, line: int, *, last: bool) -> RegularRows:
-        """Return the whole rows at the beginning of ``data``, none if the first row does not end in it.
+        """Return the complete rows at the beginning of ``data``. There are none if ``data`` ends within the first row.
 
-        ``line`` is where ``data`` begins, ``last`` is set when the file ends with it. Raises NotCsv for a row that
-        is too long.
+        ``line`` is the number of the line at which ``data`` begins. ``last`` says that the file ends with ``data``.
+        Raises NotCsv for a row that is too long.
         """
         parts: list[bytes] = []
         rewritten: list[RewrittenRow] = []
@@ -95,7 +95,12 @@ class Regulariser:
     def _read_irregular(
         self, data: bytes, at: int, window: int, line: int, last: bool
     ) -> tuple[int, list[RewrittenRow]]:
-        """Read at least one row with the csv module; return its size and the rows, or nothing if the row has no end."""
+        """Read at least one row with the csv module, and return the number of bytes read and the rows.
+
+        The rows begin at the offset ``at`` of ``data``, on the line ``line``. About ``window`` bytes are read, and more
+        until a row is complete. Return (0, []) if ``data`` ends within the first row. ``last`` says that the file ends
+        with ``data``.
+        """
         while True:
             part = data[at : at + window]
             is_rest = at + window >= len(data)
@@ -133,7 +138,7 @@ class Regulariser:
 
 
 def _end_of_regular_rows(delimiter: str, width: int) -> Callable[[bytes, int], int]:
-    """Return a function that takes data and an offset, and returns where the regular rows from there end."""
+    """Return a function that takes data and the offset of a row, and returns where the regular rows from it on end."""
     separator = rf"\x{ord(delimiter):02x}"
     # A line without a character is no row: the empty cell of a single column needs quotes.
     plain = rf'(?:[^"{separator}\r\n\x80-\xff]|{_UTF8}){"+" if width == 1 else "*"}'

@@ -16,7 +16,7 @@ _SNIFFED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A CSV file with its form and its header. ``is_damaged``: it has bytes that cannot be decoded."""
+    """A CSV file, its form and its header. ``is_damaged`` says whether it has bytes that cannot be decoded."""
 
     file: Path
     encoding: str

@@ -17,7 +17,10 @@ PendingSamples = dict[int, list[tuple[RuleResult, int | None]]]
 
 
 class Verdicts:
-    """The verdicts on the rows of all blocks, which are added in the order of the file."""
+    """Decides which rows are valid, and counts in ``results`` how often each rule is broken.
+
+    Call ``add`` for each block in the order of the file, and then ``with_duplicates``.
+    """
 
     def __init__(self, results: Results) -> None:
         self._results = results
@@ -77,7 +80,11 @@ class Verdicts:
         return hashes.scatter([*block.ragged], pl.Series(ragged, dtype=pl.UInt64))
 
     def with_duplicates(self) -> tuple[list[pl.Series], PendingSamples]:
-        """Find the duplicates among all rows. Return by block which rows are invalid, and the samples to be added."""
+        """Find the duplicates among the rows of all blocks.
+
+        Return two values: for each block, which of its rows are invalid; and the samples of duplicates, which the
+        caller adds to the results.
+        """
         invalid, pending = self._invalid, PendingSamples()
         for position in list(self._hashes):
             result = self._results.by_rule["duplicate_row" if position is None else "unique", position]

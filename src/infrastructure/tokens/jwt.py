@@ -49,7 +49,11 @@ class _Payload(BaseModel):
 
 
 class _LowS(ECAlgorithm):
-    """ES256 with one signature instead of two: of s and order - s, which are both valid, only the smaller is used."""
+    """ES256 restricted to low-S signatures, so that nobody can turn a signature into another valid one.
+
+    For every valid ECDSA signature (r, s), the signature (r, order - s) is valid too. ``sign`` returns the one with the
+    smaller s, and ``verify`` refuses the other one.
+    """
 
     def sign(self, msg: bytes, key: Any) -> bytes:
         signature = super().sign(msg, key)

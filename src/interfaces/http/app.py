@@ -32,8 +32,8 @@ def create_app(
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
-    ``metrics_token`` is that of ``measure``, and the other options are those of ``add_headers``. A file may have
-    ``max_upload_bytes``.
+    ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and ``https`` are passed to
+    ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
     """
     app = Flask("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

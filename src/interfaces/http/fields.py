@@ -126,9 +126,9 @@ PictureField = Annotated[
 
 
 def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """Parse ``text``, a variable of the path, with ``parse``.
+    """Return the value that ``parse`` makes of ``text``, the text of a path variable.
 
-    When ``parse`` raises InvalidValue, raises Invalid for the field ``name``.
+    Raises Invalid for the field ``name`` when ``parse`` raises InvalidValue.
     """
     try:
         return parse(text)

@@ -70,7 +70,10 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
 
         @app.before_request
         def answer_preflight() -> Response | None:
-            """Answer it for unknown paths too: otherwise a page could not read the problem of its request."""
+            """Answer a preflight request, also for an unknown path.
+
+            Otherwise the browser would hide the 404 problem of the actual request from the page.
+            """
             asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
             return app.make_default_options_response() if asked and "Origin" in request.headers else None
 

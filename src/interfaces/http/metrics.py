@@ -18,7 +18,7 @@ route = partial(Operation, feature)
 
 
 def measure(app: Flask, token: str | None) -> None:
-    """Measure every request of ``app``, unless ``token`` is None: then nobody can read the metrics.
+    """Measure every request of ``app``. Do nothing if ``token`` is None, because then nobody can read the metrics.
 
     Worker processes share their measurements through the files in PROMETHEUS_MULTIPROC_DIR, if that is set.
     """

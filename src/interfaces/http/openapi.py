@@ -151,7 +151,7 @@ def _media_of(body: type[Body]) -> str:
 
 
 def _is_required(body: type[Body]) -> bool:
-    """Return whether an empty body is refused."""
+    """Return whether a request must send a body, because the model refuses an empty object."""
     try:
         body.model_validate({})
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Rows in a table of their own."""
+"""The row store for SQL databases: the rows of all sets are in one table."""
 
 import json
 import time

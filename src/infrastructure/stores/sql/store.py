@@ -1,4 +1,4 @@
-"""Documents in tables."""
+"""The document store for SQL databases: each collection is a table."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
