@@ -49,7 +49,8 @@ def sqlite(migrated_file: Path, tmp_path: Path) -> Callable[[], Store]:
 @pytest.fixture
 def firestore(firestore_emulator: str, firestore_project: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Store]:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    return partial(FirestoreStore, firestore_project)
+    # A busy machine makes the emulator slower than the service would tolerate.
+    return partial(FirestoreStore, firestore_project, timeout=60.0)
 
 
 @pytest.fixture(scope="session")
