@@ -137,7 +137,7 @@ def test_every_documented_command_can_be_parsed(tmp_path: Path, monkeypatch: pyt
             command = command.commands[arguments.pop(0)]
         if any(option.name == "password" for option in command.params) and "--password" not in arguments:
             arguments += ["--password", "typed in"]
-        command.make_context(words[0], arguments)
+        command.make_context(words[0], arguments, help_option_names=["-h", "--help"])
 
 
 def test_every_command_that_is_mentioned_exists() -> None:
