@@ -131,6 +131,8 @@ class Operation:
     handler: Handler = field(init=False)
     query: type[Query] | None = field(init=False)
     idempotent: bool = field(init=False)
+    reads_body: bool = field(init=False)
+    """Whether the operation reads a body, if only to refuse one that is not valid JSON."""
 
     def __call__(self, handler: AnyHandler) -> AnyHandler:
         """Add the operation to its feature."""
@@ -139,6 +141,8 @@ class Operation:
         self.body = self.body or parameters.get("body")
         self.query = parameters.get("query")
         self.idempotent = "idempotency" in parameters
+        writes = any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
+        self.reads_body = self.body is not None or writes
         self.status = self.status or (200 if self.answer or self.text else 204)
         for canonical in self.feature.operations:
             if self.alias_of == canonical.path:
@@ -162,11 +166,6 @@ class Operation:
     def is_list(self) -> bool:
         """Whether the answer is a page of a list."""
         return self.query is not None and issubclass(self.query, Paging)
-
-    @property
-    def reads_body(self) -> bool:
-        """Whether the operation reads a body, if only to refuse one that is not valid JSON."""
-        return self.body is not None or any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
 
     def routes(self) -> Iterator[Route]:
         """Yield each combination of a method and a path of the operation."""
