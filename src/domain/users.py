@@ -184,7 +184,10 @@ class UserRepository(Protocol):
         """Return the user with this id, in any state, or None."""
 
     def by_claim(self, claim: Claim) -> User | None:
-        """Return the user that holds the claim, or None."""
+        """Return the user, in any state, whose username or e-mail address has this key, or None.
+
+        A reserved name does not find the user: the identity provider may still refuse it.
+        """
 
     def update(
         self,

@@ -10,6 +10,7 @@ from src.domain.errors import LastAdmin, Taken
 from src.domain.users import Claim, ProfileChange, State, User
 from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
+from tests.support.claims import holder_of
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -44,8 +45,8 @@ def assert_claims_agree(users: Users, ids: Iterable[str], claims: Iterable[Claim
     holders = dict(held)
     assert len(holders) == len(held), "two users hold the same name"
     for claim in {*claims, *holders}:
-        holder = users.by_claim(claim)
-        assert (holder.id if holder else None) == holders.get(claim)
+        holder = holder_of(users, claim)
+        assert holder == holders.get(claim)
         if holder is None:
             users.add(replace(new_user(), reserved=(claim,)))
 

@@ -22,6 +22,7 @@ def account(**fields: Any) -> dict[str, Any]:
         "username": "Ada",
         "username_key": "ada",
         "email": None,
+        "email_key": None,
         "email_verified": False,
         "name": None,
         "last_name": None,

@@ -10,7 +10,7 @@ from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, ProfileChange, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Document, Key, Store, Write
+from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from tests.contract.accounts import (
     LATER,
@@ -28,6 +28,7 @@ from tests.contract.accounts import (
     username_claim,
     winners,
 )
+from tests.support.claims import holder_of
 from tests.support.races import at_once
 
 FULL = User(
@@ -124,24 +125,32 @@ class TestByClaim:
         assert users.by_claim(username_claim("eve")) is None
         assert users.by_claim(Claim("email", "ada")) is None
 
-    def test_find_does_not_return_a_user_that_held_the_name_before(
-        self, users: Users, store: Store, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """It takes two reads: a user who is renamed between them does not hold the name any more."""
-        ada = users.add(new_user("ada"))
-        read = store.get
-
-        def get(*keys: Key) -> list[Document | None]:
-            found = read(*keys)
-            monkeypatch.setattr(store, "get", read)
-            users.update(ada.id, rename("eve"))
-            return found
-
-        monkeypatch.setattr(store, "get", get)
+    def test_find_does_not_return_a_user_that_held_the_name_before(self, users: Users) -> None:
+        ada = users.add(new_user("ada", "ada@example.com"))
+        renamed = users.update(ada.id, rename("eve"))
+        moved = users.update(ada.id, profile({"email": Email("eve@example.com")}))
+        assert renamed.revision != moved.revision
         assert users.by_claim(username_claim("ada")) is None
-        found = users.by_claim(username_claim("eve"))
-        assert found
-        assert found.id == ada.id
+        assert users.by_claim(email_claim("ada@example.com")) is None
+        assert users.by_claim(username_claim("eve")) == users.by_claim(email_claim("eve@example.com")) == moved
+
+    def test_a_reserved_name_finds_nobody_until_it_is_confirmed(self, users: Users) -> None:
+        ada = users.add(replace(new_user("ada"), reserved=(email_claim("new@example.com"), username_claim("eve"))))
+        assert holder_of(users, email_claim("new@example.com")) == ada.id
+        assert users.by_claim(email_claim("new@example.com")) is None
+        assert users.by_claim(username_claim("eve")) is None
+        confirmed = users.update(ada.id, lambda user: replace(user, email=Email("New@example.com"), reserved=()))
+        assert users.by_claim(email_claim("new@example.com")) == confirmed
+
+    @pytest.mark.parametrize("state", State)
+    def test_a_name_finds_its_user_in_every_state(self, users: Users, state: State) -> None:
+        ada = users.add(replace(new_user("ada", "ada@example.com"), state=state, disabled=True))
+        assert users.by_claim(username_claim("ada")) == users.by_claim(email_claim("ada@example.com")) == ada
+
+    def test_a_name_is_matched_whole(self, users: Users) -> None:
+        users.add(new_user("adam", "adam@example.com"))
+        for claim in (username_claim("ada"), username_claim("adamo"), email_claim("ada"), email_claim("adam")):
+            assert users.by_claim(claim) is None
 
 
 class TestUpdate:

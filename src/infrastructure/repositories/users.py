@@ -35,10 +35,9 @@ class Users(Documents[User]):
         return retry_conflicts(lambda: self._save(None, user, receipt))
 
     def by_claim(self, claim: Claim) -> User | None:
-        """Return the user that holds a claim, with two reads of the store."""
-        [document] = self._store.get(claim_key(claim))
-        user = self.get(document.fields["holder_id"]) if document else None
-        return user if user and claim in user.claims else None  # the user may have been renamed between the reads
+        """Return the user with a username or an e-mail address; one query."""
+        found = self._page(f"{claim.kind}_key", start=claim.key, until=claim.key, limit=1).items
+        return found[0] if found else None
 
     def remove(self, user: User) -> bool:  # type: ignore[override]
         """Remove a user if its stored revision has not changed. Return whether it was removed."""
@@ -66,6 +65,7 @@ class Users(Documents[User]):
             "username": entity.username.display if entity.username else None,
             "username_key": entity.username.key if entity.username else None,
             "email": entity.email.address if entity.email else None,
+            "email_key": entity.email.key if entity.email else None,
             "reserved": [[claim.kind, claim.key] for claim in entity.reserved] or None,
         }
 
@@ -99,7 +99,14 @@ class Users(Documents[User]):
         return [Update(_ADMINS, fields, revision) if revision else Insert(_ADMINS, fields)]
 
 
-def _user(username: str | None, username_key: str | None, email: str | None, reserved: Any, **fields: Any) -> User:
+def _user(
+    username: str | None,
+    username_key: str | None,
+    email: str | None,
+    email_key: str | None,  # follows from the address
+    reserved: Any,
+    **fields: Any,
+) -> User:
     return User(
         username=None if username is None or username_key is None else Username(username, username_key),
         email=None if email is None else Email(email),

@@ -14,7 +14,8 @@ _boolean, _time, _json = (partial(_fields, type) for type in (Type.BOOLEAN, Type
 
 USERS = Collection(
     "users",
-    _text("username", "username_key", "email", "name", "last_name", "password_hash", "kept_session", nullable=True)
+    _text("username", "username_key", "email", "email_key", nullable=True)
+    | _text("name", "last_name", "password_hash", "kept_session", nullable=True)
     | _text("role", "state")
     | _boolean("email_verified", "disabled")
     | _integer("session_epoch")
@@ -22,6 +23,8 @@ USERS = Collection(
     | _time("sessions_ended_at", "expires_at", "reconcile_since", nullable=True)
     | _json("reserved", nullable=True),
     (
+        Index("username_key"),
+        Index("email_key"),
         Index("username_key", equal=("state",)),
         Index("username_key", equal=("state", "role")),
         Index("reconcile_since"),

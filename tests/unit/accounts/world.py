@@ -9,6 +9,7 @@ from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
+from tests.support.claims import holder_of
 from tests.support.remote import Observed, RemoteIdentity
 from tests.support.working import Interruptions
 
@@ -64,7 +65,7 @@ class AccountWorld(Interruptions):
         assert stored.email == email
         assert self.remote.verify(stored, PASSWORD)
         for address in {OLD, NEW} - {email}:
-            assert self.users.by_claim(Claim("email", address.key)) is None
+            assert holder_of(self.users, Claim("email", address.key)) is None
 
     def deleted(self, user: User) -> None:
         """Assert that the names are free and the owned objects removed, now and again by reconciliation."""

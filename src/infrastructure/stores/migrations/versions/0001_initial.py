@@ -36,14 +36,18 @@ def _table(name: str, *columns: list[sa.Column[Any]], indexes: tuple[str, ...] =
 
 _table(
     "users",
-    _text("username", "username_key", "email", "name", "last_name", "password_hash", "kept_session", nullable=True),
+    _text("username", "username_key", "email", "email_key", nullable=True),
+    _text("name", "last_name", "password_hash", "kept_session", nullable=True),
     _text("role", "state"),
     _boolean("email_verified", "disabled"),
     _integer("session_epoch"),
     _time("created_at", "updated_at"),
     _time("sessions_ended_at", "expires_at", "reconcile_since", nullable=True),
     _json("reserved", nullable=True),
-    indexes=("state username_key", "state role username_key", "reconcile_since", "expires_at"),
+    indexes=(
+        *("username_key", "email_key", "state username_key", "state role username_key"),
+        *("reconcile_since", "expires_at"),
+    ),
 )
 _table("claims", _text("kind", "holder_id"))
 _table("rosters", _json("members"))
