@@ -1,14 +1,14 @@
 """Protects the exceptions of the chunks of an object from the error handling of the store that reads them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 
 @contextmanager
-def guarded(chunks: Iterable[bytes], translated: AbstractContextManager[None]) -> Iterator[Iterator[bytes]]:
-    """Yield ``chunks`` for a block that stores them, and run the block in ``translated``.
+def guarded(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
+    """Yield ``chunks`` for a block that stores them.
 
-    An exception that the chunks raise is raised unchanged, whatever the store or ``translated`` makes of it.
+    If the chunks raise an exception, the block raises the same exception, whatever the store has made of it.
     """
     errors: list[Exception] = []
 
@@ -20,8 +20,7 @@ def guarded(chunks: Iterable[bytes], translated: AbstractContextManager[None]) -
             raise
 
     try:
-        with translated:
-            yield watched()
+        yield watched()
     except Exception:
         if errors:
             raise errors[0] from None

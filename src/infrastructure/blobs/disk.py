@@ -8,14 +8,16 @@ an object.
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from src.domain.errors import NotFound, Unavailable
+from src.domain.errors import NotFound
 from src.infrastructure.blobs.chunks import guarded
 from src.infrastructure.blobs.object_keys import checked
+from src.infrastructure.outages import unavailable_on
 
 _CHUNK = 1 << 18
 """Bytes of a chunk that read() yields."""
@@ -24,6 +26,8 @@ _ABANDONED_SECONDS = 60 * 60
 
 # Opening or removing a path raises these when it does not exist, is a folder, or leads through a file.
 _NO_OBJECT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+_translated = partial(unavailable_on, OSError)
 
 
 class DiskBlobs:
@@ -43,7 +47,7 @@ class DiskBlobs:
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store an object. It survives a power loss once this returns, if the disk keeps what it has confirmed."""
         target = self._folder / checked(key)
-        with guarded(chunks, _translated()) as chunks:
+        with guarded(chunks) as chunks, _translated():
             _make_folder(self._unfinished)
             self._remove_abandoned()
             with NamedTemporaryFile(dir=self._unfinished, delete=False) as file:
@@ -93,13 +97,10 @@ class DiskBlobs:
 
 def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
     """Yield an empty chunk, then the content of the file, and close the file."""
+    read = _translated()(file.read)
     with file:
         yield b""
-        while True:
-            with _translated():
-                chunk = file.read(_CHUNK)
-            if not chunk:
-                return
+        while chunk := read(_CHUNK):
             yield chunk
 
 
@@ -117,11 +118,3 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable from error

@@ -5,8 +5,8 @@ upload of a killed process stays for ever. Google removes an unfinished resumabl
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from typing import IO
 
 import requests
@@ -19,6 +19,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
+from src.infrastructure.outages import unavailable_on
 
 _PART = 8 << 20
 """Bytes of a part of an upload. The API accepts only multiples of 256 KiB."""
@@ -36,6 +37,8 @@ _FAILURES = (
     DataCorruption,
     ValueError,
 )
+
+_translated = partial(unavailable_on, *_FAILURES)
 
 
 class GoogleBlobs:
@@ -105,17 +108,6 @@ class _Upload(BlobWriter):  # type: ignore[misc] # it is not typed
 
 def _chunks(reader: IO[bytes]) -> Iterator[bytes]:
     # One request for each range: a slow reader holds no connection, and a response never exceeds _RANGE.
-    while True:
-        with _translated():
-            chunk = reader.read(_CHUNK)
-        if not chunk:
-            return
+    read = _translated()(reader.read)
+    while chunk := read(_CHUNK):
         yield chunk
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except _FAILURES as error:
-        raise Unavailable from error

@@ -83,7 +83,7 @@ class ObjectBlobs:
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store an object with a multipart upload, which obstore aborts when anything fails."""
         path = self._prefix + checked(key)
-        with guarded(chunks, _translated()) as chunks:
+        with guarded(chunks) as chunks, _translated():
             obstore.put(self._store, path, chunks, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
     def read(self, key: str) -> Iterator[bytes]:

@@ -26,6 +26,7 @@ from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, Taken
 from src.domain.users import User, normalise_password
 from src.domain.values import InvalidValue, parse_name
 from src.infrastructure.addresses import parse_address
+from src.infrastructure.outages import unavailable_on
 
 _log = logging.getLogger("portero.firebase")
 
@@ -41,6 +42,15 @@ _REFUSALS = {
     "INVALID_EMAIL",
 }
 """Error codes for a wrong password or an account that cannot sign in."""
+_UNUSABLE_ANSWERS = (
+    requests.RequestException,
+    GoogleAuthError,
+    # Raised for an answer that is not the expected JSON.
+    ValueError,
+    LookupError,
+    TypeError,
+    RecursionError,
+)
 
 
 class FirebaseIdentity:
@@ -126,10 +136,8 @@ class FirebaseIdentity:
         # Not initialize_app, which registers apps by name: another part of this process may use another project.
         options = {"projectId": self._project, "httpTimeout": self._timeout}
         app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
-        try:
+        with unavailable_on(GoogleAuthError):  # The service has no credentials. The token is not the reason.
             return auth.Client(app)
-        except GoogleAuthError as error:  # The service has no credentials. The token is not the reason.
-            raise Unavailable from error
 
     @cached_property
     def _public(self) -> requests.Session:
@@ -145,10 +153,8 @@ class FirebaseIdentity:
             session = requests.Session()
             session.headers["Authorization"] = "Bearer owner"
             return session
-        try:
+        with unavailable_on(GoogleAuthError):
             return AuthorizedSession(credentials.ApplicationDefault().get_credential())  # type: ignore[no-untyped-call]
-        except GoogleAuthError as error:
-            raise Unavailable from error
 
     def _manage(self, method: str, *, ignore: str = "", **fields: Any) -> dict[str, Any]:
         """Call a method of projects.accounts; treat the error code ``ignore`` as success.
@@ -171,26 +177,16 @@ class FirebaseIdentity:
         _log.error("managing an account is refused: %s", code)
         raise Unavailable
 
+    @unavailable_on(*_UNUSABLE_ANSWERS)
     def _call(self, session: requests.Session, path: str, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the answer of a method. Raise _Refused for an error with a code, Unavailable for any other failure."""
         emulator = _emulator()
         url = f"{f'http://{emulator}/' if emulator else 'https://'}identitytoolkit.googleapis.com/v1/{path}"
-        try:
-            timeouts = (min(3.0, self._timeout), self._timeout)  # to connect, to receive
-            response = session.post(url, json=fields, timeout=timeouts, allow_redirects=False)
-            answer = dict(response.json())
-            if response.status_code != 200:
-                raise _Refused(str(answer["error"]["message"]).partition(" ")[0])
-        # The last four are raised for an answer that is not the expected JSON.
-        except (
-            requests.RequestException,
-            GoogleAuthError,
-            ValueError,
-            LookupError,
-            TypeError,
-            RecursionError,
-        ) as error:
-            raise Unavailable from error
+        timeouts = (min(3.0, self._timeout), self._timeout)  # to connect, to receive
+        response = session.post(url, json=fields, timeout=timeouts, allow_redirects=False)
+        answer = dict(response.json())
+        if response.status_code != 200:
+            raise _Refused(str(answer["error"]["message"]).partition(" ")[0])
         if not answer:
             raise Unavailable
         return answer

@@ -1,14 +1,14 @@
 """A rate limiter with counters in Redis."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from math import ceil
 
 import redis
 
 from src.application.limits import Count
-from src.domain.errors import TooManyRequests, Unavailable
+from src.domain.errors import TooManyRequests
+from src.infrastructure.outages import unavailable_on
 
 
 class RedisLimiter:
@@ -19,7 +19,7 @@ class RedisLimiter:
         self._redis = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
 
     def check(self, *counts: Count) -> None:
-        with _translated(), self._redis.pipeline() as pipeline:
+        with unavailable_on(redis.RedisError), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.get(_key(count))
                 pipeline.pttl(_key(count))
@@ -30,7 +30,7 @@ class RedisLimiter:
     def hit(self, *counts: Count) -> None:
         """Count each, and none when one is full before the call; a concurrent hit may still fill one."""
         self.check(*counts)
-        with _translated(), self._redis.pipeline() as pipeline:
+        with unavailable_on(redis.RedisError), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.incr(_key(count))
                 pipeline.expire(_key(count), count.limit.seconds, nx=True)
@@ -48,11 +48,3 @@ def _refuse_full(counts: Sequence[Count], hits: Sequence[int], milliseconds: Seq
 def _key(count: Count) -> str:
     digest = hashlib.sha256(f"{count.limit.name}:{count.key}".encode("utf-8", "surrogatepass")).hexdigest()
     return f"portero:limit:{digest}"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except redis.RedisError as error:
-        raise Unavailable from error
