@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from src.domain.sessions import Session
 from src.domain.tables import Row
 from src.domain.users import User
-from src.domain.values import Email, Role, Username
+from src.domain.values import Email, Username
 
 Clock = Callable[[], datetime]
 """Return the current time in UTC, with its time zone."""
@@ -57,7 +57,6 @@ class TokenClaims:
     """The claims of a verified access token of this service."""
 
     user_id: str
-    role: Role
     session_id: str
 
 

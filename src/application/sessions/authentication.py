@@ -50,9 +50,12 @@ class AuthenticationService:
 
         Raises InvalidToken, Unavailable; Taken on the first visit of a user of the identity provider.
         """
-        if not self.tokens.recognises(token):
+        try:
+            claims = self.tokens.verify(token)
+        except InvalidToken:
+            if self.tokens.recognises(token):
+                raise
             return Caller(self.profile_of(self.identity.identify(token)), None)
-        claims = self.tokens.verify(token)
         session, user = self.sessions.with_user(claims.session_id, claims.user_id)
         if session is None or user is None or not session.is_valid(user, self.clock()):
             raise InvalidToken

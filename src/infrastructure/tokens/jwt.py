@@ -1,6 +1,8 @@
 """Access tokens as JSON Web Tokens (RFC 7519, profile of RFC 9068)."""
 
 import secrets
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 import jwt
@@ -19,6 +21,9 @@ from src.infrastructure.tokens.signing_keys import KeyRing
 _TYPE = "at+jwt"
 _MAX_LENGTH = 4096
 """The most characters of a token. Tokens of the service have a few hundred."""
+
+_REMEMBERED = 4096
+"""The number of tokens whose verified signatures a process remembers. One takes about 1 KB."""
 
 _CLOCK_SKEW_SECONDS = 60
 """By how much the clock of the issuing instance may be fast."""
@@ -64,6 +69,14 @@ class _LowS(ECAlgorithm):
         return int.from_bytes(sig[32:]) <= _P256_ORDER // 2 and super().verify(msg, key, sig)
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What never changes about a token: the key that has signed it, and its claims."""
+
+    kid: str
+    payload: _Payload
+
+
 _jws = jwt.PyJWS(algorithms=["EdDSA"])
 _jws.register_algorithm("ES256", _LowS(ECAlgorithm.SHA256))
 
@@ -77,6 +90,8 @@ class JwtIssuer:
         self._issuer = issuer
         self._audience = audience
         self._seconds = seconds
+        # Exceptions are not remembered, so that tokens of strangers take no places.
+        self._verified = lru_cache(_REMEMBERED)(self._verify_signature)
 
     def issue(self, user: User, session: Session) -> Tokens:
         now = int(self._clock().timestamp())
@@ -108,7 +123,22 @@ class JwtIssuer:
             return False
 
     def verify(self, token: str) -> TokenClaims:
-        """Return the claims of a valid token. Raise InvalidToken for any other text, also for a re-encoded token."""
+        """Return the claims of a valid token. Raise InvalidToken for any other text, also for a re-encoded token.
+
+        The signature is verified at the first use of a token, and everything else at every use.
+        """
+        verified = self._verified(token)
+        payload, now = verified.payload, self._clock().timestamp()
+        ours = payload.iss == self._issuer and payload.aud == self._audience and payload.sub == payload.user_id
+        alive = payload.iat - _CLOCK_SKEW_SECONDS <= now < payload.exp
+        if not ours or not alive or not 0 < payload.exp - payload.iat <= _LONGEST_SECONDS:
+            raise InvalidToken
+        if self._keys.verifying(verified.kid) is None:  # it was removed after the first use of the token
+            raise InvalidToken
+        return TokenClaims(payload.sub, payload.sid)
+
+    def _verify_signature(self, token: str) -> _Verified:
+        """Return a token that one of the current keys has signed, whether or not it has expired. Raise InvalidToken."""
         parts = token.split(".")
         if len(token) > _MAX_LENGTH or len(parts) != 3:
             raise InvalidToken
@@ -118,17 +148,11 @@ class JwtIssuer:
             raise InvalidToken
         base64url.decode(parts[2])  # PyJWT would accept other spellings.
         try:
-            # PyJWT checks only the signature: _Payload and the lines below are stricter about the claims.
+            # PyJWT checks only the signature: _Payload and ``verify`` are stricter about the claims.
             _jws.decode_complete(token, key.public, algorithms=[key.algorithm])
-            payload = _Payload.model_validate(_json(parts[1]))
+            return _Verified(key.kid, _Payload.model_validate(_json(parts[1])))
         except (jwt.PyJWTError, ValidationError):
             raise InvalidToken from None
-        now = self._clock().timestamp()
-        ours = payload.iss == self._issuer and payload.aud == self._audience and payload.sub == payload.user_id
-        alive = payload.iat - _CLOCK_SKEW_SECONDS <= now < payload.exp
-        if not ours or not alive or not 0 < payload.exp - payload.iat <= _LONGEST_SECONDS:
-            raise InvalidToken
-        return TokenClaims(payload.sub, payload.role, payload.sid)
 
 
 def _json(part: str) -> dict[str, Any]:
