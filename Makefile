@@ -28,12 +28,12 @@ check: ## Lint, formatting, types, layers
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: ## Measure speed and memory as ratios (takes some minutes)
-	@sh scripts/setup runtime extras dev
-	@.venv/bin/python -m bench $(ARGS)
+bench: ## Compare speed and memory with the peers in bench/peers (takes about 20 minutes; ARGS=--quick about two)
+	@sh scripts/setup runtime extras dev wrk peers
+	@.venv/bin/python -m bench $(or $(ARGS),--save)
 
 lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pins)
 	@sh scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, except data/
-	rm -rf .venv tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv bench/.venvs tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,1 +1,1 @@
-"""Benchmarks, as ratios to a bare loop over the rows of the csv module."""
+"""Benchmarks: Portero against bare Flask, its peers, and bare loops. See docs/performance.md."""

@@ -1,6 +1,4 @@
-"""Measures the upload of a dataset as a multiple of a bare loop over the rows of the csv module.
-
-    python -m bench.datasets [ROWS] [REPEATS]
+"""Measures the upload of a dataset as a multiple of a bare loop over csv.reader.
 
 A client sends a file by HTTP to a service with one worker, SQLite and a folder for objects. The service receives the
 file, checks it, and stores the file and every row before it answers. Also measured: the memory of the worker above
@@ -11,7 +9,6 @@ import http.client
 import json
 import sqlite3
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -22,7 +19,8 @@ from typing import Any
 from uuid import uuid4
 
 from bench import defects
-from bench.measures import MIB, Measure, ratio, ratios, show
+from bench.csv_loop import MIB, loop_ratios
+from bench.results import Figure, Options, Result
 from tests.e2e.service import PASSWORD, serving
 from tests.support.emulators import free_port
 
@@ -124,12 +122,17 @@ def counts(dataset: Any) -> dict[defects.Rule, int]:
     return {(each["rule"], each["column"]): each["count"] for each in dataset["validations"]}
 
 
-def measure(rows: int, repeats: int) -> Iterator[Measure]:
-    """Yield the time of uploads, the memory they take, and the waits of another writer."""
+def measure(options: Options) -> Result:
+    """Return the time of uploads, the memory they take, and the waits of another writer."""
+    figures: list[Figure] = []
+
+    def add(title: str, samples: list[float], unit: str = "", goal: float | None = None) -> None:
+        figures.append(Figure(f"CSV upload: {title}", samples, unit, goal, "lower"))
+
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as name:
         folder = Path(name, "data")
         small, file, large = (Path(name, f"{each}.csv") for each in ("small", "table", "large"))
-        expected, _ = defects.write(file, rows), defects.write(small, 2_000)
+        expected, _ = defects.write(file, options.rows), defects.write(small, 2_000)
         size = file.stat().st_size
         settings = {
             "WEB_CONCURRENCY": "1",
@@ -148,33 +151,22 @@ def measure(rows: int, repeats: int) -> Iterator[Measure]:
             def upload() -> None:
                 kept.append(client.upload(file))
 
-            what = f"{rows} rows, {size / MIB:.0f} MiB"
             measured: list[float] = []
-            for _ in range(repeats):
-                measured += ratios(file, 1, {"": upload})[""]
+            for _ in range(options.rounds):
+                measured += loop_ratios(file, 1, {"": upload})[""]
                 assert counts(kept[-1]) == expected.counts, "the counts are wrong"
                 client.delete(kept[-1]["id"])
-            yield ratio(f"datasets, {what}: upload, check, store", measured, 10)
-            yield Measure("datasets: memory of the worker above idle", client.memory() - idle, "MiB", 250)
+            add("receive, check, store ÷ csv.reader", measured, goal=8)
+            add("memory above idle", [client.memory() - idle], "MiB", 250)
             client.reset_peak()
             with client.waiting() as waits:
                 client.delete(client.upload(file, schema=False)["id"])
-            yield Measure("datasets: the same when the schema is inferred", client.memory() - idle, "MiB", 250)
-            yield Measure("datasets: another writer waits, at most", 1000 * max(waits), "ms", 200)
-            yield Measure(
-                "datasets: another writer waits, 99 of 100 times", 1000 * statistics.quantiles(waits, n=100)[98], "ms"
-            )
-            yield Measure("datasets: another writer waits, every other time", 1000 * statistics.median(waits), "ms")
+            add("memory above idle, schema inferred", [client.memory() - idle], "MiB", 250)
+            add("longest wait of another writer", [1000 * max(waits)], "ms", 200)
+            add("99th percentile of these waits", [1000 * statistics.quantiles(waits, n=100)[98]], "ms")
             file.unlink()
-            defects.write(large, rows * LARGE // size)
+            defects.write(large, min(options.rows * 4, options.rows * LARGE // size))
             client.reset_peak()
             client.upload(large)
-            yield Measure(
-                f"datasets: memory for {large.stat().st_size / MIB:.0f} MiB", client.memory() - idle, "MiB", 250
-            )
-
-
-if __name__ == "__main__":
-    for line in show(measure(*map(int, (sys.argv[1:] + ["1000000", "3"][len(sys.argv) - 1 :])))):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+            add(f"memory above idle, {large.stat().st_size / MIB:.0f} MiB", [client.memory() - idle], "MiB", 250)
+    return Result(f"Upload a CSV file of {options.rows:,} rows, 8 columns, {size / MIB:.0f} MiB", figures=figures)

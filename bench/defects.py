@@ -57,7 +57,7 @@ def write(file: Path, rows: int, share: float = 0.01, seed: int = 1) -> Expected
 
     As many other rows have a cell with quotes and a line break, which is no defect.
     """
-    chance = random.Random(seed)  # noqa: S311 # no secret
+    chance = random.Random(seed)  # no secret
     names = list(SCHEMA)
     expected = Expected(rows, {("header", None): []})
     for rule in ("row_width", "encoding", "duplicate_row"):

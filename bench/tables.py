@@ -1,9 +1,7 @@
-"""Measures the time of a check as a multiple of a bare loop over the rows of the csv module, and its memory.
+"""Measures the time of a CSV check as a multiple of a bare loop over csv.reader, and its memory.
 
-    python -m bench.tables [ROWS] [REPEATS]
-
-Each check runs between two bare loops. The median of the repeats counts; the lowest and the highest ratio are in
-brackets. ``FRICTIONLESS=/path/to/its/python`` compares with an installed frictionless on 100 000 rows.
+Each check runs between two bare loops. ``FRICTIONLESS=/path/to/its/python`` compares with an installed frictionless
+on 100 000 rows.
 """
 
 import json
@@ -12,11 +10,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from bench import defects
-from bench.measures import MIB, Measure, ratio, ratios, seconds, show
+from bench.csv_loop import MIB, loop_ratios, seconds
+from bench.results import Figure, Options, Result
 from src.domain.tables import Column, parse_schema
 from src.infrastructure.tables import PolarsCsvChecker
 
@@ -69,16 +68,17 @@ def schema(checker: PolarsCsvChecker) -> tuple[Column, ...]:
 def peak(small: Path, file: Path, mode: str) -> float:
     """Return the MiB that a check takes at most, in a process that has checked a small file before."""
     command: list[str | Path] = [sys.executable, "-c", _PEAK, small, file, mode]
-    done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    done = subprocess.run(command, check=True, capture_output=True)
     return float(done.stdout)
 
 
-def measure(rows: int, repeats: int) -> Iterator[Measure]:
-    """Yield the times and the memory of checks."""
+def measure(options: Options) -> Result:
+    """Return the times and the memory of checks."""
     checker = PolarsCsvChecker()
+    figures = []
     with tempfile.TemporaryDirectory(prefix="portero-bench-") as folder:
         file, small, tenth = Path(folder, "table.csv"), Path(folder, "small.csv"), Path(folder, "tenth.csv")
-        expected = defects.write(file, rows)
+        expected = defects.write(file, options.rows)
         defects.write(small, 2_000)
         defects.write(tenth, 100_000)
         report = checker.check(file, schema(checker))
@@ -89,25 +89,19 @@ def measure(rows: int, repeats: int) -> Iterator[Measure]:
             "infer and check": lambda: checker.check(file),
             "check, and hand over all rows": lambda: checker.check(file, schema(checker), store=lambda _: None),
         }
-        what = f"{rows} rows, {file.stat().st_size / MIB:.0f} MiB"
-        for name, measured in ratios(file, repeats, runs).items():
-            yield ratio(f"{what}: {name}", measured, 10)
+        goals = {"check": 1.5}
+        for name, samples in loop_ratios(file, options.rounds, runs).items():
+            figures.append(Figure(f"CSV: {name} ÷ csv.reader", samples, goal=goals.get(name, 10), better="lower"))
         if other := os.environ.get("FRICTIONLESS"):
             # It stops at bytes that it cannot decode.
             tenth.write_bytes(tenth.read_bytes().replace(b"P\xe9rson", b"Person"))
             command = [other, "-c", _FRICTIONLESS, tenth.name, json.dumps(defects.SCHEMA)]
-            done = subprocess.run(command, check=True, capture_output=True, cwd=folder)  # noqa: S603
+            done = subprocess.run(command, check=True, capture_output=True, cwd=folder)
             took = statistics.median(seconds(lambda: checker.check(tenth, schema(checker))) for _ in range(5))
-            yield Measure("frictionless takes, times ours", float(done.stdout) / took, "x")
-        large = Path(folder, "large.csv")
-        defects.write(large, rows * 5 // 2)
-        for one in (file, large):
-            for mode in ("check", "infer", "store"):
-                size = one.stat().st_size / MIB
-                yield Measure(f"{size:.0f} MiB: memory, {mode}", peak(small, one, mode), "MiB", 250)
-
-
-if __name__ == "__main__":
-    for line in show(measure(*map(int, (sys.argv[1:] + ["1000000", "5"][len(sys.argv) - 1 :])))):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+            figures.append(Figure("CSV: frictionless ÷ check", [float(done.stdout) / took]))
+        for mode in ("check", "infer", "store"):
+            figures.append(
+                Figure(f"CSV: memory above idle, {mode}", [peak(small, file, mode)], "MiB", goal=250, better="lower")
+            )
+        size = file.stat().st_size / MIB
+    return Result(f"Check a CSV file of {options.rows:,} rows, 8 columns, {size:.0f} MiB", figures=figures)

@@ -1,0 +1,77 @@
+"""Starts a server as a tree of processes, and reads the CPU time and the memory of the tree from /proc."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], env: Mapping[str, str], cwd: Path, is_ready: Callable[[], bool], patience: float = 60
+) -> Iterator[tuple[int, float]]:
+    """Run a server for the length of the block. Yield its process id and the seconds until it was ready."""
+    with TemporaryFile() as output:
+        started = time.perf_counter()
+        server = subprocess.Popen(command, env=env, cwd=cwd, stdout=output, stderr=output, start_new_session=True)
+        try:
+            while not is_ready():
+                took = time.perf_counter() - started
+                if server.poll() is not None or took > patience:
+                    output.seek(0)
+                    raise RuntimeError(f"{command} was not ready:\n{output.read()[-3000:].decode(errors='replace')}")
+                time.sleep(0.002)
+            yield server.pid, time.perf_counter() - started
+        finally:
+            _stop(server)
+
+
+def tree(pid: int) -> list[int]:
+    """Return the ids of a process and of all that descend from it."""
+    try:
+        children = [child for task in Path(f"/proc/{pid}/task").iterdir() for child in _words(task / "children")]
+    except FileNotFoundError:  # it has just ended
+        return []
+    return [pid, *(each for child in children for each in tree(int(child)))]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the user and system time of a tree of processes, including children that have ended."""
+    # The fields after the command's name, which may contain spaces: man 5 proc.
+    fields = (Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in tree(pid))
+    return sum(sum(map(int, each[11:15])) for each in fields) / _TICKS
+
+
+def pss_mib(pid: int) -> float:
+    """Return the memory of a tree of processes in MiB. A page that several share counts once."""
+    lines = (line for each in tree(pid) for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines())
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def wait_until_idle(pid: int, patience: float = 10) -> None:
+    """Wait until a tree of processes uses no CPU, for example because all requests in its queue are answered."""
+    end = time.monotonic() + patience
+    before = -1.0
+    while (now := cpu_seconds(pid)) > before and time.monotonic() < end:
+        before = now
+        time.sleep(0.1)
+
+
+def _words(file: Path) -> list[str]:
+    return file.read_text().split()
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    """End the process group: by TERM, and by KILL what is left after ten seconds."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(10)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
