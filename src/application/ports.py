@@ -34,6 +34,7 @@ class RefreshToken:
     """
 
     session_id: str
+    user_id: str
     value: str
     hash: str
     genuine: bool
@@ -79,7 +80,7 @@ class TokenIssuer(Protocol):
 class RefreshTokens(Protocol):
     """Makes and parses refresh tokens."""
 
-    def first(self, session_id: str) -> RefreshToken:
+    def first(self, session_id: str, user_id: str) -> RefreshToken:
         """Return the first token of a session. It is random."""
 
     def parse(self, value: str) -> RefreshToken:

@@ -81,8 +81,13 @@ class SessionRepository(Protocol):
     def get(self, id: str) -> Session | None:
         """Return the session with this id, or None."""
 
-    def update(self, id: str, change: Callable[[Session], Session]) -> Session:
-        """Apply ``change``, a pure function, to the stored session. Raises NotFound, and what ``change`` raises."""
+    def update_with_user(
+        self, id: str, user_id: str, change: Callable[[Session, User], Session]
+    ) -> tuple[Session, User]:
+        """Apply ``change``, a pure function of the stored session and a user, and return the new session and the user.
+
+        Both are read in one round trip. Raises NotFound when either is absent, and what ``change`` raises.
+        """
 
     def remove(self, id: str) -> None:
         """Remove a session, if it exists."""

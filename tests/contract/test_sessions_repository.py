@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from src.domain.errors import NotFound
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Username, new_id
@@ -31,7 +34,7 @@ def new_session(user_id: str = "ada", created_at: datetime = NOON, id: str | Non
     )
 
 
-def used_once_more(session: Session) -> Session:
+def used_once_more(session: Session, _: User) -> Session:
     return replace(session, generation=session.generation + 1)
 
 
@@ -44,6 +47,21 @@ def test_a_session_is_read_with_its_user(sessions: Sessions, users: Users) -> No
     assert sessions.with_user(ada.id, session.id) == (None, None)
 
 
+def test_a_session_is_changed_with_its_user_in_view(sessions: Sessions, users: Users) -> None:
+    ada = users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
+    session = sessions.add(new_session(ada.id))
+    changed, user = sessions.update_with_user(
+        session.id, ada.id, lambda session, user: replace(session, client=Client(user.id))
+    )
+    assert (changed.client.user_agent, user) == (ada.id, ada)
+    assert sessions.get(session.id) == changed
+    assert sessions.update_with_user(session.id, ada.id, lambda session, _: session) == (changed, ada)
+    for ids in (("absent", ada.id), (session.id, "absent")):
+        with pytest.raises(NotFound):
+            sessions.update_with_user(*ids, used_once_more)
+    assert sessions.get(session.id) == changed
+
+
 def test_reading_a_session_with_its_user_is_one_round_trip(wire: Wire, firestore: Callable[[], Store]) -> None:
     store = firestore()
     Sessions(store).with_user("session", "user")
@@ -53,22 +71,23 @@ def test_reading_a_session_with_its_user_is_one_round_trip(wire: Wire, firestore
 
 def test_uses_recorded_by_several_processes_all_count(open_shared: Callable[[], Store]) -> None:
     store = open_shared()
-    session = Sessions(store).add(new_session())
-    assert in_processes(_use_at_once, [(open_shared, session.id)] * 2) == [[], []]
+    ada = Users(store).add(User.new(now=NOON, username=Username.parse("ada"), email=None))
+    session = Sessions(store).add(new_session(ada.id))
+    assert in_processes(_use_at_once, [(open_shared, session.id, ada.id)] * 2) == [[], []]
     stored = Sessions(store).get(session.id)
     assert stored
     assert stored.generation == 20
     store.close()
 
 
-def _use_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
+def _use_at_once(share: tuple[Callable[[], Store], str, str]) -> list[str]:
     """What went wrong, in a process of its own."""
-    open_store, id = share
+    open_store, id, user_id = share
     store = open_store()
     sessions = Sessions(store)
     sessions.get(id)
     meet()
-    outcomes = at_once(lambda _: sessions.update(id, used_once_more), range(10))
+    outcomes = at_once(lambda _: sessions.update_with_user(id, user_id, used_once_more), range(10))
     store.close()
     return [repr(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
 

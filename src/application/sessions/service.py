@@ -104,7 +104,7 @@ class SessionService:
         else:
             ends = now + self.lifetimes.absolute
             expires = min(now + self.lifetimes.idle, ends)
-            refresh = self.refresh_tokens.first(id)
+            refresh = self.refresh_tokens.first(id, user.id)
         session = Session(
             id=id,
             user_id=user.id,
@@ -137,18 +137,19 @@ class SessionService:
         token = self.refresh_tokens.parse(value)
         now = self.clock()
 
-        def rotate(session: Session) -> Session:
-            if now >= session.expires_at:
+        def rotate(session: Session, user: User) -> Session:
+            current = token.hash == session.current_hash
+            if now < session.expires_at and not (current or session.in_grace_period(token.hash, now)):
+                raise _TokenReused
+            if not session.is_valid(user, now):
                 raise InvalidToken
-            if token.hash == session.current_hash:
-                successor = self.refresh_tokens.successors(token, session.generation)[0]
-                return session.rotated(successor.hash, now, self.lifetimes.idle)
-            if session.in_grace_period(token.hash, now):
+            if not current:
                 return session
-            raise _TokenReused
+            successor = self.refresh_tokens.successors(token, session.generation)[0]
+            return session.rotated(successor.hash, now, self.lifetimes.idle)
 
         try:
-            session = self.sessions.update(token.session_id, rotate)
+            session, user = self.sessions.update_with_user(token.session_id, token.user_id, rotate)
         except NotFound:
             raise InvalidToken from None
         except _TokenReused:
@@ -159,8 +160,7 @@ class SessionService:
             raise InvalidToken from None
         successors = self.refresh_tokens.successors(token, session.generation - 1)
         successor = next((each for each in successors if each.hash == session.current_hash), None)
-        user = self.users.get(session.user_id)
-        if user is None or successor is None or not session.is_valid(user, now):
+        if successor is None:
             raise InvalidToken
         return user, self.tokens.issue(user, session).with_refresh(successor)
 

@@ -1,10 +1,13 @@
 """The repository of sessions."""
 
+from collections.abc import Callable
 from typing import Any
 
+from src.domain.errors import NotFound
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Page
+from src.infrastructure.repositories.conflicts import retry_conflicts
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Key, Store
@@ -26,6 +29,20 @@ class Sessions(Documents[Session]):
         """Return a session and a user; one read of two documents."""
         session, user = self._store.get(self._key(id), Key(USERS, user_id))
         return (self.entity(session) if session else None), (self._users.entity(user) if user else None)
+
+    def update_with_user(
+        self, id: str, user_id: str, change: Callable[[Session, User], Session]
+    ) -> tuple[Session, User]:
+        """Change a session that is read with a user; one read and one commit without conflicts."""
+
+        def attempt() -> tuple[Session, User]:
+            old, user = self.with_user(id, user_id)
+            if old is None or user is None:
+                raise NotFound
+            new = change(old, user)
+            return (old if new == old else self._save(old, new)), user
+
+        return retry_conflicts(attempt)
 
     def remove_of(self, user_id: str) -> None:
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)

@@ -1,4 +1,7 @@
-"""Refresh tokens: the id of the session, a secret, and a MAC over both that shows that the service issued the token.
+"""Refresh tokens: the id of the session, a secret, a MAC, and the id of the user.
+
+The MAC covers the other three parts and shows that the service issued the token. With both ids, a refresh reads the
+session and the user in one round trip.
 
 The secret of a successor is an HMAC over the session, the generation and the token it replaces. A repeated refresh
 therefore returns the same successor, in every process that has the key. The HMAC key is derived from the signing key
@@ -15,7 +18,7 @@ from src.infrastructure.tokens import base64url
 from src.infrastructure.tokens.signing_keys import KeyRing
 
 _ID, _SECRET, _MAC = 16, 32, 16
-"""Lengths in bytes."""
+"""Lengths in bytes. The rest of a token is the id of the user."""
 
 
 class DerivedRefreshTokens:
@@ -24,33 +27,36 @@ class DerivedRefreshTokens:
     def __init__(self, keys: KeyRing) -> None:
         self._ring = keys
 
-    def first(self, session_id: str) -> RefreshToken:
-        return _token(bytes.fromhex(session_id), secrets.token_bytes(_SECRET), self._keys()[0])
+    def first(self, session_id: str, user_id: str) -> RefreshToken:
+        return _token(session_id, secrets.token_bytes(_SECRET), user_id, self._keys()[0])
 
     def parse(self, value: str) -> RefreshToken:
         data = base64url.decode(value)
-        if len(data) != _ID + _SECRET + _MAC:
+        signed, mac, user_id = data[: _ID + _SECRET], data[_ID + _SECRET :][:_MAC], data[_ID + _SECRET + _MAC :]
+        if not user_id:
             raise InvalidToken
-        id, secret, mac = data[:_ID], data[_ID : _ID + _SECRET], data[_ID + _SECRET :]
-        genuine = any(hmac.compare_digest(mac, _mac(id, secret, key)) for key in self._keys())
-        return RefreshToken(id.hex(), value, _hash(value), genuine)
+        genuine = any(hmac.compare_digest(mac, _mac(signed + user_id, key)) for key in self._keys())
+        return RefreshToken(signed[:_ID].hex(), user_id.decode(errors="replace"), value, _hash(value), genuine)
 
     def successors(self, spent: RefreshToken, generation: int) -> list[RefreshToken]:
         message = f"{spent.session_id}:{generation}:{spent.value}".encode()
-        id = bytes.fromhex(spent.session_id)
-        return [_token(id, hmac.digest(key, b"next:" + message, "sha256"), key) for key in self._keys()]
+        return [
+            _token(spent.session_id, hmac.digest(key, b"next:" + message, "sha256"), spent.user_id, key)
+            for key in self._keys()
+        ]
 
     def _keys(self) -> list[bytes]:
         return self._ring.derived("portero refresh tokens")
 
 
-def _token(id: bytes, secret: bytes, key: bytes) -> RefreshToken:
-    value = base64url.encode(id + secret + _mac(id, secret, key))
-    return RefreshToken(id.hex(), value, _hash(value), genuine=True)
+def _token(session_id: str, secret: bytes, user_id: str, key: bytes) -> RefreshToken:
+    signed, user = bytes.fromhex(session_id) + secret, user_id.encode()
+    value = base64url.encode(signed + _mac(signed + user, key) + user)
+    return RefreshToken(session_id, user_id, value, _hash(value), genuine=True)
 
 
-def _mac(id: bytes, secret: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, b"mark:" + id + secret, "sha256")[:_MAC]
+def _mac(data: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, b"mark:" + data, "sha256")[:_MAC]
 
 
 def _hash(value: str) -> str:
