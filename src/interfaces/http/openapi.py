@@ -1,17 +1,17 @@
 """Describes the declared operations as an OpenAPI document (https://spec.openapis.org/oas/v3.1.1)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from src.domain import errors
 from src.domain.errors import PorteroError
-from src.interfaces.http.bodies import Body, Form
+from src.interfaces.http.bodies import Body, Change, Form
 from src.interfaces.http.operations import Access, Feature, Operation, Route
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.uploads import UploadBody
@@ -22,20 +22,12 @@ _REFERENCE = "#/components/schemas/{model}"
 
 _TEXT = {"schema": {"type": "string"}}
 _HEADERS = {
-    "ETag": {"description": "The revision, for If-Match.", **_TEXT},
-    "Link": {
-        "description": "The next page as rel=next (RFC 8288), absent on the last one; or the job as rel=monitor.",
-        **_TEXT,
-    },
-    "Location": {"description": "Where it is now.", **_TEXT},
-    "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}},
-    "WWW-Authenticate": {"description": "Bearer, see RFC 6750.", **_TEXT},
-    "X-Request-Id": {"description": "The id of the request: the one sent, or a new one.", **_TEXT},
-}
-_REQUEST_HEADERS = {
-    "If-Match": "Change it only if this is still its ETag.",
-    "Idempotency-Key": "The same key with the same request gets the first answer again, for 24 hours.",
-    "Prefer": "respond-async: do not wait, there will be a job to watch.",
+    "ETag": "The revision, for If-Match.",
+    "Link": "The next page as rel=next (RFC 8288), absent on the last one; or the job as rel=monitor.",
+    "Location": "Where it is now.",
+    "Retry-After": "Seconds after which to try again.",
+    "WWW-Authenticate": "Bearer, see RFC 6750.",
+    "X-Request-Id": "The id of the request: the one sent, or a new one.",
 }
 _MEANINGS = {
     400: "The body, or the path, cannot be parsed.",
@@ -54,14 +46,13 @@ _MEANINGS = {
 
 
 def describe(features: Sequence[Feature], version: str) -> dict[str, Any]:
-    """Return the whole document, ready to be written as JSON."""
+    """Return the OpenAPI document of every operation of ``features``, as a JSON value."""
     operations = [operation for feature in features for operation in feature.operations]
     routes = [(operation, route) for operation in operations for route in operation.routes()]
     routes.sort(key=lambda each: each[1].alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
     for operation, route in routes:
         paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(operation, route)
-    statuses = sorted({status for operation, route in routes for status in _problems(operation, route)})
     return {
         "openapi": "3.1.1",
         "info": {
@@ -76,8 +67,11 @@ def describe(features: Sequence[Feature], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": _schemas(operations),
-            "responses": {f"Problem{status}": _problem(status) for status in statuses},
-            "headers": _HEADERS,
+            "responses": {f"Problem{status}": _problem(status) for status in _MEANINGS},
+            "headers": {
+                name: {"description": text, "schema": {"type": "integer" if name == "Retry-After" else "string"}}
+                for name, text in _HEADERS.items()
+            },
             "securitySchemes": {
                 "password": {
                     "type": "oauth2",
@@ -91,9 +85,10 @@ def describe(features: Sequence[Feature], version: str) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, route: Route) -> dict[str, Any]:
+    summary, description = _texts(operation)
     described: dict[str, Any] = {
         "operationId": _id(operation, route),
-        "summary": _summary(operation),
+        "summary": summary,
         "tags": [operation.feature.tag],
         "security": _security(operation.access),
         "responses": {str(operation.status): _success(operation)}
@@ -103,35 +98,30 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
     if route.alias_of:
         described["x-alias-of"] = _template(route.alias_of)
         described["summary"] += f" (alias of {described['x-alias-of']})"
-    if description := _description(operation):
+    if description:
         described["description"] = description
-    if operation.body:
+    if body := operation.body:
         described["requestBody"] = {
-            "required": _is_required(operation.body),
-            "content": {_media_of(operation.body): _schema_of(operation.body)},
+            "required": issubclass(body, Change) or any(field.is_required() for field in body.model_fields.values()),
+            "content": {_media_of(body): {"schema": _reference(body)}},
         }
-    if parameters := [*_path_parameters(route), *_query_parameters(operation), *_header_parameters(operation)]:
+    if parameters := list(_parameters(operation, route)):
         described["parameters"] = parameters
     return described
 
 
-def _summary(operation: Operation) -> str:
-    """Return the first sentence of the handler's docstring."""
-    first, _, _ = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
-    return " ".join(first.split()).rstrip(".")
+def _texts(operation: Operation) -> tuple[str, str]:
+    """Return the summary and the description of an operation.
 
-
-def _description(operation: Operation) -> str:
-    """Return the use case's docstring, or the rest of the handler's.
-
-    Paragraphs with Python names in double backquotes, and the list of raised errors, are left out.
+    The summary is the first paragraph of the handler's docstring. The description is the use case's docstring, or else
+    the rest of the handler's. Paragraphs with Python names in double backquotes, and the list of raised errors, are
+    left out.
     """
-    if operation.use_case:
-        text = cleandoc(operation.use_case.__doc__ or "")
-    else:
-        text = cleandoc(operation.handler.__doc__ or "").partition("\n\n")[2]
+    summary, _, rest = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
+    text = cleandoc(operation.use_case.__doc__ or "") if operation.use_case else rest
     paragraphs = text.partition("Raises ")[0].strip().split("\n\n")
-    return "\n\n".join(paragraph for paragraph in paragraphs if "``" not in paragraph)
+    description = "\n\n".join(paragraph for paragraph in paragraphs if "``" not in paragraph)
+    return " ".join(summary.split()).rstrip("."), description
 
 
 def _template(path: str) -> str:
@@ -150,37 +140,25 @@ def _media_of(body: type[Body]) -> str:
     return "application/x-www-form-urlencoded" if issubclass(body, Form) else "application/json"
 
 
-def _is_required(body: type[Body]) -> bool:
-    """Return whether a request must send a body, because the model refuses an empty object."""
-    try:
-        body.model_validate({})
-    except ValidationError:
-        return True
-    return False
+def _parameters(operation: Operation, route: Route) -> Iterator[dict[str, Any]]:
+    for name in _VARIABLE.findall(route.path):
+        yield {"name": name, "in": "path", "required": True, **_TEXT}
+    if operation.query:
+        properties = operation.query.model_json_schema(ref_template=_REFERENCE)["properties"]
+        for name, schema in properties.items():
+            yield {"name": name, "in": "query", "required": False, "schema": schema}
+    if errors.Stale in operation.errors:
+        yield _header("If-Match", "Change it only if this is still its ETag.")
+    if operation.idempotent:
+        yield _header(
+            "Idempotency-Key", "The same key with the same request gets the first answer again, for 24 hours."
+        )
+    if HTTPStatus.ACCEPTED in operation.instead:
+        yield _header("Prefer", "respond-async: do not wait, there will be a job to watch.")
 
 
-def _path_parameters(route: Route) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "path", "required": True, **_TEXT} for name in _VARIABLE.findall(route.path)]
-
-
-def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if operation.query is None:
-        return []
-    properties = operation.query.model_json_schema(ref_template=_REFERENCE)["properties"]
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]
-
-
-def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
-    headers = [
-        ("If-Match", errors.Stale in operation.errors),
-        ("Idempotency-Key", operation.idempotent),
-        ("Prefer", HTTPStatus.ACCEPTED in operation.instead),
-    ]
-    return [
-        {"name": name, "in": "header", "required": False, "description": _REQUEST_HEADERS[name], **_TEXT}
-        for name, is_read in headers
-        if is_read
-    ]
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": description, **_TEXT}
 
 
 def _id(operation: Operation, route: Route) -> str:
@@ -221,16 +199,17 @@ def _problems(operation: Operation, route: Route) -> list[int]:
 
 def _success(operation: Operation) -> dict[str, Any]:
     status = HTTPStatus(operation.status)
-    headers = ["X-Request-Id"]
     is_resource = any(issubclass(answer, Resource) and answer.has_etag for answer in operation.answers)
-    headers += ["ETag"] if is_resource and not operation.is_list else []
     made = status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
     placed = made and any("id" in answer.model_fields for answer in operation.answers)
-    headers += ["Location"] if placed or status is HTTPStatus.FOUND else []
-    headers += ["Link"] if operation.is_list or (operation.monitored and not operation.instead) else []
-    success: dict[str, Any] = {"description": status.description or status.phrase, "headers": _headers(headers)}
+    headers = {
+        "ETag": is_resource and not operation.is_list,
+        "Location": placed or status is HTTPStatus.FOUND,
+        "Link": operation.is_list or (operation.monitored and not operation.instead),
+    }
+    success = _response(status.description or status.phrase, [name for name, is_sent in headers.items() if is_sent])
     if operation.answers:
-        references = [{"$ref": _REFERENCE.format(model=model.__name__)} for model in operation.answers]
+        references = [_reference(model) for model in operation.answers]
         schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
         if operation.is_list:
             schema = {"type": "array", "items": schema}
@@ -241,28 +220,22 @@ def _success(operation: Operation) -> dict[str, Any]:
 
 
 def _instead(status: HTTPStatus, answer: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": _schema_of(answer)}
-    headers = ["X-Request-Id", *(["Link", "Location"] if status is HTTPStatus.ACCEPTED else [])]
-    return {"description": status.description, "headers": _headers(headers), "content": content}
+    headers = ["Link", "Location"] if status is HTTPStatus.ACCEPTED else []
+    return _response(status.description, headers, {"application/json": {"schema": _reference(answer)}})
 
 
 def _problem(status: int) -> dict[str, Any]:
-    headers = ["X-Request-Id"]
-    headers += ["WWW-Authenticate"] if status == HTTPStatus.UNAUTHORIZED else []
-    headers += ["Retry-After"] if status in (429, 503) else []
-    return {
-        "description": _MEANINGS[status],
-        "headers": _headers(headers),
-        "content": {"application/problem+json": _schema_of(Problem)},
-    }
+    headers = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
+    return _response(_MEANINGS[status], headers, {"application/problem+json": {"schema": _reference(Problem)}})
 
 
-def _headers(names: Iterable[str]) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+def _response(description: str, headers: Iterable[str], content: dict[str, Any] | None = None) -> dict[str, Any]:
+    references = {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *headers)}
+    return {"description": description, "headers": references} | ({"content": content} if content else {})
 
 
-def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}
+def _reference(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
