@@ -20,20 +20,12 @@ reconciliation, which comes back to it later.
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from src.application.accounts.transitions import (
-    Change,
-    activated,
-    finishing,
-    if_active,
-    if_ticket,
-    released,
-    reserving,
-)
+from src.application.accounts.transitions import Change, activated, finishing, if_active, if_ticket, released, reserving
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Stale, Taken, Unavailable
@@ -44,24 +36,24 @@ from src.domain.values import Email, Role
 _log = logging.getLogger("portero.accounts")
 
 RECONCILE_AFTER = timedelta(seconds=60)
-"""Longer than any request can take: an account that is marked for longer was left by a crash or an outage."""
+"""Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSaga:
-    """Create, change and delete users in the store and at the identity provider, as if it were one step."""
+    """Creates, changes and deletes accounts in the store and at the identity provider: in both, or in neither."""
 
     users: UserRepository
     identity: IdentityProvider
     owned: Sequence[Callable[[str], None]]
-    """Each removes one kind of what the user with this id owns; each can be repeated."""
+    """Functions that take the id of a user and remove one kind of object that the user owns. Each can be repeated."""
     audit: Audit
     clock: Clock
 
     def create(self, user: User, password: str | None, idempotent: IdempotentCreate[User] | None = None) -> User:
-        """Store a new user. Without a password nobody can log in until one is set.
+        """Store a new user. A user without a password cannot log in.
 
-        Raises Taken, Invalid, Unavailable or Repeated; then there is no such user.
+        Raises Taken, Invalid, Unavailable or Repeated, and leaves no user behind.
         """
         if password is not None:
             user = replace(user, password_hash=self.identity.keep(password))
@@ -72,16 +64,13 @@ class AccountSaga:
         except Unavailable:
             self._try(self._undo_creation, user.id)  # the commit may have landed
             raise
-        try:
+        # The caller is told that it failed, so it must have failed, even if the last commit landed.
+        with self._after_failure(self._undo_creation, user.id):
             self.identity.create(user, password)
             return self.users.update(user.id, activated, idempotent=idempotent)
-        except (PorteroError, Repeated):
-            # The caller is told that it failed, so it must have failed, even if the last commit landed.
-            self._try(self._undo_creation, user.id)
-            raise
 
     def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
-        """Apply ``change`` to an active user. Raises as ``UserRepository.update`` does, Invalid and Unavailable."""
+        """Apply ``change`` to an active user. Raises Invalid, Unavailable and the errors of UserRepository.update."""
         if not self.identity.remote:
             return self.users.update(id, if_active(change), revisions=revisions)
         ticket = self.clock()
@@ -99,11 +88,8 @@ class AccountSaga:
             self._try(self.identity.set_email, user)
             self._try(self.users.update, id, self._marked)
             raise
-        try:
+        with self._after_failure(self.users.update, id, self._marked):
             return self.users.update(id, finishing(change, ticket))
-        except PorteroError:
-            self._try(self.users.update, id, self._marked)
-            raise
 
     def set_password(
         self, id: str, password: str, reason: str, *, check: Change = lambda user: user, keep: str | None = None
@@ -123,12 +109,12 @@ class AccountSaga:
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
         if self.identity.remote:
             self.identity.set_password(user, password)
-            # IdempotentCreate more: until a moment ago the old password still got new sessions.
+            # Again, because the old password could still start sessions until a moment ago.
             self.change(id, without_sessions)
             self.identity.sessions_ended()
 
     def upgrade(self, id: str, promote: Change, password: str) -> User:
-        """Make a guest a user, under the same id. Raises as ``create`` does; then it is still a guest."""
+        """Make a guest a user with the same id. Raises the errors of ``create``, and leaves the guest unchanged."""
 
         def change(guest: User) -> User:
             return replace(promote(guest), password_hash=kept)
@@ -138,35 +124,30 @@ class AccountSaga:
             return self.users.update(id, change)
         ticket = self.clock()
         guest = self.users.update(id, reserving(change, ticket))
-        try:
+        with self._after_failure(self._undo_upgrade, id, ticket):
             self.identity.create(change(guest), password)
             return self.users.update(id, finishing(change, ticket))
-        except PorteroError:
-            self._try(self._undo_upgrade, id, ticket)
-            raise
 
     def delete(self, id: str) -> None:
-        """Delete an active user: its sessions end, its names are free, and what it owns goes. Raises Unavailable."""
+        """Delete an active user, end its sessions, free its names and remove its objects. Raises Unavailable."""
         if not self.identity.remote:
             self._try(self._remove_owned, self.users.update(id, if_active(self._marked_tombstone)))
             return
         ticket = self.clock()
         self.users.update(id, if_active(lambda user: replace(user, state=State.DELETING, reconcile_since=ticket)))
-        try:
+        undo = if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE))
+        # It may have happened all the same: reconciliation asks the provider when it answers again.
+        with self._after_failure(self.users.update, id, undo):
             self.identity.delete(id)
-        except PorteroError:
-            # It may have happened all the same: reconciliation asks the provider when it answers again.
-            self._try(self.users.update, id, if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE)))
-            raise
         self._try(self._remove_owned, self.users.update(id, self._marked_tombstone))
 
     def purge_guests(self) -> int:
-        """Remove the guests that have expired, once their last request is over; return how many."""
+        """Remove the guests that have expired, once their last request is over. Return the number of them."""
         guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
         return sum(self._try(self._purge, guest) for guest in guests)
 
     def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
-        """Finish or undo what was left half done for longer than ``older_than``; return how many accounts."""
+        """Finish or undo what was interrupted more than ``older_than`` ago. Return the number of accounts."""
         accounts = self.users.to_reconcile(self.clock() - older_than).items
         return sum(self._try(self._reconcile, user) for user in accounts)
 
@@ -193,10 +174,10 @@ class AccountSaga:
         self.identity.delete(user.id)
         # By now no request of the deleted user can still be running.
         self._remove_owned(self.users.update(user.id, self._marked_tombstone))
-        self.users.update(user.id, self._tombstone)
+        self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
 
     def _restore(self, user: User) -> None:
-        """Give the provider's account the stored address; a guest has no account there."""
+        """Make the account at the provider match the stored user. A guest has no account there."""
         if user.role is Role.GUEST:
             self.identity.delete(user.id)
             self.users.update(user.id, if_ticket(user.reconcile_since, released))
@@ -240,17 +221,23 @@ class AccountSaga:
         for remove in self.owned:
             remove(user.id)
 
-    def _tombstone(self, user: User) -> User:
-        return user.tombstone(self.clock())
-
     def _marked(self, user: User) -> User:
         return replace(user, reconcile_since=self.clock())
 
     def _marked_tombstone(self, user: User) -> User:
-        return self._marked(self._tombstone(user))
+        return self._marked(user.tombstone(self.clock()))
+
+    @contextmanager
+    def _after_failure(self, step: Callable[..., object], *arguments: object) -> Iterator[None]:
+        """Try ``step`` when the block fails, and raise the error of the block."""
+        try:
+            yield
+        except (PorteroError, Repeated):
+            self._try(step, *arguments)
+            raise
 
     def _try(self, step: Callable[..., object], *arguments: object) -> bool:
-        """Run a step whose failure is not the caller's; reconciliation repeats it. Return whether it succeeded."""
+        """Run ``step`` and return whether it succeeded. Log its error, because reconciliation repeats the step."""
         try:
             step(*arguments)
         except (NotFound, Stale):
