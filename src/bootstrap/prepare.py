@@ -2,10 +2,10 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from src.bootstrap.adapters import key_source, make_keys, store_errors
+from src.bootstrap.adapters import key_source, make_keys, make_store, store_errors
 from src.bootstrap.wiring import wire
 from src.domain.errors import Taken
 from src.domain.values import InvalidValue
@@ -30,7 +30,9 @@ def prepare(settings: Settings) -> None:
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
     if not settings.is_ephemeral:
-        ensure_admin(settings, wire(settings))
+        # The process may fork later, and the connections of the store do not survive that.
+        with closing(make_store(settings)) as opened:
+            ensure_admin(settings, wire(settings, store=opened))
 
 
 def require_tables(settings: Settings) -> None:

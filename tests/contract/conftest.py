@@ -15,8 +15,7 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
-from src.infrastructure.stores.migrations import migrate
-from src.infrastructure.stores.sql import SqlStore, make_engine
+from src.infrastructure.stores.sqlite import SqliteStore
 from tests.e2e.service import redis_server
 
 # To add a store, add its name here and a fixture of that name that returns a function which opens the store.
@@ -34,16 +33,19 @@ def memory() -> Callable[[], Store]:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the path of a migrated, empty SQLite database, which tests copy."""
     file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    engine = make_engine(f"sqlite:///{file}", pool_size=1)
-    migrate(engine)
-    engine.dispose()
+    SqliteStore.prepare(f"sqlite:///{file}")
     return file
 
 
 @pytest.fixture
-def sqlite(migrated_file: Path, tmp_path: Path) -> Callable[[], Store]:
-    file = shutil.copy(migrated_file, tmp_path / "portero.db")
-    return partial(_open_sql, f"sqlite:///{file}")
+def database(migrated_file: Path, tmp_path: Path) -> Path:
+    """Return the path of the database that ``sqlite`` opens."""
+    return Path(shutil.copy(migrated_file, tmp_path / "portero.db"))
+
+
+@pytest.fixture
+def sqlite(database: Path) -> Callable[[], Store]:
+    return partial(SqliteStore.open, f"sqlite:///{database}", pool_size=8)
 
 
 @pytest.fixture
@@ -58,10 +60,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the Redis URL. All tests share the server and use unique keys."""
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
-
-
-def _open_sql(url: str) -> Store:
-    return SqlStore(make_engine(url, pool_size=8))
 
 
 @pytest.fixture(params=STORES)

@@ -12,20 +12,43 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from src.infrastructure.stores.migrations import migrate, migrated
-from src.infrastructure.stores.sql import make_engine
+from src.infrastructure.stores.base import Insert, StoreNotReady
+from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql.tables import metadata
+from src.infrastructure.stores.sqlite import SqliteStore
+from tests.contract.documents import NOON, account, user
 
 PORTERO = Path(__file__).parents[2] / "portero"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path}/portero.db", pool_size=1)
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/portero.db"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = sa.create_engine(url)
     yield engine
     engine.dispose()
+
+
+def prepare(url: str) -> None:
+    store_class(url).prepare(url)
+
+
+def is_ready(url: str) -> bool:
+    try:
+        store_class(url).check(url)
+    except StoreNotReady as error:
+        if str(error) != "its tables are missing or old":
+            raise
+        return False
+    return True
 
 
 def differences(engine: Engine) -> list[Any]:
@@ -38,57 +61,82 @@ def tables(engine: Engine) -> set[str]:
     return set(sa.inspect(engine).get_table_names())
 
 
-def test_migrating_creates_what_the_schema_declares(engine: Engine) -> None:
+def test_the_newest_version_is_that_of_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "src.infrastructure.stores:migrations")
+    assert newest_version() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_preparing_creates_what_the_schema_declares(url: str, engine: Engine) -> None:
     assert differences(engine)
-    migrate(engine)
+    prepare(url)
     assert differences(engine) == []
 
 
-def test_migrated_returns_whether_migrations_have_run(engine: Engine) -> None:
-    assert not migrated(engine)
-    migrate(engine)
-    assert migrated(engine)
+def test_a_store_is_ready_when_migrations_have_run(url: str) -> None:
+    assert not is_ready(url)
+    prepare(url)
+    assert is_ready(url)
 
 
-def test_migrating_twice_changes_nothing(engine: Engine) -> None:
-    migrate(engine)
+def test_preparing_twice_changes_nothing(url: str, engine: Engine) -> None:
+    prepare(url)
     with engine.begin() as connection:
         connection.execute(
             metadata.tables["claims"].insert(), {"id": "1", "revision": "1", "kind": "k", "holder_id": "u"}
         )
-    migrate(engine)
-    assert migrated(engine)
+    prepare(url)
+    assert is_ready(url)
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(metadata.tables["claims"])) == 1
 
 
-def test_a_failed_migration_leaves_nothing_and_can_be_repeated(engine: Engine) -> None:
+def test_a_failed_migration_leaves_nothing_and_can_be_repeated(url: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE claims (in_the_way TEXT)")
-    with pytest.raises(sa.exc.OperationalError, match="claims"):
-        migrate(engine)
+    with pytest.raises(StoreNotReady, match="claims"):
+        prepare(url)
     assert tables(engine) <= {"claims", "alembic_version"}
-    assert not migrated(engine)
+    assert not is_ready(url)
 
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE claims")
-    migrate(engine)
-    assert migrated(engine)
+    prepare(url)
+    assert is_ready(url)
     assert differences(engine) == []
 
 
-def test_downgrade_and_upgrade_again(engine: Engine) -> None:
-    migrate(engine)
+def test_downgrade_and_upgrade_again(url: str, engine: Engine) -> None:
+    prepare(url)
     config = Config()
     config.set_main_option("script_location", "src.infrastructure.stores:migrations")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     assert tables(engine) <= {"alembic_version"}
-    assert not migrated(engine)
+    assert not is_ready(url)
 
-    migrate(engine)
+    prepare(url)
     assert differences(engine) == []
+
+
+def test_values_are_stored_in_sqlite_as_sqlalchemy_reads_them(url: str, engine: Engine) -> None:
+    """The tables of a database can be read with SQLAlchemy, and what SQLAlchemy has written by the store."""
+    prepare(url)
+    users = metadata.tables["users"]
+    fields = account(reserved=[["email", "å"]], disabled=True, reconcile_since=NOON)
+    numbers = account(reserved=1.5)
+    store = SqliteStore.open(url, pool_size=1)
+    store.commit(Insert(user("1"), fields), Insert(user("2"), numbers))
+    with engine.begin() as connection:
+        read = [dict(row._mapping) for row in connection.execute(sa.select(users).order_by("id"))]
+        assert [{name: row[name] for name in fields} for row in read] == [fields, numbers]
+        raw = connection.exec_driver_sql("SELECT * FROM users ORDER BY id").all()
+        connection.execute(users.delete())
+        connection.execute(users.insert(), read)
+        assert connection.exec_driver_sql("SELECT * FROM users ORDER BY id").all() == raw
+    assert [document and document.fields for document in store.get(user("1"), user("2"))] == [fields, numbers]
+    store.close()
 
 
 def test_two_processes_can_prepare_the_same_folder_at_once(tmp_path: Path) -> None:
@@ -109,7 +157,7 @@ def test_two_processes_can_prepare_the_same_folder_at_once(tmp_path: Path) -> No
     said = [process.communicate(timeout=60)[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
 
-    engine = make_engine(f"sqlite:///{tmp_path}/data/portero.db", pool_size=1)
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/data/portero.db")
     assert differences(engine) == []
     with engine.connect() as connection:
         roles = connection.scalars(sa.select(metadata.tables["users"].c.role)).all()

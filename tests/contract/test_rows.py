@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, overload
 
 import pytest
-import sqlalchemy as sa
 
 from src.application.ports import RowStore
 from src.domain.errors import Unavailable
@@ -21,9 +20,9 @@ from src.infrastructure.stores.base import Insert, Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import CLAIMS, PACKS
-from src.infrastructure.stores.sql import SqlStore, make_engine
-from src.infrastructure.stores.sql import rows as sql
-from src.infrastructure.stores.sql.tables import ROWS
+from src.infrastructure.stores.sqlite import SqliteStore
+from src.infrastructure.stores.sqlite import rows as sqlite_rows
+from src.infrastructure.stores.sqlite.rows import SqliteRows
 from tests.contract.conftest import Wire
 from tests.support.emulators import free_port
 
@@ -55,10 +54,10 @@ def kept(store: Store, rows: RowStore) -> int:
         return len(store._documents)
     if isinstance(store, FirestoreStore):
         return len(list(store._client.collection(PACKS.name).select([]).stream()))
-    assert isinstance(store, SqlStore)
-    table = ROWS if isinstance(rows, sql.SqlRows) else ROWS.metadata.tables[PACKS.name]
-    with store._engine.connect() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+    assert isinstance(store, SqliteStore)
+    table = "rows" if isinstance(rows, SqliteRows) else PACKS.name
+    with store._connections.reading() as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def made(
@@ -89,9 +88,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "PACK_BYTES", 200)
     monkeypatch.setattr(Store, "document_bytes", 70)
     monkeypatch.setattr(packed, "READ_DOCUMENTS", 5)
-    monkeypatch.setattr(sql, "BATCH", 3)
-    monkeypatch.setattr(sql, "WRITE_SECONDS", 0)
-    monkeypatch.setattr(sql, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(sqlite_rows, "BATCH", 3)
+    monkeypatch.setattr(sqlite_rows, "WRITE_SECONDS", 0)
+    monkeypatch.setattr(sqlite_rows, "PAUSE_SECONDS", 0)
 
 
 class TestPage:
@@ -263,22 +262,21 @@ class TestRemove:
 
 
 def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the commit with this number fail, or the statement on rows with this number."""
-    commits, statements = count(1), count(1)
-    commit = store._commit
+    """Make the commit with this number fail, or the transaction on rows with this number."""
 
-    def failing(writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        if next(commits) == number:
-            raise Unavailable
-        return commit(writes, operation)
+    def failing(method: Callable[..., Any]) -> Callable[..., Any]:
+        calls = count(1)
 
-    monkeypatch.setattr(store, "_commit", failing)
-    if isinstance(store, SqlStore):
+        def call(*arguments: Any) -> Any:
+            if next(calls) == number:
+                raise Unavailable
+            return method(*arguments)
 
-        @sa.event.listens_for(store._engine, "before_cursor_execute")
-        def fail(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if statement.startswith(("INSERT INTO rows", "DELETE FROM rows")) and next(statements) == number:
-                raise sa.exc.OperationalError(statement, {}, OSError("disk I/O error"))
+        return call
+
+    monkeypatch.setattr(store, "_commit", failing(store._commit))
+    if isinstance(store, SqliteStore):
+        monkeypatch.setattr(store._connections, "writing", failing(store._connections.writing))
 
 
 class Lazy(Sequence[Row]):
@@ -321,6 +319,16 @@ class Forgetful(MemoryStore):
         return {}
 
 
+def noted_statements(store: Store) -> list[str]:
+    """Return a list that receives the statements of the connection that the pool keeps."""
+    assert isinstance(store, SqliteStore)
+    statements: list[str] = []
+    with store._connections.reading() as connection:
+        pass
+    connection.set_trace_callback(statements.append)
+    return statements
+
+
 class TestAppend:
     @pytest.mark.parametrize("where", ["packed", "table"])
     def test_memory_is_bounded_while_rows_are_stored(self, where: str, sqlite: Callable[[], Store]) -> None:
@@ -352,19 +360,13 @@ class TestAppend:
     @pytest.mark.usefixtures("small")
     def test_transactions_are_short_so_that_others_can_write(self, sqlite: Callable[[], Store]) -> None:
         store = sqlite()
-        assert isinstance(store, SqlStore)
-        begun: list[str] = []
-
-        @sa.event.listens_for(store._engine, "before_cursor_execute")
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            begun.append(statement.split()[0])
-
+        statements = noted_statements(store)
         rows = make_rows(store)
         rows.append(SET, made(9))
-        assert begun == [*["BEGIN", "INSERT"] * 3, "BEGIN"]
-        begun.clear()
+        assert [each.split()[0] for each in statements] == [*["BEGIN", "INSERT", "COMMIT"] * 3, "BEGIN", "COMMIT"]
+        statements.clear()
         rows.remove(SET)
-        assert begun == ["BEGIN", "DELETE"] * 4
+        assert [each.split()[0] for each in statements] == ["BEGIN", "DELETE", "COMMIT"] * 4
         store.close()
 
     def test_other_writers_wait_less_than_a_second(self, sqlite: Callable[[], Store]) -> None:
@@ -399,19 +401,14 @@ class TestTable:
         self, valid: bool | None, sqlite: Callable[[], Store]
     ) -> None:
         store = sqlite()
-        assert isinstance(store, SqlStore)
-        asked: list[tuple[str, Any]] = []
-
-        @sa.event.listens_for(store._engine, "before_cursor_execute")
-        def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-            asked.append((statement, parameters))
-
+        assert isinstance(store, SqliteStore)
+        statements = noted_statements(store)
         rows = make_rows(store)
         rows.append(SET, made(10))
         rows.page(SET, valid=valid)
-        with store._engine.connect() as connection:
-            statement, parameters = asked[-1]
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        [query] = [each for each in statements if each.startswith("SELECT")]
+        with store._connections.reading() as connection:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
         store.close()
         searches = [row[3] for row in plan if row[3].startswith("SEARCH")]
         assert not [row for row in plan if "SCAN" in row[3] or "TEMP" in row[3]]
@@ -469,7 +466,7 @@ class TestUnreachable:
         if request.param == "firestore":
             store = FirestoreStore("demo-nowhere", timeout=0.5)
         else:
-            store = SqlStore(make_engine(f"sqlite:///{tmp_path}/nowhere/portero.db", pool_size=1))
+            store = SqliteStore(tmp_path / "nowhere" / "portero.db", pool_size=1)
         yield store
         store.close()
 
@@ -487,4 +484,4 @@ class TestUnreachable:
 
 
 def test_each_store_names_the_place_of_its_rows(store: Store, kind: str) -> None:
-    assert type(make_rows(store)) is (PackedRows if kind in ("memory", "firestore") else sql.SqlRows)
+    assert type(make_rows(store)) is (PackedRows if kind in ("memory", "firestore") else SqliteRows)

@@ -1,11 +1,13 @@
 """A store that does not answer raises Unavailable within its timeout."""
 
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import (
@@ -14,7 +16,7 @@ from src.infrastructure.stores.base import (
     Store,
 )
 from src.infrastructure.stores.firestore import FirestoreStore
-from src.infrastructure.stores.sql import SqlStore, make_engine
+from src.infrastructure.stores.sqlite import SqliteStore, connections
 from tests.contract.documents import CLAIM, claim, only, user
 from tests.contract.test_store_queries import active
 from tests.support.clock import outcome_within
@@ -55,28 +57,42 @@ class TestUnreachable:
         assert isinstance(outcome_within(1.5, lambda: use(store)), Unavailable)
         store.close()
 
-    def test_a_locked_sqlite_database_is_unavailable_in_time(self, sqlite: Callable[[], Store]) -> None:
-        opened = sqlite()
-        assert isinstance(opened, SqlStore)
-        url = opened._engine.url
-        opened.close()
-        engine, locker = (make_engine(str(url), pool_size=1) for _ in range(2))
-        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=100"))
-        store = SqlStore(engine)
+    def test_a_locked_sqlite_database_is_unavailable_in_time(
+        self, sqlite: Callable[[], Store], database: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connections, "BUSY_SECONDS", 0.1)
+        store = sqlite()
         store.commit(Insert(claim("1"), CLAIM))
-        with locker.connect() as connection:
-            connection.begin()
+        with closing(sqlite3.connect(database, isolation_level=None)) as locker:
+            locker.execute("BEGIN IMMEDIATE")
             assert isinstance(outcome_within(1.5, lambda: store.commit(Delete(claim("1")))), Unavailable)
             assert only(store, claim("1")).fields == CLAIM  # readers do not wait
-            connection.rollback()
+            locker.execute("ROLLBACK")
         store.commit(Delete(claim("1")))
         assert store.get(claim("1")) == [None]
         store.close()
-        locker.dispose()
 
-    def test_sqlite_in_a_missing_folder_is_unavailable(self, tmp_path: Any) -> None:
-        store = SqlStore(make_engine(f"sqlite:///{tmp_path}/nowhere/portero.db", pool_size=1))
+    def test_a_full_disk_is_unavailable_and_nothing_is_written(
+        self, sqlite: Callable[[], Store], database: Path
+    ) -> None:
+        store = sqlite()
+        store.commit(Insert(claim("1"), CLAIM))
+        assert isinstance(store, SqliteStore)
+        with store._connections.reading() as connection:  # the pool has no other
+            connection.execute(f"PRAGMA max_page_count={database.stat().st_size // 4096 + 10}")
+        large = CLAIM | {"holder_id": "x" * 100_000}
+        with pytest.raises(Unavailable):
+            store.commit(Delete(claim("1")), Insert(claim("2"), large))
+        assert store.get(claim("2")) == [None]
+        store.commit(Insert(claim("3"), CLAIM), Delete(claim("1")))
+        assert store.get(claim("1")) == [None]
+        store.close()
+
+    @pytest.mark.parametrize("file", ["nowhere/portero.db", "portero.db"])
+    def test_a_missing_sqlite_database_is_unavailable_and_is_not_created(self, file: str, tmp_path: Path) -> None:
+        store = SqliteStore(tmp_path / file, pool_size=1)
         for use in (lambda: store.get(claim("1")), lambda: store.commit(Delete(claim("1")))):
             with pytest.raises(Unavailable):
                 use()
         store.close()
+        assert list(tmp_path.iterdir()) == []

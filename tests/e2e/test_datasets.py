@@ -19,13 +19,12 @@ from typing import Any
 
 import pytest
 import requests
-import sqlalchemy as sa
 from pydantic import SecretStr
 
 from bench import defects
 from src.bootstrap import adapters, prepare
 from src.infrastructure.stores.firestore import FirestoreStore
-from src.infrastructure.stores.sql import SqlStore
+from src.infrastructure.stores.sqlite import SqliteStore
 from src.interfaces.services import Services
 from src.settings import Settings
 from tests.e2e.service import PASSWORD, serving
@@ -46,7 +45,7 @@ class Place:
     settings: dict[str, str]
     services: Services
     """The services of a process with the same settings."""
-    store: SqlStore | FirestoreStore
+    store: SqliteStore | FirestoreStore
     rows: int
     """The number of rows that take seconds to store."""
 
@@ -61,20 +60,20 @@ class Place:
         """Return the number of documents of a collection."""
         if isinstance(self.store, FirestoreStore):
             return len(self.store._client.collection(kind).select([]).limit(1000).get())
-        with self.store._reader.connect() as connection:
-            return int(connection.execute(sa.text(f"SELECT count(*) FROM {kind}")).scalar_one())
+        with self.store._connections.reading() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0])
 
     def row_sets(self) -> set[str]:
         """Those that have rows."""
         if isinstance(self.store, FirestoreStore):
             packs = self.store._client.collection("packs").select(["set_id"]).limit(1000).get()
             return {document.get("set_id") for document in packs}
-        with self.store._reader.connect() as connection:
-            return set(connection.execute(sa.text("SELECT DISTINCT set_id FROM rows")).scalars())
+        with self.store._connections.reading() as connection:
+            return {set_id for (set_id,) in connection.execute("SELECT DISTINCT set_id FROM rows")}
 
     @property
     def stores_rows(self) -> bool:
-        return self.count("rows" if isinstance(self.store, SqlStore) else "packs") > 0
+        return self.count("rows" if isinstance(self.store, SqliteStore) else "packs") > 0
 
     def objects(self) -> list[Path]:
         """The files that are objects; what was being written is swept after a day."""
@@ -104,7 +103,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     )
     prepare.prepare(ours)
     store = adapters.make_store(ours)
-    assert isinstance(store, SqlStore | FirestoreStore)
+    assert isinstance(store, SqliteStore | FirestoreStore)
     yield Place(folder, settings, wire(ours, store=store), store, 50_000 if request.param == "sqlite" else 20_000)
     store.close()
 
@@ -163,7 +162,7 @@ def is_right(visitor: Visitor, dataset: Any, expected: defects.Expected) -> None
 
 def test_a_dataset_is_uploaded_read_and_deleted(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
-    expected = defects.write(file, 100_000 if isinstance(place.store, SqlStore) else 5_000)
+    expected = defects.write(file, 100_000 if isinstance(place.store, SqliteStore) else 5_000)
     with place.serve() as (_, port):
         visitor = Uploader(port)
         answer = send(visitor, file, **{"Idempotency-Key": "once"})

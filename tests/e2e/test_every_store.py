@@ -22,10 +22,10 @@ from src.infrastructure.stores.base import Store
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli
 from src.settings import Settings
-from tests.contract.conftest import STORES, firestore, memory, migrated_file, sqlite
+from tests.contract.conftest import STORES, database, firestore, memory, migrated_file, sqlite
 from tests.e2e.wiring import Client
 
-__all__ = ["firestore", "memory", "migrated_file", "sqlite"]  # fixtures
+__all__ = ["database", "firestore", "memory", "migrated_file", "sqlite"]  # fixtures
 
 PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
 

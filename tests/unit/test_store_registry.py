@@ -7,12 +7,15 @@ import pytest
 from src.bootstrap.adapters import make_store
 from src.bootstrap.check import check
 from src.bootstrap.prepare import prepare, require_tables
+from src.infrastructure.stores.base import StoreNotReady
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql import SqlStore
+from src.infrastructure.stores.sqlite import SqliteStore
 from src.settings import ConfigurationError, Settings
 
 UNKNOWN = "STORE_URL: use memory://, sqlite:///PATH or firestore://PROJECT"
+NO_FILE = "STORE_URL: name a file, as in sqlite:///data/portero.db, without ? and options"
 NO_PROJECT = "STORE_URL: name the project, as in firestore://my-project"
 
 
@@ -25,6 +28,11 @@ def settings(url: str, folder: Path) -> Settings:
     [
         ("redis://localhost", UNKNOWN),
         ("sqlites:///x.db", UNKNOWN),
+        ("sqlite://", NO_FILE),
+        ("sqlite:///", NO_FILE),
+        ("sqlite:///:memory:", NO_FILE),
+        ("sqlite://host/x.db", NO_FILE),
+        ("sqlite:///x.db?timeout=1", NO_FILE),
         ("firestore://", NO_PROJECT),
         ("firestore:///x", NO_PROJECT),
     ],
@@ -48,9 +56,35 @@ def test_check_refuses_an_unknown_store(tmp_path: Path) -> None:
         list(check(settings("redis://localhost", tmp_path)))
 
 
-@pytest.mark.parametrize(("url", "store"), [("memory://", MemoryStore), ("sqlite:///x.db", SqlStore)])
+@pytest.mark.parametrize(("url", "store"), [("memory://", MemoryStore), ("sqlite:///x.db", SqliteStore)])
 def test_the_scheme_selects_the_class(url: str, store: type) -> None:
     assert store_class(url) is store
+
+
+@pytest.mark.parametrize("name", ["x.db", "a b/å#%41&;'\"\\.db", "file:x.db", "ünï/:memory:"])
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_sqlite_file_can_have_any_name_without_a_question_mark(
+    name: str, absolute: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    url = f"sqlite:///{file if absolute else name}"
+    SqliteStore.prepare(url)
+    SqliteStore.check(url)
+    assert file.exists()
+
+
+@pytest.mark.parametrize("content", [b"This is no database." * 100, None])
+def test_a_sqlite_file_that_cannot_be_opened_is_refused(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "portero.db"
+    if content:
+        file.write_bytes(content)
+    else:
+        file.mkdir()
+    for use in (SqliteStore.check, SqliteStore.prepare):
+        with pytest.raises(StoreNotReady, match="cannot be opened"):
+            use(f"sqlite:///{file}")
 
 
 def test_a_described_url_has_no_password() -> None:

@@ -6,7 +6,7 @@ from src.infrastructure.stores.base import InvalidStoreUrl, Store
 
 _STORES = {
     "memory://": "memory:MemoryStore",
-    "sqlite:///PATH": "sql:SqlStore",
+    "sqlite:///PATH": "sqlite:SqliteStore",
     "firestore://PROJECT": "firestore:FirestoreStore",
 }
 """The form of the URL of each store, and its class by module. Only the module that is used is imported."""

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection of ``migrate``."""
+"""Runs the migrations on the connection of ``upgrade``."""
 
 from alembic import context
 

@@ -1,11 +1,9 @@
 """The document store for SQL databases: each collection is a table."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Self
 
 import sqlalchemy as sa
-from alembic.util import CommandError
 from sqlalchemy.engine import Connection, Engine
 
 from src.application.ports import RowStore
@@ -22,10 +20,14 @@ from src.infrastructure.stores.base import (
     Write,
 )
 from src.infrastructure.stores.declarations import Collection
-from src.infrastructure.stores.migrations import migrate, migrated
+from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrations.upgrade import upgrade
 from src.infrastructure.stores.sql.engine import for_reading, make_engine, translated_errors
 from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sql.tables import TABLES
+
+# The number is arbitrary, and the same in all processes.
+_LOCK = "SELECT pg_advisory_xact_lock(7267233)"
 
 
 class SqlStore(Store):
@@ -45,19 +47,23 @@ class SqlStore(Store):
 
     @classmethod
     def prepare(cls, url: str) -> None:
-        with _engine(url) as engine:
-            try:
-                migrate(engine)
-            except CommandError:
-                raise StoreNotReady(
-                    "its tables were made by another version of Portero; name another database, or remove this one"
-                ) from None
+        upgrade(make_engine(url, pool_size=1), lock=_LOCK)
 
     @classmethod
     def check(cls, url: str) -> None:
-        with _engine(url) as engine:
-            if not migrated(engine):
-                raise StoreNotReady("its tables are missing or old")
+        engine = make_engine(url, pool_size=1)
+        try:
+            with engine.connect() as connection:
+                is_ready = sa.inspect(connection).has_table("alembic_version") and (
+                    connection.exec_driver_sql("SELECT max(version_num) FROM alembic_version").scalar()
+                    == newest_version()
+                )
+        except sa.exc.OperationalError as error:
+            raise StoreNotReady(f"cannot be opened ({error.orig})") from None
+        finally:
+            engine.dispose()
+        if not is_ready:
+            raise StoreNotReady("its tables are missing or old")
 
     def close(self) -> None:
         self._engine.dispose()
@@ -124,15 +130,3 @@ def _document(collection: Collection, row: sa.Row[Any]) -> Document:
     fields = dict(row._mapping)
     id, revision = fields.pop("id"), fields.pop("revision")
     return Document(Key(collection, id), fields, revision, revision)
-
-
-@contextmanager
-def _engine(url: str) -> Iterator[Engine]:
-    """Yield an engine for one task. Raises StoreNotReady when the database cannot be opened."""
-    engine = make_engine(url, pool_size=1)
-    try:
-        yield engine
-    except sa.exc.OperationalError as error:
-        raise StoreNotReady(f"cannot be opened ({error.orig})") from None
-    finally:
-        engine.dispose()

@@ -1,0 +1,86 @@
+"""Connections to a SQLite database, their transactions, and the translation of their errors."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from src.domain.errors import Unavailable
+from src.infrastructure.stores.base import PreconditionFailed
+
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for another one that writes."""
+
+
+def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
+    """Open a database that keeps a write-ahead log and syncs every commit to the disk.
+
+    The connection begins no transactions by itself. Raises sqlite3.OperationalError when there is no such file,
+    unless ``create`` is set.
+    """
+    url = f"{file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Connections:
+    """A pool of connections to one database, for all threads of a process. It opens none before the first use."""
+
+    def __init__(self, file: Path, size: int) -> None:
+        """Keep up to ``size`` connections open while nobody uses them."""
+        self._file = file
+        self._size = size
+        self._idle = deque[sqlite3.Connection]()
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Yield a connection whose statements all read the same state of the database. Raises Unavailable."""
+        return self._transaction("BEGIN")
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Yield a connection in a transaction that commits at the end, unless the block raises an error.
+
+        Raises PreconditionFailed when a constraint of the database is violated, and Unavailable.
+        """
+        # A transaction that reads first and then asks for the write lock fails when another one has written.
+        return self._transaction("BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; the others are closed after their use."""
+        self._size = 0
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._take()
+            try:
+                connection.execute(begin)
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                connection.rollback()  # does nothing after a commit
+                self._give_back(connection)
+        except sqlite3.IntegrityError:
+            raise PreconditionFailed from None
+        except sqlite3.OperationalError as error:
+            raise Unavailable from error
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return connect(self._file)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if len(self._idle) < self._size:
+            self._idle.append(connection)
+        else:
+            connection.close()

@@ -1,0 +1,122 @@
+"""The document store for SQLite: each collection is a table."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from src.application.ports import RowStore
+from src.infrastructure.stores.base import (
+    Delete,
+    Document,
+    Insert,
+    InvalidStoreUrl,
+    Key,
+    PreconditionFailed,
+    Query,
+    Store,
+    StoreNotReady,
+    Update,
+    Write,
+)
+from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.sqlite.connections import Connections, connect
+from src.infrastructure.stores.sqlite.rows import SqliteRows
+from src.infrastructure.stores.sqlite.tables import TABLES
+
+
+class SqliteStore(Store):
+    """Stores documents in tables. The revision of a row is the operation that wrote it."""
+
+    def __init__(self, file: Path, *, pool_size: int) -> None:
+        self._connections = Connections(file, pool_size)
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int) -> Self:
+        """Return the store at ``sqlite:///PATH``; the path is absolute when it begins with another slash."""
+        return cls(_file(url), pool_size=pool_size)
+
+    @classmethod
+    def prepare(cls, url: str) -> None:
+        file = _file(url)
+        if _version(file) != newest_version():
+            # SQLAlchemy and Alembic take longer to import than the rest of the service.
+            import sqlalchemy as sa
+
+            from src.infrastructure.stores.migrations.upgrade import upgrade
+
+            engine = sa.create_engine("sqlite://", creator=partial(connect, file, create=True))
+            upgrade(engine, lock="BEGIN IMMEDIATE")
+
+    @classmethod
+    def check(cls, url: str) -> None:
+        if _version(_file(url)) != newest_version():
+            raise StoreNotReady("its tables are missing or old")
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def bulk_rows(self) -> RowStore:
+        return SqliteRows(self._connections)
+
+    def _get(self, *keys: Key) -> list[Document | None]:
+        found: list[Document | None] = []
+        with self._connections.reading() as connection:
+            for key in keys:
+                table = TABLES[key.collection.name]
+                row = connection.execute(table.get, (key.id,)).fetchone()
+                found.append(table.document(row) if row else None)
+        return found
+
+    def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
+        table = TABLES[query.collection.name]
+        statement, parameters = table.find(query, after)
+        with self._connections.reading() as connection:
+            return [table.document(row) for row in connection.execute(statement, parameters)]
+
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        with self._connections.writing() as connection:
+            for write in writes:
+                _apply(connection, write, operation)
+        return {write.key: operation for write in writes if not isinstance(write, Delete)}
+
+
+def _apply(connection: sqlite3.Connection, write: Write, operation: str) -> None:
+    """Execute a write. Raises PreconditionFailed, or IntegrityError for a document that exists."""
+    table = TABLES[write.key.collection.name]
+    match write:
+        case Insert(key, fields):
+            connection.execute(table.insert, table.row(key.id, operation, fields))
+        case Update(key, fields, revision):
+            row = table.row(key.id, operation, fields)
+            if connection.execute(table.update, {**row, "old_revision": revision}).rowcount != 1:
+                raise PreconditionFailed
+        case Delete(key, None):
+            connection.execute(table.delete, (key.id,))
+        case Delete(key, revision):
+            if connection.execute(table.delete_at_revision, (key.id, revision)).rowcount != 1:
+                raise PreconditionFailed
+
+
+def _file(url: str) -> Path:
+    """Return the path in a URL. Raises InvalidStoreUrl."""
+    path = url.removeprefix("sqlite:///")
+    if path in (url, "", ":memory:") or "?" in path:
+        raise InvalidStoreUrl("name a file, as in sqlite:///data/portero.db, without ? and options")
+    return Path(path)
+
+
+def _version(file: Path) -> str | None:
+    """Return the newest migration that was applied to a database, or None. Raises StoreNotReady."""
+    try:
+        if not file.exists():
+            return None
+        with closing(connect(file)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                return None
+            [version] = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
+            return str(version)
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise StoreNotReady(f"cannot be opened ({error})") from None

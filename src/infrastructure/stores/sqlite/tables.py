@@ -1,0 +1,95 @@
+"""The statements for the table of each collection, and the conversion of its values.
+
+The migrations create the tables with SQLAlchemy, so values are stored in the format of SQLAlchemy.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from src.infrastructure.stores.base import Document, Fields, Key, Query
+from src.infrastructure.stores.declarations import Collection, Type
+from src.infrastructure.stores.schema import COLLECTIONS
+
+
+class Table:
+    """The table of a collection. Its statements have a named parameter for each column."""
+
+    def __init__(self, collection: Collection) -> None:
+        columns = ["id", "revision", *collection.fields]
+        table, names = f'"{collection.name}"', ", ".join(f'"{name}"' for name in columns)
+        assignments = ", ".join(f'"{name}" = :{name}' for name in columns)
+        self._collection = collection
+        self._encoders = _of_type(collection, _ENCODERS)
+        self._decoders = _of_type(collection, _DECODERS)
+        self._select = f"SELECT {names} FROM {table} WHERE "
+        self.get = f"{self._select}id = ?"
+        self.insert = f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in columns)})"
+        self.update = f"UPDATE {table} SET {assignments} WHERE id = :id AND revision = :old_revision"
+        self.delete = f"DELETE FROM {table} WHERE id = ?"
+        self.delete_at_revision = f"{self.delete} AND revision = ?"
+
+    def find(self, query: Query, after: tuple[Any, str] | None) -> tuple[str, list[Any]]:
+        """Return the statement for a query, and its parameters."""
+        order, comparison, direction = f'"{query.order}"', *(("<", "DESC") if query.descending else (">", "ASC"))
+        conditions = [f"{order} IS NOT NULL", *(f'"{name}" = ?' for name in query.equal)]
+        parameters = [self._encoded(name, value) for name, value in query.equal.items()]
+        for operator, bound in (("<=", query.until), (">=", query.start)):
+            if bound is not None:
+                conditions.append(f"{order} {operator} ?")
+                parameters.append(self._encoded(query.order, bound))
+        if after is not None:
+            conditions.append(f"({order}, id) {comparison} (?, ?)")
+            parameters += [self._encoded(query.order, after[0]), after[1]]
+        ordering = f" ORDER BY {order} {direction}, id {direction} LIMIT ?"
+        return self._select + " AND ".join(conditions) + ordering, [*parameters, query.limit + 1]
+
+    def row(self, id: str, revision: str, fields: Fields) -> dict[str, Any]:
+        """Return the parameters that write a document."""
+        row = {"id": id, "revision": revision, **fields}
+        for name, encode in self._encoders.items():
+            if (value := row[name]) is not None:
+                row[name] = encode(value)
+        return row
+
+    def document(self, row: tuple[Any, ...]) -> Document:
+        """Return the document in a row that ``get`` or ``find`` has selected."""
+        id, revision, *values = row
+        fields = dict(zip(self._collection.fields, values, strict=True))
+        for name, decode in self._decoders.items():
+            if (value := fields[name]) is not None:
+                fields[name] = decode(value)
+        return Document(Key(self._collection, id), fields, revision, revision)
+
+    def _encoded(self, name: str, value: Any) -> Any:
+        encode = self._encoders.get(name)
+        return encode(value) if encode else value
+
+
+_Converter = Callable[[Any], Any]
+
+
+def _encode_time(time: datetime) -> str:
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _decode_time(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+00:00")
+
+
+def _decode_json(value: str | int | float) -> Any:
+    # A JSON column of SQLite turns the text of a number into the number.
+    return json.loads(value) if isinstance(value, str) else value
+
+
+_ENCODERS: dict[Type, _Converter] = {Type.BOOLEAN: int, Type.TIMESTAMP: _encode_time, Type.JSON: json.dumps}
+_DECODERS: dict[Type, _Converter] = {Type.BOOLEAN: bool, Type.TIMESTAMP: _decode_time, Type.JSON: _decode_json}
+
+
+def _of_type(collection: Collection, converters: dict[Type, _Converter]) -> dict[str, _Converter]:
+    """Return the converters of the fields of a collection, by name."""
+    return {name: converters[field.type] for name, field in collection.fields.items() if field.type in converters}
+
+
+TABLES = {collection.name: Table(collection) for collection in COLLECTIONS}
