@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from flask import Response, g
+from flask import Response
 
 _MAX_NAME_BYTES = 255  # the limit of most file systems
 _MAX_SUFFIX_BYTES = 32
@@ -33,7 +33,6 @@ def attachment(chunks: Iterable[bytes], filename: str, size: int) -> Response:
 
     ``size`` is in bytes. ``chunks`` is closed when the answer ends or the client disconnects.
     """
-    g.private = True
     plain = re.sub(r'[^ -~]|["\\%]', "_", filename)  # for clients older than RFC 6266
     encoded = quote(filename, safe="!#$&+^`|")  # quote() and these keep the attr-char of RFC 8187
     response = Response(chunks, content_type="application/octet-stream")

@@ -2,26 +2,32 @@
 
 import hashlib
 import re
-import uuid
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from flask import Flask, Response, g, request
-from flask_cors import CORS
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from flask import Flask, Response, request
+from flask_cors import cross_origin
+from structlog.contextvars import bind_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from src.domain.values import new_id
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
-# The recommendation of the OWASP Secure Headers Project for an API.
-_SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_DEFAULTS = [
+    ("Cache-Control", "no-store"),
+    # The recommendation of the OWASP Secure Headers Project for an API.
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+]
+"""The headers of every answer that has no other value for them."""
+_HTTPS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int, https: bool) -> None:
@@ -30,68 +36,90 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
     ``trusted_proxies`` is the number of proxies in front that write X-Forwarded-For. ``https`` tells browsers to use
     https only.
     """
-    anyone = "*" in cors_origins
-    if trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
-
-    @app.before_request
-    def identify() -> None:
-        sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if _ACCEPTED_ID.fullmatch(sent) else uuid.uuid4().hex
-        clear_contextvars()
-        bind_contextvars(request_id=g.request_id, ip=request.remote_addr, trace_id=_trace())
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        if g.get("private") or response.status_code >= 400:
-            response.headers["Cache-Control"] = "no-store"
-        if "Allow" in response.headers:  # made from a set, whose order differs between processes
-            response.headers["Allow"] = ", ".join(sorted(response.allow))
-        response.headers.extend(_SECURITY)
-        if cors_origins and not anyone:
-            response.vary.add("Origin")
-        response.headers["Content-Security-Policy"] = _content_policy(response)
-        if https:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers = response.headers
+        if "Allow" in headers:  # made from a set, whose order differs between processes
+            headers["Allow"] = ", ".join(sorted(response.allow))
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = _page_policy(response)
         return response
 
     if cors_origins:
-        CORS(
-            app,
-            origins=list(cors_origins),
-            send_wildcard=anyone,
-            always_send=False,
-            vary_header=False,  # flask-cors omits it for an origin that is not allowed; finish() adds it
-            allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Prefer", "X-Request-Id"],
-            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "WWW-Authenticate"],
-            max_age=600,
-        )
-
-        @app.before_request
-        def answer_preflight() -> Response | None:
-            """Answer a preflight request, also for an unknown path.
-
-            Otherwise the browser would hide the 404 problem of the actual request from the page.
-            """
-            asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-            return app.make_default_options_response() if asked and "Origin" in request.headers else None
+        _allow_origins(app, cors_origins)
+    app.wsgi_app = _WithHeaders(app.wsgi_app, [*_DEFAULTS, _HTTPS] if https else _DEFAULTS)  # type: ignore[method-assign]
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
 
-def _trace() -> str | None:
+class _WithHeaders:
+    """WSGI middleware that gives each request an id, and each answer that id and the default headers.
+
+    It adds the headers to the list that the server gets, because checking each of them in Flask's headers takes longer
+    than routing the request.
+    """
+
+    def __init__(self, application: Any, defaults: list[tuple[str, str]]) -> None:
+        self._application = application
+        self._defaults = defaults
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        id = environ["HTTP_X_REQUEST_ID"] = sent if _ACCEPTED_ID.fullmatch(sent) else new_id()
+        bind_contextvars(request_id=id, ip=environ.get("REMOTE_ADDR"), trace_id=_trace(environ))
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            given = {name for name, _ in headers}
+            added = [default for default in self._defaults if default[0] not in given]
+            return start_response(status, [*headers, ("X-Request-Id", id), *added], *error)
+
+        answer: Iterable[bytes] = self._application(environ, start)
+        return answer
+
+
+def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
+    """Let the pages of ``origins`` read the answers of ``app``; "*" stands for every origin."""
+    anyone = "*" in origins
+    with_cors = cross_origin(
+        origins=list(origins),
+        send_wildcard=anyone,
+        vary_header=False,  # flask-cors omits it for an origin that is not allowed
+        automatic_options=False,
+        allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Prefer", "X-Request-Id"],
+        expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "WWW-Authenticate"],
+        max_age=600,
+    )(lambda response: response)
+
+    @app.before_request
+    def answer_preflight() -> Response | None:
+        """Answer a preflight request, also for an unknown path.
+
+        Otherwise the browser would hide the 404 problem of the actual request from the page.
+        """
+        asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        return app.make_default_options_response() if asked and "Origin" in request.headers else None
+
+    @app.after_request
+    def allow(response: Response) -> Response:
+        if not anyone:
+            response.vary.add("Origin")
+        # Most clients are no browsers and send no origin; flask-cors would take its time for them too.
+        return with_cors(response) if request.environ.get("HTTP_ORIGIN") else response
+
+
+def _trace(environ: dict[str, Any]) -> str | None:
     """Return the id of the trace that the request belongs to.
 
     It is in the header of https://www.w3.org/TR/trace-context/ or in that of Google Cloud.
     """
-    traced = request.headers.get("traceparent", "")[3:] or request.headers.get("X-Cloud-Trace-Context", "")
-    found = _TRACE.match(traced)
+    traced = environ.get("HTTP_TRACEPARENT", "")[3:] or environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", "")
+    found = _TRACE.match(traced) if traced else None
     return found[0] if found else None
 
 
-def _content_policy(response: Response) -> str:
-    """Return a policy under which pages load nothing but our files and run only their own inline scripts."""
-    if response.mimetype != "text/html":
-        return "default-src 'none'; frame-ancestors 'none'"
+def _page_policy(response: Response) -> str:
+    """Return a policy under which a page loads nothing but our files and runs only its own inline scripts."""
     scripts = _INLINE_SCRIPT.findall(response.get_data())
     hashes = "".join(f" 'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
     return (

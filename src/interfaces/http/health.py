@@ -33,9 +33,7 @@ def show_readiness() -> Response:
 @route("GET /.well-known/jwks.json", Access.PUBLIC, JwksView)
 def show_keys() -> Response:
     """Publish the keys that verify our access tokens (RFC 7517)."""
-    response = _public(json.dumps(services().authentication.public_keys()))
-    response.headers["Cache-Control"] = f"public, max-age={KEYS_MAX_AGE}"
-    return response
+    return _public(json.dumps(services().authentication.public_keys()), f"public, max-age={KEYS_MAX_AGE}")
 
 
 @route("GET /openapi.json", Access.PUBLIC, DocumentView)
@@ -50,5 +48,5 @@ def show_docs() -> Response:
     return Response(headers={"Location": "/docs"}, status=302)
 
 
-def _public(body: str) -> Response:
-    return Response(body, content_type="application/json")
+def _public(body: str, caching: str = "no-cache") -> Response:
+    return Response(body, headers={"Cache-Control": caching}, content_type="application/json")

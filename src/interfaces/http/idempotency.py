@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from flask import Response, g, request
+from flask import Response, request
 
 from src.application.receipts import ReceiptService
 from src.application.sessions import Caller
@@ -92,7 +92,6 @@ def _kept(response: Response) -> dict[str, Any]:
 
 
 def _response(kept: Mapping[str, Any], revision: str) -> Response:
-    g.private = True
     response = Response(kept["body"], kept["status"], kept["headers"], content_type="application/json")
     if kept["etag"]:
         response.set_etag(revision)  # the receipt and what was created were written in one commit

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast, get_type_hints
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
@@ -235,7 +235,6 @@ def _authenticated(access: Access) -> Caller | None:
         if access.needs_token:
             raise Unauthenticated
         return None
-    g.private = True
     caller = services().authentication.authenticate(token)
     if not access.admits(caller.user.role):
         raise Forbidden(f"This is for {access.value}.")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, json, request
+from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -95,7 +95,7 @@ def _domain_error(error: PorteroError) -> Response:
         case OAuthError():
             members["error"] = error.error
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": g.request_id})
+        _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": _request_id()})
     return _problem(status, error.code, error.detail, headers, **members)
 
 
@@ -120,7 +120,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _crash(error: Exception) -> Response:
-    _log.error("a request crashed", exc_info=error, extra={"request_id": g.request_id})
+    _log.error("a request crashed", exc_info=error, extra={"request_id": _request_id()})
     detail = "Something went wrong here; if it stays, tell the operator the instance of this answer."
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-server-error", detail)
 
@@ -133,7 +133,11 @@ def _problem(status: int, code: str, detail: str, headers: Mapping[str, str] | N
         "title": HTTP_STATUS_CODES[status],
         "status": int(status),
         "detail": detail,
-        "instance": g.request_id,
+        "instance": _request_id(),
         **members,
     }
     return Response(json.dumps(body), status, headers, content_type="application/problem+json")
+
+
+def _request_id() -> str:
+    return request.headers["X-Request-Id"]

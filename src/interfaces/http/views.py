@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 
-from flask import Response, g, request
+from flask import Response, request
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from src.application.ports import Tokens
@@ -169,11 +169,10 @@ class _Entity(Protocol):
 def render(
     view: View, status: int = 200, headers: Mapping[str, str] | None = None, *, revision: str | None = None
 ) -> Response:
-    """Return a JSON answer that must not be cached, since it holds tokens or personal data.
+    """Return a JSON answer.
 
     The ``revision`` of a single resource is its ETag (RFC 9110 section 8.8.3).
     """
-    g.private = True
     response = Response(view.model_dump_json(by_alias=True), status, headers, content_type="application/json")
     if revision is not None:
         response.set_etag(revision)
@@ -189,7 +188,6 @@ def render_resource(
 
 def render_list(page: Page[T], view: Callable[[T], View]) -> Response:
     """Return the views of a page as a bare array. The Link header leads to the next page, if any (RFC 8288)."""
-    g.private = True
     body = "[" + ",".join(view(item).model_dump_json(by_alias=True) for item in page.items) + "]"
     response = Response(body, content_type="application/json")
     if page.next:
