@@ -1,4 +1,4 @@
-"""Running jobs, showing them, and sending them to the queue until they have ended."""
+"""Runs jobs, shows them, and sends them to the queue until they have ended."""
 
 import logging
 import random
@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from src.application.ports import Clock, JobQueue
 from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
@@ -19,29 +19,25 @@ from src.domain.values import Page, Role, new_id
 _log = logging.getLogger("portero.jobs")
 
 Progress = Callable[[float], None]
-"""Report the progress of a job, from 0 to 1. Raises NotRunnable when the worker has lost the job."""
+"""A function that reports the progress of a job, from 0 to 1. Raises NotRunnable when the worker has lost the job."""
 
 _RENEW_EVERY = LEASE / 3
-_SPREAD = 1.0
-"""Seconds over which jobs that were postponed at the same time are spread."""
+_SPREAD = 1.0  # seconds over which the retries of jobs that were postponed at the same time are spread
 
 
 class JobHandler(Protocol):
     """Does the work of one kind of job. Every step must be repeatable, because a job may run several times."""
 
-    @property
-    def waits(self) -> tuple[float, float, float]:
-        """The seconds to wait after the first, second and third failed attempt. They vary by up to a quarter."""
-
-    @property
-    def postponed_until(self) -> tuple[float, float, float, float]:
-        """For each attempt, the age of the job in seconds after which a postponement counts as a failure."""
+    waits: ClassVar[tuple[float, float, float]]
+    """The seconds to wait after the first, second and third failed attempt. They vary by up to a quarter."""
+    postponed_until: ClassVar[tuple[float, float, float, float]]
+    """For each attempt, the age of the job in seconds after which a postponement counts as a failure."""
 
     def run(self, job: Job, progress: Progress) -> Any:
         """Do the work and return the job's result as JSON. Raises AttemptFailed."""
 
     def abandon(self, job: Job) -> None:
-        """Record that the work will not be done. No effect if it is done. Called before the job is marked as failed."""
+        """Record that the work will not be done, unless it is done. Called before the job is marked as failed."""
 
     def resume(self, job: Job) -> None:
         """Record that the work will be tried again."""
@@ -57,9 +53,9 @@ class JobRunner:
     """How long every job waits before its work begins, so that users of a demonstration can watch it."""
     clock: Clock
     stopping: threading.Event = field(default_factory=threading.Event)
-    """Set when the process is about to end: no job is started any more, and a job that waits is handed back."""
+    """Set when the process is about to end. Then no job is started, and a job that still waits is put back."""
     _running: dict[str, str] = field(default_factory=dict)
-    """The ids of the jobs that this process runs, by ticket."""
+    """The ids of the jobs that this process is running, by the ticket of the lease."""
 
     def run(self, id: str) -> float | None:
         """Run a job once; return the seconds after which it must run again, or None. Raises Unavailable.
@@ -212,15 +208,15 @@ class JobService:
         return self.jobs.all(status, cursor, limit)
 
     def retry(self, id: str) -> Job:
-        """Have a failed or cancelled job run again soon. Raises NotFound; NotRunnable for any other job."""
+        """Queue a failed or cancelled job again. Raises NotFound, and NotRunnable for a job in any other state."""
         now = self.clock()
         job = self.jobs.update(id, lambda job: job.retried(now))
-        if handler := self._handler(job):
+        if handler := self.runner.handlers.get(job.kind):
             handler.resume(job)
         return job
 
     def resend(self) -> int:
-        """Send overdue jobs to a worker again until the queue takes no more; return how many were sent."""
+        """Send the ids of overdue jobs to the queue until it is full. Return the number of jobs that were sent."""
         sent = 0
         for job in self.jobs.due(self.clock()).items:
             try:
@@ -234,7 +230,7 @@ class JobService:
         return sent
 
     def stop(self, timeout: float) -> None:
-        """Wait up to ``timeout`` seconds for the jobs that this process runs, then hand back the unfinished ones."""
+        """Wait up to ``timeout`` seconds for the jobs that this process runs, then put the unfinished ones back."""
         self.runner.stopping.set()
         if not self.queue.close(timeout):
             self.runner.hand_back()
@@ -248,10 +244,7 @@ class JobService:
                         self._cancel(job)
                 self.jobs.remove(job.id)
 
-    def _handler(self, job: Job) -> JobHandler | None:
-        return self.runner.handlers.get(job.kind)
-
     def _cancel(self, job: Job) -> None:
-        if not job.status.ended and (handler := self._handler(job)):
+        if not job.status.ended and (handler := self.runner.handlers.get(job.kind)):
             handler.abandon(job)
         self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()))

@@ -1,23 +1,19 @@
-"""What every running process does in the background, and the check of its store."""
+"""Maintenance: sweeping up after crashes, removing expired records, and checking the store."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from src.application.accounts import RECONCILE_AFTER, AccountSaga
 from src.application.ports import Clock, StoreMaintenance
-from src.application.stored_objects import ObjectLifecycle
+from src.application.stored_objects import ObjectLifecycle, left_to_reconciliation
 from src.domain.datasets import Dataset
-from src.domain.errors import PorteroError
 from src.domain.files import File
-
-_log = logging.getLogger("portero.operations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationsService:
-    """Cleans up after crashes and expiry, and checks the store."""
+    """Finishes or undoes what crashes interrupted, removes expired records, and checks the store."""
 
     saga: AccountSaga
     files: ObjectLifecycle[File]
@@ -30,11 +26,14 @@ class OperationsService:
         self.store.ping()
 
     def reconcile_accounts(self, older_than: timedelta = RECONCILE_AFTER) -> int:
-        """Finish or undo the account changes that crashes interrupted; return how many accounts."""
+        """Finish or undo the account changes that crashes interrupted. Return the number of accounts."""
         return self.saga.reconcile(older_than)
 
     def sweep(self) -> int:
-        """Finish or undo what crashes interrupted and remove what has expired; return how many records changed."""
+        """Finish or undo what crashes interrupted, and remove what has expired. Return the number of records.
+
+        A step that fails does not prevent the others, and is repeated by the next sweep.
+        """
         steps: tuple[Callable[[], int], ...] = (
             self.saga.reconcile,
             self.saga.purge_guests,
@@ -42,13 +41,8 @@ class OperationsService:
             self.datasets.reconcile,
             lambda: self.store.remove_expired(self.clock()),
         )
-        return sum(map(_result, steps))
-
-
-def _result(step: Callable[[], int]) -> int:
-    """Run a step and return its result. Log an error instead of raising it, so that the other steps still run."""
-    try:
-        return step()
-    except PorteroError as error:
-        _log.warning("left to the next sweep: %s", error.__cause__ or error)
-        return 0
+        records = 0
+        for step in steps:
+            with left_to_reconciliation():
+                records += step()
+        return records

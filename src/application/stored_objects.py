@@ -87,7 +87,7 @@ class ObjectLifecycle(Generic[T]):
                 self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
         with suppress(NotFound):
             item = self._deleting(item)
-        with _left_to_reconciliation():
+        with left_to_reconciliation():
             self._erase(item)
 
     def remove_of(self, user_id: str) -> None:
@@ -123,7 +123,7 @@ class ObjectLifecycle(Generic[T]):
 
     def _discard(self, item: T) -> None:
         """Remove an object that could not be stored; leave it to reconciliation if that fails."""
-        with _left_to_reconciliation():
+        with left_to_reconciliation():
             with suppress(NotFound):  # reconciled already, but perhaps before all its data was stored
                 now = self.clock()
                 item = self.records.update(item.id, lambda stored: stored if stored.is_stored else stored.deleting(now))
@@ -193,8 +193,8 @@ class PendingObject(Generic[T, S]):
 
 
 @contextmanager
-def _left_to_reconciliation() -> Iterator[None]:
-    """Log an error instead of raising it, because reconciliation repeats what has failed."""
+def left_to_reconciliation() -> Iterator[None]:
+    """Log an error of the block instead of raising it, because reconciliation repeats what has failed."""
     try:
         yield
     except PorteroError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from src.application.jobs import Progress
 from src.domain.errors import Unavailable
@@ -59,8 +59,8 @@ class FakeHandler:
     does: Callable[[Job, Progress], Any] = lambda job, progress: {"done": job.id}
     asked: list[str] = field(default_factory=list)
     abandoning: Callable[[Job], object] = lambda job: None
-    waits: tuple[float, float, float] = (1.0, 3.0, 9.0)
-    postponed_until: tuple[float, float, float, float] = (3.0, 12.0, 24.0, 43.0)
+    waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (3.0, 12.0, 24.0, 43.0)
 
     def run(self, job: Job, progress: Progress) -> Any:
         self.asked.append("run")
