@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Flask, Response, current_app, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from src.domain.errors import InvalidToken, NotFound, Unauthenticated
 from src.interfaces.http.operations import Access, Feature, Operation, bearer_token
+
+CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 feature = Feature("Metrics", "For Prometheus.")
 route = partial(Operation, feature)
@@ -25,6 +25,9 @@ def measure(app: Flask, token: str | None) -> None:
     app.extensions["portero.metrics"] = None
     if token is None:
         return
+    # The library reads PROMETHEUS_MULTIPROC_DIR when it is loaded, which is therefore not before the settings are.
+    from prometheus_client import CollectorRegistry, Histogram, generate_latest
+
     registry = CollectorRegistry()
     seconds = Histogram(
         "portero_request_seconds",
@@ -48,6 +51,8 @@ def measure(app: Flask, token: str | None) -> None:
     def expose() -> bytes:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(registry)
+        from prometheus_client.multiprocess import MultiProcessCollector
+
         all_workers = CollectorRegistry()
         MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]
         return generate_latest(all_workers)
@@ -55,7 +60,7 @@ def measure(app: Flask, token: str | None) -> None:
     app.extensions["portero.metrics"] = (token, expose)
 
 
-@route("GET /metrics", Access.PUBLIC, text=CONTENT_TYPE_LATEST, errors=(Unauthenticated, NotFound))
+@route("GET /metrics", Access.PUBLIC, text=CONTENT_TYPE, errors=(Unauthenticated, NotFound))
 def show_metrics() -> Response:
     """Return the metrics for Prometheus.
 
@@ -70,4 +75,4 @@ def show_metrics() -> Response:
         raise Unauthenticated
     if not hmac.compare_digest(sent.encode(), token.encode()):
         raise InvalidToken
-    return Response(expose(), content_type=CONTENT_TYPE_LATEST)
+    return Response(expose(), content_type=CONTENT_TYPE)
