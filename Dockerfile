@@ -10,19 +10,17 @@ LABEL org.opencontainers.image.title="portero" \
       org.opencontainers.image.description="Accounts service on Flask, Firestore and Firebase Auth" \
       org.opencontainers.image.licenses="MIT"
 
-# One malloc arena, because each thread that hashes passwords would otherwise keep tens of MiB.
 # Bytecode is compiled below and not at run time, because the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    MALLOC_ARENA_MAX=1 \
     HOST=0.0.0.0 \
     PORT=8000 \
     DATA_DIR=/data
 
 WORKDIR /portero
 COPY --from=builder /venv /venv
-COPY portero gunicorn.conf.py ./
+COPY portero ./
 COPY src src
 RUN python -m compileall -q src && install -d -o 10001 -g 10001 -m 0700 /data
 
@@ -34,6 +32,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=2)"]
 
-# The exec form, and each process replaces the one before, so gunicorn becomes PID 1 and receives the signals.
+# The exec form, and the script replaces itself, so that the service is PID 1 and receives the signals.
 ENTRYPOINT ["./portero"]
 CMD ["serve"]

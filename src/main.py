@@ -4,8 +4,10 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
+from multiprocessing import get_context
 from threading import Thread
 
 import click
@@ -49,39 +51,29 @@ def create_app() -> Flask:
         https=settings.production,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
-    app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # gunicorn.conf.py calls it
+    app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it
     return app
 
 
 def serve(settings: Settings) -> None:
-    """Replace this process with the web server. In development, run ``prepare`` first. Raises ConfigurationError."""
+    """Serve HTTP until told to stop. In development, run ``prepare`` first. Raises ConfigurationError."""
     if not settings.production:
-        prepare(settings)
+        _run_in_child(prepare, settings)
     require_tables(settings)
     make_keys(settings)
     _require_free_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
-    environment = os.environ | {
-        "PORT": str(settings.port),
-        "THREADS": str(THREADS),
-        "HOST": settings.host,
-        "CORS_ORIGINS": ",".join(settings.allowed_origins),
-        "WEB_CONCURRENCY": "1" if settings.single_process else str(settings.web_concurrency),
-        # By default every thread keeps its own heap, and with it the memory that Argon2 has used.
-        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
-    }
     if settings.metrics_token:
-        environment["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
-    root = Path(__file__).parent.parent
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--config",
-        str(root / "gunicorn.conf.py"),
-        "src.main:create_app()",
-    ]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - no shell: gunicorn gets this process id
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
+    from src.bootstrap.server import Server
+
+    Server(
+        create_app,
+        host=settings.host,
+        port=settings.port,
+        workers=1 if settings.single_process else settings.web_concurrency,
+        any_origin="*" in settings.allowed_origins,
+    ).run()
 
 
 def work(settings: Settings) -> None:
@@ -113,11 +105,30 @@ def main() -> None:
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
     )
-    try:
+    with _explained_errors():
         cli(obj=console, prog_name="portero")
+
+
+@contextmanager
+def _explained_errors() -> Iterator[None]:
+    """Exit with status 2 and one line for each fault when an operator can correct it."""
+    try:
+        yield
     except (ConfigurationError, PorteroError, InvalidValue) as error:
         click.echo(explain(error), err=True)
         sys.exit(2)
+
+
+def _run_in_child(step: Callable[[Settings], None], settings: Settings) -> None:
+    """Run ``step`` in a process of its own; exit with its status when it fails.
+
+    Connections and threads that a step opens would not survive the fork of the web server's workers.
+    """
+    child = get_context("fork").Process(target=_explained_errors()(step), args=(settings,))
+    child.start()
+    child.join()
+    if child.exitcode:
+        sys.exit(child.exitcode)
 
 
 def _require_free_address(settings: Settings) -> None:

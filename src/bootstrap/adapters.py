@@ -19,7 +19,7 @@ from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
 from src.settings import ConfigurationError, Settings
 
 THREADS = 8
-"""Requests or jobs that one process handles at the same time. A SQL store opens as many connections."""
+"""The jobs that a worker runs at the same time, and the connections that a process opens to a SQL store."""
 
 
 def now() -> datetime:

@@ -1,4 +1,4 @@
-"""Uploads and downloads through a real gunicorn, configured as in production, and clients that misbehave."""
+"""Uploads and downloads through the real web server, and clients that misbehave."""
 
 import hashlib
 import json
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import requests
 
+from src.bootstrap.server import BODY_SECONDS
 from tests.support.emulators import free_port, running
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
 
@@ -29,14 +30,12 @@ NEXT = b"GET /closed HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 @contextmanager
-def serving(config: Path = ROOT / "gunicorn.conf.py") -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """A gunicorn that serves tests/http/uploading.py with one worker, and its port."""
+def serving(body_seconds: float = BODY_SECONDS) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """A server of tests/support/uploading.py with one worker, and its port."""
     port = free_port()
-    settings = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1", "THREADS": "8", "CORS_ORIGINS": "*"}
-    command = [sys.executable, "-m", "gunicorn", "--config", str(config), "tests.support.uploading:create_app()"]
     with running(
-        command,
-        env=os.environ | settings | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "tests.support.uploading", str(port), str(body_seconds)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         ready=f"http://127.0.0.1:{port}/closed",
     ) as server:
@@ -286,9 +285,7 @@ def test_stalled_clients_do_not_block_others(port: int, url: str, sent: bytes) -
     [b"GET /closed HTTP/1.1\r\nX: ", b"POST /text HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"],
     ids=["headers", "a body"],
 )
-def test_slowly_sending_clients_do_not_block_others_for_long(tmp_path: Path, begin: bytes) -> None:
-    config = tmp_path / "gunicorn.conf.py"
-    config.write_text((ROOT / "gunicorn.conf.py").read_text() + "\nPATIENCE_SECONDS = 2.0\n")
+def test_slowly_sending_clients_do_not_block_others_for_long(begin: bytes) -> None:
     enough = threading.Event()
 
     def drip(connection: Connection) -> None:
@@ -296,7 +293,7 @@ def test_slowly_sending_clients_do_not_block_others_for_long(tmp_path: Path, beg
             while not enough.wait(0.2):
                 connection.send(b"x")
 
-    with serving(config) as (_, port), ExitStack() as clients, ThreadPoolExecutor(8) as threads:
+    with serving(body_seconds=2.0) as (_, port), ExitStack() as clients, ThreadPoolExecutor(8) as threads:
         clients.callback(enough.set)
         for _ in range(8):  # one per thread
             client = clients.enter_context(connect(port))

@@ -2,7 +2,6 @@
 
 import os
 import re
-import runpy
 import shlex
 import subprocess
 import sys
@@ -204,12 +203,13 @@ class TestCloudRun:
         put_on(env, deployed.parent, monkeypatch)
         assert load_settings().production
 
-    def test_the_concurrency_equals_the_number_of_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_concurrency_equals_the_number_of_connections_to_the_store(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         path = ROOT / "deploy/cloudrun.yaml"
-        put_on(image().env | environment(path) | {"THREADS": str(THREADS)}, ROOT, monkeypatch)
-        gunicorn = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+        put_on(image().env | environment(path), ROOT, monkeypatch)
         revision = load(path)["spec"]["template"]["spec"]
-        assert revision["containerConcurrency"] == gunicorn["workers"] * gunicorn["threads"]
+        assert revision["containerConcurrency"] == load_settings().web_concurrency * THREADS
 
     def test_the_startup_probe_checks_the_store_and_the_liveness_probe_only_the_process(self) -> None:
         service = container(ROOT / "deploy/cloudrun.yaml")

@@ -1,15 +1,17 @@
 """A small application that takes and gives files, and the bodies that clients send to it.
 
-Also the module that gunicorn is told to serve, see tests/e2e/test_upload_sockets.py.
+Also a program that serves it, see tests/e2e/test_upload_sockets.py.
 """
 
 import hashlib
 import resource
+import sys
 from collections.abc import Iterator
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import Forbidden
 
+from src.bootstrap.server import Server
 from src.interfaces.http.app import MAX_BODY_BYTES
 from src.interfaces.http.downloads import attachment
 from src.interfaces.http.headers import add_headers
@@ -98,3 +100,10 @@ def body(*parts: bytes, boundary: str = BOUNDARY, end: bytes = b"--\r\n") -> byt
     """Return a complete multipart body of ``parts``."""
     delimiter = b"--" + boundary.encode()
     return b"".join(delimiter + b"\r\n" + each + b"\r\n" for each in parts) + delimiter + end
+
+
+if __name__ == "__main__":
+    port, body_seconds = sys.argv[1:]
+    Server(
+        create_app, host="127.0.0.1", port=int(port), workers=1, any_origin=True, body_seconds=float(body_seconds)
+    ).run()

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from src import main
+from src.bootstrap.server import Server
 from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys
 from src.settings import Settings
 
@@ -464,20 +465,18 @@ def test_settle_says_how_much_there_was(prepared: Portero) -> None:
     assert prepared("reconcile") == Outcome(0, "reconciled 0\n", "")
 
 
-@pytest.mark.parametrize(("store_url", "workers"), [("", "3"), ("memory://", "1")])
-def test_serve_prepares_and_becomes_the_web_server(
-    portero: Portero, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store_url: str, workers: str
+@pytest.mark.parametrize(("store_url", "workers"), [("", 3), ("memory://", 1)])
+def test_serve_prepares_and_runs_the_web_server(
+    portero: Portero, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store_url: str, workers: int
 ) -> None:
-    became: list[tuple[str, list[str], dict[str, str]]] = []
-    monkeypatch.setattr(os, "execve", lambda *arguments: became.append(arguments))
+    servers: list[Server] = []
+    monkeypatch.setattr(Server, "run", lambda server: servers.append(server))
     monkeypatch.setenv("PORT", "1234")
     monkeypatch.setenv("STORE_URL", store_url)
     if not store_url:
-        monkeypatch.setenv("WEB_CONCURRENCY", workers)
+        monkeypatch.setenv("WEB_CONCURRENCY", str(workers))
     outcome = portero("serve")
     assert (outcome.code, outcome.err) == (0, "Portero: http://localhost:1234/docs\n")
     assert (tmp_path / "data" / "signing-keys.json").exists()
-    [(program, command, environment)] = became
-    assert program == command[0] == sys.executable
-    assert command[-1] == "src.main:create_app()"
-    assert (environment["PORT"], environment["WEB_CONCURRENCY"]) == ("1234", workers)
+    [server] = servers
+    assert (server.cfg.bind, server.cfg.workers) == (["127.0.0.1:1234"], workers)
