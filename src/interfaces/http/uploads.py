@@ -54,17 +54,17 @@ class FilePart:
     filename: str
     content_type: str
     chunks: Iterator[bytes]
-    """The content, which can be iterated once. Raises BadRequest, RequestEntityTooLarge."""
+    """The content, which can be iterated once. The iteration raises BadRequest and RequestEntityTooLarge."""
 
 
 class Upload:
     """The body of the current request: one file, and small fields before and after it.
 
-    The upload is valid once ``finish`` has returned. If that raises, the caller must delete the file that it stored.
+    The upload is valid once ``finish`` has returned. If ``finish`` raises, the caller deletes the file that it stored.
     """
 
     def __init__(self, max_file_bytes: int, texts: Collection[str] = ()) -> None:
-        """Prepare to read the body; the parts named in ``texts`` are fields even if they have a filename.
+        """Prepare to read the body. The parts whose names are in ``texts`` are fields even if they have a filename.
 
         Raises UnsupportedMediaType, RequestEntityTooLarge.
         """
@@ -77,9 +77,9 @@ class Upload:
             raise UnsupportedMediaType("Send the file as multipart/form-data, with the boundary in the Content-Type.")
         request.max_content_length = max_file_bytes + _AROUND_BYTES
         self.fields: dict[str, str] = {}
+        self.whole = empty
+        """Whether the body has been read to its end."""
         self._texts = texts
-        self._length = request.content_length
-        self._stream = request.stream
         self._parser = PushMultipartParser(
             boundary,
             max_header_size=_MAX_HEADER_BYTES,
@@ -88,14 +88,9 @@ class Upload:
             max_segment_count=_MAX_PARTS,
         )
         self._digest = hashlib.blake2b()
-        self._digested = "Idempotency-Key" in request.headers
-        self._part_bytes = 0
-        self._boundary, self._begin = b"--" + boundary.encode(), b""
         self._events = iter(()) if empty else self._parse()
         self._names: set[str] = set()
         self._begun, self._filed = time.monotonic(), False
-        self.whole = empty
-        """Whether the body has been read to its end."""
         self._room = _MAX_FIELDS_BYTES
 
     def file(self, name: str) -> FilePart:
@@ -130,37 +125,15 @@ class Upload:
         self.finish()
 
     def digest(self) -> bytes:
-        """Read the rest of the body, and return a hash of its parts that does not depend on the boundary.
+        """Read the rest of the body, and return a hash of its parts, which does not depend on the boundary.
 
-        The hash is computed only for a request with an Idempotency-Key. Raises BadRequest, RequestEntityTooLarge.
+        Contents are hashed only if the request has an Idempotency-Key. Raises BadRequest, RequestEntityTooLarge.
         """
         for _ in self._events:
             pass
         if not self.whole:
             raise BadRequest(CUT_OFF)
         return self._digest.digest()
-
-    def _refuse_boundary(self, event: MultipartSegment | bytes | None) -> None:
-        """Raise BadRequest for content that begins with a boundary.
-
-        A part may end right after its headers (RFC 2046), and then the parser reads the next part as its content.
-        """
-        if event is None or isinstance(event, MultipartSegment):
-            self._begin = b""
-        elif len(self._begin) < len(self._boundary):
-            self._begin += bytes(event[: len(self._boundary) - len(self._begin)])
-            if self._begin == self._boundary:
-                raise BadRequest("An empty part of the body must end with a line break of its own.")
-
-    def _take(self, event: MultipartSegment | bytes | None) -> None:
-        if isinstance(event, MultipartSegment):
-            self._digest.update(repr((event.name, _filename_of(event), event.content_type)).encode())
-            self._part_bytes = 0
-        elif event is None:
-            self._digest.update(str(self._part_bytes).encode())  # so that no content has the hash of another part
-        else:
-            self._digest.update(event)
-            self._part_bytes += len(event)
 
     def _parse(self) -> Iterator[MultipartSegment | bytes | None]:
         """Yield the headers of each part, then pieces of its content, then None where it ends."""
@@ -169,9 +142,7 @@ class Upload:
             while data := self._read():
                 read += len(data)
                 for event in self._parser.parse(data):
-                    self._refuse_boundary(event)
-                    if self._digested:
-                        self._take(event)
+                    self._examine(event)
                     yield event
         except ParserLimitReached:
             raise RequestEntityTooLarge from None
@@ -181,16 +152,35 @@ class Upload:
             self._parser.close()
         except Malformed:
             raise BadRequest(CUT_OFF) from None
-        if self._length not in (None, read):
+        if request.content_length not in (None, read):
             raise BadRequest(CUT_OFF)
         self.whole = True
 
+    def _examine(self, event: MultipartSegment | bytes | None) -> None:
+        """Hash the event for ``digest``. Raise BadRequest for content that begins with a boundary.
+
+        A part may end right after its headers (RFC 2046), and then the parser reads the next part as its content.
+        """
+        if isinstance(event, MultipartSegment):
+            self._part = hashlib.blake2b(repr((event.name, self._filename_of(event), event.content_type)).encode())
+            self._beginning = b""
+        elif event is None:
+            self._digest.update(self._part.digest())
+        else:
+            if "Idempotency-Key" in request.headers:
+                self._part.update(event)
+            boundary = b"--" + self._parser.boundary
+            if len(self._beginning) < len(boundary):
+                self._beginning += event[: len(boundary) - len(self._beginning)]
+                if self._beginning == boundary:
+                    raise BadRequest("An empty part of the body must end with a line break of its own.")
+
     def _read(self) -> bytes:
         # A read waits until it has all bytes that it asks for, so it asks for few until the file begins.
-        return read_whole(lambda: self._stream.read(_READ_BYTES if self._filed else _FIRST_BYTES))
+        return read_whole(lambda: request.stream.read(_READ_BYTES if self._filed else _FIRST_BYTES))
 
     def _parts(self) -> Iterator[MultipartSegment]:
-        """Yield the parts that follow. Content that was not read is skipped."""
+        """Yield the headers of each following part. Skip the content that the caller does not read."""
         for event in self._events:
             if isinstance(event, MultipartSegment):
                 if not event.name:
@@ -203,8 +193,14 @@ class Upload:
                 yield event
 
     def _filename_of(self, part: MultipartSegment) -> str | None:
-        """Return the filename of a part, None if the part is a field."""
-        return None if part.name in self._texts else _filename_of(part)
+        """Return the filename of a part, or None if the part is a field."""
+        if part.name in self._texts:
+            return None
+        disposition = part.header("Content-Disposition")
+        if "filename*" in disposition:  # RFC 8187, which the parser does not support
+            return parse_options_header(disposition)[1].get("filename")
+        name: str | None = part.filename
+        return name
 
     def _content(self) -> Iterator[bytes]:
         """Yield the content of the current part."""
@@ -230,12 +226,3 @@ class Upload:
         if "\0" in name + text:
             raise BadRequest("The body holds a NUL character.")
         self.fields[name] = text
-
-
-def _filename_of(part: MultipartSegment) -> str | None:
-    """Return the filename in the headers of a part, None without one."""
-    disposition = part.header("Content-Disposition")
-    if "filename*" in disposition:  # RFC 8187, which the parser does not support
-        return parse_options_header(disposition)[1].get("filename")
-    name: str | None = part.filename
-    return name
