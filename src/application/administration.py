@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from src.application.accounts import AccountSaga, NewProfile
+from src.application.accounts import AccountSaga
 from src.application.audit import Audit, AuditEvent
 from src.application.directory import DirectoryService
 from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
-from src.domain.users import Claim, PasswordPolicy, User, UserRepository
+from src.domain.users import Claim, PasswordPolicy, Profile, User, UserRepository
 from src.domain.values import Email, Page, Role
 
 
@@ -31,7 +31,7 @@ class AdministrationService:
         if self.users.has_admin():
             return False
         try:
-            self.directory.add(NewProfile(None, email, role=Role.ADMIN), password)
+            self.directory.add(Profile(email=email, role=Role.ADMIN), password)
         except Taken:
             holder = self.users.by_claim(Claim("email", email.key))
             if holder is None or holder.role is not Role.ADMIN:

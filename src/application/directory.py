@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from src.application.accounts import AccountSaga, NewProfile, new_user
+from src.application.accounts import AccountSaga
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden, InvalidToken, NotFound
 from src.domain.receipts import IdempotentCreate
-from src.domain.users import Claim, ProfileChange, User, UserRepository
-from src.domain.values import InvalidValue, Page, Role, fold
+from src.domain.users import Claim, Profile, User, UserRepository
+from src.domain.values import InvalidValue, Page, Role, Username, fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class DirectoryService:
 
     def add(
         self,
-        profile: NewProfile,
+        profile: Profile,
         password: str | None,
         by: User | None = None,
         idempotent: IdempotentCreate[User] | None = None,
@@ -70,11 +70,13 @@ class DirectoryService:
         ``by`` is the admin, None for the operator; ``password`` has passed the policy. Raises Taken, Unavailable,
         Repeated.
         """
-        user = self.saga.create(new_user(profile, self.clock), password, idempotent)
+        username = profile.get("username") or Username.random()
+        user = User.new(now=self.clock(), **(profile | {"username": username}))
+        user = self.saga.create(user, password, idempotent)
         self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
-    def change(self, caller: User, id: str, change: ProfileChange, revisions: Collection[str] | None) -> User:
+    def change(self, caller: User, id: str, change: Profile, revisions: Collection[str] | None) -> User:
         """Change yourself or, as an admin, anybody. Admins also set `role` and `disabled`, with immediate effect.
 
         The last admin cannot be demoted or disabled.

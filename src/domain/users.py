@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypedDict
+from typing import Protocol, TypedDict, Unpack
 
 from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.values import Email, InvalidValue, Page, Role, Username, fold, new_id
@@ -28,11 +28,11 @@ class Claim:
     key: str
 
 
-class ProfileChange(TypedDict, total=False):
-    """A change of a profile. A field that is absent stays as it is."""
+class Profile(TypedDict, total=False):
+    """The profile of a new user, or a change of a profile. A change keeps the fields that are absent."""
 
-    username: Username
-    email: Email
+    username: Username | None
+    email: Email | None
     name: str | None
     last_name: str | None
     role: Role
@@ -44,10 +44,10 @@ class User:
     """An account. ``revision`` identifies this version in the store, and is empty until the user is stored."""
 
     id: str
-    username: Username | None
-    email: Email | None
     created_at: datetime
     updated_at: datetime
+    username: Username | None = None
+    email: Email | None = None
     email_verified: bool = False
     name: str | None = None
     last_name: str | None = None
@@ -69,17 +69,9 @@ class User:
     revision: str = ""
 
     @classmethod
-    def new(
-        cls,
-        *,
-        now: datetime,
-        username: Username | None,
-        email: Email | None,
-        role: Role = Role.USER,
-        id: str | None = None,
-    ) -> "User":
+    def new(cls, *, now: datetime, id: str | None = None, **profile: Unpack[Profile]) -> "User":
         """Return an active user that is not stored yet. ``id`` is random unless given."""
-        return cls(id=id or new_id(), username=username, email=email, role=role, created_at=now, updated_at=now)
+        return cls(id=id or new_id(), created_at=now, updated_at=now, **profile)
 
     @property
     def can_log_in(self) -> bool:
@@ -98,7 +90,7 @@ class User:
         own += [Claim("email", self.email.key)] if self.email else []
         return frozenset([*own, *self.reserved])
 
-    def changed(self, change: ProfileChange, now: datetime) -> "User":
+    def changed(self, change: Profile, now: datetime) -> "User":
         """Return the user with a changed profile.
 
         A new address is not verified. Disabling a user ends its sessions.
@@ -121,8 +113,6 @@ class User:
         """Return what is stored of a deleted user: its id, so that it is never used again, and no personal data."""
         return User(
             id=self.id,
-            username=None,
-            email=None,
             created_at=self.created_at,
             updated_at=now,
             state=State.DELETED,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from src.domain.errors import LastAdmin, Taken
-from src.domain.users import Claim, ProfileChange, State, User
+from src.domain.users import Claim, Profile, State, User
 from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
 from tests.support.claims import holder_of
@@ -31,7 +31,7 @@ def email_claim(address: str) -> Claim:
     return Claim("email", Email(address).key)
 
 
-def profile(change: ProfileChange) -> Callable[[User], User]:
+def profile(change: Profile) -> Callable[[User], User]:
     return lambda user: user.changed(change, LATER)
 
 

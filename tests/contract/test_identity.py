@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 
-from src.application.accounts import NewProfile
 from src.application.ports import IdentityProvider
 from src.bootstrap.wiring import wire
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
@@ -224,7 +223,7 @@ def log_in(identity: IdentityProvider, join: Keeper) -> tuple[Callable[[str, str
     def joined() -> User:
         user = somebody()
         assert user.username
-        return services.accounts.register(NewProfile(user.username, user.email), PASSWORD, Client())
+        return services.accounts.register({"username": user.username, "email": user.email}, PASSWORD, Client())
 
     user, disabled = joined(), joined()
     services.accounts.saga.users.update(disabled.id, lambda stored: replace(stored, disabled=True))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
-from src.domain.users import Claim, ProfileChange, State, User
+from src.domain.users import Claim, Profile, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Key, Store, Write
@@ -197,7 +197,7 @@ class TestUpdate:
     def test_taken_names_the_fields_and_changes_nothing(self, users: Users) -> None:
         users.add(new_user("ada", "ada@example.com"))
         eve = users.add(new_user("eve", "eve@example.com"))
-        changes: list[tuple[ProfileChange, tuple[str, ...]]] = [
+        changes: list[tuple[Profile, tuple[str, ...]]] = [
             ({"username": Username.parse("ADA"), "email": Email("new@example.com")}, ("username",)),
             ({"username": Username.parse("new"), "email": Email("ADA@example.com")}, ("email",)),
             ({"username": Username.parse("ada"), "email": Email("ada@example.com")}, ("username", "email")),

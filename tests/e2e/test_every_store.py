@@ -12,10 +12,9 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from src.application.accounts import NewProfile
 from src.bootstrap import adapters, wiring
 from src.domain.errors import Unavailable
-from src.domain.users import State
+from src.domain.users import Profile, State
 from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Store
@@ -114,7 +113,9 @@ def test_a_user_goes_through_every_feature(client: Client) -> None:
 
 def test_an_admin_manages_the_directory(client: Client) -> None:
     root, root_address = names("root")
-    profile = NewProfile(Username.parse(root), client.services.rules.parse_email(root_address), role=Role.ADMIN)
+    profile = Profile(
+        username=Username.parse(root), email=client.services.rules.parse_email(root_address), role=Role.ADMIN
+    )
     client.services.directory.add(profile, PASSWORD)
     admin = client.log_in(root, PASSWORD)
     (ben, ben_tokens), (cleo, _) = join(client, "ben"), join(client, "cleo")

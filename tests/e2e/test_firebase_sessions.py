@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.application.accounts import NewProfile
 from src.domain.errors import Unavailable
-from src.domain.users import User
+from src.domain.users import Profile, User
 from src.domain.values import Role, Username
 from src.infrastructure.identity.firebase import FirebaseIdentity
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
@@ -125,7 +124,9 @@ def test_a_login_with_the_old_password_does_not_survive_the_change(
 
 
 def test_a_person_without_a_password_logs_in_when_one_is_set(client: Client, firebase: Firebase) -> None:
-    profile = NewProfile(Username.parse(new_name()), client.services.rules.parse_email(new_address()), role=Role.ADMIN)
+    profile = Profile(
+        username=Username.parse(new_name()), email=client.services.rules.parse_email(new_address()), role=Role.ADMIN
+    )
     admin = client.services.directory.add(profile, PASSWORD)
     assert admin.username
     token = client.log_in(admin.username.display, PASSWORD)

@@ -7,7 +7,7 @@ from unicodedata import normalize
 
 import pytest
 
-from src.domain.users import Claim, PasswordPolicy, ProfileChange, State, User, normalise_password
+from src.domain.users import Claim, PasswordPolicy, Profile, State, User, normalise_password
 from src.domain.values import Email, InvalidValue, Role, Username
 
 NOON = datetime(2030, 1, 2, 12, 0, tzinfo=UTC)
@@ -79,7 +79,7 @@ class TestChanged:
             ({"username": Username("E", "e"), "email": Email("e@b.c"), "name": "E", "last_name": "V"}, False),
         ],
     )
-    def test_only_the_given_fields_change(self, change: ProfileChange, verified: bool) -> None:
+    def test_only_the_given_fields_change(self, change: Profile, verified: bool) -> None:
         changed = ADA.changed(change, LATER)
         expected = {field.name: getattr(ADA, field.name) for field in fields(User)}
         expected |= {**change, "email_verified": verified, "updated_at": LATER}

@@ -1,6 +1,7 @@
-"""Registering, and changing one's own password."""
+"""Registers users, and changes their passwords."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from src.application.accounts.saga import AccountSaga
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, REGISTRATIONS, Count, RateLimiter, network
@@ -8,19 +9,8 @@ from src.application.ports import Clock, IdentityProvider
 from src.application.sessions.authentication import Caller, caller_must_exist
 from src.domain.errors import InvalidToken, WrongPassword
 from src.domain.sessions import Client
-from src.domain.users import User
-from src.domain.values import Email, Role, Username
-
-
-@dataclass(frozen=True, slots=True)
-class NewProfile:
-    """The profile of a new account. The username is random if none is given."""
-
-    username: Username | None
-    email: Email | None
-    name: str | None = None
-    last_name: str | None = None
-    role: Role = Role.USER
+from src.domain.users import Profile, User
+from src.domain.values import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +22,7 @@ class AccountService:
     limiter: RateLimiter
     clock: Clock
 
-    def register(self, profile: NewProfile, password: str, client: Client, caller: User | None = None) -> User:
+    def register(self, profile: Profile, password: str, client: Client, caller: User | None = None) -> User:
         """Make an account.
 
         Username and e-mail address are unique, ignoring case and Unicode form: of simultaneous requests for the same
@@ -42,11 +32,11 @@ class AccountService:
         ``password`` has passed the policy. Raises Taken, TooManyRequests, Unavailable.
         """
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
-        user = new_user(profile, self.clock)
+        now = self.clock()
         if caller is None or caller.role is not Role.GUEST:
-            return self.saga.create(user, password)
+            return self.saga.create(User.new(now=now, **profile), password)
         with caller_must_exist():
-            return self.saga.upgrade(caller.id, lambda guest: _promoted(guest, user), password)
+            return self.saga.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
 
     def change_password(self, caller: Caller, current: str, new: str, client: Client) -> None:
         """Set a new password, knowing the current one. Every other session ends.
@@ -73,23 +63,9 @@ class AccountService:
             self.saga.set_password(user.id, new, "password-changed", check=require_unchanged, keep=keep)
 
 
-def new_user(profile: NewProfile, clock: Clock) -> User:
-    """Return a user with ``profile`` that is not stored yet."""
-    username = profile.username or Username.random()
-    user = User.new(now=clock(), username=username, email=profile.email, role=profile.role)
-    return replace(user, name=profile.name, last_name=profile.last_name)
-
-
-def _promoted(guest: User, user: User) -> User:
-    """Return the guest with the profile of ``user``. Raises InvalidToken when it is no usable guest any more."""
+def _promoted(guest: User, profile: Profile, now: datetime) -> User:
+    """Return the guest as a user with ``profile``. Raises InvalidToken unless it is a guest that can log in."""
     if guest.role is not Role.GUEST or not guest.can_log_in:
         raise InvalidToken
-    return replace(
-        guest.without_sessions(user.created_at),
-        username=user.username,
-        email=user.email,
-        name=user.name,
-        last_name=user.last_name,
-        role=user.role,
-        expires_at=None,
-    )
+    user = guest.without_sessions(now).changed(profile | {"role": Role.USER}, now)
+    return replace(user, expires_at=None)

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import click
 
-from src.application.accounts import NewProfile
 from src.domain.errors import Invalid, PorteroError
 from src.domain.jobs import JobStatus, NotRunnable
+from src.domain.users import Profile
 from src.domain.values import Page, Role
 from src.interfaces.cli.console import Console
 from src.interfaces.cli.datasets import datasets
@@ -177,7 +177,7 @@ def create_admin(console: Console, username: str, email: str, password: str) -> 
     services = console.services()
     name, address = services.rules.parse_new_username(username), services.rules.parse_email(email)
     accepted = services.rules.passwords.check(password, username, email)
-    user = services.directory.add(NewProfile(name, address, role=Role.ADMIN), accepted)
+    user = services.directory.add(Profile(username=name, email=address, role=Role.ADMIN), accepted)
     click.echo(f"made admin {username} with id {user.id}")
 
 

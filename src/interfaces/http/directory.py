@@ -6,11 +6,10 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import Field
 
-from src.application.accounts import NewProfile
 from src.application.directory import DirectoryService, require_self_or_admin
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken
-from src.domain.users import ProfileChange, User
+from src.domain.users import Profile, User
 from src.domain.values import Role
 from src.interfaces.http.bodies import Body, Paging
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
@@ -50,9 +49,9 @@ class UserBody(ProfileBody):
     role: RoleField = Role.USER
     disabled: BooleanField = False
 
-    def change_by(self, caller: Caller) -> ProfileChange:
+    def change_by(self, caller: Caller) -> Profile:
         """Return the fields that the caller may change. Raises Invalid when there are none."""
-        change: ProfileChange = self.given()
+        change: Profile = self.given()
         if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
             raise Invalid(FieldError("body", "empty", "Give at least one of username, email, name, last_name."))
         return change
@@ -90,7 +89,9 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     def created(user: User) -> Response:
         return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
 
-    profile = NewProfile(body.username, body.email, body.name, body.last_name, body.role)
+    profile = Profile(
+        username=body.username, email=body.email, name=body.name, last_name=body.last_name, role=body.role
+    )
     return created(services().directory.add(profile, body.password, caller.user, idempotency.answered_with(created)))
 
 

@@ -4,9 +4,10 @@ from functools import partial
 
 from flask import Response
 
-from src.application.accounts import AccountService, NewProfile
+from src.application.accounts import AccountService
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
+from src.domain.users import Profile
 from src.interfaces.http.bodies import Body, Change
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
 from src.interfaces.http.operations import Access, Feature, Operation, client, expected_revisions, services
@@ -25,9 +26,9 @@ class Registration(Body):
     name: NameField | None = None
     last_name: NameField | None = None
 
-    def profile(self) -> NewProfile:
+    def profile(self) -> Profile:
         """Return the profile of the new account."""
-        return NewProfile(self.username, self.email, self.name, self.last_name)
+        return Profile(username=self.username, email=self.email, name=self.name, last_name=self.last_name)
 
 
 class RegistrationWithOptionalEmail(Registration):
