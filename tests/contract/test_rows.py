@@ -25,6 +25,7 @@ from src.infrastructure.stores.sqlite import rows as sqlite_rows
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from tests.contract.conftest import Wire
 from tests.support.emulators import free_port
+from tests.support.firestore import collection_of
 
 KINDS = {"memory": "memory", "table": "sqlite", "firestore": "firestore", "packed in SQL": "sqlite"}
 SET, OTHER = "a" * 32, "b" * 32
@@ -53,7 +54,7 @@ def kept(store: Store, rows: RowStore) -> int:
     if isinstance(store, MemoryStore):
         return len(store._documents)
     if isinstance(store, FirestoreStore):
-        return len(list(store._client.collection(PACKS.name).select([]).stream()))
+        return len(list(collection_of(store, PACKS.name).select([]).stream()))
     assert isinstance(store, SqliteStore)
     table = "rows" if isinstance(rows, SqliteRows) else PACKS.name
     with store._connections.reading() as connection:
@@ -453,7 +454,7 @@ class TestOnFirestore:
         rows = make_rows(opened)
         rows.append(SET, [(2, True, ["".join(random.Random(1).choices(LETTERS, k=1 << 20))])])
         assert isinstance(opened, FirestoreStore)
-        sizes = [len(found.get("rows")) for found in opened._client.collection(PACKS.name).stream()]
+        sizes = [len(found.get("rows")) for found in collection_of(opened, PACKS.name).stream()]
         assert len(sizes) > 1
         assert max(sizes) <= opened.document_bytes < (1 << 20) - 89
 

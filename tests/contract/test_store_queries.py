@@ -207,7 +207,7 @@ class TestFind:
     @pytest.mark.parametrize(
         "query",
         [
-            Query(USERS, "username_key"),
+            Query(USERS, "email"),
             Query(USERS, "username_key", {"role": "user"}),
             Query(USERS, "created_at"),
             Query(CLAIMS, "kind"),

@@ -29,6 +29,7 @@ from tests.contract.accounts import (
     winners,
 )
 from tests.support.claims import holder_of
+from tests.support.firestore import collection_of
 from tests.support.races import at_once
 
 FULL = User(
@@ -106,7 +107,7 @@ def test_a_user_without_reserved_names_stores_null_in_firestore(firestore: Calla
     assert isinstance(store, FirestoreStore)
     users = Users(store)
     plain, renaming = users.add(new_user("ada")), users.add(replace(new_user(), reserved=FULL.reserved))
-    stored = [store._client.collection("users").document(user.id).get().to_dict() for user in (plain, renaming)]
+    stored = [collection_of(store, "users").document(user.id).get().to_dict() for user in (plain, renaming)]
     assert [fields and fields["reserved"] for fields in stored] == [
         None,
         '[["email", "new@example.com"], ["username", "ada2"]]',

@@ -31,6 +31,7 @@ from tests.e2e.service import PASSWORD, serving
 from tests.e2e.test_background import Visitor, kill, until
 from tests.e2e.wiring import wire
 from tests.support.emulators import free_port
+from tests.support.firestore import collection_of
 
 ADMIN = "root@example.com"
 KEPT = ("datasets", "reports", "rows", "packs", "receipts")
@@ -59,14 +60,14 @@ class Place:
     def count(self, kind: str) -> int:
         """Return the number of documents of a collection."""
         if isinstance(self.store, FirestoreStore):
-            return len(self.store._client.collection(kind).select([]).limit(1000).get())
+            return len(collection_of(self.store, kind).select([]).limit(1000).get())
         with self.store._connections.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0])
 
     def row_sets(self) -> set[str]:
         """Those that have rows."""
         if isinstance(self.store, FirestoreStore):
-            packs = self.store._client.collection("packs").select(["set_id"]).limit(1000).get()
+            packs = collection_of(self.store, "packs").select(["set_id"]).limit(1000).get()
             return {document.get("set_id") for document in packs}
         with self.store._connections.reading() as connection:
             return {set_id for (set_id,) in connection.execute("SELECT DISTINCT set_id FROM rows")}
