@@ -1,6 +1,7 @@
 """Idempotent creates: a client that repeats a create with the same idempotency key gets the first answer again."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from src.application.ports import Clock, Fingerprints
@@ -11,7 +12,7 @@ from src.domain.users import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptService:
-    """Makes the receipts of creates, and finds the receipt of an earlier request with the same key."""
+    """Makes the receipts of creates, and finds the receipt of the first request with a key."""
 
     receipts: ReceiptRepository
     fingerprints: Fingerprints
@@ -22,18 +23,21 @@ class ReceiptService:
         id = hashlib.sha256(f"{user.id}:{key}".encode()).hexdigest()  # the user's id cannot be guessed
         return Receipt(id, user.id, self.clock() + LIFETIME)
 
-    def first(self, receipt: Receipt) -> Receipt | None:
-        """Return the receipt of the first request with this key, None if there was none. Raises InProgress."""
+    def first(self, receipt: Receipt, request: Callable[[], bytes]) -> Receipt | None:
+        """Return the receipt of the first request with the same key, or None if there was none.
+
+        ``request`` returns the bytes of the current request, which must be those of the first one. Raises InProgress,
+        KeyReused.
+        """
         first = self.receipts.unexpired(receipt.id, self.clock())
-        if first and first.answer is None:
+        if first is None:
+            return None
+        if first.answer is None:
             raise InProgress
+        if first.fingerprint not in self.fingerprints(request()):
+            raise KeyReused
         return first
 
     def fingerprint(self, request: bytes) -> str:
-        """Return the digest by which another request with the same key is recognised."""
+        """Return the digest of a request, which a repetition of the request has too."""
         return self.fingerprints(request)[0]
-
-    def require_same(self, first: Receipt, request: bytes) -> None:
-        """Raise KeyReused when the first request with this key was another one."""
-        if first.fingerprint not in self.fingerprints(request):
-            raise KeyReused

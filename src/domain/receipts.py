@@ -1,4 +1,4 @@
-"""Receipts make a create idempotent: they keep the answer to the first request for the requests that repeat it.
+"""Receipts make a create idempotent: a receipt holds the answer to the first request, for requests that repeat it.
 
 See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one idempotency key of a user was used for.
+    """A record of the request that first used an idempotency key, and of the answer to it.
 
     ``revision`` identifies this version in the store, and is empty until the receipt is stored.
     """
@@ -41,7 +41,7 @@ class Receipt:
 class IdempotentCreate(Generic[T]):
     """A create that takes effect once, however often the client sends it.
 
-    ``answer`` returns the request's fingerprint and the answer for the object that was created.
+    ``answer`` is a function of the created object. It returns the fingerprint of the request and the answer to it.
     """
 
     receipt: Receipt

@@ -13,7 +13,7 @@ from flask import Response, request
 from src.application.receipts import ReceiptService
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, InProgress, Invalid, PorteroError
-from src.domain.receipts import IdempotentCreate, Receipt, Repeated
+from src.domain.receipts import IdempotentCreate, Repeated
 
 T = TypeVar("T")
 
@@ -22,36 +22,25 @@ _KEPT_HEADERS = ("Location", "Link", "Preference-Applied")
 
 
 class IdempotentRequest:
-    """A request to create something, which the client may send more than once.
+    """A request to create an object, which the client may send more than once.
 
-    ``content`` returns the bytes that every repetition must share with the first request: the body, unless the handler
-    sets another function.
+    ``content`` is a function that returns the bytes by which a repetition is recognised. By default it returns the
+    body. A handler that streams the body sets another function.
     """
 
-    def __init__(self, service: ReceiptService, receipt: Receipt | None, path: str) -> None:
-        """Hold the current request, whose canonical path is ``path``.
-
-        ``receipt`` is stored together with the created object. It is None for a request without an Idempotency-Key.
-        """
-        self._service = service
-        self._receipt = receipt
-        self._path = path
-        self.content: Callable[[], bytes] = request.get_data
-
-    @classmethod
-    def of(cls, service: ReceiptService, caller: Caller, path: str) -> "IdempotentRequest":
-        """Return the current request. ``path`` is its canonical path. Raises Invalid for a malformed key."""
+    def __init__(self, service: ReceiptService, caller: Caller, path: str) -> None:
+        """Wrap the current request of ``caller`` to the canonical path ``path``. Raises Invalid for a malformed key."""
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
             message = "Use 1 to 255 visible ASCII characters, such as a UUID."
             raise Invalid(FieldError("Idempotency-Key", "invalid", message))
-        return cls(service, None if key is None else service.begin(caller.user, key), path)
+        self._service = service
+        self._receipt = None if key is None else service.begin(caller.user, key)
+        self._path = path
+        self.content: Callable[[], bytes] = request.get_data
 
     def answered_with(self, render: Callable[[T], Response]) -> IdempotentCreate[T] | None:
-        """Return a create that stores the answer of ``render`` in its receipt.
-
-        Return None for a request without a key.
-        """
+        """Return the create whose receipt holds the answer that ``render`` makes, or None without a key."""
         if self._receipt is None:
             return None
         return IdempotentCreate(
@@ -60,11 +49,8 @@ class IdempotentRequest:
 
     def first_answer(self) -> Response | None:
         """Return the stored answer to the first request with this key, or None. Raises InProgress, KeyReused."""
-        first = self._receipt and self._service.first(self._receipt)
-        if not first or first.answer is None:
-            return None
-        self._service.require_same(first, self._bytes())
-        return _response(first.answer, first.revision)
+        first = self._receipt and self._service.first(self._receipt, self._bytes)
+        return _response(first.answer, first.revision) if first and first.answer else None
 
     def _bytes(self) -> bytes:
         arguments = json.dumps(request.view_args, sort_keys=True)
@@ -72,7 +58,7 @@ class IdempotentRequest:
 
 
 def create_once(handler: Callable[..., Any], arguments: Mapping[str, Any], create: IdempotentRequest) -> Response:
-    """Call the handler of a create. If it fails and the key was used before, return the first answer."""
+    """Return the answer of ``handler``. If it raises and the key was used before, return the first answer instead."""
     try:
         response: Response = handler(**arguments, idempotency=create)
         return response

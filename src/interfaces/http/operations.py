@@ -221,7 +221,7 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
         return no_content() if response is None else response
     assert caller
     path = operation.alias_of or operation.path
-    return create_once(operation.handler, arguments, IdempotentRequest.of(services().receipts, caller, path))
+    return create_once(operation.handler, arguments, IdempotentRequest(services().receipts, caller, path))
 
 
 def _authenticated(access: Access) -> Caller | None:
