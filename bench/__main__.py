@@ -16,11 +16,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bench import datasets, get_user, tables
+from bench import datasets, firestore, footprint, million, passwords, requests, tables
 from bench.results import FOLDER, QUICK, Options, Result
 
 MEASURES: dict[str, Callable[[Options], Result]] = {
-    "get_user": get_user.measure,
+    "get_user": requests.get_user,
+    "routes": requests.routes,
+    "login": passwords.login,
+    "register": passwords.register,
+    "start": footprint.start,
+    "memory": footprint.memory,
+    "firestore": firestore.get_user,
+    "firestore_start": firestore.start,
+    "million": million.measure,
     "csv_check": tables.measure,
     "csv_upload": datasets.measure,
 }

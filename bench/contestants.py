@@ -6,12 +6,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from bench.processes import running
 from src.settings import Settings
@@ -27,19 +26,27 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request. A {n} in its body stands for a number that differs between requests."""
+    """An HTTP request.
+
+    A {n} in its body stands for a text that differs between requests. ``tokens`` are sent in turn.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    tokens: Sequence[str] = ()
 
     def send(self, url: str) -> Any:
         """Send the request once, and return the decoded answer."""
+        return self.exchange(url)[0]
+
+    def exchange(self, url: str) -> tuple[Any, Mapping[str, str]]:
+        """Send the request once, and return the decoded answer with its headers."""
         headers = dict(self.headers)
         request = urllib.request.Request(url + self.path, self.body.encode() or None, headers, method=self.method)
         with _opener.open(request, timeout=30) as answer:
-            return json.loads(answer.read() or "null")
+            return json.loads(answer.read() or "null"), answer.headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,10 @@ class Live:
         """The request that logs in again."""
         return self.contestant.login("ada")
 
-    def new_accounts(self) -> Request:
-        """Return the request that creates another account each time."""
-        return self.contestant.register(f"u{uuid4().hex[:12]}-{{n}}")
+    @property
+    def register(self) -> Request:
+        """The request that creates another account each time."""
+        return self.contestant.register("user-{n}")
 
     def request(self, method: str, path: str, body: object = None) -> Request:
         """Return a JSON request with the user's token."""
@@ -155,7 +163,7 @@ def serving(contestant: Contestant, folder: Path, settings: Mapping[str, str] | 
 
     The server counts as started when it answers "ada" with her account, or when it answers at all in a new folder.
     """
-    port, url = free_port(), ""
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if name.upper() not in _SETTINGS}
     environment |= {"DATABASE": str(folder / "peer.db"), "DATA_DIR": str(folder), "PORT": str(port)}
     environment |= {**contestant.environment, **(settings or {})}
@@ -180,9 +188,8 @@ def serving(contestant: Contestant, folder: Path, settings: Mapping[str, str] | 
 
     command = [str(part).replace("PORT", str(port)) for part in contestant.command]
     with running(command, environment, folder, is_ready) as (pid, seconds):
-        if contestant.has_accounts:
-            if not has_token:
-                contestant.register("ada").send(url)
+        if contestant.has_accounts and not has_token:
+            contestant.register("ada").send(url)
             name, value = contestant.authorization
             headers |= {name: value.replace("TOKEN", contestant.token(contestant.login("ada").send(url)))}
             kept_headers.write_text(json.dumps(headers))

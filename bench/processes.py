@@ -24,10 +24,13 @@ def running(
             while not is_ready():
                 took = time.perf_counter() - started
                 if server.poll() is not None or took > patience:
-                    output.seek(0)
-                    raise RuntimeError(f"{command} was not ready:\n{output.read()[-3000:].decode(errors='replace')}")
+                    raise RuntimeError(f"{command} was not ready")
                 time.sleep(0.002)
             yield server.pid, time.perf_counter() - started
+        except Exception as error:
+            output.seek(0)
+            error.add_note(f"{command[0]} printed: {output.read()[-1000:].decode(errors='replace')}")
+            raise
         finally:
             _stop(server)
 
