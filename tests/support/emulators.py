@@ -109,7 +109,9 @@ def firestore() -> Iterator[str]:
         return
     port = free_port()
     address = f"127.0.0.1:{port}"
-    gcloud = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}", "--quiet"]
+    # The rules refuse every caller but a server.
+    rules = f"--rules={Path(__file__).parents[2] / 'firestore.rules'}"
+    gcloud = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}", rules, "--quiet"]
     with _home() as home, ExitStack() as stack:
         failures = []
         for command in (gcloud, _firebase(home, "firestore", port, websocketPort=free_port())):
