@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
+from typing import Literal, NoReturn
 from uuid import uuid4
 
 import jwt
 import pytest
 import requests
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -84,7 +84,7 @@ def test_only_the_password_of_an_existing_user_verifies(identity: IdentityProvid
     assert not identity.verify(user, PASSWORD + " ")
     assert not identity.verify(user, "")
     assert not identity.verify(None, PASSWORD)
-    assert not identity.verify(None, "nobody")  # the password of the dummy hash that local compares with
+    assert not identity.verify(None, "nobody")
     assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or not identity.remote
 
 
@@ -300,6 +300,23 @@ def test_the_failed_logins_take_the_same_time(
         if attempt >= 15 and max(least.values()) < 2 * min(least.values()) + 0.001:
             return
     pytest.fail(f"{least}")
+
+
+class Recorder(PasswordHasher):
+    """Remembers what passwords were checked against."""
+
+    checked: str | bytes = ""
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.checked = hash
+        return super().verify(hash, password)
+
+
+def test_an_unknown_user_costs_the_same_hash_as_a_known_one() -> None:
+    hasher = Recorder(time_cost=2, memory_cost=16, parallelism=1, hash_len=24, salt_len=12)
+    assert not LocalIdentity(hasher, at_once=1).verify(None, PASSWORD)
+    assert extract_parameters(str(hasher.checked)) == extract_parameters(hasher.hash(PASSWORD))
+    assert len(hasher.checked) == len(hasher.hash(PASSWORD))
 
 
 def test_no_more_hashes_than_configured_run_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
 """Stores passwords as Argon2id hashes (RFC 9106) in the user records."""
 
+import os
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from src.application.ports import ExternalIdentity
 from src.domain.errors import InvalidToken, Unavailable
@@ -27,7 +30,7 @@ class LocalIdentity:
         """Compute at most ``at_once`` hashes at a time, because each one takes as much memory as ``hasher`` sets."""
         self._hasher = hasher
         self._places = threading.BoundedSemaphore(at_once)
-        self._decoy = hasher.hash("nobody")
+        self._decoy = _decoy(hasher)
 
     def keep(self, password: str) -> str:
         """Return the Argon2id hash of ``password`` as one text, which also contains its parameters and salt."""
@@ -37,8 +40,8 @@ class LocalIdentity:
     def verify(self, user: User | None, password: str) -> bool:
         """Return whether the password is right.
 
-        Exactly one hash is computed in every case. Without a user or a stored hash, ``password`` is checked against the
-        hash of a decoy, and the result is False.
+        Exactly one hash is computed in every case. Without a user or a stored hash, ``password`` is checked against a
+        decoy, and the result is False.
         """
         kept = user.password_hash if user else None
         with self._place():
@@ -82,6 +85,13 @@ class LocalIdentity:
             yield
         finally:
             self._places.release()
+
+
+def _decoy(hasher: PasswordHasher) -> str:
+    """Return random bytes in the form of a hash by ``hasher``. Checking a password against it takes as long."""
+    salt, tag = (b64encode(os.urandom(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len))
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${tag}"
 
 
 def _bytes(password: str) -> bytes:
