@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import to_json
 
 from src.application.ports import Tokens
 from src.domain.users import User
@@ -173,7 +174,7 @@ def render(
 
     The ``revision`` of a single resource is its ETag (RFC 9110 section 8.8.3).
     """
-    response = Response(view.model_dump_json(by_alias=True), status, headers, content_type="application/json")
+    response = Response(to_json(view, by_alias=True), status, headers, content_type="application/json")
     if revision is not None:
         response.set_etag(revision)
     return response
@@ -188,7 +189,7 @@ def render_resource(
 
 def render_list(page: Page[T], view: Callable[[T], View]) -> Response:
     """Return the views of a page as a bare array. The Link header leads to the next page, if any (RFC 8288)."""
-    body = "[" + ",".join(view(item).model_dump_json(by_alias=True) for item in page.items) + "]"
+    body = to_json([view(item) for item in page.items], by_alias=True)
     response = Response(body, content_type="application/json")
     if page.next:
         query = urlencode({**request.args.to_dict(), "cursor": page.next})
