@@ -6,7 +6,7 @@ Requests use only the parts of https://platform.openai.com/docs/api-reference/ch
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -40,24 +40,16 @@ class ChatAdviser:
     """Asks a language model to explain a report. Implements Adviser.
 
     ``url`` is the base of the API, such as https://api.openai.com/v1. ``key`` is optional, because some servers need
-    none. Advice takes at most ``timeout`` seconds after the connection is made. After five failures in a row the
-    service is not asked for ``pause`` seconds of ``clock``. Raise ValueError for a URL or a key that cannot be used;
-    the message quotes neither.
+    none. Advice takes at most ``timeout`` seconds after the connection is made. Raise ValueError for a URL or a key
+    that cannot be used; the message quotes neither.
     """
 
     def __init__(
-        self,
-        url: str,
-        model: str,
-        key: str | None = None,
-        *,
-        timeout: float = 30.0,
-        pause: float = 30.0,
-        clock: Callable[[], float] = time.monotonic,
+        self, url: str, model: str, key: str | None = None, *, timeout: float = 30, circuit: Circuit | None = None
     ) -> None:
         if "?" in url or "#" in url:
             raise ValueError("use a URL without ? and #")
-        circuit, connect = Circuit(_NAME, pause=pause, clock=clock), min(5.0, timeout / 2)
+        circuit, connect = circuit or Circuit(_NAME, pause=30), min(5.0, timeout / 2)
         url = f"{url.rstrip('/')}/chat/completions"
         self._service = Destination(url, circuit, connect=connect, idle=timeout, max_bytes=MAX_ADVICE)
         self._headers = {"Content-Type": "application/json"}

@@ -16,14 +16,14 @@ class Down(AttemptFailed):
 
 
 class Circuit:
-    """The state of one service in this process. Threads share it.
+    """The circuit breaker of one service, which all threads of this process share.
 
     After five calls in a row that raise Down, the circuit is open and refuses calls for ``pause`` seconds of
     ``clock``. Then it lets one call at a time through as a trial, and a trial that succeeds closes it.
     """
 
-    def __init__(self, name: str, *, pause: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """``name`` is the name of the service, as the subject of error messages."""
+    def __init__(self, name: str, *, pause: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start with a closed circuit. ``name`` names the service in error messages."""
         self.name, self._pause, self._clock = name, pause, clock
         self._lock = threading.Lock()
         self._failed = 0

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import httpx2
 
@@ -26,25 +26,17 @@ _URL = re.compile(
 class DogPictures:
     """Asks a service for pictures of dogs. Implements PictureSource.
 
-    ``url`` answers with the URL of a picture, which must be on one of ``hosts``. A call takes at most ``timeout``
-    seconds, but resolving the host is not limited and connecting takes up to ``connect`` for each of its addresses.
-    After five failures in a row the service is not asked for ``pause`` seconds of ``clock``. Raise ValueError for a
-    ``url`` that is not an http or https URL.
+    The service at ``url`` answers with the URL of a picture, which must be on one of ``hosts``. A call takes at most
+    ``timeout`` seconds. Resolving the host is not limited, and connecting takes up to ``connect`` seconds for each of
+    its addresses. Raise ValueError for a ``url`` that is not an http or https URL.
     """
 
     def __init__(
-        self,
-        url: str,
-        hosts: Iterable[str],
-        *,
-        timeout: float = 8.0,
-        connect: float = 3.0,
-        pause: float = 5.0,
-        clock: Callable[[], float] = time.monotonic,
+        self, url: str, hosts: Iterable[str], *, timeout: float = 8, connect: float = 3, circuit: Circuit | None = None
     ) -> None:
         self._hosts = [httpx2.URL(scheme="https", host=host).raw_host.decode() for host in hosts]
         self._timeout = timeout
-        self._service = Destination(url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=timeout)
+        self._service = Destination(url, circuit or Circuit(_NAME), connect=connect, idle=timeout)
 
     def fetch(self) -> str:
         answer = self._service.ask("GET", by=time.monotonic() + self._timeout)

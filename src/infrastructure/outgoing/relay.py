@@ -1,8 +1,7 @@
 """Forwards files to another service in a form with one field, ``file`` (multipart/form-data, RFC 7578)."""
 
 import secrets
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -22,22 +21,13 @@ _TRY_AGAIN = {408, 425, 429}
 class HttpRelay:
     """Sends files by POST to ``url``. Implements FileRelay.
 
-    Times are in seconds. Connecting to an address takes at most ``connect``, sending a chunk at most ``idle``, and the
-    answer at most ``idle`` after the last chunk or after the service has stopped reading. After five failures in a
-    row the service is not asked for ``pause`` seconds of ``clock``. Raise ValueError for a ``url`` that is not an
-    http or https URL.
+    Connecting to an address takes at most ``connect`` seconds, and sending a chunk at most ``idle`` seconds. The answer
+    takes at most ``idle`` seconds after the last chunk, or after the service has stopped reading. Raise ValueError for
+    a ``url`` that is not an http or https URL.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        connect: float = 5.0,
-        idle: float = 30.0,
-        pause: float = 5.0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._service = Destination(url, Circuit(_NAME, pause=pause, clock=clock), connect=connect, idle=idle)
+    def __init__(self, url: str, *, connect: float = 5, idle: float = 30, circuit: Circuit | None = None) -> None:
+        self._service = Destination(url, circuit or Circuit(_NAME), connect=connect, idle=idle)
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
         """Post the file, which has ``size`` bytes. Raise AttemptFailed and the exceptions of iterating ``chunks``."""

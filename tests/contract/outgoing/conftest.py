@@ -7,6 +7,7 @@ import pytest
 
 from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
+from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
 from tests.support import outside
@@ -27,9 +28,8 @@ def services(server: outside.Outside) -> outside.Outside:
 
 @pytest.fixture
 def pictures(services: outside.Outside, watch: MonotonicWatch) -> DogPictures:
-    return DogPictures(
-        services.pictures.url, [outside.PICTURE_HOST], timeout=30, connect=15, pause=60, clock=watch.monotonic
-    )
+    circuit = Circuit("The picture service", pause=60, clock=watch.monotonic)
+    return DogPictures(services.pictures.url, [outside.PICTURE_HOST], timeout=30, connect=15, circuit=circuit)
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def hasty_pictures(services: outside.Outside) -> DogPictures:
 
 @pytest.fixture
 def relay(services: outside.Outside, watch: MonotonicWatch) -> HttpRelay:
-    return HttpRelay(services.relay.url, pause=60, clock=watch.monotonic)
+    circuit = Circuit("The service that files are sent on to", pause=60, clock=watch.monotonic)
+    return HttpRelay(services.relay.url, circuit=circuit)
 
 
 @pytest.fixture

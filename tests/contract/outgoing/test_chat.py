@@ -13,6 +13,7 @@ from src.application.summaries import Advice, Summarise
 from src.domain.errors import Unavailable
 from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
+from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.tables import patterns
 from tests.support import outside
 from tests.support.clock import MonotonicWatch, Stopwatch, until
@@ -208,7 +209,7 @@ def test_a_closed_port_cannot_be_reached() -> None:
 
 def test_the_circuit_opens_and_closes(chat: outside.Api) -> None:
     watch = MonotonicWatch()
-    adviser = ChatAdviser(chat.url, "small", KEY, clock=watch.monotonic)
+    adviser = ChatAdviser(chat.url, "small", KEY, circuit=Circuit("It", pause=30, clock=watch.monotonic))
     chat.behave("answer", status=503)
     for _ in range(5):
         assert "503" in refusal(adviser)

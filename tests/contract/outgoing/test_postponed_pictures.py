@@ -13,6 +13,7 @@ from src.bootstrap.adapters import now
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import AttemptFailed
 from src.domain.jobs import Job, JobStatus
+from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.queues.inline import InlineQueue
 from src.infrastructure.repositories.dogs import Dogs
@@ -34,7 +35,7 @@ class World:
     def __init__(self, api: outside.Api) -> None:
         store = MemoryStore()
         self.api, self.dogs, self.jobs = api, Dogs(store), Jobs(store)
-        self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], pause=0.25)
+        self.pictures = DogPictures(api.url, [outside.PICTURE_HOST], circuit=Circuit("It", pause=0.25))
         self.queue = InlineQueue(self._runner().run)
 
     def _runner(self) -> JobRunner:
