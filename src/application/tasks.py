@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from src.application.ports import Clock
 from src.domain.errors import NotFound
 from src.domain.receipts import IdempotentCreate
-from src.domain.tasks import Task, TaskChange, TaskRepository
+from src.domain.tasks import Task, TaskFields, TaskRepository
 from src.domain.users import User
 from src.domain.values import Page, new_id
 
@@ -18,17 +18,10 @@ class TaskService:
     tasks: TaskRepository
     clock: Clock
 
-    def add(
-        self,
-        owner: User,
-        title: str,
-        description: str | None,
-        completed: bool,
-        idempotent: IdempotentCreate[Task] | None = None,
-    ) -> Task:
+    def add(self, owner: User, fields: TaskFields, idempotent: IdempotentCreate[Task] | None = None) -> Task:
         """Make a task. Raises Repeated."""
         now = self.clock()
-        task = Task(new_id(), owner.id, now, now, title, description, completed)
+        task = Task(new_id(), owner.id, now, now, **fields)
         return self.tasks.add(task, idempotent.receipt_for(task) if idempotent else None)
 
     def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
@@ -39,7 +32,7 @@ class TaskService:
         """See one of your tasks. Raises NotFound."""
         return _owned(self.tasks.get(id), owner)
 
-    def change(self, owner: User, id: str, change: TaskChange, revisions: Collection[str] | None) -> Task:
+    def change(self, owner: User, id: str, change: TaskFields, revisions: Collection[str] | None) -> Task:
         """Change one of your tasks. A field that is not given keeps its value. Raises NotFound, Stale."""
         now = self.clock()
         return self.tasks.update(id, lambda task: _owned(task, owner).changed(change, now), revisions=revisions)

@@ -14,8 +14,8 @@ MAX_DESCRIPTION = 10_000
 """Characters."""
 
 
-class TaskChange(TypedDict, total=False):
-    """A change of a task. A field that is absent stays as it is."""
+class TaskFields(TypedDict, total=False):
+    """The fields of a new task, or of a change. A change keeps the fields that are absent."""
 
     title: str
     description: str | None
@@ -35,7 +35,7 @@ class Task:
     completed: bool = False
     revision: str = ""
 
-    def changed(self, change: TaskChange, now: datetime) -> "Task":
+    def changed(self, change: TaskFields, now: datetime) -> "Task":
         """Return the task after ``change``."""
         return replace(self, **change, updated_at=now)
 

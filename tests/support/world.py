@@ -270,7 +270,7 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
     assert owner
     match kind:
         case "tasks":
-            made = services.tasks.add(owner, "Walk the dog", None, False).id
+            made = services.tasks.add(owner, {"title": "Walk the dog"}).id
         case "files":
             made = services.files.add(owner, IncomingFile("a.txt", "text/plain", [b"content"])).file.id
         case "datasets":

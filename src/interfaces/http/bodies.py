@@ -45,6 +45,10 @@ class Body(BaseModel):
         """Return the names of the fields, as the client sends them."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
+    def given(self) -> Any:
+        """Return the fields that the client has sent, as the TypedDict that the use case takes."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
 
 class Change(Body):
     """A change of a resource. At least one field is required; an absent field keeps its value."""
@@ -54,10 +58,6 @@ class Change(Body):
         if not self.model_fields_set:
             raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": ", ".join(self.names())})
         return self
-
-    def given(self) -> Any:
-        """Return the given fields, as the TypedDict of the change that the use case takes."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class Form(Body):

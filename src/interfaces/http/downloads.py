@@ -1,4 +1,4 @@
-"""Answers with files, and makes the names that clients give to files safe."""
+"""Sends files to clients, and makes the filenames that clients choose safe."""
 
 import re
 import unicodedata

@@ -67,7 +67,7 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
         return render_resource(TaskView, task, 201, {"Location": f"/tasks/{task.id}"})
 
     idempotent = idempotency.answered_with(created)
-    return created(services().tasks.add(caller.user, body.title, body.description, body.completed, idempotent))
+    return created(services().tasks.add(caller.user, body.given(), idempotent))
 
 
 @route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)
