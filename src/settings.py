@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, HttpUrl, PositiveInt, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, SecretStr, ValidationError, model_validator
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -21,10 +20,10 @@ class ConfigurationError(Exception):
     """The settings are wrong. Each line of the message names one setting and says how to correct it."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings. Each field has the name of its environment variable in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     app_env: Literal["development", "production"] = "development"
     flask_debug: bool = False
@@ -191,12 +190,25 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment and .env, and validate them. Raises ConfigurationError."""
+    """Read the settings from the environment and .env, and validate them. Raises ConfigurationError.
+
+    A variable of the environment counts before the file. An empty value counts as absent.
+    """
+    found = {**_dotenv(), **{name.lower(): value for name, value in os.environ.items() if value}}
     try:
-        return Settings()
+        return Settings.model_validate(found)
     except ValidationError as error:
         lines = []
         for each in error.errors(include_url=False, include_input=False):
             name = ".".join(map(str, each["loc"])).upper()
             lines.append(f"{name}: {each['msg']}" if name else each["msg"].removeprefix("Value error, "))
         raise ConfigurationError("\n".join(lines)) from None
+
+
+def _dotenv() -> dict[str, str]:
+    """Return the values in the file .env of the working directory, if there is one."""
+    if not Path(".env").is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name.lower(): value for name, value in dotenv_values(".env").items() if value}

@@ -213,7 +213,7 @@ def test_a_malformed_token_is_invalid(identity: IdentityProvider) -> None:
 def log_in(identity: IdentityProvider, join: Keeper) -> tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]:
     """The use case, and by outcome a login name and a password that lead to it."""
     services = wire(
-        Settings(_env_file=None, store_url="memory://"),
+        Settings(store_url="memory://"),
         store=MemoryStore(),
         identity=identity,
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),

@@ -49,7 +49,7 @@ def opened(firestore: Callable[[], Store], wire: Wire) -> Iterator[Store]:
 
 def serve(store: Store, limiter: RateLimiter, folder: Path) -> FlaskClient:
     services = wire_services(
-        Settings(_env_file=None, data_dir=folder, store_url="firestore://demo-portero"),
+        Settings(data_dir=folder, store_url="firestore://demo-portero"),
         store=store,
         identity=LocalIdentity(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1),
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),

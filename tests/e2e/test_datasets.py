@@ -96,7 +96,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
         settings |= {"STORE_URL": f"firestore://{project}", "FIRESTORE_EMULATOR_HOST": emulator}
     ours = Settings(
-        _env_file=None,
         data_dir=folder,
         store_url=settings.get("STORE_URL", ""),
         admin_email=ADMIN,

@@ -40,7 +40,6 @@ def client(
 ) -> Client:
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", auth_emulator)
     settings = Settings(
-        _env_file=None,
         data_dir=tmp_path,
         store_url="memory://",
         identity=request.param,

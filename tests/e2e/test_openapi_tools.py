@@ -19,7 +19,7 @@ TOOLS = Path(__file__).parents[1] / "js/node_modules/.bin"
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(_env_file=None, store_url="memory://", argon2_memory_kib=8, argon2_time_cost=1)
+    settings = Settings(store_url="memory://", argon2_memory_kib=8, argon2_time_cost=1)
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
     app = create_app(
         wire(settings, store=make_store(settings), identity=make_identity(settings), keys=keys, limiter=NoLimits()),

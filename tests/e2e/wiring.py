@@ -35,7 +35,6 @@ def firebase_settings(
         "firestore": f"firestore://{firestore_project}",
     }
     return Settings(
-        _env_file=None,
         app_env="development",
         data_dir=folder,
         store_url=urls[store],

@@ -21,7 +21,6 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator
-from pydantic_settings import PydanticBaseSettingsSource
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
@@ -74,21 +73,6 @@ USER_FIELDS = {
 NEVER = (SECRET, PASSWORD, "password_hash", "$argon2")
 _NEVER_IN_A_PROBLEM = ("Traceback", "site-packages", ".py", "Error:", "Exception")
 _names = count(1)
-
-
-class Explicit(Settings):
-    """Settings that ignore the environment and .env files."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[Any],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
 
 
 class Answer(TestResponse):
@@ -216,7 +200,7 @@ def build(
     )
     if pictures:
         adapters["pictures"] = pictures
-    wired = wire(Explicit(store_url="memory://", **settings or {}), clock=clock, **adapters)
+    wired = wire(Settings(store_url="memory://", **settings or {}), clock=clock, **adapters)
     app = create_app(replace(wired, **services or {}), "0", **options)
     app.test_client_class = Client
     return app

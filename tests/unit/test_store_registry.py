@@ -20,7 +20,7 @@ NO_PROJECT = "STORE_URL: name the project, as in firestore://my-project"
 
 
 def settings(url: str, folder: Path) -> Settings:
-    return Settings(_env_file=None, store_url=url, data_dir=folder / "data")
+    return Settings(store_url=url, data_dir=folder / "data")
 
 
 @pytest.mark.parametrize(
