@@ -1,7 +1,9 @@
 """Security events for the operator's audit log."""
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class AuditEvent(StrEnum):
@@ -27,3 +29,6 @@ class AuditEvent(StrEnum):
 
 Audit = Callable[[AuditEvent, Mapping[str, str | bool | None]], None]
 """Record an event with its fields."""
+
+request_fields: ContextVar[Mapping[str, str | None]] = ContextVar("request_fields", default=MappingProxyType({}))
+"""What every log line of the current request says about it."""

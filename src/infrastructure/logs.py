@@ -3,51 +3,46 @@
 https://cloud.google.com/logging/docs/structured-logging
 """
 
+import json
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
-from src.application.audit import AuditEvent
+from src.application.audit import AuditEvent, request_fields
 
 _audit = logging.getLogger("portero.audit")
+_STANDARD = logging.makeLogRecord({}).__dict__.keys()
+"""The attributes of every record. A record has more when it was logged with ``extra``."""
+
+
+class CloudFormatter(logging.Formatter):
+    """Formats a record as one line of JSON. JSON escapes line breaks, so that no text of a client starts a new line."""
+
+    def __init__(self, project: str) -> None:
+        """Set the Google Cloud project of the traces. Without one, a trace id is logged as it came."""
+        super().__init__()
+        self._traces = f"projects/{project}/traces/" if project else ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, Any] = {**request_fields.get()}
+        if trace := fields.pop("trace_id", None):
+            fields["logging.googleapis.com/trace"] = self._traces + trace
+        fields |= {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+        fields["logger"] = record.name
+        fields["time"] = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        fields["severity"] = record.levelname
+        fields["message"] = record.getMessage()
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=repr)
 
 
 def configure_logs(project: str) -> None:
-    """Write all logs of this process to standard output. ``project`` is the Google Cloud project of the traces.
-
-    With an empty ``project``, the trace id is logged as it came with the request.
-    """
-
-    def cloud_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["severity"] = event.pop("level", "info").upper()
-        event["message"] = event.pop("event")
-        if trace := event.pop("trace_id", None):
-            event["logging.googleapis.com/trace"] = f"projects/{project}/traces/{trace}" if project else trace
-        return event
-
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,
-    ]
+    """Write all logs of this process to standard output. ``project`` is the Google Cloud project of the traces."""
     handler = logging.StreamHandler(sys.stdout)
-    # JSON escapes control characters, so that text from a client cannot start a new line.
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                cloud_fields,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
+    handler.setFormatter(CloudFormatter(project))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 

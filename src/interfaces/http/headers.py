@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_cors import cross_origin
-from structlog.contextvars import bind_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from src.application.audit import request_fields
 from src.domain.values import new_id
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -67,7 +67,7 @@ class _WithHeaders:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         id = environ["HTTP_X_REQUEST_ID"] = sent if _ACCEPTED_ID.fullmatch(sent) else new_id()
-        bind_contextvars(request_id=id, ip=environ.get("REMOTE_ADDR"), trace_id=_trace(environ))
+        request_fields.set({"request_id": id, "ip": environ.get("REMOTE_ADDR"), "trace_id": _trace(environ)})
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             given = {name for name, _ in headers}
