@@ -8,7 +8,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from src.application.limits import RateLimiter
-from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Run
+from src.application.ports import BlobStore, Clock, FileRelay, IdentityProvider, JobQueue, Run
 from src.application.summaries import Adviser
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.limits.off import NoLimits
@@ -109,6 +109,15 @@ def make_adviser(settings: Settings) -> Adviser | None:
         return ChatAdviser(str(settings.ai_url), settings.ai_model, key)
     except ValueError as error:
         raise ConfigurationError(f"AI_URL, AI_KEY: {error}") from None
+
+
+def make_relay(settings: Settings) -> FileRelay | None:
+    """Return the relay of FILE_RELAY_URL that files are sent to, or None."""
+    if not settings.file_relay_url:
+        return None
+    from src.infrastructure.outgoing.relay import HttpRelay
+
+    return HttpRelay(str(settings.file_relay_url))
 
 
 def make_queue(settings: Settings, run: Run) -> JobQueue:

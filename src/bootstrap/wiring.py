@@ -27,6 +27,7 @@ from src.bootstrap.adapters import (
     make_keys,
     make_limiter,
     make_queue,
+    make_relay,
     make_store,
     now,
 )
@@ -34,7 +35,6 @@ from src.domain.users import PasswordPolicy
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.logs import audit
 from src.infrastructure.outgoing.pictures import DogPictures
-from src.infrastructure.outgoing.relay import HttpRelay
 from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
@@ -76,13 +76,12 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     limiter = overrides.get("limiter") or make_limiter(settings, store, clock)
     blobs = overrides.get("blobs") or make_blobs(settings)
     pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
-    relay = HttpRelay(str(settings.file_relay_url)) if settings.file_relay_url else None
     users, sessions, receipts, tasks = Users(store), Sessions(store), Receipts(store), Tasks(store)
     dogs, files, jobs, datasets = Dogs(store), Files(store), Jobs(store), Datasets(store)
     rows, tables, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
-        RELAY: RelayFile(files=files, blobs=blobs, relay=relay),
+        RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
         CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs),
     }
     runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)

@@ -1,7 +1,5 @@
 """E-mail addresses, validated by the library email-validator (RFC 5321, 5322 and 6531)."""
 
-from email_validator import EmailNotValidError, validate_email
-
 from src.domain.values import Email, InvalidValue
 
 _MAX_LENGTH = 254
@@ -13,6 +11,8 @@ def parse_address(text: str) -> Email:
 
     Of the reserved domains (RFC 2606), only ``.test`` is accepted.
     """
+    from email_validator import EmailNotValidError, validate_email  # slow to load
+
     if len(text) > _MAX_LENGTH:
         raise InvalidValue("email", f"Use at most {_MAX_LENGTH} characters.")
     try:

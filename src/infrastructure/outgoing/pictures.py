@@ -3,13 +3,15 @@
 import re
 import time
 from collections.abc import Iterable
-
-import httpx2
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from src.domain.errors import AttemptFailed
 from src.domain.values import InvalidValue
 from src.infrastructure.outgoing.circuit import Circuit
-from src.infrastructure.outgoing.http import Destination
+
+if TYPE_CHECKING:
+    from src.infrastructure.outgoing.http import Destination
 
 _NAME = "The picture service"
 _MAX_URL = 2048
@@ -28,15 +30,29 @@ class DogPictures:
 
     The service at ``url`` answers with the URL of a picture, which must be on one of ``hosts``. A call takes at most
     ``timeout`` seconds. Resolving the host is not limited, and connecting takes up to ``connect`` seconds for each of
-    its addresses. Raise ValueError for a ``url`` that is not an http or https URL.
+    its addresses.
     """
 
     def __init__(
         self, url: str, hosts: Iterable[str], *, timeout: float = 8, connect: float = 3, circuit: Circuit | None = None
     ) -> None:
-        self._hosts = [httpx2.URL(scheme="https", host=host).raw_host.decode() for host in hosts]
-        self._timeout = timeout
-        self._service = Destination(url, circuit or Circuit(_NAME), connect=connect, idle=timeout)
+        self._url, self._named_hosts = url, list(hosts)
+        self._timeout, self._connect = timeout, connect
+        self._circuit = circuit or Circuit(_NAME)
+
+    # The HTTP client is slow to load, and most processes serve long before the first picture.
+    @cached_property
+    def _hosts(self) -> list[str]:
+        """The hosts as they stand in URLs, where those of other scripts are in ASCII (RFC 5891)."""
+        from httpx2 import URL
+
+        return [URL(scheme="https", host=host).raw_host.decode() for host in self._named_hosts]
+
+    @cached_property
+    def _service(self) -> "Destination":
+        from src.infrastructure.outgoing.http import Destination
+
+        return Destination(self._url, self._circuit, connect=self._connect, idle=self._timeout)
 
     def fetch(self) -> str:
         answer = self._service.ask("GET", by=time.monotonic() + self._timeout)
