@@ -311,7 +311,7 @@ def without_instance(response: Answer) -> dict[str, Any]:
     return {name: value for name, value in response.json.items() if name != "instance"}
 
 
-DOCUMENT: dict[str, Any] = json.loads(build().extensions["portero.openapi"])
+DOCUMENT: dict[str, Any] = json.loads(build().extensions["portero.openapi"]())
 OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
     (method.upper(), path): operation
     for path, methods in DOCUMENT["paths"].items()

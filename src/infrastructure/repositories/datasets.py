@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -13,7 +14,11 @@ from src.infrastructure.stores.base import Delete, Document, Insert, Key, Store,
 from src.infrastructure.stores.packing import pack, unpack
 from src.infrastructure.stores.schema import DATASETS, REPORTS
 
-_COLUMNS, _REPORT = TypeAdapter(tuple[Column, ...]), TypeAdapter(Report)
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Return the validator of a type. Building it takes long, so it is built for the first dataset."""
+    return TypeAdapter(kind)
 
 
 class Datasets(StoredObjectDocuments[Dataset]):
@@ -58,9 +63,9 @@ class Datasets(StoredObjectDocuments[Dataset]):
         for id in ids if texts.keys() >= {*ids} else ():
             part = id.split(".")[1]
             parts[part] = parts.get(part, "") + texts[id]
-        columns = _COLUMNS.validate_python(unpack(parts["columns"])) if "columns" in parts else ()
+        columns = _adapter(tuple[Column, ...]).validate_python(unpack(parts["columns"])) if "columns" in parts else ()
         fields["read_options"] = ReadOptions(columns, **options)
-        fields["report"] = _REPORT.validate_python(unpack(parts["report"])) if "report" in parts else None
+        fields["report"] = _adapter(Report).validate_python(unpack(parts["report"])) if "report" in parts else None
         return self.entity(replace(document, fields=fields))
 
     def _pieces(self, dataset: Dataset) -> dict[Key, str]:

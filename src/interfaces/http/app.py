@@ -1,6 +1,7 @@
 """The Flask application."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from flask import Flask, json, request
 from flask_swagger_ui import get_swaggerui_blueprint
@@ -42,7 +43,7 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
-    app.extensions["portero.openapi"] = json.dumps(describe(FEATURES, version))
+    app.extensions["portero.openapi"] = cache(lambda: json.dumps(describe(FEATURES, version)))
     metrics.measure(app, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)

@@ -39,7 +39,7 @@ def show_keys() -> Response:
 @route("GET /openapi.json", Access.PUBLIC, DocumentView)
 def show_openapi() -> Response:
     """Describe every operation (OpenAPI 3.1)."""
-    return _public(current_app.extensions["portero.openapi"])
+    return _public(current_app.extensions["portero.openapi"]())
 
 
 @route("GET /", Access.PUBLIC, status=302)
