@@ -21,6 +21,7 @@ from tests.contract.documents import CLAIM, claim, only, user
 from tests.contract.test_store_queries import active
 from tests.support.clock import outcome_within
 from tests.support.emulators import free_port
+from tests.support.races import at_once
 
 
 class TestUnreachable:
@@ -70,6 +71,16 @@ class TestUnreachable:
             locker.execute("ROLLBACK")
         store.commit(Delete(claim("1")))
         assert store.get(claim("1")) == [None]
+        store.close()
+
+    def test_no_thread_of_many_waits_too_long_for_sqlite(self, sqlite: Callable[[], Store]) -> None:
+        store = sqlite()
+
+        def commit_often(thread: int) -> None:
+            for number in range(20):
+                store.commit(Insert(claim(f"{thread}-{number}"), CLAIM))
+
+        assert at_once(commit_often, range(50)) == [None] * 50
         store.close()
 
     def test_a_full_disk_is_unavailable_and_nothing_is_written(

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Lock
 
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import PreconditionFailed
@@ -38,18 +39,27 @@ class Connections:
         self._file = file
         self._size = size
         self._idle = deque[sqlite3.Connection]()
+        self._write_lock = Lock()
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Yield a connection whose statements all read the same state of the database. Raises Unavailable."""
         return self._transaction("BEGIN")
 
-    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection in a transaction that commits at the end, unless the block raises an error.
 
         Raises PreconditionFailed when a constraint of the database is violated, and Unavailable.
         """
-        # A transaction that reads first and then asks for the write lock fails when another one has written.
-        return self._transaction("BEGIN IMMEDIATE")
+        # SQLite does not queue writers, they poll for its lock. The threads of this process queue for this one first.
+        if not self._write_lock.acquire(timeout=BUSY_SECONDS):
+            raise Unavailable
+        try:
+            # A transaction that reads first and then asks for the write lock fails when another one has written.
+            with self._transaction("BEGIN IMMEDIATE") as connection:
+                yield connection
+        finally:
+            self._write_lock.release()
 
     def close(self) -> None:
         """Close the connections that nobody uses; the others are closed after their use."""
