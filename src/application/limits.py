@@ -24,7 +24,7 @@ GUESTS = Limit("guests", 60, 3600)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What is counted under a limit. ``key`` identifies a client or a user, and may be personal data."""
+    """A counter: the number of hits of one client or user under a limit. ``key`` may be personal data."""
 
     limit: Limit
     key: str
@@ -37,7 +37,10 @@ class RateLimiter(Protocol):
         """Raise TooManyRequests when a limit is reached. Count nothing."""
 
     def hit(self, *counts: Count) -> None:
-        """Add one hit to each of ``counts``. Raise TooManyRequests when a limit was already reached."""
+        """Add one hit to each of ``counts``. Raise TooManyRequests when a limit was already reached.
+
+        A hit that one limit refuses may count for the others all the same.
+        """
 
 
 def network(client: Client) -> str:

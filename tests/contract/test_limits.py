@@ -157,6 +157,47 @@ def test_a_window_ends_to_the_microsecond(opener: Callable[[], RateLimiter], key
     close(limiter)
 
 
+@pytest.mark.parametrize("opener", STORES, indirect=True)
+def test_hits_that_begin_a_new_window_at_once_add_up(opener: Callable[[], RateLimiter], key: str) -> None:
+    now = NOON
+    limiter = opener()
+    assert isinstance(limiter, StoreLimiter)
+    limiter._clock = lambda: now
+    count = Count(MINUTE, key)
+    assert hits_until_full(limiter, count) == 10
+    now = NOON + timedelta(seconds=60)
+    outcomes = at_once(limiter.hit, [count] * 20)
+    assert [str(each) for each in outcomes if each and not isinstance(each, TooManyRequests)] == []
+    assert outcomes.count(None) == 10
+    close(limiter)
+
+
+@pytest.mark.parametrize("opener", STORES, indirect=True)
+def test_a_counter_that_is_full_is_not_looked_at_until_its_window_ends(
+    opener: Callable[[], RateLimiter], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = NOON
+    limiter = opener()
+    assert isinstance(limiter, StoreLimiter)
+    limiter._clock = lambda: now
+    count = Count(MINUTE, key)
+    assert hits_until_full(limiter, count) == 10
+    store = limiter._store
+    with monkeypatch.context() as offline:
+        offline.setattr(limiter, "_store", None)
+        for elapsed, wait in [(0, 60), (59.5, 1)]:
+            now = NOON + timedelta(seconds=elapsed)
+            for refused in (limiter.check, limiter.hit):
+                with pytest.raises(TooManyRequests) as over:
+                    refused(Count(OTHER, key), count)
+                assert over.value.retry_after == wait
+    limiter._store = store
+    now = NOON + timedelta(seconds=60)
+    limiter.check(count)
+    assert hits_until_full(limiter, count) == 10
+    close(limiter)
+
+
 def hit_at_once(share: tuple[Callable[[], RateLimiter], str]) -> list[str]:
     """Make twenty simultaneous hits; return the type of each outcome. Runs in a separate process."""
     opener, key = share

@@ -37,7 +37,7 @@ class TestRemoveExpired:
         for id, time in times.items():
             store.commit(
                 Insert(session(id), login(expires_at=time)),
-                Insert(counter(id), {"hits": 1, "expires_at": time}),
+                Insert(counter(id), {"hits": 1, "ends": 0, "expires_at": time}),
                 Insert(user(id), account(expires_at=time)),
             )
         return expired

@@ -12,7 +12,7 @@ from src.infrastructure.outages import unavailable_on
 
 
 class RedisLimiter:
-    """Counts in Redis; one round trip for a check, two for a hit. Implements RateLimiter."""
+    """Counts in Redis; one round trip for each call. Implements RateLimiter."""
 
     def __init__(self, url: str, *, timeout: float = 5.0) -> None:
         """Bound every call by ``timeout``, in seconds. The first call connects."""
@@ -28,8 +28,6 @@ class RedisLimiter:
         _refuse_full(counts, [int(hits or 0) + 1 for hits in answers[::2]], answers[1::2])
 
     def hit(self, *counts: Count) -> None:
-        """Count each, and none when one is full before the call; a concurrent hit may still fill one."""
-        self.check(*counts)
         with unavailable_on(redis.RedisError), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.incr(_key(count))

@@ -161,6 +161,14 @@ class Store(ABC):
         """Return the row storage of the same service, or None if rows have to be packed into documents."""
         return None
 
+    def add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]] | None:
+        """Add one hit to each counter, in one round trip; return the hits and the ends of their windows.
+
+        A counter that is absent, or whose window has ended at ``now``, is stored as given: with its first hit. Returns
+        None, and does nothing, if the service has no atomic counters.
+        """
+        return None
+
     def get(self, *keys: Key) -> list[Document | None]:
         """Return the documents in the order of ``keys``, None for each that is absent; one round trip."""
         valid = [key for key in keys if _ID.fullmatch(key.id)]  # clients choose ids freely in URLs

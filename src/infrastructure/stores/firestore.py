@@ -33,6 +33,7 @@ from src.infrastructure.stores.base import (
     PreconditionFailed,
     Query,
     Store,
+    Update,
     Write,
 )
 from src.infrastructure.stores.declarations import Collection, Type
@@ -116,23 +117,44 @@ class FirestoreStore(Store):
         return [_document(query.collection, document) for document in found]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        encoded = [self._write(write, operation) for write in writes]
-        request = types.CommitRequest.pb()(database=self._database, writes=encoded)
-        with _translated_errors():
-            try:
-                response = self._client.commit(types.CommitRequest.wrap(request), **self._call)
-            except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
-                raise PreconditionFailed from None
-        results = types.CommitResponse.pb(response).write_results
+        results = self._send([self._write(write, operation) for write in writes])
         return {
             write.key: result.update_time.ToJsonString()
             for write, result in zip(writes, results, strict=True)
             if not isinstance(write, Delete)
         }
 
+    def add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]]:
+        """Add hits with increments, which take no read and never conflict.
+
+        A commit that the client repeats, because its reply was lost, counts twice.
+        """
+        results = self._send([self._increment(counter) for counter in counters])
+        found = []
+        for counter, result in zip(counters, results, strict=True):
+            hits, ends = (value.integer_value for value in result.transform_results)
+            if ends <= now:
+                try:
+                    self.commit(Update(counter.key, counter.fields, result.update_time.ToJsonString()))
+                    hits, ends = counter.fields["hits"], counter.fields["ends"]
+                except PreconditionFailed:  # another hit came between
+                    [(hits, ends)] = self.add_hits([counter], now)
+            found.append((hits, ends))
+        return found
+
     def close(self) -> None:
         if "_client" in self.__dict__:
             self._client.transport.close()
+
+    def _send(self, writes: Sequence[dict[str, Any]]) -> list[Any]:
+        """Commit Write messages and return the WriteResult messages. Raises PreconditionFailed."""
+        request = types.CommitRequest.pb()(database=self._database, writes=writes)
+        with _translated_errors():
+            try:
+                response = self._client.commit(types.CommitRequest.wrap(request), **self._call)
+            except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
+                raise PreconditionFailed from None
+        return list(types.CommitResponse.pb(response).write_results)
 
     def _path(self, key: Key) -> str:
         return f"{self._documents}/{key.collection.name}/{key.id}"
@@ -180,6 +202,20 @@ class FirestoreStore(Store):
         fields = {name: _encode(declared[name].type, value) for name, value in write.fields.items()}
         fields[OPERATION] = {"string_value": operation}
         return {"update": {"name": path, "fields": fields}, "current_document": precondition}
+
+    def _increment(self, counter: Insert) -> dict[str, Any]:
+        """Return the Write message that adds a hit to a counter and keeps the lower end of its window."""
+        return {
+            "update": {
+                "name": self._path(counter.key),
+                "fields": {"expires_at": _encode(Type.TIMESTAMP, counter.fields["expires_at"])},
+            },
+            "update_mask": {"field_paths": ["expires_at"]},
+            "update_transforms": [
+                {"field_path": "hits", "increment": {"integer_value": 1}},
+                {"field_path": "ends", "minimum": {"integer_value": counter.fields["ends"]}},
+            ],
+        }
 
 
 def _encode(type: Type, value: Any) -> dict[str, Any]:

@@ -49,7 +49,8 @@ SESSIONS = Collection(
     expires=True,
 )
 
-COUNTERS = Collection("counters", _integer("hits") | _time("expires_at"), (Index("expires_at"),), expires=True)
+# ``ends`` is the end of the window in microseconds since 1970: a number, of which Firestore can keep the lower one.
+COUNTERS = Collection("counters", _integer("hits", "ends") | _time("expires_at"), (Index("expires_at"),), expires=True)
 
 TASKS = Collection(
     "tasks",

@@ -60,7 +60,7 @@ _table(
     _time("spent_at", nullable=True),
     indexes=("user_id created_at", "expires_at"),
 )
-_table("counters", _integer("hits"), _time("expires_at"), indexes=("expires_at",))
+_table("counters", _integer("hits", "ends"), _time("expires_at"), indexes=("expires_at",))
 _table(
     "tasks",
     _text("user_id", "title"),
