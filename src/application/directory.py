@@ -23,13 +23,7 @@ class DirectoryService:
     clock: Clock
 
     def list(
-        self,
-        caller: User,
-        prefix: str | None = None,
-        email: str | None = None,
-        role: Role | None = None,
-        cursor: str | None = None,
-        limit: int = 100,
+        self, caller: User, prefix: str | None, email: str | None, role: Role | None, cursor: str | None, limit: int
     ) -> Page[User]:
         """List the users by username, without guests. Everyone sees `id` and `username`.
 

@@ -1,5 +1,6 @@
-"""Rate limits, counted for all processes together."""
+"""Rate limits. All processes share the counters."""
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,7 @@ from src.domain.sessions import Client
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``hits`` in a window of ``seconds``. The window begins with the first hit."""
+    """A maximum number of hits in a window of time, in seconds. The window begins with the first hit."""
 
     name: str
     hits: int
@@ -29,25 +30,29 @@ class Count:
     limit: Limit
     key: str
 
+    @property
+    def id(self) -> str:
+        """The id of the stored counter: a hash, because ``key`` may be an address or a mistyped password."""
+        return hashlib.sha256(f"{self.limit.name}:{self.key}".encode("utf-8", "surrogatepass")).hexdigest()
+
 
 class RateLimiter(Protocol):
     """Counts hits. Every method raises Unavailable when the counters cannot be reached."""
 
     def check(self, *counts: Count) -> None:
-        """Raise TooManyRequests when a limit is reached. Count nothing."""
+        """Raise TooManyRequests if one more hit would exceed a limit. Add no hit."""
 
     def hit(self, *counts: Count) -> None:
-        """Add one hit to each of ``counts``. Raise TooManyRequests when a limit was already reached.
+        """Add one hit to each of ``counts``. Raise TooManyRequests if a limit was already reached.
 
-        A hit that one limit refuses may count for the others all the same.
+        If one limit refuses the hit, the hit may still be counted under the other limits.
         """
 
 
 def network(client: Client) -> str:
-    """Return the part of a client's address that is counted.
+    """Return the network by which a client is counted: its IPv4 address, or the /64 prefix of its IPv6 address.
 
-    That is the /64 prefix of an IPv6 address, because one subscriber has all of its addresses, and else the whole
-    address.
+    An Internet provider gives all addresses of a /64 prefix to one subscriber.
     """
     try:
         address = ipaddress.ip_address(client.ip or "")

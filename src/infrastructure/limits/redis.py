@@ -1,6 +1,5 @@
 """A rate limiter with counters in Redis."""
 
-import hashlib
 from collections.abc import Sequence
 from math import ceil
 
@@ -44,5 +43,4 @@ def _refuse_full(counts: Sequence[Count], hits: Sequence[int], milliseconds: Seq
 
 
 def _key(count: Count) -> str:
-    digest = hashlib.sha256(f"{count.limit.name}:{count.key}".encode("utf-8", "surrogatepass")).hexdigest()
-    return f"portero:limit:{digest}"
+    return f"portero:limit:{count.id}"

@@ -1,6 +1,5 @@
 """A rate limiter whose counters are documents, shared by all processes that use the store."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -83,5 +82,4 @@ def _first_hit(count: Count, now: int) -> Insert:
 
 def _key(count: Count) -> Key:
     # A hash, because the text may be an address, or a password that was typed into the wrong field.
-    digest = hashlib.sha256(f"{count.limit.name}:{count.key}".encode("utf-8", "surrogatepass")).hexdigest()
-    return Key(COUNTERS, digest)
+    return Key(COUNTERS, count.id)

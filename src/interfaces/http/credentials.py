@@ -11,10 +11,20 @@ from src.interfaces.http.fields import LoginField, PasswordField, TextField
 from src.interfaces.http.operations import bearer_token
 
 
-class Credentials(Body):
+class _Login(Body):
+    email: LoginField = ""
+    username: LoginField = ""
+    password: PasswordField = ""
+
+    @property
+    def login(self) -> str:
+        """The username or the e-mail address, or an empty text without either."""
+        return self.username or self.email
+
+
+class Credentials(_Login):
     """A password, and a username or an e-mail address in either field."""
 
-    email: LoginField = ""
     username: Annotated[LoginField, Field(validate_default=True)] = ""
     password: PasswordField
 
@@ -25,29 +35,15 @@ class Credentials(Body):
             raise PydanticCustomError("required", "Give a username or an email.")
         return username
 
-    @property
-    def login(self) -> str:
-        """The username or the e-mail address."""
-        return self.username or self.email
 
-
-class CredentialsOrNothing(Body):
+class CredentialsOrNothing(_Login):
     """Credentials to log in with, or an empty body to become a guest."""
-
-    username: LoginField = ""
-    email: LoginField = ""
-    password: PasswordField = ""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.model_fields_set and not (self.login and self.password):
             raise PydanticCustomError("required", "Give a username or an email, and a password; or nothing.")
         return self
-
-    @property
-    def login(self) -> str:
-        """The username or the e-mail address; empty for a guest."""
-        return self.username or self.email
 
 
 class Grant(Form):
