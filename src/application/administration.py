@@ -1,4 +1,4 @@
-"""Account tasks of the operator, from the command line and at the start."""
+"""Account tasks of the operator, who uses the command line."""
 
 from dataclasses import dataclass, replace
 
@@ -23,10 +23,10 @@ class AdministrationService:
     clock: Clock
 
     def ensure_admin(self, email: Email, password: str) -> bool:
-        """Make the first admin if there is none yet; return whether this call made it.
+        """Make the first admin if there is no admin yet. Return whether this call made one.
 
-        Never promotes an account and never resets a password. Of several calls at once one makes the admin. Raises
-        Taken if the address belongs to a user who is no admin.
+        An existing account is never promoted, and its password is never changed. Of several calls at the same time,
+        only one makes an admin. Raises Taken if the address belongs to a user who is no admin.
         """
         if self.users.has_admin():
             return False
@@ -40,18 +40,18 @@ class AdministrationService:
         return True
 
     def list_users(self, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
-        """Return one page of the active users who have a username, by username."""
+        """Return a page of the active users who have a username, ordered by username."""
         return self.users.find(role=role, cursor=cursor, limit=limit)
 
     def find_user(self, claim: Claim) -> User:
-        """Return the user with a username or an e-mail address. Raises NotFound."""
+        """Return the user who has the username or e-mail address of ``claim``. Raises NotFound."""
         user = self.users.by_claim(claim)
         if user is None:
             raise NotFound("There is no such user.")
         return user
 
     def set_disabled(self, claim: Claim, disabled: bool) -> User:
-        """Lock a user out, or in again. Sessions from before do not come back. Raises NotFound, LastAdmin."""
+        """Disable or enable a user, and end all sessions of the user. Raises NotFound, LastAdmin."""
         user, now = self.find_user(claim), self.clock()
         user = self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
         fields = {"user_id": user.id, "by": None, "role": user.role, "disabled": disabled}
@@ -59,9 +59,9 @@ class AdministrationService:
         return user
 
     def reset_password(self, claim: Claim, password: str) -> None:
-        """Give a user who has forgotten the password a new one. Every session ends.
+        """Set a new password for a user, and end all sessions of the user.
 
-        Raises NotFound, InvalidValue for a password that the policy refuses, Unavailable.
+        Raises NotFound, Unavailable, and InvalidValue for a password that the policy refuses.
         """
         user = self.find_user(claim)
         username = user.username.display if user.username else None

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 
 class AuditEvent(StrEnum):
-    """Every event of the audit log, under its stable name. No field of an event holds a secret."""
+    """The events of the audit log. The value of a member is its stable name. No field of an event holds a secret."""
 
     LOGIN_SUCCEEDED = "login-succeeded"
-    """A user got a session by password or by a token of the identity provider. Fields: user_id."""
+    """A user logged in with a password or with a token of the identity provider. Fields: user_id."""
     LOGIN_FAILED = "login-failed"
     """A login was refused. Fields: user_id (null when no user has that name)."""
     SESSION_ENDED = "session-ended"
@@ -20,7 +20,7 @@ class AuditEvent(StrEnum):
     USER_ADDED = "user-added"
     """An admin, or the operator, added a user. Fields: user_id, by (null for the operator), role."""
     ROLE_CHANGED = "role-changed"
-    """A user's role or lock changed. Fields: user_id, by (null for the operator), role, disabled."""
+    """A user was given a role, disabled or enabled. Fields: user_id, by (null for the operator), role, disabled."""
     USER_DELETED = "user-deleted"
     """A user was deleted. Fields: user_id, by."""
     DENIED = "denied"
@@ -28,7 +28,7 @@ class AuditEvent(StrEnum):
 
 
 Audit = Callable[[AuditEvent, Mapping[str, str | bool | None]], None]
-"""Record an event with its fields."""
+"""A function that records an event with its fields."""
 
 request_fields: ContextVar[Mapping[str, str | None]] = ContextVar("request_fields", default=MappingProxyType({}))
-"""What every log line of the current request says about it."""
+"""The fields about the current request that are added to each of its log lines."""

@@ -1,4 +1,4 @@
-"""Listing and showing users, and the changes that admins make to accounts."""
+"""The service that lists and shows users, and with which admins manage accounts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class DirectoryService:
 
         Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
 
-        Raises Forbidden if the caller uses a filter and is not an admin. Raises InvalidCursor.
+        Raises InvalidCursor, and Forbidden if the caller is no admin and uses a filter.
         """
         if caller.role is not Role.ADMIN and (prefix, email, role) != (None, None, None):
             raise Forbidden("Only admins may filter users.")
@@ -59,10 +59,10 @@ class DirectoryService:
         by: User | None = None,
         idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
-        """Add a person. The username is random if none is given, and without a password there is no login.
+        """Add a person. The username is random if none is given. A person without a password cannot log in.
 
-        ``by`` is the admin, None for the operator; ``password`` has passed the policy. Raises Taken, Unavailable,
-        Repeated.
+        ``by`` is the admin who adds the person, or None for the operator. ``password`` has passed the policy. Raises
+        Taken, Unavailable, Repeated.
         """
         username = profile.get("username") or Username.random()
         user = User.new(now=self.clock(), **(profile | {"username": username}))
@@ -71,9 +71,9 @@ class DirectoryService:
         return user
 
     def change(self, caller: User, id: str, change: Profile, revisions: Collection[str] | None) -> User:
-        """Change yourself or, as an admin, anybody. Admins also set `role` and `disabled`, with immediate effect.
+        """Change your own account or, as an admin, any account.
 
-        The last admin cannot be demoted or disabled.
+        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
 
         ``role`` and ``disabled`` are ignored unless the caller is an admin. Raises Forbidden, NotFound, Taken, Stale,
         LastAdmin, Unavailable.
@@ -93,7 +93,10 @@ class DirectoryService:
         return user
 
     def delete(self, caller: User, id: str) -> None:
-        """Delete yourself or, as an admin, anybody but the last admin. Raises Forbidden, NotFound, LastAdmin."""
+        """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
+
+        Raises Forbidden, NotFound, LastAdmin.
+        """
         require_self_or_admin(caller, id)
         if id != caller.id:
             self.show(id)  # guests can be deleted by themselves only

@@ -1,4 +1,4 @@
-"""Adding, showing and changing dogs, and the job that fetches their pictures."""
+"""The service for dogs, and the job that fetches the picture of a dog."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -41,7 +41,7 @@ class DogService:
 
         Its picture is fetched in the background by a job.
 
-        Raises Taken, Forbidden, UnknownOwner, Repeated; InvalidToken when the caller was deleted meanwhile.
+        Raises Taken, Forbidden, UnknownOwner, Repeated, and InvalidToken when the caller was deleted meanwhile.
         """
         owner_id = caller.id if owner_id is None else owner_id
         self._require_may_give_to(caller, owner_id)
@@ -59,18 +59,18 @@ class DogService:
         return dog
 
     def list(self, adopted: bool, cursor: str | None, limit: int) -> Page[Dog]:
-        """List the dogs by name, or the adopted ones."""
+        """List all dogs, or only the adopted dogs, ordered by name."""
         return self.dogs.find(adopted=adopted, cursor=cursor, limit=limit)
 
     def list_of(self, user_id: str, cursor: str | None, limit: int) -> Page[Dog]:
-        """List the dogs of a user, by name. Raises NotFound."""
+        """List the dogs of a user, ordered by name. Raises NotFound."""
         user = self.users.get(user_id)
         if user is None or not user.is_visible:
             raise NotFound("There is no such user.")
         return self.dogs.find(user_id=user_id, cursor=cursor, limit=limit)
 
     def show(self, name: str) -> Dog:
-        """See a dog by its name, in any case. Raises NotFound."""
+        """See a dog. The case of its name does not matter. Raises NotFound."""
         dog = self.dogs.by_name(name)
         if dog is None:
             raise NotFound("There is no such dog.")
@@ -83,9 +83,9 @@ class DogService:
         return dog
 
     def change(self, caller: User, dog: Dog, change: DogChange, revisions: Collection[str] | None) -> Dog:
-        """Change a dog of your own or, as an admin, any. A field that is not given stays.
+        """Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value.
 
-        Raises NotFound, Forbidden, Taken, Stale, UnknownOwner; InvalidToken when the caller was deleted meanwhile.
+        Raises NotFound, Forbidden, Taken, Stale, UnknownOwner, and InvalidToken when the caller was deleted meanwhile.
         """
         if "user_id" in change:
             self._require_may_give_to(caller, change["user_id"])
@@ -102,11 +102,11 @@ class DogService:
         return changed
 
     def delete(self, dog: Dog) -> None:
-        """Remove a dog of your own or, as an admin, any."""
+        """Remove a dog of your own or, as an admin, any dog."""
         self.dogs.remove(dog.id)
 
     def _require_may_give_to(self, caller: User, owner_id: str) -> None:
-        """Raise Forbidden or UnknownOwner unless the caller may give dogs to that user."""
+        """Raise Forbidden or UnknownOwner unless the caller may make the user with this id the owner of a dog."""
         if owner_id == caller.id:
             return
         if caller.role is not Role.ADMIN:
@@ -116,10 +116,9 @@ class DogService:
             raise UnknownOwner
 
     def _require_owner_exists(self, caller: User, dog: Dog) -> None:
-        """Remove a dog that was stored for a user who was deleted meanwhile, and raise InvalidToken or UnknownOwner.
+        """If the owner of a dog has been deleted, remove the dog and raise InvalidToken or UnknownOwner.
 
-        The deletion may have removed that user's dogs before this one was stored. A deletion that is still to come
-        removes this one too.
+        The deletion may have removed the user's dogs before this dog was stored. A later deletion will find this dog.
         """
         try:
             owner = self.users.get(dog.user_id)
@@ -135,9 +134,9 @@ class DogService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPicture:
-    """Fetches the picture of a dog, unless it has one by now. Implements JobHandler.
+    """Fetches the picture of a dog that has none. Implements JobHandler.
 
-    The picture is ready, or has failed, within a minute: an attempt takes at most 8 s, and waits vary by a quarter.
+    The job ends within a minute. An attempt takes at most 8 seconds, and the waits vary by up to a quarter.
     """
 
     dogs: DogRepository
@@ -146,7 +145,7 @@ class FetchPicture:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (3.0, 12.0, 24.0, 43.0)
 
     def run(self, job: Job, progress: Progress) -> dict[str, str | None]:
-        """Fetch a picture and store it; a picture that was set meanwhile stays."""
+        """Fetch a picture and store its URL, unless the dog has been given a picture meanwhile."""
         dog = self.dogs.get(job.subject_id)
         if dog and not dog.picture:
             url = self.pictures.fetch()

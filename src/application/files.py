@@ -1,4 +1,4 @@
-"""Storing and reading files, and the job that sends a file on to another service."""
+"""The service for files, and the job that sends a file on to another service."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ RELAY = "file-relay"
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:
-    """A file that a client uploads. Iterating over ``chunks`` raises unless the whole file arrives."""
+    """A file that a client uploads. Iterating over ``chunks`` raises an error unless the whole file arrives."""
 
     filename: str
     content_type: str
@@ -29,7 +29,7 @@ class IncomingFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file and the job that sends it on. ``job`` is None when the job has been removed, long after it ended."""
+    """A file and the job that sends it on. ``job`` is None once the ended job has been removed."""
 
     file: File
     job: Job | None
@@ -48,10 +48,10 @@ class FileService:
     def add(
         self, owner: User, incoming: IncomingFile, idempotent: IdempotentCreate[StoredFile] | None = None
     ) -> StoredFile:
-        """Store a file of any kind; a job then sends it on to the service that the operator named, if any.
+        """Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
 
-        The content is streamed, so that memory stays flat. Raises Unavailable, Repeated, InvalidToken, and what
-        iterating over the chunks raises; then nothing is stored.
+        The content is streamed in bounded memory. Raises Unavailable, Repeated, InvalidToken, and the errors of
+        iterating over the chunks. If an error is raised, nothing is stored.
         """
         now = self.clock()
         file = File(
@@ -74,13 +74,13 @@ class FileService:
         return stored
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[StoredFile]:
-        """List your files, the newest first; an admin sees everybody's."""
+        """List your files, the newest first. Admins see the files of all users."""
         page = self.objects.list(caller, cursor, limit)
         jobs = self.jobs.several(*(file.job_id for file in page.items))
         return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
     def show(self, caller: User, id: str) -> StoredFile:
-        """See a file of yours; admins see everybody's. Raises NotFound."""
+        """See a file of yours. Admins see the files of all users. Raises NotFound."""
         file = self.objects.show(caller, id)
         return StoredFile(file, self.jobs.get(file.job_id))
 
@@ -90,12 +90,12 @@ class FileService:
         return file, self.blobs.read(file.key)
 
     def delete(self, caller: User, id: str) -> None:
-        """Remove a file of yours, and cancel the job that sends it on; admins remove anybody's. Raises NotFound."""
+        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file. Raises NotFound."""
         self.objects.delete(caller, id)
 
 
 class MeasuredChunks:
-    """Measures the chunks of a file while they are iterated.
+    """Yields the chunks of a file, and measures them meanwhile.
 
     After the iteration, ``size`` is the number of bytes in the file, and ``sha256`` is its digest.
     """
@@ -128,7 +128,7 @@ class RelayFile:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (600.0,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """Send the file, unless it was deleted or no service is configured."""
+        """Send the file, unless it has been deleted or no service is configured."""
         file = self.files.get(job.subject_id)
         if file is None or not file.is_stored or self.relay is None:
             return {"relayed": False}

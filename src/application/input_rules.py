@@ -1,4 +1,4 @@
-"""The rules for values that users enter."""
+"""The rules that values entered by users must follow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from src.domain.values import Username
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRules:
-    """Parsers and checks that depend on adapters or settings. Each raises InvalidValue."""
+    """The parsers and checks that depend on adapters or settings. Each raises InvalidValue."""
 
     parse_email: EmailParser
     parse_new_username: UsernameParser
     passwords: PasswordPolicy
     check_picture: Callable[[str], str]
-    """Return the URL of a picture if it is an https URL with an allowed host."""
+    """A function that returns the URL of a picture unchanged if it is an https URL with an allowed host."""
 
     def parse_login(self, login: str) -> Claim:
-        """Return the claim of an e-mail address or a username."""
+        """Return the claim on the e-mail address or the username with which a user logs in."""
         if "@" in login:
             return Claim("email", self.parse_email(login).key)
         return Claim("username", Username.parse(login).key)

@@ -1,4 +1,4 @@
-"""The ports other than repositories: what the use cases need from adapters."""
+"""The ports of the application, other than repositories. Adapters implement them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,26 +11,26 @@ from src.domain.users import User
 from src.domain.values import Email, Username
 
 Clock = Callable[[], datetime]
-"""Return the current time in UTC, with its time zone."""
+"""A function that returns the current time in UTC, with its time zone."""
 
 Fingerprints = Callable[[bytes], Sequence[str]]
-"""Return the digests of some bytes, one for each signing key, the newest key first.
+"""A function that returns the digests of some bytes: one for each signing key, the newest key first.
 
 Store the first digest. Compare a stored digest with all of them, because it may have been made with an older key.
 """
 
 EmailParser = Callable[[str], Email]
-"""Validate and normalise an e-mail address. Raises InvalidValue."""
+"""A function that validates and normalises an e-mail address. Raises InvalidValue."""
 
 UsernameParser = Callable[[str], Username]
-"""Validate a new username, which more rules apply to than to existing ones. Raises InvalidValue."""
+"""A function that validates the username of a new user by rules stricter than Username.parse. Raises InvalidValue."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
     """An opaque token for a single use (RFC 6749 section 1.5). Only its hash is stored.
 
-    ``genuine`` says whether one of the signing keys proves that this service made it.
+    ``genuine`` is true if one of the signing keys proves that this service has issued the token.
     """
 
     session_id: str
@@ -49,7 +49,7 @@ class Tokens:
     refresh: str | None = None
 
     def with_refresh(self, token: RefreshToken | None) -> "Tokens":
-        """Return the same access token with another refresh token."""
+        """Return the same access token with ``token`` as the refresh token."""
         return replace(self, refresh=token.value if token else None)
 
 
@@ -68,10 +68,10 @@ class TokenIssuer(Protocol):
         """Return an access token for ``user`` that expires with the session at the latest."""
 
     def recognises(self, token: str) -> bool:
-        """Return whether the token claims to be issued by this service. Verifies nothing."""
+        """Return whether the token claims to be issued by this service. The claim is not verified."""
 
     def verify(self, token: str) -> TokenClaims:
-        """Return the claims of a token of this service. Raises InvalidToken when it is forged, malformed or expired."""
+        """Return the claims of a token of this service. Raises InvalidToken for a forged or expired token."""
 
     def public_keys(self) -> Mapping[str, Any]:
         """Return the public keys that verify the tokens, as a JWK set (RFC 7517)."""
@@ -81,10 +81,10 @@ class RefreshTokens(Protocol):
     """Makes and parses refresh tokens."""
 
     def first(self, session_id: str, user_id: str) -> RefreshToken:
-        """Return the first token of a session. It is random."""
+        """Return a new random token, the first token of a session."""
 
     def parse(self, value: str) -> RefreshToken:
-        """Return the token that a client sent. Raises InvalidToken for a malformed one."""
+        """Return the refresh token that a client has sent as ``value``. Raises InvalidToken for a malformed value."""
 
     def successors(self, spent: RefreshToken, generation: int) -> Sequence[RefreshToken]:
         """Return the tokens that may follow ``spent``, one for each signing key, the newest key first.
@@ -95,7 +95,7 @@ class RefreshTokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
-    """A user of the identity provider, with the claims of the verified token that the user has sent."""
+    """The claims of a verified token of the identity provider, about the user who has sent it."""
 
     uid: str
     email: Email | None
@@ -105,38 +105,38 @@ class ExternalIdentity:
 
 
 class IdentityProvider(Protocol):
-    """Keeps and verifies passwords, here or at a remote service.
+    """Keeps and verifies passwords, in this service or at a remote service.
 
     Implementations apply ``normalise_password`` to every password. Every call is bounded in time, and raises
     Unavailable when the remote service cannot be reached or its answer is malformed. Every call can be repeated.
     """
 
     remote: bool
-    """Whether accounts also exist at a remote service, so that the store and the service must be kept in step."""
+    """Whether accounts also exist at a remote service, which must be kept consistent with the store."""
 
     def keep(self, password: str) -> str | None:
-        """Return the hash to store for a new password, or None when the remote service keeps passwords."""
+        """Return the hash of a new password, to be stored with the user; None if the remote service keeps passwords."""
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Return whether the password is right. Takes as long without a user, so that the time reveals nothing."""
+        """Return whether the password is right. A call without a user takes as long as one with a user."""
 
     def outdated(self, user: User) -> bool:
         """Return whether the stored hash was made with other parameters than the current ones."""
 
     def create(self, user: User, password: str | None) -> None:
-        """Create the remote account with the id of ``user``. Without a password nobody can log in.
+        """Create a remote account with the id of ``user``. Nobody can log in to an account without a password.
 
         Raises Taken when another remote account has the address, and Invalid when the address is refused.
         """
 
     def set_email(self, user: User) -> None:
-        """Give the remote account the address of ``user``. Raises Taken, Invalid; NotFound without an account."""
+        """Give the remote account the address of ``user``. Raises Taken, Invalid, and NotFound without an account."""
 
     def set_password(self, user: User, password: str) -> None:
         """Change the password of the remote account."""
 
     def sessions_ended(self) -> None:
-        """Wait until the remote service dates new tokens later than those that have just been revoked."""
+        """Wait until new tokens of the remote service are dated later than the tokens that were just revoked."""
 
     def delete(self, id: str) -> None:
         """Delete the remote account, if it exists."""
@@ -154,11 +154,11 @@ class BlobStore(Protocol):
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store an object completely or not at all, in bounded memory.
 
-        Raises what iterating over ``chunks`` raises; then nothing is stored.
+        Raises the errors of iterating over ``chunks``, and then stores nothing.
         """
 
     def read(self, key: str) -> Iterator[bytes]:
-        """Return the content of an object in chunks. Raises NotFound before the first chunk is asked for."""
+        """Return the content of an object in chunks. Raises NotFound at once, not at the first chunk."""
 
     def delete(self, key: str) -> None:
         """Remove an object, if it exists."""
@@ -168,11 +168,11 @@ class BlobStore(Protocol):
 
 
 Run = Callable[[str], float | None]
-"""Run the job with this id; return the seconds after which it must run again, or None."""
+"""A function that runs the job with an id, and returns the seconds after which it must run again, or None."""
 
 
 class JobQueue(Protocol):
-    """Tells workers that jobs are due. It may lose a message, because jobs are sent again until they have ended."""
+    """Tells workers which jobs are due. A message may be lost, because jobs are sent again until they end."""
 
     def send(self, job_id: str, delay: float = 0) -> None:
         """Send the id of a job, to be run in ``delay`` seconds. Raises Unavailable."""
@@ -181,14 +181,14 @@ class JobQueue(Protocol):
         """Send the id of a job to be run now. Return at once, and ignore a failure."""
 
     def close(self, timeout: float) -> bool:
-        """Start no more jobs and wait up to ``timeout`` seconds; return whether the running jobs have ended."""
+        """Start no more jobs, and wait up to ``timeout`` seconds. Return whether the running jobs have ended."""
 
 
 class PictureSource(Protocol):
     """The service from which pictures of dogs are fetched."""
 
     def fetch(self) -> str:
-        """Return the URL of a picture, which passes ``check``. Raises AttemptFailed."""
+        """Return the URL of a picture that ``check`` accepts. Raises AttemptFailed."""
 
     def check(self, url: str) -> str:
         """Return ``url`` if it is an https URL with an allowed host. Raises InvalidValue."""
@@ -210,23 +210,23 @@ class FileRelay(Protocol):
 
 
 class RowStore(Protocol):
-    """Stores the rows of tables in sets, whose ids the caller chooses. Every method raises Unavailable."""
+    """Stores the rows of tables in row sets, whose ids the caller chooses. Every method raises Unavailable."""
 
     def append(self, set_id: str, rows: Sequence[Row]) -> None:
-        """Append rows, which come in the order of their lines, to a set. Takes bounded memory."""
+        """Append rows to a row set, in bounded memory. ``rows`` are in the order of their lines."""
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        """Return rows after the line ``after``, in order of their lines: all, the valid ones or the invalid ones."""
+        """Return the rows after the line ``after``, in order: all rows, only valid rows or only invalid rows."""
 
     def remove(self, set_id: str) -> None:
-        """Remove a set, if it exists, in several commits."""
+        """Remove a row set, if it exists. Takes several commits."""
 
 
 class StoreMaintenance(Protocol):
-    """Maintenance of the store, in the background and for health checks."""
+    """Checks the store, and removes expired documents."""
 
     def ping(self) -> None:
         """Raise Unavailable when the store cannot be read."""
 
     def remove_expired(self, now: datetime) -> int:
-        """Remove expired documents; return how many. Returns 0 for a store that removes them itself."""
+        """Remove expired documents, and return their number. A store that removes them by itself returns 0."""

@@ -1,4 +1,4 @@
-"""Idempotent creates: a client that repeats a create with the same idempotency key gets the first answer again."""
+"""The service for idempotent creates: a repeated create with the same idempotency key gets the first answer again."""
 
 import hashlib
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class ReceiptService:
     clock: Clock
 
     def begin(self, user: User, key: str) -> Receipt:
-        """Return a new receipt for a request, which may be the first with its key."""
+        """Return the receipt that is stored if this request is the first one with its key."""
         id = hashlib.sha256(f"{user.id}:{key}".encode()).hexdigest()  # the user's id cannot be guessed
         return Receipt(id, user.id, self.clock() + LIFETIME)
 

@@ -1,8 +1,8 @@
-"""The life of records that own data outside the store, such as objects and rows.
+"""The life cycle of records that own data outside the store, such as files and row sets.
 
-A record is pending while a request stores its data, then stored, then deleting, so that no data is ever without a
-record. ``reconcile_since`` is the ticket of the request that stores or deletes the data. Reconciliation finds by it
-what a crash left behind, takes the ticket, and removes the data and the record.
+A record is pending while a request stores its data, then stored, then deleting, so that there is no data without a
+record. ``reconcile_since`` is the ticket of the request that stores or deletes the data. If it has not been renewed
+for a while, the request has crashed: reconciliation takes the ticket, and removes the data and the record.
 """
 
 import logging
@@ -25,9 +25,9 @@ _log = logging.getLogger("portero.stored_objects")
 HEARTBEAT = timedelta(seconds=15)
 """How often a request that stores an object renews its ticket."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=60)
-"""When a request that has not renewed its ticket counts as crashed."""
+"""A request that has not renewed its ticket for this long counts as crashed."""
 RECONCILE_FOR = timedelta(seconds=10)
-"""How long reconciliation goes on after a failure. Each failure takes time, and other kinds of objects wait."""
+"""After a failure, reconciliation ends when it has run for this long, because other kinds of objects wait for it."""
 
 T = TypeVar("T", bound=StoredObject)
 S = TypeVar("S")
@@ -43,12 +43,12 @@ class ObjectLifecycle(Generic[T]):
     users: UserRepository
     jobs: JobRepository
     erase: Callable[[T], None]
-    """Remove the data of a record. Can be repeated."""
+    """A function that removes the data of a record. It can be repeated."""
     clock: Clock
 
     @contextmanager
     def storing(self, item: T, idempotent: IdempotentCreate[S] | None) -> Iterator["PendingObject[T, S]"]:
-        """Store the pending record ``item``, whose data the block stores; remove both if the block raises.
+        """Store the record ``item``, whose data the block stores. If the block raises, remove the record and the data.
 
         Raises Repeated, Unavailable, and InvalidToken when the owner was deleted or disabled meanwhile.
         """
@@ -66,20 +66,21 @@ class ObjectLifecycle(Generic[T]):
             raise
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[T]:
-        """Return a page of the caller's stored objects, or of all users' for an admin, the newest first."""
+        """Return a page of the caller's objects, or of the objects of all users for an admin, the newest first."""
         return self.records.of(None if caller.role is Role.ADMIN else caller.id, cursor, limit)
 
     def show(self, caller: User, id: str) -> T:
-        """Return a stored object of the caller, or of any user for an admin. Raises NotFound."""
+        """Return an object of the caller, or of any user for an admin. Raises NotFound."""
         item = self.records.get(id)
         if item is None or not item.is_stored or (item.user_id != caller.id and caller.role is not Role.ADMIN):
             raise NotFound(f"There is no such {self.noun}.")
         return item
 
     def delete(self, caller: User, id: str) -> None:
-        """Cancel the job of a stored object of the caller, and remove the object. Raises NotFound, Unavailable.
+        """Remove an object of the caller, or of any user for an admin, and cancel its job.
 
-        The caller no longer sees the object. Reconciliation removes the data if that fails now.
+        The object is no longer visible afterwards. If removing its data fails, reconciliation repeats it. Raises
+        NotFound, Unavailable.
         """
         item = self.show(caller, id)
         if item.job_id:
@@ -122,7 +123,7 @@ class ObjectLifecycle(Generic[T]):
         return reconciled
 
     def _discard(self, item: T) -> None:
-        """Remove an object that could not be stored; leave it to reconciliation if that fails."""
+        """Remove an object that could not be stored. If that fails, reconciliation repeats it."""
         with left_to_reconciliation():
             with suppress(NotFound):  # reconciled already, but perhaps before all its data was stored
                 now = self.clock()
@@ -134,13 +135,13 @@ class ObjectLifecycle(Generic[T]):
         return self.records.update(item.id, lambda stored: stored.deleting(self.clock()))
 
     def _erase(self, item: T) -> None:
-        """Remove the data, and then the record, without which the data could not be found again."""
+        """Remove the data first, and then the record, without which the data could not be found again."""
         self.erase(item)
         self.records.remove(item)
 
 
 class TicketLost(Unavailable):
-    """Reconciliation has taken over a pending object: its request was too slow, or its owner was deleted."""
+    """Reconciliation has taken the ticket of a pending object: the request was slow, or its user was deleted."""
 
     def __init__(self) -> None:
         super().__init__("The upload took too long and was undone; send it again.", 1)
@@ -150,7 +151,7 @@ class TicketLost(Unavailable):
 class PendingObject(Generic[T, S]):
     """An object whose data a request is storing.
 
-    ``item`` is the record of the object as it was last stored. A heartbeat that renews the ticket replaces it.
+    ``item`` is the record as it was last stored. Each renewal of the ticket replaces it.
     """
 
     records: StoredObjectRepository[T]
@@ -159,7 +160,7 @@ class PendingObject(Generic[T, S]):
     idempotent: IdempotentCreate[S] | None
 
     def heartbeat(self) -> None:
-        """Renew the ticket when it is due. Raises TicketLost."""
+        """Renew the ticket if the last renewal was HEARTBEAT ago. Raises TicketLost."""
         now, last = self.clock(), self.item.reconcile_since
         if last is None or now - last < HEARTBEAT:
             return
@@ -175,15 +176,15 @@ class PendingObject(Generic[T, S]):
             raise TicketLost from None
 
     def with_heartbeat(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks, with a heartbeat before each. Raises TicketLost."""
+        """Yield the chunks, and call ``heartbeat`` before each of them. Raises TicketLost."""
         for chunk in chunks:
             self.heartbeat()
             yield chunk
 
     def finish(self, item: T, job: Job | None, result: Callable[[T, Job | None], S]) -> S:
-        """Store the record of the complete object with its job and receipt; return their ``result``.
+        """Store the record of the complete object, its job and the receipt in one commit. Raises TicketLost.
 
-        Raises TicketLost.
+        Return what ``result`` makes of the stored record and the job.
         """
         receipt = self.idempotent.receipt_for(result(item, job)) if self.idempotent else None
         try:

@@ -1,4 +1,4 @@
-"""Parses JSON (RFC 8259) strictly: text that JSON libraries interpret in different ways is refused."""
+"""Parses JSON (RFC 8259) strictly: texts that JSON libraries interpret in different ways are refused."""
 
 import json
 import math
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 _MAX_DIGITS = 100
-"""The most digits of an integer. No value of the service needs more, and converting long numbers is slow."""
+"""The maximum number of digits of an integer. No value needs more, and converting long numbers is slow."""
 _MAX_STORED_DEPTH = 32
 
 
@@ -17,8 +17,8 @@ def strict_json(text: str, *, to_store: bool = False) -> Any:
     nesting beyond Python's recursion limit, or a NUL character. Raise UnicodeError for a lone surrogate.
 
     Set ``to_store`` for a value from another service that is stored or shown. NUL characters and lone surrogates then
-    become U+FFFD, because stores and encoders refuse them. A number that exceeds the range of a float and nesting
-    beyond 32 levels raise ValueError too.
+    become U+FFFD, because stores and encoders refuse them. ValueError is also raised for a number that exceeds the
+    range of a float, and for nesting beyond 32 levels.
     """
     try:
         value = json.loads(
@@ -64,7 +64,7 @@ def _short_int(digits: str) -> int:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every string in ``value``, including keys, without recursion, which could exceed Python's limit."""
+    """Yield every string in ``value``, including keys. Deep nesting could exceed the limit of a recursion."""
     remaining = [value]
     while remaining:
         match remaining.pop():

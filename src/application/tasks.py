@@ -1,4 +1,4 @@
-"""Making, showing and changing tasks. Only the owner of a task sees it."""
+"""The service for tasks. Only the owner of a task sees it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class TaskService:
         return self.tasks.add(task, idempotent.receipt_for(task) if idempotent else None)
 
     def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
-        """List your tasks, the newest first: all of them, only the completed ones, or only the open ones."""
+        """List your tasks, the newest first: all tasks, only completed tasks, or only open tasks."""
         return self.tasks.of(owner.id, completed, cursor, limit)
 
     def show(self, owner: User, id: str) -> Task:

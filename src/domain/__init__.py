@@ -1,1 +1,1 @@
-"""Entities, values, rules and repository ports. Standard library only: no I/O, no framework, no HTTP."""
+"""Entities, values, rules and repository ports. They use the standard library only: no I/O, framework or HTTP."""

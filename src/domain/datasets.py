@@ -1,6 +1,6 @@
 """The Dataset entity: a CSV file, its rows, and the report on them.
 
-A client sees rows and a report only once the check has ended: the commit that ends it makes all of them visible.
+Clients see the rows and the report once the check has ended: the commit that ends it makes them visible together.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from src.domain.tables import Column, Report
 
 
 class DatasetStatus(StrEnum):
-    """The outcome of the check."""
+    """The state of the check of a dataset."""
 
     PROCESSING = "processing"  # a job is checking the dataset, or will
     CLEAN = "clean"  # every validation passed
@@ -23,7 +23,7 @@ class DatasetStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read a CSV file. An option that is not given is inferred from the file."""
+    """The options for reading a CSV file. An option that is not given is inferred from the file."""
 
     columns: tuple[Column, ...] = ()
     delimiter: str | None = None
@@ -32,14 +32,14 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Dataset(StoredObject):
-    """A dataset. ``job_id`` is None when the request that stored it has also checked it."""
+    """A dataset. ``job_id`` is None if no job but the request that stored the dataset has checked it."""
 
     row_sets: tuple[str, ...]
-    """The ids of the row sets of every attempt to check the file. Only the last one is current."""
+    """The ids of the row sets, one for each attempt to check the file. The last one is the current row set."""
     name: str = ""
     filename: str = ""
     size: int = 0
-    """Bytes."""
+    """The size of the file in bytes."""
     sha256: str = ""
     """The digest of the file, in hexadecimal."""
     read_options: ReadOptions = ReadOptions()
@@ -62,7 +62,7 @@ class Dataset(StoredObject):
         return replace(self, report=report, status=DatasetStatus.CLEAN if clean else DatasetStatus.FINDINGS)
 
     def with_row_set(self, rows_id: str) -> Self:
-        """Return the dataset with a new current row set; no change once a report exists.
+        """Return the dataset with a new current row set, or unchanged if it has a report.
 
         Raises NotFound when the dataset is being deleted.
         """
@@ -71,22 +71,23 @@ class Dataset(StoredObject):
         return self if self.report else replace(self, row_sets=(*self.row_sets, rows_id))
 
     def without_row_set(self, rows_id: str, replacement: str) -> Self:
-        """Return the dataset with the empty row set ``replacement`` as the current one, if ``rows_id`` was.
+        """Return the dataset with ``replacement``, an empty row set, instead of ``rows_id`` as the current row set.
 
-        No change once a report exists. Raises NotFound when the dataset is being deleted.
+        A dataset that has a report or another current row set is returned unchanged. Raises NotFound when the dataset
+        is being deleted.
         """
         return self.with_row_set(replacement) if self.rows_id == rows_id else self
 
     def failed(self, replacement: str) -> Self:
-        """Return the dataset marked as failed, with an empty current row set; no change once a report exists.
+        """Return the dataset as failed, with the empty row set ``replacement``, or unchanged if it has a report.
 
-        An attempt that still runs then finds that its row set is not the current one, and stores no report. Raises
-        NotFound when the dataset is being deleted.
+        An attempt that is still running finds that its row set is no longer the current one, and stores no report.
+        Raises NotFound when the dataset is being deleted.
         """
         return self if self.report else replace(self.with_row_set(replacement), status=DatasetStatus.FAILED)
 
     def retried(self) -> Self:
-        """Return the dataset marked as processing again, if its check has failed."""
+        """Return a failed dataset as processing again, and any other dataset unchanged."""
         return replace(self, status=DatasetStatus.PROCESSING) if self.status is DatasetStatus.FAILED else self
 
 

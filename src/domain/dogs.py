@@ -21,13 +21,13 @@ class PictureStatus(StrEnum):
 
 
 _MAX_NAME = 64
-"""Characters. Longer texts than four times as many are not even normalised, because that could take long."""
+"""The maximum length of a name. A text of more than four times this length is refused before it is normalised."""
 _RESERVED = {fold("is_adopted"), ".", ".."}
-"""Folded names that a URL path under /dogs already uses, or that a client removes from a path."""
+"""Folded names that cannot be the last segment of a path: one has another meaning, clients remove the others."""
 
 
 def parse_dog_name(text: str) -> str:
-    """Return the name of a dog in NFC: 1 to 64 characters in one line, without a slash. Raises InvalidValue."""
+    """Return a dog's name in NFC. It has 1 to 64 characters in one line, without a slash. Raises InvalidValue."""
     name = unicodedata.normalize("NFC", text) if len(text) <= 4 * _MAX_NAME else ""
     if not 1 <= len(name) <= _MAX_NAME or not name.strip():
         raise InvalidValue("length", f"Use 1 to {_MAX_NAME} characters.")
@@ -39,7 +39,7 @@ def parse_dog_name(text: str) -> str:
 
 
 class DogChange(TypedDict, total=False):
-    """A change of a dog. A field that is absent stays as it is."""
+    """A change of a dog. The fields that are absent keep their values."""
 
     name: str
     is_adopted: bool
@@ -65,25 +65,25 @@ class Dog:
 
     @property
     def name_key(self) -> str:
-        """The folded name. No two dogs have the same one."""
+        """The folded name, which is unique among dogs."""
         return fold(self.name)
 
     def changed(self, change: DogChange) -> "Dog":
-        """Return the dog after ``change``. A picture that is set replaces the one that a job would fetch."""
+        """Return the dog after ``change``. A dog that is given a picture needs no picture from the job."""
         changed = replace(self, **change)
         return replace(changed, picture_status=PictureStatus.READY) if "picture" in change else changed
 
     def with_fetched_picture(self, url: str) -> "Dog":
-        """Return the dog with a fetched picture; no change if it has a picture."""
+        """Return the dog with the picture at ``url``, or unchanged if it has a picture."""
         return self if self.picture else self.changed({"picture": url})
 
     def with_picture_status(self, status: PictureStatus) -> "Dog":
-        """Return the dog with another state of its missing picture; no change if it has a picture."""
+        """Return the dog with another state of its picture, or unchanged if it has a picture."""
         return self if self.picture else replace(self, picture_status=status)
 
 
 class DogRepository(Protocol):
-    """Stores dogs. A write decides whether a name is unique: of simultaneous claims exactly one succeeds."""
+    """Stores dogs. Of several writes that claim the same name at the same time, exactly one succeeds."""
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
         """Store a new dog, the job that fetches its picture, and the receipt atomically. Raises Taken, Repeated."""
@@ -95,10 +95,10 @@ class DogRepository(Protocol):
         """Return the dog with this name, in any case, or None."""
 
     def update(self, id: str, change: Callable[[Dog], Dog], *, revisions: Collection[str] | None = None) -> Dog:
-        """Apply ``change``, a pure function, to the stored dog.
+        """Apply ``change``, a pure function, to the stored dog, and return the result.
 
-        With ``revisions`` the stored revision must be one of them. Raises NotFound, Stale, Taken, and what
-        ``change`` raises.
+        If ``revisions`` is given, raises Stale unless the stored revision is one of them. Also raises NotFound, Taken
+        and the errors of ``change``.
         """
 
     def remove(self, id: str) -> None:
@@ -110,4 +110,4 @@ class DogRepository(Protocol):
     def find(
         self, *, user_id: str | None = None, adopted: bool = False, cursor: str | None = None, limit: int = 100
     ) -> Page[Dog]:
-        """Return a page of dogs by name: all, those of a user, or only the adopted ones."""
+        """Return a page of dogs, ordered by name: all dogs, the dogs of a user, or only the adopted dogs."""

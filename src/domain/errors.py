@@ -3,7 +3,7 @@
     PorteroError
     ├── Invalid              some fields of the input break a rule; lists every such field
     │   ├── InvalidCursor    the cursor does not belong to this list
-    │   ├── UnknownOwner     the user who is to own something does not exist
+    │   ├── UnknownOwner     the user who is named as an owner does not exist
     │   └── KeyReused        the idempotency key belongs to another request
     ├── Unauthenticated      no credentials were given
     │   ├── InvalidToken
@@ -31,7 +31,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """An invalid field: its name as the client wrote it, a stable code, and a message that says what to change."""
+    """An invalid field: the name that the client gave it, a stable code, and a message that says what to change."""
 
     field: str
     code: str
@@ -39,7 +39,7 @@ class FieldError:
 
 
 class PorteroError(Exception):
-    """The base class. ``detail`` is a sentence for users that says what to do and holds no secret."""
+    """The base class of all errors. ``detail`` is a sentence that tells users what to do. It holds no secret."""
 
     code: ClassVar[str] = "error"
     default_detail: ClassVar[str] = "Something went wrong."
@@ -65,7 +65,7 @@ class InvalidCursor(Invalid):
 
 
 class UnknownOwner(Invalid):
-    """The user who is to own something does not exist."""
+    """The user who is named as the owner of an object does not exist."""
 
 
 class KeyReused(Invalid):
@@ -87,7 +87,7 @@ class InvalidToken(Unauthenticated):
 
 
 class InvalidCredentials(Unauthenticated):
-    """The user is unknown or disabled, or the password is wrong. Callers cannot tell which, on purpose."""
+    """The user is unknown or disabled, or the password is wrong. The error does not tell callers which."""
 
     code = "invalid-credentials"
     default_detail = "The username, e-mail or password is not right."
@@ -101,21 +101,21 @@ class Forbidden(PorteroError):
 
 
 class WrongPassword(Forbidden):
-    """The caller is logged in, but the current password that confirms the change is wrong."""
+    """The caller must confirm a change with the current password, and has given a wrong one."""
 
     code = "wrong-password"
     default_detail = "The current password is not right."
 
 
 class NotFound(PorteroError):
-    """The object does not exist, or the caller may not know that it does."""
+    """The object does not exist, or the caller is not allowed to know that it exists."""
 
     code = "not-found"
     default_detail = "There is nothing here."
 
 
 class Taken(PorteroError):
-    """Values that must be unique belong to another user or dog. ``fields`` are the names of their fields."""
+    """Unique values belong to another user or dog. ``fields`` are the names of the fields that hold these values."""
 
     code = "taken"
 
@@ -125,7 +125,7 @@ class Taken(PorteroError):
 
 
 class Stale(PorteroError):
-    """The stored revision is not the one that the caller has changed."""
+    """The object has been changed since the caller read the revision that the caller wants to change."""
 
     code = "stale"
     default_detail = "It has changed since you read it; read it again and repeat your change."
@@ -139,7 +139,7 @@ class LastAdmin(PorteroError):
 
 
 class Ended(PorteroError):
-    """The job has ended and cannot be cancelled, or a dataset has no report to summarise."""
+    """The job has ended and cannot be cancelled, or the dataset has failed and has no report to summarise."""
 
     code = "ended"
     default_detail = "The job has ended already."
@@ -153,7 +153,7 @@ class InProgress(PorteroError):
 
 
 class AttemptFailed(PorteroError):
-    """An attempt of a job failed. After a ``final`` failure another attempt cannot help.
+    """An attempt of a job failed. ``final`` says that another attempt would fail too.
 
     ``detail`` is shown to the owner of the job.
     """

@@ -1,4 +1,4 @@
-"""The File entity: the record of a file in object storage."""
+"""The File entity: the record of a file, whose content is in object storage."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
@@ -16,7 +16,7 @@ class File(StoredObject):
     job_id: str
     """The job that sends the file on."""
     size: int = 0
-    """Bytes."""
+    """The size of the content in bytes."""
     sha256: str = ""
     """The digest of the content, in hexadecimal."""
 

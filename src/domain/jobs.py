@@ -20,7 +20,7 @@ from src.domain.values import Page, new_id
 
 MAX_ATTEMPTS = 4
 LEASE = timedelta(seconds=15)
-"""How long a worker keeps a job without renewing its lease."""
+"""The duration of a lease. A worker that does not renew its lease for this long loses the job."""
 RESEND = timedelta(seconds=6)
 """How long a job that was sent to the queue may wait for a worker before it is sent again."""
 RETENTION = timedelta(days=30)
@@ -60,18 +60,18 @@ class Job:
     created_at: datetime
     updated_at: datetime
     run_at: datetime
-    """When a worker may start the job: after the wait that follows a failed attempt, or at the end of a lease."""
+    """The time from which a worker may start the job: the end of a lease, or of the wait after a failed attempt."""
     due_at: datetime | None
-    """When the job is sent to the queue again; None once it has ended."""
+    """The time at which the job is sent to the queue again, or None once it has ended."""
     status: JobStatus = JobStatus.QUEUED
     progress: float = 0.0
-    """From 0 to 1. It never falls."""
+    """The progress from 0 to 1. It never falls."""
     attempts: int = 0
     error: str | None = None
-    """Why the last attempt failed or was postponed."""
+    """The reason why the last attempt failed or was postponed."""
     result: Any = None
     ticket: str | None = None
-    """Identifies the lease. A worker that holds another ticket has lost the job."""
+    """The random id of the lease. A worker that holds another ticket has lost the job."""
     expires_at: datetime | None = None
     revision: str = ""
 
@@ -81,14 +81,14 @@ class Job:
         return cls(id or new_id(), user_id, kind, subject_id, now, now, run_at=now, due_at=now + RESEND)
 
     def started(self, ticket: str, now: datetime) -> "Job":
-        """Return the job leased for one more attempt. Raises NotRunnable."""
+        """Return the job as running, with one more attempt and a lease for ``ticket``. Raises NotRunnable."""
         if self.status.ended or now < self.run_at:
             raise NotRunnable
         running = replace(self, status=JobStatus.RUNNING, ticket=ticket, attempts=self.attempts + 1, updated_at=now)
         return running.renewed(ticket, now)
 
     def renewed(self, ticket: str, now: datetime, progress: float = 0.0) -> "Job":
-        """Return the job with a new lease of full length. Raises NotRunnable when the worker has lost its lease."""
+        """Return the job with its lease extended. Raises NotRunnable when the worker has lost its lease."""
         self._require_lease(ticket)
         progress = max(self.progress, min(progress, _MAX_UNFINISHED_PROGRESS))
         return replace(self, run_at=now + LEASE, due_at=now + LEASE, progress=progress)
@@ -105,9 +105,9 @@ class Job:
         return replace(self._ended(JobStatus.FAILED, now), error=error, attempts=min(self.attempts, MAX_ATTEMPTS))
 
     def put_back(self, ticket: str, now: datetime, *, wait: timedelta = timedelta(0), error: str | None) -> "Job":
-        """Return the job queued for another attempt after ``wait``.
+        """Return the job as queued for another attempt after ``wait``.
 
-        An attempt that ended without an ``error`` does not count. Raises NotRunnable when the worker has lost its
+        An attempt that ended without an ``error`` is not counted. Raises NotRunnable when the worker has lost its
         lease.
         """
         self._require_lease(ticket)
@@ -123,7 +123,7 @@ class Job:
         )
 
     def postponed(self, ticket: str, now: datetime, *, wait: timedelta, error: str) -> "Job":
-        """Return the job queued again after an attempt that could not even be tried and does not count.
+        """Return the job as queued again after an attempt that was not made and is not counted.
 
         Raises NotRunnable when the worker has lost its lease.
         """
@@ -138,7 +138,7 @@ class Job:
         return self._ended(JobStatus.CANCELLED, now)
 
     def retried(self, now: datetime) -> "Job":
-        """Return the job queued again, with no attempt used. Raises NotRunnable unless it failed or was cancelled."""
+        """Return a failed or cancelled job as queued, with all attempts left. Raises NotRunnable for any other job."""
         if self.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
             raise NotRunnable
         return replace(
@@ -146,9 +146,9 @@ class Job:
         )
 
     def sent(self, due_at: datetime | None, now: datetime) -> "Job":
-        """Return the job, after it was sent to the queue, with the time at which it is to be sent again.
+        """Return the job after it was sent to the queue, with a new time at which it is sent again.
 
-        ``due_at`` is the value that the sender has read. No change if the job has another value by now.
+        ``due_at`` is the value that the sender has read. If the job has another value by now, it is returned unchanged.
         """
         return replace(self, due_at=now + RESEND) if self.due_at == due_at and due_at is not None else self
 
@@ -167,10 +167,10 @@ class JobRepository(Protocol):
         """Return the job with this id, or None."""
 
     def several(self, *ids: str) -> list[Job | None]:
-        """Return the jobs in the order of ``ids``, None for each that is missing; one round trip."""
+        """Return the jobs in the order of ``ids``, with None for each missing job. Takes one round trip."""
 
     def update(self, id: str, change: Callable[[Job], Job]) -> Job:
-        """Apply ``change``, a pure function, to the stored job. Raises NotFound, and what ``change`` raises."""
+        """Apply ``change``, a pure function, to the stored job. Raises NotFound and the errors of ``change``."""
 
     def remove(self, id: str) -> None:
         """Remove a job, if it exists."""

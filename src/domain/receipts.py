@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 LIFETIME = timedelta(hours=24)
-"""How long a receipt is valid: a client that repeats a request later creates a second object."""
+"""The time for which a receipt is valid. A client that repeats a request later creates a second object."""
 
 T = TypeVar("T")
 
@@ -26,14 +26,14 @@ class Receipt:
     user_id: str
     expires_at: datetime
     fingerprint: str | None = None
-    """A digest of the request; None while the request is in progress."""
+    """A digest of the request, or None while the request is in progress."""
     answer: Mapping[str, Any] | None = None
-    """The answer, in the form of the interface that gave it; None while the request is in progress."""
+    """The answer in a form that the interface chooses, or None while the request is in progress."""
     revision: str = ""
 
     @property
     def made_at(self) -> datetime:
-        """When the key was first used."""
+        """The time at which the key was first used."""
         return self.expires_at - LIFETIME
 
 

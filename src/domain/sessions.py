@@ -9,12 +9,12 @@ from src.domain.users import User
 from src.domain.values import Page
 
 GRACE_PERIOD = timedelta(seconds=10)
-"""How long a spent refresh token still yields its successor. Two tabs of a browser may refresh at the same time."""
+"""The time for which a spent refresh token still yields its successor, because two browser tabs may refresh at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The device that logs in, as far as its request tells."""
+    """The user agent and the IP address of the device that logs in."""
 
     user_agent: str | None = None
     ip: str | None = None
@@ -31,21 +31,21 @@ class Session:
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
-    """When the session ends unless it is refreshed; never later than ``ends_at``."""
+    """The time at which the session ends unless it is refreshed. It is never later than ``ends_at``."""
     ends_at: datetime
-    """When the session ends even if it is refreshed."""
+    """The time at which the session ends even if it is refreshed."""
     client: Client
     generation: int = 0
     """The number of refresh tokens that have been spent."""
     current_hash: str | None = None
-    """The hash of the refresh token that is not spent yet; None for a session without refresh tokens."""
+    """The hash of the current refresh token, or None for a session without refresh tokens."""
     spent_hash: str | None = None
-    """The hash of the refresh token that was spent last."""
+    """The hash of the refresh token before the current one."""
     spent_at: datetime | None = None
     revision: str = ""
 
     def is_valid(self, user: User, now: datetime) -> bool:
-        """Return whether the session belongs to ``user``, who can log in, and has not ended."""
+        """Return whether the session belongs to ``user``, has not ended, and the user can log in."""
         current = self.epoch == user.session_epoch or self.id == user.kept_session
         return user.can_log_in and self.user_id == user.id and current and now < self.expires_at
 
@@ -65,7 +65,7 @@ class Session:
         )
 
     def in_grace_period(self, token_hash: str, now: datetime) -> bool:
-        """Return whether this refresh token was spent last, and at most GRACE_PERIOD ago."""
+        """Return whether the token is the last spent token, and was spent at most GRACE_PERIOD ago."""
         return token_hash == self.spent_hash and self.spent_at is not None and now - self.spent_at <= GRACE_PERIOD
 
 

@@ -37,12 +37,12 @@ class StoredObject:
     job_id: str | None = None
     """The job that works on the object, or None."""
     receipt_id: str | None = None
-    """The receipt of the request that is storing the data; None once the data is stored."""
+    """The id of the receipt of the request that is storing the data, or None once the data is stored."""
     state: ObjectState = ObjectState.PENDING
     reconcile_since: datetime | None = None
-    """When a process began to store or delete the data, or last said that it still does; None when none does."""
+    """When a process began to store or delete the data, or last reported progress. None if no process does."""
     revision: str = ""
-    """Identifies this version of the record in the store; empty until it is stored."""
+    """The identifier of this version of the record in the store. It is empty until the record is stored."""
 
     @property
     def is_stored(self) -> bool:
@@ -50,11 +50,11 @@ class StoredObject:
         return self.state is ObjectState.STORED
 
     def stored(self) -> Self:
-        """Return the record once its data is complete."""
+        """Return the record as stored, after all of its data has been stored."""
         return replace(self, state=ObjectState.STORED, receipt_id=None, reconcile_since=None)
 
     def deleting(self, now: datetime) -> Self:
-        """Return the record once the deletion of its data has begun."""
+        """Return the record as being deleted since ``now``."""
         return replace(self, state=ObjectState.DELETING, reconcile_since=now)
 
 
@@ -67,7 +67,7 @@ class StoredObjectRepository(Protocol[T]):
     def begin(self, item: T, receipt: Receipt | None) -> tuple[T, Receipt | None]:
         """Store a pending record and the receipt of its unfinished request in one commit.
 
-        Return both at their revisions. Raises Repeated.
+        Return both with their new revisions. Raises Repeated.
         """
 
     def finish(self, item: T, job: Job | None, receipt: Receipt | None) -> T:
@@ -80,16 +80,16 @@ class StoredObjectRepository(Protocol[T]):
         """Return the record with this id, in any state, or None."""
 
     def update(self, id: str, change: Callable[[T], T]) -> T:
-        """Apply ``change``, a pure function, to the stored record. Raises NotFound, and what ``change`` raises."""
+        """Apply ``change``, a pure function, to the stored record. Raises NotFound and the errors of ``change``."""
 
     def remove(self, item: T) -> None:
-        """Remove a record, and the receipt of its request if that is unfinished.
+        """Remove a record, and the receipt of its request if the request is unfinished.
 
-        Does nothing when the stored revision is another one.
+        Does nothing if the record has been changed since it was read.
         """
 
     def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[T]:
-        """Return a page of the stored objects of a user, or of all users for None, the newest first."""
+        """Return a page of the stored objects of a user, or of all users if ``user_id`` is None, the newest first."""
 
     def all_of(self, user_id: str, limit: int = 100) -> Page[T]:
         """Return records of a user in any state."""

@@ -1,4 +1,4 @@
-"""The Task entity: something that its owner has to do."""
+"""The Task entity: a to-do item of its owner."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -9,9 +9,9 @@ from src.domain.receipts import Receipt
 from src.domain.values import Page
 
 MAX_TITLE = 200
-"""Characters."""
+"""The maximum number of characters of a title."""
 MAX_DESCRIPTION = 10_000
-"""Characters."""
+"""The maximum number of characters of a description."""
 
 
 class TaskFields(TypedDict, total=False):

@@ -22,7 +22,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A unique value of a user. ``kind`` is the name of the field, ``key`` the normalised value."""
+    """A unique value. ``kind`` is the name of its field, such as "email", and ``key`` is the normalised value."""
 
     kind: str
     key: str
@@ -56,16 +56,16 @@ class User:
     password_hash: str | None = None
     state: State = State.ACTIVE
     session_epoch: int = 0
-    """Sessions of an earlier epoch have ended, except ``kept_session``."""
+    """A counter. Every session that began with a lower value has ended, except ``kept_session``."""
     kept_session: str | None = None
     sessions_ended_at: datetime | None = None
-    """Tokens of the identity provider are rejected when they were issued at this time or before it."""
+    """The time up to which tokens of the identity provider are rejected: tokens that were issued at it or before."""
     expires_at: datetime | None = None
-    """When a guest is removed. None for other roles."""
+    """The time at which a guest is removed. None for other roles."""
     reserved: tuple[Claim, ...] = ()
     """Claims of a change that the identity provider has not confirmed yet."""
     reconcile_since: datetime | None = None
-    """Since when the store and the identity provider may differ. None when they agree."""
+    """The time since which the store and the identity provider may differ, or None if they agree."""
     revision: str = ""
 
     @classmethod
@@ -75,12 +75,12 @@ class User:
 
     @property
     def can_log_in(self) -> bool:
-        """Whether the account is active and not disabled. Otherwise its tokens are refused, too."""
+        """Whether the account is active and not disabled. The tokens of any other account are refused."""
         return self.state is State.ACTIVE and not self.disabled
 
     @property
     def is_visible(self) -> bool:
-        """Whether other users can see it. Guests and accounts that are not active are hidden."""
+        """Whether other users can see the user. Guests and accounts that are not active are hidden."""
         return self.state is State.ACTIVE and self.role is not Role.GUEST
 
     @property
@@ -110,7 +110,7 @@ class User:
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
     def tombstone(self, now: datetime) -> "User":
-        """Return what is stored of a deleted user: its id, so that it is never used again, and no personal data."""
+        """Return the record that stays of a deleted user: the id, which is never used again, and no personal data."""
         return User(
             id=self.id,
             created_at=self.created_at,
@@ -122,17 +122,17 @@ class User:
 
 
 FindWeakness = Callable[[str, Sequence[str]], InvalidValue | None]
-"""Return what makes a password easy to guess, or None. Takes the password and the user's own names."""
+"""A function of a password and the user's own names. It returns why the password is easy to guess, or None."""
 
 MAX_PASSWORD = 128
 _MAX_TYPED = 4 * MAX_PASSWORD  # NFC composes at most four code points into one
 
 
 def normalise_password(password: str) -> str:
-    """Return ``password`` in NFC, so that one password typed on two keyboards is one password.
+    """Return ``password`` in NFC, because keyboards encode the same password in different ways.
 
-    NFC is what the OpaqueString profile of RFC 8265 asks for. Its other rules are left out: non-ASCII spaces stay as
-    they are, and no character is refused. A text that is too long to be a password is returned unchanged, because
+    The OpaqueString profile of RFC 8265 requires NFC. Its other rules are not applied: non-ASCII spaces are not
+    replaced, and no character is refused. A text that is too long to be a password is returned unchanged, because
     normalising it could take long.
     """
     return unicodedata.normalize("NFC", password) if len(password) <= _MAX_TYPED else password
@@ -140,11 +140,11 @@ def normalise_password(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """The rules for new passwords (NIST SP 800-63B): a length and a blocklist, and no composition rules."""
+    """The rules for new passwords (NIST SP 800-63B): limits of length and a blocklist, but no composition rules."""
 
     min_length: int
     find_weakness: FindWeakness | None = None
-    """If it is None, passwords that are easy to guess are accepted."""
+    """The function that finds weak passwords, or None to accept passwords that are easy to guess."""
 
     def check(self, password: str, *names: str | None) -> str:
         """Check a new password and return it normalised. ``names`` are the user's username and e-mail address.
@@ -195,7 +195,7 @@ class UserRepository(Protocol):
         """
 
     def remove(self, user: User) -> bool:
-        """Remove a user that has no claims. Return False, and keep it, if its stored revision has changed."""
+        """Remove a user without claims. Return False, and remove nothing, if the user has been changed meanwhile."""
 
     def has_admin(self) -> bool:
         """Return whether there is an admin that can log in."""

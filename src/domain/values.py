@@ -1,4 +1,4 @@
-"""Value objects. Each is parsed once, where it enters, and trusted afterwards."""
+"""Value objects. A value is parsed once, where it enters the service, and is valid from then on."""
 
 import secrets
 import unicodedata
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class InvalidValue(ValueError):
-    """A text that cannot be parsed as a value. ``code`` is stable; the message tells a person what to change."""
+    """A text is not a valid value. ``code`` is stable. The message tells users what to change."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -24,7 +24,7 @@ def new_id() -> str:
 
 
 class Role(StrEnum):
-    """The roles of users, in ascending order of what they may do."""
+    """The roles of users. Each role may do all that the roles before it may do."""
 
     GUEST = "guest"
     USER = "user"
@@ -45,7 +45,7 @@ _INVISIBLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Username:
-    """A username. ``display`` is its owner's spelling, and no two users have the same ``key``."""
+    """A username. ``display`` is the spelling that its owner has chosen. ``key`` is unique among users."""
 
     display: str
     key: str
@@ -56,7 +56,7 @@ class Username:
 
     @classmethod
     def parse(cls, text: str) -> "Username":
-        """Check ``text`` in NFKC, and fold it into the key.
+        """Return the username with the spelling ``text``. It is checked in NFKC, and folded into the key.
 
         A username has 3 to 32 characters: letters and digits of any script, combining marks after a letter, and
         ``. _ -``. It begins with a letter or a digit. Raises InvalidValue.
@@ -81,20 +81,20 @@ class Username:
 
     @classmethod
     def random(cls) -> "Username":
-        """Return a random username for an account that is made without one. Its owner can change it."""
+        """Return a random username for an account that is made without a username."""
         name = f"user-{secrets.token_hex(13)}"
         return cls(display=name, key=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An e-mail address that an AddressParser has validated and normalised."""
+    """An e-mail address that an EmailParser has validated and normalised."""
 
     address: str
 
     @property
     def key(self) -> str:
-        """The case-folded address. No two users have the same one."""
+        """The case-folded address, which is unique among users."""
         return fold(self.address)
 
 
@@ -105,7 +105,7 @@ _BREAKS = {"Cc", "Zl", "Zp"}
 
 
 def parse_name(text: str) -> str:
-    """Return a first or last name unchanged. Raises InvalidValue."""
+    """Return ``text`` if it is a valid first or last name. Raises InvalidValue."""
     if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
         raise InvalidValue("name", f"Use at most {MAX_NAME} characters, in one line.")
     return text
@@ -123,7 +123,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list, and the opaque cursor of the next page, or None after the last one."""
+    """One page of a list. ``next`` is the opaque cursor of the next page, or None on the last page."""
 
     items: Sequence[T]
     next: str | None = None

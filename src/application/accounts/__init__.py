@@ -1,4 +1,4 @@
-"""Accounts: registration, passwords, and the steps that keep the store and the identity provider consistent."""
+"""Accounts: registering users, changing passwords, and keeping the identity provider consistent with the store."""
 
 from src.application.accounts.saga import RECONCILE_AFTER, AccountSaga
 from src.application.accounts.service import AccountService

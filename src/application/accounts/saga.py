@@ -1,22 +1,21 @@
 """Keep the store and the identity provider in step.
 
-The store is authoritative, the provider is derived. When accounts also exist outside the store
-(``identity.remote``), a change takes three steps, and each of them can be repeated:
+The store is authoritative, and the provider follows it. When accounts also exist at a remote provider
+(``identity.remote``), every operation takes three steps, and each step can be repeated:
 
-    create   commit the user, pending      -> create the account     -> commit it active
-    rename   commit the claim of the name  -> give it the address    -> commit the new name, free the old
-    delete   commit it deleting            -> delete the account     -> commit it deleted, free its names
+    create   store the user as pending       -> create the account    -> store the user as active
+    rename   store a claim on the new name   -> change the address    -> store the new name, free the old one
+    delete   store the user as deleting      -> delete the account    -> store the user as deleted, free its names
 
-What a user owns is removed after the names are free, with either provider, and once more when the deletion is
-reconciled: by then no request that began before the deletion can still be writing. A guest who registers is created
-at the provider between two commits, like a change.
+The objects of a user are removed after its names are free. Reconciliation removes them once more, because by then no
+request that began before the deletion can still be writing. A guest who registers gets an account between two commits.
 
-``reconcile_since`` is written with the first step and cleared with the last. Reconciliation finds by it what a crash
-left in between: it undoes a creation or a change, and finishes a deletion. The value is also the ticket of the process
-that works on the account: reconciliation takes a new ticket, and a slow request that finds another one gives up.
+The first step sets ``reconcile_since``, and the last step clears it. Reconciliation looks for users in which it is set.
+It undoes their creation or change, and finishes their deletion. The value is also the ticket of the process that works
+on the user: reconciliation takes a new ticket, and a slow request that finds another ticket gives up.
 
-A call to the provider that was not answered may still take effect later. Its account therefore stays marked for
-reconciliation, which comes back to it later.
+A call to the provider that got no answer may still take effect later. The user therefore stays marked, and
+reconciliation looks at it again.
 """
 
 import logging
@@ -96,8 +95,8 @@ class AccountSaga:
     ) -> None:
         """Set a password that has passed the policy, and end every session except the one with the id ``keep``.
 
-        ``check`` is called with the stored user first and may raise; ``reason`` goes to the audit log. Raises NotFound,
-        Unavailable, and what ``check`` raises.
+        First, ``check`` is called with the stored user, and may raise an error. ``reason`` is written to the audit log.
+        Raises NotFound, Unavailable and the errors of ``check``.
         """
         kept = self.identity.keep(password)
 
@@ -142,12 +141,12 @@ class AccountSaga:
         self._try(self._remove_owned, self.users.update(id, self._marked_tombstone))
 
     def purge_guests(self) -> int:
-        """Remove the guests that have expired, once their last request is over. Return the number of them."""
+        """Remove expired guests whose last request must be over by now. Return the number of removed guests."""
         guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
         return sum(self._try(self._purge, guest) for guest in guests)
 
     def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
-        """Finish or undo what was interrupted more than ``older_than`` ago. Return the number of accounts."""
+        """Finish or undo operations that have been unfinished for longer than ``older_than``. Return their number."""
         accounts = self.users.to_reconcile(self.clock() - older_than).items
         return sum(self._try(self._reconcile, user) for user in accounts)
 
@@ -229,7 +228,7 @@ class AccountSaga:
 
     @contextmanager
     def _after_failure(self, step: Callable[..., object], *arguments: object) -> Iterator[None]:
-        """Try ``step`` when the block fails, and raise the error of the block."""
+        """If the block raises an error, try ``step``, and then raise that error."""
         try:
             yield
         except (PorteroError, Repeated):

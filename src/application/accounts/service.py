@@ -1,4 +1,4 @@
-"""Registers users, and changes their passwords."""
+"""The service for registration and for changes of the own password."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,9 +25,9 @@ class AccountService:
     def register(self, profile: Profile, password: str, client: Client, caller: User | None = None) -> User:
         """Make an account.
 
-        Username and e-mail address are unique, ignoring case and Unicode form: of simultaneous requests for the same
+        Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
         name exactly one wins, and the others are told which field is taken. A guest who registers with its token
-        keeps its id and its data; its guest sessions end.
+        keeps its id and its data, and its guest sessions end.
 
         ``password`` has passed the policy. Raises Taken, TooManyRequests, Unavailable.
         """
@@ -39,7 +39,7 @@ class AccountService:
             return self.saga.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
 
     def change_password(self, caller: Caller, current: str, new: str, client: Client) -> None:
-        """Set a new password, knowing the current one. Every other session ends.
+        """Set a new password. The current password is required. Every other session ends.
 
         ``new`` has passed the policy. Raises WrongPassword, TooManyRequests, Unavailable.
         """

@@ -1,4 +1,4 @@
-"""State transitions of an account between the store and the identity provider, as pure functions on the stored user."""
+"""The steps of an account operation, as pure functions that take a stored user and return the changed user."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ Change = Callable[[User], User]
 
 
 def if_active(change: Change) -> Change:
-    """Return ``change`` guarded: it raises NotFound for a user who is not active."""
+    """Return a change that does the same as ``change``, but raises NotFound for a user who is not active."""
 
     def guarded(user: User) -> User:
         if user.state is not State.ACTIVE:
@@ -23,15 +23,15 @@ def if_active(change: Change) -> Change:
 
 
 def if_ticket(ticket: datetime | None, change: Change) -> Change:
-    """Return ``change`` guarded: it does nothing once another process holds the account's ticket."""
+    """Return a change that does the same as ``change``, but nothing for a user with another ticket."""
     return lambda user: change(user) if user.reconcile_since == ticket else user
 
 
 def reserving(change: Change, ticket: datetime) -> Change:
     """Return the first step of ``change``.
 
-    The step applies all of it, unless the identity provider must first agree to a new address: then it only
-    reserves the new names and takes the ticket. Raises Unavailable while an earlier change is being reconciled.
+    If the identity provider must first accept a new address, the step only reserves the new names and sets the ticket.
+    Otherwise, it applies the whole change. The step raises Unavailable while an earlier change is being reconciled.
     """
 
     def reserve(user: User) -> User:
@@ -46,7 +46,7 @@ def reserving(change: Change, ticket: datetime) -> Change:
 
 
 def finishing(change: Change, ticket: datetime) -> Change:
-    """Return the last step of ``change``; it raises Unavailable when the ticket was lost meanwhile."""
+    """Return the last step of ``change``. The step raises Unavailable if another process has taken the ticket."""
 
     def finish(user: User) -> User:
         if user.reconcile_since != ticket or user.state is not State.ACTIVE:
@@ -64,5 +64,5 @@ def activated(user: User) -> User:
 
 
 def released(user: User) -> User:
-    """Return the user with no reserved names and nothing left to reconcile."""
+    """Return the user without reserved names, and without the mark for reconciliation."""
     return replace(user, reserved=(), reconcile_since=None)

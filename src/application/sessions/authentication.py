@@ -14,7 +14,7 @@ from src.domain.values import Username
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated user. ``session`` is None for a token of the identity provider, which has none here."""
+    """An authenticated user. ``session`` is None if the user has sent a token of the identity provider."""
 
     user: User
     session: Session | None
@@ -28,7 +28,7 @@ class Caller:
 
 @contextmanager
 def caller_must_exist() -> Iterator[None]:
-    """Raise InvalidToken when the block raises NotFound, because the caller was removed after being authenticated."""
+    """Raise InvalidToken if the block raises NotFound, which means that the caller has just been removed."""
     try:
         yield
     except NotFound:
@@ -48,7 +48,7 @@ class AuthenticationService:
     def authenticate(self, token: str) -> Caller:
         """Return the caller of a bearer token, with one read of the store for the session and the user together.
 
-        Raises InvalidToken, Unavailable; Taken on the first visit of a user of the identity provider.
+        Raises InvalidToken, Unavailable, and Taken on the first visit of a user of the identity provider.
         """
         try:
             claims = self.tokens.verify(token)
@@ -64,9 +64,8 @@ class AuthenticationService:
     def profile_of(self, identity: ExternalIdentity) -> User:
         """Return the profile of a user of the identity provider. The first visit creates it.
 
-        A profile is found by the provider's uid only, never by e-mail address. If another user has the address of a new
-        profile, the profile is refused.
-        Raises InvalidToken, Taken, Unavailable.
+        A profile is found by the provider's uid only, never by e-mail address. A new profile is refused if another user
+        has its address. Raises InvalidToken, Taken, Unavailable.
         """
         user = self.users.get(identity.uid) or self._first_visit(identity)
         ended = user.sessions_ended_at

@@ -81,5 +81,4 @@ def _first_hit(count: Count, now: int) -> Insert:
 
 
 def _key(count: Count) -> Key:
-    # A hash, because the text may be an address, or a password that was typed into the wrong field.
     return Key(COUNTERS, count.id)
