@@ -28,7 +28,7 @@ check: ## Lint, formatting, types, layers
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: ## Compare speed and memory with the peers in bench/peers (takes about 20 minutes; ARGS=--quick about two)
+bench: ## Compare speed and memory with the peers in bench/peers (takes about 20 minutes; ARGS=--quick about five)
 	@sh scripts/setup runtime extras dev wrk peers
 	@.venv/bin/python -m bench $(or $(ARGS),--save)
 

@@ -1,6 +1,6 @@
 """Measures how long servers take to start, and how much memory they use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,15 +29,20 @@ def start(options: Options) -> Result:
 def start_rounds(options: Options, contestants: Sequence[Contestant], folder: Path) -> Series:
     """Start each contestant in every round, after a first start that creates its data."""
     series: Series = {quantity: {each.title: [] for each in contestants} for quantity in (SECONDS, CPU_SECONDS)}
-    for each in contestants:
-        with serving(each, folder / each.title):
-            pass
+    _create(contestants, folder)
     for number in range(options.rounds):
         for each in contestants[:: -1 if number % 2 else 1]:
             with serving(each, folder / each.title) as live:
                 series[CPU_SECONDS][each.title].append(cpu_seconds(live.pid))
                 series[SECONDS][each.title].append(live.start_seconds)
     return series
+
+
+def _create(contestants: Iterable[Contestant], folder: Path) -> None:
+    """Start each contestant for the first time, which creates its database and an account."""
+    for each in contestants:
+        with serving(each, folder / each.title):
+            pass
 
 
 def compare_starts(
@@ -55,6 +60,7 @@ def memory(options: Options) -> Result:
     series: Series = {IDLE: {each.title: [] for each in contestants}}
     after_logins: list[float] = []
     with TemporaryDirectory(prefix="portero-bench-") as name:
+        _create(contestants, Path(name))
         for _ in range(options.rounds):
             for each in contestants:
                 with serving(each, Path(name, each.title)) as live:

@@ -38,7 +38,7 @@ class Figure:
     unit: str = ""
     goal: float | None = None
     better: Literal["higher", "lower"] = "higher"
-    cpu: Sequence[float] = ()
+    cpu: Sequence[float] = field(default_factory=list)
     limit: str = ""
 
     @property
@@ -75,24 +75,24 @@ Series = dict[str, dict[str, list[float]]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of a measure. ``error`` says why there is none."""
+    """The outcome of a measure. ``error`` says why there is none, and ``run`` has facts about the run."""
 
     title: str
     series: Series = field(default_factory=dict)
     figures: list[Figure] = field(default_factory=list)
     error: str = ""
+    run: dict[str, Any] = field(default_factory=dict)
 
-    def save(self, file: Path, about: dict[str, Any]) -> None:
-        """Write the result as JSON, with facts about the run."""
-        rounded = json.loads(json.dumps(about | asdict(self)), parse_float=lambda text: float(f"{float(text):.5g}"))
-        file.write_text(json.dumps(rounded, indent=1, ensure_ascii=False) + "\n")
+    def save(self, file: Path) -> None:
+        """Write the result as JSON, with five digits of each number."""
+        rounded = json.loads(json.dumps(asdict(self)), parse_float=lambda text: float(f"{float(text):.5g}"))
+        file.write_text(json.dumps(rounded, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
     @classmethod
     def load(cls, file: Path) -> "Result":
         """Read a result that was saved."""
-        saved = json.loads(file.read_text())
-        figures = [Figure(**figure) for figure in saved["figures"]]
-        return cls(saved["title"], saved["series"], figures, saved["error"])
+        saved = json.loads(file.read_text("utf-8"))
+        return cls(**saved | {"figures": [Figure(**figure) for figure in saved["figures"]]})
 
 
 def ratios(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:

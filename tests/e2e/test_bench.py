@@ -1,0 +1,96 @@
+"""The harness of the benchmarks, with counts so small that its figures mean nothing."""
+
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as command
+from bench import footprint, render, requests
+from bench.contestants import HELLO, PORTERO, serving
+from bench.load import load
+from bench.million import add_users
+from bench.results import FOLDER, Figure, Options, Result
+
+TINY = Options(rounds=1, seconds=1, logins=1, users=1_000, rows=2_000)
+
+
+def test_starts_are_measured_for_each_contestant(tmp_path: Path) -> None:
+    series = footprint.start_rounds(TINY, (PORTERO, HELLO), tmp_path)
+    [ours], [theirs] = series[footprint.SECONDS].values()
+    assert 0 < theirs < ours < 60
+    assert all(cpu > 0 for [cpu] in series[footprint.CPU_SECONDS].values())
+
+
+@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+def test_requests_are_sent_with_tokens_and_bodies_of_their_own() -> None:
+    result = requests.routes(TINY)
+    assert len(result.figures) == 4
+    assert all(0 < figure.value < 1 and figure.cpu for figure in result.figures)
+    assert "failed requests" not in result.series
+
+
+@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+def test_a_load_whose_requests_fail_is_an_error(tmp_path: Path) -> None:
+    with serving(HELLO, tmp_path / "hello") as live, pytest.raises(RuntimeError, match="/missing of bare Flask"):
+        load(live, live.request("GET", "/missing"), 1)
+
+
+def test_added_users_can_log_in_and_are_listed(tmp_path: Path) -> None:
+    with serving(PORTERO, tmp_path / "data"):
+        pass
+    add_users(tmp_path / "data/portero.db", 1_000)
+    with serving(PORTERO, tmp_path / "data") as live:
+        PORTERO.login("user0000999").send(live.url)
+        listed = live.request("GET", "/users?limit=500").send(live.url)
+        assert [user["username"] for user in listed[:2]] == ["ada", "user0000000"]
+
+
+def test_a_measure_that_fails_is_reported_and_the_others_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Options) -> Result:
+        raise RuntimeError("no such server")
+
+    monkeypatch.setitem(command.MEASURES, "get_user", fail)
+    monkeypatch.setitem(command.MEASURES, "login", lambda _: Result("logins", figures=[Figure("login ÷ peer", [2])]))
+    command.main(["--quick", "--only", "get_user", "login"])
+    shown = capsys.readouterr().out
+    assert "FAILED: RuntimeError: no such server" in shown
+    assert "login ÷ peer" in shown
+
+
+@pytest.mark.parametrize(
+    ("figure", "outcome"),
+    [
+        (Figure("rate", [0.5, 0.7, 0.6], goal=0.6), "met"),
+        (Figure("rate", [0.5, 0.7, 0.6], goal=0.65, limit="the hash"), "missed: the hash"),
+        (Figure("memory", [1.1], goal=1.0, better="lower"), "missed"),
+        (Figure("memory", [1.1]), ""),
+    ],
+)
+def test_a_figure_shows_its_median_and_whether_it_reaches_its_goal(figure: Figure, outcome: str) -> None:
+    cells = figure.cells()
+    assert cells[1] == f"{sorted(figure.samples)[len(figure.samples) // 2]:.2f}"
+    assert cells[-1] == outcome
+
+
+def test_a_saved_result_is_read_back_equal(tmp_path: Path) -> None:
+    result = Result("title", {"seconds": {"Portero": [1.5]}}, [Figure("a ÷ b", [0.5], goal=1.0)], "", {"rounds": 1})
+    result.save(tmp_path / "it.json")
+    assert Result.load(tmp_path / "it.json") == result
+
+
+def test_the_documentation_shows_the_committed_results() -> None:
+    results = render.load_all()
+    for page, text in ((render.README, render.summary(results)), (render.PAGE, render.details(results))):
+        assert text in page.read_text("utf-8")
+
+
+def test_every_plot_is_svg_of_the_committed_results() -> None:
+    for name, result in render.load_all().items():
+        if result.series:
+            drawn = (FOLDER / f"{name}.svg").read_text("utf-8")
+            assert drawn == render.plot(result)
+            assert len(ET.fromstring(drawn).findall("{*}rect")) == sum(map(len, result.series.values()))
