@@ -10,7 +10,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
-	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(shell grep -sE '^(export +)?(QUEUE|RATE_LIMIT)_URL=.' .env),extras)
+	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql%,$(STORE_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?postgresql)' .env),extras)
 	@exec ./portero serve $(ARGS)
 
 worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
@@ -18,7 +18,7 @@ worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 	@exec ./portero worker $(ARGS)
 
 test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
-	@sh scripts/setup runtime extras dev node chromium redis rabbitmq
+	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq
 	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
 
 check: ## Lint, formatting, types, layers

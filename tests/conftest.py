@@ -1,4 +1,4 @@
-"""What every test may ask for: the Firebase emulators, started once.
+"""What every test may ask for: the Firebase emulators and a PostgreSQL server, started once.
 
 By the first test that wants one; or, when pytest-xdist runs tests in several processes, for all of them at the start.
 """
@@ -49,6 +49,12 @@ def auth_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from _started(request.config, "firebase_auth")
 
 
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The "host:port" of a PostgreSQL server, whose user ``postgres`` needs no password."""
+    yield from _started(request.config, "postgres")
+
+
 @pytest.fixture
 def firestore_project() -> str:
     """The id of a project of the Firestore emulator that nobody has written to."""
@@ -87,7 +93,7 @@ def _shared(config: pytest.Config) -> dict[str, str]:
         stack = ExitStack()
         config.add_cleanup(stack.close)
         config.stash[_addresses] = {}
-        for name in ("firestore", "firebase_auth"):
+        for name in ("firestore", "firebase_auth", "postgres"):
             try:
                 config.stash[_addresses][name] = stack.enter_context(getattr(emulators, name)())
             except emulators.NotReady as error:

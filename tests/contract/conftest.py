@@ -15,11 +15,13 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.e2e.service import redis_server
+from tests.support.databases import create_database, drop_database
 
 # To add a store, add its name here and a fixture of that name that returns a function which opens the store.
-SHARED = ("sqlite", "firestore")
+SHARED = ("sqlite", "postgresql", "firestore")
 """The stores that several processes can share."""
 STORES = ("memory", *SHARED)
 
@@ -46,6 +48,21 @@ def database(migrated_file: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def sqlite(database: Path) -> Callable[[], Store]:
     return partial(SqliteStore.open, f"sqlite:///{database}", pool_size=8)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> str:
+    """Return the URL of a migrated, empty PostgreSQL database, which tests copy."""
+    url = create_database(postgres_server)
+    SqlStore.prepare(url)
+    return url
+
+
+@pytest.fixture
+def postgresql(postgres_server: str, migrated_template: str) -> Iterator[Callable[[], Store]]:
+    url = create_database(postgres_server, template=migrated_template.rpartition("/")[2])
+    yield partial(SqlStore.open, url, pool_size=8)
+    drop_database(url)
 
 
 @pytest.fixture

@@ -21,18 +21,25 @@ from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql.tables import metadata
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import NOON, account, user
+from tests.support.databases import create_database, drop_database
 
 PORTERO = Path(__file__).parents[2] / "portero"
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/portero.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/portero.db"
+    else:
+        url = create_database(request.getfixturevalue("postgres_server"))
+        yield url
+        drop_database(url)
 
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
     yield engine
     engine.dispose()
 
@@ -120,6 +127,7 @@ def test_downgrade_and_upgrade_again(url: str, engine: Engine) -> None:
     assert differences(engine) == []
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_values_are_stored_in_sqlite_as_sqlalchemy_reads_them(url: str, engine: Engine) -> None:
     """The tables of a database can be read with SQLAlchemy, and what SQLAlchemy has written by the store."""
     prepare(url)
@@ -139,10 +147,13 @@ def test_values_are_stored_in_sqlite_as_sqlalchemy_reads_them(url: str, engine: 
     store.close()
 
 
-def test_two_processes_can_prepare_the_same_folder_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folders", [("data", "data"), ("data", "other")])
+def test_two_processes_can_prepare_the_same_store_at_once(
+    folders: tuple[str, str], tmp_path: Path, url: str, engine: Engine
+) -> None:
     environment = {
         "PATH": os.environ["PATH"],
-        "DATA_DIR": str(tmp_path / "data"),
+        "STORE_URL": url,
         "ADMIN_EMAIL": "admin@example.com",
         "ADMIN_PASSWORD": "correct horse battery",
         "ARGON2_TIME_COST": "1",
@@ -150,27 +161,29 @@ def test_two_processes_can_prepare_the_same_folder_at_once(tmp_path: Path) -> No
     }
     processes = [
         subprocess.Popen(
-            [PORTERO, "prepare"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [PORTERO, "prepare"],
+            cwd=tmp_path,
+            env=environment | {"DATA_DIR": str(tmp_path / folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
-        for _ in range(2)
+        for folder in folders
     ]
     said = [process.communicate(timeout=60)[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
 
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/data/portero.db")
     assert differences(engine) == []
     with engine.connect() as connection:
         roles = connection.scalars(sa.select(metadata.tables["users"].c.role)).all()
-    engine.dispose()
     assert roles == ["admin"]
-    assert (tmp_path / "data" / "signing-keys.json").exists()
+    assert all((tmp_path / folder / "signing-keys.json").exists() for folder in folders)
 
 
-def test_a_database_of_another_version_is_refused_and_unchanged(tmp_path: Path, engine: Engine) -> None:
+def test_a_database_of_another_version_is_refused_and_unchanged(tmp_path: Path, url: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "STORE_URL": url}
     ran = subprocess.run([PORTERO, "prepare"], env=environment, capture_output=True, text=True, check=False)
     assert (ran.returncode, "another version" in ran.stderr, "Traceback" in ran.stderr) == (2, True, False)
     assert tables(engine) == {"alembic_version"}

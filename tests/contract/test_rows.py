@@ -20,6 +20,9 @@ from src.infrastructure.stores.base import Insert, Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import CLAIMS, PACKS
+from src.infrastructure.stores.sql import SqlStore
+from src.infrastructure.stores.sql import rows as sql_rows
+from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sqlite import SqliteStore
 from src.infrastructure.stores.sqlite import rows as sqlite_rows
 from src.infrastructure.stores.sqlite.rows import SqliteRows
@@ -27,7 +30,13 @@ from tests.contract.conftest import Wire
 from tests.support.emulators import free_port
 from tests.support.firestore import collection_of
 
-KINDS = {"memory": "memory", "table": "sqlite", "firestore": "firestore", "packed in SQL": "sqlite"}
+KINDS = {
+    "memory": "memory",
+    "table": "sqlite",
+    "table in PostgreSQL": "postgresql",
+    "firestore": "firestore",
+    "packed in SQL": "sqlite",
+}
 SET, OTHER = "a" * 32, "b" * 32
 
 
@@ -55,6 +64,9 @@ def kept(store: Store, rows: RowStore) -> int:
         return len(store._documents)
     if isinstance(store, FirestoreStore):
         return len(list(collection_of(store, PACKS.name).select([]).stream()))
+    if isinstance(store, SqlStore):
+        with store._engine.connect() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM rows").scalar_one())
     assert isinstance(store, SqliteStore)
     table = "rows" if isinstance(rows, SqliteRows) else PACKS.name
     with store._connections.reading() as connection:
@@ -89,6 +101,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "PACK_BYTES", 200)
     monkeypatch.setattr(Store, "document_bytes", 70)
     monkeypatch.setattr(packed, "READ_DOCUMENTS", 5)
+    monkeypatch.setattr(sql_rows, "BATCH", 3)
     monkeypatch.setattr(sqlite_rows, "BATCH", 3)
     monkeypatch.setattr(sqlite_rows, "WRITE_SECONDS", 0)
     monkeypatch.setattr(sqlite_rows, "PAUSE_SECONDS", 0)
@@ -278,6 +291,8 @@ def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(store, "_commit", failing(store._commit))
     if isinstance(store, SqliteStore):
         monkeypatch.setattr(store._connections, "writing", failing(store._connections.writing))
+    if isinstance(store, SqlStore):
+        monkeypatch.setattr(store._engine, "begin", failing(store._engine.begin))
 
 
 class Lazy(Sequence[Row]):
@@ -331,9 +346,9 @@ def noted_statements(store: Store) -> list[str]:
 
 
 class TestAppend:
-    @pytest.mark.parametrize("where", ["packed", "table"])
-    def test_memory_is_bounded_while_rows_are_stored(self, where: str, sqlite: Callable[[], Store]) -> None:
-        store = sqlite() if where == "table" else Forgetful()
+    @pytest.mark.parametrize("where", ["packed", "sqlite", "postgresql"])
+    def test_memory_is_bounded_while_rows_are_stored(self, where: str, request: pytest.FixtureRequest) -> None:
+        store = Forgetful() if where == "packed" else request.getfixturevalue(where)()
         rows = make_rows(store)
         tracemalloc.start()
         rows.append(SET, Lazy(30_000))
@@ -485,4 +500,5 @@ class TestUnreachable:
 
 
 def test_each_store_names_the_place_of_its_rows(store: Store, kind: str) -> None:
-    assert type(make_rows(store)) is (PackedRows if kind in ("memory", "firestore") else SqliteRows)
+    tables = {"sqlite": SqliteRows, "postgresql": SqlRows}
+    assert type(make_rows(store)) is tables.get(KINDS[kind], PackedRows)

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from src.domain.errors import Unavailable
@@ -16,12 +17,22 @@ from src.infrastructure.stores.base import (
     Store,
 )
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore, connections
 from tests.contract.documents import CLAIM, claim, only, user
 from tests.contract.test_store_queries import active
 from tests.support.clock import outcome_within
 from tests.support.emulators import free_port
 from tests.support.races import at_once
+
+USES = pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param(lambda store: store.get(user("1"), claim("1")), id="get"),
+        pytest.param(lambda store: store.find(active()), id="find"),
+        pytest.param(lambda store: store.commit(Insert(claim("1"), CLAIM)), id="commit"),
+    ],
+)
 
 
 class TestUnreachable:
@@ -38,14 +49,7 @@ class TestUnreachable:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
-    @pytest.mark.parametrize(
-        "use",
-        [
-            pytest.param(lambda store: store.get(user("1"), claim("1")), id="get"),
-            pytest.param(lambda store: store.find(active()), id="find"),
-            pytest.param(lambda store: store.commit(Insert(claim("1"), CLAIM)), id="commit"),
-        ],
-    )
+    @USES
     def test_an_unreachable_firestore_is_unavailable_in_time(
         self,
         use: Callable[[Store], Any],
@@ -56,6 +60,33 @@ class TestUnreachable:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue(port))
         store = FirestoreStore("demo-nowhere", timeout=0.5)
         assert isinstance(outcome_within(1.5, lambda: use(store)), Unavailable)
+        store.close()
+
+    @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
+    @USES
+    def test_an_unreachable_postgresql_is_unavailable_in_time(
+        self, use: Callable[[Store], Any], port: str, request: pytest.FixtureRequest
+    ) -> None:
+        address = request.getfixturevalue(port)
+        store = SqlStore.open(f"postgresql://postgres@{address}/portero?connect_timeout=2", pool_size=1)
+        assert isinstance(outcome_within(4, lambda: use(store)), Unavailable)
+        store.close()
+
+    @USES
+    def test_connections_that_postgresql_has_closed_are_replaced(
+        self, use: Callable[[Store], Any], postgresql: Callable[[], Store]
+    ) -> None:
+        store = postgresql()
+        assert isinstance(store, SqlStore)
+        store.get(claim("1"))
+        with store._engine.connect(), store._engine.connect():
+            pass  # the pool has two connections
+        server = store._engine.url.render_as_string().replace("postgresql+psycopg:", "postgresql:")
+        with psycopg.connect(server, autocommit=True) as admin:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            closed = admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}").fetchall()
+        assert len(closed) == 2
+        use(store)
         store.close()
 
     def test_a_locked_sqlite_database_is_unavailable_in_time(

@@ -1,6 +1,6 @@
 """One journey through sessions, roles and the directory, on every store and with both identity providers."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,19 @@ from src.infrastructure.stores.base import Store
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli
 from src.settings import Settings
-from tests.contract.conftest import STORES, database, firestore, memory, migrated_file, sqlite
+from tests.contract.conftest import (
+    STORES,
+    database,
+    firestore,
+    memory,
+    migrated_file,
+    migrated_template,
+    postgresql,
+    sqlite,
+)
 from tests.e2e.wiring import Client
 
-__all__ = ["database", "firestore", "memory", "migrated_file", "sqlite"]  # fixtures
+__all__ = ["database", "firestore", "memory", "migrated_file", "migrated_template", "postgresql", "sqlite"]  # fixtures
 
 PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
 
@@ -54,9 +63,10 @@ def client(
 
 
 @pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest) -> Store:
-    opener: Callable[[], Store] = request.getfixturevalue(request.param)
-    return opener()
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    store: Store = request.getfixturevalue(request.param)()
+    yield store
+    store.close()
 
 
 def names(beginning: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -152,6 +153,40 @@ def firebase_auth() -> Iterator[str]:
             )
             raise NotReady(f"{advice}\n\n{failure}") from failure
         yield address
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The "host:port" of a PostgreSQL server whose user ``postgres`` needs no password.
+
+    It keeps nothing, and its time zone is not UTC. Raises NotReady with advice when PostgreSQL is not installed.
+    """
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian puts only the clients on the PATH
+    postgres = shutil.which("postgres") or (programs and str(programs[-1] / "postgres"))
+    if not postgres:
+        raise NotReady("There is no PostgreSQL server. Install the package postgresql, or let `make test` do it.")
+    # The server refuses to run as root. The package has made the user that it runs as.
+    as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+    port = free_port()
+    with _home() as home:
+        if as_user:
+            shutil.chown(home, "postgres", "postgres")
+        data = home / "data"
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        initdb = [*as_user, str(Path(postgres).with_name("initdb")), f"--pgdata={data}", *options]
+        made = subprocess.run(initdb, cwd=home, capture_output=True, text=True)
+        if made.returncode:
+            raise NotReady(f"$ {shlex.join(initdb)}\n{made.stderr}")
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": home,
+            "fsync": "off",
+            "timezone": "America/St_Johns",
+        }
+        command = [*as_user, postgres, "-D", str(data), *(f"-c{name}={value}" for name, value in settings.items())]
+        with running(command, cwd=home, ready=f"127.0.0.1:{port}"):
+            yield f"127.0.0.1:{port}"
 
 
 @contextmanager

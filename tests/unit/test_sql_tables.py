@@ -1,11 +1,10 @@
-"""The tables and the statements that SQLAlchemy compiles for databases other than SQLite."""
+"""The tables that SQLAlchemy compiles for databases other than SQLite."""
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateTable
 
-from src.infrastructure.stores.sql.rows import _insert_statement
 from src.infrastructure.stores.sql.tables import ROWS, TABLES
 
 BINARY = {"postgresql": 'COLLATE "C"', "mssql": "COLLATE Latin1_General_100_BIN2_UTF8"}
@@ -23,13 +22,3 @@ def test_every_text_is_compared_by_code_point(table: sa.Table, database: str) ->
     texts = [column.name for column in table.c if isinstance(column.type, sa.Text)]
     assert texts
     assert created.count(BINARY[database]) == len(texts)
-
-
-def test_rows_are_inserted_with_the_parameters_of_the_driver() -> None:
-    assert _insert_statement(dialect("sqlite"), 2) == (
-        'INSERT INTO rows (set_id, line, valid, "values") VALUES (?, ?, ?, ?), (?, ?, ?, ?)',
-        [],
-    )
-    sql, names = _insert_statement(dialect("postgresql"), 2)
-    assert [sql.index(f"%({name})s") for name in names] == sorted(sql.index(f"%({name})s") for name in names)
-    assert len(set(names)) == 8

@@ -1,5 +1,6 @@
 """STORE_URL selects the store, and a wrong one is refused before anything is created."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from src.settings import ConfigurationError, Settings
+from tests.support.emulators import free_port
 
-UNKNOWN = "STORE_URL: use memory://, sqlite:///PATH or firestore://PROJECT"
+UNKNOWN = "STORE_URL: use memory://, sqlite:///PATH, postgresql://HOST/DATABASE or firestore://PROJECT"
 NO_FILE = "STORE_URL: name a file, as in sqlite:///data/portero.db, without ? and options"
+NO_DATABASE = "STORE_URL: write postgresql://USER:PASSWORD@HOST/DATABASE"
 NO_PROJECT = "STORE_URL: name the project, as in firestore://my-project"
 
 
@@ -33,6 +36,7 @@ def settings(url: str, folder: Path) -> Settings:
         ("sqlite:///:memory:", NO_FILE),
         ("sqlite://host/x.db", NO_FILE),
         ("sqlite:///x.db?timeout=1", NO_FILE),
+        ("postgresql://ada:se:cret@host:port/x", NO_DATABASE),
         ("firestore://", NO_PROJECT),
         ("firestore:///x", NO_PROJECT),
     ],
@@ -56,7 +60,15 @@ def test_check_refuses_an_unknown_store(tmp_path: Path) -> None:
         list(check(settings("redis://localhost", tmp_path)))
 
 
-@pytest.mark.parametrize(("url", "store"), [("memory://", MemoryStore), ("sqlite:///x.db", SqliteStore)])
+@pytest.mark.parametrize(
+    ("url", "store"),
+    [
+        ("memory://", MemoryStore),
+        ("sqlite:///x.db", SqliteStore),
+        ("postgresql://h/x", SqlStore),
+        ("postgresql+psycopg://h/x", SqlStore),
+    ],
+)
 def test_the_scheme_selects_the_class(url: str, store: type) -> None:
     assert store_class(url) is store
 
@@ -90,4 +102,23 @@ def test_a_sqlite_file_that_cannot_be_opened_is_refused(content: bytes | None, t
 def test_a_described_url_has_no_password() -> None:
     described = SqlStore.describe("postgresql://ada:secret@db.example/portero?password=secret")
     assert described == "postgresql://ada:***@db.example/portero"
+    assert SqlStore.describe("postgresql+psycopg://db.example/portero") == "postgresql://db.example/portero"
     assert MemoryStore.describe("memory://") == "memory://"
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in sys.modules if name.startswith("src.infrastructure.stores.sql.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "src.infrastructure.stores.sql")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigurationError, match=r"postgresql:// needs requirements/extras\.txt installed"):
+        make_store(settings("postgresql://host/x", tmp_path))
+
+
+def test_a_database_that_cannot_be_reached_is_no_ready_store(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"STORE_URL: cannot be opened \(.*Connection refused.*\); run"
+    ) as refused:
+        require_tables(settings(f"postgresql://ada:secret@127.0.0.1:{free_port()}/x", tmp_path))
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)

@@ -27,7 +27,7 @@ def upgrade(engine: Engine, *, lock: str) -> None:
         raise StoreNotReady(
             "its tables were made by another version of Portero; name another database, or remove this one"
         ) from None
-    except sa.exc.OperationalError as error:
-        raise StoreNotReady(f"cannot be prepared ({error.orig})") from None
+    except sa.exc.DBAPIError as error:
+        raise StoreNotReady(f"cannot be prepared ({' '.join(str(error.orig).split())})") from None
     finally:
         engine.dispose()

@@ -1,4 +1,4 @@
-"""The document store for SQL databases: each collection is a table."""
+"""The document store for PostgreSQL: each collection is a table."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -21,13 +21,12 @@ from src.infrastructure.stores.base import (
 )
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.migrations import newest_version
-from src.infrastructure.stores.migrations.upgrade import upgrade
-from src.infrastructure.stores.sql.engine import for_reading, make_engine, translated_errors
+from src.infrastructure.stores.sql.engine import for_reading, make_engine, parse_url, translated_errors
 from src.infrastructure.stores.sql.rows import SqlRows
-from src.infrastructure.stores.sql.tables import TABLES
+from src.infrastructure.stores.sql.statements import STATEMENTS, find
 
-# The number is arbitrary, and the same in all processes.
 _LOCK = "SELECT pg_advisory_xact_lock(7267233)"
+"""Lets one process migrate at a time. The number is arbitrary."""
 
 
 class SqlStore(Store):
@@ -43,26 +42,18 @@ class SqlStore(Store):
 
     @classmethod
     def describe(cls, url: str) -> str:
-        return sa.make_url(url).set(query={}).render_as_string()
+        return parse_url(url).set(drivername="postgresql", query={}).render_as_string()
 
     @classmethod
     def prepare(cls, url: str) -> None:
-        upgrade(make_engine(url, pool_size=1), lock=_LOCK)
+        if _version(url) != newest_version():
+            from src.infrastructure.stores.migrations.upgrade import upgrade
+
+            upgrade(make_engine(url, pool_size=1), lock=_LOCK)
 
     @classmethod
     def check(cls, url: str) -> None:
-        engine = make_engine(url, pool_size=1)
-        try:
-            with engine.connect() as connection:
-                is_ready = sa.inspect(connection).has_table("alembic_version") and (
-                    connection.exec_driver_sql("SELECT max(version_num) FROM alembic_version").scalar()
-                    == newest_version()
-                )
-        except sa.exc.OperationalError as error:
-            raise StoreNotReady(f"cannot be opened ({error.orig})") from None
-        finally:
-            engine.dispose()
-        if not is_ready:
+        if _version(url) != newest_version():
             raise StoreNotReady("its tables are missing or old")
 
     def close(self) -> None:
@@ -72,61 +63,75 @@ class SqlStore(Store):
         return SqlRows(self._engine)
 
     def _get(self, *keys: Key) -> list[Document | None]:
-        found: dict[tuple[str, str], Document] = {}
+        ids: dict[Collection, list[str]] = {}
+        for key in keys:
+            ids.setdefault(key.collection, []).append(key.id)
+        found: dict[Key, Document] = {}
         with translated_errors(), self._reader.connect() as connection:
-            for collection in {key.collection.name: key.collection for key in keys}.values():
-                ids = [key.id for key in keys if key.collection is collection]
-                table = TABLES[collection.name]
-                for row in connection.execute(sa.select(table).where(table.c.id.in_(ids))):
-                    document = _document(collection, row)
-                    found[collection.name, document.key.id] = document
-        return [found.get((key.collection.name, key.id)) for key in keys]
+            for collection, wanted in ids.items():
+                for document in _documents(connection, collection, wanted):
+                    found[document.key] = document
+        return [found.get(key) for key in keys]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
-        table = TABLES[query.collection.name]
-        order = table.c[query.order]
-        statement = (
-            sa.select(table)
-            .where(order.is_not(None), *(table.c[name] == value for name, value in query.equal.items()))
-            .order_by(*((order.desc(), table.c.id.desc()) if query.descending else (order, table.c.id)))
-            .limit(query.limit + 1)
-        )
-        if query.until is not None:
-            statement = statement.where(order <= query.until)
-        if query.start is not None:
-            statement = statement.where(order >= query.start)
-        if after is not None:
-            position, last = sa.tuple_(order, table.c.id), sa.tuple_(*after)
-            statement = statement.where(position < last if query.descending else position > last)
+        parameters = {**query.equal, "start": query.start, "until": query.until, "count": query.limit + 1}
+        if after:
+            parameters |= {"after_value": after[0], "after_id": after[1]}
+        statement = find(query, after=after is not None)
         with translated_errors(), self._reader.connect() as connection:
-            return [_document(query.collection, row) for row in connection.execute(statement)]
+            return [_document(query.collection, row) for row in connection.execute(statement, parameters)]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        # Two transactions that lock the same rows in the same order cannot block each other.
+        ordered = sorted(writes, key=lambda write: (write.key.collection.name, write.key.id))
         with translated_errors(), self._engine.begin() as connection:
-            for write in writes:
+            for write in ordered:
                 _apply(connection, write, operation)
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
 
+def _documents(connection: Connection, collection: Collection, ids: Sequence[str]) -> list[Document]:
+    """Return the documents with these ids that exist, in any order."""
+    statements = STATEMENTS[collection.name]
+    if len(ids) == 1:  # the usual case, and the faster statement
+        rows = connection.execute(statements.get, {"document_id": ids[0]})
+    else:
+        rows = connection.execute(statements.get_several, {"ids": ids})
+    return [_document(collection, row) for row in rows]
+
+
+def _document(collection: Collection, row: Sequence[Any]) -> Document:
+    id, revision, *values = row
+    return Document(Key(collection, id), dict(zip(collection.fields, values, strict=True)), revision, revision)
+
+
 def _apply(connection: Connection, write: Write, operation: str) -> None:
     """Execute a write. Raises PreconditionFailed, or IntegrityError for a document that exists."""
-    table = TABLES[write.key.collection.name]
-    same_id = table.c.id == write.key.id
+    statements = STATEMENTS[write.key.collection.name]
+    this = {"document_id": write.key.id}
     match write:
         case Insert(key, fields):
-            connection.execute(table.insert(), {"id": key.id, "revision": operation, **fields})
+            connection.execute(statements.insert, {"id": key.id, "revision": operation, **fields})
         case Update(_, fields, revision):
-            update = table.update().where(same_id, table.c.revision == revision)
-            if connection.execute(update, {"revision": operation, **fields}).rowcount != 1:
+            row = this | {"old_revision": revision, "revision": operation, **fields}
+            if connection.execute(statements.update, row).rowcount != 1:
                 raise PreconditionFailed
         case Delete(_, None):
-            connection.execute(table.delete().where(same_id))
+            connection.execute(statements.delete, this)
         case Delete(_, revision):
-            if connection.execute(table.delete().where(same_id, table.c.revision == revision)).rowcount != 1:
+            if connection.execute(statements.delete_at_revision, this | {"old_revision": revision}).rowcount != 1:
                 raise PreconditionFailed
 
 
-def _document(collection: Collection, row: sa.Row[Any]) -> Document:
-    fields = dict(row._mapping)
-    id, revision = fields.pop("id"), fields.pop("revision")
-    return Document(Key(collection, id), fields, revision, revision)
+def _version(url: str) -> str | None:
+    """Return the newest migration that was applied to a database, or None. Raises InvalidStoreUrl and StoreNotReady."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            return str(connection.scalar(sa.text("SELECT max(version_num) FROM alembic_version")))
+    except sa.exc.DBAPIError as error:
+        raise StoreNotReady(f"cannot be opened ({' '.join(str(error.orig).split())})") from None
+    finally:
+        engine.dispose()
