@@ -1,14 +1,15 @@
 """The Flask application."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
-from flask import Flask, json, request
+from flask import Flask, Response, json, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import BadRequest, NotFound
 
 from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, sessions, tasks, users
-from src.interfaces.http.headers import add_headers
+from src.interfaces.http.headers import add_headers, restrict_page
 from src.interfaces.http.openapi import describe
 from src.interfaces.http.problems import handle_errors_of
 from src.interfaces.services import Services
@@ -19,6 +20,20 @@ MAX_BODY_BYTES = 1 << 20
 FEATURES = tuple(
     module.feature for module in (users, sessions, directory, tasks, dogs, files, datasets, jobs, health, metrics)
 )
+
+
+class _App(Flask):
+    """A Flask application without asynchronous functions, whose Allow headers are sorted."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``. Flask would inspect each hook and handler at every request."""
+        return func
+
+    def make_default_options_response(self) -> Response:
+        """Return the answer to OPTIONS. Flask makes its Allow header from a set, whose order differs each time."""
+        response = super().make_default_options_response()
+        response.headers["Allow"] = ", ".join(sorted(response.allow))
+        return response
 
 
 def create_app(
@@ -36,7 +51,7 @@ def create_app(
     ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and ``https`` are passed to
     ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
     """
-    app = Flask("portero", static_folder=None)
+    app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_UPLOAD_BYTES"] = max_upload_bytes
     # Every path also works with a trailing slash, without a redirect.
@@ -50,13 +65,13 @@ def create_app(
     app.before_request(_check_path)
     for feature in FEATURES:
         feature.mount(app)
-    app.register_blueprint(
-        get_swaggerui_blueprint(
-            "/docs", "/openapi.json", {"app_name": "Portero", "validatorUrl": None, "persistAuthorization": True}
-        )
+    docs = get_swaggerui_blueprint(
+        "/docs", "/openapi.json", {"app_name": "Portero", "validatorUrl": None, "persistAuthorization": True}
     )
+    docs.after_request(restrict_page)
+    app.register_blueprint(docs)
     # The blueprint has /docs/ only. Without this route, a method other than GET at /docs would be 404, not 405.
-    app.add_url_rule("/docs", view_func=app.view_functions["swagger_ui.show"])
+    app.add_url_rule("/docs", "swagger_ui.show", app.view_functions["swagger_ui.show"])
     return app
 
 

@@ -36,16 +36,6 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
     ``trusted_proxies`` is the number of proxies in front that write X-Forwarded-For. ``https`` tells browsers to use
     https only.
     """
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        headers = response.headers
-        if "Allow" in headers:  # made from a set, whose order differs between processes
-            headers["Allow"] = ", ".join(sorted(response.allow))
-        if response.mimetype == "text/html":
-            headers["Content-Security-Policy"] = _page_policy(response)
-        return response
-
     if cors_origins:
         _allow_origins(app, cors_origins)
     app.wsgi_app = _WithHeaders(app.wsgi_app, [*_DEFAULTS, _HTTPS] if https else _DEFAULTS)  # type: ignore[method-assign]
@@ -118,11 +108,13 @@ def _trace(environ: dict[str, Any]) -> str | None:
     return found[0] if found else None
 
 
-def _page_policy(response: Response) -> str:
-    """Return a policy under which a page loads nothing but our files and runs only its own inline scripts."""
-    scripts = _INLINE_SCRIPT.findall(response.get_data())
-    hashes = "".join(f" 'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
-    return (
-        f"default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
+def restrict_page(response: Response) -> Response:
+    """Let a page load nothing but our files, and run only its own inline scripts."""
+    if response.mimetype == "text/html":
+        scripts = _INLINE_SCRIPT.findall(response.get_data())
+        hashes = "".join(f" 'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+        )
+    return response

@@ -111,7 +111,8 @@ def _http_error(error: HTTPException) -> Response:
         case NotFound():
             detail = "There is nothing at this path; /openapi.json lists what there is."
         case MethodNotAllowed(valid_methods=methods):
-            detail = f"This path takes {', '.join(sorted(methods or ()))}."
+            headers["Allow"] = ", ".join(sorted(methods or ()))
+            detail = f"This path takes {headers['Allow']}."
         case BadRequest(description=BadRequest.description):
             detail = "This is not a valid HTTP request."
         case RequestEntityTooLarge():
