@@ -1,4 +1,4 @@
-"""E-mail addresses, validated by the library email-validator (RFC 5321, 5322 and 6531)."""
+"""Parses e-mail addresses with the library email-validator (RFC 5321, 5322 and 6531)."""
 
 from src.domain.values import Email, InvalidValue
 
@@ -7,7 +7,7 @@ _MAX_LENGTH = 254
 
 
 def parse_address(text: str) -> Email:
-    """Validate and normalise an address without a network request. Implements EmailParser. Raise InvalidValue.
+    """Validate and normalise an address without a network request. Raise InvalidValue. Implements EmailParser.
 
     Of the reserved domains (RFC 2606), only ``.test`` is accepted.
     """

@@ -1,6 +1,6 @@
 """Finds passwords that are easy to guess, with zxcvbn (https://github.com/dwolfhub/zxcvbn-python).
 
-zxcvbn takes a while to load, so the first new password loads it.
+zxcvbn takes long to load, and is loaded when the first new password is checked.
 """
 
 import re
@@ -23,7 +23,7 @@ _lock = Lock()  # zxcvbn stores the user's names in a dictionary that all calls 
 
 
 def find_weakness(password: str, names: Sequence[str]) -> InvalidValue | None:
-    """Return why a password is easy to guess, or None if it is not. ``names`` are the names of the user.
+    """Return why a password is easy to guess, or None if it is not. ``names`` are the user's own names.
 
     The code is ``common`` for one of the 30 000 most used passwords of public breaches. It is ``weak`` if the first 24
     characters have a score of 0 or 1 on the scale to 4, which means that a million guesses find them. A password with

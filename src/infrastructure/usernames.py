@@ -6,7 +6,7 @@ from itertools import groupby
 from src.domain.values import InvalidValue, Username
 
 _MAX_MARKS = 4
-"""The most combining marks on a letter (UTS 39 section 5.4)."""
+"""The maximum number of combining marks on a letter (UTS 39 section 5.4)."""
 # For each script, the writing systems that combine it with others: Chinese with Bopomofo, Japanese and Korean (UTS 39
 # section 5.1).
 _WRITING_SYSTEMS = {

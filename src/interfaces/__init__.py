@@ -1,1 +1,1 @@
-"""Ways in: HTTP and the command line. Imports application and domain, never infrastructure."""
+"""The interfaces of the service: HTTP and the command line. They never import infrastructure."""

@@ -1,11 +1,11 @@
-"""Names the field of a request, or the option of a command, that an error of the domain is about."""
+"""Names the field of a request, or the option of a command, that has caused an error of the domain."""
 
 from src.domain.errors import FieldError, Invalid, InvalidCursor, KeyReused, PorteroError, UnknownOwner
 from src.domain.tables import InvalidOption, NotCsv
 
 
 def with_field(error: PorteroError) -> PorteroError:
-    """Return an error about one field as Invalid with that field, and any other error unchanged."""
+    """Return an error that one field has caused as Invalid with this field, and any other error unchanged."""
     match error:
         case NotCsv():
             field = FieldError("file", error.reason, error.detail)

@@ -19,7 +19,7 @@ from src.application.tasks import TaskService
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """One service per feature, the rules for values that users enter, and the audit log."""
+    """The services, one for each feature, the rules for values that users enter, and the audit log."""
 
     accounts: AccountService
     administration: AdministrationService

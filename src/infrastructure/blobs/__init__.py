@@ -1,4 +1,4 @@
-"""Stores for objects of any size, chosen by a URL. Only the library of the chosen store is loaded."""
+"""Object storage. A URL chooses the store, and only the library of that store is loaded."""
 
 import re
 from pathlib import Path
@@ -13,9 +13,9 @@ _PREFIX = re.compile(r"(?:[\w=-][\w.=-]*/)*", re.ASCII)
 def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
     """Return the store of ``file://PATH``, ``s3://BUCKET[/PREFIX]``, ``gs://BUCKET[/PREFIX]`` or ``memory://``.
 
-    PATH may be relative. ``timeout`` bounds a request to a bucket and its repetitions, in seconds. This opens no
-    connection and creates no folder. A process must not fork after it has used the store. Raise ValueError for any
-    other URL; the message says what to correct.
+    PATH may be relative. A request to a bucket and its repetitions take at most ``timeout`` seconds. The function opens
+    no connection and creates no folder. A process must not fork after it has used the store. Raise ValueError for any
+    other URL, with a message that says what to correct.
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in ("file", "s3", "gs", "memory"):
@@ -43,7 +43,7 @@ def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
 
 
 def _split(scheme: str, rest: str) -> tuple[str, str]:
-    """Return the bucket and the prefix of all keys, which is empty or ends with a slash."""
+    """Return the name of the bucket, and the prefix of all keys. The prefix is empty or ends with a slash."""
     bucket, _, prefix = rest.partition("/")
     if not _BUCKET.fullmatch(bucket):
         advice = "a name of 3 or more lower-case letters, digits, dots, dashes or underscores"

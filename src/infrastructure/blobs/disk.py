@@ -20,9 +20,9 @@ from src.infrastructure.blobs.object_keys import checked
 from src.infrastructure.outages import unavailable_on
 
 _CHUNK = 1 << 18
-"""Bytes of a chunk that read() yields."""
+"""The number of bytes of a chunk that read() yields."""
 _ABANDONED_SECONDS = 60 * 60
-"""An unfinished file that was last written to longer ago belongs to a killed process."""
+"""An unfinished file to which nothing was written for this long belongs to a process that was killed."""
 
 # Opening or removing a path raises these when it does not exist, is a folder, or leads through a file.
 _NO_OBJECT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
@@ -38,14 +38,14 @@ class DiskBlobs:
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        """``clock`` returns seconds since the epoch, like the modification times of files."""
+        """Store objects in ``folder``. ``clock`` returns seconds since the epoch, as time.time does."""
         self._folder = folder
         self._unfinished = folder / ".unfinished"
         self._clock = clock
         self._swept_at = 0.0
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Store an object. It survives a power loss once this returns, if the disk keeps what it has confirmed."""
+        """Store an object. Once the method has returned, the object survives a power loss."""
         target = self._folder / checked(key)
         with guarded(chunks) as chunks, _translated():
             _make_folder(self._unfinished)
@@ -63,7 +63,7 @@ class DiskBlobs:
                     Path(file.name).unlink(missing_ok=True)
 
     def read(self, key: str) -> Iterator[bytes]:
-        """Return the chunks of the object as it is now, even if it is replaced or deleted before they are read."""
+        """Return the chunks of an object. They stay readable if the object is replaced or deleted meanwhile."""
         path = self._folder / checked(key)
         with _translated():
             try:
@@ -96,7 +96,7 @@ class DiskBlobs:
 
 
 def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
-    """Yield an empty chunk, then the content of the file, and close the file."""
+    """Yield an empty chunk and then the content of the file. Close the file at the end."""
     read = _translated()(file.read)
     with file:
         yield b""
@@ -112,7 +112,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make created, renamed and removed names in a folder survive a power loss."""
+    """Write the names in a folder to the disk, so that they survive a power loss."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -22,11 +22,11 @@ from src.infrastructure.blobs.object_keys import checked
 from src.infrastructure.outages import unavailable_on
 
 _PART = 8 << 20
-"""Bytes of a part of an upload. The API accepts only multiples of 256 KiB."""
+"""The number of bytes of a part of an upload. The API accepts only multiples of 256 KiB."""
 _RANGE = 4 << 20
-"""Bytes that one request reads."""
+"""The number of bytes that one request reads."""
 _CHUNK = 1 << 18
-"""Bytes of a chunk that read() yields."""
+"""The number of bytes of a chunk that read() yields."""
 
 # The library raises ValueError when the server has stored less of a part than was sent.
 _FAILURES = (
@@ -71,7 +71,7 @@ class GoogleBlobs:
             upload.complete()
 
     def read(self, key: str) -> Iterator[bytes]:
-        """Return the chunks of the object. They raise Unavailable when it is replaced or deleted meanwhile."""
+        """Return the chunks of an object. They raise Unavailable if the object is replaced or deleted meanwhile."""
         path = self._prefix + checked(key)
         with _translated():
             blob = self._bucket.get_blob(path, **self._limits)
@@ -93,9 +93,9 @@ class GoogleBlobs:
 
 
 class _Upload(BlobWriter):  # type: ignore[misc] # it is not typed
-    """A resumable upload whose object is visible only after ``complete``.
+    """A resumable upload. Its object becomes visible with ``complete``, and not when the upload is closed.
 
-    The garbage collector closes every writer, and closing a BlobWriter completes the upload.
+    The garbage collector closes every writer, and closing a BlobWriter would complete the upload.
     """
 
     def complete(self) -> None:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _PART = 8 << 20
-"""Bytes of a part of an upload. S3 accepts 10 000 parts, so an object can have up to 78 GiB."""
+"""The number of bytes of a part of an upload. S3 accepts 10 000 parts, so that an object can have 78 GiB."""
 _PARTS_AT_ONCE = 2
 _RANGE = 4 << 20
-"""Bytes that one request reads."""
+"""The number of bytes that one request reads."""
 _CHUNK = 1 << 18
-"""Bytes of a chunk that read() yields."""
+"""The number of bytes of a chunk that read() yields."""
 _MAX_REASON = 300
-"""Characters of an error message of obstore that are kept."""
+"""The maximum number of characters of an error message of obstore that are kept."""
 
 # obstore raises FileNotFoundError, an OSError, for a missing object or bucket.
 _FAILURES = (BaseError, OSError)

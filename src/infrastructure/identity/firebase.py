@@ -31,7 +31,7 @@ from src.infrastructure.outages import unavailable_on
 _log = logging.getLogger("portero.firebase")
 
 _CLOCK_SKEW_SECONDS = 10
-"""By how much the clock of Firebase may be fast."""
+"""The seconds by which the clock of Firebase may be ahead of the clock of this machine."""
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _REFUSALS = {
     "EMAIL_NOT_FOUND",
@@ -41,7 +41,7 @@ _REFUSALS = {
     "USER_DISABLED",
     "INVALID_EMAIL",
 }
-"""Error codes for a wrong password or an account that cannot sign in."""
+"""The error codes for a wrong password, or for an account that cannot sign in."""
 _UNUSABLE_ANSWERS = (
     requests.RequestException,
     GoogleAuthError,
@@ -68,7 +68,7 @@ class FirebaseIdentity:
         """Return None: Firebase stores the password, not the user record."""
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Sign in exactly once. Without a user, sign in with an address that no account has and return False."""
+        """Return whether Firebase signs the user in. Without a user, try an address that no account has."""
         address = _address(user) if user else "nobody@portero.invalid"
         try:
             fields = {"email": address, "password": normalise_password(password), "returnSecureToken": True}
@@ -99,7 +99,7 @@ class FirebaseIdentity:
         self._manage(":update", localId=user.id, password=normalise_password(password))
 
     def sessions_ended(self) -> None:
-        """Wait for the next second: Firebase dates a sign-in in whole seconds."""
+        """Wait for the next second, because Firebase dates sign-ins in whole seconds."""
         time.sleep(1 - time.time() % 1)
 
     def delete(self, id: str) -> None:
@@ -157,7 +157,7 @@ class FirebaseIdentity:
             return AuthorizedSession(credentials.ApplicationDefault().get_credential())  # type: ignore[no-untyped-call]
 
     def _manage(self, method: str, *, ignore: str = "", **fields: Any) -> dict[str, Any]:
-        """Call a method of projects.accounts; treat the error code ``ignore`` as success.
+        """Call a method of projects.accounts. The error code ``ignore`` counts as success.
 
         Raise NotFound, Taken, Invalid or Unavailable.
         """
@@ -201,7 +201,7 @@ def _emulator() -> str | None:
 
 
 def _parsed(parse: Callable[[str], Any], claim: Any) -> Any:
-    """Return a claim parsed with ``parse``, or None if it is missing or invalid."""
+    """Return the value that ``parse`` makes of a claim, or None if the claim is missing or invalid."""
     try:
         return parse(claim) if isinstance(claim, str) else None
     except InvalidValue:
@@ -209,7 +209,7 @@ def _parsed(parse: Callable[[str], Any], claim: Any) -> Any:
 
 
 def _address(user: User) -> str:
-    """Return the address of a user, or a placeholder: Firebase accepts a password only together with an address.
+    """Return the address of a user or a placeholder, because Firebase accepts no password without an address.
 
     The domain of the placeholder is reserved (RFC 2606). ``parse_address`` refuses it.
     """

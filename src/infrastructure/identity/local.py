@@ -15,7 +15,7 @@ from src.domain.errors import InvalidToken, Unavailable
 from src.domain.users import User, normalise_password
 
 _QUEUE_SECONDS = 10.0
-"""Seconds that a call waits until it may compute a hash. After that it raises Unavailable."""
+"""The seconds for which a call waits until it may compute a hash. After that it raises Unavailable."""
 
 
 class LocalIdentity:

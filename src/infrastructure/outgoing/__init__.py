@@ -1,1 +1,1 @@
-"""Clients of the services that the operator names: dog pictures, a file relay and a language model."""
+"""Clients of the services that the operator configures: dog pictures, a file relay and a language model."""

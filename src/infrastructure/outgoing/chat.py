@@ -18,11 +18,11 @@ from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import Answer, Destination
 
 MAX_ADVICE = 256 << 10
-"""The most bytes of an answer that are read. An answer with 250 words and a schema is far smaller."""
+"""The maximum number of bytes of an answer. An answer with 250 words and a schema is far smaller."""
 
 _NAME = "The AI service"
 _REFUSED = {400, 422}
-"""Statuses with which servers refuse a parameter that they do not support."""
+"""The statuses with which servers refuse a parameter that they do not support."""
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 _PROMPT = """\
 You explain the check of a CSV file to people who read reports and are no programmers. The user's message is JSON: \

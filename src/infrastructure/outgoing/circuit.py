@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from src.domain.errors import AttemptFailed, Postponed
 
 _FAILURES = 5
-"""The number of failures in a row that opens a circuit: a single lost connection must not stop all calls."""
+"""The number of failures in a row that opens a circuit. A single lost connection must not stop all calls."""
 
 
 class Down(AttemptFailed):
@@ -32,10 +32,10 @@ class Circuit:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Count the outcome of the call in the block. Raise Postponed instead while the circuit is open.
+        """Run the block, which calls the service, and count its outcome. Raise Postponed while the circuit is open.
 
-        An exception other than Down says nothing about the service and is not counted. A call that began before the
-        circuit opened and succeeds afterwards does not close it.
+        A block that raises Down has failed. Any other exception says nothing about the service, and is not counted. A
+        call that began before the circuit opened does not close it.
         """
         trial = self._begin()
         try:

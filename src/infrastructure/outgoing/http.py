@@ -1,4 +1,4 @@
-"""Calls services that the operator names over HTTP, with one attempt, no redirects and limits on time and size."""
+"""Calls the services that the operator configures. Requests are sent once, with limits on time and size."""
 
 import logging
 import math
@@ -22,7 +22,7 @@ _log = logging.getLogger("portero.outgoing")
 logging.getLogger("httpx2").setLevel(logging.WARNING)  # Its INFO messages contain URLs, which may hold secrets.
 
 MAX_ANSWER = 64 << 10
-"""The most bytes of an answer that are read, unless a destination has another limit. Answers are short JSON."""
+"""The maximum number of bytes of an answer, unless a destination has another limit. Answers are short JSON."""
 
 _HEADERS = {"User-Agent": "portero", "Accept": "application/json, */*;q=0.1", "Accept-Encoding": "identity"}
 
@@ -32,7 +32,7 @@ _Content = bytes | Iterator[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. ``complete`` is false for a body that was cut off. A compressed body is dropped and empty."""
+    """A response. ``complete`` is false if the body was cut off at the limit. A compressed body is dropped."""
 
     status: int
     content_type: str
@@ -40,19 +40,19 @@ class Answer:
     complete: bool
 
     def json(self) -> Any:
-        """Return the value of a JSON body. Raise ValueError for a body that is not strict JSON or not complete."""
+        """Return the value of a JSON body. Raise ValueError if the body is not complete, or is not strict JSON."""
         if not self.complete:
             raise ValueError("the body is too long")
         return strict_json(self.body.decode("utf-8"), to_store=True)
 
 
 class Destination:
-    """One URL of another service, with its circuit breaker.
+    """The URL of another service, and its circuit breaker.
 
-    A user and password in ``url`` are sent as basic authentication (RFC 7617). Times are in seconds. Connecting to one
-    address and the TLS handshake take at most ``connect`` each, sending a chunk takes at most ``idle``. The answer
-    takes at most ``idle`` after the last chunk, or after the service has stopped reading. At most ``max_bytes`` of its
-    body are read. Raise ValueError for a URL that is not an http or https URL.
+    A user and password in ``url`` are sent as basic authentication (RFC 7617). Connecting to an address and the TLS
+    handshake take at most ``connect`` seconds each. Sending a chunk takes at most ``idle`` seconds, and so does the
+    answer, after the last chunk or after the service has stopped reading. At most ``max_bytes`` bytes of the body are
+    read. Raise ValueError for a URL that is not an http or https URL.
     """
 
     def __init__(self, url: str, circuit: Circuit, *, connect: float, idle: float, max_bytes: int = MAX_ANSWER) -> None:
@@ -67,8 +67,8 @@ class Destination:
     def ask(self, method: str, headers: _Headers = None, content: _Content = b"", by: float = math.inf) -> Answer:
         """Send one request and return the answer, whose status is below 500.
 
-        Once connected, the call ends at the time ``by`` of the monotonic clock. Raise Postponed while the circuit is
-        open, Down if the service is down, and the exceptions of iterating ``content``.
+        After the connection is made, the call ends by the time ``by`` of the monotonic clock. Raise Postponed while the
+        circuit is open, Down if the service is down, and the exceptions of iterating over ``content``.
         """
         with self._circuit.attempt():
             try:
@@ -119,7 +119,7 @@ class Destination:
 
 
 class _ContentError(Exception):
-    """Wraps an exception of the content, which could be mistaken for an exception of the connection."""
+    """Wraps an exception of the content, so that it is not mistaken for an exception of the connection."""
 
 
 def _marked(content: Iterator[bytes]) -> Iterator[bytes]:
@@ -130,9 +130,9 @@ def _marked(content: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class _TimeLimit(AbstractContextManager[None]):
-    """Limits the time of the answer to the call in its block. Raises ReadTimeout if it is not complete in time.
+    """A context manager that limits the time of the answer to a call. Raises ReadTimeout for an answer that is late.
 
-    The timeouts of httpx2 apply to single reads, so an answer that comes byte by byte never exceeds them. A timer
+    The timeouts of httpx2 apply to each read, so that an answer that arrives byte by byte never exceeds them. A timer
     therefore shuts the connection down.
     """
 
@@ -142,11 +142,11 @@ class _TimeLimit(AbstractContextManager[None]):
         self._exceeded = False
 
     def left(self) -> float:
-        """Return the seconds that the next step of the call may take. Never 0, with which a socket does not wait."""
+        """Return the seconds that the next step of the call may take. The result is never 0, which would not block."""
         return max(min(self._idle, self._by - time.monotonic()), 0.01)
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
-        """Handle an event of the call (https://www.encode.io/httpcore/extensions/#trace)."""
+        """Start the timer when the request has been sent (https://www.encode.io/httpcore/extensions/#trace)."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket: socket.socket = info["return_value"].get_extra_info("socket")
         elif event == "http11.send_request_body.failed" and isinstance(info["exception"], httpcore2.WriteTimeout):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NAME = "The picture service"
 _MAX_URL = 2048
-"""The most characters of a URL: common browsers and proxies accept as many."""
+"""The maximum number of characters of a URL. Common browsers and proxies accept URLs of this length."""
 # A subset of RFC 3986 that all parsers read in the same way: ASCII without user, backslash or fragment, with no port
 # except the default one and with a slash after the host.
 _URL = re.compile(

@@ -12,10 +12,10 @@ from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
 _NAME = "The service that files are sent on to"
 _MAX_TEXT = 2000
-"""The most characters of a text answer that are stored."""
+"""The maximum number of characters of a text answer that are stored."""
 _TOO_LONG = f"The answer was longer than {MAX_ANSWER >> 10} KiB and was not kept."
 _TRY_AGAIN = {408, 425, 429}
-"""Statuses below 500 that ask the client to repeat the request."""
+"""The statuses below 500 that ask a client to repeat the request."""
 
 
 class HttpRelay:
@@ -30,7 +30,7 @@ class HttpRelay:
         self._service = Destination(url, circuit or Circuit(_NAME), connect=connect, idle=idle)
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
-        """Post the file, which has ``size`` bytes. Raise AttemptFailed and the exceptions of iterating ``chunks``."""
+        """Post a file of ``size`` bytes. Raise AttemptFailed and the exceptions of iterating over ``chunks``."""
         boundary = secrets.token_hex(16)
         head = (
             f"--{boundary}\r\n"
@@ -70,21 +70,21 @@ class HttpRelay:
 
 
 def _escaped(filename: str) -> str:
-    """Escape ``filename`` as https://html.spec.whatwg.org/#multipart-form-data says.
+    """Return ``filename`` escaped for a form (https://html.spec.whatwg.org/#multipart-form-data).
 
-    Escape the backslash and all control characters too, because some parsers give them a meaning.
+    The backslash and all control characters are escaped too, because some parsers give them a meaning.
     """
     return "".join(f"%{ord(c):02X}" if c in '"\\\x7f' or c < " " else c for c in filename)
 
 
 def _safe(content_type: str) -> str:
-    """Return ``content_type``, or a generic type if it has characters that could end the header."""
+    """Return ``content_type``, or a generic type if ``content_type`` has characters that could end the header."""
     plain = content_type.isascii() and content_type.isprintable()
     return content_type if plain else "application/octet-stream"
 
 
 def _content(answer: Answer) -> Any:
-    """Return a JSON body as its value, other text shortened, and None for a body that is not text."""
+    """Return the value of a JSON body, the beginning of any other text, or None for a body that is not text."""
     if not answer.complete:
         return _TOO_LONG
     if not answer.body or b"\0" in answer.body:

@@ -1,1 +1,1 @@
-"""Job queues: threads of this process, or Celery workers behind a broker."""
+"""Job queues. Jobs run in threads of this process, or in Celery workers that a message broker tells."""

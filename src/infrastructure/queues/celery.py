@@ -25,14 +25,14 @@ _QUEUE = "portero"
 _TIMEOUT_SECONDS = 2
 """The timeout of connecting to the broker and of each of its answers."""
 _HEARTBEAT_SECONDS = 10
-"""Seconds between two heartbeats of AMQP. The connection counts as lost after two missing heartbeats."""
+"""The seconds between two heartbeats of AMQP. After two missing heartbeats a connection counts as lost."""
 _EXPIRES_SECONDS = 60
-"""Seconds after which a message is discarded: by then the job has been sent again."""
+"""The seconds after which a message is discarded. By then the job has been sent again."""
 _MAX_NOTIFICATIONS = 1000
-"""The most notifications that wait in this process while the broker is slow. More would only fill the memory."""
+"""The maximum number of notifications that wait in this process while the broker is slow. It limits the memory."""
 _MAX_MESSAGES = 1000
-"""The most messages that wait in the broker, where nothing removes expired messages while there is no worker. A worker
-that comes back reads this many within a few seconds. The sweep then sends the other jobs."""
+"""The maximum number of messages that wait in the broker. Without a worker, nothing removes expired messages there. A
+worker that comes back reads them within a few seconds, and the sweep then sends the other jobs."""
 
 _log = logging.getLogger("portero.queues")
 
@@ -41,7 +41,7 @@ class CeleryQueue:
     """Sends job ids to Celery workers. Implements JobQueue."""
 
     def __init__(self, url: str) -> None:
-        """Send to the broker at ``url``. Each message has its own connection."""
+        """Use the broker at ``url``. A connection is made for each message."""
         self._app = _app(url)
         self._notifications: SimpleQueue[str | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -50,13 +50,13 @@ class CeleryQueue:
         self._dropping = False
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Send the id within a few seconds. Raise Unavailable, also when too many messages wait in the broker."""
+        """Send the id within a few seconds. Raise Unavailable, also if too many messages wait in the broker."""
         if self._closed:
             raise Unavailable
         self._send(job_id, delay)
 
     def notify(self, job_id: str) -> None:
-        """Let a thread send the id. Drop it when too many notifications wait for a slow broker."""
+        """Send the id from a thread of this process. Drop it if too many notifications wait for a slow broker."""
         with self._lock:
             if self._closed or self._notifications.qsize() >= _MAX_NOTIFICATIONS:
                 return
@@ -66,9 +66,9 @@ class CeleryQueue:
             self._notifications.put(job_id)
 
     def close(self, timeout: float) -> bool:
-        """Refuse further ids and drop the notifications that are not sent within ``timeout`` seconds.
+        """Send the waiting notifications for up to ``timeout`` seconds, and then drop the others. Refuse new ids.
 
-        Return whether the thread has ended.
+        Return whether the thread that sends them has ended.
         """
         with self._lock:
             self._closed = True
@@ -110,9 +110,9 @@ class CeleryQueue:
 def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None:
     """Run the jobs whose ids the broker delivers, ``threads`` at a time, until the process receives TERM.
 
-    An outage of the broker neither prevents the start nor ends the worker. ``stopping`` is called in the signal
-    handler and must only set a flag. Return when the running jobs have finished after TERM. Raise SystemExit after
-    INT or QUIT, or when the worker fails. Call it in the main thread.
+    An outage of the broker neither prevents the start nor ends the worker. ``stopping`` is called by the signal
+    handler, and must only set a flag. After TERM, the function returns when the running jobs have finished. It raises
+    SystemExit after INT or QUIT, or when the worker fails. It must be called in the main thread.
     """
     app = _app(url, _WorkerConnection)
     queue = CeleryQueue(url)
@@ -133,7 +133,7 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
         stopping()
 
     def received(request: Any, **_: Any) -> None:
-        """Acknowledge a delayed message now, because unacknowledged messages count towards the prefetch limit."""
+        """Acknowledge a delayed message at once, because unacknowledged messages count towards the prefetch limit."""
         if request.eta is not None and url.startswith("amqp"):
             request.acknowledge()
 
@@ -154,7 +154,7 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
 
 
 class _WorkerConnection(Connection):
-    """Reconnects at least every two seconds during an outage. Treats unreadable messages as a lost connection."""
+    """A connection that tries to reconnect every two seconds, and treats an unreadable message like an outage."""
 
     # True limits prefetching per consumer. RabbitMQ 4 does not support a limit for the whole channel.
     qos_semantics_matches_spec = True
@@ -171,7 +171,7 @@ class _WorkerConnection(Connection):
 
 
 def _app(url: str, connection: type[Connection] = Connection) -> Any:
-    """Return the Celery application for the broker at ``url``, which makes connections of the given class."""
+    """Return a Celery application for the broker at ``url``. It makes connections of the class ``connection``."""
     app = Celery("portero", broker=url, set_as_current=False)
     app.conf.update(
         task_default_queue=_QUEUE,

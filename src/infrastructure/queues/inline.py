@@ -1,4 +1,4 @@
-"""A queue without a broker: the jobs run in threads of the process that sends them."""
+"""A job queue without a broker. Jobs run in threads of the process that sends them."""
 
 import heapq
 import logging
@@ -15,7 +15,8 @@ _log = logging.getLogger("portero.queues")
 class InlineQueue:
     """Runs jobs in threads of this process. Implements JobQueue.
 
-    Jobs that wait when the process ends are lost here. The store records them, and a sweep sends them again.
+    The queue forgets its waiting jobs when the process ends. They are recorded in the store, and a sweep sends them
+    again.
     """
 
     def __init__(self, run: Run, threads: int = 4) -> None:
@@ -29,7 +30,7 @@ class InlineQueue:
         self._closed = False
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Run the job in ``delay`` seconds, or earlier if it waits for an earlier time already.
+        """Run the job in ``delay`` seconds, or earlier if it already waits for an earlier time.
 
         Raise Unavailable once the queue is closed.
         """
@@ -48,7 +49,7 @@ class InlineQueue:
             self.send(job_id)
 
     def close(self, timeout: float) -> bool:
-        """Start no more jobs and wait up to ``timeout`` seconds. Return whether all running jobs have ended."""
+        """Start no more jobs, and wait up to ``timeout`` seconds. Return whether all running jobs have ended."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Optimistic concurrency: an attempt that conflicts with another writer is repeated."""
+"""Optimistic concurrency: a change that conflicts with another writer is repeated."""
 
 import random
 import time
@@ -17,9 +17,9 @@ class Conflict(Exception):
 
 
 def retry_conflicts(attempt: Callable[[], T]) -> T:
-    """Return the result of ``attempt``, which reads and commits; call it again each time it raises Conflict.
+    """Call ``attempt``, which reads and commits, until it raises no Conflict. Return its result.
 
-    Raises Unavailable when the attempts conflict for five seconds.
+    Raises Unavailable after five seconds of conflicts.
     """
     give_up, pause = time.monotonic() + _GIVE_UP_SECONDS, 0.02
     while time.monotonic() < give_up:

@@ -24,11 +24,11 @@ class Dogs(Documents[Dog]):
         self._jobs = Jobs(store)
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
-        """Store a new dog and its job; one commit and no read."""
+        """Store a new dog and its job. Takes one commit and no read."""
         return self._save(None, dog, receipt, self._jobs.write(job))
 
     def by_name(self, name: str) -> Dog | None:
-        """Return the dog with this name, in any case; two reads."""
+        """Return the dog with this name, in any case. Takes two reads."""
         key = fold(name)
         [claim] = self._store.get(claim_key(_claim(key)))
         dog = self.get(claim.fields["holder_id"]) if claim else None

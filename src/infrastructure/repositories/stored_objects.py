@@ -1,4 +1,4 @@
-"""Base repository for records that own data outside the documents, such as an object or a set of rows."""
+"""Base repository for records that own data outside the store, such as a file or a row set."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ S = TypeVar("S", bound=StoredObject)
 
 
 class StoredObjectDocuments(Documents[S]):
-    """Stores records that own data outside the documents. Implements StoredObjectRepository."""
+    """Stores records that own data outside the store. Implements StoredObjectRepository."""
 
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., S], **parsers: Callable[[Any], Any]
@@ -28,19 +28,19 @@ class StoredObjectDocuments(Documents[S]):
         self._jobs, self._receipts = Jobs(store), Receipts(store)
 
     def begin(self, item: S, receipt: Receipt | None) -> tuple[S, Receipt | None]:
-        """Store a pending record; one commit and no read."""
+        """Store a pending record. Takes one commit and no read."""
         revisions = self._receipts.commit(receipt, self.write(item))
         return self.with_revision(item, revisions), receipt and self._receipts.with_revision(receipt, revisions)
 
     def finish(self, item: S, job: Job | None, receipt: Receipt | None) -> S:
-        """Store a complete record; one commit and no read."""
+        """Store a complete record. Takes one commit and no read."""
         try:
             return self._save(None, item, receipt, *([self._jobs.write(job)] if job else []))
         except PreconditionFailed:
             raise NotFound from None
 
     def remove(self, item: S) -> None:  # type: ignore[override]
-        """Remove a record and the receipt of its unfinished request; one commit."""
+        """Remove a record and the receipt of its unfinished request. Takes one commit."""
         receipts = [Delete(Key(RECEIPTS, item.receipt_id))] if item.receipt_id else []
         self._remove_unchanged(item, *self._related_deletes(item), *receipts)
 
@@ -55,5 +55,5 @@ class StoredObjectDocuments(Documents[S]):
         return self._page("reconcile_since", until=before, limit=limit)
 
     def _related_deletes(self, item: S) -> Sequence[Delete]:
-        """Return the deletes of other documents that belong to the record."""
+        """Return the deletes of the other documents that belong to the record."""
         return ()

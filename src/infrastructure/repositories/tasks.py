@@ -15,7 +15,7 @@ class Tasks(Documents[Task]):
         super().__init__(store, TASKS, Task)
 
     def add(self, task: Task, receipt: Receipt | None = None) -> Task:
-        """Store a new task; one commit and no read."""
+        """Store a new task. Takes one commit and no read."""
         return self._save(None, task, receipt)
 
     def remove_of(self, user_id: str) -> None:

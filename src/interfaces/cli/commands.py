@@ -26,7 +26,7 @@ def cli() -> None:
 @cli.command()
 @click.pass_obj
 def serve(console: Console) -> None:
-    """Serve HTTP. In development, prepare first."""
+    """Serve HTTP. In development, run prepare first."""
     console.serve()
 
 
@@ -205,7 +205,7 @@ cli.add_command(datasets)
 
 
 def _items(list_page: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Yield the items of every page; ``list_page`` takes a cursor."""
+    """Yield the items of every page. ``list_page`` returns the page at a cursor."""
     page = list_page(None)
     yield from page.items
     while page.next:

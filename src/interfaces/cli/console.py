@@ -1,4 +1,4 @@
-"""The functions that the commands of the operator call."""
+"""The port between the commands of the operator and the composition root."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Console:
     serve: Callable[[], None]
     work: Callable[[], None]
     check: Callable[[], Iterable[tuple[str, str | None]]]
-    """Yield the name of each check, and the problem that it found or None."""
+    """Yield the name of each check, and the problem that the check has found, or None."""
     rotate_keys: Callable[[int], str]
-    """Make a new signing key, keep this number of old keys for verification, and return the id of the new key."""
+    """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
     new_keys: Callable[[], str]
     """Return a new JWK set as text."""

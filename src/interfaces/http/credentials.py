@@ -23,7 +23,7 @@ class _Login(Body):
 
 
 class Credentials(_Login):
-    """A password, and a username or an e-mail address in either field."""
+    """A password, and a username or an e-mail address. Either field takes either of them."""
 
     username: Annotated[LoginField, Field(validate_default=True)] = ""
     password: PasswordField
@@ -66,14 +66,14 @@ class Grant(Form):
 
 
 class RefreshBody(Body):
-    """A refresh token under either name, or neither if it is the bearer token."""
+    """A refresh token under one of two names. Without a body, the bearer token is the refresh token."""
 
     refresh_token: TextField = ""
     refreshToken: TextField = ""  # noqa: N815 - a name of the contract
 
     @property
     def token(self) -> str:
-        """The token of the body or of the Authorization header. Raises Unauthenticated without a token."""
+        """The token in the body, or else in the Authorization header. Raises Unauthenticated without a token."""
         token = self.refresh_token or self.refreshToken or bearer_token()
         if token is None:
             raise Unauthenticated

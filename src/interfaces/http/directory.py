@@ -1,4 +1,4 @@
-"""The operations on all accounts, of which admins may call most."""
+"""The operations on all accounts. Most of them are for admins."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -33,7 +33,7 @@ class Search(Paging):
 
 
 class Person(Body):
-    """A person whom an admin adds, who cannot log in without a password."""
+    """A person whom an admin adds. A person without a password cannot log in."""
 
     name: NameField
     last_name: NameField
@@ -58,7 +58,7 @@ class UserBody(ProfileBody):
 
 
 def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
-    """Guard an operation on a user: only that user and admins may go on."""
+    """Raise Forbidden unless the caller is the user with this id or an admin."""
     require_self_or_admin(caller.user, id)
     return {"id": id}
 

@@ -63,7 +63,7 @@ class DogView(Resource):
 
 
 def _own(caller: Caller, name: str) -> dict[str, Any]:
-    """Guard an operation on a dog: only its owner and admins may go on."""
+    """Return the dog with this name. Raises NotFound, and Forbidden unless the caller owns it or is an admin."""
     return {"dog": services().dogs.own(caller.user, name)}
 
 

@@ -12,9 +12,9 @@ _MAX_SUFFIX_BYTES = 32
 
 
 def safe_filename(text: str) -> str:
-    """Return the filename of a client as one line without a path, in 1 to 255 bytes of UTF-8.
+    """Return the filename ``text`` as one line without a path, in 1 to 255 bytes of UTF-8.
 
-    Letters of every script stay. Control and format characters are removed, and so are dots and blanks at the ends.
+    Letters of every script are kept. Control and format characters, and dots and blanks at the ends, are removed.
     """
     last = re.split(r"[/\\]", text)[-1]
     shown = "".join(char for char in last if char.isprintable() or char.isspace())

@@ -9,9 +9,9 @@ from src.interfaces.http.operations import Access, Feature, Operation, services
 from src.interfaces.http.views import DocumentView, JwksView, StatusView
 
 KEYS_MAX_AGE = 300
-"""Seconds for which clients may cache the public keys.
+"""The seconds for which clients may cache the public keys.
 
-It is short, so that a removed key is soon distrusted; a client that meets an unknown key fetches the keys again."""
+The time is short, so that clients soon distrust a removed key. A client fetches the keys again for an unknown key."""
 
 feature = Feature("Operations", "For operators and other machines.")
 route = partial(Operation, feature)

@@ -171,7 +171,7 @@ def _id(operation: Operation, route: Route) -> str:
 
 
 def _problems(operation: Operation, route: Route) -> list[int]:
-    """Return every error status that the route can answer."""
+    """Return the status of every error with which the route can answer."""
     raised: set[type[PorteroError]] = set(operation.errors)
     statuses = {500}
     if operation.access is not Access.PUBLIC:

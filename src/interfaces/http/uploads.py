@@ -1,4 +1,4 @@
-"""Reads uploads: bodies in multipart/form-data (RFC 7578), as streams that take little memory.
+"""Reads uploads, which are bodies in multipart/form-data (RFC 7578), as streams in bounded memory.
 
 ``request.files`` is not used, because it writes temporary files, and because Werkzeug's decoder adds a byte to the file
 when the last boundary arrives in two reads (https://github.com/pallets/werkzeug/issues/3285).
@@ -24,13 +24,13 @@ from src.interfaces.http.downloads import safe_filename
 
 _READ_BYTES = 1 << 16
 _FIRST_BYTES = 1 << 10
-"""The size of a read before the file begins."""
+"""The number of bytes of a read before the file begins."""
 _MAX_PARTS = 50
 _MAX_HEADERS = 8
 _MAX_HEADER_BYTES = 8 << 10
 _MAX_FIELDS_BYTES = 1 << 20
 _AROUND_BYTES = 2 << 20
-"""Bytes that a body may hold besides the file, for fields, headers of parts and boundaries."""
+"""The maximum number of bytes of a body besides the file: fields, headers of parts and boundaries."""
 
 # RFC 2046 section 5.1.1, but for the length: it says 70 characters, and Werkzeug's client sometimes sends one more.
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,99}[0-9A-Za-z'()+_,./:=?-]")
@@ -49,7 +49,7 @@ class UploadBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """The file of an upload. The client chose the filename and the media type; both have been made safe."""
+    """The file of an upload. The filename and the media type are those of the client, made safe."""
 
     filename: str
     content_type: str
@@ -58,7 +58,7 @@ class FilePart:
 
 
 class Upload:
-    """The body of the current request: one file, and small fields before and after it.
+    """The body of the current request: a file, and small fields before and after the file.
 
     The upload is valid once ``finish`` has returned. If ``finish`` raises, the caller deletes the file that it stored.
     """
@@ -94,7 +94,7 @@ class Upload:
         self._room = _MAX_FIELDS_BYTES
 
     def file(self, name: str) -> FilePart:
-        """Read the fields before the part with this name, and return that part, the file.
+        """Read the fields before the file, and return the file, which is the part with this name.
 
         Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge.
         """
