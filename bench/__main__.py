@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bench import datasets, firestore, footprint, million, passwords, render, requests, tables
+from bench import datasets, firestore, footprint, login_timing, million, passwords, render, requests, tables
 from bench.results import FOLDER, QUICK, Options, Result
 
 MEASURES: dict[str, Callable[[Options], Result]] = {
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     "routes": requests.routes,
     "login": passwords.login,
     "register": passwords.register,
+    "login_timing": login_timing.measure,
     "start": footprint.start,
     "memory": footprint.memory,
     "firestore": firestore.get_user,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench import footprint, render, requests
+from bench import footprint, login_timing, render, requests
 from bench.contestants import HELLO, PORTERO, serving
 from bench.load import load
 from bench.million import add_users
@@ -45,6 +45,11 @@ def test_added_users_can_log_in_and_are_listed(tmp_path: Path) -> None:
         PORTERO.login("user0000999").send(live.url)
         listed = live.request("GET", "/users?limit=500").send(live.url)
         assert [user["username"] for user in listed[:2]] == ["ada", "user0000000"]
+
+
+def test_the_area_under_the_curve_is_a_half_for_equal_times_and_one_for_times_that_tell() -> None:
+    assert login_timing.area([1, 2, 3], [1, 2, 3]) == 0.5
+    assert login_timing.area([2, 3], [0, 1]) == 1
 
 
 def test_a_measure_that_fails_is_reported_and_the_others_run(
