@@ -201,7 +201,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer bytes that are not a valid request. The log does not repeat them, since they may hold a password."""
         if isinstance(exc, errors.ParseException) and not isinstance(exc, _OUR_FAULTS):
-            size = f" of {len(exc.req)} characters" if isinstance(exc, errors.InvalidRequestLine) else ""
+            match exc:
+                case errors.InvalidRequestLine(req=refused) | errors.InvalidRequestMethod(method=refused):
+                    size = f" of {len(refused)} characters"
+                case _:
+                    size = ""
             self.log.warning("Invalid request from %s: %s%s", addr[0], type(exc).__name__, size)
             self._send_problem(client, _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST))
         else:

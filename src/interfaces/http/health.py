@@ -25,7 +25,9 @@ def show_health() -> Response:
 
 @route("GET /ready /readyz", Access.PUBLIC, StatusView, errors=(Unavailable,))
 def show_readiness() -> Response:
-    """Tell whether the store can be reached."""
+    """Tell whether the store can be reached and the process is not about to end."""
+    if services().jobs.runner.stopping.is_set():
+        raise Unavailable
     services().operations.check_store()
     return _public(StatusView().model_dump_json())
 

@@ -1,0 +1,184 @@
+"""The web server under strangers who send slowly or nonsense, and when it is told to stop or to start again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+
+import httpx2
+import pytest
+import requests
+
+from tests.e2e.service import ROOT, portero, serving
+from tests.support.clock import until
+from tests.support.emulators import free_port
+from tests.support.load import asking
+
+STRANGERS = 200
+LOGIN = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+BODY = b"x" * (200 << 10)
+UNREAD = [("POST", "/user"), ("PUT", "/user"), ("POST", "/nowhere"), ("POST", "/api/files"), ("GET", "/health")]
+"""Requests whose body is not read: 405, 401, 404, 401 and 200."""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with portero(tmp_path_factory.mktemp("service")) as service:
+        yield int(service.partition(":")[2])
+
+
+def test_no_request_is_lost_on_a_connection_that_is_said_to_be_kept(port: int) -> None:
+    lost = 0
+    for method, path in UNREAD * 8:
+        for content in (BODY, BODY[:1000]):
+            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.auto_open = False
+            connection.connect()
+            with suppress(BrokenPipeError, ConnectionResetError):  # the server reads no more
+                connection.request(method, path, content)
+            response = connection.getresponse()
+            response.read()
+            if not response.will_close:
+                connection.request("GET", "/health")
+                lost += connection.getresponse().status != 200
+            connection.close()
+    assert lost == 0
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx"])
+def test_common_clients_can_go_on_after_a_body_that_was_not_read(port: int, library: str) -> None:
+    url = f"http://127.0.0.1:{port}"
+    with requests.Session() as session, httpx2.Client(trust_env=False) as client:
+        for method, path in UNREAD * 8:
+            if library == "requests":
+                session.request(method, url + path, data=BODY, timeout=10)
+                assert session.get(f"{url}/health", timeout=10).status_code == 200
+            else:
+                client.request(method, url + path, content=BODY)
+                assert client.get(f"{url}/health").status_code == 200
+
+
+@pytest.mark.parametrize("begin", [LOGIN, b"GET /hea"], ids=["bodies at a byte a second", "half request lines"])
+def test_two_hundred_slow_strangers_delay_nobody(port: int, begin: bytes) -> None:
+    enough = threading.Event()
+    with ExitStack() as strangers:
+        clients = [strangers.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(STRANGERS)]
+        strangers.callback(enough.set)
+        for client in clients:
+            client.sendall(begin)
+        threading.Thread(target=_drip, args=(clients, enough), daemon=True).start()
+        time.sleep(1.5)
+        for _ in range(3):
+            started = time.monotonic()
+            assert requests.get(f"http://127.0.0.1:{port}/health", timeout=30).status_code == 200
+            assert time.monotonic() - started < 1
+
+
+def _drip(clients: list[socket.socket], enough: threading.Event) -> None:
+    while not enough.wait(1):
+        for client in clients:
+            with suppress(OSError):
+                client.sendall(b"x")
+
+
+def test_a_silent_client_and_an_invalid_request_take_one_line_of_the_log_each(tmp_path: Path) -> None:
+    log, port = tmp_path / "log", free_port()
+    with log.open("w") as file:
+        service = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.uploading", str(port), "30"], cwd=ROOT, stderr=file
+        )
+    try:
+        until(lambda: _answers(port), "the server listens")
+        before = log.read_text().splitlines()
+        with connected(port) as silent, connected(port) as typing:
+            typing.sendall(b"LOGIN with-password=hunter2\r\n\r\n")
+            assert typing.recv(1000).startswith(b"HTTP/1.1 400 ")
+            silent.sendall(b"GET /closed HTTP/1.1\r\nHost:")
+            assert silent.recv(1000).startswith(b"HTTP/1.1 408 ")
+        after = log.read_text().splitlines()
+    finally:
+        service.terminate()
+        service.wait()
+    assert any(f"Listening at: http://127.0.0.1:{port} ({service.pid})" in line for line in before)
+    invalid, late = after[len(before) :]
+    assert "Invalid request from 127.0.0.1: InvalidRequestLine of 27 characters" in invalid
+    assert "hunter2" not in invalid
+    assert "did not arrive in time" in late
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+def _answers(port: int) -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(f"http://127.0.0.1:{port}/closed", timeout=10).status_code == 200
+    return False
+
+
+def test_a_reload_or_the_stop_of_one_worker_loses_no_request(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
+        for _ in range(3):
+            time.sleep(1)
+            os.kill(service.pid, signal.SIGHUP)
+            time.sleep(3)
+            os.kill(_workers(service.pid)[0], signal.SIGTERM)
+        time.sleep(2)
+    assert outcomes["200"] > 100
+    assert outcomes.keys() == {"200"}
+
+
+def test_a_killed_worker_loses_only_the_requests_that_it_had_begun(tmp_path: Path) -> None:
+    port, clients, kills = free_port(), 8, 3
+    with serving(tmp_path, port) as service, asking(port, "/health", clients) as outcomes:
+        for _ in range(kills):
+            time.sleep(1)
+            os.kill(_workers(service.pid)[0], signal.SIGKILL)
+        time.sleep(2)
+    assert outcomes["200"] > 100
+    assert outcomes["refused"] == 0
+    assert outcomes["lost"] <= clients * kills
+
+
+def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> None:
+    port, stops = free_port(), 3
+    lost = 0
+    for _ in range(stops):
+        with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
+            time.sleep(1)
+            os.kill(service.pid, signal.SIGTERM)
+            assert service.wait(10) == 0
+        lost += outcomes["lost"]
+        assert outcomes["200"] > 10
+        assert outcomes.keys() <= {"200", "refused", "lost"}
+    assert lost <= stops
+
+
+def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/ready")
+        assert connection.getresponse().read()
+        with connected(port) as late:  # keeps the worker, since its request has begun
+            late.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n")
+            time.sleep(0.5)
+            os.kill(service.pid, signal.SIGTERM)
+            time.sleep(0.5)
+            connection.request("GET", "/ready")
+            assert connection.getresponse().status == 503
+            late.sendall(b"Connection: close\r\n\r\n")
+            assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
+        assert service.wait(10) == 0
+
+
+def _workers(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
