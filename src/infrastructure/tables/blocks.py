@@ -1,6 +1,6 @@
 """Reads a file into polars, a block of rows at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TypeVar
@@ -15,8 +15,8 @@ from src.infrastructure.tables.source import Source
 
 T = TypeVar("T")
 
-MIN_SIZE, MAX_SIZE = 1 << 18, 1 << 22
-"""The least and the greatest number of bytes to read for a block. Only a row that is longer exceeds the greatest."""
+MAX_SIZE = 1 << 22
+"""About the greatest number of bytes in a block. Only a row that is longer exceeds it by more than a chunk."""
 ROWS = 1 << 17
 CELLS = 1 << 19
 """Approximate limits of the rows and cells in a block, because each takes memory, however short it is."""
@@ -31,8 +31,10 @@ class Block:
     cut to that width.
     """
 
-    def __init__(self, frame: pl.DataFrame, line: int, rows: RegularRows) -> None:
+    def __init__(self, frame: pl.DataFrame, line: int, rows: RegularRows, share: float) -> None:
         self.frame = frame
+        self.share = share
+        """The share of the file that has been read up to here, from 0 to 1."""
         self.ragged: dict[int, list[str]] = {}
         """The cells of each row that does not have as many cells as the header, by the position of the row."""
         self.undecodable: dict[int, str] = {}
@@ -98,22 +100,8 @@ class BlockReader:
         self._schema = {str(at): pl.String for at in range(len(source.header))}
         self._regulariser = Regulariser(source)
 
-    def blocks(self, read: Callable[[float], None] | None = None) -> Iterator[Block]:
-        """Yield blocks that together contain all rows in order. Raises NotCsv for a row that is too long.
-
-        ``read`` is called with the share of the file that has been read, from 0 to 1.
-        """
-        for data, line, rows, share in _prefetched(self._cut()):
-            if read:
-                read(share)
-            yield Block(self._frame(data, line, rows) if rows.text else self._wide_frame(rows), line, rows)
-
-    def _cut(self) -> Iterator[tuple[bytes, int, RegularRows, float]]:
-        """Yield the file in parts, each of which ends at the end of a row.
-
-        A part is a tuple: its bytes, the number of its first line, its rows after the regulariser has rewritten them,
-        and the share of the file that has been read so far, from 0 to 1.
-        """
+    def blocks(self) -> Iterator[Block]:
+        """Yield blocks that together contain all rows in order. Raises NotCsv for a row that is too long."""
         share = 0.0
 
         def note(read: float) -> None:
@@ -121,31 +109,35 @@ class BlockReader:
             share = read
 
         chunks = self._source.chunks(note)
-        buffer, line, size = bytearray(), self._source.line, MIN_SIZE
+        rest, line, size = b"", self._source.line, 0
         most_rows = min(ROWS, max(1, CELLS // len(self._schema)))
-        while True:
-            while len(buffer) < size and (chunk := next(chunks, None)) is not None:
-                buffer += chunk
-            data = bytes(memoryview(buffer)[:size])
-            if not data:
-                return
+        is_last = False
+        while not is_last:
+            parts, read = [rest], len(rest)
+            while read <= size and not is_last:
+                if (chunk := next(chunks, None)) is None:
+                    is_last = True
+                else:
+                    parts.append(chunk)
+                    read += len(chunk)
+            data = b"".join(parts)
             try:
-                rows = self._regulariser.rewrite(data, line, last=len(data) < size)
+                rows = self._regulariser.rewrite(data, line, last=is_last)
             except NotCsv:
                 self._require_short_rows(data, line)  # name the first row that is too long
                 raise
+            rest = data[rows.size :]
             if not rows.size:
-                size *= 2  # the row continues; the csv module raises when it is too long
+                size = 2 * read  # the row continues; the csv module raises when it is too long
                 continue
-            yield data[: rows.size], line, rows, share
-            del buffer[: rows.size]
-            size = min(MAX_SIZE, max(MIN_SIZE, rows.size * most_rows // max(1, rows.next_line - line)))
+            frame = self._frame(rows, data, line) if rows.text else self._wide_frame(rows)
+            yield Block(frame, line, rows, share)
+            size = min(MAX_SIZE, rows.size * most_rows // max(1, rows.next_line - line))
             line = rows.next_line
 
-    def _frame(self, data: bytes, line: int, rows: RegularRows) -> pl.DataFrame:
-        # polars takes input that begins with `x^` for a compressed file. The empty line before the rows prevents this.
+    def _frame(self, rows: RegularRows, data: bytes, line: int) -> pl.DataFrame:
         frame = pl.read_csv(
-            b"\n" + rows.text,
+            rows.text,
             has_header=False,
             schema=self._schema,
             separator=self._source.delimiter,
@@ -155,7 +147,7 @@ class BlockReader:
         longest = frame.select(pl.sum_horizontal(pl.all().str.len_bytes()).max()).item() or 0
         # Each byte may be a quote that is written twice; each cell may have two quotes and a delimiter.
         if 2 * longest + 3 * frame.width > LONG:
-            self._require_short_rows(data, line)
+            self._require_short_rows(data[: rows.size], line)
         return frame
 
     def _wide_frame(self, rows: RegularRows) -> pl.DataFrame:
@@ -168,7 +160,7 @@ class BlockReader:
             pass
 
 
-def _prefetched(items: Iterator[T]) -> Iterator[T]:
+def prefetched(items: Iterator[T]) -> Iterator[T]:
     """Yield the same items. While the caller uses an item, a thread computes the next one."""
     with ThreadPoolExecutor(1) as pool:
         item = pool.submit(next, items, None).result()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import polars as pl
 
 from src.domain.tables import Column, Report, Row
-from src.infrastructure.tables.blocks import Block, BlockReader
+from src.infrastructure.tables.blocks import Block, BlockReader, prefetched
 from src.infrastructure.tables.inference import infer
 from src.infrastructure.tables.results import Results
 from src.infrastructure.tables.source import Source
@@ -21,27 +21,25 @@ Progress = Callable[[float], None]
 def check_source(source: Source, schema: Sequence[Column], store: Store | None, progress: Progress | None) -> Report:
     """Check a file whose form is known, as ``CsvChecker.check`` describes."""
     reader = BlockReader(source)
-    passes = _progress_of_passes(progress, 1 + (not schema) + (store is not None))
-    inferred = () if schema else infer(source, reader.blocks(next(passes)))
+    passes = _passes(reader, progress, 1 + (not schema) + (store is not None))
+    inferred = () if schema else infer(source, next(passes))
     results = Results.of(source, schema, inferred)
     verdicts = Verdicts(results)
-    for block in reader.blocks(next(passes)):
+    for block in next(passes):
         verdicts.add(block)
     invalid, pending = verdicts.with_duplicates()
-    begin, last = 0, max(pending, default=-1)
-    # Which rows are duplicates is known only now, so that samples of them are taken in the next pass.
-    if store or pending:
-        for block, invalid_rows in zip(reader.blocks(next(passes) if store else None), invalid, strict=False):
-            _add_samples(block, begin, pending, source.delimiter)
-            begin += len(invalid_rows)
-            if store:
-                _store(block, invalid_rows, store)
-            elif begin > last:
-                break
+    begin, end = 0, len(invalid) if store else 1 + max(pending, default=-1)
+    blocks = next(passes) if store else reader.blocks()
+    # Which rows are duplicates is known only now, so that samples of them are taken when the file is read again.
+    while begin < end:
+        block = next(blocks)
+        _add_samples(block, begin, pending, source.delimiter)
+        if store:
+            _store(block, invalid.slice(begin, block.frame.height), store)
+        begin += block.frame.height
     if progress:
         progress(1.0)
-    rows = sum(map(len, invalid))
-    return results.report(rows, rows - sum(int(rows.sum()) for rows in invalid))
+    return results.report(len(invalid), int((~invalid).sum()))
 
 
 def _add_samples(block: Block, begin: int, pending: PendingSamples, delimiter: str) -> None:
@@ -59,10 +57,13 @@ def _store(block: Block, invalid: pl.Series, store: Store) -> None:
         store(list(zip(block.lines.slice(at, BATCH).to_list(), valid, map(list, cells), strict=True)))
 
 
-def _progress_of_passes(progress: Progress | None, total: int) -> Iterator[Progress | None]:
-    """Yield for each of ``total`` passes the function that it calls with its own progress, from 0 to 1."""
+def _passes(reader: BlockReader, progress: Progress | None, total: int) -> Iterator[Iterator[Block]]:
+    """Yield the blocks of the file once for each of ``total`` passes; tell ``progress`` the share that is done."""
 
-    def of_pass(done: int) -> Progress | None:
-        return progress and (lambda share: progress((done + share) / total))
+    def of_pass(number: int) -> Iterator[Block]:
+        for block in prefetched(reader.blocks()):
+            if progress:
+                progress((number + block.share) / total)
+            yield block
 
     return map(of_pass, range(total))

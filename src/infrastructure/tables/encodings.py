@@ -11,7 +11,7 @@ from pathlib import Path
 
 from src.domain.tables import InvalidOption, NotCsv
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 
 _ENCODINGS = {
     "utf-8": "utf-8",

@@ -43,8 +43,9 @@ class RewrittenRow:
 class RegularRows:
     """Whole rows in regular form.
 
-    ``size`` is the number of bytes they have in the file, and ``next_line`` is the number of the line after them. In a
-    file with more than WIDE columns every row is in ``rewritten``, and ``text`` is empty.
+    ``size`` is the number of bytes they have in the file, and ``next_line`` is the number of the line after them.
+    ``text`` has an empty line before the rows. In a file with more than WIDE columns every row is in ``rewritten``, and
+    ``text`` is empty.
     """
 
     size: int
@@ -67,16 +68,16 @@ class Regulariser:
         ``line`` is the number of the line at which ``data`` begins. ``last`` says that the file ends with ``data``.
         Raises NotCsv for a row that is too long.
         """
-        parts: list[bytes] = []
+        # polars takes input that begins with `x^` for a compressed file. The empty line before the rows prevents this.
+        parts: list[bytes | memoryview] = [b"\n"]
         rewritten: list[RewrittenRow] = []
         at, window = 0, WINDOW
         while at < len(data):
             # At the beginning of its input polars would take U+FEFF for a byte-order mark.
             has_mark = at == 0 and data.startswith(codecs.BOM_UTF8)
             if self._end_of_regular and not has_mark and (end := self._end_of_regular(data, at)) > at:
-                part = data[at:end]
-                parts.append(part)
-                line += _line_breaks(part)
+                parts.append(memoryview(data)[at:end])
+                line += _line_breaks(data, at, end)
                 at, window = end, WINDOW
                 continue
             size, rows = self._read_irregular(data, at, window, line, last)
@@ -90,7 +91,7 @@ class Regulariser:
                 parts.append(text.getvalue().encode())
             rewritten += rows
             at, window = at + size, min(2 * window, MAX_WINDOW)
-        return RegularRows(at, line, parts[0] if len(parts) == 1 else b"".join(parts), rewritten)
+        return RegularRows(at, line, b"".join(parts) if self._end_of_regular else b"", rewritten)
 
     def _read_irregular(
         self, data: bytes, at: int, window: int, line: int, last: bool
@@ -152,7 +153,8 @@ def _end_of_regular_rows(delimiter: str, width: int) -> Callable[[bytes, int], i
     return lambda data, at: int(rows.match(data, at).end())
 
 
-def _line_breaks(data: bytes) -> int:
-    """Return how many lines end in ``data``: with LF, CRLF or CR."""
-    lone = data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else 0
-    return data.count(b"\n") + lone
+def _line_breaks(data: bytes, start: int, end: int) -> int:
+    """Return how many lines end in a part of the data: with LF, CRLF or CR."""
+    returns = data.count(b"\r", start, end)
+    pairs = data.count(b"\r\n", start, end) if returns else 0
+    return data.count(b"\n", start, end) + returns - pairs

@@ -61,8 +61,9 @@ class Verdicts:
         """Count the cells of a column that break a rule."""
         result = self._results.by_rule[rule, position]
         result.count += int(broken.sum())
-        for row in broken.arg_true().head(result.missing_samples):
-            result.add_sample(block.lines[row], block.frame.to_series(position)[row])
+        if result.missing_samples:
+            for row in broken.arg_true().head(result.missing_samples):
+                result.add_sample(block.lines[row], block.frame.to_series(position)[row])
 
     def _add_rows(self, rule: str, block: Block, values: dict[int, str]) -> None:
         """Count the rows that break a rule of the whole row; ``values`` are their samples."""
@@ -79,22 +80,23 @@ class Verdicts:
         ragged = [hash((self._seed, *cells)) & _HASH_MASK for cells in block.ragged.values()]
         return hashes.scatter([*block.ragged], pl.Series(ragged, dtype=pl.UInt64))
 
-    def with_duplicates(self) -> tuple[list[pl.Series], PendingSamples]:
-        """Find the duplicates among the rows of all blocks.
+    def with_duplicates(self) -> tuple[pl.Series, PendingSamples]:
+        """Find the duplicates among all rows.
 
-        Return two values: for each block, which of its rows are invalid; and the samples of duplicates, which the
-        caller adds to the results.
+        Return two values: which rows of the file are invalid; and the samples of duplicates, which the caller adds to
+        the results.
         """
-        invalid, pending = self._invalid, PendingSamples()
+        invalid, pending = _joined(self._invalid, pl.Boolean), PendingSamples()
         for position in list(self._hashes):
             result = self._results.by_rule["duplicate_row" if position is None else "unique", position]
-            repeated = repetitions(self._hashes.pop(position))
-            begin = 0
-            for rows in repeated:
-                for row in rows.arg_true().head(SAMPLES - min(result.count, SAMPLES)):
-                    pending.setdefault(begin + row, []).append((result, position))
-                result.count += int(rows.sum())
-                begin += len(rows)
-            if result.count:
-                invalid = [one | other for one, other in zip(invalid, repeated, strict=True)]
+            repeated = repetitions(_joined(self._hashes.pop(position), pl.UInt64))
+            for row in repeated.arg_true().head(SAMPLES):
+                pending.setdefault(row, []).append((result, position))
+            result.count = int(repeated.sum())
+            invalid |= repeated
         return invalid, pending
+
+
+def _joined(blocks: list[pl.Series], dtype: type[pl.DataType]) -> pl.Series:
+    """Return one series with the values of all blocks. Their memory is not copied."""
+    return pl.concat([pl.Series(dtype=dtype), *blocks], rechunk=False)

@@ -39,7 +39,6 @@ def small_blocks(chunk: int, largest: int, smallest: int, longest: int, wide: in
         with (
             patch.object(encodings, "CHUNK", chunk),
             patch.object(blocks, "MAX_SIZE", largest),
-            patch.object(blocks, "MIN_SIZE", smallest),
             patch.object(blocks, "ROWS", 3),
             patch.object(blocks, "LONG", longest),
             patch.object(regular, "WINDOW", smallest),
