@@ -8,6 +8,7 @@ module reads the rows that follow, and they are written again as regular rows. T
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ WINDOW, MAX_WINDOW = 1 << 9, 1 << 18
 WIDE = 500
 """With more columns than this neither RE2 nor polars is faster than the csv module, which then reads every row."""
 
+_BLANK_LINES = re.compile(rb"[\r\n]+")
 _UTF8 = (
     r"[\xc2-\xdf]T|\xe0[\xa0-\xbf]T|[\xe1-\xec\xee\xef]TT|\xed[\x80-\x9f]T"
     r"|\xf0[\x90-\xbf]TT|[\xf1-\xf3]TTT|\xf4[\x80-\x8f]TT"
@@ -102,6 +104,10 @@ class Regulariser:
         until a row is complete. Return (0, []) if ``data`` ends within the first row. ``last`` says that the file ends
         with ``data``.
         """
+        if blank := _BLANK_LINES.match(data, at):
+            # A CR at the end may be the first half of a CRLF.
+            size = len(blank[0]) - (blank.end() == len(data) and not last and data.endswith(b"\r"))
+            return size, [RewrittenRow(_line_breaks(data, at, at + size))]
         while True:
             part = data[at : at + window]
             is_rest = at + window >= len(data)
@@ -112,11 +118,6 @@ class Regulariser:
             rows = list(records)
             after = records.line
             if not (is_rest and last):
-                if not rows:
-                    # Only blank lines, however many follow. A CR at their end may be the first half of a CRLF.
-                    is_open = part.endswith(b"\r")
-                    if size := len(part) - is_open:
-                        return size, [RewrittenRow(after - line - is_open)]
                 if len(rows) < 2:
                     if is_rest:
                         return 0, []
@@ -126,9 +127,8 @@ class Regulariser:
                 after, _ = rows.pop()
                 part = "".join(lines[: after - line]).encode(errors="surrogateescape")
             starts = [start for start, _ in rows] + [after]
-            blank = [RewrittenRow(starts[0] - line)] if starts[0] > line else []
             ends = zip(rows, starts[1:], strict=True)
-            return len(part), blank + [RewrittenRow(end - start, cells) for (start, cells), end in ends]
+            return len(part), [RewrittenRow(end - start, cells) for (start, cells), end in ends]
 
     def marked(self, row: RewrittenRow) -> list[str]:
         """Return as many cells as the header has, in valid UTF-8; the first one begins with the mark."""
