@@ -3,13 +3,13 @@
 Clients see the rows and the report once the check has ended: the commit that ends it makes them visible together.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, Self
 
 from src.domain.errors import NotFound
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
-from src.domain.tables import Column, Report
+from src.domain.tables import ReadOptions, Report
 
 
 class DatasetStatus(StrEnum):
@@ -19,15 +19,6 @@ class DatasetStatus(StrEnum):
     CLEAN = "clean"  # every validation passed
     FINDINGS = "findings"  # at least one validation did not pass
     FAILED = "failed"  # the file could not be checked
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """The options for reading a CSV file. An option that is not given is inferred from the file."""
-
-    columns: tuple[Column, ...] = ()
-    delimiter: str | None = None
-    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,7 @@ class Dataset(StoredObject):
     """The size of the file in bytes."""
     sha256: str = ""
     """The digest of the file, in hexadecimal."""
-    read_options: ReadOptions = ReadOptions()
+    read_options: ReadOptions = field(default_factory=ReadOptions)
     status: DatasetStatus = DatasetStatus.PROCESSING
     report: Report | None = None
 

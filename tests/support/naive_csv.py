@@ -1,10 +1,10 @@
 """A naive checker of CSV files, which holds everything in memory: the reference of the real one."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, Report, Row
+from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, ReadOptions, Report, Row
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.encodings import UNDECODABLE, displayed
 from src.infrastructure.tables.records import Records, split
@@ -22,11 +22,9 @@ INFERRED = {
 CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
 
 
-def check(
-    file: Path, schema: Sequence[Column], delimiter: str | None, encoding: str | None
-) -> tuple[Report, list[Row]]:
+def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:
     """Return the report of a file and its rows. Raises NotCsv, InvalidOption."""
-    source = inspect(file, schema, delimiter, encoding)
+    source, schema = inspect(file, options), options.columns
     text = b"".join(source.chunks()).decode(errors="surrogateescape")
     records = list(Records([split(text)], source.delimiter, source.line))
     results = Results.of(source, schema, () if schema else _inferred(source, [cells for _, cells in records]))

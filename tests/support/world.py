@@ -30,8 +30,8 @@ from src.application.limits import RateLimiter
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import Overrides, wire
-from src.domain.datasets import ReadOptions
 from src.domain.errors import InvalidToken
+from src.domain.tables import ReadOptions
 from src.domain.users import User
 from src.domain.values import Role
 from src.infrastructure.blobs import make_blobs

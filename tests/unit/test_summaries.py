@@ -7,6 +7,7 @@ import tracemalloc
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -21,7 +22,16 @@ from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
 from src.domain.errors import Unavailable
-from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation, parse_schema
+from src.domain.tables import (
+    Column,
+    ColumnType,
+    ReadOptions,
+    Report,
+    Row,
+    Sample,
+    Validation,
+    parse_schema,
+)
 from src.infrastructure.tables import PolarsCsvChecker, patterns
 
 TABLES = PolarsCsvChecker()
@@ -71,9 +81,8 @@ def check(tmp_path: Path) -> Callable[..., tuple[Report, Rows]]:
 def checked(folder: Path, data: str | bytes, schema: object = None) -> tuple[Report, Rows]:
     file, rows = folder / "table.csv", Rows()
     file.write_bytes(data.encode() if isinstance(data, str) else data)
-    return TABLES.check(
-        file, parse_schema(schema, TABLES.pattern_flaw), store=lambda each: rows.append("set", each)
-    ), rows
+    options = ReadOptions(parse_schema(schema, TABLES.pattern_flaw))
+    return TABLES.check(file, options, store=partial(rows.append, "set")), rows
 
 
 def summary(table: tuple[Report, Rows], adviser: FixedAdviser | None = None) -> Summary:

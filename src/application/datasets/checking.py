@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from src.application.datasets.incoming import temporary_file
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, RowStore
-from src.domain.datasets import Dataset, DatasetRepository, ReadOptions
+from src.domain.datasets import Dataset, DatasetRepository
 from src.domain.errors import AttemptFailed, NotFound
 from src.domain.jobs import Job, NotRunnable
-from src.domain.tables import CsvChecker, NotCsv, Report, Row
+from src.domain.tables import CsvChecker, NotCsv, ReadOptions, Report, Row
 from src.domain.values import new_id
 
 CHECK = "dataset-check"
@@ -95,12 +95,7 @@ def check(
 ) -> Report:
     """Check a file and store its rows. Raises NotCsv, InvalidOption, and what ``progress`` raises."""
     return tables.check(
-        file,
-        options.columns,
-        delimiter=options.delimiter,
-        encoding=options.encoding,
-        store=lambda batch: rows.append(rows_id, [_trimmed(row) for row in batch]),
-        progress=progress,
+        file, options, store=lambda batch: rows.append(rows_id, [_trimmed(row) for row in batch]), progress=progress
     )
 
 

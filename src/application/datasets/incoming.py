@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.domain.datasets import ReadOptions
 from src.domain.errors import Unavailable
+from src.domain.tables import ReadOptions
 
 _PREFIX = "portero-upload-"
 _CHUNK = 1 << 18
@@ -24,7 +24,7 @@ class IncomingDataset:
     size: int
     sha256: str
     lines: int
-    """At least the number of lines, so that the file cannot have more rows."""
+    """The number of lines, or a little more."""
     read_options: ReadOptions
     prefer_job: bool
     """Whether the client asks not to wait for the check."""

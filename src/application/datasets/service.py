@@ -39,7 +39,7 @@ class DatasetService:
     queue: JobQueue
     summary: Summarise
     sync_rows: int
-    """A file with more rows is always checked by a job."""
+    """A file with more lines than these and the header is always checked by a job: blank lines take time, too."""
     clock: Clock
 
     def add(self, owner: User, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
@@ -77,7 +77,9 @@ class DatasetService:
         """
         report: Report | None = None
         job: Job | None = None
-        if not self._needs_job(incoming):
+        if incoming.prefer_job or incoming.lines > self.sync_rows + 1:  # one line is the header
+            self.tables.require_csv(incoming.file, incoming.read_options)
+        else:
 
             def checked(done: float) -> None:
                 pending.heartbeat()
@@ -143,18 +145,6 @@ class DatasetService:
     def delete(self, caller: User, id: str) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound."""
         self.objects.delete(caller, id)
-
-    def _needs_job(self, incoming: IncomingDataset) -> bool:
-        """Return whether a job is to check the file. Raises NotCsv, InvalidOption."""
-        if not incoming.prefer_job and incoming.lines <= self.sync_rows + 1:  # one line is the header
-            return False
-        options = incoming.read_options
-        limit = 0 if incoming.prefer_job else self.sync_rows
-        # Also raises for a file that cannot be read, before a job is made for it.
-        exceeds = self.tables.exceeds(
-            incoming.file, limit, options.columns, delimiter=options.delimiter, encoding=options.encoding
-        )
-        return exceeds or incoming.prefer_job
 
 
 def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:

@@ -1,6 +1,7 @@
 """The port that checks CSV files."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,15 @@ from src.domain.tables.schema import Column
 
 Row = tuple[int, bool, list[str]]
 """The line where a row begins, whether it is valid, and its values by column. The header is at line 1, as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read a CSV file. An option that is not given is inferred from the file."""
+
+    columns: tuple[Column, ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
 
 
 class CsvChecker(Protocol):
@@ -20,31 +30,20 @@ class CsvChecker(Protocol):
     def check_encoding(self, name: str) -> None:
         """Raise InvalidOption for an encoding that is not supported."""
 
-    def exceeds(
-        self,
-        file: Path,
-        rows: int,
-        schema: Sequence[Column] = (),
-        *,
-        delimiter: str | None = None,
-        encoding: str | None = None,
-    ) -> bool:
-        """Return whether a file has more than ``rows`` rows. Raises NotCsv, InvalidOption."""
+    def require_csv(self, file: Path, options: ReadOptions) -> None:
+        """Raise NotCsv or InvalidOption for a file that cannot be read as CSV. The rows are not checked."""
 
     def check(
         self,
         file: Path,
-        schema: Sequence[Column] = (),
+        options: ReadOptions,
         *,
-        delimiter: str | None = None,
-        encoding: str | None = None,
         store: Callable[[Sequence[Row]], None] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         """Check a whole file, in bounded memory.
 
-        A delimiter or an encoding that is None is detected, and an empty schema is inferred. ``store`` is called with
-        all rows in the order of the file, some thousands at a time. ``progress`` is called now and then with the share
-        of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store`` and
-        ``progress`` raise.
+        ``store`` is called with all rows in the order of the file, some thousands at a time. ``progress`` is called now
+        and then with the share of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store``
+        and ``progress`` raise.
         """

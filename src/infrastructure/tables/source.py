@@ -1,10 +1,10 @@
 """Detects the form of a file: its encoding, its delimiter and its header."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, InvalidOption, NotCsv
+from src.domain.tables import MAX_COLUMNS, MAX_NAME, InvalidOption, NotCsv, ReadOptions
 from src.infrastructure.tables.binary import refuse_binary, refuse_controls
 from src.infrastructure.tables.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
 from src.infrastructure.tables.records import Records, lines, split
@@ -39,14 +39,9 @@ class Source:
             skip = max(0, skip - len(chunk))
 
 
-def inspect(
-    file: Path,
-    schema: Sequence[Column],
-    delimiter: str | None,
-    encoding: str | None,
-    read: Callable[[float], None] | None = None,
-) -> Source:
+def inspect(file: Path, options: ReadOptions, read: Callable[[float], None] | None = None) -> Source:
     """Read a file once and return its form. Raises NotCsv, and InvalidOption for a delimiter or an encoding."""
+    delimiter, encoding = options.delimiter, options.encoding
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter not in _DELIMITERS):
         raise InvalidOption("delimiter", "Give one character: a comma, semicolon, tab, pipe, …")
     declared = declared_encoding(encoding) if encoding is not None else None
@@ -79,7 +74,7 @@ def inspect(
         raise NotCsv("row_too_long", message)
     if any(len(name) > MAX_NAME for name in names):
         raise NotCsv("no_header", f"The first line has to name the columns, in at most {MAX_NAME} characters each.")
-    if not any(names) or (not {column.name for column in schema} & {*names} and not any(map(_is_name, names))):
+    if not any(names) or (not {column.name for column in options.columns} & {*names} and not any(map(_is_name, names))):
         raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
     undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None
     source = Source(file, detected, delimiter, is_damaged, names, undecodable, line, body, records.line)

@@ -9,7 +9,8 @@ import click
 
 from src.application.datasets import IncomingDataset
 from src.application.jobs import Progress
-from src.domain.datasets import Dataset, ReadOptions
+from src.domain.datasets import Dataset
+from src.domain.tables import ReadOptions
 from src.domain.users import User
 from src.domain.values import Role, parse_name
 from src.interfaces.cli.console import Console

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from src.domain.tables import Report, Row, parse_schema
+from src.domain.tables import ReadOptions, Report, Row, parse_schema
 from src.infrastructure.tables import PolarsCsvChecker
 
 
@@ -22,7 +22,7 @@ def check(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., Report]:
     def checked(data: str | bytes, schema: object = None, **options: Any) -> Report:
         file = tmp_path / "table.csv"
         file.write_bytes(data.encode() if isinstance(data, str) else data)
-        return checker.check(file, parse_schema(schema, checker.pattern_flaw), **options)
+        return checker.check(file, ReadOptions(parse_schema(schema, checker.pattern_flaw), **options))
 
     return checked
 
@@ -35,7 +35,8 @@ def rows(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., list[Row]]:
         file = tmp_path / "table.csv"
         file.write_bytes(data.encode() if isinstance(data, str) else data)
         rows: list[Row] = []
-        checker.check(file, parse_schema(schema, checker.pattern_flaw), store=rows.extend, **options)
+        read_options = ReadOptions(parse_schema(schema, checker.pattern_flaw), **options)
+        checker.check(file, read_options, store=rows.extend)
         return rows
 
     return stored

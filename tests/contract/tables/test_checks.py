@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench import defects
-from src.domain.tables import Column, ColumnType, Report, Row, parse_schema, schema_json
+from src.domain.tables import Column, ColumnType, ReadOptions, Report, Row, parse_schema, schema_json
 from src.infrastructure.tables import PolarsCsvChecker
 from tests.support.csv_reports import violations
 
@@ -62,7 +62,7 @@ def test_progress_rises_and_its_errors_are_raised(checker: PolarsCsvChecker, tmp
     file.write_text("a,b\n" + f"1,{'2' * 100}\n" * 100_000)
     seen: list[float] = []
     batches: list[int] = []
-    checker.check(file, progress=seen.append, store=lambda rows: batches.append(len(rows)))
+    checker.check(file, ReadOptions(), progress=seen.append, store=lambda rows: batches.append(len(rows)))
     assert seen == sorted(seen)
     assert (seen[0], seen[-1], len(seen) > 8) == (0.0, 1.0, True)
     assert (sum(batches), max(batches) <= 10_000) == (100_000, True)
@@ -75,13 +75,13 @@ def test_progress_rises_and_its_errors_are_raised(checker: PolarsCsvChecker, tmp
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        checker.check(file, progress=cancel)
+        checker.check(file, ReadOptions(), progress=cancel)
 
     def full(rows: Sequence[Row]) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        checker.check(file, store=full)
+        checker.check(file, ReadOptions(), store=full)
 
 
 def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None:
@@ -96,7 +96,7 @@ def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path:
     expected = defects.write(file, 20_000)
     schema = () if inferred else parse_schema(defects.SCHEMA, checker.pattern_flaw)
     stored: list[Row] = []
-    report = checker.check(file, schema, store=stored.extend)
+    report = checker.check(file, ReadOptions(schema), store=stored.extend)
     assert report.rows == len(stored) == expected.rows
     counts = {(each.rule, each.column): each.count for each in report.validations}
     if not inferred:
@@ -112,15 +112,16 @@ def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path:
 _MEMORY = """
 import sys
 from pathlib import Path
+from src.domain.tables import ReadOptions
 from src.infrastructure.tables import PolarsCsvChecker
 checker = PolarsCsvChecker()
 def peak():
     lines = Path('/proc/self/status').read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM')) // 1024
 small = Path(sys.argv[1]).with_name('small.csv'); small.write_text('a,b' + chr(10) + '1,2' + chr(10))
-checker.check(small)
+checker.check(small, ReadOptions())
 idle = peak()
-checker.check(Path(sys.argv[1]), store=lambda rows: None)
+checker.check(Path(sys.argv[1]), ReadOptions(), store=lambda rows: None)
 print(peak() - idle)
 """
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from src.domain.tables import ColumnType, InvalidOption, NotCsv, Row, parse_schema
+from src.domain.tables import ColumnType, InvalidOption, NotCsv, ReadOptions, Row, parse_schema
 from src.infrastructure.tables import (
     PolarsCsvChecker,
     blocks,
@@ -55,9 +55,10 @@ def small_blocks(chunk: int, largest: int, smallest: int, longest: int, wide: in
 def verdict(file: Path, schema: object, **options: Any) -> object:
     """Return the report and the rows of a file, or why it is refused."""
     checker, rows = PolarsCsvChecker(), list[Row]()
+    read_options = ReadOptions(parse_schema(schema, checker.pattern_flaw), **options)
     try:
-        report = checker.check(file, parse_schema(schema, checker.pattern_flaw), store=rows.extend, **options)
-        assert report == checker.check(file, parse_schema(schema, checker.pattern_flaw), **options)
+        report = checker.check(file, read_options, store=rows.extend)
+        assert report == checker.check(file, read_options)
     except (NotCsv, InvalidOption) as refused:
         return vars(refused)
     json.dumps([row for _, _, row in rows]).encode()
@@ -67,7 +68,7 @@ def verdict(file: Path, schema: object, **options: Any) -> object:
 def naive_verdict(file: Path, schema: object, **options: Any) -> object:
     """The same by the naive checker."""
     try:
-        return naive_csv.check(file, parse_schema(schema, patterns.flaw), **options)
+        return naive_csv.check(file, ReadOptions(parse_schema(schema, patterns.flaw), **options))
     except (NotCsv, InvalidOption) as refused:
         return vars(refused)
 

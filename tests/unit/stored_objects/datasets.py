@@ -12,10 +12,10 @@ from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, RowStore
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
-from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus, ReadOptions
+from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import IdempotentCreate
-from src.domain.tables import Column, ColumnType, CsvChecker, Report
+from src.domain.tables import Column, ColumnType, CsvChecker, ReadOptions, Report
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.repositories.datasets import Datasets

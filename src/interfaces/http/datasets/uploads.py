@@ -13,9 +13,8 @@ from src.application.datasets import IncomingDataset
 from src.application.files import MeasuredChunks
 from src.application.sessions import Caller
 from src.application.strict_json import strict_json
-from src.domain.datasets import ReadOptions
 from src.domain.errors import FieldError, Invalid
-from src.domain.tables import Column, InvalidOption, NotCsv
+from src.domain.tables import Column, InvalidOption, NotCsv, ReadOptions
 from src.interfaces.field_errors import with_field
 from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField
@@ -87,12 +86,9 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
     form, columns = _parsed(upload.fields, caller, errors)
     if errors and part and not {"delimiter", "encoding"} & {error.field for error in errors}:
         with _collecting(errors):  # the errors of the file are reported with those of the fields
-            services().datasets.tables.exceeds(
-                file,
-                0,
-                delimiter=_DELIMITERS.get(upload.fields.get("delimiter", "")),
-                encoding=upload.fields.get("encoding") or None,
-            )
+            delimiter = _DELIMITERS.get(upload.fields.get("delimiter", ""))
+            options = ReadOptions(delimiter=delimiter, encoding=upload.fields.get("encoding") or None)
+            services().datasets.tables.require_csv(file, options)
     if errors or not (part and form):
         raise Invalid(*errors)
     return IncomingDataset(
