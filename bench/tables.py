@@ -23,7 +23,7 @@ _PEAK = """
 import sys
 from pathlib import Path
 from bench import defects
-from bench.tables import options
+from bench.tables import read_options
 from src.domain.tables import ReadOptions
 from src.infrastructure.tables import PolarsCsvChecker
 
@@ -33,10 +33,10 @@ def peak():
 
 small, file, mode = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 checker = PolarsCsvChecker()
-checker.check(small, options(checker))
+checker.check(small, read_options(checker))
 idle = peak()
 store = (lambda rows: None) if mode == "store" else None
-checker.check(file, options(checker) if mode != "infer" else ReadOptions(), store=store)
+checker.check(file, read_options(checker) if mode != "infer" else ReadOptions(), store=store)
 print(peak() - idle)
 """
 _FRICTIONLESS = """
@@ -61,7 +61,7 @@ print(took)
 """
 
 
-def options(checker: PolarsCsvChecker) -> ReadOptions:
+def read_options(checker: PolarsCsvChecker) -> ReadOptions:
     """Return the options with the schema of the generated tables."""
     return ReadOptions(parse_schema(defects.SCHEMA, checker.pattern_flaw))
 
@@ -82,13 +82,13 @@ def measure(options: Options) -> Result:
         expected = defects.write(file, options.rows)
         defects.write(small, 2_000)
         defects.write(tenth, 100_000)
-        report = checker.check(file, options(checker))
+        report = checker.check(file, read_options(checker))
         counts = {(each.rule, each.column): each.count for each in report.validations}
         assert counts == expected.counts, "the counts are wrong"
         runs: dict[str, Callable[[], object]] = {
-            "check": lambda: checker.check(file, options(checker)),
+            "check": lambda: checker.check(file, read_options(checker)),
             "infer and check": lambda: checker.check(file, ReadOptions()),
-            "check, and hand over all rows": lambda: checker.check(file, options(checker), store=lambda _: None),
+            "check, and hand over all rows": lambda: checker.check(file, read_options(checker), store=lambda _: None),
         }
         goals = {"check": 1.5}
         for name, samples in loop_ratios(file, options.rounds, runs).items():
@@ -98,7 +98,7 @@ def measure(options: Options) -> Result:
             tenth.write_bytes(tenth.read_bytes().replace(b"P\xe9rson", b"Person"))
             command = [other, "-c", _FRICTIONLESS, tenth.name, json.dumps(defects.SCHEMA)]
             done = subprocess.run(command, check=True, capture_output=True, cwd=folder)
-            took = statistics.median(seconds(lambda: checker.check(tenth, options(checker))) for _ in range(5))
+            took = statistics.median(seconds(lambda: checker.check(tenth, read_options(checker))) for _ in range(5))
             figures.append(Figure("CSV: frictionless ÷ check", [float(done.stdout) / took]))
         for mode in ("check", "infer", "store"):
             figures.append(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from src.domain.sessions import Session
-from src.domain.tables import Row
+from src.domain.tables import EncodedRow, Row
 from src.domain.users import User
 from src.domain.values import Email, Username
 
@@ -212,7 +212,7 @@ class FileRelay(Protocol):
 class RowStore(Protocol):
     """Stores the rows of tables in row sets, whose ids the caller chooses. Every method raises Unavailable."""
 
-    def append(self, set_id: str, rows: Sequence[Row]) -> None:
+    def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
         """Append rows to a row set, in bounded memory. ``rows`` are in the order of their lines."""
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:

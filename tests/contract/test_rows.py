@@ -1,5 +1,6 @@
 """The behaviour of row storage, in a table and packed into documents."""
 
+import json
 import random
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from src.application.ports import RowStore
 from src.domain.errors import Unavailable
-from src.domain.tables import Row
+from src.domain.tables import EncodedRow, Row
 from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows
 from src.infrastructure.stores.base import Insert, Key, Store, Write
@@ -29,6 +30,7 @@ from src.infrastructure.stores.sqlite.rows import SqliteRows
 from tests.contract.conftest import Wire
 from tests.support.emulators import free_port
 from tests.support.firestore import collection_of
+from tests.support.rows import encoded
 
 KINDS = {
     "memory": "memory",
@@ -113,7 +115,7 @@ class TestPage:
     def test_pages_hold_every_row_once_by_line(self, rows: RowStore, valid: bool | None) -> None:
         written = made(100, step=3)
         for at in range(0, 100, 35):
-            rows.append(SET, written[at : at + 35])
+            rows.append(SET, encoded(written[at : at + 35]))
         for limit in (7, 13, 1000):
             assert paged(rows, SET, valid, limit) == of_kind(written, valid)
 
@@ -121,21 +123,21 @@ class TestPage:
     def test_pages_can_start_after_any_line(self, rows: RowStore) -> None:
         """A row can span several lines, so that no row begins at some of them."""
         written = made(40, step=3)
-        rows.append(SET, written)
+        rows.append(SET, encoded(written))
         for after in range(0, 125, 2):
             assert rows.page(SET, after=after, limit=4) == [row for row in written if row[0] > after][:4]
 
     @pytest.mark.parametrize("bad", [lambda at: True, lambda at: False, lambda at: at == 299])
     def test_rows_are_filtered_by_validity(self, rows: RowStore, bad: Callable[[int], bool]) -> None:
         written = made(300, bad=bad)
-        rows.append(SET, written)
+        rows.append(SET, encoded(written))
         for valid in (None, True, False):
             assert rows.page(SET, valid=valid, limit=1000) == of_kind(written, valid)
 
     def test_line_numbers_of_any_length_are_sorted_as_numbers(self, rows: RowStore) -> None:
         written: list[Row] = [(10**digits, digits % 2 == 0, [str(digits)]) for digits in range(11)]
         for row in written:
-            rows.append(SET, [row])
+            rows.append(SET, encoded([row]))
         assert paged(rows, SET, None, 2) == written
         assert rows.page(SET, after=9_999_999, limit=1) == [written[7]]
 
@@ -146,7 +148,7 @@ class TestPage:
 
     def test_sets_are_independent(self, rows: RowStore) -> None:
         for id, name in ((SET, "mine"), (OTHER, "theirs"), (SET[:-1], "shorter")):
-            rows.append(id, [(line, line % 2 == 0, [name]) for line in range(2, 12)])
+            rows.append(id, encoded([(line, line % 2 == 0, [name]) for line in range(2, 12)]))
         assert {cells[0] for _, _, cells in rows.page(SET)} == {"mine"}
         rows.remove(SET)
         assert rows.page(SET) == []
@@ -156,7 +158,7 @@ class TestPage:
         number = 12_000 if kind == "firestore" else 50_000
         written = made(number)
         for at in range(0, number, 5_000):
-            rows.append(SET, written[at : at + 5_000])
+            rows.append(SET, encoded(written[at : at + 5_000]))
         assert paged(rows, SET, None, 10_000) == written
         assert paged(rows, SET, False, 1_000) == of_kind(written, False)
         rows.remove(SET)
@@ -199,20 +201,20 @@ class TestCells:
     def test_every_text_is_read_as_written(self, rows: RowStore) -> None:
         each: list[Row] = [(line, line % 3 > 0, ["x", cell, "y"]) for line, cell in enumerate(CELLS, 2)]
         alone: list[Row] = [(line, True, [cell]) for line, cell in enumerate(CELLS, 100)]
-        rows.append(SET, each)
+        rows.append(SET, encoded(each))
         for row in alone:
-            rows.append(SET, [row])
-        rows.append(SET, [(200, True, CELLS)])
+            rows.append(SET, encoded([row]))
+        rows.append(SET, encoded([(200, True, CELLS)]))
         assert rows.page(SET, limit=1000) == [*each, *alone, (200, True, CELLS)]
 
     @pytest.mark.parametrize("columns", [0, 1, 2, 3_000])
     def test_rows_can_have_any_number_of_columns(self, rows: RowStore, columns: int) -> None:
         written: list[Row] = [(line, True, ["x"] * columns) for line in range(2, 6)]
-        rows.append(SET, written)
+        rows.append(SET, encoded(written))
         assert rows.page(SET) == written
 
     def test_types_of_values_are_kept(self, rows: RowStore) -> None:
-        rows.append(SET, made(20))
+        rows.append(SET, encoded(made(20)))
         for line, valid, values in rows.page(SET):
             assert (type(line), type(valid), type(values), {*map(type, values)}) == (int, bool, list, {str})
 
@@ -221,7 +223,7 @@ class TestCells:
         cells = ["".join(random.Random(at).choices(LETTERS, k=1 << 20)) for at in range(4)]
         large: list[Row] = [(12, True, cells), (13, False, [*cells[:2], "", ""])]
         written = [*made(10, first=2), *large, *made(5, first=14)]
-        rows.append(SET, written)
+        rows.append(SET, encoded(written))
         assert paged(rows, SET, None, 4) == written
         assert rows.page(SET, after=11, limit=1) == large[:1]
         assert rows.page(SET, after=12, limit=1) == large[1:]
@@ -235,7 +237,7 @@ LETTERS = "".join(map(chr, [*range(0x20, 0x7F), *range(0x4E00, 0x4E80), *range(0
 class TestRemove:
     @pytest.mark.usefixtures("small")
     def test_removing_a_set_leaves_nothing(self, store: Store, rows: RowStore) -> None:
-        rows.append(SET, made(100))
+        rows.append(SET, encoded(made(100)))
         assert kept(store, rows) > 10
         rows.remove(SET)
         assert kept(store, rows) == 0
@@ -247,24 +249,24 @@ class TestRemove:
     def test_a_partly_stored_set_is_removed_completely(
         self, store: Store, rows: RowStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        rows.append(SET, made(20))
+        rows.append(SET, encoded(made(20)))
         before = kept(store, rows)
         fails_at(4, store, monkeypatch)
         with pytest.raises(Unavailable):
-            rows.append(SET, made(100, first=22))
+            rows.append(SET, encoded(made(100, first=22)))
         monkeypatch.undo()
         assert kept(store, rows) > before
         rows.remove(SET)
         assert kept(store, rows) == 0
         written = made(10)
-        rows.append(SET, written)
+        rows.append(SET, encoded(written))
         assert rows.page(SET) == written
 
     @pytest.mark.usefixtures("small")
     def test_a_removal_that_failed_can_be_repeated(
         self, store: Store, rows: RowStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        rows.append(SET, made(100))
+        rows.append(SET, encoded(made(100)))
         before = kept(store, rows)
         with monkeypatch.context() as broken:
             fails_at(2, store, broken)
@@ -295,7 +297,7 @@ def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(store._engine, "begin", failing(store._engine.begin))
 
 
-class Lazy(Sequence[Row]):
+class Lazy(Sequence[EncodedRow]):
     """A sequence that creates each row when it is read."""
 
     def __init__(self, number: int) -> None:
@@ -305,15 +307,15 @@ class Lazy(Sequence[Row]):
         return self._number
 
     @overload
-    def __getitem__(self, at: int) -> Row: ...
+    def __getitem__(self, at: int) -> EncodedRow: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+    def __getitem__(self, at: slice) -> Sequence[EncodedRow]: ...
+    def __getitem__(self, at: int | slice) -> EncodedRow | Sequence[EncodedRow]:
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(self._number))]
         if at >= self._number:
             raise IndexError
-        return at + 2, at % 10 > 0, [random.Random(at).randbytes(500).hex()]
+        return at + 2, at % 10 > 0, json.dumps([random.Random(at).randbytes(500).hex()])
 
 
 class Forgetful(MemoryStore):
@@ -360,7 +362,7 @@ class TestAppend:
     @pytest.mark.usefixtures("small")
     def test_commits_run_concurrently_up_to_the_limit(self) -> None:
         store = Forgetful()
-        PackedRows(store).append(SET, made(500))
+        PackedRows(store).append(SET, encoded(made(500)))
         assert store.most == packed.CONCURRENT_COMMITS
         assert store.commits > 3 * packed.CONCURRENT_COMMITS
 
@@ -369,7 +371,7 @@ class TestAppend:
         store = Forgetful()
         fails_at(2, store, monkeypatch)
         with pytest.raises(Unavailable):
-            PackedRows(store).append(SET, made(200))
+            PackedRows(store).append(SET, encoded(made(200)))
         assert store.now == 0
         assert store.commits < packed.CONCURRENT_COMMITS * 2
 
@@ -378,7 +380,7 @@ class TestAppend:
         store = sqlite()
         statements = noted_statements(store)
         rows = make_rows(store)
-        rows.append(SET, made(9))
+        rows.append(SET, encoded(made(9)))
         assert [each.split()[0] for each in statements] == [*["BEGIN", "INSERT", "COMMIT"] * 3, "BEGIN", "COMMIT"]
         statements.clear()
         rows.remove(SET)
@@ -391,7 +393,7 @@ class TestAppend:
         rows, written = make_rows(store), made(100_000)
 
         def all_of_it() -> None:
-            rows.append(SET, written)
+            rows.append(SET, encoded(written))
             rows.remove(SET)
 
         working = threading.Thread(target=all_of_it)
@@ -420,7 +422,7 @@ class TestTable:
         assert isinstance(store, SqliteStore)
         statements = noted_statements(store)
         rows = make_rows(store)
-        rows.append(SET, made(10))
+        rows.append(SET, encoded(made(10)))
         rows.page(SET, valid=valid)
         [query] = [each for each in statements if each.startswith("SELECT")]
         with store._connections.reading() as connection:
@@ -442,7 +444,7 @@ class TestOnFirestore:
     def test_the_number_of_rpcs_is_bounded(self, wire: Wire, opened: Store) -> None:
         rows = make_rows(opened)
         written = made(30_000, bad=lambda at: at % 1_000 == 0)
-        rows.append(SET, written)
+        rows.append(SET, encoded(written))
         assert len(wire.rpcs) <= 1  # of two packs of the valid rows, and one of the others
         assert kept(opened, rows) == 3
 
@@ -460,14 +462,14 @@ class TestOnFirestore:
     def test_few_bad_rows_in_many_packs_are_few_queries(self, wire: Wire, opened: Store) -> None:
         rows = make_rows(opened)
         for at in range(20):
-            rows.append(SET, made(50, first=2 + 50 * at, bad=lambda at: at == 0))
+            rows.append(SET, encoded(made(50, first=2 + 50 * at, bad=lambda at: at == 0)))
         wire.rpcs.clear()
         assert len(rows.page(SET, valid=False)) == 20
         assert wire.rpcs == ["RunQuery"] * 3
 
     def test_no_document_is_too_large(self, opened: Store) -> None:
         rows = make_rows(opened)
-        rows.append(SET, [(2, True, ["".join(random.Random(1).choices(LETTERS, k=1 << 20))])])
+        rows.append(SET, encoded([(2, True, ["".join(random.Random(1).choices(LETTERS, k=1 << 20))])]))
         assert isinstance(opened, FirestoreStore)
         sizes = [len(found.get("rows")) for found in collection_of(opened, PACKS.name).stream()]
         assert len(sizes) > 1
@@ -489,7 +491,7 @@ class TestUnreachable:
     @pytest.mark.parametrize(
         "use",
         [
-            pytest.param(lambda rows: rows.append(SET, made(3)), id="append"),
+            pytest.param(lambda rows: rows.append(SET, encoded(made(3))), id="append"),
             pytest.param(lambda rows: rows.page(SET), id="page"),
             pytest.param(lambda rows: rows.remove(SET), id="remove"),
         ],

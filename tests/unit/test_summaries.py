@@ -25,6 +25,7 @@ from src.domain.errors import Unavailable
 from src.domain.tables import (
     Column,
     ColumnType,
+    EncodedRow,
     ReadOptions,
     Report,
     Row,
@@ -33,6 +34,7 @@ from src.domain.tables import (
     parse_schema,
 )
 from src.infrastructure.tables import PolarsCsvChecker, patterns
+from tests.support.rows import decoded
 
 TABLES = PolarsCsvChecker()
 
@@ -44,8 +46,8 @@ class Rows:
     rows: list[Row] = field(default_factory=list)
     asked: int = 0
 
-    def append(self, set_id: str, rows: Sequence[Row]) -> None:
-        self.rows += rows
+    def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
+        self.rows += decoded(rows, 0)
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
         assert set_id == "set"

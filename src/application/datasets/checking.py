@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from src.application.ports import BlobStore, RowStore
 from src.domain.datasets import Dataset, DatasetRepository
 from src.domain.errors import AttemptFailed, NotFound
 from src.domain.jobs import Job, NotRunnable
-from src.domain.tables import CsvChecker, NotCsv, ReadOptions, Report, Row
+from src.domain.tables import CsvChecker, NotCsv, ReadOptions, Report
 from src.domain.values import new_id
 
 CHECK = "dataset-check"
@@ -94,17 +95,4 @@ def check(
     tables: CsvChecker, rows: RowStore, file: Path, options: ReadOptions, rows_id: str, progress: Progress
 ) -> Report:
     """Check a file and store its rows. Raises NotCsv, InvalidOption, and what ``progress`` raises."""
-    return tables.check(
-        file, options, store=lambda batch: rows.append(rows_id, [_trimmed(row) for row in batch]), progress=progress
-    )
-
-
-def _trimmed(row: Row) -> Row:
-    """Return the row without the empty cells at its end, which would take room in a wide table of short rows."""
-    line, valid, values = row
-    if not values or values[-1]:
-        return row
-    size = len(values)
-    while size and not values[size - 1]:
-        size -= 1
-    return line, valid, values[:size]
+    return tables.check(file, options, store=partial(rows.append, rows_id), progress=progress)

@@ -1,6 +1,6 @@
 """Tables: the schema that a table should have, and the report of a check."""
 
-from src.domain.tables.checker import CsvChecker, ReadOptions, Row
+from src.domain.tables.checker import CsvChecker, EncodedRow, ReadOptions, Row
 from src.domain.tables.errors import InvalidOption, NotCsv
 from src.domain.tables.report import Report, Sample, Validation
 from src.domain.tables.schema import MAX_COLUMNS, MAX_NAME, Column, parse_schema, schema_json
@@ -15,6 +15,7 @@ __all__ = [
     "ColumnType",
     "Comparable",
     "CsvChecker",
+    "EncodedRow",
     "InvalidOption",
     "NotCsv",
     "ReadOptions",

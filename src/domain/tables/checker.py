@@ -10,6 +10,8 @@ from src.domain.tables.schema import Column
 
 Row = tuple[int, bool, list[str]]
 """The line where a row begins, whether it is valid, and its values by column. The header is at line 1, as a rule."""
+EncodedRow = tuple[int, bool, str]
+"""A row whose values are one text, a JSON array. Empty values at the end of the array may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class CsvChecker(Protocol):
         file: Path,
         options: ReadOptions,
         *,
-        store: Callable[[Sequence[Row]], None] | None = None,
+        store: Callable[[Sequence[EncodedRow]], None] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         """Check a whole file, in bounded memory.

@@ -10,9 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
-from pydantic_core import to_json
-
-from src.domain.tables import Row
+from src.domain.tables import EncodedRow, Row
 from src.domain.values import new_id
 from src.infrastructure.stores.base import Delete, Insert, Key, Query, Store
 from src.infrastructure.stores.packing import pack_json, unpack
@@ -33,7 +31,7 @@ class PackedRows:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def append(self, set_id: str, rows: Sequence[Row]) -> None:
+    def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
         """Add rows. Holds no more in memory than the packs that are being written."""
         inserts = _inserts(set_id, rows, self._store.document_bytes)
         # Leaving the pool, also because of an error, waits for the commits that have been submitted.
@@ -90,7 +88,7 @@ def _raise_errors(futures: Iterable[Future[object]]) -> None:
         future.result()
 
 
-def _inserts(set_id: str, rows: Sequence[Row], size: int) -> Iterator[Insert]:
+def _inserts(set_id: str, rows: Sequence[EncodedRow], size: int) -> Iterator[Insert]:
     """Yield the inserts of documents that hold ``rows``, with up to ``size`` bytes of a pack in each."""
     for valid in (True, False):
         for last, text in _packs_of(row for row in rows if row[1] is valid):
@@ -105,11 +103,11 @@ def _inserts(set_id: str, rows: Sequence[Row], size: int) -> Iterator[Insert]:
                 yield Insert(Key(PACKS, new_id()), fields)
 
 
-def _packs_of(rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
+def _packs_of(rows: Iterable[EncodedRow]) -> Iterator[tuple[int, str]]:
     """Yield packs, each with the line of its last row."""
     line, texts, size = 0, list[bytes](), 0
     for line, _, values in rows:
-        text = to_json((line, values))
+        text = f"[{line},{values}]".encode()
         texts.append(text)
         size += len(text)
         if size >= PACK_BYTES:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from src.domain.tables import ReadOptions, Report, Row
+from src.domain.tables import EncodedRow, ReadOptions, Report
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.encodings import check_encoding
 from src.infrastructure.tables.source import inspect
@@ -23,7 +23,7 @@ class PolarsCsvChecker:
         file: Path,
         options: ReadOptions,
         *,
-        store: Callable[[Sequence[Row]], None] | None = None,
+        store: Callable[[Sequence[EncodedRow]], None] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         # A process that checks no file does without the memory that polars takes.

@@ -1,20 +1,26 @@
 """Checks a file in passes: one to infer the schema, one to check the rows, one to store them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import polars as pl
 
-from src.domain.tables import Column, Report, Row
+from src.domain.tables import Column, EncodedRow, Report
 from src.infrastructure.tables.blocks import Block, BlockReader, prefetched
 from src.infrastructure.tables.inference import infer
 from src.infrastructure.tables.results import Results
 from src.infrastructure.tables.source import Source
 from src.infrastructure.tables.verdicts import PendingSamples, Verdicts
 
-BATCH = 5_000
+BATCH = 10_000
 """The number of rows that are stored at once."""
 
-Store = Callable[[Sequence[Row]], None]
+# polars encodes a struct only, so that the array is wrapped into one. The empty values at its end, which would take
+# room in a wide table of short rows, go with the end of the struct.
+_CELLS = pl.concat_arr(pl.all()).cast(pl.List(pl.String))
+_JSON = pl.struct(_CELLS.alias("")).struct.json_encode().str.strip_prefix('{"":').str.replace(r'(?:,"")*\]\}$', "]")
+
+Store = Callable[[Sequence[EncodedRow]], None]
 Progress = Callable[[float], None]
 
 
@@ -51,10 +57,10 @@ def _add_samples(block: Block, begin: int, pending: PendingSamples, delimiter: s
 
 
 def _store(block: Block, invalid: pl.Series, store: Store) -> None:
-    for at in range(0, len(invalid), BATCH):
-        cells = zip(*(column.to_list() for column in block.frame.slice(at, BATCH)), strict=True)
-        valid = (~invalid.slice(at, BATCH)).to_list()
-        store(list(zip(block.lines.slice(at, BATCH).to_list(), valid, map(list, cells), strict=True)))
+    texts = block.frame.select(_JSON).to_series()
+    rows = zip(block.lines.to_list(), (~invalid).to_list(), texts.to_list(), strict=True)
+    while batch := list(islice(rows, BATCH)):
+        store(batch)
 
 
 def _passes(reader: BlockReader, progress: Progress | None, total: int) -> Iterator[Iterator[Block]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 
 from src.domain.tables import MAX_COLUMNS, MAX_NAME, InvalidOption, NotCsv, ReadOptions
@@ -78,7 +79,10 @@ def inspect(file: Path, options: ReadOptions, read: Callable[[float], None] | No
         raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
     undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None
     source = Source(file, detected, delimiter, is_damaged, names, undecodable, line, body, records.line)
-    if len(names) == 1 and next(iter(Records(lines(source.chunks()), delimiter, source.line)), None) is None:
+    # Millions of blank lines are passed over, which take the csv module a while.
+    chunks = dropwhile(lambda chunk: not chunk.strip(b"\r\n"), source.chunks())
+    first_row = next(iter(Records(lines(chunks), delimiter, source.line)), None)
+    if len(names) == 1 and first_row is None:
         raise NotCsv("no_rows", "The file is a single line of text: a table has several columns, or rows.")
     return source
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from src.domain.tables import ReadOptions, Report, Row, parse_schema
+from src.domain.tables import EncodedRow, ReadOptions, Report, Row, parse_schema
 from src.infrastructure.tables import PolarsCsvChecker
+from tests.support.rows import decoded
 
 
 @pytest.fixture
@@ -34,9 +35,9 @@ def rows(checker: PolarsCsvChecker, tmp_path: Path) -> Callable[..., list[Row]]:
     def stored(data: str | bytes, schema: object = None, **options: Any) -> list[Row]:
         file = tmp_path / "table.csv"
         file.write_bytes(data.encode() if isinstance(data, str) else data)
-        rows: list[Row] = []
+        rows: list[EncodedRow] = []
         read_options = ReadOptions(parse_schema(schema, checker.pattern_flaw), **options)
-        checker.check(file, read_options, store=rows.extend)
-        return rows
+        report = checker.check(file, read_options, store=rows.extend)
+        return decoded(rows, len(report.columns))
 
     return stored

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench import defects
-from src.domain.tables import Column, ColumnType, ReadOptions, Report, Row, parse_schema, schema_json
+from src.domain.tables import Column, ColumnType, EncodedRow, ReadOptions, Report, parse_schema, schema_json
 from src.infrastructure.tables import PolarsCsvChecker
 from tests.support.csv_reports import violations
 
@@ -77,7 +77,7 @@ def test_progress_rises_and_its_errors_are_raised(checker: PolarsCsvChecker, tmp
     with pytest.raises(Cancelled):
         checker.check(file, ReadOptions(), progress=cancel)
 
-    def full(rows: Sequence[Row]) -> None:
+    def full(rows: Sequence[EncodedRow]) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -95,7 +95,7 @@ def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path:
     file = tmp_path / "defects.csv"
     expected = defects.write(file, 20_000)
     schema = () if inferred else parse_schema(defects.SCHEMA, checker.pattern_flaw)
-    stored: list[Row] = []
+    stored: list[EncodedRow] = []
     report = checker.check(file, ReadOptions(schema), store=stored.extend)
     assert report.rows == len(stored) == expected.rows
     counts = {(each.rule, each.column): each.count for each in report.validations}

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from src.domain.tables import ColumnType, InvalidOption, NotCsv, ReadOptions, Row, parse_schema
+from src.domain.tables import ColumnType, EncodedRow, InvalidOption, NotCsv, ReadOptions, parse_schema
 from src.infrastructure.tables import (
     PolarsCsvChecker,
     blocks,
@@ -29,6 +28,7 @@ from src.infrastructure.tables import (
 )
 from tests.support import naive_csv
 from tests.support.csv_values import INVALID, VALID
+from tests.support.rows import decoded
 
 
 @contextmanager
@@ -54,15 +54,15 @@ def small_blocks(chunk: int, largest: int, smallest: int, longest: int, wide: in
 
 def verdict(file: Path, schema: object, **options: Any) -> object:
     """Return the report and the rows of a file, or why it is refused."""
-    checker, rows = PolarsCsvChecker(), list[Row]()
+    checker, rows = PolarsCsvChecker(), list[EncodedRow]()
     read_options = ReadOptions(parse_schema(schema, checker.pattern_flaw), **options)
     try:
         report = checker.check(file, read_options, store=rows.extend)
         assert report == checker.check(file, read_options)
     except (NotCsv, InvalidOption) as refused:
         return vars(refused)
-    json.dumps([row for _, _, row in rows]).encode()
-    return report, rows
+    assert not [text for _, _, text in rows if text.endswith(',""]')]
+    return report, decoded(rows, len(report.columns))
 
 
 def naive_verdict(file: Path, schema: object, **options: Any) -> object:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.domain.tables import Row
+from src.domain.tables import EncodedRow
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.uploading import TYPE, body, part
 from tests.support.world import (
@@ -186,7 +186,7 @@ def call_while_storing(app: Flask, patched: pytest.MonkeyPatch, act: Callable[[]
     rows, seen = services_of(app).datasets.rows, list[Any]()
     append = rows.append
 
-    def appending(set_id: str, some: Sequence[Row]) -> None:
+    def appending(set_id: str, some: Sequence[EncodedRow]) -> None:
         patched.setattr(rows, "append", append)
         append(set_id, some[:1])
         if not seen:

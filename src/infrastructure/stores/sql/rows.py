@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 import psycopg
 import sqlalchemy as sa
-from pydantic_core import to_json
 from sqlalchemy.engine import Connection, Engine
 
-from src.domain.tables import Row
+from src.domain.tables import EncodedRow, Row
 from src.infrastructure.stores.sql.engine import for_reading, translated_errors
 from src.infrastructure.stores.sql.tables import ROWS
 
@@ -37,7 +36,7 @@ class SqlRows:
         self._engine = engine
         self._reader = for_reading(engine)
 
-    def append(self, set_id: str, rows: Sequence[Row]) -> None:
+    def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
         for start in range(0, len(rows), BATCH):
             with translated_errors(), self._engine.begin() as connection:
                 _copy(connection, set_id, rows[start : start + BATCH])
@@ -55,10 +54,10 @@ class SqlRows:
                 removed = connection.execute(_REMOVE, {"set": set_id, "count": BATCH}).rowcount
 
 
-def _copy(connection: Connection, set_id: str, rows: Sequence[Row]) -> None:
+def _copy(connection: Connection, set_id: str, rows: Sequence[EncodedRow]) -> None:
     """Insert rows with COPY, which takes a tenth of the time of INSERT."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     with driver.cursor() as cursor, cursor.copy("COPY rows FROM STDIN") as copy:
         for line, valid, values in rows:
-            copy.write_row((set_id, line, int(valid), to_json(values).decode()))
+            copy.write_row((set_id, line, int(valid), values))

@@ -1,0 +1,17 @@
+"""Converts rows between the form that is stored and the form that is read."""
+
+import json
+from collections.abc import Iterable
+
+from src.domain.tables import EncodedRow, Row
+
+
+def encoded(rows: Iterable[Row]) -> list[EncodedRow]:
+    """Return the rows in the form in which they are stored."""
+    return [(line, valid, json.dumps(values, ensure_ascii=False)) for line, valid, values in rows]
+
+
+def decoded(rows: Iterable[EncodedRow], width: int) -> list[Row]:
+    """Return rows of ``width`` values from the form in which they are stored."""
+    all_values = ((line, valid, json.loads(text)) for line, valid, text in rows)
+    return [(line, valid, values + [""] * (width - len(values))) for line, valid, values in all_values]
