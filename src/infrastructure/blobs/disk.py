@@ -15,8 +15,8 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from src.domain.errors import NotFound
-from src.infrastructure.blobs.chunks import guarded
 from src.infrastructure.blobs.object_keys import checked
+from src.infrastructure.chunks import guarded
 from src.infrastructure.outages import unavailable_on
 
 _CHUNK = 1 << 18

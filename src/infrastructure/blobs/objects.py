@@ -14,8 +14,8 @@ from obstore.exceptions import BaseError
 from obstore.store import MemoryStore, S3Store
 
 from src.domain.errors import NotFound, Unavailable
-from src.infrastructure.blobs.chunks import guarded
 from src.infrastructure.blobs.object_keys import checked
+from src.infrastructure.chunks import guarded
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

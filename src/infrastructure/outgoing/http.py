@@ -68,13 +68,11 @@ class Destination:
         """Send one request and return the answer, whose status is below 500.
 
         After the connection is made, the call ends by the time ``by`` of the monotonic clock. Raise Postponed while the
-        circuit is open, Down if the service is down, and the exceptions of iterating over ``content``.
+        circuit is open, and Down if the service is down. Put content whose iteration may fail in a ``guarded`` block.
         """
         with self._circuit.attempt():
             try:
                 answer = self._exchange(method, headers, content, by)
-            except _ContentError as error:
-                raise error.args[0] from None
             except httpx2.TimeoutException as error:
                 raise self._down("took too long to answer", type(error).__name__) from None
             except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host is no DNS name.
@@ -87,7 +85,6 @@ class Destination:
             return answer
 
     def _exchange(self, method: str, headers: _Headers, content: _Content, by: float) -> Answer:
-        content = content if isinstance(content, bytes) else _marked(content)
         limit = _TimeLimit(self._idle, by)
         extensions = {"trace": limit.trace}
         timeout = httpx2.Timeout(limit.left(), connect=min(self._connect, limit.left()))
@@ -116,17 +113,6 @@ class Destination:
         error = Down(f"{self._circuit.name} {what}.")
         _log.warning("%s %s", error.detail, reason)
         return error
-
-
-class _ContentError(Exception):
-    """Wraps an exception of the content, so that it is not mistaken for an exception of the connection."""
-
-
-def _marked(content: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        yield from content
-    except Exception as error:
-        raise _ContentError(error) from None
 
 
 class _TimeLimit(AbstractContextManager[None]):

@@ -7,6 +7,7 @@ from typing import Any
 
 from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
+from src.infrastructure.chunks import guarded
 from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
@@ -59,7 +60,8 @@ class HttpRelay:
             yield tail
             sent = True
 
-        answer = self._service.ask("POST", headers, form())
+        with guarded(form()) as content:
+            answer = self._service.ask("POST", headers, content)
         if answer.status in _TRY_AGAIN:
             raise AttemptFailed(f"{_NAME} asked to try again later, with status {answer.status}.")
         if not 200 <= answer.status < 300:

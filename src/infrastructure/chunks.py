@@ -1,4 +1,4 @@
-"""Protects the exceptions of the chunks of an object from the error handling of the store that reads them."""
+"""Protects the exceptions of the chunks of a file from the error handling of the client library that reads them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def guarded(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
-    """Yield ``chunks`` for a block that stores them.
+    """Yield ``chunks`` for a block that stores or sends them.
 
-    If the chunks raise an exception, the block raises the same exception, whatever the store has made of it.
+    If the chunks raise an exception, the block raises the same exception, whatever the library has made of it.
     """
     errors: list[Exception] = []
 
