@@ -1,6 +1,7 @@
 """The service that lists and shows users, and with which admins manage accounts."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from src.application.accounts import AccountSaga
@@ -104,10 +105,9 @@ class DirectoryService:
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
 
     def _by_email(self, text: str) -> User | None:
-        try:
+        with suppress(InvalidValue):
             return self.users.by_claim(Claim("email", self.parse_email(text).key))
-        except InvalidValue:
-            return None
+        return None
 
 
 def require_self_or_admin(caller: User, id: str) -> None:

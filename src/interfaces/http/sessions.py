@@ -1,5 +1,6 @@
 """The operations that log in and out, and renew tokens."""
 
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -33,14 +34,8 @@ class SessionView(View):
     @classmethod
     def of_session(cls, session: Session, current: Session | None) -> Self:
         """Return the view of a session. ``current`` is the session of the request's token, or None."""
-        return cls(
-            id=session.id,
-            created_at=session.created_at,
-            last_used_at=session.last_used_at,
-            user_agent=session.client.user_agent,
-            ip=session.client.ip,
-            current=current is not None and session.id == current.id,
-        )
+        is_current = current is not None and session.id == current.id
+        return cls.model_validate({**asdict(session), **asdict(session.client), "current": is_current})
 
 
 @route(

@@ -67,22 +67,17 @@ class DatasetView(Resource):
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
         """Return a dataset with the results of its check, if it is done."""
-        report = dataset.report
+        report, found = dataset.report, dataset.report or dataset.read_options
+        names = ("id", "name", "filename", "size", "sha256", "status", "created_at")
         return cls(
-            id=dataset.id,
-            name=dataset.name,
-            filename=dataset.filename,
+            **{name: getattr(dataset, name) for name in names},
             file_uri=services().datasets.uri(dataset),
-            size=dataset.size,
-            sha256=dataset.sha256,
-            delimiter=report.delimiter if report else dataset.read_options.delimiter,
-            encoding=report.encoding if report else dataset.read_options.encoding,
+            delimiter=found.delimiter,
+            encoding=found.encoding,
             rows=report.rows if report else None,
             columns=[ColumnView.of(column) for column in report.columns] if report else [],
             schema_=schema_json(report.schema if report else dataset.read_options.columns),
-            status=dataset.status,
             validations=[ValidationView.of(each) for each in report.validations] if report else [],
-            created_at=dataset.created_at,
         )
 
 
