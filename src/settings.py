@@ -20,11 +20,6 @@ class ConfigurationError(Exception):
     """The settings are wrong. Each line of the message names one setting and says how to correct it."""
 
 
-def _cores_of(processes: int) -> int:
-    """Return how many cores each of these processes has to itself, at least one."""
-    return max(1, (os.cpu_count() or 1) // processes)
-
-
 class Settings(BaseModel):
     """All settings. Each field has the name of its environment variable in lower case."""
 
@@ -77,7 +72,7 @@ class Settings(BaseModel):
     argon2_time_cost: PositiveInt = 2
     argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
     argon2_parallelism: PositiveInt = 1
-    argon2_at_once: PositiveInt = Field(default_factory=lambda settings: _cores_of(settings.get("web_concurrency", 1)))
+    argon2_at_once: PositiveInt = 1
 
     admin_email: str | None = None
     admin_password: SecretStr | None = None
@@ -88,6 +83,9 @@ class Settings(BaseModel):
             object.__setattr__(self, "store_url", f"sqlite:///{self.data_dir}/portero.db")
         if not self.blob_url:
             object.__setattr__(self, "blob_url", f"file://{self.data_dir}/blobs")
+        if "argon2_at_once" not in self.model_fields_set:
+            cores = os.cpu_count() or 1
+            object.__setattr__(self, "argon2_at_once", max(1, cores // self.web_concurrency))
         wrong = [*self._contradictions(), *(self._unsafe() if self.production else ())]
         if wrong:
             raise ValueError("\n".join(wrong))

@@ -225,3 +225,12 @@ def test_settings_hide_secrets_and_are_immutable(load: Load) -> None:
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc]
+
+
+def test_all_processes_together_hash_as_many_passwords_at_once_as_there_are_cores(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert load(WEB_CONCURRENCY="2").argon2_at_once == 4
+    assert load(WEB_CONCURRENCY="16").argon2_at_once == 1
+    assert load(ARGON2_AT_ONCE="3").argon2_at_once == 3
