@@ -1,5 +1,6 @@
 """Value objects. A value is parsed once, where it enters the service, and is valid from then on."""
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -43,6 +44,14 @@ _INVISIBLE = frozenset(
 )
 
 
+def _kind(character: str) -> str:
+    """Return L for a visible letter, M for a visible combining mark, N for a digit, P for ``. _ -``, and else X."""
+    category = unicodedata.category(character)
+    if category[0] in "LM" and character not in _INVISIBLE:
+        return category[0]
+    return "N" if category == "Nd" else "P" if character in "._-" else "X"
+
+
 @dataclass(frozen=True, slots=True)
 class Username:
     """A username. ``display`` is the spelling that its owner has chosen. ``key`` is unique among users."""
@@ -64,19 +73,11 @@ class Username:
         name = unicodedata.normalize("NFKC", text) if len(text) <= cls._MAX_TYPED else ""
         if not cls.MIN <= len(name) <= cls.MAX:
             raise InvalidValue("length", f"Use {cls.MIN} to {cls.MAX} characters.")
-        after_letter = False
-        for position, character in enumerate(name):
-            category = unicodedata.category(character)
-            letter = category[0] == "L"
-            if category[0] == "M" and after_letter and character not in _INVISIBLE:
-                continue
-            after_letter = letter
-            if (letter and character not in _INVISIBLE) or category == "Nd":
-                continue
-            if position == 0:
-                raise InvalidValue("start", "Begin with a letter or a digit.")
-            if character not in "._-":
-                raise InvalidValue("characters", "Use letters, digits, and the characters . _ - only.")
+        kinds = "".join(map(_kind, name))
+        if kinds[0] not in "LN":
+            raise InvalidValue("start", "Begin with a letter or a digit.")
+        if not re.fullmatch("(LM*|N|P)+", kinds):
+            raise InvalidValue("characters", "Use letters, digits, and the characters . _ - only.")
         return cls(display=text, key=fold(name))
 
     @classmethod

@@ -53,7 +53,7 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
     def unread() -> Response:
         """Is done with the file before it is over."""
         upload = Upload(max_file_bytes)
-        next(upload.file("file").chunks, None)
+        next(iter(upload.file("file").chunks), None)
         upload.finish()
         return jsonify(fields=upload.fields)
 

@@ -3,12 +3,10 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from src.application.datasets import IncomingDataset
-from src.application.jobs import Progress
 from src.domain.datasets import Dataset
 from src.domain.tables import ReadOptions
 from src.domain.users import User
@@ -58,16 +56,10 @@ def add_dataset(
         read_options=ReadOptions(columns, delimiter, encoding),
         prefer_job=False,
     )
+    user = _owner(services, owner)
     with click.progressbar(length=1000, label=file.name) as bar:
-        stored = services.datasets.add(_owner(services, owner), incoming, _progress_on(bar))
+        stored = services.datasets.add(user, incoming, lambda done: bar.update(round(done * 1000) - bar.pos))
     _print(stored.dataset)
-
-
-def _progress_on(bar: Any) -> Progress:
-    def progress(done: float) -> None:
-        bar.update(round(done * 1000) - bar.pos)
-
-    return progress
 
 
 def _schema(text: str) -> object:

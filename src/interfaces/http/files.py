@@ -1,5 +1,6 @@
 """The operations on files."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -7,7 +8,7 @@ from typing import Self
 from flask import Response
 from pydantic import Field
 
-from src.application.files import FileService, IncomingFile, StoredFile
+from src.application.files import FileService, StoredFile
 from src.application.sessions import Caller
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.downloads import attachment
@@ -50,8 +51,7 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
     idempotency.content = upload.digest
     idempotent = idempotency.answered_with(accepted)
     file = upload.file("file")
-    incoming = IncomingFile(file.filename, file.content_type, upload.to_end(file))
-    return accepted(services().files.add(caller.user, incoming, idempotent))
+    return accepted(services().files.add(caller.user, replace(file, chunks=upload.to_end(file)), idempotent))
 
 
 @route("GET /api/files", Access.USER, FileView, use_case=FileService.list)

@@ -8,7 +8,6 @@ import hashlib
 import re
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from flask import request
@@ -18,6 +17,7 @@ from pydantic import Field
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
+from src.application.files import IncomingFile
 from src.domain.errors import FieldError, Invalid
 from src.interfaces.http.bodies import CUT_OFF, PATIENCE, TOO_SLOW, Body, read_whole
 from src.interfaces.http.downloads import safe_filename
@@ -45,16 +45,6 @@ class UploadBody(Body):
     # Subclasses add fields, each of which is a text.
 
     file: Annotated[bytes, Field(description="Its part has a filename.")]
-
-
-@dataclass(frozen=True, slots=True)
-class FilePart:
-    """The file of an upload. The filename and the media type are those of the client, made safe."""
-
-    filename: str
-    content_type: str
-    chunks: Iterator[bytes]
-    """The content, which can be iterated once. The iteration raises BadRequest and RequestEntityTooLarge."""
 
 
 class Upload:
@@ -93,8 +83,11 @@ class Upload:
         self._begun, self._filed = time.monotonic(), False
         self._room = _MAX_FIELDS_BYTES
 
-    def file(self, name: str) -> FilePart:
+    def file(self, name: str) -> IncomingFile:
         """Read the fields before the file, and return the file, which is the part with this name.
+
+        The filename and the media type are those of the client, made safe. The chunks can be iterated once, which
+        raises BadRequest and RequestEntityTooLarge.
 
         Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge.
         """
@@ -104,7 +97,7 @@ class Upload:
                 self._filed = True
                 media_type = part.content_type or ""
                 known = media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
-                return FilePart(safe_filename(filename), known, self._content())
+                return IncomingFile(safe_filename(filename), known, self._content())
             if filename is not None or part.name == name:
                 break
             self._read_field(part.name)
@@ -119,7 +112,7 @@ class Upload:
         if not self.whole:
             raise BadRequest(CUT_OFF)
 
-    def to_end(self, file: FilePart) -> Iterator[bytes]:
+    def to_end(self, file: IncomingFile) -> Iterator[bytes]:
         """Yield the content of the file, and then read the rest of the body as ``finish`` does."""
         yield from file.chunks
         self.finish()
