@@ -197,7 +197,7 @@ class JobService:
         return job
 
     def cancel(self, caller: User, id: str) -> None:
-        """Cancel a job of yours that has not ended; the worker that runs it stops at its next step.
+        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
 
         Raises NotFound, Ended.
         """

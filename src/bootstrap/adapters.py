@@ -45,7 +45,7 @@ def make_store(settings: Settings) -> Store:
 
 
 def make_identity(settings: Settings) -> IdentityProvider:
-    """Return the identity provider of IDENTITY."""
+    """Return the identity provider that the setting IDENTITY selects: Firebase Auth, or the one in the store."""
     if settings.identity == "firebase":
         from src.infrastructure.identity.firebase import FirebaseIdentity
 

@@ -23,7 +23,10 @@ class DatasetStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dataset(StoredObject):
-    """A dataset. ``job_id`` is None if no job but the request that stored the dataset has checked it."""
+    """A CSV file that a user stored, and the result of its check.
+
+    ``job_id`` is the id of the job that checks the file. It is None if the request that stored the file checks it too.
+    """
 
     row_sets: tuple[str, ...]
     """The ids of the row sets, one for each attempt to check the file. The last one is the current row set."""

@@ -110,4 +110,7 @@ class DogRepository(Protocol):
     def find(
         self, *, user_id: str | None = None, adopted: bool = False, cursor: str | None = None, limit: int = 100
     ) -> Page[Dog]:
-        """Return a page of dogs, ordered by name: all dogs, the dogs of a user, or only the adopted dogs."""
+        """Return a page of dogs, ordered by name: all dogs, the dogs of a user, or only the adopted dogs.
+
+        ``adopted`` is ignored if ``user_id`` is given.
+        """

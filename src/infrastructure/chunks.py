@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def guarded(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
-    """Yield ``chunks`` for a block that stores or sends them.
+    """Yield ``chunks`` to the body of a ``with`` statement, which stores or sends them.
 
-    If the chunks raise an exception, the block raises the same exception, whatever the library has made of it.
+    If iterating over the chunks raises an exception, the ``with`` statement raises that one, even if the library that
+    stores or sends them has replaced or wrapped it.
     """
     errors: list[Exception] = []
 

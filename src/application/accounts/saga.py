@@ -236,7 +236,11 @@ class AccountSaga:
             raise
 
     def _try(self, step: Callable[..., object], *arguments: object) -> bool:
-        """Run ``step`` and return whether it succeeded. Log its error, because reconciliation repeats the step."""
+        """Run ``step`` and return whether it succeeded.
+
+        A PorteroError is logged and not raised, because reconciliation will repeat the step. NotFound and Stale are
+        not even logged.
+        """
         try:
             step(*arguments)
         except (NotFound, Stale):

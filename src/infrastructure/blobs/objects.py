@@ -74,7 +74,8 @@ class ObjectBlobs:
     def __init__(self, store: "ObjectStore", root: str, prefix: str = "") -> None:
         """Store objects in ``store``, each under ``prefix`` followed by its key.
 
-        ``root`` is the URI of the store. The URI of an object is ``root``, ``prefix`` and the key, joined.
+        ``root`` is the URI of the store. The URI of an object is ``root``, ``prefix`` and the key, without
+        separators between them.
         """
         self._store = store
         self._root = root

@@ -75,7 +75,7 @@ class StoreLimiter:
 
 
 def _first_hit(count: Count, now: int) -> Insert:
-    """Return the counter after the first hit of a window that begins now."""
+    """Return the write that stores a new counter with one hit. Its window begins at ``now``, in microseconds."""
     ends = now + count.limit.seconds * _SECOND
     return Insert(_key(count), {"hits": 1, "ends": ends, "expires_at": _EPOCH + timedelta(microseconds=ends)})
 

@@ -6,5 +6,5 @@ from src.infrastructure.stores.base import Store
 
 
 def make_rows(store: Store) -> RowStore:
-    """Return the row storage of ``store``, without connecting to it."""
+    """Return the storage for rows that ``store`` has, or else one that packs rows into its documents."""
     return store.bulk_rows() or PackedRows(store)

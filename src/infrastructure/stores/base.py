@@ -143,7 +143,7 @@ class Store(ABC):
 
     @abstractmethod
     def _get(self, *keys: Key) -> list[Document | None]:
-        """Return the documents at ``keys``, whose ids are valid in every store."""
+        """Return the documents in the order of ``keys``, None for each that is absent. Every id is valid."""
 
     @abstractmethod
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
