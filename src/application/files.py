@@ -145,7 +145,7 @@ class RelayFile:
         return {"relayed": True, "status": answer.status, "answer": answer.answer}
 
     def abandon(self, job: Job) -> None:
-        """Do nothing. The file stays stored."""
+        """Do nothing. A file that cannot be sent stays stored."""
 
     def resume(self, job: Job) -> None:
-        """Do nothing. The file is still stored."""
+        """Do nothing. The file is still stored, and is sent again."""

@@ -1,4 +1,4 @@
-"""What every running process does in the background, and how it stops."""
+"""Starts and stops the background tasks of a process."""
 
 import os
 import time
@@ -11,18 +11,18 @@ from src.interfaces.services import Services
 
 _SWEEP_SECONDS = 30.0
 _RESEND_SECONDS = 5.0
-"""Each run costs one query, and one write for each job that is due.
+"""The interval in which overdue jobs are sent again. Each run takes one query, and one write for each overdue job.
 
-A job that a worker was running when it was killed goes on after LEASE and one interval; a job that was sent to the
-queue and lost, after RESEND and one interval.
+The job of a killed worker continues after LEASE and one interval. A job that the queue has lost starts after RESEND and
+one interval.
 """
 _MEMORY_SECONDS = 10.0
 _STOP_SECONDS = 6.0
-"""How long a process that stops waits for its jobs before it hands them back. Cloud Run kills it after ten seconds."""
+"""The seconds for which a stopping process waits for its jobs. Cloud Run kills the process after ten seconds."""
 
 
 def start_background(services: Services) -> list[Event]:
-    """Start the periodic tasks in threads. Each runs until its event is set."""
+    """Start the periodic tasks in threads. Return their events, each of which stops a task when it is set."""
     remove_abandoned_files()
     return [
         repeat(services.operations.sweep, _SWEEP_SECONDS),

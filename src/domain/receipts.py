@@ -1,4 +1,4 @@
-"""Receipts make a create idempotent: a receipt holds the answer to the first request, for requests that repeat it.
+"""Receipts make creates idempotent. A receipt holds the answer to a create, which a repetition of it gets again.
 
 See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 """

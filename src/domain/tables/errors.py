@@ -1,4 +1,4 @@
-"""What prevents a file from being read as CSV."""
+"""The errors of a file that cannot be read as CSV, and of options for reading it."""
 
 from typing import ClassVar, Literal
 

@@ -50,7 +50,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
         }
 
     def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
-        """Return the datasets with their columns and reports; one more read for the pieces of all."""
+        """Return the datasets with their columns and reports. Takes one more read, for the pieces of all datasets."""
         pieces = self._store.get(*_piece_keys(*documents))
         texts = {piece.key.id: piece.fields["text"] for piece in pieces if piece}
         return [self._dataset(document, texts) if document else None for document in documents]
@@ -69,7 +69,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
         return self.entity(replace(document, fields=fields))
 
     def _pieces(self, dataset: Dataset) -> dict[Key, str]:
-        """Return the packed columns and the packed report of a dataset in pieces, by key."""
+        """Return the pieces of the packed columns and the packed report of a dataset, by key."""
         columns, report, size = dataset.read_options.columns, dataset.report, self._store.document_bytes
         # A character of a sample takes up to 5.4 bytes in base64, so that samples fill about half of a commit at most.
         room = self._store.commit_bytes // 10

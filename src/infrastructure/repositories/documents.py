@@ -39,7 +39,7 @@ class _Entity(Protocol):
 E = TypeVar("E", bound=_Entity)
 
 _PAGE = 200
-"""The number of documents to read, and to remove in one commit, at a time; Firestore accepts 500 writes."""
+"""The number of documents that are read, and then removed, at a time. Firestore accepts 500 writes in a commit."""
 
 
 class Documents(Generic[E]):
@@ -58,12 +58,12 @@ class Documents(Generic[E]):
         self._parsers = parsers
 
     def get(self, id: str) -> E | None:
-        """Return the entity, or None; one read."""
+        """Return the entity with this id, or None. Takes one read."""
         [entity] = self.several(id)
         return entity
 
     def several(self, *ids: str) -> list[E | None]:
-        """Return the entities in the order of ``ids``, None for each that is absent; one read."""
+        """Return the entities in the order of ``ids``, with None for each absent entity. Takes one read."""
         return self._entities(self._store.get(*map(self._key, ids)))
 
     def update(
@@ -74,10 +74,11 @@ class Documents(Generic[E]):
         revisions: Collection[str] | None = None,
         idempotent: IdempotentCreate[E] | None = None,
     ) -> E:
-        """Apply the pure function ``change`` to the stored entity; one read and one commit without conflicts.
+        """Apply the pure function ``change`` to the stored entity. Takes one read and, without conflicts, one commit.
 
-        The commit also stores the receipt of ``idempotent``. Raises NotFound, Repeated, Stale unless the stored
-        revision is one of ``revisions``, what ``change`` raises, and what ``_refusal`` returns.
+        The commit also stores the receipt of ``idempotent``. If ``revisions`` is given, raises Stale unless the stored
+        revision is one of them. Also raises NotFound, Repeated, the errors of ``change``, and the result of
+        ``_refusal``.
         """
 
         def attempt() -> E:
@@ -92,11 +93,11 @@ class Documents(Generic[E]):
         return retry_conflicts(attempt)
 
     def remove(self, id: str) -> None:
-        """Remove the entity, if there is one."""
+        """Remove the entity with this id, if it exists."""
         self._store.commit(Delete(self._key(id)))
 
     def write(self, entity: E) -> Insert | Update:
-        """Return the write that stores an entity: an insert of a new one, else an update at its revision."""
+        """Return the write of an entity: an insert if it has no revision yet, else an update at its revision."""
         special = self._special_fields(entity)
         names = self._collection.fields.keys() - special.keys()
         fields = special | {name: getattr(entity, name) for name in names}
@@ -122,17 +123,17 @@ class Documents(Generic[E]):
         return {}
 
     def _related_writes(self, old: E | None, new: E) -> Sequence[Write]:
-        """Return the writes to other documents that belong to a change; ``old`` is None for a new entity."""
+        """Return the writes to other documents that a change requires. ``old`` is None for a new entity."""
         return ()
 
     def _refusal(self, failed: PreconditionFailed, new: E) -> Exception:
-        """Return the error to raise when related writes failed; Conflict repeats an update."""
+        """Return the error to raise when a related write was refused. Conflict makes ``update`` try again."""
         return failed
 
     def _save(self, old: E | None, new: E, receipt: Receipt | None = None, *others: Write) -> E:
-        """Commit an entity with its related writes, the receipt and ``others``; return it at its new revision.
+        """Commit an entity with its related writes, the receipt and ``others``. Return it with its new revision.
 
-        Raises Conflict when ``old`` is not the stored entity any more, Repeated, and what ``_refusal`` returns.
+        Raises Conflict if ``old`` is no longer the stored entity, Repeated, and the result of ``_refusal``.
         """
         writes = self.write(new), *self._related_writes(old, new), *others
         try:
@@ -143,9 +144,9 @@ class Documents(Generic[E]):
             raise self._refusal(failed, new) from None
 
     def _remove_unchanged(self, entity: E, *others: Write) -> bool:
-        """Remove an entity and commit ``others``, all or nothing.
+        """Remove an entity and commit ``others``, all or nothing. Return whether that succeeded.
 
-        Return False, and change nothing, if the stored revision is another one or a precondition of ``others`` fails.
+        It fails if the stored revision is another one, or if a precondition of ``others`` is not met.
         """
         try:
             self._store.commit(Delete(self._key(entity.id), entity.revision), *others)
@@ -154,7 +155,7 @@ class Documents(Generic[E]):
         return True
 
     def _remove_all(self, order: str, **query: Any) -> None:
-        """Remove the entities of a query, one commit for each page."""
+        """Remove the entities that a query finds. Takes one commit for each page."""
         while page := self._page(order, limit=_PAGE, **query).items:
             self._store.commit(*(Delete(self._key(entity.id)) for entity in page))
 
@@ -180,7 +181,7 @@ class Receipts(Documents[Receipt]):
         self._remove_all("expires_at", equal={"user_id": user_id})
 
     def commit(self, receipt: Receipt | None, *writes: Write) -> dict[Key, str]:
-        """Commit ``writes`` together with a receipt, all or nothing; return the new revisions.
+        """Commit ``writes`` together with a receipt, all or nothing. Return the new revisions.
 
         Raises Repeated when an unexpired receipt with the id of a new one is stored, and PreconditionFailed when
         another write is refused.

@@ -22,18 +22,18 @@ class Sessions(Documents[Session]):
         self._users = Users(store)
 
     def add(self, session: Session) -> Session:
-        """Store a new session; one commit."""
+        """Store a new session. Takes one commit."""
         return self._save(None, session)
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
-        """Return a session and a user; one read of two documents."""
+        """Return a session and a user. Takes one read of two documents."""
         session, user = self._store.get(self._key(id), Key(USERS, user_id))
         return (self.entity(session) if session else None), (self._users.entity(user) if user else None)
 
     def update_with_user(
         self, id: str, user_id: str, change: Callable[[Session, User], Session]
     ) -> tuple[Session, User]:
-        """Change a session that is read with a user; one read and one commit without conflicts."""
+        """Change a session that is read with a user. Takes one read and, without conflicts, one commit."""
 
         def attempt() -> tuple[Session, User]:
             old, user = self.with_user(id, user_id)

@@ -35,7 +35,7 @@ class Users(Documents[User]):
         return retry_conflicts(lambda: self._save(None, user, receipt))
 
     def by_claim(self, claim: Claim) -> User | None:
-        """Return the user with a username or an e-mail address; one query."""
+        """Return the user with a username or an e-mail address. Takes one query."""
         found = self._page(f"{claim.kind}_key", start=claim.key, until=claim.key, limit=1).items
         return found[0] if found else None
 

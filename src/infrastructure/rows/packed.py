@@ -17,9 +17,9 @@ from src.infrastructure.stores.packing import pack_json, unpack
 from src.infrastructure.stores.schema import PACKS
 
 PACK_BYTES = 1 << 20
-"""Bytes of JSON in a pack: about 300 KB in the store, and a few milliseconds to read."""
+"""The bytes of JSON in a pack. A pack takes about 300 KB in the store, and a few milliseconds to read."""
 COMMIT_DOCUMENTS = 4
-"""Documents in a commit: 4 MB, which every store accepts."""
+"""The number of documents in a commit. They take 4 MB, which every store accepts."""
 CONCURRENT_COMMITS = 4
 READ_DOCUMENTS = 16
 """The number of documents to read, or to remove in one commit, at a time."""
@@ -32,7 +32,7 @@ class PackedRows:
         self._store = store
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
-        """Add rows. Holds no more in memory than the packs that are being written."""
+        """Append rows to a row set. Only the packs that are being written are held in memory."""
         inserts = _inserts(set_id, rows, self._store.document_bytes)
         # Leaving the pool, also because of an error, waits for the commits that have been submitted.
         with ThreadPoolExecutor(CONCURRENT_COMMITS) as pool:
@@ -66,7 +66,7 @@ class PackedRows:
                     yield line, valid, values
 
     def _packs(self, set_id: str, valid: bool, after: int) -> Iterator[str]:
-        """Yield the packs with rows after a line; documents are read when the caller asks for the next pack."""
+        """Yield the packs with rows after a line. Documents are read when the caller asks for the next pack."""
         query: Query | None = Query(
             PACKS, "place", {"set_id": set_id, "valid": valid}, start=_place(after + 1), limit=1
         )
@@ -104,7 +104,7 @@ def _inserts(set_id: str, rows: Sequence[EncodedRow], size: int) -> Iterator[Ins
 
 
 def _packs_of(rows: Iterable[EncodedRow]) -> Iterator[tuple[int, str]]:
-    """Yield packs, each with the line of its last row."""
+    """Yield the packs of ``rows``. Each comes with the line of its last row."""
     line, texts, size = 0, list[bytes](), 0
     for line, _, values in rows:
         text = f"[{line},{values}]".encode()

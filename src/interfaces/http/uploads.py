@@ -150,7 +150,7 @@ class Upload:
         self.whole = True
 
     def _examine(self, event: MultipartSegment | bytes | None) -> None:
-        """Hash the event for ``digest``. Raise BadRequest for content that begins with a boundary.
+        """Add an event of the parser to the hash. Raise BadRequest for a part whose content begins with a boundary.
 
         A part may end right after its headers (RFC 2046), and then the parser reads the next part as its content.
         """

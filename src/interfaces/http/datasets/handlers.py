@@ -25,7 +25,7 @@ route = partial(Operation, feature)
 
 
 class RowFilter(Paging):
-    """The rows to list."""
+    """The page of rows to list, and a filter."""
 
     valid: Annotated[
         BooleanParameter | None, Field(description="Only the valid rows, or only the others. By default all.")

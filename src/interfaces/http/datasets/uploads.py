@@ -64,7 +64,7 @@ def prefers_async() -> bool:
 def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], None]) -> IncomingDataset:
     """Write the uploaded CSV to ``file``, and parse the form fields. ``heartbeat`` is called for each chunk.
 
-    Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge, and what ``heartbeat`` raises.
+    Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge, and the errors of ``heartbeat``.
     """
     errors: list[FieldError] = []
     part = None
@@ -142,6 +142,6 @@ def _collecting(errors: list[FieldError]) -> Iterator[None]:
 
 
 def _line_breaks(chunk: bytes) -> int:
-    """Count the line breaks (LF, CRLF or CR, in UTF-16 too) in a chunk; the result may be a little too high."""
+    """Count the line breaks (LF, CRLF or CR, also in UTF-16) in a chunk. The count may be a little too high."""
     pairs = chunk.count(b"\r\n") + chunk.count(b"\r\0\n") if b"\r" in chunk else 0
     return chunk.count(b"\n") + chunk.count(b"\r") - pairs

@@ -27,14 +27,14 @@ class ColumnView(View):
 
 
 class SampleView(View):
-    """A value that broke a rule."""
+    """A value that breaks a rule, and the line of its row."""
 
     row: int = Field(description="The line on which the record begins; the header is line 1.")
     value: str
 
 
 class ValidationView(View):
-    """A rule that was checked, and the result."""
+    """A rule that was checked, and the result of the check."""
 
     rule: str = Field(examples=["not_empty"])
     column: str | None
@@ -66,7 +66,7 @@ class DatasetView(Resource):
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
-        """Return a dataset with the results of its check, if it is done."""
+        """Return the view of a dataset, with the results of its check if the check has ended."""
         report, found = dataset.report, dataset.report or dataset.read_options
         names = ("id", "name", "filename", "size", "sha256", "status", "created_at")
         return cls(
@@ -98,7 +98,7 @@ class RowView(View):
 
     @classmethod
     def of_row(cls, row: Row, names: list[str]) -> Self:
-        """Return a row whose columns have these names."""
+        """Return the view of a row. ``names`` are the names of the columns."""
         line, valid, values = row
         return cls(line=line, valid=valid, values=dict(zip_longest(names, values, fillvalue="")))
 
