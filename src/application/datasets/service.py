@@ -20,6 +20,10 @@ from src.domain.users import User
 from src.domain.values import Page, new_id
 
 
+LINES_PER_ROW = 10
+"""The number of lines for each row of ``sync_rows`` above which the rows are not counted, because that takes long."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDataset:
     """A dataset and the job that checks it; ``job`` is None when the dataset has been checked at once."""
@@ -39,7 +43,7 @@ class DatasetService:
     queue: JobQueue
     summary: Summarise
     sync_rows: int
-    """A file with more lines than these and the header is always checked by a job: blank lines take time, too."""
+    """A file with more rows and blank lines than these is always checked by a job."""
     clock: Clock
 
     def add(self, owner: User, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
@@ -77,9 +81,7 @@ class DatasetService:
         """
         report: Report | None = None
         job: Job | None = None
-        if incoming.prefer_job or incoming.lines > self.sync_rows + 1:  # one line is the header
-            self.tables.require_csv(incoming.file, incoming.read_options)
-        else:
+        if not self._needs_job(incoming):
 
             def checked(done: float) -> None:
                 pending.heartbeat()
@@ -145,6 +147,14 @@ class DatasetService:
     def delete(self, caller: User, id: str) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound."""
         self.objects.delete(caller, id)
+
+    def _needs_job(self, incoming: IncomingDataset) -> bool:
+        """Return whether a job is to check the file. Raises NotCsv or InvalidOption for a file that cannot be read."""
+        most_lines = self.sync_rows + 1  # one line is the header
+        if incoming.prefer_job or incoming.lines > LINES_PER_ROW * most_lines:
+            self.tables.require_csv(incoming.file, incoming.read_options)
+            return True
+        return incoming.lines > most_lines and self.tables.exceeds(incoming.file, self.sync_rows, incoming.read_options)
 
 
 def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:

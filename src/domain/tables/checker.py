@@ -35,6 +35,9 @@ class CsvChecker(Protocol):
     def require_csv(self, file: Path, options: ReadOptions) -> None:
         """Raise NotCsv or InvalidOption for a file that cannot be read as CSV. The rows are not checked."""
 
+    def exceeds(self, file: Path, rows: int, options: ReadOptions) -> bool:
+        """Return whether a file has more than ``rows`` rows and blank lines. Raises NotCsv, InvalidOption."""
+
     def check(
         self,
         file: Path,

@@ -1,11 +1,13 @@
 """The CSV checker: reads rows with the csv module's rules and checks them with polars."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from src.domain.tables import EncodedRow, ReadOptions, Report
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.encodings import check_encoding
+from src.infrastructure.tables.records import Records, lines
 from src.infrastructure.tables.source import inspect
 
 
@@ -17,6 +19,11 @@ class PolarsCsvChecker:
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:
         inspect(file, options)
+
+    def exceeds(self, file: Path, rows: int, options: ReadOptions) -> bool:
+        source = inspect(file, options)
+        records = Records(lines(source.chunks()), source.delimiter, source.line, with_blank=True)
+        return any(True for _ in islice(records, rows, None))
 
     def check(
         self,

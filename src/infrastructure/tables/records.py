@@ -19,15 +19,16 @@ class _TooLong(Exception):
 class Records:
     """Parses lists of lines as CSV. Iterating yields each row as a tuple: the number of its first line, and its cells.
 
-    Empty lines are skipped. Raises NotCsv when a row is too long, so that a file with a quote that is never closed is
-    not read to its end.
+    Blank lines are skipped; ``with_blank`` yields them as rows without cells. Raises NotCsv when a row is too long, so
+    that a file with a quote that is never closed is not read to its end.
     """
 
-    def __init__(self, lists: Iterable[list[str]], delimiter: str, line: int = 1) -> None:
+    def __init__(self, lists: Iterable[list[str]], delimiter: str, line: int = 1, *, with_blank: bool = False) -> None:
         self.line = line
         """The line where the next row begins."""
         self._lists = lists
         self._delimiter = delimiter
+        self._with_blank = with_blank
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(MAX_ROW)  # for the whole process; nothing else in it reads CSV
@@ -40,7 +41,7 @@ class Records:
                 if after - line > 1 and sum(map(len, cells)) + len(cells) > MAX_ROW:
                     raise _TooLong
                 self.line = after
-                if cells:
+                if cells or self._with_blank:
                     yield line, cells
         except (csv.Error, _TooLong):
             message = f"The row at line {self.line} is too long to be one: is a quote not closed?"
