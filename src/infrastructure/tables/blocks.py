@@ -1,7 +1,7 @@
 """Reads a file into polars, a block of rows at a time."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import cached_property
 from typing import TypeVar
 
@@ -160,11 +160,9 @@ class BlockReader:
             pass
 
 
-def prefetched(items: Iterator[T]) -> Iterator[T]:
-    """Yield the same items. While the caller uses an item, a thread computes the next one."""
-    with ThreadPoolExecutor(1) as pool:
-        item = pool.submit(next, items, None).result()
-        while item is not None:
-            upcoming = pool.submit(next, items, None)
-            yield item
-            item = upcoming.result()
+def prefetched(items: Iterator[T], pool: Executor) -> Iterator[T]:
+    """Yield the same items. While the caller uses an item, the pool computes the next one."""
+    upcoming = pool.submit(next, items, None)
+    while (item := upcoming.result()) is not None:
+        upcoming = pool.submit(next, items, None)
+        yield item

@@ -1,6 +1,7 @@
 """Checks a file in passes: one to infer the schema, one to check the rows, one to store them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import islice
 
 import polars as pl
@@ -27,22 +28,24 @@ Progress = Callable[[float], None]
 def check_source(source: Source, schema: Sequence[Column], store: Store | None, progress: Progress | None) -> Report:
     """Check a file whose form is known, as ``CsvChecker.check`` describes."""
     reader = BlockReader(source)
-    passes = _passes(reader, progress, 1 + (not schema) + (store is not None))
-    inferred = () if schema else infer(source, next(passes))
-    results = Results.of(source, schema, inferred)
-    verdicts = Verdicts(results)
-    for block in next(passes):
-        verdicts.add(block)
-    invalid, pending = verdicts.with_duplicates()
-    begin, end = 0, len(invalid) if store else 1 + max(pending, default=-1)
-    blocks = next(passes) if store else reader.blocks()
-    # Which rows are duplicates is known only now, so that samples of them are taken when the file is read again.
-    while begin < end:
-        block = next(blocks)
-        _add_samples(block, begin, pending, source.delimiter)
-        if store:
-            _store(block, invalid.slice(begin, block.frame.height), store)
-        begin += block.frame.height
+    # The pool ends with this block, and not whenever a generator that was left early is collected.
+    with ThreadPoolExecutor(1) as pool:
+        passes = _passes(reader, pool, progress, 1 + (not schema) + (store is not None))
+        inferred = () if schema else infer(source, next(passes))
+        results = Results.of(source, schema, inferred)
+        verdicts = Verdicts(results)
+        for block in next(passes):
+            verdicts.add(block)
+        invalid, pending = verdicts.with_duplicates()
+        begin, end = 0, len(invalid) if store else 1 + max(pending, default=-1)
+        blocks = next(passes) if store else reader.blocks()
+        # Which rows are duplicates is known only now, so that samples of them are taken when the file is read again.
+        while begin < end:
+            block = next(blocks)
+            _add_samples(block, begin, pending, source.delimiter)
+            if store:
+                _store(block, invalid.slice(begin, block.frame.height), store)
+            begin += block.frame.height
     if progress:
         progress(1.0)
     return results.report(len(invalid), int((~invalid).sum()))
@@ -63,11 +66,11 @@ def _store(block: Block, invalid: pl.Series, store: Store) -> None:
         store(batch)
 
 
-def _passes(reader: BlockReader, progress: Progress | None, total: int) -> Iterator[Iterator[Block]]:
+def _passes(reader: BlockReader, pool: Executor, progress: Progress | None, total: int) -> Iterator[Iterator[Block]]:
     """Yield the blocks of the file once for each of ``total`` passes; tell ``progress`` the share that is done."""
 
     def of_pass(number: int) -> Iterator[Block]:
-        for block in prefetched(reader.blocks()):
+        for block in prefetched(reader.blocks(), pool):
             if progress:
                 progress((number + block.share) / total)
             yield block
