@@ -34,7 +34,7 @@ class Block:
     def __init__(self, frame: pl.DataFrame, line: int, rows: RegularRows, share: float) -> None:
         self.frame = frame
         self.share = share
-        """The share of the file that has been read up to here, from 0 to 1."""
+        """About the share of the file that ends with this block, from 0 to 1."""
         self.ragged: dict[int, list[str]] = {}
         """The cells of each row that does not have as many cells as the header, by the position of the row."""
         self.undecodable: dict[int, str] = {}
@@ -102,14 +102,9 @@ class BlockReader:
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks that together contain all rows in order. Raises NotCsv for a row that is too long."""
-        share = 0.0
-
-        def note(read: float) -> None:
-            nonlocal share
-            share = read
-
-        chunks = self._source.chunks(note)
-        rest, line, size = b"", self._source.line, 0
+        chunks = self._source.chunks()
+        rest, line, size, consumed = b"", self._source.line, 0, 0
+        file_size = self._source.file.stat().st_size
         most_rows = min(ROWS, max(1, CELLS // len(self._schema)))
         is_last = False
         while not is_last:
@@ -131,7 +126,9 @@ class BlockReader:
                 size = 2 * read  # the row continues; the csv module raises when it is too long
                 continue
             frame = self._frame(rows, data, line) if rows.text else self._wide_frame(rows)
-            yield Block(frame, line, rows, share)
+            consumed += rows.size
+            # In another encoding than UTF-8 the file has more or fewer bytes.
+            yield Block(frame, line, rows, min(1.0, consumed / file_size))
             size = min(MAX_SIZE, rows.size * most_rows // max(1, rows.next_line - line))
             line = rows.next_line
 

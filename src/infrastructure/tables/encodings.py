@@ -51,9 +51,8 @@ def displayed(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text
 
 
-def chunks_of(file: Path, encoding: str, read: Callable[[float], None] | None) -> Iterator[bytes]:
-    """Yield the file as UTF-8. Call ``read`` with the share of it that has been read, from 0 to 1."""
-    size = max(file.stat().st_size, 1)
+def chunks_of(file: Path, encoding: str) -> Iterator[bytes]:
+    """Yield the file as UTF-8."""
     wide = encoding.startswith("utf-16")
     decoder = None
     if not encoding.startswith("utf-8"):
@@ -61,8 +60,6 @@ def chunks_of(file: Path, encoding: str, read: Callable[[float], None] | None) -
     with file.open("rb") as stream:
         mark = codecs.BOM_UTF8
         while raw := stream.read(CHUNK):
-            if read:
-                read(stream.tell() / size)
             chunk = raw if decoder is None else _encoded(decoder, raw)
             yield chunk.removeprefix(mark) if wide or decoder is None else chunk
             mark = b""
@@ -87,7 +84,9 @@ def find_encoding(
     elif encoding is None and start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     if encoding and encoding.startswith("utf-16"):
-        for chunk in chunks_of(file, encoding, read and (lambda _: read(0.0))):
+        for chunk in chunks_of(file, encoding):
+            if read:
+                read(0.0)
             _refuse_nul(chunk)
         return encoding, False
     utf8, has_c1, has_undefined = _Utf8Detector(), False, False

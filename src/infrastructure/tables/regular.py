@@ -45,7 +45,7 @@ class RewrittenRow:
 class RegularRows:
     """Whole rows in regular form.
 
-    ``size`` is the number of bytes they have in the file, and ``next_line`` is the number of the line after them.
+    ``size`` is the number of bytes that they have in the file, and ``next_line`` is the number of the line after them.
     ``text`` has an empty line before the rows. In a file with more than WIDE columns every row is in ``rewritten``, and
     ``text`` is empty.
     """

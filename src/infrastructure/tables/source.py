@@ -32,10 +32,10 @@ class Source:
     line: int
     """The line of that byte."""
 
-    def chunks(self, read: Callable[[float], None] | None = None) -> Iterator[bytes]:
-        """Yield the rows as UTF-8. Call ``read`` with the share of the file that has been read, from 0 to 1."""
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the rows as UTF-8."""
         skip = self.body
-        for chunk in chunks_of(self.file, self.encoding, read):
+        for chunk in chunks_of(self.file, self.encoding):
             yield chunk[skip:]
             skip = max(0, skip - len(chunk))
 
@@ -51,7 +51,7 @@ def inspect(file: Path, options: ReadOptions, read: Callable[[float], None] | No
     refuse_binary(start)
     detected, is_damaged = find_encoding(file, start, declared, read)
     head = b""
-    for chunk in chunks_of(file, detected, None):
+    for chunk in chunks_of(file, detected):
         head += chunk
         if len(head) > HEAD:
             break
