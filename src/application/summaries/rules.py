@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from src.application.summaries.schemas import RULES, suggested_columns
+from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
 from src.domain.tables import Column, ColumnType, Report, Validation, schema_json
 
@@ -136,7 +136,7 @@ def _additions(report: Report, columns: tuple[Column, ...]) -> Iterator[str]:
     added = []
     for column in columns:
         old = given.get(column.name, Column(""))
-        if rules := [rule for rule in RULES if getattr(column, rule) != getattr(old, rule)]:
+        if rules := [rule for rule in column.rules if rule not in old.rules]:
             added.append(f"{_quoted(column.name)} {', '.join(rules)}")
     if added:
         more = f"; and rules of {len(added) - MAX_FINDINGS:,} more columns" if len(added) > MAX_FINDINGS else ""

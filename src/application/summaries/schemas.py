@@ -6,7 +6,6 @@ from typing import Any
 from src.application.summaries.statistics import ColumnStatistics, Statistics, looks_like_id
 from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, ColumnType, Report
 
-RULES = ("required", "unique", "min", "max", "pattern", "enum")
 FEW_ROWS = 20
 """The number of values from which a bound or a unique column is suggested: fewer say little about later files."""
 MANY_ROWS = 100
@@ -49,15 +48,8 @@ def tighten(column: Column, counted: ColumnStatistics, rows: int) -> Column:
 
 def add_rules(column: Column, proposed: dict[str, Any], counted: ColumnStatistics, rows: int) -> Column:
     """Return the column with each proposed rule that it does not have yet and that no row breaks."""
-    default = Column("")
-    return replace(
-        column,
-        **{
-            rule: bound
-            for rule, bound in proposed.items()
-            if getattr(column, rule) == getattr(default, rule) != bound and counted.keeps(rule, bound, rows)
-        },
-    )
+    new = {rule: bound for rule, bound in proposed.items() if rule not in column.rules}
+    return replace(column, **{rule: bound for rule, bound in new.items() if counted.keeps(rule, bound, rows)})
 
 
 def _bound(column: Column, text: str) -> int | float | str:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from src.application.ports import RowStore
 from src.application.summaries.rules import Summary, coverage_note, plain_text, summarise_by_rules
-from src.application.summaries.schemas import RULES, add_rules, all_columns, suggested_columns
+from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
 from src.domain.errors import Invalid, PorteroError
 from src.domain.tables import Column, Report, Row, Validation, parse_schema, schema_json
@@ -98,7 +98,7 @@ class Summarise:
             proposed = {}
         # Proposed rules precede our own: a bound with a meaning is better than the least value that occurs.
         improved = columns | {
-            name: add_rules(columns[name], {rule: getattr(column, rule) for rule in RULES}, counted, report.rows)
+            name: add_rules(columns[name], column.rules, counted, report.rows)
             for name, column in proposed.items()
             if (counted := statistics.columns.get(name))
         }
@@ -165,9 +165,7 @@ def facts_of(report: Report, statistics: Statistics) -> dict[str, Any]:
 
 
 def _column_facts(column: Column, statistics: Statistics, in_file: bool) -> dict[str, Any]:
-    default = Column("")
-    rules = [rule for rule in RULES if getattr(column, rule) != getattr(default, rule)]
-    facts = {"name": column.name, "type": str(column.type), "rules": rules, "in_file": in_file}
+    facts = {"name": column.name, "type": str(column.type), "rules": [*column.rules], "in_file": in_file}
     if counted := statistics.columns.get(column.name):
         facts |= {
             "filled_share": _share(counted.filled, statistics.rows),

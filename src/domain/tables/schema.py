@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from src.domain.errors import FieldError, Invalid
 from src.domain.tables.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
@@ -35,20 +36,22 @@ class Column:
     """A regular expression in RE2 syntax that matches the whole value."""
     enum: tuple[str, ...] | None = None
 
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The rules that are given besides the type, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("name", "type")}
+        return {rule: value for rule, value in values.items() if value is not None and value is not False}
+
 
 _RULES = tuple(field.name for field in fields(Column) if field.name != "name")
 
 
 def schema_json(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
-    """Return the schema in the form that ``parse_schema`` takes, without the rules that have their default value."""
-    default = Column("")
+    """Return the schema in the form that ``parse_schema`` takes, with the rules that are given."""
+    rules = {column.name: {"type": column.type, **column.rules} for column in columns}
     return {
-        column.name: {
-            rule: list(value) if isinstance(value, tuple) else value
-            for rule in _RULES
-            if (value := getattr(column, rule)) != getattr(default, rule) or rule == "type"
-        }
-        for column in columns
+        name: {rule: list(value) if isinstance(value, tuple) else value for rule, value in given.items()}
+        for name, given in rules.items()
     }
 
 

@@ -20,14 +20,6 @@ _GRAMMAR = {
 """The values that count as values of a type when no schema names the type."""
 _CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
 """Digits that are no number: leading zeros, a phone number, an id. One such value makes a column a string."""
-_CANDIDATES = (
-    ColumnType.BOOLEAN,
-    ColumnType.INTEGER,
-    ColumnType.NUMBER,
-    ColumnType.DATE,
-    ColumnType.DATETIME,
-    ColumnType.EMAIL,
-)
 _CELL = pl.col("cell")
 _NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER}
 _LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"code": f"^(?:{_CODE})$"}
@@ -40,7 +32,7 @@ class _Evidence:
     rows: int = 0
     values: int = 0
     codes: int = 0
-    by_type: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(_CANDIDATES, 0))
+    by_type: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(GRAMMAR, 0))
 
     def exclude(self, most_values: int) -> None:
         """Drop the types that 99 % of the column's values can no longer have, however the file continues.

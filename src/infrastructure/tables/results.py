@@ -86,16 +86,8 @@ class Results:
             ]
         rules: list[Rule] = [("header", None), ("row_width", None), ("encoding", None), ("duplicate_row", None)]
         for position, column in enumerate(columns):
-            applied = {
-                "not_empty": column.required,
-                "type": True,
-                "unique": column.unique,
-                "min": column.min is not None,
-                "max": column.max is not None,
-                "pattern": column.pattern is not None,
-                "enum": column.enum is not None,
-            }
-            rules += [(rule, position) for rule, applies in applied.items() if applies]
+            rules += [("not_empty", position)] if column.required else []
+            rules += [(rule, position) for rule in ("type", *column.rules) if rule != "required"]
         results = cls(source, tuple(schema or columns), columns, {rule: RuleResult() for rule in rules})
         header = results.by_rule["header", None]
         header.count = len(problems)
