@@ -3,7 +3,6 @@
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from src.application.datasets.incoming import temporary_file
@@ -12,7 +11,7 @@ from src.application.ports import BlobStore, RowStore
 from src.domain.datasets import Dataset, DatasetRepository
 from src.domain.errors import AttemptFailed, NotFound
 from src.domain.jobs import Job, NotRunnable
-from src.domain.tables import CsvChecker, NotCsv, ReadOptions, Report
+from src.domain.tables import CsvChecker, NotCsv
 from src.domain.values import new_id
 
 CHECK = "dataset-check"
@@ -51,7 +50,8 @@ class CheckDataset:
             undo.callback(self._give_up, dataset.id, rows_id)
             try:
                 with temporary_file(self.blobs.read(dataset.key)) as file:
-                    report = check(self.tables, self.rows, file, dataset.read_options, rows_id, progress)
+                    store = partial(self.rows.append, rows_id)
+                    report = self.tables.check(file, dataset.read_options, store=store, progress=progress)
             except NotCsv as error:
                 raise AttemptFailed(error.detail, final=True) from None
             dataset = self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).with_report(report))
@@ -89,10 +89,3 @@ def _current(dataset: Dataset, rows_id: str) -> Dataset:
     if dataset.rows_id != rows_id:
         raise NotRunnable
     return dataset
-
-
-def check(
-    tables: CsvChecker, rows: RowStore, file: Path, options: ReadOptions, rows_id: str, progress: Progress
-) -> Report:
-    """Check a file and store its rows. Raises NotCsv, InvalidOption, and what ``progress`` raises."""
-    return tables.check(file, options, store=partial(rows.append, rows_id), progress=progress)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 
-from src.application.datasets.checking import CHECK, check
+from src.application.datasets.checking import CHECK
 from src.application.datasets.incoming import IncomingDataset
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
@@ -18,7 +19,6 @@ from src.domain.receipts import IdempotentCreate
 from src.domain.tables import Column, CsvChecker, Report, Row, parse_schema
 from src.domain.users import User
 from src.domain.values import Page, new_id
-
 
 LINES_PER_ROW = 10
 """The number of lines for each row of ``sync_rows`` above which the rows are not counted, because that takes long."""
@@ -88,10 +88,17 @@ class DatasetService:
                 if progress:
                     progress(done)
 
-            rows_id = pending.item.rows_id
-            report = check(self.tables, self.rows, incoming.file, incoming.read_options, rows_id, checked)
+            store = partial(self.rows.append, pending.item.rows_id)
+            report = self.tables.check(incoming.file, incoming.read_options, store=store, progress=checked)
         self.blobs.put(pending.item.key, pending.with_heartbeat(incoming.chunks()))
-        dataset = _described(pending.item, incoming).stored()
+        dataset = replace(
+            pending.item.stored(),
+            name=incoming.name,
+            filename=incoming.filename,
+            size=incoming.size,
+            sha256=incoming.sha256,
+            read_options=incoming.read_options,
+        )
         if report:
             dataset = dataset.with_report(report)
         else:
@@ -162,14 +169,3 @@ def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:
     for rows_id in dataset.row_sets:
         rows.remove(rows_id)
     blobs.delete(dataset.key)
-
-
-def _described(dataset: Dataset, incoming: IncomingDataset) -> Dataset:
-    return replace(
-        dataset,
-        name=incoming.name,
-        filename=incoming.filename,
-        size=incoming.size,
-        sha256=incoming.sha256,
-        read_options=incoming.read_options,
-    )
