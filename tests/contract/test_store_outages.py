@@ -62,6 +62,17 @@ class TestUnreachable:
         assert isinstance(outcome_within(1.5, lambda: use(store)), Unavailable)
         store.close()
 
+    @USES
+    def test_firestore_without_credentials_is_unavailable(
+        self, use: Callable[[Store], Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/absent.json")
+        store = FirestoreStore("demo-nowhere")
+        with pytest.raises(Unavailable):
+            use(store)
+        store.close()
+
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
     @USES
     def test_an_unreachable_postgresql_is_unavailable_in_time(

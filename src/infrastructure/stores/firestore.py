@@ -3,14 +3,13 @@
 A commit is one RPC with a precondition on every write. Transactions are not used: they take three round trips, and
 under contention most of them fail.
 
-The requests and responses are plain protocol buffers (https://cloud.google.com/firestore/docs/reference/rpc). The
-classes of google.cloud.firestore copy every document several times, which takes longer than the RPC itself.
+The messages are those of https://cloud.google.com/firestore/docs/reference/rpc. The classes of google.cloud.firestore
+copy every document several times, and the wrappers of responses are slow, so responses are read without them.
 """
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC
 from functools import cached_property
 from typing import Any, Self
@@ -23,7 +22,7 @@ from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from src.domain.errors import Unavailable
+from src.infrastructure.outages import unavailable_on
 from src.infrastructure.stores.base import (
     Delete,
     Document,
@@ -45,6 +44,7 @@ _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),  # else each read starts a thread
 )
+_OUTAGES = exceptions.GoogleAPICallError, exceptions.RetryError, GoogleAuthError
 _VALUES = {
     Type.TEXT: "string_value",
     Type.INTEGER: "integer_value",
@@ -92,17 +92,14 @@ class FirestoreStore(Store):
         if emulator := os.environ.get("FIRESTORE_EMULATOR_HOST"):
             channel = grpc.insecure_channel(emulator, options=_CHANNEL_OPTIONS)
         else:
-            try:
-                channel = FirestoreGrpcTransport.create_channel(options=_CHANNEL_OPTIONS)
-            except GoogleAuthError as error:
-                raise Unavailable from error
+            channel = FirestoreGrpcTransport.create_channel(options=_CHANNEL_OPTIONS)
         return FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
 
     def _get(self, *keys: Key) -> list[Document | None]:  # one BatchGetDocuments
         paths = [self._path(key) for key in keys]
-        request = types.BatchGetDocumentsRequest.pb()(database=self._database, documents=paths)
-        with _translated_errors():
-            responses = self._client.batch_get_documents(types.BatchGetDocumentsRequest.wrap(request), **self._call)
+        request = {"database": self._database, "documents": paths}
+        with unavailable_on(*_OUTAGES):
+            responses = self._client.batch_get_documents(request, **self._call)
             found = {pb.found.name: pb.found for pb in map(types.BatchGetDocumentsResponse.pb, responses)}
         return [
             _document(key.collection, found[path]) if path in found else None
@@ -110,9 +107,9 @@ class FirestoreStore(Store):
         ]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
-        request = types.RunQueryRequest.pb()(parent=self._documents, structured_query=self._structured(query, after))
-        with _translated_errors():
-            responses = self._client.run_query(types.RunQueryRequest.wrap(request), **self._call)
+        request = {"parent": self._documents, "structured_query": self._structured(query, after)}
+        with unavailable_on(*_OUTAGES):
+            responses = self._client.run_query(request, **self._call)
             found = [pb.document for pb in map(types.RunQueryResponse.pb, responses) if pb.HasField("document")]
         return [_document(query.collection, document) for document in found]
 
@@ -148,10 +145,9 @@ class FirestoreStore(Store):
 
     def _send(self, writes: Sequence[dict[str, Any]]) -> list[Any]:
         """Commit Write messages and return the WriteResult messages. Raises PreconditionFailed."""
-        request = types.CommitRequest.pb()(database=self._database, writes=writes)
-        with _translated_errors():
+        with unavailable_on(*_OUTAGES):
             try:
-                response = self._client.commit(types.CommitRequest.wrap(request), **self._call)
+                response = self._client.commit({"database": self._database, "writes": writes}, **self._call)
             except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
                 raise PreconditionFailed from None
         return list(types.CommitResponse.pb(response).write_results)
@@ -160,7 +156,7 @@ class FirestoreStore(Store):
         return f"{self._documents}/{key.collection.name}/{key.id}"
 
     def _structured(self, query: Query, after: tuple[Any, str] | None) -> dict[str, Any]:
-        """Return the StructuredQuery message of a query, as the arguments of its constructor."""
+        """Return the StructuredQuery message of a query, as a dictionary."""
         order = query.order
         conditions: list[tuple[str, int, Any]] = [(name, _Operator.EQUAL, value) for name, value in query.equal.items()]
         if query.start is not None:
@@ -190,7 +186,7 @@ class FirestoreStore(Store):
         }
 
     def _write(self, write: Write, operation: str) -> dict[str, Any]:
-        """Return the Write message of a commit, as the arguments of its constructor."""
+        """Return the Write message of a commit, as a dictionary."""
         path, precondition = self._path(write.key), None
         if isinstance(write, Insert):
             precondition = {"exists": False}
@@ -205,11 +201,9 @@ class FirestoreStore(Store):
 
     def _increment(self, counter: Insert) -> dict[str, Any]:
         """Return the Write message that adds a hit to a counter and keeps the lower end of its window."""
+        fields = {"expires_at": {"timestamp_value": counter.fields["expires_at"]}}
         return {
-            "update": {
-                "name": self._path(counter.key),
-                "fields": {"expires_at": _encode(Type.TIMESTAMP, counter.fields["expires_at"])},
-            },
+            "update": {"name": self._path(counter.key), "fields": fields},
             "update_mask": {"field_paths": ["expires_at"]},
             "update_transforms": [
                 {"field_path": "hits", "increment": {"integer_value": 1}},
@@ -219,7 +213,7 @@ class FirestoreStore(Store):
 
 
 def _encode(type: Type, value: Any) -> dict[str, Any]:
-    """Return the Value message of a field, as the arguments of its constructor."""
+    """Return the Value message of a field, as a dictionary."""
     if value is None:
         return {"null_value": 0}
     return {_VALUES[type]: json.dumps(value) if type is Type.JSON else value}
@@ -242,12 +236,3 @@ def _decode(type: Type, value: Any) -> Any:
             return json.loads(value.string_value)
         case _:
             return getattr(value, kind)
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    """Raise Unavailable instead of the errors of google.api_core.exceptions."""
-    try:
-        yield
-    except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
-        raise Unavailable from error
