@@ -58,7 +58,7 @@ class JobRunner:
     """The ids of the jobs that this process is running, by the ticket of the lease."""
 
     def run(self, id: str) -> float | None:
-        """Run a job once; return the seconds after which it must run again, or None. Raises Unavailable.
+        """Run a job once. Return the seconds after which it must run again, or None. Raises Unavailable.
 
         Does nothing when the process is about to end. The job is then sent to the queue again.
         """
@@ -190,7 +190,7 @@ class JobService:
     clock: Clock
 
     def show(self, caller: User, id: str) -> Job:
-        """See a job of yours; admins see everybody's. Raises NotFound."""
+        """See a job of yours. Admins see the jobs of all users. Raises NotFound."""
         job = self.jobs.get(id)
         if job is None or (job.user_id != caller.id and caller.role is not Role.ADMIN):
             raise NotFound("There is no such job.")

@@ -23,7 +23,7 @@ class PictureStatus(StrEnum):
 _MAX_NAME = 64
 """The maximum length of a name. A text of more than four times this length is refused before it is normalised."""
 _RESERVED = {fold("is_adopted"), ".", ".."}
-"""Folded names that cannot be the last segment of a path: one has another meaning, clients remove the others."""
+"""Folded names that have another meaning where a dog is addressed by its name."""
 
 
 def parse_dog_name(text: str) -> str:

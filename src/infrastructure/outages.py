@@ -8,7 +8,7 @@ from src.domain.errors import Unavailable
 
 @contextmanager
 def unavailable_on(*errors: type[Exception]) -> Iterator[None]:
-    """Raise Unavailable from an error that the block, or the decorated function, raises, if it is one of ``errors``."""
+    """If the block or the decorated function raises one of ``errors``, raise Unavailable from it."""
     try:
         yield
     except errors as error:

@@ -12,10 +12,8 @@ request that began before the deletion can still be writing. A guest who registe
 
 The first step sets ``reconcile_since``, and the last step clears it. Reconciliation looks for users in which it is set.
 It undoes their creation or change, and finishes their deletion. The value is also the ticket of the process that works
-on the user: reconciliation takes a new ticket, and a slow request that finds another ticket gives up.
-
-A call to the provider that got no answer may still take effect later. The user therefore stays marked, and
-reconciliation looks at it again.
+on the user: reconciliation takes a new ticket, and a slow request that finds another ticket gives up. A call to the
+provider that got no answer may take effect later, so that the user stays marked and is reconciled again.
 """
 
 import logging

@@ -11,7 +11,7 @@ from src.infrastructure.outages import unavailable_on
 
 
 class RedisLimiter:
-    """Counts in Redis; one round trip for each call. Implements RateLimiter."""
+    """Counts hits in Redis. Each call takes one round trip. Implements RateLimiter."""
 
     def __init__(self, url: str, *, timeout: float = 5.0) -> None:
         """Bound every call by ``timeout``, in seconds. The first call connects."""

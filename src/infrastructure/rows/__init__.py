@@ -1,4 +1,4 @@
-"""Row storage: in a table where the store has one for rows, else packed into documents."""
+"""Row storage: in a table if the store has one for rows, and otherwise packed into documents."""
 
 from src.application.ports import RowStore
 from src.infrastructure.rows.packed import PackedRows

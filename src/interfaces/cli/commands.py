@@ -48,7 +48,7 @@ def prepare(console: Console) -> None:
 @cli.command()
 @click.pass_obj
 def check(console: Console) -> None:
-    """Check the configuration and what it connects to; exits with 1 if something is wrong."""
+    """Check the configuration and what it connects to. The exit code is 1 if something is wrong."""
     failures = 0
     for name, wrong in console.check():
         failures += wrong is not None
@@ -94,7 +94,7 @@ def list_jobs(console: Console, status: str | None) -> None:
 @click.argument("id")
 @click.pass_obj
 def retry_job(console: Console, id: str) -> None:
-    """Run a failed or cancelled job again; a running process sends it within seconds."""
+    """Run a failed or cancelled job again. A running process sends it within seconds."""
     try:
         console.services().jobs.retry(id)
     except NotRunnable:
