@@ -65,7 +65,7 @@ def add_users(database: Path, count: int) -> None:
         for index, _ in indexes:  # it is faster to create them again than to maintain them
             connection.execute(f"DROP INDEX {index}")
         connection.executemany(
-            f"INSERT INTO users ({columns}) SELECT {values} FROM users WHERE username = 'ada'",
+            f"INSERT INTO users ({columns}) SELECT {values} FROM users WHERE rowid = 1",
             ({"id": id, "name": name} for id, name in sorted(names.items())),
         )
         claims = (
