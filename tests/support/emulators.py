@@ -162,18 +162,18 @@ def postgres() -> Iterator[str]:
     It keeps nothing, and its time zone is not UTC. Raises NotReady with advice when PostgreSQL is not installed.
     """
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian puts only the clients on the PATH
-    postgres = shutil.which("postgres") or (programs and str(programs[-1] / "postgres"))
-    if not postgres:
+    found = shutil.which("postgres") or (programs and programs[-1] / "postgres")
+    if not found:
         raise NotReady("There is no PostgreSQL server. Install the package postgresql, or let `make test` do it.")
     # The server refuses to run as root. The package has made the user that it runs as.
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
-    port = free_port()
+    folder, port = Path(found).resolve().parent, free_port()
     with _home() as home:
         if as_user:
             shutil.chown(home, "postgres", "postgres")
         data = home / "data"
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        initdb = [*as_user, str(Path(postgres).with_name("initdb")), f"--pgdata={data}", *options]
+        initdb = [*as_user, f"{folder}/initdb", f"--pgdata={data}", *options]
         made = subprocess.run(initdb, cwd=home, capture_output=True, text=True)
         if made.returncode:
             raise NotReady(f"$ {shlex.join(initdb)}\n{made.stderr}")
@@ -184,8 +184,10 @@ def postgres() -> Iterator[str]:
             "fsync": "off",
             "timezone": "America/St_Johns",
         }
-        command = [*as_user, postgres, "-D", str(data), *(f"-c{name}={value}" for name, value in settings.items())]
-        with running(command, cwd=home, ready=f"127.0.0.1:{port}"):
+        server = [*as_user, f"{folder}/postgres", "-D", str(data), *(f"-c{name}={at}" for name, at in settings.items())]
+        # The server accepts connections before it can answer them.
+        is_ready = [f"{folder}/pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+        with running(server, cwd=home, ready=lambda: subprocess.run(is_ready).returncode == 0):
             yield f"127.0.0.1:{port}"
 
 
