@@ -301,6 +301,12 @@ class TestFind:
         assert names(users.find(role=Role.ADMIN)) == ["Ada", "CAT"]
         assert names(users.find(role=Role.USER)) == ["bob"]
 
+    def test_users_are_found_by_the_beginning_of_their_usernames(self, users: Users) -> None:
+        for name in ("ada", "adam", "bob"):
+            users.add(new_user(name))
+        assert names(users.find(prefix="ada")) == ["ada", "adam"]
+        assert names(users.find(prefix="ada\0")) == []
+
     def test_users_are_listed_in_pages(self, users: Users) -> None:
         stored = [users.add(new_user(f"user{number}")) for number in range(5)]
         first = users.find(limit=2)

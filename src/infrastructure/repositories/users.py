@@ -49,6 +49,8 @@ class Users(Documents[User]):
     def find(
         self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
+        if "\0" in prefix:  # no username has this character, and PostgreSQL refuses to compare with it
+            return Page([], None)
         equal = {"state": State.ACTIVE.value} | ({"role": role.value} if role else {})
         # U+10FFFF is not a character, so that it comes after every text that starts with the prefix.
         bounds = {"start": prefix, "until": prefix + "\U0010ffff"} if prefix else {}
