@@ -1,6 +1,7 @@
 """Reading and writing documents, the same in every store."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.schema import COLLECTIONS
 from tests.contract.conftest import Wire
 from tests.contract.documents import CLAIM, NOON, account, claim, only, user
+from tests.support.races import at_once
 
 
 class TestGet:
@@ -241,6 +243,23 @@ class TestCommit:
                     store.commit(*writes)
                 assert failed.value.keys == keys
                 assert store.get(*(user("1"), user("2"), claim("taken"), claim("held"), claim("free"))) == before
+
+
+class TestSimultaneousCommits:
+    def test_the_order_of_writes_does_not_let_commits_block_each_other(self, postgresql: Callable[[], Store]) -> None:
+        """Two transactions of PostgreSQL that lock the same rows in different orders would end in a deadlock."""
+        store = postgresql()
+
+        def commit_often(step: int) -> None:
+            for _ in range(20):
+                revisions = {document.key: document.revision for document in store.get(*keys) if document}
+                with suppress(PreconditionFailed):
+                    store.commit(*(Update(key, CLAIM, revisions[key]) for key in keys[::step]))
+
+        keys = [claim(f"{number}") for number in range(20)]
+        store.commit(*(Insert(key, CLAIM) for key in keys))
+        assert at_once(commit_often, [1, -1] * 4) == [None] * 8
+        store.close()
 
 
 class TestLostReply:
