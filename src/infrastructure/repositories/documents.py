@@ -110,13 +110,17 @@ class Documents(Generic[E]):
 
     def entity(self, document: Document) -> E:
         """Return the entity that a document of the collection holds."""
-        fields = dict(document.fields)
-        for name, parse in self._parsers.items():
-            fields[name] = parse(fields[name])
-        return self._make(id=document.key.id, revision=document.revision, **fields)
+        attributes = self._attributes(dict(document.fields))
+        return self._make(id=document.key.id, revision=document.revision, **attributes)
 
     def _entities(self, documents: Sequence[Document | None]) -> list[E | None]:
         return [self.entity(document) if document else None for document in documents]
+
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the attributes of an entity by name. ``fields`` are those of its document, and may be modified."""
+        for name, parse in self._parsers.items():
+            fields[name] = parse(fields[name])
+        return fields
 
     def _special_fields(self, entity: E) -> dict[str, Any]:
         """Return the fields of a document that are not attributes of the entity with the same names."""

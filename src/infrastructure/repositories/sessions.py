@@ -18,7 +18,7 @@ class Sessions(Documents[Session]):
     """Stores sessions. Implements SessionRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, SESSIONS, _session)
+        super().__init__(store, SESSIONS, Session)
         self._users = Users(store)
 
     def add(self, session: Session) -> Session:
@@ -50,9 +50,9 @@ class Sessions(Documents[Session]):
     def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields["client"] = Client(fields.pop("user_agent"), fields.pop("ip"))
+        return fields
+
     def _special_fields(self, entity: Session) -> dict[str, Any]:
         return {"user_agent": entity.client.user_agent, "ip": entity.client.ip}
-
-
-def _session(user_agent: str | None, ip: str | None, **fields: Any) -> Session:
-    return Session(client=Client(user_agent, ip), **fields)

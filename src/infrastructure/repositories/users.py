@@ -28,7 +28,7 @@ class Users(Documents[User]):
     """Stores users. Implements UserRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, USERS, _user, role=Role, state=State)
+        super().__init__(store, USERS, User, role=Role, state=State)
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""
@@ -61,6 +61,15 @@ class Users(Documents[User]):
 
     def expired(self, now: datetime, limit: int = 100) -> Page[User]:
         return self._page("expires_at", until=now, limit=limit)
+
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        attributes = super()._attributes(fields)
+        name, name_key = attributes["username"], attributes.pop("username_key")
+        address, _ = attributes["email"], attributes.pop("email_key")  # the key follows from the address
+        attributes["username"] = Username(name, name_key) if name_key is not None else None
+        attributes["email"] = Email(address) if address is not None else None
+        attributes["reserved"] = tuple(Claim(kind, key) for kind, key in attributes["reserved"] or ())
+        return attributes
 
     def _special_fields(self, entity: User) -> dict[str, Any]:
         return {
@@ -99,19 +108,3 @@ class Users(Documents[User]):
             raise LastAdmin
         fields = {"members": sorted(members)}
         return [Update(_ADMINS, fields, revision) if revision else Insert(_ADMINS, fields)]
-
-
-def _user(
-    username: str | None,
-    username_key: str | None,
-    email: str | None,
-    email_key: str | None,  # follows from the address
-    reserved: Any,
-    **fields: Any,
-) -> User:
-    return User(
-        username=None if username is None or username_key is None else Username(username, username_key),
-        email=None if email is None else Email(email),
-        reserved=tuple(Claim(kind, key) for kind, key in reserved or ()),
-        **fields,
-    )
