@@ -2,6 +2,7 @@
 
 import json
 import math
+import select
 import socket
 import struct
 import time
@@ -29,6 +30,8 @@ SILENCE_SECONDS = 5
 """How long a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """How long a response waits for the rest of a body that the application did not read."""
+NEXT_MILLISECONDS = 5
+"""How long a thread waits for the next request of its connection before it serves another one."""
 LINGER_SECONDS = 2.0
 """How long a connection stays open after its last response, for a client that is still sending."""
 
@@ -169,7 +172,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                     client.shutdown(socket.SHUT_RD)  # the response can still be sent
 
     def handle(self, conn: Any) -> Any:
-        """Serve a request. Return whether the connection is kept."""
+        """Serve the requests that follow each other closely. Return whether the connection is kept.
+
+        gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
+        """
+        kept = self._handle_one(conn)
+        while kept is True and self.alive and _is_readable(conn.sock):
+            kept = self._handle_one(conn)
+        return kept
+
+    def _handle_one(self, conn: Any) -> Any:
         arrival = self.arrivals[conn.sock] = _Arrival(conn, time.monotonic() + HEAD_SECONDS)
         try:
             kept = super().handle(conn)
@@ -253,6 +265,13 @@ def _set_silence(client: socket.socket, seconds: int) -> None:
     """End a read when the client sends nothing for so many seconds; 0 is forever."""
     with suppress(OSError):  # the client has left
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
+
+
+def _is_readable(client: socket.socket) -> bool:
+    """Wait a moment for the next request. Return whether it has begun to arrive."""
+    poll = select.poll()
+    poll.register(client, select.POLLIN)
+    return bool(poll.poll(NEXT_MILLISECONDS))
 
 
 def _linger(client: socket.socket) -> None:
