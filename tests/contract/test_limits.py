@@ -16,7 +16,7 @@ from src.infrastructure.limits.redis import RedisLimiter
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.firestore import FirestoreStore
-from tests.contract.conftest import SHARED, STORES
+from tests.contract.conftest import SHARED, STORES, Wire
 from tests.support.clock import outcome_within
 from tests.support.emulators import free_port
 from tests.support.races import at_once, in_processes, meet
@@ -195,6 +195,17 @@ def test_a_counter_that_is_full_is_not_looked_at_until_its_window_ends(
     now = NOON + timedelta(seconds=60)
     limiter.check(count)
     assert hits_until_full(limiter, count) == 10
+    close(limiter)
+
+
+def test_a_hit_whose_reply_is_lost_counts_and_may_count_twice(
+    wire: Wire, firestore: Callable[[], Store], key: str
+) -> None:
+    limiter = over_store(firestore)
+    wire.replies_to_lose = 1
+    limiter.hit(Count(MINUTE, key))
+    assert wire.rpcs == ["Commit", "Commit"]
+    assert hits_until_full(limiter, Count(MINUTE, key)) == 8
     close(limiter)
 
 
