@@ -44,9 +44,9 @@ class AdministrationService:
         return self.users.find(role=role, cursor=cursor, limit=limit)
 
     def find_user(self, claim: Claim) -> User:
-        """Return the user who has the username or e-mail address of ``claim``. Raises NotFound."""
+        """Return the active user with the username or e-mail address of ``claim``. Raises NotFound."""
         user = self.users.by_claim(claim)
-        if user is None:
+        if user is None or not user.is_visible:
             raise NotFound("There is no such user.")
         return user
 

@@ -74,13 +74,11 @@ def _schema(text: str) -> object:
 
 def _owner(services: Services, login: str | None) -> User:
     if login is not None:
-        found = services.administration.users.by_claim(services.rules.parse_login(login))
-    else:
-        found = next(iter(services.administration.list_users(Role.ADMIN, limit=1).items), None)
-    if found is None or not found.is_visible:
-        advice = "there is no such user" if login else "there is no admin yet; make one, or name a user"
-        raise click.ClickException(f"--owner: {advice}")
-    return found
+        return services.administration.find_user(services.rules.parse_login(login))
+    admins = services.administration.list_users(Role.ADMIN, limit=1).items
+    if not admins:
+        raise click.ClickException("--owner: there is no admin yet; make one, or name a user")
+    return admins[0]
 
 
 def _print(dataset: Dataset) -> None:
