@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench import defects
+from src.domain.errors import Unavailable
 from src.domain.tables import Column, ColumnType, EncodedRow, ReadOptions, Report, parse_schema, schema_json
 from src.infrastructure.tables import PolarsCsvChecker
 from tests.support.csv_reports import violations
@@ -82,6 +84,20 @@ def test_progress_rises_and_its_errors_are_raised(checker: PolarsCsvChecker, tmp
 
     with pytest.raises(Cancelled):
         checker.check(file, ReadOptions(), store=full)
+
+
+def test_a_check_that_fails_leaves_no_thread_behind(checker: PolarsCsvChecker, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("a,b\n" + "1,2\n" * 100)
+
+    def full(rows: Sequence[EncodedRow]) -> None:
+        raise Unavailable
+
+    threads = threading.active_count()
+    with pytest.raises(Unavailable) as failed:
+        checker.check(file, ReadOptions(), store=full)
+    assert threading.active_count() == threads
+    assert failed.tb  # with which everything that the check left behind is still there
 
 
 def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None:
