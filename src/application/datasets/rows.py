@@ -16,7 +16,9 @@ _SHORT = 100_000
 
 def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
     """Return a page of rows in order of their lines, empty while there is no report. Raises InvalidCursor."""
-    after = _line(cursor)
+    if cursor is not None and not _CURSOR.fullmatch(cursor):
+        raise InvalidCursor
+    after = int(cursor or 0)
     if dataset.report is None:
         return Page([])
     size = min(limit, _FIRST_ROWS)
@@ -28,11 +30,3 @@ def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: 
         rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
     page = rows[:size]
     return Page(page, str(page[-1][0]) if len(rows) > size else None)
-
-
-def _line(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not _CURSOR.fullmatch(cursor):
-        raise InvalidCursor
-    return int(cursor)

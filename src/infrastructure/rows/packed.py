@@ -4,8 +4,9 @@ Valid and invalid rows are packed apart, so that few invalid rows are found with
 """
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
@@ -36,13 +37,13 @@ class PackedRows:
         inserts = _inserts(set_id, rows, self._store.document_bytes)
         # Leaving the pool, also because of an error, waits for the commits that have been submitted.
         with ThreadPoolExecutor(CONCURRENT_COMMITS) as pool:
-            running: set[Future[object]] = set()
+            running: deque[Future[object]] = deque()
             while writes := list(islice(inserts, COMMIT_DOCUMENTS)):
                 if len(running) == CONCURRENT_COMMITS:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    _raise_errors(done)
-                running.add(pool.submit(self._store.commit, *writes))
-            _raise_errors(running)
+                    running.popleft().result()
+                running.append(pool.submit(self._store.commit, *writes))
+            for commit in running:
+                commit.result()
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
         kinds = (True, False) if valid is None else (valid,)
@@ -81,11 +82,6 @@ class PackedRows:
             # The first pack mostly has all rows of a page. Where it does not, packs are small, and reads grow.
             limit = min(query.limit * 4, READ_DOCUMENTS)
             query = replace(query, cursor=page.next, limit=limit) if page.next else None
-
-
-def _raise_errors(futures: Iterable[Future[object]]) -> None:
-    for future in futures:
-        future.result()
 
 
 def _inserts(set_id: str, rows: Sequence[EncodedRow], size: int) -> Iterator[Insert]:
