@@ -59,7 +59,7 @@ class CheckDataset:
         return dataset
 
     def _give_up(self, id: str, rows_id: str) -> None:
-        """Remove the rows of a failed attempt, unless its last commit landed, although its reply was lost."""
+        """Remove the rows of a failed attempt, unless its last commit was stored and only the reply was lost."""
         other = new_id()
         with suppress(NotFound):
             # The record first, so that a commit that is still under way cannot land any more.

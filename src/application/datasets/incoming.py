@@ -24,7 +24,7 @@ class IncomingDataset:
     size: int
     sha256: str
     lines: int
-    """The number of lines, or a little more."""
+    """The number of lines in the file. It may be a little too high."""
     read_options: ReadOptions
     prefer_job: bool
     """Whether the client asks not to wait for the check."""

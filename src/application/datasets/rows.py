@@ -11,11 +11,11 @@ from src.domain.values import Page
 _CURSOR = re.compile("[1-9][0-9]{0,14}", re.ASCII)
 _FIRST_ROWS = 20
 _SHORT = 100_000
-"""Characters. The rest of a page is read only if its first rows hold fewer, so that the page stays small."""
+"""A number of characters. If the first rows of a page have more, the page ends with them and so stays small."""
 
 
 def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
-    """Return a page of rows in order of their lines, empty while there is no report. Raises InvalidCursor."""
+    """Return a page of rows in the order of their lines. It is empty while there is no report. Raises InvalidCursor."""
     if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise InvalidCursor
     after = int(cursor or 0)

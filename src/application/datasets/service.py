@@ -21,7 +21,7 @@ from src.domain.users import User
 from src.domain.values import Page, new_id
 
 LINES_PER_ROW = 10
-"""The number of lines for each row of ``sync_rows`` above which the rows are not counted, because that takes long."""
+"""A job checks a file with more lines than this for each row of ``sync_rows``: counting its rows would take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class DatasetService:
     clock: Clock
 
     def add(self, owner: User, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
-        """Store a CSV file, every row of it, and what was found in it: each rule, whether it passed or not.
+        """Store a CSV file, all its rows, and the result of every rule that was checked.
 
         A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
         the last row is stored.
 
-        ``progress`` is told how far the check has come. Raises as ``receiving`` and ``store`` do.
+        ``progress`` is called with the share of the check that is done. Raises what ``receiving`` and ``store`` raise.
         """
         with self.receiving(owner) as pending:
             return self.store(pending, incoming, progress)
@@ -60,10 +60,10 @@ class DatasetService:
     def receiving(
         self, owner: User, idempotent: IdempotentCreate[StoredDataset] | None = None
     ) -> AbstractContextManager[PendingObject[Dataset, StoredDataset]]:
-        """Store the record of a dataset whose file arrives, and is stored, within the block.
+        """Store the record of a dataset. The file of the dataset arrives and is stored within the block.
 
-        Call ``heartbeat`` for each chunk that arrives. When the block raises, nothing stays stored. Raises Repeated,
-        Unavailable, and InvalidToken when the owner was deleted meanwhile.
+        Call ``heartbeat`` for each chunk that arrives. When the block raises, the record is removed again. Raises
+        Repeated, Unavailable, and InvalidToken when the owner was deleted meanwhile.
         """
         now, receipt_id = self.clock(), idempotent.receipt.id if idempotent else None
         dataset = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, reconcile_since=now)
@@ -77,7 +77,7 @@ class DatasetService:
     ) -> StoredDataset:
         """Store the file and complete the dataset. Check the file first, or create a job that checks it later.
 
-        ``progress`` is told how far the check has come. Raises NotCsv, InvalidOption, Unavailable.
+        ``progress`` is called with the share of the check that is done. Raises NotCsv, InvalidOption, Unavailable.
         """
         report: Report | None = None
         job: Job | None = None
@@ -118,7 +118,7 @@ class DatasetService:
         return self.objects.show(caller, id)
 
     def parse_schema(self, value: object) -> tuple[Column, ...]:
-        """Return the columns of a schema that came as JSON; none when it is to be inferred. Raises Invalid."""
+        """Return the columns of a decoded JSON schema, or none when the schema is to be inferred. Raises Invalid."""
         return parse_schema(value, self.tables.pattern_flaw)
 
     def uri(self, dataset: Dataset) -> str:
@@ -128,7 +128,7 @@ class DatasetService:
     def list_rows(
         self, caller: User, id: str, valid: bool | None, cursor: str | None, limit: int
     ) -> tuple[Dataset, Page[Row]]:
-        """List the rows by line: all, or the valid ones, or the others.
+        """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
 
         A page of long rows holds fewer than `limit`. Raises NotFound, InvalidCursor.
         """

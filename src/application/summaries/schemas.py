@@ -7,11 +7,11 @@ from src.application.summaries.statistics import ColumnStatistics, Statistics, l
 from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, ColumnType, Report
 
 FEW_ROWS = 20
-"""The number of values from which a bound or a unique column is suggested: fewer say little about later files."""
+"""The least number of values for which a bound or ``unique`` is suggested: fewer say little about later files."""
 MANY_ROWS = 100
-"""The number of values from which an enum is suggested: with fewer, an allowed value may be missing."""
+"""The least number of values for which an enum is suggested: with fewer, an allowed value may be missing."""
 _MAX_EXACT = 2**53
-"""Up to this size every whole number is exact as a double."""
+"""Every integer up to this size is exact as a double."""
 
 
 def all_columns(report: Report) -> dict[str, Column]:

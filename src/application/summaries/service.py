@@ -20,7 +20,7 @@ _log = logging.getLogger("portero.summaries")
 PAGE = 500
 """The number of rows that are read at once."""
 MAX_FACTS = 100
-"""The number of columns and of broken rules in the facts: small models read some thousand words."""
+"""The maximum number of columns, and of broken rules, in the facts: small models read only some thousand words."""
 
 
 @dataclass(frozen=True, slots=True)

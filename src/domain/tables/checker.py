@@ -9,14 +9,17 @@ from src.domain.tables.report import Report
 from src.domain.tables.schema import Column
 
 Row = tuple[int, bool, list[str]]
-"""The line where a row begins, whether it is valid, and its values by column. The header is at line 1, as a rule."""
+"""A row as it is read: the line where it begins, whether it is valid, and its values by column."""
 EncodedRow = tuple[int, bool, str]
-"""A row whose values are one text, a JSON array. Empty values at the end of the array may be left out."""
+"""A row as it is stored: like ``Row``, with the values as the text of a JSON array.
+
+The empty values at the end of a row may be missing from the array.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read a CSV file. An option that is not given is inferred from the file."""
+    """The options for reading a CSV file. An option that is not given is inferred from the file."""
 
     columns: tuple[Column, ...] = ()
     delimiter: str | None = None
@@ -36,7 +39,7 @@ class CsvChecker(Protocol):
         """Raise NotCsv or InvalidOption for a file that cannot be read as CSV. The rows are not checked."""
 
     def exceeds(self, file: Path, rows: int, options: ReadOptions) -> bool:
-        """Return whether a file has more than ``rows`` rows and blank lines. Raises NotCsv, InvalidOption."""
+        """Return whether a file has more than ``rows`` rows, blank lines included. Raises NotCsv, InvalidOption."""
 
     def check(
         self,

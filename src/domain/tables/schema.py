@@ -38,7 +38,7 @@ class Column:
 
     @property
     def rules(self) -> dict[str, Any]:
-        """The rules that are given besides the type, by name."""
+        """The rules that the column has, by name. The type is not one of them."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("name", "type")}
         return {rule: value for rule, value in values.items() if value is not None and value is not False}
 
@@ -47,7 +47,7 @@ _RULES = tuple(field.name for field in fields(Column) if field.name != "name")
 
 
 def schema_json(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
-    """Return the schema in the form that ``parse_schema`` takes, with the rules that are given."""
+    """Return the schema in the form that ``parse_schema`` takes: the type and the rules of each column."""
     rules = {column.name: {"type": column.type, **column.rules} for column in columns}
     return {
         name: {rule: list(value) if isinstance(value, tuple) else value for rule, value in given.items()}

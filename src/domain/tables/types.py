@@ -54,7 +54,7 @@ GRAMMAR: Final[Mapping[ColumnType, str]] = {
     # domain has a dot, and its last label begins with a letter.
     ColumnType.EMAIL: rf"{_LOCAL}(?:\.?{_LOCAL}){{0,63}}@(?:[a-zA-Z0-9]{_LABEL_END}\.)+[a-zA-Z]{_LABEL_END}",
 }
-"""By type: the regular expression that a whole value matches. Every string is valid."""
+"""By type: the regular expression that matches its values as a whole. Strings have none, since all are valid."""
 
 
 def instant(text: str) -> tuple[int, int]:
@@ -76,4 +76,7 @@ ORDER: Final[Mapping[ColumnType, Callable[[str], Comparable]]] = {
     ColumnType.DATE: str,
     ColumnType.DATETIME: instant,
 }
-"""By type that has ``min`` and ``max``: a function that makes a valid value comparable. Numbers become doubles."""
+"""By type that can have ``min`` and ``max``: the function that converts a valid value into a comparable one.
+
+Numbers become doubles.
+"""

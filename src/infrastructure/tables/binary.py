@@ -28,7 +28,7 @@ _MAGIC = {
 }
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-"""The control characters of ASCII without those that text may have: tab, line and page breaks, escape."""
+"""The control characters of ASCII, except those that occur in text: tab, line break, page break and escape."""
 
 
 def refuse_binary(start: bytes) -> None:

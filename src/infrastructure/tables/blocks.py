@@ -16,12 +16,12 @@ from src.infrastructure.tables.source import Source
 T = TypeVar("T")
 
 MAX_SIZE = 1 << 22
-"""About the greatest number of bytes in a block. Only a row that is longer exceeds it by more than a chunk."""
+"""About the maximum size of a block in bytes. Only a row that is longer makes a block much larger."""
 ROWS = 1 << 17
 CELLS = 1 << 19
-"""Approximate limits of the rows and cells in a block, because each takes memory, however short it is."""
+"""About the maximum numbers of rows and of cells in a block: each takes memory, however short it is."""
 LONG = 1 << 16
-"""A row with fewer bytes than this cannot be too long."""
+"""No row with fewer bytes than this is too long."""
 
 
 class Block:

@@ -14,7 +14,7 @@ from src.infrastructure.tables.source import Source
 from src.infrastructure.tables.verdicts import PendingSamples, Verdicts
 
 BATCH = 10_000
-"""The number of rows that are stored at once."""
+"""The maximum number of rows in one call of ``store``."""
 
 # polars encodes a struct only, so that the array is wrapped into one. The empty values at its end, which would take
 # room in a wide table of short rows, go with the end of the struct.
@@ -67,7 +67,7 @@ def _store(block: Block, invalid: pl.Series, store: Store) -> None:
 
 
 def _passes(reader: BlockReader, pool: Executor, progress: Progress | None, total: int) -> Iterator[Iterator[Block]]:
-    """Yield the blocks of the file once for each of ``total`` passes; tell ``progress`` the share that is done."""
+    """Yield all blocks of the file for each of ``total`` passes. Call ``progress`` with the share of all passes."""
 
     def of_pass(number: int) -> Iterator[Block]:
         for block in prefetched(reader.blocks(), pool):

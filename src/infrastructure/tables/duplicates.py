@@ -3,7 +3,7 @@
 import polars as pl
 
 AT_ONCE = 250_000
-"""About how many hashes are compared at once: this bounds the memory, and is fast because they fit into the cache."""
+"""About how many hashes are compared at once. This bounds the memory, and the hashes fit into the processor's cache."""
 
 
 def repetitions(hashes: pl.Series) -> pl.Series:

@@ -24,12 +24,12 @@ _ENCODINGS = {
     "iso8859-15": "iso-8859-15",
     "cp1252": "windows-1252",
 }
-"""Names in Python, and in reports: those of WHATWG and IANA."""
+"""By the name that Python gives an encoding: its name in reports, as WHATWG or IANA spell it."""
 _UNDEFINED_1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 _C1 = bytes(range(0x80, 0xA0))
 
 UNDECODABLE = re.compile("[\udc80-\udcff]")
-"""A byte that cannot be decoded."""
+"""Matches a byte that could not be decoded, which is a surrogate in a text (PEP 383)."""
 
 
 def declared_encoding(encoding: str) -> str:
@@ -52,7 +52,7 @@ def displayed(text: str) -> str:
 
 
 def chunks_of(file: Path, encoding: str) -> Iterator[bytes]:
-    """Yield the file as UTF-8."""
+    """Yield the content of a file in chunks of UTF-8."""
     wide = encoding.startswith("utf-16")
     decoder = None
     if not encoding.startswith("utf-8"):
@@ -118,7 +118,7 @@ class _Utf8Detector:
         self._continued = 0
 
     def feed(self, chunk: bytes, final: bool = False) -> None:
-        """Take the next chunk into account. No chunk changes the verdict after the first error."""
+        """Take the next chunk into account. Chunks after the first error do not change the result."""
         if self.has_errors or (chunk.isascii() and not self._rest):
             return
         data = self._rest + chunk

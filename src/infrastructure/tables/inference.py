@@ -17,9 +17,9 @@ _GRAMMAR = {
     ColumnType.INTEGER: r"-?(?:0|[1-9][0-9]{0,14})",
     ColumnType.NUMBER: r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,100})?",
 }
-"""The values that count as values of a type when no schema names the type."""
+"""By type: the regular expression of its values in a file without a schema."""
 _CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
-"""Digits that are no number: leading zeros, a phone number, an id. One such value makes a column a string."""
+"""Digits that form a code: with leading zeros, a phone number, an id. One such value makes the column a string."""
 _CELL = pl.col("cell")
 _NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER}
 _LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"code": f"^(?:{_CODE})$"}
@@ -27,7 +27,7 @@ _LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"co
 
 @dataclass(slots=True)
 class _Evidence:
-    """The counts of a column: rows, non-empty cells, codes, and the values that look like each type in question."""
+    """The counts of a column: its rows, its non-empty cells, its codes, and its values that match each type."""
 
     rows: int = 0
     values: int = 0
@@ -44,7 +44,7 @@ class _Evidence:
                 del self.by_type[type]
 
     def column(self, name: str) -> Column:
-        """Return a column with the first type that 99 % of the values have, or else the type string.
+        """Return a column of the first type that 99 % of the values have, or of the type string.
 
         The column is required when 99 % of its cells have a value.
         """

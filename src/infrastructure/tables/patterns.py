@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 
 
 def portable(pattern: str) -> str | None:
-    r"""Return a pattern of RE2 as one of Rust's regex library, or None when they may differ in meaning.
+    r"""Translate a pattern of RE2 for Rust's regex library. Return None when the two may differ in meaning.
 
     Rust's ``\d``, ``\w`` and ``\s`` match Unicode, those of RE2 ASCII. Escapes, nested and intersected classes differ.
     """

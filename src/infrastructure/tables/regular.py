@@ -21,7 +21,7 @@ from src.infrastructure.tables.source import Source
 MARK = "\0"
 """Begins the first cell of a row that was rewritten. No file contains it."""
 WINDOW, MAX_WINDOW = 1 << 9, 1 << 18
-"""The number of bytes that the csv module reads at once: after a regular row, and at most."""
+"""The number of bytes that the csv module reads at a time: at first, and at most."""
 WIDE = 500
 """With more columns than this neither RE2 nor polars is faster than the csv module, which then reads every row."""
 
@@ -43,7 +43,7 @@ class RewrittenRow:
 
 @dataclass(frozen=True, slots=True)
 class RegularRows:
-    """Whole rows in regular form.
+    """Complete rows that have been brought into regular form.
 
     ``size`` is the number of bytes that they have in the file, and ``next_line`` is the number of the line after them.
     ``text`` has an empty line before the rows. In a file with more than WIDE columns every row is in ``rewritten``, and
@@ -139,7 +139,7 @@ class Regulariser:
 
 
 def _end_of_regular_rows(delimiter: str, width: int) -> Callable[[bytes, int], int]:
-    """Return a function that takes data and the offset of a row, and returns where the regular rows from it on end."""
+    """Return a function that takes data and the offset of a run of regular rows, and returns the end of the run."""
     separator = rf"\x{ord(delimiter):02x}"
     # A line without a character is no row: the empty cell of a single column needs quotes.
     plain = rf'(?:[^"{separator}\r\n\x80-\xff]|{_UTF8}){"+" if width == 1 else "*"}'

@@ -11,7 +11,7 @@ SAMPLES = 10
 MAX_VALUE = 200
 """The length in characters at which the value of a sample is cut."""
 MAX_HASHES = 10_000_000
-"""The number of hashes of rows and unique values that are kept in memory, 8 bytes each."""
+"""The maximum number of hashes in memory, 8 bytes each: one for each row and one for each unique value."""
 
 Rule = tuple[str, int | None]
 """The name of a rule and the position of its column; None for a rule of the whole row or file."""
@@ -73,7 +73,7 @@ class Results:
 
     @classmethod
     def of(cls, source: Source, schema: Sequence[Column], inferred: Sequence[Column] = ()) -> "Results":
-        """Return results that cover the header only. ``inferred`` are the columns to use without a ``schema``."""
+        """Return the results for the header; rows are added later. Without a schema the columns are ``inferred``."""
         names, misnamed = unique_names(source.header)
         expected = {column.name: column for column in schema or inferred}
         columns = tuple(expected.get(name, Column(name)) for name in names)

@@ -11,7 +11,7 @@ from src.infrastructure.tables.encodings import UNDECODABLE, chunks_of, declared
 from src.infrastructure.tables.records import Records, lines, split
 
 HEAD = 1 << 20
-"""The size of the header in bytes, at most."""
+"""The maximum size of the header in bytes."""
 _SNIFFED = 1 << 16
 
 
@@ -30,10 +30,10 @@ class Source:
     body: int
     """The offset of the first byte after the header, in the file as UTF-8."""
     line: int
-    """The line of that byte."""
+    """The number of the line that begins at ``body``."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the rows as UTF-8."""
+        """Yield the rows in chunks of UTF-8, without the header."""
         skip = self.body
         for chunk in chunks_of(self.file, self.encoding):
             yield chunk[skip:]
@@ -96,7 +96,7 @@ def _is_name(text: str) -> bool:
 
 
 def _find_delimiter(head: bytes, whole: bool) -> str:
-    """Return the delimiter with which most rows are as wide as the header, preferring those that are rare in prose."""
+    """Return the delimiter that makes the most rows as wide as the header; of equal ones, the rarest in prose."""
     text = split(head.decode(errors="surrogateescape"))
     best, delimiter = 0.0, ","
     for candidate in "\t|;,":

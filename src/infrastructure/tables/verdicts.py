@@ -13,7 +13,7 @@ from src.infrastructure.tables.results import SAMPLES, Results, RuleResult
 _HASH_MASK = (1 << 64) - 1
 
 PendingSamples = dict[int, list[tuple[RuleResult, int | None]]]
-"""By row: the results that need a sample of it, of the cell at a position or of the whole row (None)."""
+"""The samples to add later, by row: each result that needs one, and the position of its cell (None: the whole row)."""
 
 
 class Verdicts:
@@ -66,7 +66,7 @@ class Verdicts:
                 result.add_sample(block.lines[row], block.frame.to_series(position)[row])
 
     def _add_rows(self, rule: str, block: Block, values: dict[int, str]) -> None:
-        """Count the rows that break a rule of the whole row; ``values`` are their samples."""
+        """Count the rows that break a rule of the whole row. ``values`` holds the value to show as a sample, by row."""
         result = self._results.by_rule[rule, None]
         result.count += len(values)
         for row, value in islice(values.items(), result.missing_samples):
@@ -98,5 +98,5 @@ class Verdicts:
 
 
 def _joined(blocks: list[pl.Series], dtype: type[pl.DataType]) -> pl.Series:
-    """Return one series with the values of all blocks. Their memory is not copied."""
+    """Return one series with the values of all blocks, without copying them."""
     return pl.concat([pl.Series(dtype=dtype), *blocks], rechunk=False)
