@@ -15,7 +15,7 @@ from src.bootstrap.adapters import now
 from src.domain.values import Role
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import FEATURES
-from src.interfaces.http.operations import Access
+from src.interfaces.http.authentication import Access
 from tests.support.world import (
     CSV,
     OPERATIONS,

@@ -6,9 +6,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from src.domain.errors import Unauthenticated
+from src.interfaces.http.authentication import bearer_token
 from src.interfaces.http.bodies import Body, Form
 from src.interfaces.http.fields import LoginField, PasswordField, TextField
-from src.interfaces.http.operations import bearer_token
 
 
 class _Login(Body):

@@ -11,10 +11,11 @@ from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken
 from src.domain.users import Profile, User
 from src.domain.values import Role
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Paging
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
 from src.interfaces.http.users import ProfileBody
 from src.interfaces.http.views import PublicUserView, UserView, render, render_list, render_resource
 

@@ -12,10 +12,11 @@ from src.application.dogs import DogService
 from src.application.sessions import Caller
 from src.domain.dogs import Dog, PictureStatus, parse_dog_name
 from src.domain.errors import Stale, Taken
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, PictureField, TextField, checked, parsed
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
 from src.interfaces.http.views import Resource, monitor, render_list, render_resource
 
 feature = Feature("Dogs", "Everybody sees them; their owners change them.")

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from src.application.files import FileService, StoredFile
 from src.application.sessions import Caller
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.downloads import attachment
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
-from src.interfaces.http.operations import Access, Feature, Operation, services
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.uploads import Upload, UploadBody
 from src.interfaces.http.views import Resource, monitor, render, render_list
 

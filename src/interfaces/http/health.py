@@ -5,7 +5,8 @@ from functools import partial
 from flask import Response, current_app, json
 
 from src.domain.errors import Unavailable
-from src.interfaces.http.operations import Access, Feature, Operation, services
+from src.interfaces.http.authentication import Access
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import DocumentView, JwksView, StatusView
 
 KEYS_MAX_AGE = 300

@@ -11,7 +11,8 @@ from src.application.jobs import JobService
 from src.application.sessions import Caller
 from src.domain.errors import Ended
 from src.domain.jobs import JobStatus
-from src.interfaces.http.operations import Access, Feature, Operation, services
+from src.interfaces.http.authentication import Access
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import Resource, render_resource
 
 feature = Feature("Jobs", "Work in the background.")

@@ -9,7 +9,8 @@ from functools import partial
 from flask import Flask, Response, current_app, g, request
 
 from src.domain.errors import InvalidToken, NotFound, Unauthenticated
-from src.interfaces.http.operations import Access, Feature, Operation, bearer_token
+from src.interfaces.http.authentication import Access, bearer_token
+from src.interfaces.http.operations import Feature, Operation
 
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 

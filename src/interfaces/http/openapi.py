@@ -11,8 +11,9 @@ from pydantic.json_schema import models_json_schema
 
 from src.domain import errors
 from src.domain.errors import PorteroError
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Form
-from src.interfaces.http.operations import Access, Feature, Operation, Route
+from src.interfaces.http.operations import Feature, Operation, Route
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.uploads import UploadBody
 from src.interfaces.http.views import Problem, Resource

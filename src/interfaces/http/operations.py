@@ -5,7 +5,6 @@ The declaration of an operation determines its routes, the order of its checks a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast, get_type_hints
 
@@ -14,9 +13,9 @@ from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, NotFound, PorteroError, Unauthenticated
+from src.domain.errors import NotFound, PorteroError
 from src.domain.sessions import Client
-from src.domain.values import Role
+from src.interfaces.http.authentication import Access, authenticated
 from src.interfaces.http.bodies import Body, Context, Paging, Query, parse_body, parse_query
 from src.interfaces.http.idempotency import IdempotentRequest, create_once
 from src.interfaces.http.uploads import Upload, UploadBody
@@ -27,30 +26,6 @@ Handler = Callable[..., Response | None]
 """Answers 204 when it returns None."""
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 Translate = Callable[[PorteroError | BadRequest], Exception]
-
-
-class Access(Enum):
-    """The callers that an operation admits. The value of a member describes them in the detail of a 403."""
-
-    PUBLIC = "anyone"
-    GUEST_OR_PUBLIC = "anyone, or a guest with a token"
-    TOKEN = "anyone with a token"  # noqa: S105 - it is no password
-    USER = "users, not guests"
-    UPLOADER = "uploaders and admins"
-    ADMIN = "admins"
-
-    @property
-    def needs_token(self) -> bool:
-        """Whether a request without a token is answered with 401."""
-        return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
-
-    def admits(self, role: Role) -> bool:
-        """Return whether a caller of this role may call the operation."""
-        if self is Access.ADMIN:
-            return role is Role.ADMIN
-        if self is Access.UPLOADER:
-            return role in (Role.UPLOADER, Role.ADMIN)
-        return self is not Access.USER or role is not Role.GUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +174,7 @@ def _answer(operation: Operation, /, **arguments: Any) -> Response:
 def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     caller = None
     if operation.access is not Access.PUBLIC:
-        caller = arguments["caller"] = _authenticated(operation.access)
+        caller = arguments["caller"] = authenticated(operation.access, services().authentication)
     missing: NotFound | None = None
     if operation.guard:
         try:
@@ -222,34 +197,6 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     assert caller
     path = operation.alias_of or operation.path
     return create_once(operation.handler, arguments, IdempotentRequest(services().receipts, caller, path))
-
-
-def _authenticated(access: Access) -> Caller | None:
-    """Return the caller, or None for a request without a token if ``access`` does not need one.
-
-    Raises Unauthenticated if a token is needed and missing, Forbidden if ``access`` does not admit the caller, and the
-    errors of ``AuthenticationService.authenticate``.
-    """
-    token = bearer_token()
-    if token is None:
-        if access.needs_token:
-            raise Unauthenticated
-        return None
-    caller = services().authentication.authenticate(token)
-    if not access.admits(caller.user.role):
-        raise Forbidden(f"This is for {access.value}.")
-    return caller
-
-
-def bearer_token() -> str | None:
-    """Return the bearer token of the Authorization header (RFC 6750), None when there is none."""
-    scheme, _, token = request.headers.get("Authorization", "").strip(" ").partition(" ")
-    token = token.strip(" ")
-    if token[:7].lower() == "bearer ":  # some people paste "Bearer <token>" where a docs page asks for the token
-        token = token[7:].strip(" ")
-    if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
-        return None
-    return token
 
 
 def expected_revisions() -> frozenset[str] | None:

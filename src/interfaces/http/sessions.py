@@ -11,9 +11,10 @@ from pydantic import Field
 from src.application.sessions import Caller, SessionService
 from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFound, Taken, TooManyRequests
 from src.domain.sessions import Session
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
-from src.interfaces.http.operations import Access, Feature, Operation, client, services
+from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.problems import as_oauth
 from src.interfaces.http.views import LoginView, NamedRefreshView, RefreshView, TokenView, View, render, render_list
 

@@ -11,10 +11,11 @@ from src.application.sessions import Caller
 from src.application.tasks import TaskService
 from src.domain.errors import Stale
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Paging
 from src.interfaces.http.fields import BooleanField, BooleanParameter
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Access, Feature, Operation, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
 from src.interfaces.http.views import Resource, render_list, render_resource
 
 feature = Feature("Tasks", "What you have to do; nobody else sees it.")

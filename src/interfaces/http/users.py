@@ -8,9 +8,10 @@ from src.application.accounts import AccountService
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import Profile
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change
 from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
-from src.interfaces.http.operations import Access, Feature, Operation, client, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, client, expected_revisions, services
 from src.interfaces.http.views import SignupView, UserView, render, render_resource
 
 feature = Feature("Accounts", "Your own account.")

@@ -9,6 +9,7 @@ from pydantic import Field
 from src.application.datasets import DatasetService, StoredDataset, temporary_file
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound
+from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.datasets.uploads import DatasetUpload, prefers_async, receive
 from src.interfaces.http.datasets.views import AcceptedView, DatasetView, RowView, SummaryView
@@ -16,7 +17,7 @@ from src.interfaces.http.downloads import attachment
 from src.interfaces.http.fields import BooleanParameter
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
-from src.interfaces.http.operations import Access, Feature, Operation, services
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.uploads import Upload
 from src.interfaces.http.views import monitor, render, render_list, render_resource
 

@@ -1,0 +1,61 @@
+"""Authenticates the callers of operations, and checks which callers an operation admits."""
+
+from enum import Enum
+
+from flask import request
+
+from src.application.sessions import AuthenticationService, Caller
+from src.domain.errors import Forbidden, Unauthenticated
+from src.domain.values import Role
+
+
+class Access(Enum):
+    """The callers that an operation admits. The value of a member describes them in the detail of a 403."""
+
+    PUBLIC = "anyone"
+    GUEST_OR_PUBLIC = "anyone, or a guest with a token"
+    TOKEN = "anyone with a token"  # noqa: S105 - it is no password
+    USER = "users, not guests"
+    UPLOADER = "uploaders and admins"
+    ADMIN = "admins"
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether a request without a token is answered with 401."""
+        return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
+
+    def admits(self, role: Role) -> bool:
+        """Return whether a caller of this role may call the operation."""
+        if self is Access.ADMIN:
+            return role is Role.ADMIN
+        if self is Access.UPLOADER:
+            return role in (Role.UPLOADER, Role.ADMIN)
+        return self is not Access.USER or role is not Role.GUEST
+
+
+def authenticated(access: Access, service: AuthenticationService) -> Caller | None:
+    """Return the caller, or None for a request without a token if ``access`` does not need one.
+
+    Raises Unauthenticated if a token is needed and missing, Forbidden if ``access`` does not admit the caller, and the
+    errors of ``AuthenticationService.authenticate``.
+    """
+    token = bearer_token()
+    if token is None:
+        if access.needs_token:
+            raise Unauthenticated
+        return None
+    caller = service.authenticate(token)
+    if not access.admits(caller.user.role):
+        raise Forbidden(f"This is for {access.value}.")
+    return caller
+
+
+def bearer_token() -> str | None:
+    """Return the bearer token of the Authorization header (RFC 6750), None when there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").strip(" ").partition(" ")
+    token = token.strip(" ")
+    if token[:7].lower() == "bearer ":  # some people paste "Bearer <token>" where a docs page asks for the token
+        token = token[7:].strip(" ")
+    if scheme.lower() != "bearer" or not token or token.lower() == "bearer":
+        return None
+    return token
