@@ -20,7 +20,7 @@ ENV PATH=/venv/bin:$PATH \
 
 WORKDIR /portero
 COPY --from=builder /venv /venv
-COPY portero ./
+COPY portero alembic.ini ./
 COPY src src
 RUN python -m compileall -q src && install -d -o 10001 -g 10001 -m 0700 /data
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,19 @@ def test_downgrade_and_upgrade_again(url: str, engine: Engine) -> None:
 
     prepare(url)
     assert differences(engine) == []
+
+
+def test_the_command_alembic_migrates_the_database_of_the_setting(url: str) -> None:
+    def alembic(*arguments: str) -> str:
+        command = [sys.executable, "-m", "alembic", "--config", str(PORTERO.with_name("alembic.ini")), *arguments]
+        environment = {"PATH": os.environ["PATH"], "STORE_URL": url}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    alembic("upgrade", "head")
+    assert is_ready(url)
+    assert "No new upgrade operations detected" in alembic("check")
+    alembic("downgrade", "base")
+    assert not is_ready(url)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
