@@ -104,7 +104,8 @@ class Regulariser:
         until a row is complete. Return (0, []) if ``data`` ends within the first row. ``last`` says that the file ends
         with ``data``.
         """
-        if blank := _BLANK_LINES.match(data, at):
+        blank = _BLANK_LINES.match(data, at)
+        if blank and (len(blank[0]) >= window or blank.end() == len(data)):
             # A CR at the end may be the first half of a CRLF.
             size = len(blank[0]) - (blank.end() == len(data) and not last and data.endswith(b"\r"))
             return size, [RewrittenRow(_line_breaks(data, at, at + size))]
@@ -127,8 +128,9 @@ class Regulariser:
                 after, _ = rows.pop()
                 part = "".join(lines[: after - line]).encode(errors="surrogateescape")
             starts = [start for start, _ in rows] + [after]
+            skipped = [RewrittenRow(starts[0] - line)] if blank else []
             ends = zip(rows, starts[1:], strict=True)
-            return len(part), [RewrittenRow(end - start, cells) for (start, cells), end in ends]
+            return len(part), skipped + [RewrittenRow(end - start, cells) for (start, cells), end in ends]
 
     def marked(self, row: RewrittenRow) -> list[str]:
         """Return as many cells as the header has, in valid UTF-8; the first one begins with the mark."""
