@@ -9,6 +9,7 @@ tables in README.md and docs/performance.md.
 import argparse
 import os
 import platform
+import signal
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -91,4 +92,5 @@ def show(result: Result) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers end too
     main()
