@@ -130,7 +130,7 @@ def _peer(title: str, name: str, **differences: Any) -> Contestant:
     return replace(Contestant(title, _gunicorn(_python(name), name), prepare=prepare), **differences)
 
 
-PORTERO = Contestant("Portero", (ROOT / "portero", "serve"), {"RATE_LIMIT": "off", "APP_ENV": "development"})
+PORTERO = Contestant("Portero", (ROOT / "portero", "serve"), {"RATE_LIMIT": "off", "ACCESS_TOKEN_SECONDS": "3600"})
 HELLO = Contestant("bare Flask", _gunicorn(sys.executable, "hello"), has_accounts=False)
 FLASK_JWT_EXTENDED = _peer("Flask-JWT-Extended", "flask_jwt_extended")
 FLASK_SECURITY = _peer(

@@ -5,6 +5,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -37,6 +38,7 @@ settings.configure(
         }
     },
     REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"]},
+    SIMPLE_JWT={"ACCESS_TOKEN_LIFETIME": timedelta(hours=1)},
     USE_TZ=True,
 )
 django.setup()

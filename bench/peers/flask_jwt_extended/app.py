@@ -4,6 +4,7 @@
 """
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 app = Flask(__name__)
 app.config["JWT_SECRET_KEY"] = "a secret of the benchmark, which protects nothing"
+app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(hours=1)
 app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{os.environ['DATABASE']}"
 jwt = JWTManager(app)
 db = SQLAlchemy(app)
