@@ -13,7 +13,7 @@ from threading import Thread
 import click
 from flask import Flask
 
-from src.bootstrap.adapters import THREADS, make_keys
+from src.bootstrap.adapters import THREADS, make_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background, stop_background
 from src.bootstrap.check import check
 from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
@@ -21,6 +21,7 @@ from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.domain.values import InvalidValue
 from src.infrastructure.logs import configure_logs
+from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli, explain
 from src.interfaces.cli.console import Console
@@ -57,6 +58,8 @@ def create_app() -> Flask:
 
 def serve(settings: Settings) -> None:
     """Serve HTTP until told to stop. In development, run ``prepare`` first. Raises ConfigurationError."""
+    with store_errors():
+        store_class(settings.store_url)  # loads the library of the store once, for all processes
     if not settings.production:
         _run_in_child(prepare, settings)
     require_tables(settings)
