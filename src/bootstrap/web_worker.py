@@ -1,0 +1,238 @@
+"""The workers of the web server: slow clients cannot hold them up, and they stop without losing connections."""
+
+import json
+import math
+import select
+import socket
+import struct
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import Thread
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.workers.gthread import ThreadWorker
+
+HEAD_SECONDS = 10.0
+"""How long the head of a request may take to arrive."""
+BODY_SECONDS = 30.0
+"""How long the body of a request other than a file upload may take to arrive."""
+SILENCE_SECONDS = 5
+"""How long a client may send nothing in the middle of a body."""
+DRAIN_SECONDS = 0.5
+"""How long a response waits for the rest of a body that the application did not read."""
+NEXT_MILLISECONDS = 5
+"""How long a thread waits for the next request of its connection before it serves another one."""
+LINGER_SECONDS = 2.0
+"""How long a connection stays open after its last response, for a client that is still sending."""
+
+_STATUSES = {
+    errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
+    errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+}
+"""The status of bytes that are not a valid request, by gunicorn's error. The status of every other error is 400."""
+_OUR_FAULTS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """A request that is arriving. ``request`` is None until its head has arrived."""
+
+    connection: Any
+    deadline: float
+    request: Any = None
+
+    def close_if_unread(self) -> None:
+        """Let the response say that it is the last of its connection, if much of the request is still to come.
+
+        gunicorn would say that the connection is kept, and close it when the rest is too long to be discarded.
+        """
+        try:
+            drained = self.connection.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
+        except (errors.ParseException, OSError):
+            drained = False
+        if not drained:
+            self.request.force_close()
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """A process that serves requests in threads."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.arrivals: dict[socket.socket, _Arrival] = {}
+        self.wsgi: Any = None
+
+    def load_wsgi(self) -> None:
+        """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
+        super().load_wsgi()
+        self.stopping = Thread(target=self.wsgi.extensions.get("portero.stop"), name="stop", daemon=True)
+        self.wsgi = self._truthful(self.wsgi)
+
+    def run(self) -> None:
+        """Serve until the worker is told to stop."""
+        try:
+            super().run()
+        finally:
+            self._begin_stop()
+            self.stopping.join()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop the background tasks at once, while the requests that have arrived are served."""
+        self._begin_stop()
+        super().handle_exit(sig, frame)
+
+    def _begin_stop(self) -> None:
+        with suppress(RuntimeError):  # it has begun
+            self.stopping.start()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Start or stop accepting connections. A worker that stops takes the waiting ones first."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                before = -1
+                while before < self.nr_conns:
+                    before = self.nr_conns
+                    self.accept(listener)
+                listener.close()
+
+    def murder_pending(self) -> None:
+        """Close the connections that sent nothing for too long, and all that sent nothing when the worker stops."""
+        for connection in () if self.alive else self.pending_conns:
+            connection.timeout = 0.0
+        super().murder_pending()
+
+    def notify(self) -> None:
+        """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
+        super().notify()
+        now = time.monotonic()
+        for client, arrival in self.arrivals.copy().items():
+            if now > arrival.deadline:
+                with suppress(OSError):  # the client has left
+                    client.shutdown(socket.SHUT_RD)  # the response can still be sent
+
+    def handle(self, conn: Any) -> Any:
+        """Serve the requests that follow each other closely. Return whether the connection is kept.
+
+        gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
+        """
+        kept = self._handle_one(conn)
+        while kept is True and self.alive and _is_readable(conn.sock):
+            kept = self._handle_one(conn)
+        return kept
+
+    def _handle_one(self, conn: Any) -> Any:
+        arrival = self.arrivals[conn.sock] = _Arrival(conn, time.monotonic() + HEAD_SECONDS)
+        try:
+            kept = super().handle(conn)
+        finally:
+            del self.arrivals[conn.sock]
+        if not kept:
+            if arrival.request is None and time.monotonic() > arrival.deadline:
+                self.log.warning("A request from %s did not arrive in time", conn.client[0])
+                self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
+            _linger(conn.sock)
+        return kept
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Serve a request whose head has arrived."""
+        arrival = self.arrivals[conn.sock]
+        arrival.request = req
+        arrival.deadline = math.inf
+        fields = dict(req.headers)
+        if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
+            return super().handle_request(req, conn)
+        if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
+            arrival.deadline = time.monotonic() + self.app.body_seconds
+        _set_silence(conn.sock, SILENCE_SECONDS)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            _set_silence(conn.sock, 0)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer bytes that are not a valid request. The log does not repeat them, since they may hold a password."""
+        if isinstance(exc, errors.ParseException) and not isinstance(exc, _OUR_FAULTS):
+            match exc:
+                case errors.InvalidRequestLine(req=refused) | errors.InvalidRequestMethod(method=refused):
+                    size = f" of {len(refused)} characters"
+                case _:
+                    size = ""
+            self.log.warning("Invalid request from %s: %s%s", addr[0], type(exc).__name__, size)
+            self._send_problem(client, _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST))
+        else:
+            self.log.error("A request failed", exc_info=exc)
+            self._send_problem(client, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _truthful(self, application: Any) -> Any:
+        """Return an application whose responses say truly whether their connection is kept."""
+
+        def serve(environ: dict[str, Any], start_response: Any) -> Any:
+            if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+                return application(environ, start_response)
+
+            def start(*head: Any) -> Any:
+                self.arrivals[environ["gunicorn.socket"]].close_if_unread()
+                return start_response(*head)
+
+            return application(environ, start)
+
+        return serve
+
+    def _send_problem(self, client: socket.socket, status: HTTPStatus) -> None:
+        """Send a problem document (RFC 9457) for a request that does not reach the application."""
+        instance = uuid.uuid4().hex
+        body = json.dumps(
+            {
+                "type": f"urn:portero:{status.phrase.lower().replace(' ', '-')}",
+                "title": status.phrase,
+                "status": status,
+                "detail": status.description or "The request is not valid HTTP.",
+                "instance": instance,
+            }
+        )
+        cors = "Access-Control-Allow-Origin: *\r\n" if self.app.any_origin else ""
+        head = (
+            f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+            f"X-Request-Id: {instance}\r\n{cors}\r\n"
+        )
+        with suppress(OSError):  # the client has left
+            client.sendall((head + body).encode())
+
+
+def _set_silence(client: socket.socket, seconds: int) -> None:
+    """End a read when the client sends nothing for so many seconds; 0 is forever."""
+    with suppress(OSError):  # the client has left
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
+
+
+def _is_readable(client: socket.socket) -> bool:
+    """Wait a moment for the next request. Return whether it has begun to arrive."""
+    poll = select.poll()
+    poll.register(client, select.POLLIN)
+    return bool(poll.poll(NEXT_MILLISECONDS))
+
+
+def _linger(client: socket.socket) -> None:
+    """Discard what the client is still sending, and wait until it closes the connection, but not for long.
+
+    A connection that is closed at once would be reset, and the client could lose the response (RFC 9112 section 9.6).
+    gunicorn would do this on the thread that accepts connections.
+    """
+    end = time.monotonic() + LINGER_SECONDS
+    with suppress(OSError):  # the time is over, or the client has left
+        client.shutdown(socket.SHUT_WR)
+        while (left := end - time.monotonic()) > 0:
+            client.settimeout(left)
+            if not client.recv(1 << 16):
+                break
+            time.sleep(0.02)  # a client that sends without end is held back
+    with suppress(OSError):
+        client.shutdown(socket.SHUT_RDWR)
