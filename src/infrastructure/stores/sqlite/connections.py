@@ -3,7 +3,7 @@
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -41,9 +41,20 @@ class Connections:
         self._idle = deque[sqlite3.Connection]()
         self._write_lock = Lock()
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Yield a connection whose statements all read the same state of the database. Raises Unavailable."""
-        return self._transaction("BEGIN")
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection without a transaction: each statement reads the newest state. Raises Unavailable."""
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                connection.rollback()  # does nothing without a transaction
+                self._give_back(connection)
+        except sqlite3.IntegrityError:
+            raise PreconditionFailed from None
+        except sqlite3.OperationalError as error:
+            raise Unavailable from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -55,9 +66,11 @@ class Connections:
         if not self._write_lock.acquire(timeout=BUSY_SECONDS):
             raise Unavailable
         try:
-            # A transaction that reads first and then asks for the write lock fails when another one has written.
-            with self._transaction("BEGIN IMMEDIATE") as connection:
+            with self.reading() as connection:
+                # A transaction that reads first and then asks for the write lock fails when another one has written.
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
+                connection.execute("COMMIT")
         finally:
             self._write_lock.release()
 
@@ -66,22 +79,6 @@ class Connections:
         self._size = 0
         while self._idle:
             self._idle.pop().close()
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._take()
-            try:
-                connection.execute(begin)
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                connection.rollback()  # does nothing after a commit
-                self._give_back(connection)
-        except sqlite3.IntegrityError:
-            raise PreconditionFailed from None
-        except sqlite3.OperationalError as error:
-            raise Unavailable from error
 
     def _take(self) -> sqlite3.Connection:
         try:
