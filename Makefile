@@ -18,7 +18,7 @@ worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 	@exec ./portero worker $(ARGS)
 
 test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
-	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq
+	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq wrk
 	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
 
 check: ## Lint, formatting, types, layers

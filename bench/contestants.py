@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 PEERS = ROOT / "bench/peers"
 PASSWORD = "correct zebra battery"
 JSON = "application/json"
-_SETTINGS = {name.upper() for name in Settings.model_fields}
+_LEFT_OUT = {name.upper() for name in Settings.model_fields} | {"PYTHONDONTWRITEBYTECODE"}
+"""Variables that the servers do not inherit: they start with their own settings, and with compiled modules."""
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -164,7 +165,7 @@ def serving(contestant: Contestant, folder: Path, settings: Mapping[str, str] | 
     The server counts as started when it answers "ada" with her account, or when it answers at all in a new folder.
     """
     port = free_port()
-    environment = {name: value for name, value in os.environ.items() if name.upper() not in _SETTINGS}
+    environment = {name: value for name, value in os.environ.items() if name.upper() not in _LEFT_OUT}
     environment |= {"DATABASE": str(folder / "peer.db"), "DATA_DIR": str(folder), "PORT": str(port)}
     environment |= {**contestant.environment, **(settings or {})}
     url, kept_headers = f"http://127.0.0.1:{port}", folder / "headers.json"

@@ -71,7 +71,7 @@ class _LowS(ECAlgorithm):
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """What never changes about a token: the key that has signed it, and its claims."""
+    """A token with a good signature: the id of the key that has signed it, and the claims."""
 
     kid: str
     payload: _Payload
