@@ -145,7 +145,10 @@ class FetchPicture:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (3.0, 12.0, 24.0, 43.0)
 
     def run(self, job: Job, progress: Progress) -> dict[str, str | None]:
-        """Fetch a picture and store its URL, unless the dog has been given a picture meanwhile."""
+        """Fetch a picture and store its URL, unless the dog has a picture by now or no longer exists.
+
+        Return the URL of the dog's picture as ``picture``; None if the dog does not exist.
+        """
         dog = self.dogs.get(job.subject_id)
         if dog and not dog.picture:
             url = self.pictures.fetch()

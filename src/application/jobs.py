@@ -45,7 +45,10 @@ class JobHandler(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRunner:
-    """Runs jobs. Any number of workers may try to run the same job at the same time."""
+    """Runs jobs. Of several workers that try to run the same job, one gets the lease, and the others do nothing.
+
+    If that worker loses its lease, another one may run the job again.
+    """
 
     jobs: JobRepository
     handlers: Mapping[str, JobHandler]

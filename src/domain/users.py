@@ -85,7 +85,7 @@ class User:
 
     @property
     def claims(self) -> frozenset[Claim]:
-        """Every unique value of the user, including the reserved ones."""
+        """The username and the e-mail address, which no other user may have, and the ones in ``reserved``."""
         own = [Claim("username", self.username.key)] if self.username else []
         own += [Claim("email", self.email.key)] if self.email else []
         return frozenset([*own, *self.reserved])

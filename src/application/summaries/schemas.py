@@ -20,7 +20,9 @@ def all_columns(report: Report) -> dict[str, Column]:
 
 
 def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, ...]:
-    """Return all columns with their rules and the rules that are suggested for them.
+    """Return up to MAX_COLUMNS columns with their rules and the rules that are suggested for them.
+
+    A column whose name is too long for a schema is left out.
 
     Rules are suggested only when the statistics cover all rows.
     """

@@ -133,7 +133,7 @@ class Summarise:
         return {name: pattern for name, pattern, _ in left.values()}
 
     def _pages(self, set_id: str, most: int, *, valid: bool | None = None) -> Iterator[Sequence[Row]]:
-        """Yield the first ``most`` rows in pages."""
+        """Yield pages with at most ``most`` rows in all: only valid or only invalid rows if ``valid`` is given."""
         after = 0
         while most > 0 and (page := self.rows.page(set_id, valid=valid, after=after, limit=min(PAGE, most))):
             yield page

@@ -71,7 +71,10 @@ class GoogleBlobs:
             upload.complete()
 
     def read(self, key: str) -> Iterator[bytes]:
-        """Return the chunks of an object. They raise Unavailable if the object is replaced or deleted meanwhile."""
+        """Return the chunks of an object. Raises NotFound at once.
+
+        The iterator raises Unavailable if the object is replaced or deleted meanwhile.
+        """
         path = self._prefix + checked(key)
         with _translated():
             blob = self._bucket.get_blob(path, **self._limits)

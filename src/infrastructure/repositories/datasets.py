@@ -24,8 +24,9 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 class Datasets(StoredObjectDocuments[Dataset]):
     """Stores datasets. Implements DatasetRepository.
 
-    The columns that a client requested, and the report, may be larger than a document. Each is packed into a text
-    that is cut into pieces of the size of a document; the field ``pieces`` of the dataset lists their ids.
+    The schema that a client gave for the columns, and the report, may be too large for one document of the store. Each
+    of the two is packed into a text, and the text is cut into pieces that fit into a document. The field ``pieces`` of
+    the stored dataset lists the ids of the pieces.
     """
 
     def __init__(self, store: Store) -> None:

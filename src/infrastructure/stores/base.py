@@ -123,7 +123,7 @@ class Store(ABC):
     def open(cls, url: str, *, pool_size: int) -> Self:
         """Return the store at ``url`` without connecting to it.
 
-        At most ``pool_size`` threads use it at the same time. Raises InvalidStoreUrl.
+        ``pool_size`` is the number of connections that the store may keep open. Raises InvalidStoreUrl.
         """
 
     @classmethod

@@ -32,7 +32,10 @@ class Verdicts:
         self._columns = ColumnRules.of(results.columns)
 
     def add(self, block: Block) -> None:
-        """Check the rows of a block for all rules but those about duplicates. Raises NotCsv for too many rows."""
+        """Check the rows of a block for all rules but those about duplicates.
+
+        Raises NotCsv when the file has too many rows to find duplicates among them.
+        """
         frame = block.frame
         self._rows += frame.height
         self._results.require_comparable(self._rows)

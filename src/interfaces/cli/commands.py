@@ -94,7 +94,7 @@ def list_jobs(console: Console, status: str | None) -> None:
 @click.argument("id")
 @click.pass_obj
 def retry_job(console: Console, id: str) -> None:
-    """Run a failed or cancelled job again. A running process sends it within seconds."""
+    """Queue a failed or cancelled job again. A running process of the service hands it to the workers soon."""
     try:
         console.services().jobs.retry(id)
     except NotRunnable:

@@ -74,7 +74,7 @@ def list_users(caller: Caller, query: Search) -> Response:
 
 @route(f"GET {_USER_PATHS}", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.show)
 def show_other(caller: Caller, id: str) -> Response:
-    """See a user."""
+    """See a user: admins and the user itself see all of it, others only the public part."""
     user = services().directory.show(id)
     if caller.user.role is Role.ADMIN or caller.user.id == user.id:
         return render_resource(UserView, user)
