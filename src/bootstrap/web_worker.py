@@ -5,6 +5,7 @@ import math
 import select
 import socket
 import struct
+import sys
 import time
 import uuid
 from contextlib import suppress
@@ -67,6 +68,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         super().__init__(*arguments)
         self.arrivals: dict[socket.socket, _Arrival] = {}
         self.wsgi: Any = None
+        self.stopping: Thread | None = None
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
@@ -80,7 +82,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             super().run()
         finally:
             self._begin_stop()
-            self.stopping.join()
+            if self.stopping:
+                self.stopping.join()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to stop the background tasks at once, while the requests that have arrived are served."""
@@ -89,12 +92,16 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def _begin_stop(self) -> None:
         with suppress(RuntimeError):  # it has begun
-            self.stopping.start()
+            if self.stopping:  # else the application is not loaded yet
+                self.stopping.start()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Start or stop accepting connections. A worker that stops takes the waiting ones first."""
         super().set_accept_enabled(enabled)
         if not self.alive:
+            # Connections that arrive between the last accept and the close are lost. By default another thread could
+            # hold the interpreter for five milliseconds in between.
+            sys.setswitchinterval(1e-5)
             for listener in self.sockets:
                 before = -1
                 while before < self.nr_conns:

@@ -110,10 +110,10 @@ def firestore() -> Iterator[str]:
         return
     port = free_port()
     address = f"127.0.0.1:{port}"
-    # The rules refuse every caller but a server.
-    rules = f"--rules={Path(__file__).parents[2] / 'firestore.rules'}"
-    gcloud = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}", rules, "--quiet"]
     with _home() as home, ExitStack() as stack:
+        # The rules refuse every caller but a server. The emulator takes no path with a space.
+        rules = shutil.copy(Path(__file__).parents[2] / "firestore.rules", home)
+        gcloud = ["gcloud", "emulators", "firestore", "start", f"--host-port={address}", f"--rules={rules}", "--quiet"]
         failures = []
         for command in (gcloud, _firebase(home, "firestore", port, websocketPort=free_port())):
             try:
