@@ -1,4 +1,4 @@
-"""What a measure yields: the samples of each contestant, and figures with their goals."""
+"""The result of a measure: the samples of each contestant, and figures with their goals."""
 
 import json
 import operator

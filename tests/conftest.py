@@ -1,4 +1,4 @@
-"""What every test may ask for: the Firebase emulators and a PostgreSQL server, started once.
+"""Fixtures for all tests: the Firebase emulators and a PostgreSQL server, each started once.
 
 By the first test that wants one; or, when pytest-xdist runs tests in several processes, for all of them at the start.
 """

@@ -55,6 +55,18 @@ def limiter(opener: Callable[[], RateLimiter]) -> Iterator[RateLimiter]:
     close(limiter)
 
 
+@pytest.fixture
+def limiter_at_noon(limiter: RateLimiter) -> tuple[StoreLimiter, Callable[[float], None]]:
+    """Return a limiter whose clock stands at noon, and a function that sets it to so many seconds after noon."""
+    assert isinstance(limiter, StoreLimiter)
+
+    def go_to(seconds: float) -> None:
+        limiter._clock = lambda: NOON + timedelta(seconds=seconds)
+
+    go_to(0)
+    return limiter, go_to
+
+
 def close(limiter: RateLimiter) -> None:
     if isinstance(limiter, StoreLimiter):
         limiter._store.close()
@@ -140,62 +152,54 @@ class TestLimiter:
 
 
 @pytest.mark.parametrize("opener", STORES, indirect=True)
-def test_a_window_ends_to_the_microsecond(opener: Callable[[], RateLimiter], key: str) -> None:
-    now = NOON
-    limiter = opener()
-    assert isinstance(limiter, StoreLimiter)
-    limiter._clock = lambda: now
+def test_a_window_ends_to_the_microsecond(
+    limiter_at_noon: tuple[StoreLimiter, Callable[[float], None]], key: str
+) -> None:
+    limiter, go_to = limiter_at_noon
     count = Count(OTHER, key)
     assert hits_until_full(limiter, count) == 3
     for elapsed, wait in [(0.0, 60), (0.000001, 60), (59.0, 1), (59.999999, 1)]:
-        now = NOON + timedelta(seconds=elapsed)
+        go_to(elapsed)
         with pytest.raises(TooManyRequests) as over:
             limiter.check(count)
         assert over.value.retry_after == wait
-    now = NOON + timedelta(seconds=60)
+    go_to(60)
     assert hits_until_full(limiter, count) == 3
-    close(limiter)
 
 
 @pytest.mark.parametrize("opener", STORES, indirect=True)
-def test_hits_that_begin_a_new_window_at_once_add_up(opener: Callable[[], RateLimiter], key: str) -> None:
-    now = NOON
-    limiter = opener()
-    assert isinstance(limiter, StoreLimiter)
-    limiter._clock = lambda: now
+def test_hits_that_begin_a_new_window_at_once_add_up(
+    limiter_at_noon: tuple[StoreLimiter, Callable[[float], None]], key: str
+) -> None:
+    limiter, go_to = limiter_at_noon
     count = Count(MINUTE, key)
     assert hits_until_full(limiter, count) == 10
-    now = NOON + timedelta(seconds=60)
+    go_to(60)
     outcomes = at_once(limiter.hit, [count] * 20)
     assert [str(each) for each in outcomes if each and not isinstance(each, TooManyRequests)] == []
     assert outcomes.count(None) == 10
-    close(limiter)
 
 
 @pytest.mark.parametrize("opener", STORES, indirect=True)
 def test_a_counter_that_is_full_is_not_looked_at_until_its_window_ends(
-    opener: Callable[[], RateLimiter], key: str, monkeypatch: pytest.MonkeyPatch
+    limiter_at_noon: tuple[StoreLimiter, Callable[[float], None]], key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = NOON
-    limiter = opener()
-    assert isinstance(limiter, StoreLimiter)
-    limiter._clock = lambda: now
+    limiter, go_to = limiter_at_noon
     count = Count(MINUTE, key)
     assert hits_until_full(limiter, count) == 10
     store = limiter._store
     with monkeypatch.context() as offline:
         offline.setattr(limiter, "_store", None)
         for elapsed, wait in [(0, 60), (59.5, 1)]:
-            now = NOON + timedelta(seconds=elapsed)
+            go_to(elapsed)
             for refused in (limiter.check, limiter.hit):
                 with pytest.raises(TooManyRequests) as over:
                     refused(Count(OTHER, key), count)
                 assert over.value.retry_after == wait
     limiter._store = store
-    now = NOON + timedelta(seconds=60)
+    go_to(60)
     limiter.check(count)
     assert hits_until_full(limiter, count) == 10
-    close(limiter)
 
 
 def test_a_hit_whose_reply_is_lost_counts_and_may_count_twice(

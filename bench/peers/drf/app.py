@@ -53,7 +53,7 @@ from rest_framework_simplejwt.views import TokenObtainPairView
 
 
 class UserSerializer(serializers.ModelSerializer):
-    """What a client sends and sees of a user."""
+    """Reads a user from the body of a request to register, and writes one into a response."""
 
     class Meta:
         """The fields."""

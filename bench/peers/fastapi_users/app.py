@@ -33,11 +33,11 @@ class User(SQLAlchemyBaseUserTableUUID, Base):
 
 
 class UserRead(schemas.BaseUser[uuid.UUID]):
-    """What a client sees of a user."""
+    """The properties of a user in a response."""
 
 
 class UserCreate(schemas.BaseUserCreate):
-    """What a client sends to register."""
+    """The body of a request to register."""
 
 
 engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['DATABASE']}")
