@@ -16,6 +16,7 @@ from typing import Any
 
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
+from werkzeug.http import HTTP_STATUS_CODES
 
 HEAD_SECONDS = 10.0
 """How long the head of a request may take to arrive."""
@@ -194,11 +195,11 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def _send_problem(self, client: socket.socket, status: HTTPStatus) -> None:
         """Send a problem document (RFC 9457) for a request that does not reach the application."""
-        instance = uuid.uuid4().hex
+        instance, title = uuid.uuid4().hex, HTTP_STATUS_CODES[status]  # phrases of HTTPStatus differ between Pythons
         body = json.dumps(
             {
-                "type": f"urn:portero:{status.phrase.lower().replace(' ', '-')}",
-                "title": status.phrase,
+                "type": f"/problems/{title.lower().replace(' ', '-')}",
+                "title": title,
                 "status": status,
                 "detail": status.description or "The request is not valid HTTP.",
                 "instance": instance,

@@ -356,7 +356,7 @@ def test_the_token_endpoint_returns_the_error_codes_of_oauth2(client: Client, fo
     response = client.post("/auth/token", data=form)
     assert response.status_code == 400
     assert response.json["error"] == error
-    assert response.json["type"] == f"urn:portero:{error.replace('_', '-')}"
+    assert response.json["type"] == f"/problems/{error.replace('_', '-')}"
 
 
 # Seeing and changing yourself
@@ -513,7 +513,7 @@ def test_a_wrong_current_password_returns_403(client: Client, anna: Person, curr
     body = {"current_password": current, "new_password": OTHER_PASSWORD}
     response = client.put("/user/password", json=body, headers=anna.headers)
     assert response.status_code == 403
-    assert response.json["type"] == "urn:portero:wrong-password"
+    assert response.json["type"] == "/problems/wrong-password"
     assert not _gone(client, anna)
     assert log_in(client, anna).status_code == 200
 

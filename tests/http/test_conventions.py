@@ -109,7 +109,7 @@ def test_an_unknown_path_returns_404_for_every_method(client: Client, path: str)
     for method in METHODS:
         response = client.open(path, method=method)
         assert response.status_code == 404
-        assert response.json["type"] == "urn:portero:not-found"
+        assert response.json["type"] == "/problems/not-found"
 
 
 def _at(client: Client, method: str, path: bytes, **options: Any) -> Answer:
@@ -138,7 +138,7 @@ def test_a_path_that_begins_with_several_slashes_returns_404(client: Client, ann
     for path in ("", "user", "user/", "health", "docs", "login"):
         for method in METHODS:
             answer = _at(client, method, (slashes + path).encode(), headers=anna.headers)
-            assert (answer.status_code, answer.json["type"]) == (404, "urn:portero:not-found")
+            assert (answer.status_code, answer.json["type"]) == (404, "/problems/not-found")
     assert client.get("/user", headers=anna.headers).status_code == 200
 
 

@@ -344,7 +344,7 @@ def test_the_last_admin_cannot_be_removed(client: Client, root: Person, name: st
     locked = join(client, role="admin")
     client.put(locked.at("/users/{id}"), json={"disabled": True}, headers=root.headers)  # not counted
     answer = client.open(root.at(path), method=method, json=body, headers=root.headers)
-    assert (answer.status_code, answer.json["type"]) == (409, "urn:portero:last-admin")
+    assert (answer.status_code, answer.json["type"]) == (409, "/problems/last-admin")
     assert _list(client, root, role="admin").status_code == 200
     join(client, role="admin")
     assert client.open(root.at(path), method=method, json=body, headers=root.headers).status_code in (200, 204)

@@ -192,7 +192,7 @@ def test_ten_failed_logins_of_a_name_in_any_spelling_block_it(limited: Client, w
         assert _fail(limited, names[number % len(names)]).status_code == 401
     for name in names:
         answer = _fail(limited, name, password=PASSWORD)
-        assert (answer.status_code, answer.json["type"]) == (429, "urn:portero:too-many-requests")
+        assert (answer.status_code, answer.json["type"]) == (429, "/problems/too-many-requests")
         assert int(answer.headers["Retry-After"]) == 300
     assert _fail(limited, "anna", "192.0.2.2", PASSWORD).status_code == 200  # the owner, elsewhere
     assert _fail(limited, "somebody else").status_code == 401

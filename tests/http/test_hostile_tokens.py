@@ -290,7 +290,7 @@ def _status(client: Client, token: str) -> int:
     response = client.get("/user", environ_overrides={"HTTP_AUTHORIZATION": f"Bearer {token}"})
     if response.status_code != 200:
         assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-        assert response.json["type"] == "urn:portero:invalid-token"
+        assert response.json["type"] == "/problems/invalid-token"
     return response.status_code
 
 

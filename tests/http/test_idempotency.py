@@ -211,7 +211,7 @@ def test_a_second_request_during_the_first_returns_409(client: Client, root: Per
     stream = Halfway(LARGE, lambda: _create(inner, root, path, data=LARGE, content_type=TYPE))
     first = client.post(path, input_stream=stream, headers={**root.headers, "Idempotency-Key": KEY}, **whole)
     second: Answer = stream.seen
-    assert (second.status_code, second.json["type"]) == (409, "urn:portero:in-progress")
+    assert (second.status_code, second.json["type"]) == (409, "/problems/in-progress")
     assert first.status_code in (201, 202)
     assert _told(_create(client, root, path, data=LARGE, content_type=TYPE)) == _told(first)
     assert _count(client, root, path) == 1
@@ -222,7 +222,7 @@ def test_a_key_in_progress_in_another_process_is_in_progress(client: Client, roo
     receipts = services_of(client.application).receipts
     receipts.receipts.commit(receipts.begin(_user(client, root), KEY))  # type: ignore[attr-defined]
     answer = _create(client, root, path)
-    assert (answer.status_code, answer.json["type"]) == (409, "urn:portero:in-progress")
+    assert (answer.status_code, answer.json["type"]) == (409, "/problems/in-progress")
     assert _count(client, root, path) == (path == "/api/users")
 
 

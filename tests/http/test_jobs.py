@@ -195,7 +195,7 @@ def test_a_job_that_has_ended_cannot_be_cancelled(
     _run(app, job)
     before, dog = _see(client, anna, job), _dog(client)
     answer = _cancel(client, anna, job)
-    assert (answer.status_code, answer.json["type"]) == (409, "urn:portero:ended")
+    assert (answer.status_code, answer.json["type"]) == (409, "/problems/ended")
     assert status in answer.json["detail"]
     assert (_see(client, anna, job), _dog(client)) == (before, dog)
     assert before["status"] == status

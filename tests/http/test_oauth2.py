@@ -1,5 +1,6 @@
 """The token endpoint, used by an OAuth2 client library, and the errors of RFC 6749."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from flask import Flask
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
+from src.application.limits import Count
+from src.domain.errors import TooManyRequests
+from src.interfaces.http.app import MAX_BODY_BYTES
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
 
@@ -98,8 +102,36 @@ def test_a_client_library_reads_the_error(session: OAuth2Session, anna: Person) 
 def test_errors_have_the_codes_of_rfc_6749(client: Client, form: dict[str, Any], error: str) -> None:
     answer = client.post("/auth/token", data=form)
     assert (answer.status_code, answer.json["error"]) == (400, error)
+    assert answer.content_type == "application/json"
+    assert answer.json["type"] == f"/problems/{error.replace('_', '-')}"
+    assert answer.json["error_description"] == answer.json["detail"].replace('"', "'")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "WWW-Authenticate" not in answer.headers
+
+
+class _Full:
+    """A limiter that refuses everything."""
+
+    def check(self, *_: Count) -> None:
+        raise TooManyRequests(60)
+
+    hit = check
+
+
+def test_errors_that_keep_their_status_have_a_code_too() -> None:
+    client = client_of(build(limiter=_Full()))
+    json = client.post("/auth/token", json={"grant_type": "password"})
+    assert (json.status_code, json.json["error"]) == (415, "invalid_request")
+    large = client.post("/auth/token", data={"grant_type": "x" * (MAX_BODY_BYTES + 1)})
+    assert (large.status_code, large.json["error"]) == (413, "invalid_request")
+    limited = client.post("/auth/token", data={"grant_type": "password", "username": "anna", "password": PASSWORD})
+    assert (limited.status_code, limited.json["error"]) == (429, "temporarily_unavailable")
+    assert limited.headers["Retry-After"] == "60"
+
+
+def test_a_description_has_only_the_characters_that_rfc_6749_allows(client: Client) -> None:
+    answer = client.post("/auth/token", data={'grant_type": "ñ\\': ["x", "y"]})
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", answer.json["error_description"])
 
 
 def test_a_bearer_token_is_not_accepted_as_a_grant(client: Client, anna: Person) -> None:

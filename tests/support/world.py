@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
+from werkzeug.wrappers import Request
 
 from src.application.datasets import IncomingDataset
 from src.application.files import IncomingFile
@@ -342,20 +343,26 @@ def validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator({**json.loads(schema), "components": DOCUMENT["components"]}, validate_formats=True)
 
 
+def is_oauth(request: Request) -> bool:
+    """Return whether the request reached an operation whose errors are those of OAuth2."""
+    described = OPERATIONS.get((request.method, request.path.rstrip("/")), {"responses": {}})
+    return "OAuthError" in str(described["responses"])
+
+
 def _check(app: Flask, response: Answer) -> None:
     request = response.request
     assert response.headers["X-Request-Id"]
     assert not [word for word in NEVER if response.is_json and word in response.text]
     if response.status_code >= 400:
         assert not [word for word in _NEVER_IN_A_PROBLEM if word in response.text]
-        assert response.content_type == "application/problem+json"
+        assert response.content_type == ("application/json" if is_oauth(request) else "application/problem+json")
         assert response.headers["Cache-Control"] == "no-store"
         if request.method != "HEAD":
             problem = response.json
             validator('{"$ref": "#/components/schemas/Problem"}').validate(problem)
             assert problem["status"] == response.status_code
             assert problem["instance"] == response.headers["X-Request-Id"]
-            assert problem["type"].startswith("urn:portero:")
+            assert problem["type"].startswith("/problems/")
             assert problem["detail"].strip()
     if request.environ["PATH_INFO"].startswith("//"):  # on no route either, though Werkzeug finds one
         return

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar, cast, get_type_hints
 
 from flask import Flask, Response, current_app, request
 from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest
 
 from src.application.sessions import Caller
 from src.domain.errors import NotFound, PorteroError
@@ -18,6 +17,7 @@ from src.domain.sessions import Client
 from src.interfaces.http.authentication import Access, authenticated
 from src.interfaces.http.bodies import Body, Context, Paging, Query, parse_body, parse_query
 from src.interfaces.http.idempotency import IdempotentRequest, create_once
+from src.interfaces.http.oauth_errors import answer_oauth_error
 from src.interfaces.http.uploads import Upload, UploadBody
 from src.interfaces.http.views import no_content
 from src.interfaces.services import Services
@@ -25,7 +25,6 @@ from src.interfaces.services import Services
 Handler = Callable[..., Response | None]
 """Answers 204 when it returns None."""
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
-Translate = Callable[[PorteroError | BadRequest], Exception]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +100,8 @@ class Operation:
     errors: tuple[type[PorteroError], ...] = ()
     """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
     use_case: object = None
-    translate: Translate | None = None
-    """Take the error that was raised, and return the error to answer with instead."""
+    oauth: bool = False
+    """Whether errors are answered as OAuth2 clients read them."""
     handler: Handler = field(init=False)
     query: type[Query] | None = field(init=False)
     idempotent: bool = field(init=False)
@@ -165,10 +164,10 @@ def _answer(operation: Operation, /, **arguments: Any) -> Response:
     """Answer the current request; ``arguments`` are the variables of its path."""
     try:
         return _handle(operation, arguments)
-    except (PorteroError, BadRequest) as error:
-        if operation.translate is None:
+    except Exception as error:
+        if not operation.oauth:
             raise
-        raise operation.translate(error) from error
+        return answer_oauth_error(error)
 
 
 def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -34,48 +34,61 @@ _STATUS: dict[type[PorteroError], HTTPStatus] = {
 }
 
 
-class OAuthError(PorteroError):
-    """An error of the token endpoint. ``error`` is one of the codes of RFC 6749 section 5.2."""
-
-    def __init__(self, error: str, detail: str) -> None:
-        self.error = error
-        super().__init__(detail)
-
-    @property
-    def code(self) -> str:  # type: ignore[override]
-        """The code of RFC 6749 with hyphens, as in all codes of problems."""
-        return self.error.replace("_", "-")
-
-
-def as_oauth(error: PorteroError | BadRequest) -> Exception:
-    """Return the error with the code that RFC 6749 section 5.2 gives it, or unchanged if it has none."""
-    match error:
-        case BadRequest():
-            return OAuthError("invalid_request", f"{error.description}")
-        case errors.InvalidCredentials() | errors.InvalidToken():
-            return OAuthError("invalid_grant", error.detail)
-        case errors.Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
-            return OAuthError("unsupported_grant_type", first.message)
-        case errors.Invalid(errors=fields):
-            return OAuthError("invalid_request", " ".join(f"{each.field}: {each.message}" for each in fields))
-    return error
-
-
 def status_of(error: type[PorteroError]) -> HTTPStatus:
     """Return the status of an error: its own, or that of its nearest ancestor in the table."""
     return next(_STATUS[base] for base in error.__mro__ if base in _STATUS)
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as clients see it. ``members`` are extensions (RFC 9457 section 3.2)."""
+
+    status: int
+    code: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """Return the members of the JSON document. Its type leads to the page that explains the error."""
+        return {
+            "type": f"/problems/{self.code}",
+            # The phrases of http.HTTPStatus differ between versions of Python.
+            "title": HTTP_STATUS_CODES[self.status],
+            "status": int(self.status),
+            "detail": self.detail,
+            "instance": request.headers["X-Request-Id"],
+            **self.members,
+        }
+
+
 def handle_errors_of(app: Flask) -> None:
     """Answer every exception that is raised while ``app`` handles a request."""
-    app.register_error_handler(PorteroError, _domain_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _crash)
+    app.register_error_handler(Exception, answer_error)
 
 
-def _domain_error(error: PorteroError) -> Response:
-    error = with_field(error)
-    status = HTTPStatus.BAD_REQUEST if isinstance(error, OAuthError) else status_of(type(error))
+def answer_error(error: Exception) -> Response:
+    """Return the answer to an error as problem+json."""
+    problem = problem_of(error)
+    return Response(
+        json.dumps(problem.body()), problem.status, problem.headers, content_type="application/problem+json"
+    )
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem that describes an error, and log the errors that the operator must know."""
+    match error:
+        case PorteroError():
+            return _domain_problem(with_field(error))
+        case HTTPException():
+            return _http_problem(error)
+    _log.error("a request crashed", exc_info=error, extra={"request_id": request.headers["X-Request-Id"]})
+    detail = "Something went wrong here; if it stays, tell the operator the instance of this answer."
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-server-error", detail)
+
+
+def _domain_problem(error: PorteroError) -> Problem:
+    status = status_of(type(error))
     headers: dict[str, str] = {}
     members: dict[str, Any] = {}
     match error:
@@ -92,11 +105,10 @@ def _domain_error(error: PorteroError) -> Response:
         case errors.Taken():
             message = "This {} is already taken; choose another."
             members["errors"] = [asdict(FieldError(name, "taken", message.format(name))) for name in error.fields]
-        case OAuthError():
-            members["error"] = error.error
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": _request_id()})
-    return _problem(status, error.code, error.detail, headers, **members)
+        request_id = request.headers["X-Request-Id"]
+        _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": request_id})
+    return Problem(status, error.code, error.detail, headers, members)
 
 
 def _audit_denial(error: PorteroError) -> None:
@@ -104,7 +116,7 @@ def _audit_denial(error: PorteroError) -> None:
     services.audit(AuditEvent.DENIED, {"reason": error.code, "method": request.method, "path": request.path})
 
 
-def _http_error(error: HTTPException) -> Response:
+def _http_problem(error: HTTPException) -> Problem:
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     detail = error.description or error.name
     match error:
@@ -117,28 +129,4 @@ def _http_error(error: HTTPException) -> Response:
             detail = "This is not a valid HTTP request."
         case RequestEntityTooLarge():
             detail = "The body is too large."
-    return _problem(error.code or 500, error.name.lower().replace(" ", "-"), detail, headers)
-
-
-def _crash(error: Exception) -> Response:
-    _log.error("a request crashed", exc_info=error, extra={"request_id": _request_id()})
-    detail = "Something went wrong here; if it stays, tell the operator the instance of this answer."
-    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-server-error", detail)
-
-
-def _problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: Any) -> Response:
-    """Return a problem whose type is made of ``code``; ``members`` are extensions (RFC 9457 section 3.2)."""
-    body = {
-        "type": f"urn:portero:{code}",
-        # The phrases of http.HTTPStatus differ between versions of Python.
-        "title": HTTP_STATUS_CODES[status],
-        "status": int(status),
-        "detail": detail,
-        "instance": _request_id(),
-        **members,
-    }
-    return Response(json.dumps(body), status, headers, content_type="application/problem+json")
-
-
-def _request_id() -> str:
-    return request.headers["X-Request-Id"]
+    return Problem(error.code or 500, error.name.lower().replace(" ", "-"), detail, headers)

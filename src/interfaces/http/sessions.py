@@ -15,7 +15,6 @@ from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
 from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
 from src.interfaces.http.operations import Feature, Operation, client, services
-from src.interfaces.http.problems import as_oauth
 from src.interfaces.http.views import LoginView, NamedRefreshView, RefreshView, TokenView, View, render, render_list
 
 feature = Feature("Sessions", "Logging in and out.")
@@ -130,11 +129,11 @@ def end_session(caller: Caller, id: str) -> None:
     services().sessions.end(caller.user, id)
 
 
-@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), translate=as_oauth)
+@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), oauth=True)
 def grant_token(body: Grant) -> Response:
     """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
 
-    Errors are problem+json with the member `error` of RFC 6749 section 5.2.
+    Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
     """
     if body.grant_type == "refresh_token":
         _, tokens = services().sessions.refresh(body.refresh_token)

@@ -153,13 +153,22 @@ class FieldProblem(View):
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
-    type: str = Field(description="Stable, one for each kind of error.", examples=["urn:portero:taken"])
+    type: str = Field(
+        description="Stable, one for each kind of error: the URL of the page that explains it.",
+        examples=["/problems/taken"],
+    )
     title: str = Field(examples=["Conflict"])
     status: int = Field(description="The HTTP status.", examples=[409])
     detail: str = Field(examples=["Already taken: username. Choose another."])
     instance: str = Field(description="The id of the request.", examples=["0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"])
     errors: list[FieldProblem] | None = Field(default=None, description="Every bad field.")
-    error: str | None = Field(default=None, description="The OAuth2 error code, at /auth/token.")
+
+
+class OAuthError(Problem):
+    """An error as OAuth2 clients read it (RFC 6749 section 5.2), beside the members of a problem."""
+
+    error: str = Field(examples=["invalid_grant"])
+    error_description: str = Field(examples=["The username, e-mail or password is not right."])
 
 
 class _Entity(Protocol):
