@@ -62,7 +62,8 @@ def write(file: Path, rows: int, share: float = 0.01, seed: int = 1) -> Expected
     expected = Expected(rows, {("header", None): []})
     for rule in ("row_width", "encoding", "duplicate_row"):
         expected.lines[rule, None] = []
-    for rule, column, _ in [("unique", "id", ""), *(("type", name, "") for name in names), *_CELLS]:
+    every_column = ((rule, name, "") for rule in ("type", "not_empty") for name in names)
+    for rule, column, _ in [("unique", "id", ""), *every_column, *_CELLS]:
         expected.lines[rule, column] = []
     every, kind, line = round(1 / share), 0, 2
     previous: list[str] = []

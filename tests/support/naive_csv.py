@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, ReadOptions, Report, Row
+from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, ReadOptions, Report, Row, Severity
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.encodings import UNDECODABLE, displayed
 from src.infrastructure.tables.records import Records, split
@@ -41,7 +41,8 @@ def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:
         for rule, value in broken:
             results.by_rule[rule].count += 1
             results.by_rule[rule].add_sample(line, value)
-        rows.append((line, not broken, (cells + [""] * width)[:width]))
+        valid = all(results.severity(*rule) is Severity.WARNING for rule, _ in broken)
+        rows.append((line, valid, (cells + [""] * width)[:width]))
     return results.report(len(rows), sum(valid for _, valid, _ in rows)), rows
 
 
@@ -60,7 +61,7 @@ def _broken_by_row(
 
 def _broken_by_cell(column: Column, cell: str, seen: set[object] | None) -> Iterator[str]:
     if not cell:
-        if column.required:
+        if column.required is not False:
             yield "not_empty"
         return
     if column.type in GRAMMAR and not re.fullmatch(GRAMMAR[column.type], cell):
@@ -93,8 +94,8 @@ def _column(name: str, cells: list[str]) -> Column:
     for type, grammar in INFERRED.items():
         matches = sum(re.fullmatch(grammar, value) is not None for value in values)
         is_numeric = type in {ColumnType.INTEGER, ColumnType.NUMBER}
-        if values and 100 * matches >= 99 * len(values) and not (is_numeric and has_codes):
+        if values and 5 * matches >= 4 * len(values) and not (is_numeric and has_codes):
             break
     else:
         type = ColumnType.STRING
-    return Column(name, type, required=bool(cells) and 100 * len(values) >= 99 * len(cells))
+    return Column(name, type)

@@ -554,9 +554,10 @@ def test_the_facts_for_an_adviser_have_counts_and_no_values(
         ],
         "columns_not_listed": 0,
         "rules_broken": [
-            {"rule": "header", "column": None, "count": 2, "share": None},
-            {"rule": "min", "column": "n", "count": 1, "share": 0.5},
-            {"rule": "enum", "column": "s", "count": 1, "share": 0.5},
+            {"rule": "header", "column": None, "severity": "error", "count": 2, "share": None},
+            {"rule": "min", "column": "n", "severity": "error", "count": 1, "share": 0.5},
+            {"rule": "enum", "column": "s", "severity": "error", "count": 1, "share": 0.5},
+            {"rule": "not_empty", "column": "new", "severity": "warning", "count": 1, "share": 0.5},
         ],
         "rules_broken_not_listed": 0,
     }

@@ -7,7 +7,7 @@ from typing import Literal
 
 from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
-from src.domain.tables import Column, ColumnType, Report, Validation, schema_json
+from src.domain.tables import Column, ColumnType, Report, Severity, Validation, schema_json
 
 MAX_TEXT = 4_000
 """The length of a summary in characters."""
@@ -118,6 +118,8 @@ def _finding(validation: Validation, column: Column, report: Report) -> str:
 
 
 def _remedy(validation: Validation, column: Column) -> str:
+    if validation.severity is Severity.WARNING:
+        return "Fill in the values, or say in the schema whether they are required."
     if validation.rule == "type":
         return f"{_FORMATS.get(column.type, 'Correct the values.')} Or ask for another type."
     return _REMEDIES.get(validation.rule, "")

@@ -37,7 +37,7 @@ def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, .
 
 def tighten(column: Column, counted: ColumnStatistics, rows: int) -> Column:
     """Return the column with suggested rules that no row breaks, in addition to its own."""
-    proposed: dict[str, Any] = {"required": rows > 0}
+    proposed: dict[str, Any] = {"required": rows > 0 and column.required is not False}
     values = counted.valid
     if looks_like_id(column):
         proposed["unique"] = values.filled >= FEW_ROWS

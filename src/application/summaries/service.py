@@ -157,7 +157,13 @@ def facts_of(report: Report, statistics: Statistics) -> dict[str, Any]:
         "columns": listed,
         "columns_not_listed": len(columns) - len(listed),
         "rules_broken": [
-            {"rule": each.rule, "column": each.column, "count": each.count, "share": _broken_share(each, report)}
+            {
+                "rule": each.rule,
+                "column": each.column,
+                "severity": str(each.severity),
+                "count": each.count,
+                "share": _broken_share(each, report),
+            }
             for each in broken[:MAX_FACTS]
         ],
         "rules_broken_not_listed": max(0, len(broken) - MAX_FACTS),

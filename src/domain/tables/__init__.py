@@ -2,7 +2,7 @@
 
 from src.domain.tables.checker import CsvChecker, EncodedRow, ReadOptions, Row
 from src.domain.tables.errors import InvalidOption, NotCsv
-from src.domain.tables.report import Report, Sample, Validation
+from src.domain.tables.report import Report, Sample, Severity, Validation
 from src.domain.tables.schema import MAX_COLUMNS, MAX_NAME, Column, parse_schema, schema_json
 from src.domain.tables.types import GRAMMAR, ORDER, ColumnType, Comparable, instant
 
@@ -22,6 +22,7 @@ __all__ = [
     "Report",
     "Row",
     "Sample",
+    "Severity",
     "Validation",
     "instant",
     "parse_schema",

@@ -1,8 +1,16 @@
 """The report of a check."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from src.domain.tables.schema import Column
+
+
+class Severity(StrEnum):
+    """The weight of a broken rule: an error makes the row invalid, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Validation:
     column: str | None
     count: int
     samples: tuple[Sample, ...]
+    severity: Severity = Severity.ERROR
 
     @property
     def passed(self) -> bool:

@@ -28,7 +28,8 @@ class Column:
 
     name: str
     type: ColumnType = ColumnType.STRING
-    required: bool = False
+    required: bool | None = None
+    """Whether empty cells are errors (True), are of no interest (False), or are warnings (None, the default)."""
     unique: bool = False
     min: int | float | str | None = None
     max: int | float | str | None = None
@@ -38,7 +39,7 @@ class Column:
 
     @property
     def rules(self) -> dict[str, Any]:
-        """The rules that the column has, by name. The type is not one of them."""
+        """The rules that values can break, by name. The type is not one of them."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("name", "type")}
         return {rule: value for rule, value in values.items() if value is not None and value is not False}
 
@@ -48,7 +49,10 @@ _RULES = tuple(field.name for field in fields(Column) if field.name != "name")
 
 def schema_json(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
     """Return the schema in the form that ``parse_schema`` takes: the type and the rules of each column."""
-    rules = {column.name: {"type": column.type, **column.rules} for column in columns}
+    rules = {
+        column.name: {"type": column.type, **({"required": False} if column.required is False else {}), **column.rules}
+        for column in columns
+    }
     return {
         name: {rule: list(value) if isinstance(value, tuple) else value for rule, value in given.items()}
         for name, given in rules.items()
@@ -116,7 +120,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     return Column(
         name=name,
         type=type,
-        required=given.get("required") is True,
+        required=given.get("required"),
         unique=given.get("unique") is True,
         min=bounds.get("min"),
         max=bounds.get("max"),

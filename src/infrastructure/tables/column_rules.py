@@ -49,7 +49,7 @@ class ColumnRules:
 
     def _broken_by_rule(self) -> Iterator[tuple[str, pl.Expr]]:
         column = self._column
-        if column.required:
+        if column.required is not False:
             yield "not_empty", _CELL == ""
         if column.type is not ColumnType.STRING:
             yield "type", (_CELL != "") & ~_HAS_VALUE

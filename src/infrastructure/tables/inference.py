@@ -1,7 +1,7 @@
 """Infers the schema of a file, cautiously: a column with values that may be codes stays a string."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -27,39 +27,35 @@ _LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"co
 
 @dataclass(slots=True)
 class _Evidence:
-    """The counts of a column: its rows, its non-empty cells, its codes, and its values that match each type."""
+    """The counts of a column: its non-empty cells, its codes, and its values that match each type."""
 
-    rows: int = 0
     values: int = 0
     codes: int = 0
     by_type: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(GRAMMAR, 0))
 
     def exclude(self, most_values: int) -> None:
-        """Drop the types that 99 % of the column's values can no longer have, however the file continues.
+        """Drop the types that 80 % of the column's values can no longer have, however the file continues.
 
         ``most_values`` is an upper bound of the number of values in the whole column.
         """
         for type, count in [*self.by_type.items()]:
-            if 100 * (self.values - count) > most_values:
+            if 5 * (self.values - count) > most_values:
                 del self.by_type[type]
 
     def column(self, name: str) -> Column:
-        """Return a column of the first type that 99 % of the values have, or of the type string.
-
-        The column is required when 99 % of its cells have a value.
-        """
-        column = Column(name, required=self.rows > 0 and 99 * self.rows <= 100 * self.values)
+        """Return a column of the first type that 80 % of the values have, or of the type string."""
         for type, count in self.by_type.items():
-            if self.values > 0 and 99 * self.values <= 100 * count and not (type in _NUMERIC and self.codes):
-                return replace(column, type=type)
-        return column
+            if 0 < 4 * self.values <= 5 * count and not (type in _NUMERIC and self.codes):
+                return Column(name, type)
+        return Column(name)
 
 
 def infer(source: Source, blocks: Iterable[Block]) -> list[Column]:
-    """Return a column for each name of the header, with the type that its values have and whether it is required."""
+    """Return a column for each name of the header, with the type that its values have."""
     names, _ = unique_names(source.header)
     evidence = [_Evidence() for _ in names]
-    most_values = source.file.stat().st_size // len(names)
+    # No file has more rows than line breaks, but for a last line without one.
+    most_values = 1 + sum(chunk.count(b"\n") + chunk.count(b"\r") for chunk in source.chunks())
     for block in blocks:
         _count(block, evidence)
         for column in evidence:
@@ -82,7 +78,6 @@ def _count(block: Block, evidence: list[_Evidence]) -> None:
         counts = flags.select(pl.all().reshape((len(positions), height)).arr.sum())
         for position, counted in zip(positions, counts.iter_rows(named=True), strict=True):
             column = evidence[position]
-            column.rows += height - len(block.ragged)
             column.values += counted["values"]
             column.codes += counted.get("code", 0)
             for type in types:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.domain.tables import Column, NotCsv, Report, Sample, Validation
+from src.domain.tables import Column, NotCsv, Report, Sample, Severity, Validation
 from src.infrastructure.tables.encodings import displayed
 from src.infrastructure.tables.source import Source
 
@@ -86,7 +86,7 @@ class Results:
             ]
         rules: list[Rule] = [("header", None), ("row_width", None), ("encoding", None), ("duplicate_row", None)]
         for position, column in enumerate(columns):
-            rules += [("not_empty", position)] if column.required else []
+            rules += [("not_empty", position)] if column.required is not False else []
             rules += [(rule, position) for rule in ("type", *column.rules) if rule != "required"]
         results = cls(source, tuple(schema or columns), columns, {rule: RuleResult() for rule in rules})
         header = results.by_rule["header", None]
@@ -103,6 +103,11 @@ class Results:
     def unique(self) -> list[int]:
         """The positions of the columns whose values must be unique."""
         return [position for position, column in enumerate(self.columns) if column.unique]
+
+    def severity(self, rule: str, position: int | None) -> Severity:
+        """Return the severity of a rule of the column at ``position``, or of a rule of the whole row (None)."""
+        is_warning = rule == "not_empty" and position is not None and self.columns[position].required is None
+        return Severity.WARNING if is_warning else Severity.ERROR
 
     def require_comparable(self, rows: int) -> None:
         """Raise NotCsv when the file has too many rows to find the duplicates among them."""
@@ -121,7 +126,13 @@ class Results:
             columns=self.columns,
             schema=self.schema,
             validations=tuple(
-                Validation(rule, None if at is None else self.columns[at].name, result.count, tuple(result.samples))
+                Validation(
+                    rule,
+                    None if at is None else self.columns[at].name,
+                    result.count,
+                    tuple(result.samples),
+                    self.severity(rule, at),
+                )
                 for (rule, at), result in self.by_rule.items()
             ),
         )

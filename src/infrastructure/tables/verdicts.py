@@ -5,6 +5,7 @@ from itertools import islice
 
 import polars as pl
 
+from src.domain.tables import Severity
 from src.infrastructure.tables.blocks import Block
 from src.infrastructure.tables.column_rules import ColumnRules
 from src.infrastructure.tables.duplicates import repetitions
@@ -55,7 +56,8 @@ class Verdicts:
                 if broken.name != "has_value" and broken.any():
                     for index, position in enumerate(rules.positions):
                         rows = broken.slice(index * frame.height, frame.height).fill_null(False)
-                        invalid |= rows
+                        if self._results.severity(broken.name, position) is Severity.ERROR:
+                            invalid |= rows
                         self._add_cells(broken.name, position, block, rows)
         self._invalid.append(invalid)
         self._hashes[None].append(self._row_hashes(block))

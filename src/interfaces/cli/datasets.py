@@ -85,10 +85,10 @@ def _print(dataset: Dataset) -> None:
     report = dataset.report
     assert report
     click.echo(f"{dataset.id}  {dataset.status}  {report.rows} rows, {report.valid_rows} of them without findings")
-    lines = [("rule", "column", "found", "first at line")]
+    lines = [("rule", "column", "severity", "found", "first at line")]
     for validation in report.validations:
         at = str(validation.samples[0].row) if validation.samples else "-"
-        lines.append((validation.rule, validation.column or "-", str(validation.count), at))
+        lines.append((validation.rule, validation.column or "-", validation.severity, str(validation.count), at))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -39,8 +39,13 @@ from tests.support.csv_reports import violations
         (["٣"], "string"),
         (["", ""], "string"),
         ([" 1"], "string"),
-        (["1"] * 99 + ["x"], "integer"),
-        (["1"] * 98 + ["x"], "string"),
+        (["1"] * 8 + ["x", "y"], "integer"),
+        (["1"] * 7 + ["x", "y"], "string"),
+        (["1", "2", "3", "x", ""], "string"),
+        (["1", "2", "3", "4", "x", "", "", "", ""], "integer"),
+        (["1", "2", "3", "4", "5.5"], "integer"),
+        (["1", "2", "3.5", "4", "x"], "number"),
+        (["a@b.example"] * 4 + ["nobody"], "email"),
     ],
 )
 def test_types_are_inferred_cautiously(check: Callable[..., Report], values: list[str], type: str) -> None:
@@ -52,11 +57,41 @@ def test_types_are_inferred_cautiously(check: Callable[..., Report], values: lis
     assert again == report
 
 
-def test_a_column_with_99_percent_of_its_values_is_inferred_as_required(check: Callable[..., Report]) -> None:
+def test_no_column_is_inferred_as_required(check: Callable[..., Report]) -> None:
     report = check("a,b\n" + "1,1\n" * 98 + "1,\n,\n")
-    assert [column.required for column in report.columns] == [True, False]
+    assert [column.required for column in report.columns] == [None, None]
     assert violations(report, "not_empty", "a") == [(101, "")]
+    assert violations(report, "not_empty", "b") == [(100, ""), (101, "")]
     assert check("a,b\n").columns == (Column("a"), Column("b"))
+
+
+def test_every_planted_error_of_a_table_of_ten_rows_is_found(check: Callable[..., Report]) -> None:
+    report = check(
+        "id,name,email,age,joined\n"
+        "1,Ana,ana@example.com,31,2024-01-05\n"
+        "2,Ben,ben@example.com,28,2024-02-11\n"
+        "3,,carla@example.com,45,2024-02-29\n"
+        "4,Dan,dan@example.com,treinta,2024-03-01\n"
+        "5,Eva,eva.example.com,39,2024-03-15\n"
+        "6,Fer,fer@example.com,52,31/04/2024\n"
+        "2,Ben,ben@example.com,28,2024-02-11\n"
+        "8,Hugo,hugo@example.com,,2024-05-02\n"
+        "9,Ines,ines@example.com,33,2024-06-07\n"
+        "10,Jon,jon@example.com,41,2024-07-08\n"
+    )
+    assert {
+        (each.rule, each.column, each.severity.value, *(sample.row for sample in each.samples))
+        for each in report.validations
+        if not each.passed
+    } == {
+        ("not_empty", "name", "warning", 4),
+        ("type", "age", "error", 5),
+        ("type", "email", "error", 6),
+        ("type", "joined", "error", 7),
+        ("duplicate_row", None, "error", 8),
+        ("not_empty", "age", "warning", 9),
+    }
+    assert report.valid_rows == 6
 
 
 def test_progress_rises_and_its_errors_are_raised(checker: PolarsCsvChecker, tmp_path: Path) -> None:
@@ -118,7 +153,8 @@ def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path:
     if not inferred:
         assert counts == expected.counts
         strings = {("type", column.name) for column in schema if column.type is ColumnType.STRING}
-        assert {rule for rule, count in counts.items() if not count} == {("header", None), *strings}
+        optional = {("not_empty", column.name) for column in schema if not column.required}
+        assert {rule for rule, count in counts.items() if not count} == {("header", None), *strings, *optional}
         lines = {(each.rule, each.column): [sample.row for sample in each.samples] for each in report.validations}
         assert lines == {rule: lines[:10] for rule, lines in expected.lines.items()}
         assert [row for row, valid, _ in stored if not valid] == sorted({*chain(*expected.lines.values())})

@@ -15,7 +15,7 @@ from tests.support.csv_reports import refusal, validation_of
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_row_has_the_line_of_the_file_where_it_begins(rows: Callable[..., list[Row]], end: str) -> None:
     text = end.join(["a,b", '1,"x', "", 'y"', "", "2,z", '"a""b","c,d"', '3,"e\rf"', "4,"])
-    assert rows(text) == [
+    assert rows(text, {"a": "string", "b": "string"}) == [
         (2, True, ["1", f"x{end}{end}y"]),
         (6, True, ["2", "z"]),
         (7, True, ['a"b', "c,d"]),

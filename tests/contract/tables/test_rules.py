@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from src.domain.tables import ColumnType, Report, Row, Sample, schema_json
+from src.domain.tables import ColumnType, Report, Row, Sample, Severity, schema_json
 from tests.support.csv_reports import validation_of, violations
 from tests.support.csv_values import INVALID, VALID
 
@@ -24,8 +24,34 @@ def test_an_empty_cell_of_a_required_column_breaks_not_empty(check: Callable[...
         ("duplicate_row", None),
         ("not_empty", "a"),
         ("type", "a"),
+        ("not_empty", "b"),
         ("type", "b"),
     ]
+
+
+@pytest.mark.parametrize("schema", [None, {"a": "integer", "b": "string"}, {"a": {"type": "integer"}, "b": {}}])
+def test_an_empty_cell_is_a_warning_where_the_schema_says_nothing(
+    check: Callable[..., Report], rows: Callable[..., list[Row]], schema: object
+) -> None:
+    report = check("a,b\n1,x\n,y\n3,\n", schema)
+    warnings = [each for each in report.validations if each.severity is Severity.WARNING]
+    assert [(each.rule, each.column, each.samples) for each in warnings] == [
+        ("not_empty", "a", (Sample(3, ""),)),
+        ("not_empty", "b", (Sample(4, ""),)),
+    ]
+    assert not any(each.passed for each in warnings)
+    assert report.valid_rows == 3
+    assert all(valid for _, valid, _ in rows("a,b\n1,x\n,y\n3,\n", schema))
+
+
+def test_an_empty_cell_of_an_optional_column_is_not_looked_for(check: Callable[..., Report]) -> None:
+    schema = {"a": {"type": "integer", "required": False}, "b": {"required": True}}
+    report = check("a,b\n,x\n2,\n", schema)
+    found = {(each.rule, each.column): (each.count, each.severity) for each in report.validations}
+    assert ("not_empty", "a") not in found
+    assert found["not_empty", "b"] == (1, "error")
+    assert report.valid_rows == 1
+    assert schema_json(report.schema)["a"] == {"type": "integer", "required": False}
 
 
 @pytest.mark.parametrize("type", ColumnType)
@@ -45,7 +71,7 @@ def test_every_type_accepts_its_values_and_no_others(check: Callable[..., Report
 def test_a_value_of_the_wrong_type_is_not_tested_further(check: Callable[..., Report]) -> None:
     schema = {"a": {"type": "integer", "min": 5, "unique": True, "pattern": "[0-9]", "enum": [6]}}
     report = check("a\nx\nx\n6\n", schema)
-    assert [validation.count for validation in report.validations if validation.column] == [2, 0, 0, 0, 0]
+    assert [validation.count for validation in report.validations if validation.column] == [0, 2, 0, 0, 0, 0]
     assert violations(report, "duplicate_row") == [(3, "x")]
 
 

@@ -38,7 +38,7 @@ def test_an_upload_answers_with_the_whole_report(client: Client, anna: Person, p
     made = upload(client, anna, path=path, filename="people.csv")
     id = made.json["id"]
     bare = {"unique": False, "min": None, "max": None, "pattern": None, "enum": None}
-    kept = {"passed": True, "count": 0, "samples": []}
+    kept = {"severity": "error", "passed": True, "count": 0, "samples": []}
     assert made.status_code == 201
     assert set(made.json) == FIELDS
     assert made.json == {
@@ -52,19 +52,19 @@ def test_an_upload_answers_with_the_whole_report(client: Client, anna: Person, p
         "encoding": "utf-8",
         "rows": 2,
         "columns": [
-            {"name": "id", "type": "integer", "required": True, **bare},
-            {"name": "name", "type": "string", "required": True, **bare},
+            {"name": "id", "type": "integer", "required": None, **bare},
+            {"name": "name", "type": "string", "required": None, **bare},
         ],
-        "schema": {"id": {"type": "integer", "required": True}, "name": {"type": "string", "required": True}},
+        "schema": {"id": {"type": "integer"}, "name": {"type": "string"}},
         "status": "clean",
         "validations": [
             {"rule": "header", "column": None, **kept},
             {"rule": "row_width", "column": None, **kept},
             {"rule": "encoding", "column": None, **kept},
             {"rule": "duplicate_row", "column": None, **kept},
-            {"rule": "not_empty", "column": "id", **kept},
+            {"rule": "not_empty", "column": "id", **kept, "severity": "warning"},
             {"rule": "type", "column": "id", **kept},
-            {"rule": "not_empty", "column": "name", **kept},
+            {"rule": "not_empty", "column": "name", **kept, "severity": "warning"},
             {"rule": "type", "column": "name", **kept},
         ],
         "created_at": made.json["created_at"],
@@ -109,12 +109,17 @@ def test_the_report_lists_every_rule_with_its_violations(client: Client, anna: P
         ("unique", "id"): (2, [6, 9]),
         ("min", "id"): (1, [7]),
         ("max", "id"): (1, [8]),
+        ("not_empty", "mail"): (0, []),
         ("type", "mail"): (1, [3]),
+        ("not_empty", "code"): (0, []),
         ("type", "code"): (0, []),
         ("pattern", "code"): (1, [3]),
+        ("not_empty", "kind"): (0, []),
         ("type", "kind"): (0, []),
         ("enum", "kind"): (1, [3]),
+        ("not_empty", "note"): (0, []),
         ("type", "note"): (0, []),
+        ("not_empty", "more"): (7, [2, 3, 5, 6, 7, 8, 9]),
         ("type", "more"): (0, []),
     }
     samples = {(each["rule"], each["column"]): each["samples"] for each in made.json["validations"]}
@@ -150,18 +155,20 @@ def test_rows_have_the_line_numbers_of_the_file(client: Client, anna: Person) ->
     assert row_values(client, anna, made)[1:3] == [{"id\nof it": "2\n\n", "n": "b"}, {"id\nof it": "3", "n": 'c"\nd'}]
 
 
-def test_a_column_with_99_percent_paths_cells_filled_is_inferred_as_required(client: Client, anna: Person) -> None:
-    made = upload(
-        client,
-        anna,
-        "id,often,rarely\n" + "".join(f"{no},{no if no else ''},{no if no > 1 else ''}\n" for no in range(100)),
-    )
-    assert made.json["schema"] == {
-        "id": {"type": "integer", "required": True},
-        "often": {"type": "integer", "required": True},
-        "rarely": {"type": "integer"},
-    }
-    assert broken_rules(made.json) == {("not_empty", "often"): (1, [2])}
+def test_a_warning_leaves_the_row_valid_and_the_status_is_findings(client: Client, anna: Person) -> None:
+    made = upload(client, anna, "id,name\n1,Anna\n2,\n")
+    assert made.json["status"] == "findings"
+    assert broken_rules(made.json) == {("not_empty", "name"): (1, [3])}
+    [broken] = [each for each in made.json["validations"] if not each["passed"]]
+    assert (broken["severity"], broken["samples"]) == ("warning", [{"row": 3, "value": ""}])
+    assert [row["line"] for row in get_rows(client, anna, made, valid="true")] == [2, 3]
+
+
+def test_empty_cells_of_a_column_with_required_false_leave_the_dataset_clean(client: Client, anna: Person) -> None:
+    schema = {"id": {"type": "integer", "required": True}, "name": {"type": "string", "required": False}}
+    made = upload(client, anna, "id,name\n1,Anna\n2,\n", schema=schema)
+    assert (made.json["status"], made.json["schema"]) == ("clean", schema)
+    assert [column["required"] for column in made.json["columns"]] == [True, False]
 
 
 def test_every_type_is_inferred_and_every_rule_is_in_the_columns(client: Client, anna: Person) -> None:

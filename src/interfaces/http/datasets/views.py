@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import ColumnType, Row, schema_json
+from src.domain.tables import ColumnType, Row, Severity, schema_json
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import services
 from src.interfaces.http.views import Resource, View
@@ -18,7 +18,9 @@ class ColumnView(View):
 
     name: str
     type: ColumnType
-    required: bool
+    required: bool | None = Field(
+        description="Whether empty cells are errors (true), are not looked for (false), or are warnings (null)."
+    )
     unique: bool
     min: int | float | str | None
     max: int | float | str | None
@@ -38,6 +40,9 @@ class ValidationView(View):
 
     rule: str = Field(examples=["not_empty"])
     column: str | None
+    severity: Severity = Field(
+        description="A row that breaks a rule of severity `error` is not valid. A warning leaves the row valid."
+    )
     passed: bool
     count: int = Field(description="The number of values that broke it.")
     samples: list[SampleView] = Field(description="The first ten of those values.")
