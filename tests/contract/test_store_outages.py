@@ -17,6 +17,7 @@ from src.infrastructure.stores.base import (
     Store,
 )
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.schema import USERS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore, connections
 from tests.contract.documents import CLAIM, claim, only, user
@@ -30,6 +31,7 @@ USES = pytest.mark.parametrize(
     [
         pytest.param(lambda store: store.get(user("1"), claim("1")), id="get"),
         pytest.param(lambda store: store.find(active()), id="find"),
+        pytest.param(lambda store: store.scan(USERS, limit=1), id="scan"),
         pytest.param(lambda store: store.commit(Insert(claim("1"), CLAIM)), id="commit"),
     ],
 )

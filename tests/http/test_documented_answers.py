@@ -65,7 +65,7 @@ class Down(Store):
     def _fail(self, *_: object) -> NoReturn:
         raise Unavailable from OSError(SECRET)
 
-    open = _get = _find = _commit = _fail  # type: ignore[assignment]
+    open = _get = _find = _commit = scan = _fail  # type: ignore[assignment]
 
     def close(self) -> None:
         pass

@@ -115,6 +115,8 @@ class Store(ABC):
     """
     commit_bytes = 10 << 20
     """The largest commit, in bytes: the size of a request to Firestore."""
+    commit_writes = 500
+    """The number of writes that a commit accepts at most."""
     expires_by_itself = False
     """Whether the service itself removes documents some time after their ``expires_at``."""
 
@@ -152,6 +154,14 @@ class Store(ABC):
     @abstractmethod
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         """Apply all writes or none; return the new revisions. Raises PreconditionFailed, with or without keys."""
+
+    @abstractmethod
+    def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
+        """Return up to ``limit`` documents of a collection, in an order that the store chooses.
+
+        A scan begins without ``after``, continues with the id of the last document, and ends with an empty list. A
+        document that exists during the whole scan is returned once.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -107,11 +107,16 @@ class FirestoreStore(Store):
         ]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
-        request = {"parent": self._documents, "structured_query": self._structured(query, after)}
-        with unavailable_on(*_OUTAGES):
-            responses = self._client.run_query(request, **self._call)
-            found = [pb.document for pb in map(types.RunQueryResponse.pb, responses) if pb.HasField("document")]
-        return [_document(query.collection, document) for document in found]
+        return self._run(query.collection, self._structured(query, after))
+
+    def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
+        structured = {
+            "from_": [{"collection_id": collection.name}],
+            "order_by": [{"field": {"field_path": "__name__"}, "direction": _Direction.ASCENDING}],
+            "start_at": {"values": [{"reference_value": self._path(Key(collection, after))}]} if after else None,
+            "limit": {"value": limit},
+        }
+        return self._run(collection, structured)
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         results = self._send([self._write(write, operation) for write in writes])
@@ -151,6 +156,15 @@ class FirestoreStore(Store):
             except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound):
                 raise PreconditionFailed from None
         return list(types.CommitResponse.pb(response).write_results)
+
+    def _run(self, collection: Collection, structured: dict[str, Any]) -> list[Document]:
+        """Return the documents that a StructuredQuery message finds; one RunQuery."""
+        with unavailable_on(*_OUTAGES):
+            responses = self._client.run_query(
+                {"parent": self._documents, "structured_query": structured}, **self._call
+            )
+            found = [pb.document for pb in map(types.RunQueryResponse.pb, responses) if pb.HasField("document")]
+        return [_document(collection, document) for document in found]
 
     def _path(self, key: Key) -> str:
         return f"{self._documents}/{key.collection.name}/{key.id}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from src.infrastructure.stores.base import Delete, Document, Key, PreconditionFailed, Query, Store, Write, is_met
+from src.infrastructure.stores.declarations import Collection
 
 
 class MemoryStore(Store):
@@ -46,6 +47,11 @@ class MemoryStore(Store):
         ]
         ordered = sorted(found, key=place, reverse=query.descending)
         return [_copy(document) for document in ordered[: query.limit + 1]]
+
+    def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
+        with self._lock:
+            ids = sorted(id for name, id in self._documents if name == collection.name and id > (after or ""))
+            return [_copy(self._documents[collection.name, id]) for id in ids[:limit]]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._lock:

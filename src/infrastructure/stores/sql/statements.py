@@ -19,6 +19,9 @@ class Statements:
         same_revision = table.c.revision == sa.bindparam("old_revision")
         self.get = sa.select(table).where(same_id)
         self.get_several = sa.select(table).where(table.c.id.in_(sa.bindparam("ids", expanding=True)))
+        self.scan = (
+            sa.select(table).where(table.c.id > sa.bindparam("after")).order_by(table.c.id).limit(sa.bindparam("count"))
+        )
         self.insert = table.insert()
         self.update = table.update().where(same_id, same_revision)
         self.delete = table.delete().where(same_id)

@@ -81,6 +81,11 @@ class SqlStore(Store):
         with translated_errors(), self._reader.connect() as connection:
             return [_document(query.collection, row) for row in connection.execute(statement, parameters)]
 
+    def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
+        statement, parameters = STATEMENTS[collection.name].scan, {"after": after or "", "count": limit}
+        with translated_errors(), self._reader.connect() as connection:
+            return [_document(collection, row) for row in connection.execute(statement, parameters)]
+
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         # Two transactions that lock the same rows in the same order cannot block each other.
         ordered = sorted(writes, key=lambda write: (write.key.collection.name, write.key.id))

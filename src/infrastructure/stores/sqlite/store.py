@@ -21,6 +21,7 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
+from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.migrations import newest_version
 from src.infrastructure.stores.sqlite.connections import Connections, connect
 from src.infrastructure.stores.sqlite.rows import SqliteRows
@@ -75,6 +76,11 @@ class SqliteStore(Store):
         statement, parameters = table.find(query, after)
         with self._connections.reading() as connection:
             return [table.document(row) for row in connection.execute(statement, parameters)]
+
+    def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
+        table = TABLES[collection.name]
+        with self._connections.reading() as connection:
+            return [table.document(row) for row in connection.execute(table.scan, (after or "", limit))]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._connections.writing() as connection:

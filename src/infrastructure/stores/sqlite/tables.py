@@ -25,6 +25,7 @@ class Table:
         self._decoders = _of_type(collection, _DECODERS)
         self._select = f"SELECT {names} FROM {table} WHERE "
         self.get = f"{self._select}id = ?"
+        self.scan = f"{self._select}id > ? ORDER BY id LIMIT ?"
         self.insert = f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in columns)})"
         self.update = f"UPDATE {table} SET {assignments} WHERE id = :id AND revision = :old_revision"
         self.delete = f"DELETE FROM {table} WHERE id = ?"
