@@ -1,6 +1,7 @@
 """Migrations create the declared schema completely or not at all, also when several processes run them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Engine
 
 from src.infrastructure.stores.base import Insert, StoreNotReady
 from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrations.autogenerate import OPTIONS
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql.tables import metadata
 from src.infrastructure.stores.sqlite import SqliteStore
@@ -25,6 +27,7 @@ from tests.contract.documents import NOON, account, user
 from tests.support.databases import create_database, drop_database
 
 PORTERO = Path(__file__).parents[2] / "portero"
+SCHEMA = "src/infrastructure/stores/schema.py"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -61,7 +64,7 @@ def is_ready(url: str) -> bool:
 
 def differences(engine: Engine) -> list[Any]:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=OPTIONS)
         return list(compare_metadata(context, metadata))
 
 
@@ -128,17 +131,60 @@ def test_downgrade_and_upgrade_again(url: str, engine: Engine) -> None:
     assert differences(engine) == []
 
 
-def test_the_command_alembic_migrates_the_database_of_the_setting(url: str) -> None:
-    def alembic(*arguments: str) -> str:
-        command = [sys.executable, "-m", "alembic", "--config", str(PORTERO.with_name("alembic.ini")), *arguments]
-        environment = {"PATH": os.environ["PATH"], "STORE_URL": url}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+def alembic(folder: Path, url: str | None, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command in a folder that has an alembic.ini, to its end."""
+    environment = {"PATH": os.environ["PATH"]} | ({"STORE_URL": url} if url else {})
+    command = [sys.executable, "-m", "alembic", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
 
-    alembic("upgrade", "head")
+
+def test_the_command_alembic_migrates_the_database_of_the_setting(url: str) -> None:
+    def run(*arguments: str) -> str:
+        ran = alembic(PORTERO.parent, url, *arguments)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    run("upgrade", "head")
     assert is_ready(url)
-    assert "No new upgrade operations detected" in alembic("check")
-    alembic("downgrade", "base")
+    assert "No new upgrade operations detected" in run("check")
+    run("downgrade", "base")
     assert not is_ready(url)
+
+
+@pytest.mark.parametrize("url", [None, "firestore://demo-portero"])
+def test_the_command_alembic_says_which_setting_it_needs(url: str | None) -> None:
+    ran = alembic(PORTERO.parent, url, "upgrade", "head")
+    assert (ran.returncode, "set STORE_URL" in ran.stdout + ran.stderr, "Traceback" in ran.stderr) == (255, True, False)
+
+
+def test_autogenerate_writes_a_numbered_revision_that_runs_both_ways(url: str, engine: Engine, tmp_path: Path) -> None:
+    """First for a schema that has not changed, and then for one with another field."""
+    checkout = tmp_path / "checkout"
+    shutil.copytree(PORTERO.with_name("src"), checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PORTERO.with_name("alembic.ini"), checkout)
+    versions, schema = checkout / "src/infrastructure/stores/migrations/versions", checkout / SCHEMA
+    last = int(newest_version())
+
+    def run(*arguments: str) -> None:
+        ran = alembic(checkout, url, *arguments)
+        assert ran.returncode == 0, ran.stderr
+
+    prepare(url)
+    run("revision", "--autogenerate", "-m", "nothing new")
+    run("upgrade", "head")
+    old = '"claims", _text("kind", "holder_id")'
+    assert old in schema.read_text()
+    schema.write_text(schema.read_text().replace(old, f'{old} | _time("seen_at", nullable=True)'))
+    run("revision", "--autogenerate", "-m", "claims are seen")
+    run("upgrade", "head")
+
+    assert [file.name for file in sorted(versions.glob("*.py"))][last:-1] == [
+        f"{last + 1:04}_nothing_new.py",
+        f"{last + 2:04}_claims_are_seen.py",
+    ]
+    assert "seen_at" in {column["name"] for column in sa.inspect(engine).get_columns("claims")}
+    run("downgrade", "-2")
+    assert differences(engine) == []
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

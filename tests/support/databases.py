@@ -5,9 +5,9 @@ from uuid import uuid4
 import psycopg
 
 
-def create_database(server: str, *, template: str = "template0") -> str:
-    """Create a database with a new name as a copy of ``template``; return its URL."""
-    name = f"portero_{uuid4().hex}"
+def create_database(server: str, *, template: str = "template0", name: str | None = None) -> str:
+    """Create a database as a copy of ``template``, under a new name unless ``name`` is given; return its URL."""
+    name = name or f"portero_{uuid4().hex}"
     _execute(f"postgresql://postgres@{server}/postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"postgresql://postgres@{server}/{name}"
 

@@ -1,5 +1,6 @@
 """Applies the migrations with Alembic."""
 
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,18 +10,25 @@ from alembic.util import CommandError
 from sqlalchemy.engine import Engine
 
 from src.infrastructure.stores.base import StoreNotReady
+from src.infrastructure.stores.sql.engine import make_engine
+from src.infrastructure.stores.sqlite.connections import connect
+from src.infrastructure.stores.sqlite.store import parse_path
 
 
-def upgrade(engine: Engine, *, lock: str) -> None:
-    """Apply all missing migrations in one transaction, and dispose of the engine.
+def migration_engine(url: str) -> Engine:
+    """Return an engine for the migrations of the database at a STORE_URL. Raises InvalidStoreUrl."""
+    if url.startswith("sqlite:"):
+        return sa.create_engine("sqlite://", creator=partial(connect, parse_path(url), create=True))
+    return make_engine(url, pool_size=1)
 
-    ``lock`` is the first statement of the transaction, and makes other processes wait. Raises StoreNotReady.
-    """
+
+def upgrade(url: str) -> None:
+    """Apply all missing migrations in one transaction. Raises InvalidStoreUrl and StoreNotReady."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    engine = migration_engine(url)
     try:
         with engine.begin() as connection:
-            connection.exec_driver_sql(lock)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError:

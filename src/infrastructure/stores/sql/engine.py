@@ -10,6 +10,9 @@ from sqlalchemy.engine import URL, Engine
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import InvalidStoreUrl, PreconditionFailed
 
+_DRIVERS = {"postgresql": "postgresql+psycopg"}
+"""The driver of each kind of database. A URL may name another one, which is ignored."""
+
 _TIMEOUTS = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
 """How long to wait for a connection (in seconds), and for the server to receive what was sent (in milliseconds).
 
@@ -21,9 +24,10 @@ def parse_url(url: str) -> URL:
     """Return the URL of a PostgreSQL database, with the driver to use. Raises InvalidStoreUrl."""
     try:
         parsed = sa.make_url(url)
-    except (sa.exc.ArgumentError, ValueError):
+        driver = _DRIVERS[parsed.get_backend_name()]
+    except (sa.exc.ArgumentError, ValueError, KeyError):
         raise InvalidStoreUrl("write postgresql://USER:PASSWORD@HOST/DATABASE") from None
-    return parsed.set(drivername="postgresql+psycopg", query={**_TIMEOUTS, **parsed.query})
+    return parsed.set(drivername=driver, query={**_TIMEOUTS, **parsed.query})
 
 
 def make_engine(url: str, *, pool_size: int) -> Engine:

@@ -14,22 +14,18 @@ from src.infrastructure.stores.base import (
     Key,
     PreconditionFailed,
     Query,
-    Store,
     StoreNotReady,
     Update,
     Write,
 )
 from src.infrastructure.stores.declarations import Collection
-from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrations.store import MigratedStore
 from src.infrastructure.stores.sql.engine import for_reading, make_engine, parse_url, translated_errors
 from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sql.statements import STATEMENTS, find
 
-_LOCK = "SELECT pg_advisory_xact_lock(7267233)"
-"""Lets one process migrate at a time. The number is arbitrary."""
 
-
-class SqlStore(Store):
+class SqlStore(MigratedStore):
     """Stores documents in tables. The revision of a row is the operation that wrote it."""
 
     def __init__(self, engine: Engine) -> None:
@@ -45,16 +41,17 @@ class SqlStore(Store):
         return parse_url(url).set(drivername="postgresql", query={}).render_as_string()
 
     @classmethod
-    def prepare(cls, url: str) -> None:
-        if _version(url) != newest_version():
-            from src.infrastructure.stores.migrations.upgrade import upgrade
-
-            upgrade(make_engine(url, pool_size=1), lock=_LOCK)
-
-    @classmethod
-    def check(cls, url: str) -> None:
-        if _version(url) != newest_version():
-            raise StoreNotReady("its tables are missing or old")
+    def _version(cls, url: str) -> str | None:
+        engine = make_engine(url, pool_size=1)
+        try:
+            with engine.connect() as connection:
+                if not sa.inspect(connection).has_table("alembic_version"):
+                    return None
+                return str(connection.scalar(sa.text("SELECT max(version_num) FROM alembic_version")))
+        except sa.exc.DBAPIError as error:
+            raise StoreNotReady(f"cannot be opened ({' '.join(str(error.orig).split())})") from None
+        finally:
+            engine.dispose()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -126,17 +123,3 @@ def _apply(connection: Connection, write: Write, operation: str) -> None:
         case Delete(_, revision):
             if connection.execute(statements.delete_at_revision, this | {"old_revision": revision}).rowcount != 1:
                 raise PreconditionFailed
-
-
-def _version(url: str) -> str | None:
-    """Return the newest migration that was applied to a database, or None. Raises InvalidStoreUrl and StoreNotReady."""
-    engine = make_engine(url, pool_size=1)
-    try:
-        with engine.connect() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            return str(connection.scalar(sa.text("SELECT max(version_num) FROM alembic_version")))
-    except sa.exc.DBAPIError as error:
-        raise StoreNotReady(f"cannot be opened ({' '.join(str(error.orig).split())})") from None
-    finally:
-        engine.dispose()

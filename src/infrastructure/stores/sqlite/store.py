@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,19 +15,18 @@ from src.infrastructure.stores.base import (
     Key,
     PreconditionFailed,
     Query,
-    Store,
     StoreNotReady,
     Update,
     Write,
 )
 from src.infrastructure.stores.declarations import Collection
-from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrations.store import MigratedStore
 from src.infrastructure.stores.sqlite.connections import Connections, connect
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from src.infrastructure.stores.sqlite.tables import TABLES
 
 
-class SqliteStore(Store):
+class SqliteStore(MigratedStore):
     """Stores documents in tables. The revision of a row is the operation that wrote it."""
 
     def __init__(self, file: Path, *, pool_size: int) -> None:
@@ -37,24 +35,21 @@ class SqliteStore(Store):
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
         """Return the store at ``sqlite:///PATH``; the path is absolute when it begins with another slash."""
-        return cls(_file(url), pool_size=pool_size)
+        return cls(parse_path(url), pool_size=pool_size)
 
     @classmethod
-    def prepare(cls, url: str) -> None:
-        file = _file(url)
-        if _version(file) != newest_version():
-            # SQLAlchemy and Alembic take longer to import than the rest of the service.
-            import sqlalchemy as sa
-
-            from src.infrastructure.stores.migrations.upgrade import upgrade
-
-            engine = sa.create_engine("sqlite://", creator=partial(connect, file, create=True))
-            upgrade(engine, lock="BEGIN IMMEDIATE")
-
-    @classmethod
-    def check(cls, url: str) -> None:
-        if _version(_file(url)) != newest_version():
-            raise StoreNotReady("its tables are missing or old")
+    def _version(cls, url: str) -> str | None:
+        file = parse_path(url)
+        try:
+            if not file.exists():
+                return None
+            with closing(connect(file)) as connection:
+                if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                    return None
+                [version] = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
+                return str(version)
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StoreNotReady(f"cannot be opened ({error})") from None
 
     def close(self) -> None:
         self._connections.close()
@@ -106,23 +101,9 @@ def _apply(connection: sqlite3.Connection, write: Write, operation: str) -> None
                 raise PreconditionFailed
 
 
-def _file(url: str) -> Path:
+def parse_path(url: str) -> Path:
     """Return the path in a URL. Raises InvalidStoreUrl."""
     path = url.removeprefix("sqlite:///")
     if path in (url, "", ":memory:") or "?" in path:
         raise InvalidStoreUrl("name a file, as in sqlite:///data/portero.db, without ? and options")
     return Path(path)
-
-
-def _version(file: Path) -> str | None:
-    """Return the newest migration that was applied to a database, or None. Raises StoreNotReady."""
-    try:
-        if not file.exists():
-            return None
-        with closing(connect(file)) as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
-                return None
-            [version] = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
-            return str(version)
-    except (OSError, sqlite3.DatabaseError) as error:
-        raise StoreNotReady(f"cannot be opened ({error})") from None
