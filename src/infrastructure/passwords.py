@@ -1,46 +1,39 @@
-"""Finds passwords that are easy to guess, with zxcvbn (https://github.com/dwolfhub/zxcvbn-python).
-
-zxcvbn takes long to load, and is loaded when the first new password is checked.
-"""
+"""Finds passwords that are easy to guess, with zxcvbn (https://github.com/dropbox/zxcvbn)."""
 
 import re
-import string
 from collections.abc import Sequence
-from threading import Lock
+
+from zxcvbn_rs_py import Entropy, Warning, zxcvbn
 
 from src.domain.values import InvalidValue, fold
 
-_SYMBOLS = frozenset(string.punctuation)
-_DIGITS = frozenset(string.digits)
-# zxcvbn tries every combination of the letters that symbols and digits can stand for. This can take 8 seconds for a
-# password of 72 characters. Within these limits it takes at most about 50 ms, as long as an Argon2 hash.
 _MAX_CHARACTERS = 24
-_MAX_SYMBOLS = 3
-_MAX_DIGITS_WITH_MORE_SYMBOLS = 1
+"""The characters that are scored. 24 take at most about 30 ms, as long as an Argon2 hash; 100 can take seconds."""
 _GUESSABLE_SCORE = 1
-
-_lock = Lock()  # zxcvbn stores the user's names in a dictionary that all calls share.
+_MOST_USED = 30_000
+"""The number of passwords in zxcvbn's list of the most used ones, and the guesses that find the last of them."""
+_MOST_USED_WARNINGS = (Warning.ThisIsATop10Password, Warning.ThisIsATop100Password, Warning.ThisIsACommonPassword)
 
 
 def find_weakness(password: str, names: Sequence[str]) -> InvalidValue | None:
     """Return why a password is easy to guess, or None if it is not. ``names`` are the user's own names.
 
-    The code is ``common`` for one of the 30 000 most used passwords of public breaches. It is ``weak`` if the first 24
-    characters have a score of 0 or 1 on the scale to 4, which means that a million guesses find them. A password with
-    more than three different symbols and several different digits is not scored. Implements FindWeakness.
+    The first 24 characters count. The password is easy to guess if its score on the scale to 4 is 0 or 1, which means
+    that a million guesses find it, or if it is one of the 30 000 most used passwords of public breaches, in capital or
+    small letters. The code is ``common`` for the most used of them, else ``weak``. Implements FindWeakness.
     """
-    from zxcvbn import zxcvbn
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
-
-    if fold(password) in FREQUENCY_LISTS["passwords"]:
-        return InvalidValue("common", "This is one of the most used passwords; choose another.")
-    characters = set(password)
-    if len(characters & _SYMBOLS) > _MAX_SYMBOLS and len(characters & _DIGITS) > _MAX_DIGITS_WITH_MORE_SYMBOLS:
-        return None
     words = [word for name in names for word in (name, *re.split(r"[\W_]+", name)) if word]
-    with _lock:
-        estimate = zxcvbn(password[:_MAX_CHARACTERS], user_inputs=words)
-    if estimate["score"] > _GUESSABLE_SCORE:
+    scored = password[:_MAX_CHARACTERS]
+    folded = fold(scored)[:_MAX_CHARACTERS]
+    estimate = zxcvbn(scored, words)
+    folded_estimate = estimate if folded == scored else zxcvbn(folded, words)
+    if _warning(folded_estimate) in _MOST_USED_WARNINGS:
+        return InvalidValue("common", "This is one of the most used passwords; choose another.")
+    if int(estimate.score) > _GUESSABLE_SCORE and folded_estimate.guesses > _MOST_USED:
         return None
-    reason = estimate["feedback"]["warning"] or "This password is easy to guess."
+    reason = _warning(estimate) or "This password is easy to guess."
     return InvalidValue("weak", f"{reason} Add a word or two that are not common.")
+
+
+def _warning(estimate: Entropy) -> Warning | None:
+    return estimate.feedback.warning if estimate.feedback else None
