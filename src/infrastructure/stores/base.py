@@ -4,21 +4,18 @@
 revision. Firestore, SQL, DynamoDB and a dictionary under a lock all support this.
 """
 
-import base64
-import hashlib
-import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from src.application.ports import RowStore
-from src.domain.errors import InvalidCursor, Unavailable
+from src.domain.errors import Unavailable
 from src.domain.values import Page, new_id
-from src.infrastructure.stores.declarations import Collection, Index, Type
+from src.infrastructure.stores.cursors import decode_cursor, encode_cursor
+from src.infrastructure.stores.declarations import VALID_ID, Collection, Index
 from src.infrastructure.stores.schema import CLAIMS, COLLECTIONS
 
 Fields = Mapping[str, Any]
@@ -181,7 +178,7 @@ class Store(ABC):
 
     def get(self, *keys: Key) -> list[Document | None]:
         """Return the documents in the order of ``keys``, None for each that is absent; one round trip."""
-        valid = [key for key in keys if _ID.fullmatch(key.id)]  # clients choose ids freely in URLs
+        valid = [key for key in keys if VALID_ID.fullmatch(key.id)]  # clients choose ids freely in URLs
         found = dict(zip(valid, self._get(*valid), strict=True)) if valid else {}
         return [found.get(key) for key in keys]
 
@@ -190,11 +187,11 @@ class Store(ABC):
         index = Index(query.order, tuple(query.equal), query.descending)
         if index not in query.collection.indexes:
             raise LookupError(f"{query.collection.name}: no index declared for {index}")
-        found = self._find(query, _decode_cursor(query))
+        found = self._find(query, decode_cursor(query))
         if len(found) <= query.limit:
             return Page(found, None)
         page = found[: query.limit]
-        return Page(page, _encode_cursor(query, page[-1].fields[query.order], page[-1].key.id))
+        return Page(page, encode_cursor(query, page[-1].fields[query.order], page[-1].key.id))
 
     def ping(self) -> None:
         """Raise Unavailable when the store cannot be read."""
@@ -243,32 +240,3 @@ def is_met(write: Write, document: Document | None) -> bool:
     if isinstance(write, Insert):
         return document is None
     return write.revision is None or (document is not None and document.revision == write.revision)
-
-
-# Ids that are valid in every store; Firestore restricts them most (https://firebase.google.com/docs/firestore/quotas).
-_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\0\ud800-\udfff]{1,300}", re.DOTALL)
-_TEXT = re.compile(r"[^\0\ud800-\udfff]*")
-
-
-def _decode_cursor(query: Query) -> tuple[Any, str] | None:
-    """Return the order value and the id after which the page starts. Raises InvalidCursor."""
-    if query.cursor is None:
-        return None
-    with suppress(ValueError, TypeError, OverflowError, RecursionError):
-        _, text, id = json.loads(base64.urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4)))
-        value: Any = text
-        if query.collection.fields[query.order].type is Type.TIMESTAMP:
-            value = datetime.fromisoformat(text).astimezone(UTC)
-        # Encoding it again refuses cursors of other queries and other spellings of this one.
-        if _TEXT.fullmatch(text) and _ID.fullmatch(id) and _encode_cursor(query, value, id) == query.cursor:
-            return value, id
-    raise InvalidCursor
-
-
-def _encode_cursor(query: Query, value: Any, id: str) -> str:
-    """Return a cursor that continues after an order value and an id, and that only the same query accepts."""
-    equal, bounds = sorted(query.equal.items()), [query.start, str(query.until)]
-    described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds])
-    digest = hashlib.sha256(described.encode()).hexdigest()[:16]
-    text = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([digest, text, id]).encode()).decode().rstrip("=")

@@ -1,8 +1,15 @@
 """The types that the schema is written with."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+
+VALID_ID = re.compile(r"(?!\.{1,2}\Z|__.*__\Z)[^/\0\ud800-\udfff]{1,300}", re.DOTALL)
+"""The ids that are valid in every store. Firestore restricts them most.
+
+See https://firebase.google.com/docs/firestore/quotas.
+"""
 
 
 class Type(Enum):
