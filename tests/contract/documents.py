@@ -7,6 +7,7 @@ from src.infrastructure.stores.base import (
     Document,
     Key,
     Store,
+    Write,
 )
 from src.infrastructure.stores.schema import CLAIMS, COUNTERS, SESSIONS, USERS
 
@@ -77,6 +78,14 @@ def session(id: str) -> Key:
 
 def counter(id: str) -> Key:
     return Key(COUNTERS, id)
+
+
+def commit_all(store: Store, *writes: Write) -> dict[Key, str]:
+    """Commit any number of writes, as many at a time as the store accepts. Return the new revisions."""
+    revisions: dict[Key, str] = {}
+    for start in range(0, len(writes), store.commit_writes):
+        revisions |= store.commit(*writes[start : start + store.commit_writes])
+    return revisions
 
 
 def only(store: Store, key: Key) -> Document:

@@ -18,7 +18,6 @@ from src.domain.stored_objects import ObjectState
 from src.domain.tables import Column, ColumnType, ReadOptions, Report, Sample, Validation
 from src.domain.tasks import MAX_DESCRIPTION, Task
 from src.domain.values import Page, new_id
-from src.infrastructure.repositories import documents
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Documents, Receipts
 from src.infrastructure.repositories.dogs import Dogs
@@ -27,6 +26,7 @@ from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.stores.base import Key, Store, Write
+from tests.contract.conftest import set_limits
 from tests.support.races import at_once
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -356,7 +356,7 @@ def test_removing_twice_is_no_error(kind: Kind, repository: Any) -> None:
 def test_remove_of_removes_every_entity_of_a_user(
     kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "_PAGE", 3)
+    set_limits(store, monkeypatch, commit_writes=3)
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(8)]
     kept = kind.add(repository, kind.full)
     for _ in range(2):

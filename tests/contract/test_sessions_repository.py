@@ -10,12 +10,12 @@ from src.domain.errors import NotFound
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Username, new_id
-from src.infrastructure.repositories.documents import _PAGE
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Insert, Key, Store
+from src.infrastructure.stores.base import Insert, Key, Store, Write
 from src.infrastructure.stores.schema import SESSIONS
 from tests.contract.conftest import Wire
+from tests.contract.documents import commit_all
 from tests.support.races import at_once, in_processes, meet
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -92,9 +92,13 @@ def _use_at_once(share: tuple[Callable[[], Store], str, str]) -> list[str]:
     return [repr(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
 
 
-def test_more_sessions_than_a_batch_holds_are_removed(sessions: Sessions, store: Store) -> None:
+def test_more_sessions_than_a_commit_takes_are_removed(
+    sessions: Sessions, store: Store, commits: list[list[Write]]
+) -> None:
     fields = sessions.write(new_session()).fields
-    for batch in range(2):
-        store.commit(*(Insert(Key(SESSIONS, f"{batch}-{at}"), fields) for at in range(_PAGE)))
+    commit_all(store, *(Insert(Key(SESSIONS, f"{at}"), fields) for at in range(2 * min(200, store.commit_writes) + 1)))
+    commits.clear()
     sessions.remove_of("ada")
     assert sessions.of("ada").items == []
+    assert len(commits) >= 3
+    assert max(map(len, commits)) <= store.commit_writes

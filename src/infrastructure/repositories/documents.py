@@ -39,7 +39,7 @@ class _Entity(Protocol):
 E = TypeVar("E", bound=_Entity)
 
 _PAGE = 200
-"""The number of documents that are read, and then removed, at a time. Firestore accepts 500 writes in a commit."""
+"""The number of documents that are read, and then removed, at a time, where the store accepts so many in a commit."""
 
 
 class Documents(Generic[E]):
@@ -160,7 +160,8 @@ class Documents(Generic[E]):
 
     def _remove_all(self, order: str, **query: Any) -> None:
         """Remove the entities that a query finds. Takes one commit for each page."""
-        while page := self._page(order, limit=_PAGE, **query).items:
+        limit = min(_PAGE, self._store.commit_writes)
+        while page := self._page(order, limit=limit, **query).items:
             self._store.commit(*(Delete(self._key(entity.id)) for entity in page))
 
     def _page(self, order: str, **query: Any) -> Page[E]:

@@ -20,7 +20,7 @@ from src.infrastructure.stores.schema import PACKS
 PACK_BYTES = 1 << 20
 """The bytes of JSON in a pack. A pack takes about 300 KB in the store, and a few milliseconds to read."""
 COMMIT_DOCUMENTS = 4
-"""The number of documents in a commit. They take 4 MB, which every store accepts."""
+"""The number of documents in a commit. Every store accepts four of the largest documents in a commit."""
 CONCURRENT_COMMITS = 4
 READ_DOCUMENTS = 16
 """The number of documents to read, or to remove in one commit, at a time."""
@@ -51,8 +51,9 @@ class PackedRows:
         return list(islice(rows, limit))
 
     def remove(self, set_id: str) -> None:
+        limit = min(READ_DOCUMENTS, self._store.commit_writes)
         for valid in (True, False):
-            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=READ_DOCUMENTS)
+            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=limit)
             while query:
                 page = self._store.find(query)
                 if page.items:

@@ -113,7 +113,7 @@ class Store(ABC):
     commit_bytes = 10 << 20
     """The largest commit, in bytes: the size of a request to Firestore."""
     commit_writes = 500
-    """The number of writes that a commit accepts at most."""
+    """The number of documents that one commit may insert or delete."""
     expires_by_itself = False
     """Whether the service itself removes documents some time after their ``expires_at``."""
 
