@@ -50,6 +50,8 @@ def create_app() -> Flask:
         cors_origins=settings.allowed_origins,
         trusted_proxies=settings.trusted_proxies,
         https=settings.production,
+        issuer=settings.issuer,
+        service_credentials=settings.credentials,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
     app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it

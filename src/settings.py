@@ -13,6 +13,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 _URL = re.compile("[a-z][a-z0-9+.-]*://")
+_CREDENTIAL = re.compile(r"([A-Za-z0-9._~-]+):([A-Za-z0-9._~-]{16,})")
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
@@ -60,6 +61,7 @@ class Settings(BaseModel):
     session_seconds: Annotated[int, Field(ge=60)] = 90 * 86400
 
     metrics_token: SecretStr | None = None
+    service_credentials: SecretStr | None = None
 
     rate_limit: bool = True
     rate_limit_url: str | None = None
@@ -115,6 +117,12 @@ class Settings(BaseModel):
         return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
 
     @property
+    def credentials(self) -> dict[str, str]:
+        """The secrets of the services in SERVICE_CREDENTIALS, by the name of the service."""
+        text = self.service_credentials.get_secret_value() if self.service_credentials else ""
+        return dict(pair.strip().partition(":")[::2] for pair in text.split(",") if pair.strip())
+
+    @property
     def is_ephemeral(self) -> bool:
         """Whether the store is lost when the process ends."""
         return self.store_url.startswith("memory:")
@@ -146,6 +154,11 @@ class Settings(BaseModel):
             yield "QUEUE_URL: use inline://, redis://HOST:PORT/DB, rediss://… or amqp://HOST"
         elif self.single_process and not self.queue_url.startswith("inline:"):
             yield "QUEUE_URL: workers see nothing of memory://; use inline://, or a store and blobs that last"
+        if not all(_CREDENTIAL.fullmatch(":".join(pair)) for pair in self.credentials.items()):
+            yield (
+                "SERVICE_CREDENTIALS: write NAME:SECRET, separated by commas; "
+                "a secret has 16 or more letters, digits or . _ ~ -"
+            )
         if bool(self.ai_url) != bool(self.ai_model):
             yield "AI_URL, AI_MODEL: set both or neither"
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):

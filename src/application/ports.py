@@ -73,6 +73,9 @@ class TokenIssuer(Protocol):
     def verify(self, token: str) -> TokenClaims:
         """Return the claims of a token of this service. Raises InvalidToken for a forged or expired token."""
 
+    def claims(self, token: str) -> Mapping[str, Any]:
+        """Return everything that a token of this service says, by the names of RFC 9068. Raises like ``verify``."""
+
     def public_keys(self) -> Mapping[str, Any]:
         """Return the public keys that verify the tokens, as a JWK set (RFC 7517)."""
 

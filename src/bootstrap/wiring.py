@@ -16,7 +16,7 @@ from src.application.limits import RateLimiter
 from src.application.operations import OperationsService
 from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, PictureSource
 from src.application.receipts import ReceiptService
-from src.application.sessions import AuthenticationService, Lifetimes, SessionService
+from src.application.sessions import AuthenticationService, IntrospectionService, Lifetimes, SessionService
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
 from src.application.tasks import TaskService
@@ -119,6 +119,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         directory=directory,
         dogs=DogService(dogs=dogs, jobs=jobs, users=users, receipts=receipts, queue=queue, clock=clock),
         files=FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock),
+        introspection=IntrospectionService(
+            authentication=authentication, refresh_tokens=DerivedRefreshTokens(keys), audit=audit
+        ),
         jobs=job_service,
         operations=OperationsService(saga=saga, files=file_objects, datasets=dataset_objects, store=store, clock=clock),
         receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),

@@ -13,7 +13,7 @@ from src.application.input_rules import InputRules
 from src.application.jobs import JobService
 from src.application.operations import OperationsService
 from src.application.receipts import ReceiptService
-from src.application.sessions import AuthenticationService, SessionService
+from src.application.sessions import AuthenticationService, IntrospectionService, SessionService
 from src.application.tasks import TaskService
 
 
@@ -28,6 +28,7 @@ class Services:
     directory: DirectoryService
     dogs: DogService
     files: FileService
+    introspection: IntrospectionService
     jobs: JobService
     operations: OperationsService
     receipts: ReceiptService

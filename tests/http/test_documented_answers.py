@@ -43,7 +43,9 @@ ANSWERS = sorted(
 )
 NOBODY = "0" * 32
 MAX_UPLOAD_BYTES = 1000
-NO_USE_CASE = ("/health", "/healthz", "/openapi.json", "/", "/metrics")
+METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+NO_USE_CASE = ("/health", "/healthz", "/openapi.json", "/", "/metrics", *METADATA)
+SERVICE = {"billing": "a-secret-of-billing"}
 EXTERNAL_ONLY = ("/auth/firebase",)
 ADMINS_ONLY = (("POST", "/api/users"),)
 UPLOADERS_ONLY = "Datasets"
@@ -91,17 +93,17 @@ def _provider() -> Provider:
 def _app(kind: str) -> Flask:
     match kind:
         case "down":
-            return build(Down(), _provider())
+            return build(Down(), _provider(), service_credentials=SERVICE)
         case "crashing":
             features = {field.name for field in fields(Services)} - {"rules", "audit"}
-            return build(services=dict.fromkeys(features, Crashing()))
+            return build(services=dict.fromkeys(features, Crashing()), service_credentials=SERVICE)
         case "external":
             return build(identity=_provider())
         case "pictures":
             return build(STORE, pictures=Pictures())
         case "full":
             return build(STORE, limiter=Full())
-    return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES)
+    return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES, service_credentials=SERVICE)
 
 
 class Asker:
@@ -134,6 +136,10 @@ class Asker:
                 return {"id_token": "free"}
             case "POST", "/api/users":
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
+            case _, "/auth/revoke":
+                return {"token": self.person.token}
+            case _, "/auth/introspect":
+                return {"token": self.person.token, "client_id": "billing", "client_secret": SERVICE["billing"]}
             case _, "/user" | "/users/{id}":
                 return {"name": "Ann"}
             case _, "/tasks" | "/tasks/{id}":
@@ -194,7 +200,10 @@ def _unparsable(method: str, path: str) -> Answer:
 def _unauthenticated(method: str, path: str) -> Answer:
     asker = _succeeding(method, path)
     headers = {"Authorization": "Bearer x"} if asker.operation["security"] or path == "/metrics" else {}
-    return asker.ask({"password": "wrong", "id_token": "unknown", "refresh_token": "unknown"}, headers=headers)
+    return asker.ask(
+        {"client_secret": "wrong", "password": "wrong", "id_token": "unknown", "refresh_token": "unknown"},
+        headers=headers,
+    )
 
 
 def _forbidden(method: str, path: str) -> Answer:

@@ -238,7 +238,7 @@ FORGED: dict[str, Callable[[Good], str]] = {
     "too long by a little": lambda good: good.with_claims(jti="x" * 4000),
 }
 
-CLAIMS = ["iss", "aud", "sub", "user_id", "role", "sid", "iat", "exp", "jti"]
+CLAIMS = ["iss", "aud", "sub", "user_id", "role", "sid", "iat", "exp", "jti", "client_id"]
 
 WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     **{f"{name} missing": {name: ...} for name in CLAIMS},

@@ -18,6 +18,9 @@ from src.domain.values import Role
 from src.infrastructure.tokens import base64url
 from src.infrastructure.tokens.signing_keys import KeyRing
 
+CLIENT_ID = "portero"
+"""The claim client_id, which RFC 9068 requires. Clients do not register, so that all of them share this one."""
+
 _TYPE = "at+jwt"
 _MAX_LENGTH = 4096
 """The most characters of a token. Tokens of the service have a few hundred."""
@@ -51,6 +54,7 @@ class _Payload(BaseModel):
     iat: int
     exp: int
     jti: _Text
+    client_id: _Text
 
 
 class _LowS(ECAlgorithm):
@@ -106,6 +110,7 @@ class JwtIssuer:
             iat=now,
             exp=now + seconds,
             jti=secrets.token_hex(16),
+            client_id=CLIENT_ID,
         )
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
@@ -136,6 +141,10 @@ class JwtIssuer:
         if self._keys.verifying(verified.kid) is None:  # it was removed after the first use of the token
             raise InvalidToken
         return TokenClaims(payload.sub, payload.sid)
+
+    def claims(self, token: str) -> dict[str, Any]:
+        self.verify(token)
+        return self._verified(token).payload.model_dump(mode="json")
 
     def _verify_signature(self, token: str) -> _Verified:
         """Return a token that one of the current keys has signed, whether or not it has expired. Raise InvalidToken."""

@@ -1,6 +1,6 @@
 """The Flask application."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask import Flask, Response, json, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import BadRequest, NotFound
 
-from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, sessions, tasks, users
+from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, oauth, sessions, tasks, users
 from src.interfaces.http.headers import add_headers, restrict_page
 from src.interfaces.http.openapi import describe
 from src.interfaces.http.problems import handle_errors_of
@@ -18,7 +18,8 @@ MAX_BODY_BYTES = 1 << 20
 """The limit of a JSON or form body, in bytes."""
 
 FEATURES = tuple(
-    module.feature for module in (users, sessions, directory, tasks, dogs, files, datasets, jobs, health, metrics)
+    module.feature
+    for module in (users, sessions, oauth, directory, tasks, dogs, files, datasets, jobs, health, metrics)
 )
 
 
@@ -44,12 +45,15 @@ def create_app(
     trusted_proxies: int = 0,
     https: bool = False,
     metrics_token: str | None = None,
+    issuer: str = "portero",
+    service_credentials: Mapping[str, str] | None = None,
     max_upload_bytes: int = 256 << 20,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
-    ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and ``https`` are passed to
-    ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
+    ``issuer`` is the issuer of the access tokens. ``service_credentials`` holds the secrets of the services that may
+    introspect tokens, by name. ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and
+    ``https`` are passed to ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -58,6 +62,7 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
+    app.extensions["portero.oauth"] = oauth.Configuration(issuer, service_credentials or {})
     app.extensions["portero.openapi"] = cache(lambda: json.dumps(describe(FEATURES, version)))
     metrics.measure(app, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)

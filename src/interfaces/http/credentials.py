@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from src.domain.errors import Unauthenticated
@@ -63,6 +63,20 @@ class Grant(Form):
         if not needed <= self.model_fields_set:
             raise PydanticCustomError("required", "Give {names}.", {"names": " and ".join(sorted(needed))})
         return self
+
+
+class TokenToRevoke(Form):
+    """An access token or a refresh token (RFC 7009 section 2.1)."""
+
+    token: Annotated[str, Field(min_length=1)]
+    token_type_hint: TextField = ""
+
+
+class TokenToInspect(TokenToRevoke):
+    """A token (RFC 7662 section 2.1), and the credential of the service unless HTTP Basic has it."""
+
+    client_id: TextField = ""
+    client_secret: Annotated[TextField, WithJsonSchema({"type": "string", "format": "password"})] = ""
 
 
 class RefreshBody(Body):

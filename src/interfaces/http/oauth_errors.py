@@ -1,12 +1,13 @@
 """Answers errors as OAuth2 clients read them (RFC 6749 section 5.2)."""
 
 import unicodedata
+from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Response, json
 from werkzeug.exceptions import BadRequest
 
-from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, PorteroError
+from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, Unauthenticated
 from src.interfaces.http.problems import Problem, problem_of
 
 _BY_STATUS = {
@@ -18,7 +19,7 @@ _BY_STATUS = {
 """The codes of errors that keep their status. Those for which RFC 6749 has a code are 400 or 401."""
 
 
-class InvalidClient(PorteroError):
+class InvalidClient(Unauthenticated):
     """A service that must authenticate has sent no valid credential."""
 
     code = "invalid-client"
@@ -36,7 +37,7 @@ def _problem_with_code(error: Exception) -> tuple[Problem, str]:
     match error:
         case InvalidClient():
             challenge = {"WWW-Authenticate": 'Basic realm="portero", charset="UTF-8"'}
-            return Problem(HTTPStatus.UNAUTHORIZED, error.code, error.detail, challenge), "invalid_client"
+            return replace(problem_of(error), headers=challenge), "invalid_client"
         case BadRequest():
             return _bad_request("invalid_request", f"{error.description}")
         case InvalidCredentials() | InvalidToken():

@@ -13,7 +13,7 @@ from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFo
 from src.domain.sessions import Session
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
-from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, Grant, RefreshBody
+from src.interfaces.http.credentials import Credentials, CredentialsOrNothing, FirebaseToken, RefreshBody
 from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.views import LoginView, NamedRefreshView, RefreshView, TokenView, View, render, render_list
 
@@ -127,19 +127,6 @@ def list_sessions(caller: Caller, query: Paging) -> Response:
 def end_session(caller: Caller, id: str) -> None:
     """End a session."""
     services().sessions.end(caller.user, id)
-
-
-@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), oauth=True)
-def grant_token(body: Grant) -> Response:
-    """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
-
-    Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
-    """
-    if body.grant_type == "refresh_token":
-        _, tokens = services().sessions.refresh(body.refresh_token)
-    else:
-        _, tokens = services().sessions.log_in(body.username, body.password, client())
-    return render(RefreshView.of(tokens))
 
 
 @route(

@@ -109,6 +109,37 @@ class SignupView(UserView, NamedRefreshView):
         return cls.model_validate({**asdict(tokens), **dict(UserView.of(user))})
 
 
+class TokenStateView(View):
+    """The state of a token (RFC 7662 section 2.2). Of a token that is not active it says nothing more."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    active: bool
+    token_type: str = Field(default="", examples=["Bearer"])
+    username: str = Field(default="", examples=["anna"])
+    role: Role = Role.USER
+    sub: str = ""
+    user_id: str = ""
+    sid: str = Field(default="", description="The session.")
+    client_id: str = Field(default="", examples=["portero"])
+    iss: str = ""
+    aud: str = ""
+    jti: str = ""
+    iat: int = 0
+    exp: int = 0
+
+
+class MetadataView(View):
+    """The OAuth2 metadata of this service (RFC 8414)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    grant_types_supported: list[str]
+
+
 class StatusView(View):
     """The state of the service."""
 

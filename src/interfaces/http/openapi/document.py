@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from src.domain import errors
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Form
+from src.interfaces.http.oauth_errors import InvalidClient
 from src.interfaces.http.openapi.responses import (
     REFERENCE,
     TEXT,
@@ -54,6 +55,7 @@ def describe(features: Sequence[Feature], version: str) -> dict[str, Any]:
                     "flows": {"password": {"tokenUrl": "/auth/token", "scopes": {}}},
                 },
                 "token": {"type": "http", "scheme": "bearer", "description": "Paste an access token."},
+                "service": {"type": "http", "scheme": "basic", "description": "One of SERVICE_CREDENTIALS."},
             },
         },
     }
@@ -65,7 +67,7 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
         "operationId": _id(operation, route),
         "summary": summary,
         "tags": [operation.feature.tag],
-        "security": _security(operation.access),
+        "security": _security(operation),
         "responses": responses(operation, route),
     }
     if route.alias_of:
@@ -101,10 +103,13 @@ def _template(path: str) -> str:
     return VARIABLE.sub(r"{\1}", path)
 
 
-def _security(access: Access) -> list[dict[str, Any]]:
-    if access is Access.PUBLIC:
+def _security(operation: Operation) -> list[dict[str, Any]]:
+    optional: list[dict[str, Any]] = [{}]
+    if InvalidClient in operation.errors:
+        return [{"service": []}, *optional]  # the credential may also be in the body
+    if operation.access is Access.PUBLIC:
         return []
-    return [{"password": []}, {"token": []}, *([] if access.needs_token else [{}])]  # {} makes it optional
+    return [{"password": []}, {"token": []}, *([] if operation.access.needs_token else optional)]
 
 
 def _media_of(body: type[Body]) -> str:

@@ -23,7 +23,7 @@ _HEADERS = {
     "Link": "The next page as rel=next (RFC 8288), absent on the last one; or the job as rel=monitor.",
     "Location": "Where it is now.",
     "Retry-After": "Seconds after which to try again.",
-    "WWW-Authenticate": "Bearer, see RFC 6750.",
+    "WWW-Authenticate": "The scheme: Bearer (RFC 6750), or Basic for services.",
     "X-Request-Id": "The id of the request: the one sent, or a new one.",
 }
 _MEANINGS = {
@@ -102,7 +102,7 @@ def _error_statuses(operation: Operation, route: Route) -> list[int]:
         raised |= {errors.NotFound} if route.method != "POST" else set()  # a POST may create what the path names
     statuses |= {int(status_of(error)) for error in raised}
     if operation.oauth:
-        statuses -= {401, 422}  # OAuth2 says 400
+        statuses -= {422}  # OAuth2 says 400
     return sorted(statuses)
 
 

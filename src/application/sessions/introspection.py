@@ -1,0 +1,71 @@
+"""Tells services the state of tokens (RFC 7662), and revokes tokens (RFC 7009)."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from src.application.audit import Audit, AuditEvent
+from src.application.ports import RefreshTokens
+from src.application.sessions.authentication import AuthenticationService
+from src.domain.errors import InvalidToken
+from src.domain.users import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectionService:
+    """Tells the state of access and refresh tokens, and revokes them."""
+
+    authentication: AuthenticationService
+    refresh_tokens: RefreshTokens
+    audit: Audit
+
+    def introspect(self, token: str) -> Mapping[str, Any] | None:
+        """Tell whether a token of this service is active, and for whom.
+
+        An access token is active until it expires, its session ends or its user is disabled. A refresh token is active
+        while it is the last one of its session. Tokens of an identity provider are not active.
+
+        Raises Unavailable.
+        """
+        with suppress(InvalidToken):
+            return self._access(token) if self.authentication.tokens.recognises(token) else self._refresh(token)
+        return None
+
+    def revoke(self, token: str) -> None:
+        """End the session of an access token or a refresh token. A token that is not valid changes nothing.
+
+        Raises Unavailable.
+        """
+        with suppress(InvalidToken):
+            user_id, session_id = self._session_of(token)
+            self.authentication.sessions.remove(session_id)
+            fields = {"user_id": user_id, "session_id": session_id, "reason": "revoked"}
+            self.audit(AuditEvent.SESSION_ENDED, fields)
+
+    def _access(self, token: str) -> Mapping[str, Any]:
+        user = self.authentication.authenticate(token).user
+        return {**self.authentication.tokens.claims(token), **_name_of(user), "token_type": "Bearer"}
+
+    def _refresh(self, value: str) -> Mapping[str, Any]:
+        token = self.refresh_tokens.parse(value)
+        session, user = self.authentication.sessions.with_user(token.session_id, token.user_id)
+        if session is None or user is None or not session.is_valid(user, self.authentication.clock()):
+            raise InvalidToken
+        if token.hash != session.current_hash:
+            raise InvalidToken
+        return {"sub": user.id, "sid": session.id, "exp": int(session.expires_at.timestamp()), **_name_of(user)}
+
+    def _session_of(self, token: str) -> tuple[str, str]:
+        """Return the ids of the user and the session of a token. Raises InvalidToken."""
+        if self.authentication.tokens.recognises(token):
+            claims = self.authentication.tokens.verify(token)
+            return claims.user_id, claims.session_id
+        refresh = self.refresh_tokens.parse(token)
+        if not refresh.genuine:  # whoever holds a genuine one, even a spent one, may end the session
+            raise InvalidToken
+        return refresh.user_id, refresh.session_id
+
+
+def _name_of(user: User) -> Mapping[str, str]:
+    return {"username": user.username.display} if user.username else {}

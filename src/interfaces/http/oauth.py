@@ -1,0 +1,121 @@
+"""The operations for OAuth2 clients and for services that receive tokens."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import unquote_plus
+
+from flask import Response, current_app, json, request
+
+from src.application.sessions import IntrospectionService
+from src.domain.errors import TooManyRequests
+from src.interfaces.http.authentication import Access
+from src.interfaces.http.credentials import Grant, TokenToInspect, TokenToRevoke
+from src.interfaces.http.oauth_errors import InvalidClient
+from src.interfaces.http.operations import Feature, Operation, client, services
+from src.interfaces.http.views import MetadataView, RefreshView, TokenStateView, render
+
+feature = Feature("OAuth2", "For OAuth2 client libraries, and for services that receive tokens.")
+route = partial(Operation, feature)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The issuer of the access tokens, and the secrets of the services that may introspect tokens, by name."""
+
+    issuer: str
+    credentials: Mapping[str, str]
+
+
+@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), oauth=True)
+def grant_token(body: Grant) -> Response:
+    """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
+
+    Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
+    """
+    if body.grant_type == "refresh_token":
+        _, tokens = services().sessions.refresh(body.refresh_token)
+    else:
+        _, tokens = services().sessions.log_in(body.username, body.password, client())
+    return render(RefreshView.of(tokens))
+
+
+@route("POST /auth/revoke", Access.PUBLIC, status=200, oauth=True, use_case=IntrospectionService.revoke)
+def revoke_token(body: TokenToRevoke) -> Response:
+    """Revoke a token (RFC 7009)."""
+    services().introspection.revoke(body.token)
+    response = Response()
+    del response.headers["Content-Type"]
+    return response
+
+
+@route(
+    "POST /auth/introspect",
+    Access.PUBLIC,
+    TokenStateView,
+    errors=(InvalidClient,),
+    oauth=True,
+    use_case=IntrospectionService.introspect,
+)
+def introspect_token(body: TokenToInspect) -> Response:
+    """Tell the state of a token (RFC 7662)."""
+    _require_service(body)
+    claims = services().introspection.introspect(body.token)
+    state = {"active": False} if claims is None else {"active": True, **claims}
+    return Response(TokenStateView(**state).model_dump_json(exclude_unset=True), content_type="application/json")
+
+
+@route("GET /.well-known/oauth-authorization-server", Access.PUBLIC, MetadataView)
+def show_metadata() -> Response:
+    """Publish what OAuth2 clients need to know (RFC 8414)."""
+    return _published(_metadata())
+
+
+@route("GET /.well-known/openid-configuration", Access.PUBLIC, MetadataView)
+def show_openid_metadata() -> Response:
+    """Publish the same for clients that look where OpenID Connect puts it; there are no ID tokens."""
+    return _published(
+        {**_metadata(), "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": []}
+    )
+
+
+def _configuration() -> Configuration:
+    configuration: Configuration = current_app.extensions["portero.oauth"]
+    return configuration
+
+
+def _require_service(body: TokenToInspect) -> None:
+    """Raise InvalidClient unless the request has the credential of a service (RFC 6749 section 2.3.1)."""
+    name, secret = body.client_id, body.client_secret
+    if request.authorization and request.authorization.type == "basic":
+        name, secret = (unquote_plus(request.authorization.get(part) or "") for part in ("username", "password"))
+    expected = _configuration().credentials.get(name)
+    if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
+        raise InvalidClient
+
+
+def _metadata() -> dict[str, Any]:
+    """Return the metadata. Its URLs begin with the issuer, or with the address of the request if that is no URL."""
+    issuer, credentials = _configuration().issuer, _configuration().credentials
+    base = issuer.rstrip("/") if "://" in issuer else request.host_url.rstrip("/")
+    metadata = {
+        "issuer": issuer,
+        "token_endpoint": f"{base}/auth/token",
+        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": ["password", "refresh_token"],
+        "response_types_supported": [],
+        "jwks_uri": f"{base}/.well-known/jwks.json",
+        "revocation_endpoint": f"{base}/auth/revoke",
+        "revocation_endpoint_auth_methods_supported": ["none"],
+        "service_documentation": f"{base}/docs",
+    }
+    if credentials:
+        metadata["introspection_endpoint"] = f"{base}/auth/introspect"
+        metadata["introspection_endpoint_auth_methods_supported"] = ["client_secret_basic", "client_secret_post"]
+    return metadata
+
+
+def _published(metadata: Mapping[str, Any]) -> Response:
+    return Response(json.dumps(metadata), headers={"Cache-Control": "no-cache"}, content_type="application/json")

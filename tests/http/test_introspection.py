@@ -1,0 +1,116 @@
+"""POST /auth/introspect and POST /auth/revoke, and the metadata that leads to them."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from src.application.ports import ExternalIdentity
+from src.bootstrap.adapters import now
+from src.domain.values import Email
+from tests.support.working import Watch
+from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in
+
+SECRET = "a-secret-of-billing"
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def app(watch: Watch) -> Flask:
+    return build(clock=watch, service_credentials={"billing": SECRET})
+
+
+def introspect(
+    client: Client, token: str, *, auth: tuple[str, str] | None = ("billing", SECRET), **form: str
+) -> Answer:
+    return client.post("/auth/introspect", data={"token": token, **form}, auth=auth)
+
+
+def revoke(client: Client, token: str, **form: str) -> None:
+    answer = client.post("/auth/revoke", data={"token": token, **form})
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
+def test_an_access_token_is_active_until_it_expires(client: Client, anna: Person, watch: Watch) -> None:
+    state = introspect(client, anna.token).json
+    assert (state["active"], state["sub"], state["username"]) == (True, anna.user["id"], anna.user["username"])
+    assert (state["role"], state["client_id"], state["token_type"]) == ("user", "portero", "Bearer")
+    watch.forward(901)
+    assert introspect(client, anna.token).json == {"active": False}
+
+
+def test_a_refresh_token_is_active_while_it_is_the_last_one(client: Client, anna: Person) -> None:
+    assert introspect(client, anna.refresh, token_type_hint="refresh_token").json["sub"] == anna.user["id"]
+    fresh = client.post("/auth/refresh", json={"refresh_token": anna.refresh}).json["refresh_token"]
+    assert introspect(client, anna.refresh).json == {"active": False}
+    assert introspect(client, fresh).json["active"] is True
+    assert client.get("/user", headers=anna.headers).status_code == 200  # the question has no effect
+
+
+def test_tokens_of_a_guest_are_introspected_without_a_name(client: Client) -> None:
+    state = introspect(client, join(client, "guest").token).json
+    assert (state["role"], state["active"], "username" in state) == ("guest", True, False)
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "A" * 120, "ñ"])
+def test_other_texts_are_not_active_and_revoking_them_succeeds(client: Client, token: str) -> None:
+    assert introspect(client, token).json == {"active": False}
+    revoke(client, token)
+
+
+def test_a_token_of_the_identity_provider_makes_no_profile_and_is_not_active() -> None:
+    provider = Provider(ExternalIdentity("new", Email("new@example.com"), True, None, now()))
+    client = client_of(build(identity=provider, service_credentials={"billing": SECRET}))
+    assert introspect(client, "new").json == {"active": False}
+    admin = join(client, "admin")
+    assert [user["id"] for user in client.get("/users", headers=admin.headers).json] == [admin.user["id"]]
+
+
+@pytest.mark.parametrize("auth", [None, ("billing", "wrong"), ("other", SECRET), ("", "")])
+def test_only_services_with_a_credential_introspect(client: Client, anna: Person, auth: tuple[str, str] | None) -> None:
+    answer = introspect(client, anna.token, auth=auth)
+    assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+    assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    assert introspect(client, anna.token, auth=None, client_id="billing", client_secret=SECRET).status_code == 200
+
+
+def test_nobody_introspects_while_no_credential_is_configured() -> None:
+    client = client_of(build())
+    for auth in (None, ("billing", SECRET), ("", "")):
+        assert introspect(client, "x", auth=auth).status_code == 401
+    assert "introspection_endpoint" not in client.get("/.well-known/oauth-authorization-server").json
+
+
+@pytest.mark.parametrize("kind", ["token", "refresh"])
+def test_revoking_a_token_ends_its_session_only(client: Client, anna: Person, kind: str) -> None:
+    other = log_in(client, anna).json
+    revoke(client, getattr(anna, kind), token_type_hint="access_token")
+    assert client.get("/user", headers=anna.headers).status_code == 401
+    assert client.post("/auth/refresh", json={"refresh_token": anna.refresh}).status_code == 401
+    assert client.post("/auth/refresh", json={"refresh_token": other["refresh_token"]}).status_code == 200
+
+
+def test_a_forged_refresh_token_ends_no_session(client: Client, anna: Person) -> None:
+    revoke(client, anna.refresh[:30] + ("A" if anna.refresh[30] != "A" else "B") + anna.refresh[31:])
+    assert client.get("/user", headers=anna.headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["oauth-authorization-server", "openid-configuration"])
+def test_the_metadata_names_the_issuer_of_the_tokens_and_routes_that_exist(path: str) -> None:
+    url = "https://accounts.example.com"
+    client = client_of(build(settings={"issuer": url}, issuer=url, service_credentials={"billing": SECRET}))
+    metadata: dict[str, Any] = client.get(f"/.well-known/{path}").json
+    state = introspect(client, join(client).token).json
+    assert metadata["issuer"] == state["iss"] == url
+    for name, value in metadata.items():
+        if name.endswith(("_endpoint", "_uri")):
+            assert client.options(value.removeprefix(url)).status_code == 200, name
+
+
+def test_an_issuer_that_is_no_url_is_named_as_it_is(client: Client) -> None:
+    metadata = client.get("/.well-known/oauth-authorization-server").json
+    assert (metadata["issuer"], metadata["token_endpoint"]) == ("portero", "http://localhost/auth/token")
