@@ -55,6 +55,12 @@ from src.infrastructure.usernames import parse_new_username
 from src.interfaces.services import Services
 from src.settings import Settings
 
+_PASSWORD_HINTS = {
+    "too_short": "The setting PASSWORD_MIN_LENGTH=6 takes fewer characters.",
+    **dict.fromkeys(("common", "weak"), "The setting PASSWORD_BLOCKLIST=off takes such passwords."),
+}
+"""Sentences for developers who try the sample passwords of other services. Production does not show them."""
+
 
 class Overrides(TypedDict, total=False):
     """Adapters to use in place of those that the settings choose."""
@@ -136,7 +142,11 @@ def _rules(settings: Settings, pictures: PictureSource) -> InputRules:
     return InputRules(
         parse_email=parse_address,
         parse_new_username=parse_new_username,
-        passwords=PasswordPolicy(settings.password_min_length, find_weakness if settings.password_blocklist else None),
+        passwords=PasswordPolicy(
+            settings.password_min_length,
+            find_weakness if settings.password_blocklist else None,
+            {} if settings.production else _PASSWORD_HINTS,
+        ),
         check_picture=pictures.check,
     )
 

@@ -1,8 +1,8 @@
 """The User entity, the password policy and the repository port of users."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypedDict, Unpack
@@ -145,6 +145,8 @@ class PasswordPolicy:
     min_length: int
     find_weakness: FindWeakness | None = None
     """The function that finds weak passwords, or None to accept passwords that are easy to guess."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """By code: a sentence to add to the message of an error."""
 
     def check(self, password: str, *names: str | None) -> str:
         """Check a new password and return it normalised. ``names`` are the user's username and e-mail address.
@@ -152,16 +154,19 @@ class PasswordPolicy:
         The length is counted in code points of the normalised password. Raises InvalidValue.
         """
         password = normalise_password(password)
-        known = [name for name in names if name]
-        if len(password) < self.min_length:
-            raise InvalidValue("too_short", f"Use at least {self.min_length} characters.")
-        if len(password) > MAX_PASSWORD:
-            raise InvalidValue("too_long", f"Use at most {MAX_PASSWORD} characters.")
-        if fold(password) in map(fold, known):
-            raise InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
-        if self.find_weakness and (weakness := self.find_weakness(password, known)):
-            raise weakness
+        if flaw := self._flaw(password, [name for name in names if name]):
+            hint = self.hints.get(flaw.code)
+            raise InvalidValue(flaw.code, f"{flaw} {hint}") if hint else flaw
         return password
+
+    def _flaw(self, password: str, names: list[str]) -> InvalidValue | None:
+        if len(password) < self.min_length:
+            return InvalidValue("too_short", f"Use at least {self.min_length} characters.")
+        if len(password) > MAX_PASSWORD:
+            return InvalidValue("too_long", f"Use at most {MAX_PASSWORD} characters.")
+        if fold(password) in map(fold, names):
+            return InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
+        return self.find_weakness(password, names) if self.find_weakness else None
 
 
 class UserRepository(Protocol):
