@@ -14,7 +14,7 @@ def with_field(error: PorteroError) -> PorteroError:
         case InvalidCursor():
             field = FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out.")
         case UnknownOwner():
-            field = FieldError("id_user", "unknown", "There is no such user.")
+            field = FieldError("id_user", "unknown", "There is no such user; GET /user says your own id.")
         case KeyReused():
             field = FieldError("Idempotency-Key", "reused", "It was used for another request; use a new one.")
         case _:

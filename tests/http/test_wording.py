@@ -23,6 +23,7 @@ MODELS = sorted(
 WRONG: list[Any] = [None, True, 0, 1.5, "", "x", "x\n\u2028", "x" * 20_000, [], ["x"], {}, {"x": "y"}]
 PYDANTIC_CODES = set(get_args(ErrorType)) - {"too_short", "too_long", "enum"}
 """The service has these three codes too, with messages of its own."""
+IDS_ARE_TEXTS = "Ids are texts; give the id of a user, such as that of GET /user."
 PYDANTIC_WORDS = ("Input", "String should", "Value error", "Field required", "Value should", "Extra inputs")
 
 
@@ -73,6 +74,7 @@ def test_no_error_of_a_request_model_has_a_code_or_a_message_of_pydantic(model: 
         ("/tasks", {"title": 1}, ("title", "type", "Give a text.")),
         ("/tasks", {"title": "x", "completed": "true"}, ("completed", "type", "Give true or false.")),
         ("/tasks", [], ("body", "type", "Give a JSON object.")),
+        ("/api/dogs/rex", {"id_user": 1}, ("id_user", "type", IDS_ARE_TEXTS)),
         ("/auth/firebase", {"id_token": ""}, ("id_token", "too_short", "Use at least 1 character.")),
     ],
 )

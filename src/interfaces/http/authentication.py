@@ -8,6 +8,9 @@ from src.application.sessions import AuthenticationService, Caller
 from src.domain.errors import Forbidden, Unauthenticated
 from src.domain.values import Role
 
+_KNOWN_SCHEMES = {"", "bearer", "basic", "digest"}
+"""Words at the beginning of an Authorization header that are no token."""
+
 
 class Access(Enum):
     """The callers that an operation admits. The value of a member describes them in the detail of a 403."""
@@ -42,12 +45,21 @@ def authenticated(access: Access, service: AuthenticationService) -> Caller | No
     token = bearer_token()
     if token is None:
         if access.needs_token:
-            raise Unauthenticated
+            raise no_token()
         return None
     caller = service.authenticate(token)
     if not access.admits(caller.user.role):
         raise Forbidden(f"This is for {access.value}.")
     return caller
+
+
+def no_token() -> Unauthenticated:
+    """Return the error of a request without a bearer token. It says what to send if the token may be elsewhere."""
+    scheme = request.headers.get("Authorization", "").strip(" ").partition(" ")[0]
+    misplaced = "X-Access-Token" in request.headers or "Token" in request.headers
+    if misplaced or scheme.lower() not in _KNOWN_SCHEMES:
+        return Unauthenticated("Send the token in the header `Authorization: Bearer <token>`.")
+    return Unauthenticated()
 
 
 def bearer_token() -> str | None:

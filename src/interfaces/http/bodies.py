@@ -3,9 +3,9 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import request
@@ -18,6 +18,8 @@ from src.application.strict_json import strict_json
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import User
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 PATIENCE = 30.0
 """Seconds in which a body must arrive, apart from a file: authentication happened before it."""
 TOO_SLOW = "The body took too long to arrive; send it again."
@@ -39,11 +41,12 @@ class Body(BaseModel):
     """A request body. A value of a wrong type is refused, never coerced; unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=_without_defaults)
+    media_types: ClassVar[Sequence[str]] = (JSON,)
 
     @classmethod
     def names(cls) -> list[str]:
-        """Return the names of the fields, as the client sends them."""
-        return [field.alias or name for name, field in cls.model_fields.items()]
+        """Return the names of the fields, as the client sends them. Excluded fields are always refused."""
+        return [field.alias or name for name, field in cls.model_fields.items() if not field.exclude]
 
     def given(self) -> Any:
         """Return the fields that the client has sent, as the TypedDict that the use case takes."""
@@ -62,6 +65,8 @@ class Change(Body):
 
 class Form(Body):
     """A body in application/x-www-form-urlencoded, in which every value is a text."""
+
+    media_types: ClassVar[Sequence[str]] = (FORM,)
 
 
 class Query(BaseModel):
@@ -103,8 +108,7 @@ class Context:
 
 def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
     """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
-    wanted = "application/x-www-form-urlencoded" if issubclass(model, Form) else "application/json"
-    other = UnsupportedMediaType(f"Send the body as {wanted}.")
+    other = UnsupportedMediaType(f"Send the body as {' or '.join(model.media_types)}.")
     if request.mimetype == "multipart/form-data" and (request.content_length or "Transfer-Encoding" in request.headers):
         raise other  # before reading it: the server sets no time limit on the arrival of a file
     begun = time.monotonic()
@@ -117,9 +121,9 @@ def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     if request.content_length is None and len(data) == request.max_content_length:
         raise RequestEntityTooLarge  # Werkzeug silently truncates a chunked body at the limit
-    if data and request.mimetype != wanted:
+    if data and request.mimetype not in model.media_types:
         raise other
-    values = (_form if issubclass(model, Form) else _json)(data) if data else {}
+    values = (_form if request.mimetype == FORM else _json)(data) if data else {}
     return _validated(model, values, context)
 
 

@@ -5,9 +5,8 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from src.domain.errors import Unauthenticated
-from src.interfaces.http.authentication import bearer_token
-from src.interfaces.http.bodies import Body, Form
+from src.interfaces.http.authentication import bearer_token, no_token
+from src.interfaces.http.bodies import FORM, JSON, Body, Form
 from src.interfaces.http.fields import LoginField, PasswordField, TextField
 
 
@@ -23,8 +22,12 @@ class _Login(Body):
 
 
 class Credentials(_Login):
-    """A password, and a username or an e-mail address. Either field takes either of them."""
+    """A password, and a username or an e-mail address. Either field takes either of them.
 
+    OAuth2 clients of FastAPI send the fields form-encoded.
+    """
+
+    media_types = (JSON, FORM)
     username: Annotated[LoginField, Field(validate_default=True)] = ""
     password: PasswordField
 
@@ -90,7 +93,7 @@ class RefreshBody(Body):
         """The token in the body, or else in the Authorization header. Raises Unauthenticated without a token."""
         token = self.refresh_token or self.refreshToken or bearer_token()
         if token is None:
-            raise Unauthenticated
+            raise no_token()
         return token
 
 

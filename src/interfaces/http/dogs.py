@@ -14,7 +14,7 @@ from src.domain.dogs import Dog, PictureStatus, parse_dog_name
 from src.domain.errors import Stale, Taken
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Paging
-from src.interfaces.http.fields import BooleanField, PictureField, TextField, checked, parsed
+from src.interfaces.http.fields import BooleanField, PictureField, UserIdField, checked, parsed
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
 from src.interfaces.http.views import Resource, monitor, render_list, render_resource
@@ -39,7 +39,7 @@ class NewDog(Body):
     """A new dog."""
 
     is_adopted: BooleanField = False
-    id_user: Annotated[TextField, Field(description="The owner. Only admins may name other users.")] = None  # type: ignore[assignment]
+    id_user: Annotated[UserIdField, Field(description="The owner. Only admins may name other users.")] = None  # type: ignore[assignment]
 
 
 class DogBody(Change):
@@ -48,7 +48,7 @@ class DogBody(Change):
     name: DogName = ""
     is_adopted: BooleanField = False
     picture: PictureField = ""
-    user_id: Annotated[TextField, Field(alias="id_user")] = ""
+    user_id: Annotated[UserIdField, Field(alias="id_user")] = ""
 
 
 class DogView(Resource):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import PlainValidator, Strict, ValidationInfo, WithJsonSchema
+from pydantic import Field, PlainValidator, Strict, ValidationInfo, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.errors import FieldError, Invalid
@@ -61,6 +62,16 @@ def _password(text: str, info: ValidationInfo) -> str:
     return context.rules.passwords.check(text, username and username.display, email and email.address)
 
 
+def _password_elsewhere(value: Any) -> None:
+    raise PydanticCustomError("elsewhere", "Set a new password with PUT /user/password.")
+
+
+def _user_id(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("type", "Ids are texts; give the id of a user, such as that of GET /user.")
+    return value
+
+
 _ROLES = [role.value for role in Role if role is not Role.GUEST]
 
 
@@ -106,12 +117,15 @@ NewPasswordField = Annotated[
 PasswordField = Annotated[
     str, *checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
 ]
+PasswordElsewhere = Annotated[None, PlainValidator(_password_elsewhere), Field(exclude=True), SkipJsonSchema()]
+"""A field that is refused, because ignoring it would let the client believe that the password has changed."""
 LoginField = Annotated[
     str,
     *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
 ]
 NameField = Annotated[str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
 
+UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]
 BooleanField = Annotated[bool, Strict()]

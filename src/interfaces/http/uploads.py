@@ -44,6 +44,7 @@ class UploadBody(Body):
 
     # Subclasses add fields, each of which is a text.
 
+    media_types = ("multipart/form-data",)
     file: Annotated[bytes, Field(description="Its part has a filename.")]
 
 

@@ -10,7 +10,14 @@ from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPas
 from src.domain.users import Profile
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change
-from src.interfaces.http.fields import EmailField, NameField, NewPasswordField, PasswordField, UsernameField
+from src.interfaces.http.fields import (
+    EmailField,
+    NameField,
+    NewPasswordField,
+    PasswordElsewhere,
+    PasswordField,
+    UsernameField,
+)
 from src.interfaces.http.operations import Feature, Operation, client, expected_revisions, services
 from src.interfaces.http.views import SignupView, UserView, render, render_resource
 
@@ -45,6 +52,7 @@ class ProfileBody(Change):
     email: EmailField = None  # type: ignore[assignment]
     name: NameField | None = None
     last_name: NameField | None = None
+    password: PasswordElsewhere = None
 
 
 class PasswordChange(Body):

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from src.domain import errors
 from src.interfaces.http.authentication import Access
-from src.interfaces.http.bodies import Body, Change, Form
+from src.interfaces.http.bodies import Change
 from src.interfaces.http.oauth_errors import InvalidClient
 from src.interfaces.http.openapi.responses import (
     REFERENCE,
@@ -21,7 +21,6 @@ from src.interfaces.http.openapi.responses import (
     responses,
 )
 from src.interfaces.http.operations import Feature, Operation, Route
-from src.interfaces.http.uploads import UploadBody
 from src.interfaces.http.views import OAuthError, Problem
 
 
@@ -78,7 +77,7 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
     if body := operation.body:
         described["requestBody"] = {
             "required": issubclass(body, Change) or any(field.is_required() for field in body.model_fields.values()),
-            "content": {_media_of(body): {"schema": reference(body)}},
+            "content": {media_type: {"schema": reference(body)} for media_type in body.media_types},
         }
     if parameters := list(_parameters(operation, route)):
         described["parameters"] = parameters
@@ -110,12 +109,6 @@ def _security(operation: Operation) -> list[dict[str, Any]]:
     if operation.access is Access.PUBLIC:
         return []
     return [{"password": []}, {"token": []}, *([] if operation.access.needs_token else optional)]
-
-
-def _media_of(body: type[Body]) -> str:
-    if issubclass(body, UploadBody):
-        return "multipart/form-data"
-    return "application/x-www-form-urlencoded" if issubclass(body, Form) else "application/json"
 
 
 def _parameters(operation: Operation, route: Route) -> Iterator[dict[str, Any]]:
