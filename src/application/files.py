@@ -75,9 +75,11 @@ class FileService:
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[StoredFile]:
         """List your files, the newest first. Admins see the files of all users."""
-        page = self.objects.list(caller, cursor, limit)
-        jobs = self.jobs.several(*(file.job_id for file in page.items))
-        return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
+        return self._with_jobs(self.objects.list(caller, cursor, limit))
+
+    def list_of(self, owner: User, cursor: str | None, limit: int = 100) -> Page[StoredFile]:
+        """Return a page of the files of a user, the newest first."""
+        return self._with_jobs(self.objects.records.of(owner.id, cursor, limit))
 
     def show(self, caller: User, id: str) -> StoredFile:
         """See a file of yours. Admins see the files of all users. Raises NotFound."""
@@ -92,6 +94,11 @@ class FileService:
     def delete(self, caller: User, id: str) -> None:
         """Remove a file of yours, and cancel the job that sends it on. Admins remove any file. Raises NotFound."""
         self.objects.delete(caller, id)
+
+    def _with_jobs(self, page: Page[File]) -> Page[StoredFile]:
+        """Return the page with the job of each file. Takes one read."""
+        jobs = self.jobs.several(*(file.job_id for file in page.items))
+        return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
 
 class MeasuredChunks:

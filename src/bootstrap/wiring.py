@@ -9,6 +9,7 @@ from src.application.administration import AdministrationService
 from src.application.datasets import CHECK, CheckDataset, DatasetService, erase_dataset
 from src.application.directory import DirectoryService
 from src.application.dogs import PICTURE, DogService, FetchPicture
+from src.application.exports import ExportService
 from src.application.files import RELAY, FileService, RelayFile
 from src.application.input_rules import InputRules
 from src.application.jobs import JobHandler, JobRunner, JobService
@@ -102,6 +103,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     )
     owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
+    file_service = FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
     directory = DirectoryService(users=users, saga=saga, parse_email=rules.parse_email, audit=audit, clock=clock)
     authentication = AuthenticationService(
         users=users, sessions=sessions, identity=identity, tokens=_tokens(settings, keys, clock), clock=clock
@@ -124,7 +126,16 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         ),
         directory=directory,
         dogs=DogService(dogs=dogs, jobs=jobs, users=users, receipts=receipts, queue=queue, clock=clock),
-        files=FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock),
+        exports=ExportService(
+            sessions=sessions,
+            tasks=tasks,
+            dogs=dogs,
+            files=file_service,
+            datasets=datasets,
+            jobs=jobs,
+            receipts=receipts,
+        ),
+        files=file_service,
         introspection=IntrospectionService(
             authentication=authentication, refresh_tokens=DerivedRefreshTokens(keys), audit=audit
         ),

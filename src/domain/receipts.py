@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from src.domain.values import Page
+
 LIFETIME = timedelta(hours=24)
 """The time for which a receipt is valid. A client that repeats a request later creates a second object."""
 
@@ -62,6 +64,9 @@ class ReceiptRepository(Protocol):
 
     def unexpired(self, id: str, now: datetime) -> Receipt | None:
         """Return the receipt with this id, or None when there is none or it has expired."""
+
+    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Receipt]:
+        """Return a page of a user's receipts, the oldest first."""
 
     def remove(self, id: str) -> None:
         """Remove a receipt, if it exists."""

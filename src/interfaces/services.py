@@ -8,6 +8,7 @@ from src.application.audit import Audit
 from src.application.datasets import DatasetService
 from src.application.directory import DirectoryService
 from src.application.dogs import DogService
+from src.application.exports import ExportService
 from src.application.files import FileService
 from src.application.input_rules import InputRules
 from src.application.jobs import JobService
@@ -27,6 +28,7 @@ class Services:
     datasets: DatasetService
     directory: DirectoryService
     dogs: DogService
+    exports: ExportService
     files: FileService
     introspection: IntrospectionService
     jobs: JobService

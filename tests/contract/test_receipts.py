@@ -47,6 +47,16 @@ def receipts(store: Store) -> Receipts:
     return Receipts(store)
 
 
+def test_the_receipts_of_a_user_are_listed_in_pages(receipts: Receipts) -> None:
+    stored = [made(NOON + at * TICK, id=f"key {at}") for at in range(5)]
+    for receipt in [*reversed(stored), made(NOON, id="other", user_id="eve")]:
+        receipts.commit(receipt)
+    first = receipts.of("ada", limit=3)
+    rest = receipts.of("ada", first.next, limit=3)
+    assert [replace(found, revision="") for found in [*first.items, *rest.items]] == stored
+    assert rest.next is None
+
+
 class TestCommit:
     def test_a_commit_stores_the_writes_with_the_receipt(self, receipts: Receipts, store: Store) -> None:
         revisions = receipts.commit(made(NOON), write("1"), write("2"))

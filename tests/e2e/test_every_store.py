@@ -107,6 +107,17 @@ def test_a_user_goes_through_every_feature(client: Client) -> None:
         assert client.call("GET", "/user", ended["access_token"]).status_code == 401
     assert client.call("GET", "/user", renewed).status_code == 401
 
+    # An export holds what is stored about the user and nothing of the other user.
+    _, other = join(client, "other")
+    client.call("POST", "/tasks", other["access_token"], title="Hers")
+    token = client.log_in(name, PASSWORD)
+    client.call("POST", "/tasks", token, title="Mine")
+    export = client.call("GET", "/user/export", token).get_json()
+    assert export["user"]["username"] == name
+    assert [task["title"] for task in export["tasks"]] == ["Mine"]
+    assert any(session["current"] for session in export["sessions"])
+    assert client.call("POST", "/auth/logout-all", token).status_code == 204
+
     # Sessions are listed and ended one by one; a new password keeps only its own.
     tokens = [client.log_in(name, PASSWORD) for _ in range(3)]
     sessions = client.call("GET", "/auth/sessions", tokens[0]).get_json()

@@ -54,6 +54,7 @@ SAME_FOR_ALL = {
     "POST /api/v1/token/refresh": [200] * 5,
     "POST /auth/firebase": [401] * 5,
     "GET /user": [401, 200, 200, 200, 200],
+    "GET /user/export": [401, 200, 200, 200, 200],
     "POST /api/v1/auth/whoami": [401, 200, 200, 200, 200],
     "PUT /user": [401, 403, 200, 200, 200],
     "PUT /user/password": [401, 403, 204, 204, 204],

@@ -182,6 +182,9 @@ class Receipts(Documents[Receipt]):
         receipt = self.get(id)
         return receipt if receipt and now < receipt.expires_at else None
 
+    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Receipt]:
+        return self._page("expires_at", equal={"user_id": user_id}, cursor=cursor, limit=limit)
+
     def remove_of(self, user_id: str) -> None:
         self._remove_all("expires_at", equal={"user_id": user_id})
 

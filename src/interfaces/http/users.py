@@ -5,11 +5,13 @@ from functools import partial
 from flask import Response
 
 from src.application.accounts import AccountService
+from src.application.exports import ExportService
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import Profile
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change
+from src.interfaces.http.exports import ExportView, stream_export
 from src.interfaces.http.fields import (
     EmailField,
     NameField,
@@ -90,6 +92,12 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
 def show_user(caller: Caller) -> Response:
     """See your own account."""
     return render_resource(UserView, caller.user)
+
+
+@route("GET /user/export", Access.TOKEN, ExportView, use_case=ExportService.export)
+def export_user(caller: Caller) -> Response:
+    """Download your data."""
+    return stream_export(services().exports.export(caller.user), caller.session)
 
 
 @route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale))
