@@ -21,6 +21,7 @@ from src.infrastructure.stores.base import (
 )
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.migrations.store import MigratedStore
+from src.infrastructure.stores.sqlite.commits import CommitQueue
 from src.infrastructure.stores.sqlite.connections import Connections, connect
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from src.infrastructure.stores.sqlite.tables import TABLES
@@ -31,6 +32,7 @@ class SqliteStore(MigratedStore):
 
     def __init__(self, file: Path, *, pool_size: int) -> None:
         self._connections = Connections(file, pool_size)
+        self._commits = CommitQueue(self._connections)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
@@ -78,9 +80,11 @@ class SqliteStore(MigratedStore):
             return [table.document(row) for row in connection.execute(table.scan, (after or "", limit))]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        with self._connections.writing() as connection:
+        def apply(connection: sqlite3.Connection) -> None:
             for write in writes:
                 _apply(connection, write, operation)
+
+        self._commits.commit(apply)
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
 

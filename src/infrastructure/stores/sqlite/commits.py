@@ -1,0 +1,84 @@
+"""Commits the changes of several threads in one transaction, because each commit waits for the disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from sqlite3 import Connection, IntegrityError
+from threading import Condition, Lock
+
+from src.domain.errors import Unavailable
+from src.infrastructure.stores.base import PreconditionFailed
+from src.infrastructure.stores.sqlite.connections import Connections
+
+
+@dataclass(eq=False, slots=True)
+class _Change:
+    """A change that a thread waits for. ``error`` is None once the change is on the disk."""
+
+    apply: Callable[[Connection], None]
+    is_decided: bool = False
+    error: Exception | None = field(default_factory=Unavailable)
+
+    def attempt(self, connection: Connection) -> Exception | None:
+        """Apply the change, or undo it and return its error. The other changes of the transaction stay."""
+        connection.execute("SAVEPOINT change")
+        try:
+            self.apply(connection)
+        except Exception as error:
+            # This fails too if SQLite has undone the whole transaction, for example because the disk is full.
+            connection.execute("ROLLBACK TO change")
+            return PreconditionFailed() if isinstance(error, IntegrityError) else error
+        connection.execute("RELEASE change")
+        return None
+
+
+class CommitQueue:
+    """Collects changes while a transaction is on its way to the disk; the next one commits them all.
+
+    One of the threads whose changes wait commits them, so there is no thread for it. ``waiting`` are the changes of
+    the next transaction.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.waiting: list[_Change] = []
+        self._decided = Condition(Lock())
+        self._is_committing = False
+
+    def commit(self, apply: Callable[[Connection], None]) -> None:
+        """Apply a change, and return when it is on the disk.
+
+        Raises the error of ``apply``, PreconditionFailed if it violates a constraint of the database, and Unavailable.
+        """
+        change = _Change(apply)
+        with self._decided:
+            self.waiting.append(change)
+            while self._is_committing and not change.is_decided:
+                self._decided.wait()
+            must_commit = not change.is_decided
+            self._is_committing |= must_commit
+        if must_commit:
+            self._commit_waiting()
+        if change.error:
+            raise change.error
+
+    def _commit_waiting(self) -> None:
+        """Commit the changes that wait when the transaction has begun. All of them fail if it cannot begin."""
+        batch: list[_Change] = []
+        try:
+            with self._connections.writing() as connection:
+                batch = self._take()
+                errors = [change.attempt(connection) for change in batch]
+            for change, error in zip(batch, errors, strict=True):
+                change.error = error
+        finally:
+            batch = batch or self._take()
+            with self._decided:
+                for change in batch:
+                    change.is_decided = True
+                self._is_committing = False
+                self._decided.notify_all()
+
+    def _take(self) -> list[_Change]:
+        with self._decided:
+            batch, self.waiting = self.waiting, []
+        return batch

@@ -1,0 +1,139 @@
+"""Changes of several threads in one transaction of SQLite."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from sqlite3 import Connection
+from threading import Event
+from types import NoneType
+
+import pytest
+
+from src.domain.errors import Unavailable
+from src.infrastructure.stores.base import PreconditionFailed
+from src.infrastructure.stores.sqlite import connections
+from src.infrastructure.stores.sqlite.commits import CommitQueue
+from src.infrastructure.stores.sqlite.connections import Connections, connect
+
+Change = Callable[[Connection], None]
+
+
+class CountedTransactions(Connections):
+    """Connections that count their transactions."""
+
+    begun = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            self.begun += 1
+            yield connection
+
+
+class Table:
+    """A table of names, and changes that are held up until the next ones wait."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        with closing(connect(file, create=True)) as connection:
+            connection.execute("CREATE TABLE names (name TEXT PRIMARY KEY)")
+        self.connections = CountedTransactions(file, 2)
+        self.queue = CommitQueue(self.connections)
+
+    def commit_together(self, *changes: Change) -> list[Future[None]]:
+        """Commit changes that all wait while one that adds "first" is in its transaction."""
+        held, released = Event(), Event()
+
+        def first(connection: Connection) -> None:
+            held.set()
+            assert released.wait(30)
+            add("first")(connection)
+
+        with ThreadPoolExecutor(1 + len(changes)) as pool:
+            begun = pool.submit(self.queue.commit, first)
+            assert held.wait(30)
+            outcomes = []
+            for number, change in enumerate(changes, 1):
+                outcomes.append(pool.submit(self.queue.commit, change))
+                while len(self.queue.waiting) < number:
+                    time.sleep(0.001)
+            released.set()
+        begun.result()
+        return outcomes
+
+    def names(self) -> set[str]:
+        with closing(sqlite3.connect(self.file)) as connection:
+            return {name for (name,) in connection.execute("SELECT name FROM names")}
+
+
+def add(name: str) -> Change:
+    def insert(connection: Connection) -> None:
+        connection.execute("INSERT INTO names VALUES (?)", (name,))
+
+    return insert
+
+
+def fail(error: BaseException, *statements: str) -> Change:
+    def execute(connection: Connection) -> None:
+        add("failed")(connection)
+        for statement in statements:
+            connection.execute(statement)
+        raise error
+
+    return execute
+
+
+def kinds(outcomes: list[Future[None]]) -> list[type]:
+    return [type(outcome.exception()) for outcome in outcomes]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[Table]:
+    table = Table(tmp_path / "names.db")
+    yield table
+    table.connections.close()
+
+
+def test_changes_that_wait_share_a_transaction(table: Table) -> None:
+    outcomes = table.commit_together(*map(add, "abcdef"))
+    assert [outcome.result() for outcome in outcomes] == [None] * 6
+    assert table.names() == {"first", *"abcdef"}
+    assert table.connections.begun == 2
+
+
+def test_a_change_that_fails_is_undone_alone_and_its_thread_gets_the_error(table: Table) -> None:
+    outcomes = table.commit_together(add("a"), add("first"), fail(ValueError("mine")), add("b"))
+    assert kinds(outcomes) == [NoneType, PreconditionFailed, ValueError, NoneType]
+    assert table.names() == {"first", "a", "b"}
+    assert table.connections.begun == 2
+
+
+def test_no_change_succeeds_in_a_transaction_that_sqlite_has_undone(table: Table) -> None:
+    """SQLite undoes the whole transaction when, for example, the disk is full."""
+    outcomes = table.commit_together(add("a"), fail(sqlite3.OperationalError("full"), "ROLLBACK"), add("b"))
+    assert kinds(outcomes) == [Unavailable] * 3
+    assert table.names() == {"first"}
+    table.queue.commit(add("b"))
+    assert table.names() == {"first", "b"}
+
+
+def test_an_interrupted_commit_fails_for_all_and_the_next_one_succeeds(table: Table) -> None:
+    outcomes = table.commit_together(fail(KeyboardInterrupt()), add("a"))
+    assert set(kinds(outcomes)) == {KeyboardInterrupt, Unavailable}
+    assert table.names() == {"first"}
+    table.queue.commit(add("b"))
+    assert table.names() == {"first", "b"}
+
+
+def test_all_that_wait_fail_when_the_transaction_cannot_begin(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(table.file, isolation_level=None)) as other, ThreadPoolExecutor(8) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        outcomes = [pool.submit(table.queue.commit, add(name)) for name in "abcdefgh"]
+        assert kinds(outcomes) == [Unavailable] * 8
+        other.execute("ROLLBACK")
+    table.queue.commit(add("b"))
+    assert table.names() == {"b"}
