@@ -1,16 +1,34 @@
-# Builder: installs wheels only, each checked against its pinned hash. The final image has no compiler and no pip.
+# `docker build .` makes the image with everything. `docker build --build-arg EXTRAS=no .` makes a small one, without
+# requirements/extras.txt and without polars: it needs neither a broker nor PostgreSQL, and checks no CSV files.
 FROM python:3.13-slim-trixie AS builder
-COPY requirements.txt requirements/extras.txt ./
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutils >/dev/null
+
+# Wheels only, each checked against its pinned hash. The image itself has no compiler and no pip.
+ARG EXTRAS=yes
+COPY requirements.txt requirements/extras.txt docker/shrink ./
 RUN python -m venv --without-pip /venv \
- && pip --python /venv/bin/python install --no-cache-dir --only-binary=:all: --require-hashes \
-    -r requirements.txt -r extras.txt
+ && pip --python /venv/bin/python install --quiet --no-cache-dir --no-compile --only-binary=:all: --require-hashes \
+    -r requirements.txt $([ $EXTRAS = no ] || echo -r extras.txt) \
+ && { [ $EXTRAS != no ] || pip --python /venv/bin/python uninstall --quiet --yes polars polars-runtime-32; } \
+ && sh shrink /venv && install -d /layers/packages && mv /venv /layers/packages/
+
+# The same files make the same layers, whenever and from whichever checkout: their times and modes are set. For the same
+# reason each folder is copied with its parent, because the target of a copy would get the time of the build.
+COPY portero alembic.ini /layers/code/portero/
+COPY src /layers/code/portero/src
+# The user needs a name, because Celery takes a user without one for root.
+RUN PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash -s /layers/code /layers/code/portero/src \
+ && install -d /layers/code/etc && cp /etc/passwd /etc/group /layers/code/etc/ \
+ && echo 'portero:x:10001:10001::/data:/usr/sbin/nologin' >>/layers/code/etc/passwd \
+ && echo 'portero:x:10001:' >>/layers/code/etc/group \
+ && chmod -R u=rwX,go=rX /layers && install -d -m 0700 /layers/data/data \
+ && find /layers -exec touch --no-dereference --date=@0 {} +
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="portero" \
       org.opencontainers.image.description="Accounts service on Flask, Firestore and Firebase Auth" \
       org.opencontainers.image.licenses="MIT"
 
-# Bytecode is compiled below and not at run time, because the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -18,11 +36,10 @@ ENV PATH=/venv/bin:$PATH \
     PORT=8000 \
     DATA_DIR=/data
 
+COPY --from=builder /layers/packages /
+COPY --from=builder /layers/code /
+COPY --from=builder --chown=10001:10001 /layers/data /
 WORKDIR /portero
-COPY --from=builder /venv /venv
-COPY portero alembic.ini ./
-COPY src src
-RUN python -m compileall -q src && install -d -o 10001 -g 10001 -m 0700 /data
 
 # A numeric user, which the runAsNonRoot of Kubernetes requires. The code belongs to root, so the service cannot change it.
 USER 10001:10001

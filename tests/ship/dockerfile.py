@@ -65,3 +65,10 @@ def stages(text: str) -> list[Stage]:
 def image() -> Stage:
     """Return the last stage of the Dockerfile, which becomes the image."""
     return stages((ROOT / "Dockerfile").read_text())[-1]
+
+
+def shipped_files() -> list[tuple[list[str], str]]:
+    """Return the (sources, target in the image) of what the builder copies from the project into a layer."""
+    layer = "/layers/code"
+    builder = stages((ROOT / "Dockerfile").read_text())[0]
+    return [(sources, target.removeprefix(layer)) for sources, target in builder.copies if target.startswith(layer)]

@@ -21,6 +21,7 @@ from tests.ship.dockerfile import ROOT, image, stages
 
 FIREBASE_SCHEMAS = ROOT / "tests/js/node_modules/firebase-tools/schema"
 DEPLOYED = ["deploy/cloudrun.yaml", "deploy/prepare.yaml"]
+COMPOSE_FILES = ["docker-compose.yml", "docker-compose.firebase.yml"]
 SECRETS = {"SIGNING_KEYS", "FIREBASE_WEB_API_KEY", "ADMIN_PASSWORD"}
 NAMES = {"PROJECT": "my-project", "REGION": "europe-west1", "TAG": "1a2b3c4", "ADMIN_EMAIL": "me@example.com"}
 
@@ -44,9 +45,20 @@ def check_firebase(path: Path, schema: str) -> None:
     check(path, "--schemafile", FIREBASE_SCHEMAS / schema)
 
 
-@pytest.fixture(scope="module")
-def compose() -> Any:
-    return load(ROOT / "docker-compose.yml")["services"]
+def compose(name: str) -> dict[str, Any]:
+    """Return the services of a compose file, with what they extend merged in as Compose does."""
+    services: dict[str, Any] = load(ROOT / name)["services"]
+    for service in services.values():
+        if origin := service.pop("extends", None):
+            base = load(ROOT / origin["file"])["services"][origin["service"]]
+            both = base.get("environment", {}) | service.get("environment", {})
+            service |= base | service | ({"environment": both} if both else {})
+    return services
+
+
+@pytest.fixture(scope="module", params=COMPOSE_FILES)
+def services(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return compose(request.param)
 
 
 @pytest.fixture(params=DEPLOYED)
@@ -98,12 +110,11 @@ class TestDockerfile:
         assert "*" in ignore
         assert [name for name in copied if not (ROOT / name).exists()] == []
 
-    def test_everything_installed_is_pinned(self, compose: Any) -> None:
-        text = (ROOT / "Dockerfile").read_text()
-        inline = compose["emulators"]["build"]["dockerfile_inline"]
+    def test_everything_installed_is_pinned(self) -> None:
+        text, firebase = ((ROOT / name).read_text() for name in ("Dockerfile", "docker/firebase.Dockerfile"))
         assert "--require-hashes" in text
-        assert re.search(r"firebase-tools@\d+\.\d+\.\d+\s", inline)
-        for stage in [*stages(text), *stages(inline)]:
+        assert re.search(r"firebase-tools@\d+\.\d+\.\d+\s", firebase)
+        for stage in [*stages(text), *stages(firebase)]:
             assert re.search(r":\d", stage.base), f"{stage.base} has no version"
 
     def test_the_image_holds_no_secret(self) -> None:
@@ -111,11 +122,17 @@ class TestDockerfile:
 
 
 class TestCompose:
-    def test_is_valid(self) -> None:
-        check(ROOT / "docker-compose.yml", "--builtin-schema", "vendor.compose-spec")
+    @pytest.mark.parametrize("name", [*COMPOSE_FILES, "docker/service.yml"])
+    def test_is_valid(self, name: str) -> None:
+        check(ROOT / name, "--builtin-schema", "vendor.compose-spec")
 
-    def test_services_have_no_unneeded_privileges(self, compose: Any) -> None:
-        for service in compose.values():
+    @pytest.mark.parametrize("name", [*COMPOSE_FILES, "docker/service.yml"])
+    def test_has_nothing_that_compose_1_does_not_know(self, name: str) -> None:
+        assert not {"name", "include"} & load(ROOT / name).keys()
+        assert "_inline" not in (ROOT / name).read_text()
+
+    def test_services_have_no_unneeded_privileges(self, services: dict[str, Any]) -> None:
+        for service in services.values():
             assert service["cap_drop"] == ["ALL"]
             assert service["security_opt"] == ["no-new-privileges:true"]
             assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
@@ -123,47 +140,60 @@ class TestCompose:
             assert not {"privileged", "network_mode", "cap_add", "pid"} & service.keys()
 
     @pytest.mark.parametrize("name", ["api", "worker"])
-    def test_api_and_worker_write_only_to_memory_and_to_their_shared_volume(self, compose: Any, name: str) -> None:
-        assert compose[name]["read_only"] is True
-        assert compose[name]["volumes"] == [f"data:{image().env['DATA_DIR']}"]
-        assert compose[name]["tmpfs"] == ["/tmp"]
+    def test_api_and_worker_write_only_to_memory_and_to_their_shared_volume(
+        self, services: dict[str, Any], name: str
+    ) -> None:
+        assert services[name]["read_only"] is True
+        assert services[name]["volumes"] == [f"data:{image().env['DATA_DIR']}"]
+        assert services[name]["tmpfs"] == ["/tmp"]
 
-    def test_the_worker_differs_from_the_api_only_in_its_command(self, compose: Any) -> None:
-        api, worker = compose["api"], compose["worker"]
+    def test_the_worker_differs_from_the_api_only_in_its_command(self, services: dict[str, Any]) -> None:
+        api, worker = services["api"], services["worker"]
         assert worker["command"] == ["worker"]
-        same = {name: value for name, value in api["environment"].items() if not name.startswith("ADMIN_")}
-        assert worker["environment"] == same
+        assert worker["environment"] == api["environment"]
         assert worker["image"] == api["image"]
 
-    def test_the_api_waits_for_the_emulators_and_redis(self, compose: Any) -> None:
-        env = compose["api"]["environment"]
-        assert env["QUEUE_URL"] == "redis://redis:6379"
+    def test_the_settings_exist_and_use_the_containers(self, services: dict[str, Any]) -> None:
+        env = services["api"]["environment"]
         assert {name.lower() for name in env} <= Settings.model_fields.keys() | {"tmpdir"}
+        assert env["QUEUE_URL"] == "redis://redis:6379"
         assert env["TMPDIR"] == image().env["DATA_DIR"]
+        others = services.keys() - {"api", "worker"}
+        assert services["api"]["depends_on"] == {name: {"condition": "service_healthy"} for name in others}
+
+    def test_the_development_password_is_not_in_any_deployed_file(self, services: dict[str, Any]) -> None:
+        password = services["api"]["environment"]["ADMIN_PASSWORD"]
+        assert len(password) >= 8
+        assert all(password not in (ROOT / name).read_text() for name in ["Dockerfile", *DEPLOYED])
+
+    def test_the_database_is_the_one_of_the_tasks_brief(self) -> None:
+        services = compose("docker-compose.yml")
+        password = services["postgres"]["environment"]["POSTGRES_PASSWORD"]
+        assert services["postgres"]["environment"]["POSTGRES_DB"] == "technical_test"
+        assert (
+            services["api"]["environment"]["STORE_URL"] == f"postgresql://postgres:{password}@postgres/technical_test"
+        )
+
+    def test_the_firebase_stack_uses_the_emulators(self) -> None:
+        env = compose("docker-compose.firebase.yml")["api"]["environment"]
         ports = load(ROOT / "firebase.json")["emulators"]
-        healthy = {"condition": "service_healthy"}
-        assert compose["api"]["depends_on"] == {"emulators": healthy, "redis": healthy}
         assert env["FIRESTORE_EMULATOR_HOST"] == f"emulators:{ports['firestore']['port']}"
         assert env["FIREBASE_AUTH_EMULATOR_HOST"] == f"emulators:{ports['auth']['port']}"
         # A project whose name begins with demo- cannot reach Google, even with real credentials.
         assert env["STORE_URL"] == "firestore://demo-portero"
         assert load(ROOT / ".firebaserc")["projects"] == {"default": "demo-portero"}
 
-    def test_the_development_password_is_not_in_any_deployed_file(self, compose: Any) -> None:
-        password = compose["api"]["environment"]["ADMIN_PASSWORD"]
-        assert len(password) >= 8
-        assert all(password not in (ROOT / name).read_text() for name in ["Dockerfile", *DEPLOYED])
-
-    def test_the_emulators_accept_connections_from_other_containers(self, compose: Any, tmp_path: Path) -> None:
+    def test_the_emulators_accept_connections_from_other_containers(self, tmp_path: Path) -> None:
         """Runs the first part of the command of the container, which changes the hosts in firebase.json."""
-        shell, option, script = compose["emulators"]["command"]
+        service = compose("docker-compose.firebase.yml")["emulators"]
+        shell, option, script = service["command"]
         edit = script.split(" && ")[0].replace("/firebase.json", shlex.quote(str(ROOT / "firebase.json")))
         subprocess.run([shell, option, edit], cwd=tmp_path, check=True)
         emulators = load(tmp_path / "firebase.json")["emulators"]
         assert emulators.pop("singleProjectMode") is False
         assert {emulator["host"] for emulator in emulators.values()} == {"0.0.0.0"}
         numbers = {value for emulator in emulators.values() for key, value in emulator.items() if "port" in key.lower()}
-        assert set(compose["emulators"]["ports"]) == {f"127.0.0.1:{n}:{n}" for n in numbers}
+        assert set(service["ports"]) == {f"127.0.0.1:{n}:{n}" for n in numbers}
         check_firebase(tmp_path / "firebase.json", "firebase-config.json")
 
 

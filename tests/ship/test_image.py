@@ -1,4 +1,4 @@
-"""The files, environment, user and command of the Dockerfile, run without Docker."""
+"""The files, environment, user and command of the Dockerfile, run without Docker. tests/docker builds the image."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ship.dockerfile import ROOT, image
+from tests.ship.dockerfile import ROOT, image, shipped_files
 from tests.support.emulators import free_port, running
 
 PERSON = b'{"username": "inflight", "email": "inflight@example.com", "password": "a long enough passphrase"}'
@@ -27,9 +27,9 @@ class Container:
         self.port = free_port()
         self.home = place / stage.last("WORKDIR").strip("/")
         self.home.mkdir()
-        for sources, target in stage.copies:
+        for sources, target in shipped_files():
             for source in sources:
-                self._copy(ROOT / source, self.home / target)
+                self._copy(ROOT / source, place / target.strip("/"))
         for shipped in self.files():
             shipped.chmod(shipped.stat().st_mode & 0o555)
         data = place / "data"
@@ -48,7 +48,7 @@ class Container:
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy2(source, target)
+            shutil.copy2(source, target / source.name)
 
     def files(self) -> list[Path]:
         """Return the directory of the image and everything in it."""
