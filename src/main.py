@@ -16,6 +16,7 @@ from flask import Flask
 from src.bootstrap.adapters import THREADS, make_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background, stop_background
 from src.bootstrap.check import check
+from src.bootstrap.copying import open_copy
 from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
@@ -107,6 +108,7 @@ def main() -> None:
         serve=lambda: serve(load_settings()),
         work=lambda: work(load_settings()),
         check=lambda: check(load_settings()),
+        copy=open_copy,
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
     )

@@ -40,7 +40,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
         return [*inserts, *(Delete(key) for key in before if key not in after)]
 
     def _related_deletes(self, item: Dataset) -> Sequence[Delete]:
-        return [Delete(key) for key in _piece_keys(*self._store.get(self._key(item.id)))]
+        return [Delete(key) for key in piece_keys(*self._store.get(self._key(item.id)))]
 
     def _special_fields(self, entity: Dataset) -> dict[str, Any]:
         options = entity.read_options
@@ -52,7 +52,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
 
     def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
         """Return the datasets with their columns and reports. Takes one more read, for the pieces of all datasets."""
-        pieces = self._store.get(*_piece_keys(*documents))
+        pieces = self._store.get(*piece_keys(*documents))
         texts = {piece.key.id: piece.fields["text"] for piece in pieces if piece}
         return [self._dataset(document, texts) if document else None for document in documents]
 
@@ -60,10 +60,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
         """Return a dataset. If its pieces were removed after it was read, it has no columns and no report."""
         fields = dict(document.fields)
         ids, options = fields.pop("pieces"), fields.pop("read_options")
-        parts: dict[str, str] = {}
-        for id in ids if texts.keys() >= {*ids} else ():
-            part = id.split(".")[1]
-            parts[part] = parts.get(part, "") + texts[id]
+        parts = join_pieces(ids, texts)
         columns = _adapter(tuple[Column, ...]).validate_python(unpack(parts["columns"])) if "columns" in parts else ()
         fields["read_options"] = ReadOptions(columns, **options)
         fields["report"] = _adapter(Report).validate_python(unpack(parts["report"])) if "report" in parts else None
@@ -71,20 +68,35 @@ class Datasets(StoredObjectDocuments[Dataset]):
 
     def _pieces(self, dataset: Dataset) -> dict[Key, str]:
         """Return the pieces of the packed columns and the packed report of a dataset, by key."""
-        columns, report, size = dataset.read_options.columns, dataset.report, self._store.document_bytes
+        columns, report = dataset.read_options.columns, dataset.report
         # A character of a sample takes up to 5.4 bytes in base64, so that samples fill about half of a commit at most.
         room = self._store.commit_bytes // 10
         parts = {"columns": columns, "report": report and _with_fewer_samples(report, room)}
         texts = {part: pack(value) for part, value in parts.items() if value}
-        return {
-            Key(REPORTS, f"{dataset.id}.{part}.{number}"): text[start : start + size]
-            for part, text in texts.items()
-            for number, start in enumerate(range(0, len(text), size))
-        }
+        return cut_pieces(dataset.id, texts, self._store.document_bytes)
 
 
-def _piece_keys(*documents: Document | None) -> list[Key]:
+def piece_keys(*documents: Document | None) -> list[Key]:
+    """Return the keys of the pieces of stored datasets."""
     return [Key(REPORTS, id) for document in documents if document for id in document.fields["pieces"]]
+
+
+def join_pieces(ids: Sequence[str], pieces: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts whose pieces have these ids, by part, or nothing if one of the pieces is missing."""
+    parts: dict[str, str] = {}
+    for id in ids if pieces.keys() >= {*ids} else ():
+        part = id.split(".")[1]
+        parts[part] = parts.get(part, "") + pieces[id]
+    return parts
+
+
+def cut_pieces(dataset_id: str, parts: Mapping[str, str], size: int) -> dict[Key, str]:
+    """Return the pieces of the texts of a dataset, by key. A piece has up to ``size`` characters."""
+    return {
+        Key(REPORTS, f"{dataset_id}.{part}.{number}"): text[start : start + size]
+        for part, text in parts.items()
+        for number, start in enumerate(range(0, len(text), size))
+    }
 
 
 def _with_fewer_samples(report: Report, room: int) -> Report:

@@ -12,6 +12,7 @@ from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.users import Profile
 from src.domain.values import Page, Role
 from src.interfaces.cli.console import Console
+from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.field_errors import with_field
 
@@ -201,6 +202,7 @@ def new_keys(console: Console) -> None:
     click.echo(console.new_keys())
 
 
+cli.add_command(copy)
 cli.add_command(datasets)
 
 

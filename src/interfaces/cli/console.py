@@ -1,9 +1,40 @@
 """The port between the commands of the operator and the composition root."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from src.interfaces.services import Services
+
+
+class Tally(Protocol):
+    """The number of items in a collection, and their checksum."""
+
+    @property
+    def count(self) -> int:
+        """The number of items."""
+
+    @property
+    def checksum(self) -> str:
+        """The checksum in hexadecimal."""
+
+
+class RunningCopy(Protocol):
+    """A copy of one store to another one, in steps."""
+
+    @property
+    def copied(self) -> int:
+        """The number of items that ``copy`` has yielded."""
+
+    def copy(self) -> Iterator[str]:
+        """Copy what the target lacks. Yield the name of the collection of each item."""
+
+    def compare(self) -> Iterator[str]:
+        """Read both stores. Yield the name of the collection of each item."""
+
+    def results(self) -> Sequence[tuple[str, Tally, Tally]]:
+        """Return what ``compare`` has found in each collection: its name, and the tallies of source and target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +50,8 @@ class Console:
     work: Callable[[], None]
     check: Callable[[], Iterable[tuple[str, str | None]]]
     """Yield the name of each check, and the problem that the check has found, or None."""
+    copy: Callable[[str, str], AbstractContextManager[RunningCopy]]
+    """Open the stores at two URLs, to copy the first one to the second one."""
     rotate_keys: Callable[[int], str]
     """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
     new_keys: Callable[[], str]
