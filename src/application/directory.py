@@ -93,15 +93,15 @@ class DirectoryService:
             )
         return user
 
-    def delete(self, caller: User, id: str) -> None:
+    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
         """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
 
-        Raises Forbidden, NotFound, LastAdmin.
+        Raises Forbidden, NotFound, LastAdmin, Stale.
         """
         require_self_or_admin(caller, id)
         if id != caller.id:
             self.show(id)  # guests can be deleted by themselves only
-        self.saga.delete(id)
+        self.saga.delete(id, revisions)
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
 
     def _by_email(self, text: str) -> User | None:

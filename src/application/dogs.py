@@ -101,9 +101,9 @@ class DogService:
             self._require_owner_exists(caller, changed)
         return changed
 
-    def delete(self, dog: Dog) -> None:
-        """Remove a dog of your own or, as an admin, any dog."""
-        self.dogs.remove(dog.id)
+    def delete(self, dog: Dog, revisions: Collection[str] | None = None) -> None:
+        """Remove a dog of your own or, as an admin, any dog. Raises Stale."""
+        self.dogs.remove(dog.id, revisions)
 
     def _require_may_give_to(self, caller: User, owner_id: str) -> None:
         """Raise Forbidden or UnknownOwner unless the caller may make the user with this id the owner of a dog."""

@@ -1,12 +1,13 @@
 """The service for files, and the job that sends a file on to another service."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, Clock, FileRelay, JobQueue
+from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, ReadFrom
 from src.application.stored_objects import ObjectLifecycle
 from src.domain.files import File, FileRepository
 from src.domain.jobs import Job, JobRepository
@@ -86,14 +87,20 @@ class FileService:
         file = self.objects.show(caller, id)
         return StoredFile(file, self.jobs.get(file.job_id))
 
-    def read(self, caller: User, id: str) -> tuple[File, Iterator[bytes]]:
-        """Get the content of a file, as it was sent. Raises NotFound, Unavailable."""
-        file = self.objects.show(caller, id)
-        return file, self.blobs.read(file.key)
+    def read(self, caller: User, id: str) -> tuple[File, ReadFrom]:
+        """Get the content of a file, as it was sent, whole or from any byte on.
 
-    def delete(self, caller: User, id: str) -> None:
-        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file. Raises NotFound."""
-        self.objects.delete(caller, id)
+        Raises NotFound, Unavailable.
+        """
+        file = self.objects.show(caller, id)
+        return file, partial(self.blobs.read, file.key)
+
+    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
+
+        Raises NotFound, Stale.
+        """
+        self.objects.delete(caller, id, revisions)
 
     def _with_jobs(self, page: Page[File]) -> Page[StoredFile]:
         """Return the page with the job of each file. Takes one read."""

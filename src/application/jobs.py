@@ -3,7 +3,7 @@
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from src.application.ports import Clock, JobQueue
-from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
+from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Stale, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, JobStatus, NotRunnable
 from src.domain.users import User
 from src.domain.values import Page, Role, new_id
@@ -199,12 +199,14 @@ class JobService:
             raise NotFound("There is no such job.")
         return job
 
-    def cancel(self, caller: User, id: str) -> None:
+    def cancel(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
         """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
 
-        Raises NotFound, Ended.
+        Raises NotFound, Ended, Stale.
         """
-        self._cancel(self.show(caller, id))
+        if (job := self.show(caller, id)).revision not in (revisions or [job.revision]):
+            raise Stale  # before its handler is told
+        self._cancel(job, revisions)
 
     def list(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         """List the jobs of all users, the newest first."""
@@ -247,7 +249,7 @@ class JobService:
                         self._cancel(job)
                 self.jobs.remove(job.id)
 
-    def _cancel(self, job: Job) -> None:
+    def _cancel(self, job: Job, revisions: Collection[str] | None = None) -> None:
         if not job.status.ended and (handler := self.runner.handlers.get(job.kind)):
             handler.abandon(job)
-        self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()))
+        self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()), revisions=revisions)

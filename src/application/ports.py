@@ -151,6 +151,10 @@ class IdentityProvider(Protocol):
         """Return the user of a token that the remote service issued. Raises InvalidToken."""
 
 
+ReadFrom = Callable[[int], Iterator[bytes]]
+"""A function that returns the content of an object in chunks, from a position on."""
+
+
 class BlobStore(Protocol):
     """Stores objects of any size under keys that the caller chooses. Every method raises Unavailable."""
 
@@ -160,8 +164,11 @@ class BlobStore(Protocol):
         Raises the errors of iterating over ``chunks``, and then stores nothing.
         """
 
-    def read(self, key: str) -> Iterator[bytes]:
-        """Return the content of an object in chunks. Raises NotFound at once, not at the first chunk."""
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """Return the content of an object in chunks, without its first ``start`` bytes.
+
+        Raises NotFound at once, not at the first chunk.
+        """
 
     def delete(self, key: str) -> None:
         """Remove an object, if it exists."""

@@ -6,14 +6,14 @@ for a while, the request has crashed: reconciliation takes the ticket, and remov
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from src.application.ports import Clock
-from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Unavailable
+from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Stale, Unavailable
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import IdempotentCreate
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
@@ -76,18 +76,20 @@ class ObjectLifecycle(Generic[T]):
             raise NotFound(f"There is no such {self.noun}.")
         return item
 
-    def delete(self, caller: User, id: str) -> None:
+    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove an object of the caller, or of any user for an admin, and cancel its job.
 
         The object is no longer visible afterwards. If removing its data fails, reconciliation repeats it. Raises
-        NotFound, Unavailable.
+        NotFound, Unavailable, and Stale if ``revisions`` is given and the stored revision is none of them.
         """
         item = self.show(caller, id)
+        if revisions is not None and item.revision not in revisions:
+            raise Stale  # before its job is cancelled
         if item.job_id:
             with suppress(NotFound, Ended):
                 self.jobs.update(item.job_id, lambda job: job.cancelled(self.clock()))
         with suppress(NotFound):
-            item = self._deleting(item)
+            item = self._deleting(item, revisions)
         with left_to_reconciliation():
             self._erase(item)
 
@@ -131,8 +133,8 @@ class ObjectLifecycle(Generic[T]):
             if not item.is_stored:  # else the last commit landed, although its reply was lost
                 self._erase(item)
 
-    def _deleting(self, item: T) -> T:
-        return self.records.update(item.id, lambda stored: stored.deleting(self.clock()))
+    def _deleting(self, item: T, revisions: Collection[str] | None = None) -> T:
+        return self.records.update(item.id, lambda stored: stored.deleting(self.clock()), revisions=revisions)
 
     def _erase(self, item: T) -> None:
         """Remove the data first, and then the record, without which the data could not be found again."""

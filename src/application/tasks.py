@@ -37,9 +37,9 @@ class TaskService:
         now = self.clock()
         return self.tasks.update(id, lambda task: _owned(task, owner).changed(change, now), revisions=revisions)
 
-    def delete(self, owner: User, id: str) -> None:
-        """Remove one of your tasks. Raises NotFound."""
-        self.tasks.remove(self.show(owner, id).id)
+    def delete(self, owner: User, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove one of your tasks. Raises NotFound, Stale."""
+        self.tasks.remove(self.show(owner, id).id, revisions)
 
 
 def _owned(task: Task | None, owner: User) -> Task:

@@ -101,8 +101,8 @@ class DogRepository(Protocol):
         and the errors of ``change``.
         """
 
-    def remove(self, id: str) -> None:
-        """Remove a dog, if it exists, and free its name."""
+    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove a dog, if it exists, and free its name. Raises Stale as ``update`` does."""
 
     def remove_of(self, user_id: str) -> None:
         """Remove every dog of a user."""

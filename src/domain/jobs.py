@@ -9,7 +9,7 @@ The stored record, not the queue, decides whether a job runs: a job is sent to t
 running job is leased to one worker. A worker that does not renew its lease in time loses the job to another one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -169,8 +169,11 @@ class JobRepository(Protocol):
     def several(self, *ids: str) -> list[Job | None]:
         """Return the jobs in the order of ``ids``, with None for each missing job. Takes one round trip."""
 
-    def update(self, id: str, change: Callable[[Job], Job]) -> Job:
-        """Apply ``change``, a pure function, to the stored job. Raises NotFound and the errors of ``change``."""
+    def update(self, id: str, change: Callable[[Job], Job], *, revisions: Collection[str] | None = None) -> Job:
+        """Apply ``change``, a pure function, to the stored job. Raises NotFound and the errors of ``change``.
+
+        If ``revisions`` is given, raises Stale unless the stored revision is one of them.
+        """
 
     def remove(self, id: str) -> None:
         """Remove a job, if it exists."""

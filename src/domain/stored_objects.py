@@ -6,7 +6,7 @@
 The record is written before the data and removed after it, so that no data is ever without a record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -79,8 +79,11 @@ class StoredObjectRepository(Protocol[T]):
     def get(self, id: str) -> T | None:
         """Return the record with this id, in any state, or None."""
 
-    def update(self, id: str, change: Callable[[T], T]) -> T:
-        """Apply ``change``, a pure function, to the stored record. Raises NotFound and the errors of ``change``."""
+    def update(self, id: str, change: Callable[[T], T], *, revisions: Collection[str] | None = None) -> T:
+        """Apply ``change``, a pure function, to the stored record. Raises NotFound and the errors of ``change``.
+
+        If ``revisions`` is given, raises Stale unless the stored revision is one of them.
+        """
 
     def remove(self, item: T) -> None:
         """Remove a record, and the receipt of its request if the request is unfinished.

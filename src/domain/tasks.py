@@ -56,8 +56,8 @@ class TaskRepository(Protocol):
         errors of ``change``.
         """
 
-    def remove(self, id: str) -> None:
-        """Remove a task, if it exists."""
+    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove a task, if it exists. Raises Stale as ``update`` does."""
 
     def remove_of(self, user_id: str) -> None:
         """Remove every task of a user."""

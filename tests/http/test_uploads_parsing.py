@@ -466,7 +466,7 @@ def test_a_download_has_type_length_and_security_headers() -> None:
 )
 def test_the_content_disposition_has_the_filename_in_both_forms(filename: str, disposition: str) -> None:
     with APP.test_request_context():
-        response = attachment([], filename, 0)
+        response = attachment(lambda _: iter([]), filename, 0, "0")
     assert response.headers["Content-Disposition"] == f"attachment; {disposition}"
 
 
@@ -475,7 +475,7 @@ def test_the_content_disposition_has_the_filename_in_both_forms(filename: str, d
 def test_a_download_has_the_stored_filename(text: str) -> None:
     kept = safe_filename(text)
     with APP.test_request_context():
-        disposition = attachment([], kept, 0).headers["Content-Disposition"]
+        disposition = attachment(lambda _: iter([]), kept, 0, "0").headers["Content-Disposition"]
     sent = f'Content-Disposition: form-data; name="file"; {disposition.partition("; ")[2]}\r\n\r\n'.encode()
     assert answer_of(post(body(sent)))["filename"] == kept
 
@@ -491,7 +491,7 @@ def test_a_download_is_closed_when_the_client_leaves() -> None:
             closed.append("yes")
 
     with APP.test_request_context() as context:
-        response = attachment(chunks(), "a", 1000)
+        response = attachment(lambda _: chunks(), "a", 1000, "0")
         answer = response(context.request.environ, lambda *_: lambda _: None)
         next(iter(answer))
         assert not closed

@@ -74,7 +74,7 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
             finally:
                 app.extensions["closed"].append(size)
 
-        return attachment(chunks(), "zeros.bin", size)
+        return attachment(lambda _: chunks(), "zeros.bin", size, "0")
 
     @app.get("/closed")
     def closed() -> Response:

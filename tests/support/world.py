@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -274,7 +275,14 @@ def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
         file.flush()
         lines = CSV.count(b"\n")
         incoming = IncomingDataset(
-            Path(file.name), "Customers", "a.csv", len(CSV), "", lines, ReadOptions(), prefer_job=later
+            Path(file.name),
+            "Customers",
+            "a.csv",
+            len(CSV),
+            sha256(CSV).hexdigest(),
+            lines,
+            ReadOptions(),
+            prefer_job=later,
         )
         return services.datasets.add(owner, incoming).dataset.id
 
@@ -312,7 +320,7 @@ def without_instance(response: Answer) -> dict[str, Any]:
     return {name: value for name, value in response.json.items() if name != "instance"}
 
 
-DOCUMENT: dict[str, Any] = json.loads(build().extensions["portero.openapi"]())
+DOCUMENT: dict[str, Any] = json.loads(build().extensions["portero.openapi"](True))
 OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
     (method.upper(), path): operation
     for path, methods in DOCUMENT["paths"].items()

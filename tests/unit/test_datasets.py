@@ -250,7 +250,7 @@ class TestAttempts:
         assert job.error == "The file has more than 0 rows, the most with 1 unique columns."
         assert (dataset.status, dataset.is_stored) == (DatasetStatus.FAILED, True)
         assert world.row_sets() == set()
-        assert b"".join(world.here.service.read(ADA, dataset.id)[1]) == CSV
+        assert b"".join(world.here.service.read(ADA, dataset.id)[1](0)) == CSV
         with pytest.raises(Ended, match="no report"):
             world.here.service.summarise(ADA, dataset.id)
 

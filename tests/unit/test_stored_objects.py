@@ -243,8 +243,8 @@ class TestOwners:
         stored, service = world.store_one(), world.here.service
         for caller in (ADA, ROOT):
             assert world.show(caller, stored.id) == stored
-            record, content = service.read(caller, stored.id)
-            assert (record, b"".join(content)) == (stored, world.content)
+            record, read = service.read(caller, stored.id)
+            assert (record, b"".join(read(0))) == (stored, world.content)
             assert world.list(caller).items == [stored]
         for act in (service.show, service.read, service.delete):
             with pytest.raises(NotFound):

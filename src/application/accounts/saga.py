@@ -125,13 +125,14 @@ class AccountSaga:
             self.identity.create(change(guest), password)
             return self.users.update(id, finishing(change, ticket))
 
-    def delete(self, id: str) -> None:
-        """Delete an active user, end its sessions, free its names and remove its objects. Raises Unavailable."""
+    def delete(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Delete an active user, end its sessions, free its names, remove its objects. Raises Unavailable, Stale."""
         if not self.identity.remote:
-            self._try(self._remove_owned, self.users.update(id, if_active(self._marked_tombstone)))
+            self._try(self._remove_owned, self.users.update(id, if_active(self._marked_tombstone), revisions=revisions))
             return
         ticket = self.clock()
-        self.users.update(id, if_active(lambda user: replace(user, state=State.DELETING, reconcile_since=ticket)))
+        deleting = if_active(lambda user: replace(user, state=State.DELETING, reconcile_since=ticket))
+        self.users.update(id, deleting, revisions=revisions)
         undo = if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE))
         # It may have happened all the same: reconciliation asks the provider when it answers again.
         with self._after_failure(self.users.update, id, undo):

@@ -1,6 +1,6 @@
 """Storing, reading and summarising datasets."""
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +9,7 @@ from src.application.datasets.checking import CHECK
 from src.application.datasets.incoming import IncomingDataset
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, Clock, JobQueue, RowStore
+from src.application.ports import BlobStore, Clock, JobQueue, ReadFrom, RowStore
 from src.application.stored_objects import ObjectLifecycle, PendingObject
 from src.application.summaries import Summarise, Summary
 from src.domain.datasets import Dataset, DatasetStatus
@@ -135,10 +135,10 @@ class DatasetService:
         dataset = self.show(caller, id)
         return dataset, page_of_rows(self.rows, dataset, valid, cursor, limit)
 
-    def read(self, caller: User, id: str) -> tuple[Dataset, Iterator[bytes]]:
-        """Get the file as it was sent. Raises NotFound, Unavailable."""
+    def read(self, caller: User, id: str) -> tuple[Dataset, ReadFrom]:
+        """Get the file as it was sent, whole or from any byte on. Raises NotFound, Unavailable."""
         dataset = self.show(caller, id)
-        return dataset, self.blobs.read(dataset.key)
+        return dataset, partial(self.blobs.read, dataset.key)
 
     def summarise(self, caller: User, id: str) -> Summary:
         """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly.
@@ -151,9 +151,9 @@ class DatasetService:
             raise Ended("There is no report on it." if failed else "It is being checked.")
         return self.summary.of(dataset.report, dataset.rows_id)
 
-    def delete(self, caller: User, id: str) -> None:
-        """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound."""
-        self.objects.delete(caller, id)
+    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound, Stale."""
+        self.objects.delete(caller, id, revisions)
 
     def _needs_job(self, incoming: IncomingDataset) -> bool:
         """Return whether a job is to check the file. Raises NotCsv or InvalidOption for a file that cannot be read."""

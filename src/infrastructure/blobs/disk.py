@@ -62,12 +62,13 @@ class DiskBlobs:
                 finally:
                     Path(file.name).unlink(missing_ok=True)
 
-    def read(self, key: str) -> Iterator[bytes]:
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
         """Return the chunks of an object. They stay readable if the object is replaced or deleted meanwhile."""
         path = self._folder / checked(key)
         with _translated():
             try:
                 file = path.open("rb")
+                file.seek(start)
             except _NO_OBJECT:
                 raise NotFound from None
         chunks = _chunks(file)

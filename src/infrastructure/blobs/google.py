@@ -70,8 +70,8 @@ class GoogleBlobs:
         with _translated():
             upload.complete()
 
-    def read(self, key: str) -> Iterator[bytes]:
-        """Return the chunks of an object. Raises NotFound at once.
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """Return the chunks of an object from ``start`` on. Raises NotFound at once.
 
         The iterator raises Unavailable if the object is replaced or deleted meanwhile.
         """
@@ -80,7 +80,9 @@ class GoogleBlobs:
             blob = self._bucket.get_blob(path, **self._limits)
         if blob is None:
             raise NotFound
-        return _chunks(blob.open("rb", chunk_size=_RANGE, if_generation_match=blob.generation, **self._limits))
+        reader = blob.open("rb", chunk_size=_RANGE, if_generation_match=blob.generation, **self._limits)
+        reader.seek(start)
+        return _chunks(reader)
 
     def delete(self, key: str) -> None:
         path = self._prefix + checked(key)

@@ -87,8 +87,8 @@ class ObjectBlobs:
         with guarded(chunks) as chunks, _translated():
             obstore.put(self._store, path, chunks, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
-    def read(self, key: str) -> Iterator[bytes]:
-        """Return an iterator over the content of the object. Raises NotFound.
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """Return an iterator over the content of the object from ``start`` on. Raises NotFound.
 
         The iterator raises Unavailable if the object is replaced or deleted before all of it has been read.
         """
@@ -98,7 +98,7 @@ class ObjectBlobs:
                 meta = obstore.head(self._store, path)
             except FileNotFoundError:
                 raise NotFound from None
-        return self._ranges(path, meta)
+        return self._ranges(path, meta, start)
 
     def delete(self, key: str) -> None:
         path = self._prefix + checked(key)
@@ -108,9 +108,9 @@ class ObjectBlobs:
     def uri(self, key: str) -> str:
         return self._root + self._prefix + checked(key)
 
-    def _ranges(self, path: str, meta: "ObjectMeta") -> Iterator[bytes]:
+    def _ranges(self, path: str, meta: "ObjectMeta", first: int) -> Iterator[bytes]:
         # One request for each range: a slow reader holds no connection, and each response arrives within the timeout.
-        for start in range(0, meta["size"], _RANGE):
+        for start in range(first, meta["size"], _RANGE):
             end = min(start + _RANGE, meta["size"])
             with _translated():
                 answer = obstore.get(self._store, path, options={"range": (start, end), "if_match": meta["e_tag"]})

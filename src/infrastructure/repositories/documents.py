@@ -92,9 +92,19 @@ class Documents(Generic[E]):
 
         return retry_conflicts(attempt)
 
-    def remove(self, id: str) -> None:
-        """Remove the entity with this id, if it exists."""
-        self._store.commit(Delete(self._key(id)))
+    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove the entity with this id, if it exists.
+
+        If ``revisions`` is given, raises Stale unless the stored revision is one of them.
+        """
+        if revisions is None:
+            self._store.commit(Delete(self._key(id)))
+            return
+        while entity := self.get(id):
+            if entity.revision not in revisions:
+                raise Stale
+            if self._remove_unchanged(entity):
+                return
 
     def write(self, entity: E) -> Insert | Update:
         """Return the write of an entity: an insert if it has no revision yet, else an update at its revision."""

@@ -1,10 +1,10 @@
 """The repository of dogs. Claims keep their names unique."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from src.domain.dogs import Dog, PictureStatus
-from src.domain.errors import Taken
+from src.domain.errors import Stale, Taken
 from src.domain.jobs import Job
 from src.domain.receipts import Receipt
 from src.domain.users import Claim
@@ -34,10 +34,13 @@ class Dogs(Documents[Dog]):
         dog = self.get(claim.fields["holder_id"]) if claim else None
         return dog if dog and dog.name_key == key else None  # the dog may have been renamed between the reads
 
-    def remove(self, id: str) -> None:
-        """Remove a dog and the claim on its name, if there is one."""
-        while (dog := self.get(id)) and not self._remove_unchanged(dog, _freed(dog)):
-            pass  # the dog changed after the read, perhaps its name
+    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove a dog and the claim on its name, if there is one. Raises Stale as the base class does."""
+        while dog := self.get(id):
+            if revisions is not None and dog.revision not in revisions:
+                raise Stale
+            if self._remove_unchanged(dog, _freed(dog)):
+                return  # otherwise the dog changed after the read, perhaps its name
 
     def remove_of(self, user_id: str) -> None:
         while dogs := self.find(user_id=user_id).items:

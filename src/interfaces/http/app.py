@@ -9,9 +9,10 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import BadRequest, NotFound
 
 from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, oauth, sessions, tasks, users
+from src.interfaces.http.compression import compression_of
 from src.interfaces.http.headers import add_headers, restrict_page
 from src.interfaces.http.openapi import describe
-from src.interfaces.http.problems import handle_errors_of
+from src.interfaces.http.problems import allowed, handle_errors_of
 from src.interfaces.services import Services
 
 MAX_BODY_BYTES = 1 << 20
@@ -33,7 +34,7 @@ class _App(Flask):
     def make_default_options_response(self) -> Response:
         """Return the answer to OPTIONS. Flask makes its Allow header from a set, whose order differs each time."""
         response = super().make_default_options_response()
-        response.headers["Allow"] = ", ".join(sorted(response.allow))
+        response.headers["Allow"] = allowed(response.allow)
         return response
 
 
@@ -63,13 +64,14 @@ def create_app(
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
     app.extensions["portero.oauth"] = oauth.Configuration(issuer, service_credentials or {})
-    app.extensions["portero.openapi"] = cache(lambda: json.dumps(describe(FEATURES, version)))
+    app.extensions["portero.openapi"] = cache(lambda aliases: json.dumps(describe(FEATURES, version, aliases)))
     metrics.measure(app, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)
     app.before_request(_check_path)
+    compression = compression_of(app)
     for feature in FEATURES:
-        feature.mount(app)
+        feature.mount(app, compression.compressed())
     docs = get_swaggerui_blueprint(
         "/docs", "/openapi.json", {"app_name": "Portero", "validatorUrl": None, "persistAuthorization": True}
     )

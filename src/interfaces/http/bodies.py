@@ -9,7 +9,16 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -90,7 +99,11 @@ class Paging(Query):
         WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MAX_LIMIT}),
         Field(description="How many at most; 100 unless told."),
     ] = 100
-    cursor: Annotated[str | None, Field(description="Where to go on, from the last Link header.")] = None
+    cursor: Annotated[
+        str | None,
+        AfterValidator(lambda text: text or None),
+        Field(description="Where to go on, from the last Link header. The first page without it, or if it is empty."),
+    ] = None
 
 
 AnyBody = TypeVar("AnyBody", bound=Body)
@@ -121,7 +134,8 @@ def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     if request.content_length is None and len(data) == request.max_content_length:
         raise RequestEntityTooLarge  # Werkzeug silently truncates a chunked body at the limit
-    if data and request.mimetype not in model.media_types:
+    merges = request.method == "PATCH" and request.mimetype == "application/merge-patch+json"  # RFC 7396
+    if data and request.mimetype not in model.media_types and not merges:
         raise other
     values = (_form if request.mimetype == FORM else _json)(data) if data else {}
     return _validated(model, values, context)

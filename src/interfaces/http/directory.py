@@ -13,9 +13,10 @@ from src.domain.users import Profile, User
 from src.domain.values import Role
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Paging
+from src.interfaces.http.conditions import expected_revisions, unless_known
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.users import ProfileBody
 from src.interfaces.http.views import PublicUserView, UserView, render, render_list, render_resource
 
@@ -80,7 +81,7 @@ def show_other(caller: Caller, id: str) -> Response:
         return render_resource(UserView, user)
     response = render(PublicUserView.of(user))
     response.add_etag()  # a hash of the answer: the revision also changes with properties that are not shown
-    return response
+    return unless_known(response)
 
 
 @route("POST /api/users", Access.ADMIN, UserView, status=201, errors=(Taken,), use_case=DirectoryService.add)
@@ -111,7 +112,7 @@ def change_other(caller: Caller, body: UserBody, id: str) -> Response:
     )
 
 
-@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin,), use_case=DirectoryService.delete)
+@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale), use_case=DirectoryService.delete)
 def delete_other(caller: Caller, id: str) -> None:
     """Delete a user."""
-    services().directory.delete(caller.user, id)
+    services().directory.delete(caller.user, id, expected_revisions())

@@ -14,9 +14,10 @@ from src.domain.dogs import Dog, PictureStatus, parse_dog_name
 from src.domain.errors import Stale, Taken
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Paging
+from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.fields import BooleanField, PictureField, UserIdField, checked, parsed
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import Resource, monitor, render_list, render_resource
 
 feature = Feature("Dogs", "Everybody sees them; their owners change them.")
@@ -115,7 +116,7 @@ def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
     return render_resource(DogView, services().dogs.change(caller.user, dog, body.given(), expected_revisions()))
 
 
-@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, use_case=DogService.delete)
+@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, errors=(Stale,), use_case=DogService.delete)
 def delete_dog(caller: Caller, dog: Dog) -> None:
     """Remove a dog."""
-    services().dogs.delete(dog)
+    services().dogs.delete(dog, expected_revisions())

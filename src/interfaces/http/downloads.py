@@ -2,10 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterator
+from http import HTTPStatus
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, request
+
+from src.application.ports import ReadFrom
+from src.domain.errors import Stale
 
 _MAX_NAME_BYTES = 255  # the limit of most file systems
 _MAX_SUFFIX_BYTES = 32
@@ -28,14 +32,35 @@ def safe_filename(text: str) -> str:
     return name or "file"
 
 
-def attachment(chunks: Iterable[bytes], filename: str, size: int) -> Response:
-    """Return a download that is neither cached nor shown in the browser.
+def attachment(read: ReadFrom, filename: str, size: int, sha256: str) -> Response:
+    """Return a download that is neither cached nor shown in the browser. Raises Stale, RequestedRangeNotSatisfiable.
 
-    ``size`` is in bytes. ``chunks`` is closed when the answer ends or the client disconnects.
+    The answer is a part of the file if the request has ``Range``, or 304 if ``If-None-Match`` has the ETag, which is
+    ``sha256``. ``size`` is in bytes. The iterator that ``read`` returns is closed when the answer ends or the client
+    disconnects.
     """
     plain = re.sub(r'[^ -~]|["\\%]', "_", filename)  # for clients older than RFC 6266
     encoded = quote(filename, safe="!#$&+^`|")  # quote() and these keep the attr-char of RFC 8187
-    response = Response(chunks, content_type="application/octet-stream")
+    response = Response(content_type="application/octet-stream")
     response.content_length = size
     response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
+    response.set_etag(sha256)
+    response.make_conditional(request, accept_ranges=True, complete_length=size)
+    response.headers.pop("Date", None)  # the server adds it too
+    match response.status_code:
+        case HTTPStatus.PRECONDITION_FAILED:
+            raise Stale
+        case HTTPStatus.PARTIAL_CONTENT:
+            response.response = _first(read(response.content_range.start or 0), response.content_length or 0)
+        case HTTPStatus.OK:
+            response.response = read(0)
     return response
+
+
+def _first(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the first ``size`` bytes."""
+    for chunk in chunks:
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return

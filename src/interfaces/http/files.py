@@ -10,8 +10,10 @@ from pydantic import Field
 
 from src.application.files import FileService, StoredFile
 from src.application.sessions import Caller
+from src.domain.errors import Stale
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
+from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.downloads import attachment
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
@@ -68,14 +70,14 @@ def show_file(caller: Caller, id: str) -> Response:
     return render(FileView.of(stored), revision=stored.file.revision)
 
 
-@route("GET /api/files/<id>/content", Access.USER, text="application/octet-stream", use_case=FileService.read)
+@route("GET /api/files/<id>/content", Access.USER, download=True, use_case=FileService.read)
 def read_file(caller: Caller, id: str) -> Response:
     """Get the content of a file."""
-    file, chunks = services().files.read(caller.user, id)
-    return attachment(chunks, file.filename, file.size)
+    file, read = services().files.read(caller.user, id)
+    return attachment(read, file.filename, file.size, file.sha256)
 
 
-@route("DELETE /api/files/<id>", Access.USER, use_case=FileService.delete)
+@route("DELETE /api/files/<id>", Access.USER, errors=(Stale,), use_case=FileService.delete)
 def delete_file(caller: Caller, id: str) -> None:
     """Remove a file."""
-    services().files.delete(caller.user, id)
+    services().files.delete(caller.user, id, expected_revisions())

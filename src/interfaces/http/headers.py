@@ -17,6 +17,33 @@ _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
+_TAKEN_HEADERS = [
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Prefer",
+    "Range",
+    "traceparent",
+    "X-Request-Id",
+    "X-Requested-With",
+]
+_SHOWN_HEADERS = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+]
+
 _DEFAULTS = [
     ("Cache-Control", "no-store"),
     # The recommendation of the OWASP Secure Headers Project for an API.
@@ -76,8 +103,8 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
         send_wildcard=anyone,
         vary_header=False,  # flask-cors omits it for an origin that is not allowed
         automatic_options=False,
-        allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Prefer", "X-Request-Id"],
-        expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id", "WWW-Authenticate"],
+        allow_headers=_TAKEN_HEADERS,
+        expose_headers=_SHOWN_HEADERS,
         max_age=600,
     )(lambda response: response)
 

@@ -1,11 +1,16 @@
 """The operations for operators and machines: health, public keys and the OpenAPI document."""
 
 from functools import partial
+from typing import Annotated
 
 from flask import Response, current_app, json
+from pydantic import Field
 
 from src.domain.errors import Unavailable
 from src.interfaces.http.authentication import Access
+from src.interfaces.http.bodies import Query
+from src.interfaces.http.conditions import unless_known
+from src.interfaces.http.fields import BooleanParameter
 from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import DocumentView, JwksView, StatusView
 
@@ -39,10 +44,20 @@ def show_keys() -> Response:
     return _public(json.dumps(services().authentication.public_keys()), f"public, max-age={KEYS_MAX_AGE}")
 
 
+class Aliases(Query):
+    """The routes to describe."""
+
+    aliases: Annotated[
+        BooleanParameter, Field(description="Also describe the aliases, which are marked as deprecated.")
+    ] = False
+
+
 @route("GET /openapi.json", Access.PUBLIC, DocumentView)
-def show_openapi() -> Response:
+def show_openapi(query: Aliases) -> Response:
     """Describe every operation (OpenAPI 3.1)."""
-    return _public(current_app.extensions["portero.openapi"]())
+    response = _public(current_app.extensions["portero.openapi"](query.aliases))
+    response.add_etag()
+    return unless_known(response)
 
 
 @route("GET /", Access.PUBLIC, status=302)

@@ -78,7 +78,8 @@ def _kept(response: Response) -> dict[str, Any]:
 
 
 def _response(kept: Mapping[str, Any], revision: str) -> Response:
-    response = Response(kept["body"], kept["status"], kept["headers"], content_type="application/json")
+    headers = {**kept["headers"], "Idempotent-Replayed": "true"}
+    response = Response(kept["body"], kept["status"], headers, content_type="application/json")
     if kept["etag"]:
         response.set_etag(revision)  # the receipt and what was created were written in one commit
     return response

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response
 from pydantic import Field
 
 from src.application.jobs import JobService
 from src.application.sessions import Caller
-from src.domain.errors import Ended
+from src.domain.errors import Ended, Stale
 from src.domain.jobs import JobStatus
 from src.interfaces.http.authentication import Access
+from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import Resource, render_resource
 
@@ -21,6 +22,8 @@ route = partial(Operation, feature)
 
 class JobView(Resource):
     """A job that runs in the background, and its progress."""
+
+    is_long: ClassVar[bool] = True
 
     id: str
     kind: str = Field(examples=["dog-picture"])
@@ -39,7 +42,7 @@ def show_job(caller: Caller, id: str) -> Response:
     return render_resource(JobView, services().jobs.show(caller.user, id))
 
 
-@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended,), use_case=JobService.cancel)
+@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended, Stale), use_case=JobService.cancel)
 def cancel_job(caller: Caller, id: str) -> None:
     """Cancel a job."""
-    services().jobs.cancel(caller.user, id)
+    services().jobs.cancel(caller.user, id, expected_revisions())

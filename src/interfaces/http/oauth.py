@@ -8,14 +8,16 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from flask import Response, current_app, json, request
+from pydantic import ConfigDict, Field
 
 from src.application.sessions import IntrospectionService
 from src.domain.errors import TooManyRequests
+from src.domain.values import Role
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.credentials import Grant, TokenToInspect, TokenToRevoke
 from src.interfaces.http.oauth_errors import InvalidClient
 from src.interfaces.http.operations import Feature, Operation, client, services
-from src.interfaces.http.views import MetadataView, RefreshView, TokenStateView, render
+from src.interfaces.http.views import RefreshView, View, render
 
 feature = Feature("OAuth2", "For OAuth2 client libraries, and for services that receive tokens.")
 route = partial(Operation, feature)
@@ -27,6 +29,37 @@ class Configuration:
 
     issuer: str
     credentials: Mapping[str, str]
+
+
+class TokenStateView(View):
+    """The state of a token (RFC 7662 section 2.2). Of a token that is not active it says nothing more."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    active: bool
+    token_type: str = Field(default="", examples=["Bearer"])
+    username: str = Field(default="", examples=["anna"])
+    role: Role = Role.USER
+    sub: str = ""
+    user_id: str = ""
+    sid: str = Field(default="", description="The session.")
+    client_id: str = Field(default="", examples=["portero"])
+    iss: str = ""
+    aud: str = ""
+    jti: str = ""
+    iat: int = 0
+    exp: int = 0
+
+
+class MetadataView(View):
+    """The OAuth2 metadata of this service (RFC 8414)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    grant_types_supported: list[str]
 
 
 @route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), oauth=True)

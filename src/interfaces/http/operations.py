@@ -19,11 +19,12 @@ from src.interfaces.http.bodies import Body, Context, Paging, Query, parse_body,
 from src.interfaces.http.idempotency import IdempotentRequest, create_once
 from src.interfaces.http.oauth_errors import answer_oauth_error
 from src.interfaces.http.uploads import Upload, UploadBody
-from src.interfaces.http.views import no_content
+from src.interfaces.http.views import Resource, View, no_content
 from src.interfaces.services import Services
 
 Handler = Callable[..., Response | None]
 """Answers 204 when it returns None."""
+ViewFunction = Callable[..., Response]
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 
@@ -35,11 +36,16 @@ class Feature:
     description: str
     operations: list["Operation"] = field(default_factory=list)
 
-    def mount(self, app: Flask) -> None:
-        """Add every route of the feature to the URL map of ``app``."""
+    def mount(self, app: Flask, compressed: Callable[[ViewFunction], ViewFunction]) -> None:
+        """Add every route of the feature to the URL map of ``app``.
+
+        ``compressed`` decorates the views whose answers may be long.
+        """
         for operation in self.operations:
             for method, path, _ in operation.routes():
-                view = partial(_answer, operation)
+                view: ViewFunction = partial(_answer, operation)
+                if method == "GET" and operation.is_long:
+                    view = compressed(view)
                 app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
 
 
@@ -89,6 +95,8 @@ class Operation:
     """The models of other successful answers, by status."""
     text: str | None = None
     """The media type of an answer that is not JSON."""
+    download: bool = False
+    """Whether the answer is a file, of which the client may ask for a part."""
     monitored: bool = False
     """Whether the Link header of the answer leads to a job."""
     guard: Callable[..., Mapping[str, Any]] | None = None
@@ -117,6 +125,7 @@ class Operation:
         self.idempotent = "idempotency" in parameters
         writes = any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
         self.reads_body = self.body is not None or writes
+        self.text = "application/octet-stream" if self.download else self.text
         self.status = self.status or (200 if self.answer or self.text else 204)
         for canonical in self.feature.operations:
             if self.alias_of == canonical.path:
@@ -135,6 +144,17 @@ class Operation:
     def answers(self) -> tuple[type[BaseModel], ...]:
         """The models of the JSON answer."""
         return self.answer if isinstance(self.answer, tuple) else (self.answer,)
+
+    @property
+    def has_etag(self) -> bool:
+        """Whether a success carries an ETag, and a GET honours ``If-None-Match``."""
+        resources = [answer for answer in self.answers if issubclass(answer, Resource)]
+        return self.download or (not self.is_list and any(answer.has_etag for answer in resources))
+
+    @property
+    def is_long(self) -> bool:
+        """Whether an answer may be long enough to be compressed. No answer with a token is, nor a single user."""
+        return self.is_list or any(issubclass(answer, View) and answer.is_long for answer in self.answers)
 
     @property
     def is_list(self) -> bool:
@@ -196,13 +216,6 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     assert caller
     path = operation.alias_of or operation.path
     return create_once(operation.handler, arguments, IdempotentRequest(services().receipts, caller, path))
-
-
-def expected_revisions() -> frozenset[str] | None:
-    """Return the revisions that ``If-Match`` accepts, or None if it accepts any (RFC 9110 section 13.1.1)."""
-    if "If-Match" not in request.headers or request.if_match.star_tag:
-        return None
-    return frozenset(request.if_match.as_set())
 
 
 def client() -> Client:

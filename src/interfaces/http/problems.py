@@ -1,7 +1,7 @@
 """Answers errors as problem+json (RFC 9457). One table maps the errors of the domain to statuses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -60,6 +60,18 @@ class Problem:
             "instance": request.headers["X-Request-Id"],
             **self.members,
         }
+
+
+def allowed(methods: Iterable[str]) -> str:
+    """Return the Allow header for the current path. ``methods`` are those of every rule that matches the path.
+
+    A path that one rule has literally, such as /api/dogs/is_adopted, takes the methods of that rule only: what a rule
+    with a variable does there always fails.
+    """
+    path = request.path.rstrip("/")
+    rules = (rule for rule in current_app.url_map.iter_rules() if rule.rule == path)
+    literal = {method for rule in rules for method in rule.methods or ()}
+    return ", ".join(sorted(literal or methods))
 
 
 def handle_errors_of(app: Flask) -> None:
@@ -123,7 +135,7 @@ def _http_problem(error: HTTPException) -> Problem:
         case NotFound():
             detail = "There is nothing at this path; /openapi.json lists what there is."
         case MethodNotAllowed(valid_methods=methods):
-            headers["Allow"] = ", ".join(sorted(methods or ()))
+            headers["Allow"] = allowed(methods or ())
             detail = f"This path takes {headers['Allow']}."
         case BadRequest(description=BadRequest.description):
             detail = "This is not a valid HTTP request."

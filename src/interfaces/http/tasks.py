@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from flask import Response
 from pydantic import Field
@@ -13,9 +13,10 @@ from src.domain.errors import Stale
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change, Paging
+from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.fields import BooleanField, BooleanParameter
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Feature, Operation, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import Resource, render_list, render_resource
 
 feature = Feature("Tasks", "What you have to do; nobody else sees it.")
@@ -51,6 +52,8 @@ class TaskFilter(Paging):
 
 class TaskView(Resource):
     """A task."""
+
+    is_long: ClassVar[bool] = True
 
     id: str
     title: Title
@@ -89,7 +92,7 @@ def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
     return render_resource(TaskView, services().tasks.change(caller.user, id, body.given(), expected_revisions()))
 
 
-@route("DELETE /tasks/<id>", Access.TOKEN, use_case=TaskService.delete)
+@route("DELETE /tasks/<id>", Access.TOKEN, errors=(Stale,), use_case=TaskService.delete)
 def delete_task(caller: Caller, id: str) -> None:
     """Remove a task."""
-    services().tasks.delete(caller.user, id)
+    services().tasks.delete(caller.user, id, expected_revisions())

@@ -11,6 +11,7 @@ from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPas
 from src.domain.users import Profile
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body, Change
+from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.exports import ExportView, stream_export
 from src.interfaces.http.fields import (
     EmailField,
@@ -20,7 +21,7 @@ from src.interfaces.http.fields import (
     PasswordField,
     UsernameField,
 )
-from src.interfaces.http.operations import Feature, Operation, client, expected_revisions, services
+from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.views import SignupView, UserView, render, render_resource
 
 feature = Feature("Accounts", "Your own account.")
@@ -120,11 +121,11 @@ def change_password(caller: Caller, body: PasswordChange) -> None:
     services().accounts.change_password(caller, body.current_password, body.new_password, client())
 
 
-@route("DELETE /user", Access.TOKEN, errors=(LastAdmin,))
+@route("DELETE /user", Access.TOKEN, errors=(LastAdmin, Stale))
 def delete_user(caller: Caller) -> None:
     """Delete your account.
 
     Its sessions end at once, and its username and e-mail address are free for others.
     """
     with caller_must_exist():
-        services().directory.delete(caller.user, caller.user.id)
+        services().directory.delete(caller.user, caller.user.id, expected_revisions())

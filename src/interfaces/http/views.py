@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from src.application.ports import Tokens
 from src.domain.users import User
 from src.domain.values import Page, Role
+from src.interfaces.http.conditions import unless_known
 
 T = TypeVar("T")
 
@@ -24,6 +25,8 @@ class View(BaseModel):
     """A JSON answer. It has every property, also those that are null."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
+    is_long: ClassVar[bool] = False
+    """Whether one of them can have more than 1 KB."""
 
     @classmethod
     def of(cls, source: Any, /) -> Self:
@@ -109,37 +112,6 @@ class SignupView(UserView, NamedRefreshView):
         return cls.model_validate({**asdict(tokens), **dict(UserView.of(user))})
 
 
-class TokenStateView(View):
-    """The state of a token (RFC 7662 section 2.2). Of a token that is not active it says nothing more."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
-
-    active: bool
-    token_type: str = Field(default="", examples=["Bearer"])
-    username: str = Field(default="", examples=["anna"])
-    role: Role = Role.USER
-    sub: str = ""
-    user_id: str = ""
-    sid: str = Field(default="", description="The session.")
-    client_id: str = Field(default="", examples=["portero"])
-    iss: str = ""
-    aud: str = ""
-    jti: str = ""
-    iat: int = 0
-    exp: int = 0
-
-
-class MetadataView(View):
-    """The OAuth2 metadata of this service (RFC 8414)."""
-
-    model_config = ConfigDict(extra="allow")
-
-    issuer: str
-    token_endpoint: str
-    jwks_uri: str
-    grant_types_supported: list[str]
-
-
 class StatusView(View):
     """The state of the service."""
 
@@ -165,10 +137,11 @@ class JwksView(View):
     keys: list[JwkView]
 
 
-class DocumentView(View):
+class DocumentView(Resource):
     """An OpenAPI document."""
 
     model_config = ConfigDict(extra="allow")
+    is_long: ClassVar[bool] = True
 
     openapi: str
 
@@ -212,11 +185,13 @@ def render(
 ) -> Response:
     """Return a JSON answer.
 
-    The ``revision`` of a single resource is its ETag (RFC 9110 section 8.8.3).
+    The ``revision`` of a single resource is its ETag (RFC 9110 section 8.8.3), for which ``If-None-Match`` is honoured.
     """
     response = Response(to_json(view, by_alias=True), status, headers, content_type="application/json")
     if revision is not None:
         response.set_etag(revision)
+        if "HTTP_IF_NONE_MATCH" in request.environ:
+            return unless_known(response)
     return response
 
 

@@ -98,6 +98,13 @@ def test_a_put_that_fails_keeps_the_earlier_object(place: Place, blobs: BlobStor
     assert place.leftovers() == []
 
 
+@pytest.mark.parametrize("start", [0, 1, 300_000, 5 * MIB, 9 * MIB - 1, 9 * MIB])
+def test_a_read_can_start_anywhere(blobs: BlobStore, start: int) -> None:
+    sent = bytes(range(256)) * (9 * MIB // 256)
+    blobs.put(KEY, [sent])
+    assert b"".join(blobs.read(KEY, start)) == sent[start:]
+
+
 def test_one_of_two_concurrent_puts_is_stored_whole(place: Place, blobs: BlobStore) -> None:
     sent = [os.urandom(9 * MIB), os.urandom(10 * MIB)]
     at_once(lambda one: blobs.put(KEY, cut(one, 100_000)), sent)

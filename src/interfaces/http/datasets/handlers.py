@@ -8,9 +8,10 @@ from pydantic import Field
 
 from src.application.datasets import DatasetService, StoredDataset, temporary_file
 from src.application.sessions import Caller
-from src.domain.errors import Ended, NotFound
+from src.domain.errors import Ended, NotFound, Stale
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Paging
+from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.datasets.uploads import DatasetUpload, prefers_async, receive
 from src.interfaces.http.datasets.views import AcceptedView, DatasetView, RowView, SummaryView
 from src.interfaces.http.downloads import attachment
@@ -84,11 +85,11 @@ def list_rows(caller: Caller, id: str, query: RowFilter) -> Response:
     return render_list(page, lambda row: RowView.of_row(row, names))
 
 
-@route("GET /datasets/<id>/file", Access.UPLOADER, text="application/octet-stream", use_case=DatasetService.read)
+@route("GET /datasets/<id>/file", Access.UPLOADER, download=True, use_case=DatasetService.read)
 def read_dataset(caller: Caller, id: str) -> Response:
     """Get the file of a dataset."""
-    dataset, chunks = services().datasets.read(caller.user, id)
-    return attachment(chunks, dataset.filename, dataset.size)
+    dataset, read = services().datasets.read(caller.user, id)
+    return attachment(read, dataset.filename, dataset.size, dataset.sha256)
 
 
 @route(
@@ -103,7 +104,7 @@ def summarise_dataset(caller: Caller, id: str) -> Response:
     return render(SummaryView.of(services().datasets.summarise(caller.user, id)))
 
 
-@route("DELETE /datasets/<id>", Access.UPLOADER, use_case=DatasetService.delete)
+@route("DELETE /datasets/<id>", Access.UPLOADER, errors=(Stale,), use_case=DatasetService.delete)
 def delete_dataset(caller: Caller, id: str) -> None:
     """Remove a dataset."""
-    services().datasets.delete(caller.user, id)
+    services().datasets.delete(caller.user, id, expected_revisions())

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -50,6 +50,8 @@ class ValidationView(View):
 
 class DatasetView(Resource):
     """A dataset."""
+
+    is_long: ClassVar[bool] = True
 
     id: str
     name: str

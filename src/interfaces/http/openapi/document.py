@@ -24,10 +24,11 @@ from src.interfaces.http.operations import Feature, Operation, Route
 from src.interfaces.http.views import OAuthError, Problem
 
 
-def describe(features: Sequence[Feature], version: str) -> dict[str, Any]:
-    """Return the OpenAPI document of every operation of ``features``, as a JSON value."""
-    operations = [operation for feature in features for operation in feature.operations]
+def describe(features: Sequence[Feature], version: str, aliases: bool = False) -> dict[str, Any]:
+    """Return the OpenAPI document of every operation of ``features``, as a JSON value, with or without the aliases."""
+    operations = [each for feature in features for each in feature.operations if aliases or not each.alias_of]
     routes = [(operation, route) for operation in operations for route in operation.routes()]
+    routes = [each for each in routes if aliases or not each[1].alias_of]
     routes.sort(key=lambda each: each[1].alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
     for operation, route in routes:
@@ -71,6 +72,7 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
     }
     if route.alias_of:
         described["x-alias-of"] = _template(route.alias_of)
+        described["deprecated"] = True
         described["summary"] += f" (alias of {described['x-alias-of']})"
     if description:
         described["description"] = description
@@ -119,7 +121,11 @@ def _parameters(operation: Operation, route: Route) -> Iterator[dict[str, Any]]:
         for name, schema in properties.items():
             yield {"name": name, "in": "query", "required": False, "schema": schema}
     if errors.Stale in operation.errors:
-        yield _header("If-Match", "Change it only if this is still its ETag.")
+        yield _header("If-Match", "Change or remove it only if this is still its ETag.")
+    if operation.has_etag and route.method == "GET":
+        yield _header("If-None-Match", "Answer 304 if this is still its ETag.")
+    if operation.download:
+        yield _header("Range", "The part to send, such as bytes=1000-.")
     if operation.idempotent:
         yield _header(
             "Idempotency-Key", "The same key with the same request gets the first answer again, for 24 hours."

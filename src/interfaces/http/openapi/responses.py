@@ -12,20 +12,24 @@ from src.domain.errors import PorteroError
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.operations import Operation, Route
 from src.interfaces.http.problems import status_of
-from src.interfaces.http.views import OAuthError, Problem, Resource
+from src.interfaces.http.views import OAuthError, Problem
 
 VARIABLE = re.compile(r"<(\w+)>")
 REFERENCE = "#/components/schemas/{model}"
 TEXT = {"schema": {"type": "string"}}
 
 _HEADERS = {
-    "ETag": "The revision, for If-Match.",
+    "Accept-Ranges": "bytes: the client may ask for a part with Range.",
+    "Content-Disposition": "attachment, and the name of the file (RFC 6266).",
+    "Content-Range": "The part that this is, or the length of the file.",
+    "ETag": "The revision, for If-Match and If-None-Match.",
     "Link": "The next page as rel=next (RFC 8288), absent on the last one; or the job as rel=monitor.",
     "Location": "Where it is now.",
     "Retry-After": "Seconds after which to try again.",
     "WWW-Authenticate": "The scheme: Bearer (RFC 6750), or Basic for services.",
     "X-Request-Id": "The id of the request: the one sent, or a new one.",
 }
+_ERROR_HEADERS = {401: ["WWW-Authenticate"], 416: ["Content-Range"], 429: ["Retry-After"], 503: ["Retry-After"]}
 _MEANINGS = {
     400: "The body, or the path, cannot be parsed.",
     401: "No or bad credentials.",
@@ -35,6 +39,7 @@ _MEANINGS = {
     412: "It has changed since it was read.",
     413: "The body is too large.",
     415: "The Content-Type is wrong.",
+    416: "The file has no such part; Content-Range says how long it is.",
     422: "Understood, but some fields are not valid; each is named in errors.",
     429: "Too many attempts.",
     500: "Something went wrong here.",
@@ -64,8 +69,13 @@ def response_components(operations: Iterable[Operation]) -> dict[str, Any]:
 def responses(operation: Operation, route: Route) -> dict[str, Any]:
     """Return the responses of an operation at one of its routes, by status."""
     refusal = "OAuthError" if operation.oauth else "Problem"
+    success = _success(operation)
+    unchanged = {"304": _response("What the client has already.", ["ETag"])}
+    part = {"206": _with_header({**success, "description": "The part that Range asks for."}, "Content-Range")}
     return (
-        {str(operation.status): _success(operation)}
+        {str(operation.status): success}
+        | (part if operation.download else {})
+        | (unchanged if operation.has_etag and route.method == "GET" else {})
         | {str(status): _instead(HTTPStatus(status), answer) for status, answer in operation.instead.items()}
         | {
             str(status): {"$ref": f"#/components/responses/{refusal}{status}"}
@@ -97,6 +107,8 @@ def _error_statuses(operation: Operation, route: Route) -> list[int]:
     if operation.reads_body:
         raised |= {errors.Invalid, errors.Unavailable}
         statuses |= {400, 413, 415}
+    if operation.download:
+        statuses |= {412, 416}
     if VARIABLE.search(route.path):
         statuses |= {400}
         raised |= {errors.NotFound} if route.method != "POST" else set()  # a POST may create what the path names
@@ -108,11 +120,12 @@ def _error_statuses(operation: Operation, route: Route) -> list[int]:
 
 def _success(operation: Operation) -> dict[str, Any]:
     status = HTTPStatus(operation.status)
-    is_resource = any(issubclass(answer, Resource) and answer.has_etag for answer in operation.answers)
     made = status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
     placed = made and any("id" in answer.model_fields for answer in operation.answers)
     headers = {
-        "ETag": is_resource and not operation.is_list,
+        "ETag": operation.has_etag,
+        "Accept-Ranges": operation.download,
+        "Content-Disposition": operation.download,
         "Location": placed or status is HTTPStatus.FOUND,
         "Link": operation.is_list or (operation.monitored and not operation.instead),
     }
@@ -128,14 +141,18 @@ def _success(operation: Operation) -> dict[str, Any]:
     return success
 
 
+def _with_header(response: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**response, "headers": {**response["headers"], name: {"$ref": f"#/components/headers/{name}"}}}
+
+
 def _instead(status: HTTPStatus, answer: type[BaseModel]) -> dict[str, Any]:
     headers = ["Link", "Location"] if status is HTTPStatus.ACCEPTED else []
     return _response(status.description, headers, {"application/json": {"schema": reference(answer)}})
 
 
 def _problem(status: int) -> dict[str, Any]:
-    headers = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
-    return _response(_MEANINGS[status], headers, {"application/problem+json": {"schema": reference(Problem)}})
+    content = {"application/problem+json": {"schema": reference(Problem)}}
+    return _response(_MEANINGS[status], _ERROR_HEADERS.get(status, []), content)
 
 
 def _oauth_error(status: int) -> dict[str, Any]:
