@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -161,34 +162,59 @@ def postgres() -> Iterator[str]:
 
     It keeps nothing, and its time zone is not UTC. Raises NotReady with advice when PostgreSQL is not installed.
     """
+    with postgres_cluster() as cluster, cluster.running():
+        yield cluster.address
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The data of a PostgreSQL server that can be started several times."""
+
+    home: Path
+    programs: Path
+    as_user: Sequence[str]
+    port: int
+
+    @property
+    def address(self) -> str:
+        """The "host:port" of the server, also while it does not run."""
+        return f"127.0.0.1:{self.port}"
+
+    def running(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        """Run the server for the length of the block."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": self.home,
+            "fsync": "off",
+            "timezone": "America/St_Johns",
+        }
+        options = [f"-c{name}={at}" for name, at in settings.items()]
+        server = [*self.as_user, f"{self.programs}/postgres", "-D", f"{self.home}/data", *options]
+        # The server accepts connections before it can answer them.
+        is_ready = [f"{self.programs}/pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
+        return running(server, cwd=self.home, ready=lambda: subprocess.run(is_ready).returncode == 0)
+
+
+@contextmanager
+def postgres_cluster() -> Iterator[Cluster]:
+    """Yield the empty data of a PostgreSQL server; see ``postgres``."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian puts only the clients on the PATH
     found = shutil.which("postgres") or (programs and programs[-1] / "postgres")
     if not found:
         raise NotReady("There is no PostgreSQL server. Install the package postgresql, or let `make test` do it.")
     # The server refuses to run as root. The package has made the user that it runs as.
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
-    folder, port = Path(found).resolve().parent, free_port()
+    folder = Path(found).resolve().parent
     with _home() as home:
         if as_user:
             shutil.chown(home, "postgres", "postgres")
-        data = home / "data"
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        initdb = [*as_user, f"{folder}/initdb", f"--pgdata={data}", *options]
+        initdb = [*as_user, f"{folder}/initdb", f"--pgdata={home}/data", *options]
         made = subprocess.run(initdb, cwd=home, capture_output=True, text=True)
         if made.returncode:
             raise NotReady(f"$ {shlex.join(initdb)}\n{made.stderr}")
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": home,
-            "fsync": "off",
-            "timezone": "America/St_Johns",
-        }
-        server = [*as_user, f"{folder}/postgres", "-D", str(data), *(f"-c{name}={at}" for name, at in settings.items())]
-        # The server accepts connections before it can answer them.
-        is_ready = [f"{folder}/pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
-        with running(server, cwd=home, ready=lambda: subprocess.run(is_ready).returncode == 0):
-            yield f"127.0.0.1:{port}"
+        yield Cluster(home, folder, as_user, free_port())
 
 
 @contextmanager

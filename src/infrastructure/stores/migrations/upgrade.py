@@ -19,7 +19,7 @@ def migration_engine(url: str) -> Engine:
     """Return an engine for the migrations of the database at a STORE_URL. Raises InvalidStoreUrl."""
     if url.startswith("sqlite:"):
         return sa.create_engine("sqlite://", creator=partial(connect, parse_path(url), create=True))
-    return make_engine(url, pool_size=1)
+    return make_engine(url, pool_size=1, bounded=False)
 
 
 def upgrade(url: str) -> None:

@@ -20,7 +20,7 @@ from src.infrastructure.stores.base import (
 )
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.migrations.store import MigratedStore
-from src.infrastructure.stores.sql.engine import for_reading, make_engine, parse_url, translated_errors
+from src.infrastructure.stores.sql.engine import RolledBack, for_reading, make_engine, parse_url, translated_errors
 from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sql.statements import STATEMENTS, find
 
@@ -86,9 +86,12 @@ class SqlStore(MigratedStore):
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         # Two transactions that lock the same rows in the same order cannot block each other.
         ordered = sorted(writes, key=lambda write: (write.key.collection.name, write.key.id))
-        with translated_errors(), self._engine.begin() as connection:
-            for write in ordered:
-                _apply(connection, write, operation)
+        try:
+            with translated_errors(), self._engine.begin() as connection:
+                for write in ordered:
+                    _apply(connection, write, operation)
+        except RolledBack:
+            raise PreconditionFailed from None  # ``commit`` tries again if the preconditions are still met
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
 

@@ -1,0 +1,174 @@
+"""PostgreSQL restarts, pauses or refuses in the middle of traffic: nothing acknowledged is lost, nobody waits long."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import psycopg
+import pytest
+
+from src.domain.errors import Unavailable
+from src.infrastructure.stores.base import Insert, Store, Update
+from src.infrastructure.stores.sql import SqlStore, engine, postgresql
+from tests.contract.documents import CLAIM, claim, only
+from tests.support.clock import Stopwatch, outcome_within, until
+from tests.support.databases import create_database
+from tests.support.emulators import Cluster, postgres_cluster
+
+THREADS = 4
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    with postgres_cluster() as cluster:
+        yield cluster
+
+
+def open_store(url: str) -> SqlStore:
+    return SqlStore.open(url, pool_size=THREADS)
+
+
+@contextmanager
+def paused(server: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Stop a server and all of its processes for the length of the block, as a pause of its container does."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    processes = [server.pid, *map(int, children)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_a_restart_of_the_server_loses_nothing_that_was_acknowledged(cluster: Cluster) -> None:
+    """Once in good order and once by a crash, while threads commit. They fail as unavailable, or go on."""
+    stop = Event()
+    acknowledged: list[str] = []
+
+    def commit_until_stopped(thread: int) -> int:
+        failures = 0
+        for number in range(1_000_000):
+            if stop.is_set():
+                break
+            try:
+                store.commit(Insert(claim(f"{thread}-{number}"), CLAIM))
+                acknowledged.append(f"{thread}-{number}")
+            except Unavailable:
+                failures += 1
+                stop.wait(0.05)
+        return failures
+
+    def commits_go_on() -> None:
+        goal = len(acknowledged) + 50
+        until(lambda: len(acknowledged) > goal, "commits succeed")
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        try:
+            with cluster.running() as server:
+                url = create_database(cluster.address)
+                SqlStore.prepare(url)
+                store = open_store(url)
+                running = [threads.submit(commit_until_stopped, thread) for thread in range(THREADS)]
+                commits_go_on()
+                server.send_signal(signal.SIGINT)  # ends all connections, and then the server
+                server.wait(30)
+            with cluster.running() as server:
+                commits_go_on()
+                server.send_signal(signal.SIGQUIT)  # ends without writing anything
+                server.wait(30)
+            with cluster.running():
+                commits_go_on()
+                stop.set()
+                assert sum(done.result() for done in running) >= 2
+                assert None not in store.get(*map(claim, acknowledged))
+                store.close()
+        finally:
+            stop.set()
+
+
+def test_a_server_that_falls_silent_is_unavailable_in_time(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its system still acknowledges everything, and takes new connections. Afterwards the store works again."""
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 1.0)
+    uses: list[Callable[[Store], object]] = [
+        lambda store: store.get(claim("1")),
+        lambda store: store.commit(Insert(claim("2"), CLAIM)),
+    ]
+    with cluster.running() as server:
+        url = create_database(cluster.address)
+        SqlStore.prepare(url)
+        with closing(open_store(f"{url}?connect_timeout=2")) as store:
+            store.commit(Insert(claim("1"), CLAIM))
+            with paused(server):
+                for use in uses:
+                    # At most one statement on an old connection, and one attempt to open a new one.
+                    assert isinstance(outcome_within(5, partial(use, store)), Unavailable)
+            assert only(store, claim("1")).fields == CLAIM
+
+
+@pytest.fixture
+def url(postgresql: Callable[[], Store]) -> str:
+    store = postgresql()
+    assert isinstance(store, SqlStore)
+    url = store._engine.url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
+    store.close()
+    return url
+
+
+def test_a_statement_that_waits_for_a_lock_ends_in_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(postgresql.PARAMETERS, "options", "-c statement_timeout=300ms")
+    with closing(open_store(url)) as store, psycopg.connect(url) as other:
+        store.commit(Insert(claim("1"), CLAIM))
+        other.execute("SELECT * FROM claims FOR UPDATE")
+        change = Update(claim("1"), CLAIM, only(store, claim("1")).revision)
+        assert isinstance(outcome_within(5, lambda: store.commit(change)), Unavailable)
+        other.rollback()
+        store.commit(change)
+
+
+def test_a_migration_may_take_longer_than_a_statement_of_the_service(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(postgresql.PARAMETERS, "options", "-c statement_timeout=100ms")
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0.1)
+    migrations = engine.make_engine(url, pool_size=1, bounded=False)
+    with migrations.connect() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(0.5)")
+    migrations.dispose()
+
+
+def test_a_thread_waits_for_a_connection_of_the_pool_and_not_for_long(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "POOL_SECONDS", 0.3)
+    with closing(SqlStore.open(url, pool_size=1)) as store:
+        with store._engine.connect():
+            watch = Stopwatch()
+            with pytest.raises(Unavailable):
+                store.get(claim("1"))
+            assert watch.seconds < 3
+        assert store.get(claim("1")) == [None]
+
+
+def test_a_commit_that_another_transaction_rolls_back_is_tried_again(url: str) -> None:
+    """A database can be set to an isolation in which PostgreSQL refuses to wait for the other's change."""
+    options = "options=-c%20default_transaction_isolation%3Drepeatable%5C%20read"
+    with closing(open_store(f"{url}?{options}")) as store, psycopg.connect(url) as other:
+        store.commit(Insert(claim("1"), CLAIM))
+        change = Update(claim("1"), CLAIM | {"kind": "new"}, only(store, claim("1")).revision)
+        other.execute("UPDATE claims SET holder_id = 'bob'")  # and not the revision
+        with ThreadPoolExecutor(1) as threads:
+            committed = threads.submit(store.commit, change)
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            with psycopg.connect(url, autocommit=True) as watcher:
+                until(lambda: watcher.execute(waiting).fetchall() == [(1,)], "the commit waits for the lock")
+            other.commit()
+            committed.result(30)
+        assert only(store, claim("1")).fields["kind"] == "new"
