@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc  # type: ignore[import-untyped]
+import psycopg
 import pytest
 
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.base import Insert, Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
+from tests.contract.documents import account, user
 from tests.e2e.service import redis_server
 from tests.support.databases import create_database, drop_database
 
@@ -52,10 +55,40 @@ def sqlite(database: Path) -> Callable[[], Store]:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: str) -> str:
-    """Return the URL of a migrated, empty PostgreSQL database, which tests copy."""
+    """Return the URL of a migrated PostgreSQL database, which tests copy.
+
+    It makes a tombstone of every owner that a document refers to and that is not there: most tests of repositories
+    make their owners up, which PostgreSQL does not let them.
+    """
     url = create_database(postgres_server)
     SqlStore.prepare(url)
+    store = SqlStore.open(url, pool_size=1)
+    store.commit(Insert(user("nobody"), account(state="deleted", username=None, username_key=None)))
+    store.close()
+    owned = [
+        collection.name for collection in COLLECTIONS if any(field.enforced for field in collection.fields.values())
+    ]
+    with psycopg.connect(url) as connection:
+        connection.execute(_MAKE_OWNER)
+        for table in owned:
+            trigger = (
+                f"CREATE TRIGGER owner BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION make_owner()"
+            )
+            connection.execute(trigger.encode())
     return url
+
+
+_MAKE_OWNER = """
+CREATE TABLE nobody AS SELECT * FROM users;
+DELETE FROM users;
+CREATE FUNCTION make_owner() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO users
+    SELECT made.* FROM nobody, jsonb_populate_record(nobody, jsonb_build_object('id', NEW.user_id)) AS made
+    ON CONFLICT DO NOTHING;
+    RETURN NEW;
+END $$
+"""
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from src.domain.users import Profile, State
 from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli
 from src.settings import Settings
@@ -27,15 +28,23 @@ from tests.contract.conftest import (
     firestore,
     memory,
     migrated_file,
-    migrated_template,
     postgresql,
     sqlite,
 )
 from tests.e2e.wiring import Client
+from tests.support.databases import create_database
 
-__all__ = ["database", "firestore", "memory", "migrated_file", "migrated_template", "postgresql", "sqlite"]  # fixtures
+__all__ = ["database", "firestore", "memory", "migrated_file", "postgresql", "sqlite"]  # fixtures
 
 PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> str:
+    """Return the URL of a migrated PostgreSQL database, whose references are those of a service."""
+    url = create_database(postgres_server)
+    SqlStore.prepare(url)
+    return url
 
 
 @pytest.fixture(params=["local", "firebase"])

@@ -29,6 +29,10 @@ class Field:
 
     type: Type
     nullable: bool = False
+    refers_to: tuple[str, ...] = ()
+    """The collections whose ids the field holds: one id, or a list of ids if the type is JSON."""
+    enforced: bool = False
+    """Whether SQL may enforce the reference: the field refers to one collection, whose document is removed last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,19 @@ def _fields(type: Type, *names: str, nullable: bool = False) -> dict[str, Field]
 _text, _integer, _float = (partial(_fields, type) for type in (Type.TEXT, Type.INTEGER, Type.FLOAT))
 _boolean, _time, _json = (partial(_fields, type) for type in (Type.BOOLEAN, Type.TIMESTAMP, Type.JSON))
 
+
+def _reference(name: str, *collections: str, type: Type = Type.TEXT, nullable: bool = False) -> dict[str, Field]:
+    return {name: Field(type, nullable, collections)}
+
+
+# A deleted user stays as an id, and a guest is removed after everything that it owns.
+_owner = {"user_id": Field(Type.TEXT, refers_to=("users",), enforced=True)}
+
 USERS = Collection(
     "users",
     _text("username", "username_key", "email", "email_key", nullable=True)
-    | _text("name", "last_name", "password_hash", "kept_session", nullable=True)
+    | _text("name", "last_name", "password_hash", nullable=True)
+    | _reference("kept_session", "sessions", nullable=True)
     | _text("role", "state")
     | _boolean("email_verified", "disabled")
     | _integer("session_epoch")
@@ -33,14 +42,14 @@ USERS = Collection(
 )
 
 # One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
-CLAIMS = Collection("claims", _text("kind", "holder_id"))
+CLAIMS = Collection("claims", _text("kind") | _reference("holder_id", "users", "dogs"))
 
 # The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
-ROSTERS = Collection("rosters", _json("members"))
+ROSTERS = Collection("rosters", _reference("members", "users", type=Type.JSON))
 
 SESSIONS = Collection(
     "sessions",
-    _text("user_id")
+    _owner
     | _text("user_agent", "ip", "current_hash", "spent_hash", nullable=True)
     | _integer("epoch", "generation")
     | _time("created_at", "last_used_at", "expires_at", "ends_at")
@@ -54,7 +63,8 @@ COUNTERS = Collection("counters", _integer("hits", "ends") | _time("expires_at")
 
 TASKS = Collection(
     "tasks",
-    _text("user_id", "title")
+    _owner
+    | _text("title")
     | _text("description", nullable=True)
     | _boolean("completed")
     | _time("created_at", "updated_at"),
@@ -66,7 +76,9 @@ TASKS = Collection(
 
 DOGS = Collection(
     "dogs",
-    _text("user_id", "name", "name_key", "picture_status", "job_id")
+    _owner
+    | _reference("job_id", "jobs")
+    | _text("name", "name_key", "picture_status")
     | _text("picture", nullable=True)
     | _boolean("is_adopted")
     | _time("created_at"),
@@ -74,8 +86,9 @@ DOGS = Collection(
 )
 
 _STORED_OBJECT_FIELDS = (
-    _text("user_id", "filename", "sha256", "state")
-    | _text("receipt_id", nullable=True)
+    _owner
+    | _reference("receipt_id", "receipts", nullable=True)
+    | _text("filename", "sha256", "state")
     | _integer("size")
     | _time("created_at")
     | _time("reconcile_since", nullable=True)
@@ -87,14 +100,19 @@ _STORED_OBJECT_INDEXES = (
     Index("reconcile_since"),
 )
 
-FILES = Collection("files", _STORED_OBJECT_FIELDS | _text("content_type", "job_id"), _STORED_OBJECT_INDEXES)
+FILES = Collection(
+    "files",
+    _STORED_OBJECT_FIELDS | _text("content_type") | _reference("job_id", "jobs"),
+    _STORED_OBJECT_INDEXES,
+)
 
 DATASETS = Collection(
     "datasets",
     _STORED_OBJECT_FIELDS
     | _text("name", "status")
-    | _text("job_id", nullable=True)
-    | _json("read_options", "row_sets", "pieces"),
+    | _reference("job_id", "jobs", nullable=True)
+    | _reference("pieces", "reports", type=Type.JSON)
+    | _json("read_options", "row_sets"),
     _STORED_OBJECT_INDEXES,
 )
 
@@ -103,7 +121,9 @@ REPORTS = Collection("reports", _text("text"))
 
 JOBS = Collection(
     "jobs",
-    _text("user_id", "kind", "subject_id", "status")
+    _owner
+    | _reference("subject_id", "dogs", "files", "datasets")
+    | _text("kind", "status")
     | _text("error", "ticket", nullable=True)
     | _integer("attempts")
     | _float("progress")
@@ -123,7 +143,7 @@ JOBS = Collection(
 # The answers to requests with an idempotency key. The commit that creates something writes the receipt too.
 RECEIPTS = Collection(
     "receipts",
-    _text("user_id") | _text("fingerprint", "answer", nullable=True) | _time("expires_at"),
+    _owner | _text("fingerprint", "answer", nullable=True) | _time("expires_at"),
     (Index("expires_at", equal=("user_id",)), Index("expires_at")),
     expires=True,
 )

@@ -39,10 +39,17 @@ def _number_revision(context: MigrationContext, _: Any, scripts: list[MigrationS
     context.config.print_stdout("The tables agree with the migrations, so no revision is written (read-only files).")
 
 
-OPTIONS: dict[str, Any] = {
-    "compare_type": True,
-    "compare_server_default": True,
-    "render_as_batch": True,  # SQLite changes most properties of a table only by copying it
-    "render_item": _render_item,
-    "process_revision_directives": _number_revision,
-}
+def options(dialect: str) -> dict[str, Any]:
+    """Return the options of an Alembic context for a kind of database."""
+
+    def include_object(_: Any, name: str | None, kind: str, *__: Any) -> bool:
+        return kind != "foreign_key_constraint" or dialect == "postgresql"
+
+    return {
+        "compare_type": True,
+        "compare_server_default": True,
+        "render_as_batch": True,  # SQLite changes most properties of a table only by copying it
+        "render_item": _render_item,
+        "include_object": include_object,
+        "process_revision_directives": _number_revision,
+    }

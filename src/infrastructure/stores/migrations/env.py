@@ -8,7 +8,7 @@ from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
 from src.infrastructure.stores.base import InvalidStoreUrl
-from src.infrastructure.stores.migrations.autogenerate import OPTIONS
+from src.infrastructure.stores.migrations.autogenerate import options
 from src.infrastructure.stores.migrations.upgrade import migration_engine
 from src.infrastructure.stores.sql.tables import metadata
 
@@ -21,7 +21,7 @@ _LOCKS = {
 
 def _run(connection: Connection) -> None:
     connection.exec_driver_sql(_LOCKS[connection.dialect.name])
-    context.configure(connection=connection, target_metadata=metadata, **OPTIONS)
+    context.configure(connection=connection, target_metadata=metadata, **options(connection.dialect.name))
     with context.begin_transaction():
         context.run_migrations()
 

@@ -14,6 +14,7 @@ POOL_SECONDS = 5.0
 """How long a thread waits for a connection that another thread uses."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
+_FOREIGN_KEY_VIOLATION = "23503"
 _ROLLED_BACK = "40001", "40P01"
 """A serialization failure, and a deadlock."""
 
@@ -61,7 +62,10 @@ def translated_errors() -> Iterator[None]:
     """Raise PreconditionFailed or Unavailable instead of the errors of SQLAlchemy."""
     try:
         yield
-    except sa.exc.IntegrityError:
+    except sa.exc.IntegrityError as error:
+        if _sqlstate(error) == _FOREIGN_KEY_VIOLATION:
+            # A guest and what it owns are removed at this moment. The next request of the guest is refused.
+            raise Unavailable from error
         raise PreconditionFailed from None
     except sa.exc.OperationalError as error:
         if _sqlstate(error) in _ROLLED_BACK:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from src.infrastructure.stores.declarations import Collection, Type
+from src.infrastructure.stores.declarations import Collection, Field, Type
 from src.infrastructure.stores.schema import COLLECTIONS
 
 # Texts are compared by code point in every database; SQLite does so by default.
@@ -62,8 +62,19 @@ def _table(collection: Collection) -> sa.Table:
         sa.Column("id", TEXT, primary_key=True),
         sa.Column("revision", TEXT, nullable=False),
         *columns,
+        *(_reference(collection, name, field) for name, field in collection.fields.items() if field.enforced),
         *indexes,
     )
+
+
+def _reference(collection: Collection, name: str, field: Field) -> sa.Constraint:
+    """Return a foreign key, for PostgreSQL only: it checks references at the end of a transaction, in any order.
+
+    SQLite could add foreign keys to existing tables only by copying them, and SQL Server checks every statement.
+    """
+    [target] = field.refers_to
+    key = sa.ForeignKeyConstraint([name], [f"{target}.id"], f"fk_{collection.name}_{name}", initially="DEFERRED")
+    return key.ddl_if(dialect="postgresql")
 
 
 TABLES = {collection.name: _table(collection) for collection in COLLECTIONS}

@@ -1,0 +1,46 @@
+"""The entity relationship diagram of the schema, for docs/reference/data-model.md.
+
+``python -m tests.support.data_model`` writes it into the page. Its syntax is
+https://mermaid.js.org/syntax/entityRelationshipDiagram.html.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from src.infrastructure.stores.declarations import Collection, Field, Type
+from src.infrastructure.stores.schema import COLLECTIONS
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "data-model.md"
+_BLOCK = re.compile(r"```mermaid\n.*?```", re.DOTALL)
+
+
+def diagram() -> str:
+    """Return the diagram as a block of Markdown."""
+    lines = [line for collection in COLLECTIONS for line in (*_entity(collection), *_relationships(collection))]
+    return "\n".join(["```mermaid", "erDiagram", *(f"    {line}" for line in lines), "```"])
+
+
+def _entity(collection: Collection) -> Iterator[str]:
+    yield f"{collection.name} {{"
+    yield "    text id PK"
+    for name, field in collection.fields.items():
+        yield f"    {field.type.value} {name}{' FK' if field.refers_to else ''}{_nullable(field)}"
+    yield "}"
+
+
+def _nullable(field: Field) -> str:
+    return ' "may be null"' if field.nullable else ""
+
+
+def _relationships(collection: Collection) -> Iterator[str]:
+    """Yield a relationship for each reference: a solid line if PostgreSQL enforces it."""
+    for name, field in collection.fields.items():
+        one_or_none = field.nullable or len(field.refers_to) > 1 or not field.enforced
+        end = "o{" if field.type is Type.JSON else "o|" if one_or_none else "||"
+        for target in field.refers_to:
+            yield f"{collection.name} }}o{'--' if field.enforced else '..'}{end} {target} : {name}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(_BLOCK.sub(lambda _: diagram(), PAGE.read_text()))
