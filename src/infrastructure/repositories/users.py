@@ -22,13 +22,16 @@ from src.infrastructure.stores.base import (
 from src.infrastructure.stores.schema import ROSTERS, USERS
 
 _ADMINS = Key(ROSTERS, "admins")
+# A call of the enumeration would take six times as long.
+_ROLES = {role.value: role for role in Role}
+_STATES = {state.value: state for state in State}
 
 
 class Users(Documents[User]):
     """Stores users. Implements UserRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, USERS, User, role=Role, state=State)
+        super().__init__(store, USERS, User, role=_ROLES.__getitem__, state=_STATES.__getitem__)
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""
@@ -64,11 +67,13 @@ class Users(Documents[User]):
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
         attributes = super()._attributes(fields)
-        name, name_key = attributes["username"], attributes.pop("username_key")
-        address, _ = attributes["email"], attributes.pop("email_key")  # the key follows from the address
-        attributes["username"] = Username(name, name_key) if name_key is not None else None
-        attributes["email"] = Email(address) if address is not None else None
-        attributes["reserved"] = tuple(Claim(kind, key) for kind, key in attributes["reserved"] or ())
+        name_key, _ = attributes.pop("username_key"), attributes.pop("email_key")  # this one follows from the address
+        if name_key is not None:
+            attributes["username"] = Username(attributes["username"], name_key)
+        if attributes["email"] is not None:
+            attributes["email"] = Email(attributes["email"])
+        reserved = attributes["reserved"]
+        attributes["reserved"] = tuple(Claim(kind, key) for kind, key in reserved) if reserved else ()
         return attributes
 
     def _special_fields(self, entity: User) -> dict[str, Any]:

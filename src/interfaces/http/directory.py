@@ -69,8 +69,7 @@ def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
 def list_users(caller: Caller, query: Search) -> Response:
     """List users."""
     page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
-    view = UserView if caller.user.role is Role.ADMIN else PublicUserView
-    return render_list(page, view.of)
+    return render_list(page, UserView if caller.user.role is Role.ADMIN else PublicUserView)
 
 
 @route(f"GET {_USER_PATHS}", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.show)

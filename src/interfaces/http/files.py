@@ -60,7 +60,7 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
 @route("GET /api/files", Access.USER, FileView, use_case=FileService.list)
 def list_files(caller: Caller, query: Paging) -> Response:
     """List files."""
-    return render_list(services().files.list(caller.user, query.cursor, query.limit), FileView.of)
+    return render_list(services().files.list(caller.user, query.cursor, query.limit), FileView, FileView.of)
 
 
 @route("GET /api/files/<id>", Access.USER, FileView, use_case=FileService.show)

@@ -120,7 +120,7 @@ def log_out_everywhere(caller: Caller) -> None:
 def list_sessions(caller: Caller, query: Paging) -> Response:
     """List your sessions."""
     page = services().sessions.list(caller.user, query.cursor, query.limit)
-    return render_list(page, lambda session: SessionView.of_session(session, caller.session))
+    return render_list(page, SessionView, lambda session: SessionView.of_session(session, caller.session))
 
 
 @route("DELETE /auth/sessions/<id>", Access.TOKEN, use_case=SessionService.end)

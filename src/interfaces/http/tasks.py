@@ -77,7 +77,7 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
 @route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)
 def list_tasks(caller: Caller, query: TaskFilter) -> Response:
     """List tasks."""
-    return render_list(services().tasks.list(caller.user, query.completed, query.cursor, query.limit), TaskView.of)
+    return render_list(services().tasks.list(caller.user, query.completed, query.cursor, query.limit), TaskView)
 
 
 @route("GET /tasks/<id>", Access.TOKEN, TaskView, use_case=TaskService.show)

@@ -3,19 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 from urllib.parse import urlencode
 
 from flask import Response, request
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
 from src.application.ports import Tokens
 from src.domain.users import User
 from src.domain.values import Page, Role
 from src.interfaces.http.conditions import unless_known
-
-T = TypeVar("T")
 
 _ACCESS, _REFRESH = AliasPath("access"), AliasPath("refresh")
 """The attributes of Tokens."""
@@ -202,9 +201,19 @@ def render_resource(
     return render(view.of(entity), status, headers, revision=entity.revision)
 
 
-def render_list(page: Page[T], view: Callable[[T], View]) -> Response:
-    """Return the views of a page as a bare array. The Link header leads to the next page, if any (RFC 8288)."""
-    body = to_json([view(item) for item in page.items], by_alias=True)
+@cache
+def _list_of(view: type[View]) -> TypeAdapter[list[View]]:
+    return TypeAdapter(list[view])  # type: ignore[valid-type]
+
+
+def render_list(page: Page[Any], view: type[View], of: Callable[[Any], View] | None = None) -> Response:
+    """Return the views of a page as a bare array. The Link header leads to the next page, if any (RFC 8288).
+
+    ``of`` makes the view of an item. By default the attributes of the item become the properties.
+    """
+    adapter = _list_of(view)
+    views = adapter.validate_python([of(item) for item in page.items] if of else page.items)
+    body = adapter.dump_json(views, by_alias=True)
     response = Response(body, content_type="application/json")
     if page.next:
         query = urlencode({**request.args.to_dict(), "cursor": page.next})

@@ -22,7 +22,8 @@ class Table:
         assignments = ", ".join(f'"{name}" = :{name}' for name in columns)
         self._collection = collection
         self._encoders = _of_type(collection, _ENCODERS)
-        self._decoders = _of_type(collection, _DECODERS)
+        decoders = _of_type(collection, _DECODERS)
+        self._decoders = [(place, decoders[name]) for place, name in enumerate(collection.fields) if name in decoders]
         self._select = f"SELECT {names} FROM {table} WHERE "
         self.get = f"{self._select}id = ?"
         self.scan = f"{self._select}id > ? ORDER BY id LIMIT ?"
@@ -57,10 +58,10 @@ class Table:
     def document(self, row: tuple[Any, ...]) -> Document:
         """Return the document in a row that ``get`` or ``find`` has selected."""
         id, revision, *values = row
+        for place, decode in self._decoders:
+            if (value := values[place]) is not None:
+                values[place] = decode(value)
         fields = dict(zip(self._collection.fields, values, strict=True))
-        for name, decode in self._decoders.items():
-            if (value := fields[name]) is not None:
-                fields[name] = decode(value)
         return Document(Key(self._collection, id), fields, revision, revision)
 
     def _encoded(self, name: str, value: Any) -> Any:

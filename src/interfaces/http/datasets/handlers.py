@@ -66,7 +66,7 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
 @route("GET /datasets", Access.UPLOADER, DatasetView, use_case=DatasetService.list)
 def list_datasets(caller: Caller, query: Paging) -> Response:
     """List datasets."""
-    return render_list(services().datasets.list(caller.user, query.cursor, query.limit), DatasetView.of)
+    return render_list(services().datasets.list(caller.user, query.cursor, query.limit), DatasetView, DatasetView.of)
 
 
 @route("GET /datasets/<id>", Access.UPLOADER, DatasetView, monitored=True, use_case=DatasetService.show)
@@ -82,7 +82,7 @@ def list_rows(caller: Caller, id: str, query: RowFilter) -> Response:
     """List rows."""
     dataset, page = services().datasets.list_rows(caller.user, id, query.valid, query.cursor, query.limit)
     names = [column.name for column in dataset.report.columns] if dataset.report else []
-    return render_list(page, lambda row: RowView.of_row(row, names))
+    return render_list(page, RowView, lambda row: RowView.of_row(row, names))
 
 
 @route("GET /datasets/<id>/file", Access.UPLOADER, download=True, use_case=DatasetService.read)
