@@ -168,7 +168,7 @@ class Asker:
 
     @property
     def media(self) -> str:
-        media = str(*self.operation.get("requestBody", {"content": ["application/json"]})["content"])
+        media = next(iter(self.operation.get("requestBody", {"content": ["application/json"]})["content"]))
         return f"{media}; boundary=x" if media == "multipart/form-data" else media
 
 

@@ -44,6 +44,7 @@ from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import create_app
+from src.interfaces.languages import catalogue
 from src.interfaces.services import Services
 from src.settings import Settings
 from tests.support.working import RecordingQueue
@@ -372,6 +373,10 @@ def _check(app: Flask, response: Answer) -> None:
             assert problem["instance"] == response.headers["X-Request-Id"]
             assert problem["type"].startswith("/problems/")
             assert problem["detail"].strip()
+            if not is_oauth(request) and response.headers["Content-Language"] == "en":
+                messages = [each["message"] for each in problem.get("errors", ())]
+                for text in (problem["title"], problem["detail"], *messages):
+                    assert catalogue("es").sentence(text), f"translate {text!r} in src/interfaces/languages/es.po"
     if request.environ["PATH_INFO"].startswith("//"):  # on no route either, though Werkzeug finds one
         return
     with suppress(HTTPException):  # what is on no route is described nowhere

@@ -316,7 +316,7 @@ class TestOwners:
         dataset = world.add(content=b"id,code\n1,AB\n2,\n3,CD\n4,EF\n").dataset
 
         class Advises:
-            def advise(self, facts: Mapping[str, Any]) -> Advice:
+            def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
                 return Advice("It is fine.", {"code": {"pattern": "[A-Z]{2}"}})
 
         summarise = Summarise(Advises(), world.rows, patterns.flaw, patterns.compiled)

@@ -8,6 +8,7 @@ import pytest
 
 HEAVY = {
     "alembic",
+    "babel",
     "celery",
     "email_validator",
     "firebase_admin",

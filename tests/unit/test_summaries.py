@@ -68,7 +68,7 @@ class FixedAdviser:
     error: Exception | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def advise(self, facts: Mapping[str, Any]) -> Advice:
+    def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
         self.facts = facts
         if self.error:
             raise self.error
@@ -115,7 +115,7 @@ def test_the_text_names_every_violation_with_its_lines_and_a_remedy(check: Calla
     said = summary(check(data, schema))
     assert said.source == "rules"
     assert said.text.splitlines() == [
-        "The table has 11 rows and 4 columns. 2 rows (18.1 %) kept every rule.",
+        "The table has 11 rows and 4 columns. 2 rows (18.1 %) have no error.",
         "- The header has 1 problem (missing: gone). Name every column once, in the words of the schema, or change the "
         "schema.",
         "- Cells are too many or too few in 1 row, at line 10. Put quotes around values that hold the "
@@ -140,7 +140,7 @@ def test_the_text_names_every_violation_with_its_lines_and_a_remedy(check: Calla
 def test_the_text_of_a_clean_table_says_so(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check("a,b\n1,x\n2,y\n", {"a": {"type": "integer", "required": True}, "b": "string"}))
     assert said.text.splitlines() == [
-        "The table has 2 rows and 2 columns. 2 rows (100 %) kept every rule.",
+        "The table has 2 rows and 2 columns. 2 rows (100 %) have no error.",
         "Nothing is wrong with it.",
         "The suggested schema adds rules that all rows keep already: “b” required.",
     ]
@@ -152,7 +152,7 @@ def test_the_text_of_a_clean_table_says_so(check: Callable[..., tuple[Report, Ro
 
 def test_a_table_without_rows_has_a_summary(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check("a,b\n", {"a": "integer", "c": {"type": "date", "min": "2024-01-01"}}))
-    assert said.text.startswith("The table has 0 rows and 2 columns. 0 rows kept every rule.\n- The header")
+    assert said.text.startswith("The table has 0 rows and 2 columns. 0 rows have no error.\n- The header")
     assert said.suggested_schema == {
         "a": {"type": "integer"},
         "b": {"type": "string"},

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
+from gettext import NullTranslations
 
 from src.application.datasets.checking import CHECK
 from src.application.datasets.incoming import IncomingDataset
@@ -11,7 +12,7 @@ from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, JobQueue, ReadFrom, RowStore
 from src.application.stored_objects import ObjectLifecycle, PendingObject
-from src.application.summaries import Summarise, Summary
+from src.application.summaries import ENGLISH, Summarise, Summary
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended
 from src.domain.jobs import Job
@@ -140,8 +141,10 @@ class DatasetService:
         dataset = self.show(caller, id)
         return dataset, partial(self.blobs.read, dataset.key)
 
-    def summarise(self, caller: User, id: str) -> Summary:
+    def summarise(self, caller: User, id: str, translations: NullTranslations = ENGLISH) -> Summary:
         """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly.
+
+        The words are in the language of ``translations``.
 
         Raises NotFound, Ended when there is no report on it.
         """
@@ -149,7 +152,7 @@ class DatasetService:
         if dataset.report is None:
             failed = dataset.status is DatasetStatus.FAILED
             raise Ended("There is no report on it." if failed else "It is being checked.")
-        return self.summary.of(dataset.report, dataset.rows_id)
+        return self.summary.of(dataset.report, dataset.rows_id, translations)
 
     def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound, Stale."""

@@ -1,7 +1,7 @@
 """Summaries of reports in plain language, with a suggested schema that is stricter."""
 
-from src.application.summaries.rules import Summary, summarise_by_rules
+from src.application.summaries.rules import ENGLISH, Summary, summarise_by_rules
 from src.application.summaries.service import Advice, Adviser, Summarise
 from src.application.summaries.statistics import Statistics
 
-__all__ = ["Advice", "Adviser", "Statistics", "Summarise", "Summary", "summarise_by_rules"]
+__all__ = ["ENGLISH", "Advice", "Adviser", "Statistics", "Summarise", "Summary", "summarise_by_rules"]

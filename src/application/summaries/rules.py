@@ -3,12 +3,14 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from gettext import NullTranslations
 from typing import Literal
 
 from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
 from src.domain.tables import Column, ColumnType, Report, Severity, Validation, schema_json
 
+ENGLISH = NullTranslations()
 MAX_TEXT = 4_000
 """The length of a summary in characters."""
 MAX_FINDINGS = 20
@@ -19,7 +21,8 @@ MAX_SHOWN = 60
 _DIRECTION_MARKS = {*"\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 """They change the order in which characters are displayed, and so can disguise a text."""
 
-_FORMATS = {
+# The keys of the catalogues of translations are the English texts.
+FORMATS = {
     ColumnType.INTEGER: "Write digits only: no decimals, thousands separators, units or leading zeros.",
     ColumnType.NUMBER: "Write a point before decimals, and no thousands separators, units or leading zeros.",
     ColumnType.BOOLEAN: "Write true or false.",
@@ -27,7 +30,19 @@ _FORMATS = {
     ColumnType.DATETIME: "Write YYYY-MM-DDTHH:MM:SSZ, or an offset such as +02:00 in place of the Z.",
     ColumnType.EMAIL: "Write one whole address, such as name@example.com, and nothing else.",
 }
-_REMEDIES = {
+PROBLEMS = {
+    "row_width": "Cells are too many or too few in {rows}{lines}.",
+    "encoding": "Characters are not valid {encoding} in {rows}{lines}.",
+    "duplicate_row": "An earlier row is repeated in {rows}{lines}.",
+    "not_empty": "“{column}” is empty in {rows}{lines}.",
+    "type": "“{column}” holds no {type} in {rows}{lines}.",
+    "unique": "“{column}” repeats an earlier value in {rows}{lines}.",
+    "min": "“{column}” is less than {least} in {rows}{lines}.",
+    "max": "“{column}” is more than {most} in {rows}{lines}.",
+    "pattern": "“{column}” does not match the pattern in {rows}{lines}.",
+    "enum": "“{column}” holds a value that is not allowed in {rows}{lines}.",
+}
+REMEDIES = {
     "header": "Name every column once, in the words of the schema, or change the schema.",
     "row_width": "Put quotes around values that hold the delimiter or a line break, and complete short rows.",
     "encoding": "Save the file as UTF-8, or name its encoding when you upload it.",
@@ -50,11 +65,16 @@ class Summary:
     suggested_schema: dict[str, dict[str, object]]
 
 
-def summarise_by_rules(report: Report, statistics: Statistics) -> Summary:
-    """Return a summary with the violations, what to do about them, and rules that no row breaks."""
+def summarise_by_rules(report: Report, statistics: Statistics, translations: NullTranslations = ENGLISH) -> Summary:
+    """Return a summary with the violations, what to do about them, and rules that no row breaks.
+
+    The text is in the language of ``translations``, by default in English.
+    """
     columns = suggested_columns(report, statistics)
-    lines = [*_facts(report), *_findings(report), *_additions(report, columns)]
-    return Summary("rules", plain_text("\n".join(lines), coverage_note(report, statistics)), schema_json(columns))
+    text = _Text(report, translations)
+    lines = [*text.facts(), *text.findings(), *text.additions(columns)]
+    note = coverage_note(report, statistics, translations)
+    return Summary("rules", plain_text("\n".join(lines), note), schema_json(columns))
 
 
 def plain_text(text: str, end: str = "") -> str:
@@ -68,90 +88,102 @@ def plain_text(text: str, end: str = "") -> str:
     return (text if len(text) <= most else f"{text[: most - 1]}…") + end
 
 
-def coverage_note(report: Report, statistics: Statistics) -> str:
+def coverage_note(report: Report, statistics: Statistics, translations: NullTranslations) -> str:
     """Return a sentence that says how many rows the statistics cover, or an empty text when they cover all."""
     if statistics.rows >= report.rows:
         return ""
-    covered = f"the first {statistics.rows:,}" if statistics.rows else "none"
-    return f"Of the {report.rows:,} rows, {covered} were looked at for the suggested schema, so it adds no rules."
+    text = "Of the {rows} rows, none were looked at for the suggested schema, so it adds no rules."
+    if statistics.rows:
+        text = "Of the {rows} rows, the first {covered} were looked at for the suggested schema, so it adds no rules."
+    return translations.gettext(text).format(rows=f"{report.rows:,}", covered=f"{statistics.rows:,}")
 
 
-def _facts(report: Report) -> Iterator[str]:
-    size = f"{_count(report.rows, 'row')} and {_count(len(report.columns), 'column')}"
-    # Rounded down, so that 100 % means every row.
-    share = f" ({1000 * report.valid_rows // report.rows / 10:g} %)" if report.rows else ""
-    yield f"The table has {size}. {_count(report.valid_rows, 'row')}{share} kept every rule."
+class _Text:
+    """Writes the lines of a summary in one language."""
 
+    def __init__(self, report: Report, translations: NullTranslations) -> None:
+        self._report = report
+        self._say, self._count_of = translations.gettext, translations.ngettext
 
-def _findings(report: Report) -> Iterator[str]:
-    columns = {column.name: column for column in report.columns}
-    broken = [validation for validation in report.validations if not validation.passed]
-    if not broken:
-        yield "Nothing is wrong with it."
-    for validation in broken[:MAX_FINDINGS]:
-        column = columns.get(validation.column or "", Column(validation.column or ""))
-        yield f"- {_finding(validation, column, report)} {_remedy(validation, column)}"
-    if len(broken) > MAX_FINDINGS:
-        yield f"- {len(broken) - MAX_FINDINGS:,} more rules were broken; the report names them."
+    def facts(self) -> Iterator[str]:
+        """Yield the size of the table and the share of rows without errors."""
+        report = self._report
+        rows = self._count(report.rows, "{count} row", "{count} rows")
+        columns = self._count(len(report.columns), "{count} column", "{count} columns")
+        # Rounded down, so that 100 % means every row.
+        share = f" ({1000 * report.valid_rows // report.rows / 10:g} %)" if report.rows else ""
+        valid = self._count(report.valid_rows, "{count} row{share} has no error.", "{count} rows{share} have no error.")
+        size = self._say("The table has {rows} and {columns}.").format(rows=rows, columns=columns)
+        yield f"{size} {valid.replace('{share}', share)}"
 
+    def findings(self) -> Iterator[str]:
+        """Yield a line for each broken rule, up to MAX_FINDINGS."""
+        broken = [validation for validation in self._report.validations if not validation.passed]
+        if not broken:
+            yield self._say("Nothing is wrong with it.")
+        columns = {column.name: column for column in self._report.columns}
+        for validation in broken[:MAX_FINDINGS]:
+            column = columns.get(validation.column or "", Column(validation.column or ""))
+            yield f"- {self._finding(validation, column)} {self._remedy(validation, column)}"
+        if more := len(broken) - min(len(broken), MAX_FINDINGS):
+            named = "{count} more rule was broken; the report names it."
+            yield f"- {self._count(more, named, '{count} more rules were broken; the report names them.')}"
 
-def _finding(validation: Validation, column: Column, report: Report) -> str:
-    rows, lines = _count(validation.count, "row"), _lines(validation)
-    if validation.rule == "header":
-        problems = "; ".join(_short(sample.value) for sample in validation.samples[:MAX_LINES])
-        more = "; …" if validation.count > MAX_LINES else ""
-        return f"The header has {_count(validation.count, 'problem')} ({problems}{more})."
-    broken = {
-        "row_width": "Cells are too many or too few",
-        "encoding": f"Characters are not valid {report.encoding}",
-        "duplicate_row": "An earlier row is repeated",
-        "not_empty": "is empty",
-        "type": f"holds no {column.type}",
-        "unique": "repeats an earlier value",
-        "min": f"is less than {column.min}",
-        "max": f"is more than {column.max}",
-        "pattern": "does not match the pattern",
-        "enum": "holds a value that is not allowed",
-    }
-    problem = broken.get(validation.rule, f"breaks {validation.rule}")
-    return f"{_quoted(column.name) + ' ' if validation.column else ''}{problem} in {rows}{lines}."
+    def additions(self, columns: tuple[Column, ...]) -> Iterator[str]:
+        """Yield a line with the rules that the suggested schema adds, if any."""
+        given = {column.name: column for column in self._report.schema}
+        added = []
+        for column in columns:
+            old = given.get(column.name, Column(""))
+            if rules := [rule for rule in column.rules if rule not in old.rules]:
+                quoted = self._say("“{column}” {rules}")
+                added.append(quoted.format(column=_short(column.name), rules=", ".join(rules)))
+        if added:
+            more = len(added) - min(len(added), MAX_FINDINGS)
+            others = self._count(more, "; and rules of {count} more column", "; and rules of {count} more columns")
+            shown = "; ".join(added[:MAX_FINDINGS]) + (others if more else "")
+            told = self._say("The suggested schema adds rules that all rows keep already: {rules}.")
+            yield told.format(rules=shown)
 
+    def _finding(self, validation: Validation, column: Column) -> str:
+        if validation.rule == "header":
+            problems = "; ".join(_short(sample.value) for sample in validation.samples[:MAX_LINES])
+            more = "; …" if validation.count > MAX_LINES else ""
+            told = self._count(
+                validation.count,
+                "The header has {count} problem ({problems}).",
+                "The header has {count} problems ({problems}).",
+            )
+            return told.replace("{problems}", problems + more)
+        return self._say(PROBLEMS[validation.rule]).format(
+            rows=self._count(validation.count, "{count} row", "{count} rows"),
+            lines=self._lines(validation),
+            encoding=self._report.encoding,
+            column=_short(column.name),
+            type=column.type,
+            least=column.min,
+            most=column.max,
+        )
 
-def _remedy(validation: Validation, column: Column) -> str:
-    if validation.severity is Severity.WARNING:
-        return "Fill in the values, or say in the schema whether they are required."
-    if validation.rule == "type":
-        return f"{_FORMATS.get(column.type, 'Correct the values.')} Or ask for another type."
-    return _REMEDIES.get(validation.rule, "")
+    def _remedy(self, validation: Validation, column: Column) -> str:
+        if validation.severity is Severity.WARNING:
+            return self._say("Fill in the values, or say in the schema whether they are required.")
+        if validation.rule == "type":
+            remedy = self._say(FORMATS.get(column.type, "Correct the values."))
+            return self._say("{remedy} Or ask for another type.").format(remedy=remedy)
+        return self._say(REMEDIES[validation.rule])
 
+    def _lines(self, validation: Validation) -> str:
+        numbers = [str(sample.row) for sample in validation.samples[:MAX_LINES]]
+        if not numbers:
+            return ""
+        text = ", at lines {lines}" if len(numbers) > 1 else ", at line {lines}"
+        text = ", first at lines {lines}" if validation.count > len(numbers) else text
+        return self._say(text).format(lines=", ".join(numbers))
 
-def _lines(validation: Validation) -> str:
-    numbers = [str(sample.row) for sample in validation.samples[:MAX_LINES]]
-    if not numbers:
-        return ""
-    first = "first " if validation.count > len(numbers) else ""
-    return f", {first}at line{'s'[: len(numbers) > 1]} {', '.join(numbers)}"
-
-
-def _additions(report: Report, columns: tuple[Column, ...]) -> Iterator[str]:
-    given = {column.name: column for column in report.schema}
-    added = []
-    for column in columns:
-        old = given.get(column.name, Column(""))
-        if rules := [rule for rule in column.rules if rule not in old.rules]:
-            added.append(f"{_quoted(column.name)} {', '.join(rules)}")
-    if added:
-        more = f"; and rules of {len(added) - MAX_FINDINGS:,} more columns" if len(added) > MAX_FINDINGS else ""
-        some = "; ".join(added[:MAX_FINDINGS])
-        yield f"The suggested schema adds rules that all rows keep already: {some}{more}."
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s'[: count != 1]}"
-
-
-def _quoted(name: str) -> str:
-    return f"“{_short(name)}”"
+    def _count(self, count: int, one: str, several: str) -> str:
+        """Return one of two texts with the count in it."""
+        return self._count_of(one, several, count).replace("{count}", f"{count:,}")
 
 
 def _short(text: str) -> str:

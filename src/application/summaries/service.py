@@ -6,10 +6,11 @@ The adviser sees no values, and a rule that it proposes is used only when every 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from gettext import NullTranslations
 from typing import Any, Protocol
 
 from src.application.ports import RowStore
-from src.application.summaries.rules import Summary, coverage_note, plain_text, summarise_by_rules
+from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
 from src.domain.errors import Invalid, PorteroError
@@ -34,8 +35,11 @@ class Advice:
 class Adviser(Protocol):
     """Describes the report of a table in plain language, and proposes a schema."""
 
-    def advise(self, facts: Mapping[str, Any]) -> Advice:
-        """Return advice on ``facts``, which can be encoded as JSON. Bounded in time and size. Raises Unavailable."""
+    def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
+        """Return advice on ``facts``, which can be encoded as JSON. Bounded in time and size. Raises Unavailable.
+
+        ``language`` is the tag of the language of the text, such as "en".
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,20 @@ class Summarise:
     pattern_flaw: Callable[[str], str | None]
     matcher: Callable[[str], Callable[[str], object]]
 
-    def of(self, report: Report, set_id: str) -> Summary:
-        """Return a summary of a report and its rows. Raises Unavailable when the rows cannot be read."""
+    def of(self, report: Report, set_id: str, translations: NullTranslations = ENGLISH) -> Summary:
+        """Return a summary of a report and its rows, in the language of ``translations``.
+
+        Raises Unavailable when the rows cannot be read.
+        """
         statistics = Statistics(report.columns)
         for page in self._pages(set_id, statistics.most):
             statistics.add(page)
-        by_rules = summarise_by_rules(report, statistics)
+        by_rules = summarise_by_rules(report, statistics, translations)
         if self.adviser is None:
             return by_rules
         try:
-            advice = self.adviser.advise(facts_of(report, statistics))
+            language = translations.info().get("language", "en")
+            advice = self.adviser.advise(facts_of(report, statistics), language)
             if not plain_text(advice.text):
                 raise ValueError("no text")
             schema = self._schema(advice, report, statistics, set_id)
@@ -70,9 +78,8 @@ class Summarise:
             # The message is not logged, because it may quote the answer of the adviser.
             _log.error("A summary is made by rules: %s", type(error).__name__)
             return by_rules
-        return Summary(
-            "ai", plain_text(advice.text, coverage_note(report, statistics)), schema or by_rules.suggested_schema
-        )
+        text = plain_text(advice.text, coverage_note(report, statistics, translations))
+        return Summary("ai", text, schema or by_rules.suggested_schema)
 
     def _schema(
         self, advice: Advice, report: Report, statistics: Statistics, set_id: str

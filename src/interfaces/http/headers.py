@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from src.application.audit import request_fields
 from src.domain.values import new_id
+from src.interfaces.languages import LANGUAGES
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")
@@ -133,6 +134,11 @@ def _trace(environ: dict[str, Any]) -> str | None:
     traced = environ.get("HTTP_TRACEPARENT", "")[3:] or environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", "")
     found = _TRACE.match(traced) if traced else None
     return found[0] if found else None
+
+
+def accepted_language() -> str:
+    """Return the tag of the language that the current request prefers."""
+    return request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def restrict_page(response: Response) -> Response:

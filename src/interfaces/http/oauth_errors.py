@@ -8,6 +8,7 @@ from flask import Response, json
 from werkzeug.exceptions import BadRequest
 
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, Unauthenticated
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.problems import Problem, problem_of
 
 _BY_STATUS = {
@@ -29,6 +30,7 @@ class InvalidClient(Unauthenticated):
 def answer_oauth_error(error: Exception) -> Response:
     """Return an error as JSON with ``error`` and ``error_description``, beside the members of a problem."""
     problem, code = _problem_with_code(error)
+    problem = problem.in_language(accepted_language())
     body = {"error": code, "error_description": _ascii(problem.detail), **problem.body()}
     return Response(json.dumps(body), problem.status, problem.headers, content_type="application/json")
 

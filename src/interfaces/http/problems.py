@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,8 @@ from src.application.audit import AuditEvent
 from src.domain import errors
 from src.domain.errors import FieldError, PorteroError
 from src.interfaces.field_errors import with_field
+from src.interfaces.http.headers import accepted_language
+from src.interfaces.languages import translated
 from src.interfaces.services import Services
 
 _log = logging.getLogger("portero.http")
@@ -48,13 +50,25 @@ class Problem:
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "en"
+
+    def in_language(self, language: str) -> "Problem":
+        """Return the problem with its texts in a language. Codes and types stay."""
+        members = dict(self.members)
+        if "errors" in members:
+            members["errors"] = [
+                {**each, "message": translated(each["message"], language)} for each in members["errors"]
+            ]
+        headers = {**self.headers, "Content-Language": language}
+        detail = translated(self.detail, language)
+        return replace(self, detail=detail, headers=headers, members=members, language=language)
 
     def body(self) -> dict[str, Any]:
         """Return the members of the JSON document. Its type leads to the page that explains the error."""
         return {
             "type": f"/problems/{self.code}",
             # The phrases of http.HTTPStatus differ between versions of Python.
-            "title": HTTP_STATUS_CODES[self.status],
+            "title": translated(HTTP_STATUS_CODES[self.status], self.language),
             "status": int(self.status),
             "detail": self.detail,
             "instance": request.headers["X-Request-Id"],
@@ -81,7 +95,7 @@ def handle_errors_of(app: Flask) -> None:
 
 def answer_error(error: Exception) -> Response:
     """Return the answer to an error as problem+json."""
-    problem = problem_of(error)
+    problem = problem_of(error).in_language(accepted_language())
     return Response(
         json.dumps(problem.body()), problem.status, problem.headers, content_type="application/problem+json"
     )

@@ -116,8 +116,9 @@ def delete(client: Client, person: Person, made: Answer) -> Answer:
     return client.delete(f"/datasets/{made.json['id']}", headers=person.headers)
 
 
-def summarise(client: Client, person: Person, made: Answer) -> Answer:
-    return client.post(f"/datasets/{made.json['id']}/summary", headers=person.headers)
+def summarise(client: Client, person: Person, made: Answer, language: str = "en") -> Answer:
+    headers = {**person.headers, "Accept-Language": language}
+    return client.post(f"/datasets/{made.json['id']}/summary", headers=headers)
 
 
 def get_all_pages(client: Client, person: Person, url: str) -> list[dict[str, Any]]:

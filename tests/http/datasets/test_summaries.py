@@ -77,15 +77,17 @@ class FixedAdviser:
 
     advice: Advice | Exception
     asked: list[Mapping[str, Any]] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
 
-    def advise(self, facts: Mapping[str, Any]) -> Advice:
+    def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
         self.asked.append(facts)
+        self.languages.append(language)
         if isinstance(self.advice, Exception):
             raise self.advice
         return self.advice
 
 
-def _use_adviser(app: Flask, adviser: FixedAdviser) -> None:
+def use_adviser(app: Flask, adviser: FixedAdviser) -> None:
     services = services_of(app)
     summary = replace(services.datasets.summary, adviser=adviser)
     app.extensions["portero"] = replace(services, datasets=replace(services.datasets, summary=summary))
@@ -93,7 +95,7 @@ def _use_adviser(app: Flask, adviser: FixedAdviser) -> None:
 
 def test_the_text_is_the_adviser_s_when_there_is_one(app: Flask, client: Client, anna: Person) -> None:
     adviser = FixedAdviser(Advice("Fine,\x1b[1m mostly.", {"name": {"type": "string", "pattern": "[A-Z][a-z]+"}}))
-    _use_adviser(app, adviser)
+    use_adviser(app, adviser)
     made = upload(client, anna)
     answer = summarise(client, anna, made)
     assert (answer.json["source"], answer.json["text"]) == ("ai", "Fine,[1m mostly.")
@@ -112,7 +114,7 @@ def test_an_unusable_schema_from_an_adviser_is_ignored(
 ) -> None:
     made = upload(client, anna)
     by_rules = summarise(client, anna, made).json["suggested_schema"]
-    _use_adviser(app, FixedAdviser(Advice("Fine.", schema)))
+    use_adviser(app, FixedAdviser(Advice("Fine.", schema)))
     assert summarise(client, anna, made).json == {"source": "ai", "text": "Fine.", "suggested_schema": by_rules}
 
 
@@ -123,6 +125,6 @@ def test_a_summary_is_made_by_rules_when_the_adviser_fails(
     made = upload(client, anna)
     by_rules = summarise(client, anna, made).json
     adviser = FixedAdviser(advice)
-    _use_adviser(app, adviser)
+    use_adviser(app, adviser)
     assert summarise(client, anna, made).json == by_rules
     assert len(adviser.asked) == 1

@@ -16,11 +16,13 @@ from src.interfaces.http.datasets.uploads import DatasetUpload, prefers_async, r
 from src.interfaces.http.datasets.views import AcceptedView, DatasetView, RowView, SummaryView
 from src.interfaces.http.downloads import attachment
 from src.interfaces.http.fields import BooleanParameter
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.uploads import Upload
 from src.interfaces.http.views import monitor, render, render_list, render_resource
+from src.interfaces.languages import translations
 
 feature = Feature("Datasets", "CSV files: every row, and what was found in them.")
 route = partial(Operation, feature)
@@ -101,7 +103,9 @@ def read_dataset(caller: Caller, id: str) -> Response:
 )
 def summarise_dataset(caller: Caller, id: str) -> Response:
     """Summarise a dataset."""
-    return render(SummaryView.of(services().datasets.summarise(caller.user, id)))
+    language = accepted_language()
+    summary = services().datasets.summarise(caller.user, id, translations(language))
+    return render(SummaryView.of(summary), 200, {"Content-Language": language})
 
 
 @route("DELETE /datasets/<id>", Access.UPLOADER, errors=(Stale,), use_case=DatasetService.delete)
