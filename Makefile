@@ -4,7 +4,7 @@
 ARGS ?=
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run worker test check bench lock clean
+.PHONY: help run demo worker test check bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -12,6 +12,10 @@ help: ## List the targets
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
 	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql%,$(STORE_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?postgresql)' .env),extras)
 	@exec ./portero serve $(ARGS)
+
+demo: ## Fill a fresh development store with people, roles and data to look at
+	@sh scripts/setup runtime
+	@exec ./portero demo
 
 worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 	@sh scripts/setup runtime extras

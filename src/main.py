@@ -17,6 +17,7 @@ from src.bootstrap.adapters import THREADS, make_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background, stop_background
 from src.bootstrap.check import check
 from src.bootstrap.copying import open_copy
+from src.bootstrap.demo import fill as fill_demo
 from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
@@ -109,6 +110,7 @@ def main() -> None:
         work=lambda: work(load_settings()),
         check=lambda: check(load_settings()),
         copy=open_copy,
+        demo=lambda: fill_demo(load_settings()),
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
     )

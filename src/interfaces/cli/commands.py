@@ -48,6 +48,14 @@ def prepare(console: Console) -> None:
 
 @cli.command()
 @click.pass_obj
+def demo(console: Console) -> None:
+    """Fill a fresh development store with people, roles and data to look at, and print who can log in."""
+    for line in console.demo():
+        click.echo(line)
+
+
+@cli.command()
+@click.pass_obj
 def check(console: Console) -> None:
     """Check the configuration and what it connects to. The exit code is 1 if something is wrong."""
     failures = 0

@@ -52,6 +52,8 @@ class Console:
     """Yield the name of each check, and the problem that the check has found, or None."""
     copy: Callable[[str, str], AbstractContextManager[RunningCopy]]
     """Open the stores at two URLs, to copy the first one to the second one."""
+    demo: Callable[[], Iterable[str]]
+    """Fill a fresh development store with data to look at, and return what to tell the operator, line by line."""
     rotate_keys: Callable[[int], str]
     """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
     new_keys: Callable[[], str]

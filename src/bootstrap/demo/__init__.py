@@ -1,0 +1,134 @@
+"""Fills a fresh development store with people, roles and data to look at."""
+
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+
+from src.application.datasets import IncomingDataset
+from src.application.files import IncomingFile, MeasuredChunks
+from src.bootstrap.prepare import prepare
+from src.bootstrap.wiring import wire
+from src.domain.tables import ReadOptions
+from src.domain.users import Profile, User
+from src.domain.values import Role, Username
+from src.infrastructure.addresses import parse_address
+from src.interfaces.services import Services
+from src.settings import ConfigurationError, Settings
+
+_FILES = Path(__file__).parent
+_PEOPLE: list[tuple[str, str, str, Role]] = [
+    ("root", "Rita", "Root", Role.ADMIN),
+    ("ursula", "Ursula", "Upload", Role.UPLOADER),
+    ("anna", "Anna", "Ruiz", Role.USER),
+    ("ben", "Ben", "Soto", Role.USER),
+]
+_TASKS = {
+    "anna": [("Walk the dog", False), ("Buy dog food", True), ("Call the vet", False)],
+    "ben": [("Read the report on customers.csv", False)],
+}
+_DOGS = [("Rex", "anna", False), ("Luna", "anna", True), ("Toby", "ben", True)]
+
+
+@dataclass(slots=True)
+class ShippedPictures:
+    """Pictures of dogs as data URLs, so that the demo needs no internet. Implements PictureSource."""
+
+    urls: Iterator[str] = field(default_factory=lambda: cycle(map(_data_url, sorted(_FILES.glob("*.svg")))))
+
+    def fetch(self) -> str:
+        """Return the next picture."""
+        return next(self.urls)
+
+    def check(self, url: str) -> str:
+        """Return the URL as it is."""
+        return url
+
+
+@dataclass(slots=True)
+class RecordedJobs:
+    """A queue that only records the jobs that are sent. Implements JobQueue."""
+
+    ids: list[str] = field(default_factory=list)
+
+    def send(self, job_id: str, delay: float = 0) -> None:
+        """Record a job."""
+        self.ids.append(job_id)
+
+    def notify(self, job_id: str) -> None:
+        """Record a job."""
+        self.ids.append(job_id)
+
+    def close(self, timeout: float) -> bool:
+        """Return that no job is running."""
+        return True
+
+
+def fill(settings: Settings) -> list[str]:
+    """Fill the store of the settings, and return what to tell the operator, line by line.
+
+    Raises ConfigurationError in production, for a store that is lost with the process, and for a store with users.
+    """
+    if settings.production:
+        raise ConfigurationError("APP_ENV: the demo makes accounts with one password; production has none of them")
+    if settings.is_ephemeral:
+        raise ConfigurationError("STORE_URL: memory:// loses the demo at once; leave STORE_URL out to use SQLite")
+    prepare(settings.model_copy(update={"admin_email": None, "admin_password": None}))
+    queue = RecordedJobs()
+    settings = settings.model_copy(update={"job_delay_seconds": 0, "file_relay_url": None})
+    services = wire(settings, pictures=ShippedPictures(), queue=queue)
+    if services.administration.list_users(limit=1).items:
+        raise ConfigurationError("STORE_URL: the store has users already; choose another DATA_DIR for the demo")
+    password = f"demo-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
+    people = {person[0]: _add_person(services, password, *person) for person in _PEOPLE}
+    _add_data(services, people)
+    for job_id in queue.ids:
+        services.jobs.runner.run(job_id)
+    return _told(settings, password)
+
+
+def _add_person(services: Services, password: str, name: str, first: str, last: str, role: Role) -> User:
+    address = parse_address(f"{name}@demo.test")
+    profile = Profile(username=Username.parse(name), email=address, name=first, last_name=last, role=role)
+    return services.directory.add(profile, services.rules.passwords.check(password, name, address.address))
+
+
+def _add_data(services: Services, people: dict[str, User]) -> None:
+    for name, tasks in _TASKS.items():
+        for title, completed in tasks:
+            services.tasks.add(people[name], {"title": title, "completed": completed})
+    for dog, owner, is_adopted in _DOGS:
+        services.dogs.add(people[owner], dog, is_adopted, None)
+    readme = (_FILES / "vaccinations.txt").read_bytes()
+    services.files.add(people["anna"], IncomingFile("vaccinations.txt", "text/plain", [readme]))
+    for file in sorted(_FILES.glob("*.csv")):
+        services.datasets.add(people["ursula"], _dataset(file))
+
+
+def _dataset(file: Path) -> IncomingDataset:
+    content = MeasuredChunks([file.read_bytes()])
+    lines = sum(chunk.count(b"\n") for chunk in content)
+    return IncomingDataset(
+        file, file.stem.title(), file.name, content.size, content.sha256, lines, ReadOptions(), prefer_job=False
+    )
+
+
+def _data_url(file: Path) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(file.read_bytes()).decode()}"
+
+
+def _told(settings: Settings, password: str) -> list[str]:
+    address = f"http://localhost:{settings.port}"
+    return [
+        f"Everybody's password is {password}",
+        "",
+        *(f"  {name:<8} {role.value:<9} {first} {last}, {name}@demo.test" for name, first, last, role in _PEOPLE),
+        "",
+        "Start the service with `make run`, and try:",
+        "",
+        f"  {address}/docs    Authorize with a name from above",
+        f"  {address}/api/dogs    three dogs with pictures",
+        "  GET /tasks as anna; GET /users as root; GET /datasets as ursula: two files with planted errors",
+    ]
