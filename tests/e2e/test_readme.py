@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dotenv import dotenv_values
 
 from src.settings import Settings
 from tests.e2e.service import portero
 from tests.support import outside
-from tests.support.markdown import OUTPUT, PAGES, ROOT, blocks, steps
+from tests.support.markdown import OUTPUT, PAGES, ROOT, SPANISH, blocks, steps
 
 RUN_IN_ORDER = [
     "README.md",
@@ -31,6 +33,14 @@ RUN_IN_ORDER = [
     "docs/how-to/backup.md",
 ]
 """Every page with shell examples. They share one service, and each makes the accounts that it needs."""
+RUN_ALONE = {
+    "docs/briefs/accounts.md": "brief-a.env",
+    "docs/briefs/tasks.md": "brief-b.env",
+    "docs/briefs/dogs.md": "brief-c.env",
+    "docs/briefs/datasets.md": "brief-d.env",
+    "docs/briefs/versioned-auth.md": "brief-e.env",
+}
+"""Pages with a service of their own, and the file in examples/ that has its settings."""
 BOUNDARY = "--- next step ---"
 
 
@@ -96,7 +106,29 @@ def check(output: str, expected: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("name", RUN_IN_ORDER)
 def test_the_examples_of_a_page_print_what_the_page_shows(checkout: Checkout, name: str) -> None:
-    """All examples of a page run in one shell, in order."""
+    run_page(checkout, name)
+
+
+@pytest.mark.parametrize(("name", "environment"), RUN_ALONE.items())
+def test_the_examples_of_a_brief_work_with_its_environment(tmp_path: Path, name: str, environment: str) -> None:
+    settings = {key: value or "" for key, value in dotenv_values(ROOT / "examples" / environment).items()}
+    assert settings.pop("PORT") == "8000"
+    with (
+        outside.started() as world,
+        portero(tmp_path / "data", {"DOG_API_URL": world.pictures.url, **settings}) as address,
+    ):
+        run_page(Checkout(tmp_path, address), name)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.env")), ids=lambda file: file.name)
+def test_an_environment_file_has_only_known_settings_commented_out_or_not(file: Path) -> None:
+    names = re.findall(r"^#?([A-Z_]+)=", file.read_text("utf-8"), re.MULTILINE)
+    assert names
+    assert {name.lower() for name in names} <= {*Settings.model_fields}
+
+
+def run_page(checkout: Checkout, name: str) -> None:
+    """Run all examples of a page in one shell, in order, and compare their output."""
     page = steps(ROOT / name, "bash")
     ran = checkout.run(f"\necho; echo '{BOUNDARY}'\n".join(text for text, _ in page))
     assert ran.returncode == 0, ran.stderr
@@ -108,8 +140,21 @@ def test_the_examples_of_a_page_print_what_the_page_shows(checkout: Checkout, na
 
 
 def test_every_page_with_examples_is_run() -> None:
-    with_examples = {str(page.relative_to(ROOT)) for page in PAGES if steps(page, "bash")}
-    assert with_examples == set(RUN_IN_ORDER)
+    """A page in Spanish has the examples of the page in English."""
+    with_examples = {str(page.relative_to(ROOT)) for page in PAGES if steps(page, "bash") and page not in SPANISH}
+    assert with_examples == {*RUN_IN_ORDER, *RUN_ALONE}
+
+
+@pytest.mark.parametrize("page", SPANISH, ids=lambda page: page.name)
+def test_a_spanish_page_has_the_code_and_the_headings_of_the_english_page(page: Path) -> None:
+    original = page.with_name(page.name.replace(".es.md", ".md"))
+    assert blocks(page) == blocks(original)
+    assert outline(page) == outline(original)
+
+
+def outline(page: Path) -> list[int]:
+    """The levels of the headings of a page."""
+    return [len(marks) for marks in re.findall("^(#+) ", page.read_text("utf-8"), re.MULTILINE)]
 
 
 def test_every_block_of_output_is_compared() -> None:

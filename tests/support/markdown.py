@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *ROOT.glob("README.es.md"), *sorted((ROOT / "docs").rglob("*.md"))]
+SPANISH = [page for page in PAGES if page.name.endswith(".es.md")]
 OUTPUT = ("json", "text")
 """The languages of blocks that hold the output of the block before."""
 
