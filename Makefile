@@ -4,7 +4,7 @@
 ARGS ?=
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run demo worker test check bench lock clean
+.PHONY: help run demo worker test check docs bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -25,12 +25,17 @@ test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
 	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq wrk
 	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
 
-check: ## Lint, formatting, types, layers
+check: ## Lint, formatting, types, layers, documentation
 	@sh scripts/setup runtime extras dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+
+docs: ## Serve the documentation on http://localhost:8001, without a network
+	@sh scripts/setup runtime extras dev mermaid
+	@NO_MKDOCS_2_WARNING=1 exec .venv/bin/mkdocs serve --dev-addr localhost:8001
 
 bench: ## Compare speed and memory with the peers in bench/peers (takes about 20 minutes; ARGS=--quick about five)
 	@sh scripts/setup runtime extras dev wrk peers
@@ -40,4 +45,4 @@ lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pin
 	@sh scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, except data/
-	rm -rf .venv bench/.venvs tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv bench/.venvs tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .site

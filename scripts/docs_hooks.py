@@ -1,0 +1,44 @@
+"""Hooks of MkDocs: lists the pages of a folder, removes links to the code, and adds mermaid."""
+
+import re
+from pathlib import Path
+from posixpath import normpath
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+_MERMAID = Path(__file__).parents[1] / ".venv/mermaid.min.js"
+_SCRIPT = "assets/mermaid.min.js"
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s:]+)\)")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Replace each folder in the navigation by its pages, and load mermaid if `make docs` has installed it."""
+    for section in config.nav or []:
+        for title, target in section.items() if isinstance(section, dict) else ():
+            if isinstance(target, str) and not target.endswith(".md"):
+                pages = sorted(Path(config.docs_dir, target).glob("*.md"))
+                section[title] = [page.relative_to(config.docs_dir).as_posix() for page in pages]
+    if _MERMAID.exists():
+        config.extra_javascript.append(_SCRIPT)
+    return config
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Add mermaid to the files of the site."""
+    if _MERMAID.exists():
+        files.append(File.generated(config, _SCRIPT, abs_src_path=str(_MERMAID)))
+    return files
+
+
+def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
+    """Keep only the text of links that lead out of the documentation, because the site does not have the code."""
+    folder = Path(page.file.src_uri).parent.as_posix()
+
+    def text_only(link: re.Match[str]) -> str:
+        is_outside = normpath(f"{folder}/{link[3]}").startswith("../")
+        return ("" if link[1] else link[2]) if is_outside else link[0]
+
+    return _LINK.sub(text_only, markdown)
