@@ -204,7 +204,8 @@ class JobService:
 
         Raises NotFound, Ended, Stale.
         """
-        if (job := self.show(caller, id)).revision not in (revisions or [job.revision]):
+        job = self.show(caller, id)
+        if revisions is not None and job.revision not in revisions:
             raise Stale  # before its handler is told
         self._cancel(job, revisions)
 

@@ -1,5 +1,6 @@
 """Every response of the OpenAPI document is produced by a request, and no undocumented one is."""
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache, partial
@@ -44,7 +45,7 @@ ANSWERS = sorted(
 NOBODY = "0" * 32
 MAX_UPLOAD_BYTES = 1000
 METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
-NO_USE_CASE = ("/health", "/healthz", "/openapi.json", "/", "/metrics", *METADATA)
+NO_USE_CASE = ("/problems", "/problems/{code}", "/health", "/healthz", "/openapi.json", "/", "/metrics", *METADATA)
 SERVICE = {"billing": "a-secret-of-billing"}
 EXTERNAL_ONLY = ("/auth/firebase",)
 ADMINS_ONLY = (("POST", "/api/users"),)
@@ -118,7 +119,7 @@ class Asker:
         host = self.client if kind == "external" else client_of(_app("local"))
         able = "uploader" if UPLOADERS_ONLY in self.operation["tags"] else "user"
         self.person = join(host, role or ("admin" if (method, path) in ADMINS_ONLY else able))
-        self.url = place(host, self.person, method, path)
+        self.url = place(host, self.person, method, path).replace("{code}", "taken")
 
     def valid(self) -> dict[str, Any]:
         """A body that is accepted."""
@@ -193,7 +194,7 @@ def _succeeded(method: str, path: str, status: int) -> Answer:
 def _unparsable(method: str, path: str) -> Answer:
     asker = Asker(method, path)
     if method in ("GET", "DELETE"):
-        return asker.ask(environ_overrides={"PATH_INFO": path.replace("{id}", "\xff").replace("{name}", "\xff")})
+        return asker.ask(environ_overrides={"PATH_INFO": re.sub("{.*}", "\xff", path)})
     return asker.ask(data=b"{\xff", content_type=asker.media)
 
 
@@ -214,7 +215,7 @@ def _forbidden(method: str, path: str) -> Answer:
 
 def _missing(method: str, path: str) -> Answer:
     asker = Asker(method, path, "full" if path == "/metrics" else "local", role="admin")
-    asker.url = path.replace("{id}", NOBODY).replace("{name}", NOBODY)
+    asker.url = path.replace("{id}", NOBODY).replace("{name}", NOBODY).replace("{code}", NOBODY)
     return asker.ask()
 
 
@@ -278,7 +279,7 @@ def _crashed(method: str, path: str) -> Answer:
     if path not in NO_USE_CASE:
         return Asker(method, path, "crashing").ask()
     app = build()
-    app.view_functions[f"{method} {path}"] = crash
+    app.view_functions[f"{method} {path}".replace("{", "<").replace("}", ">")] = crash
     return client_of(app).open(path, method=method)
 
 
@@ -344,6 +345,6 @@ def test_personal_responses_are_not_cached() -> None:
         if (
             200 <= status < 206
             and path not in METADATA
-            and not {"Operations", "Metrics"} & {*OPERATIONS[method, path]["tags"]}
+            and not {"Operations", "Metrics", "Problems"} & {*OPERATIONS[method, path]["tags"]}
         ):
             assert CASES[status](method, path).headers["Cache-Control"] == "no-store"

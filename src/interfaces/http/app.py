@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, oauth, sessions, tasks, users
 from src.interfaces.http.compression import compression_of
+from src.interfaces.http.errorpages import handlers as error_pages
 from src.interfaces.http.headers import add_headers, restrict_page
 from src.interfaces.http.openapi import describe
 from src.interfaces.http.problems import allowed, handle_errors_of
@@ -20,7 +21,7 @@ MAX_BODY_BYTES = 1 << 20
 
 FEATURES = tuple(
     module.feature
-    for module in (users, sessions, oauth, directory, tasks, dogs, files, datasets, jobs, health, metrics)
+    for module in (users, sessions, oauth, directory, tasks, dogs, files, datasets, jobs, health, metrics, error_pages)
 )
 
 

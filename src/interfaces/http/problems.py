@@ -14,6 +14,7 @@ from src.application.audit import AuditEvent
 from src.domain import errors
 from src.domain.errors import FieldError, PorteroError
 from src.interfaces.field_errors import with_field
+from src.interfaces.http.errorpages.rendering import page_of, prefers_page
 from src.interfaces.http.headers import accepted_language
 from src.interfaces.languages import translated
 from src.interfaces.services import Services
@@ -94,8 +95,10 @@ def handle_errors_of(app: Flask) -> None:
 
 
 def answer_error(error: Exception) -> Response:
-    """Return the answer to an error as problem+json."""
+    """Return the answer to an error as problem+json, or as a page to a browser that opens the URL itself."""
     problem = problem_of(error).in_language(accepted_language())
+    if prefers_page():
+        return page_of(problem.body(), problem.headers)
     return Response(
         json.dumps(problem.body()), problem.status, problem.headers, content_type="application/problem+json"
     )

@@ -1,0 +1,182 @@
+"""Every kind of error: its status, its cause, what to do about it, and the detail of an example."""
+
+from typing import NamedTuple
+
+
+class Explanation(NamedTuple):
+    """What people need to know about a kind of error."""
+
+    status: int
+    cause: str
+    remedy: str
+    example: str
+
+
+CATALOGUE = {
+    "bad-request": Explanation(
+        400,
+        "The request, or its body, cannot be parsed. A repeated key, a NUL character and invalid UTF-8 count too.",
+        "Send valid JSON in UTF-8. A JSON library writes it; a text that is put together by hand often is not valid.",
+        "The body is not valid UTF-8.",
+    ),
+    "invalid-request": Explanation(
+        400,
+        "An OAuth2 route lacks a parameter, or a parameter is given twice.",
+        "Send the parameters that error_description names, in application/x-www-form-urlencoded.",
+        "grant_type: This field is required.",
+    ),
+    "invalid-grant": Explanation(
+        400,
+        "The password, or the refresh token, is not valid here.",
+        "Ask the user for the password again. A refresh token works once: keep the one of the last answer.",
+        "The username, e-mail or password is not right.",
+    ),
+    "unsupported-grant-type": Explanation(
+        400,
+        "The token endpoint knows two grants only.",
+        "Send grant_type=password or grant_type=refresh_token.",
+        "Use the grant type password or refresh_token.",
+    ),
+    "invalid-client": Explanation(
+        401,
+        "A service has asked about a token without a valid credential.",
+        "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret.",
+        "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret.",
+    ),
+    "unauthenticated": Explanation(
+        401,
+        "The route needs an access token, and the request has none.",
+        "Log in at POST /login, and send the access_token as Authorization: Bearer TOKEN.",
+        "Not authenticated",
+    ),
+    "invalid-token": Explanation(
+        401,
+        "The token was not issued here or has expired, or its session or user is gone.",
+        "Refresh the tokens at POST /auth/refresh, or log in again.",
+        "The token is not valid here or has expired; log in again.",
+    ),
+    "invalid-credentials": Explanation(
+        401,
+        "The password is wrong, or there is no such user, or the account is disabled. The answer does not tell which.",
+        "Check the spelling of the name and the password.",
+        "The username, e-mail or password is not right.",
+    ),
+    "forbidden": Explanation(
+        403,
+        "The caller is known, but the role or the ownership does not allow this.",
+        "Ask an admin for the role, or the owner for the change.",
+        "This is for admins.",
+    ),
+    "wrong-password": Explanation(
+        403,
+        "The change must be confirmed with the current password, and that is wrong.",
+        "Send the current password as current_password.",
+        "The current password is not right.",
+    ),
+    "not-found": Explanation(
+        404,
+        "There is nothing at this path, or the caller may not know that there is.",
+        "Check the path and the id. /docs shows every route.",
+        "There is nothing at this path; /openapi.json lists what there is.",
+    ),
+    "method-not-allowed": Explanation(
+        405, "The path does not take this method.", "Use a method of the header Allow.", "This path takes GET, HEAD."
+    ),
+    "request-timeout": Explanation(
+        408, "The request did not arrive in time.", "Send it again, without pauses.", "Request Timeout"
+    ),
+    "taken": Explanation(
+        409,
+        "Another user or dog has this username, e-mail address or name. Upper and lower case count as equal.",
+        "Choose another value for each field in errors.",
+        "Already taken: username. Choose another.",
+    ),
+    "last-admin": Explanation(
+        409,
+        "Without this account nobody could administer the service.",
+        "Make another admin first.",
+        "This is the last admin; make another one first.",
+    ),
+    "ended": Explanation(
+        409,
+        "The job has ended, or the dataset has no report.",
+        "Nothing is left to do; GET shows the result.",
+        "The job has succeeded already.",
+    ),
+    "in-progress": Explanation(
+        409,
+        "The first request with this Idempotency-Key has no answer yet.",
+        "Wait a moment, and send the same request again.",
+        "The first request with this key is still in progress; try again in a moment.",
+    ),
+    "stale": Explanation(
+        412,
+        "The resource has changed since it was read: If-Match has an older ETag.",
+        "Read it again, and repeat the change with the new ETag.",
+        "It has changed since you read it; read it again and repeat your change.",
+    ),
+    "request-entity-too-large": Explanation(
+        413,
+        "A JSON body may have 1 MiB, and an uploaded file as much as the operator allows.",
+        "Send less.",
+        "The body is too large.",
+    ),
+    "request-uri-too-long": Explanation(
+        414, "The path and the query are too long.", "Shorten the query.", "URI is too long."
+    ),
+    "unsupported-media-type": Explanation(
+        415,
+        "The Content-Type or the Content-Encoding of the body is not accepted here.",
+        "Most routes take application/json, without Content-Encoding; detail names what this one takes.",
+        "Send the body as application/json.",
+    ),
+    "requested-range-not-satisfiable": Explanation(
+        416,
+        "The file has no such part.",
+        "Content-Range says how long it is. A download that is complete needs no continuation.",
+        "The requested range cannot be provided.",
+    ),
+    "expectation-failed": Explanation(
+        417,
+        "The header Expect asks for something unknown.",
+        "Leave it out, or send 100-continue.",
+        "Expectation Failed",
+    ),
+    "invalid": Explanation(
+        422,
+        "The request was understood, but some fields break a rule.",
+        "errors names every such field, with a code and a message that says what to change.",
+        "Some fields are not valid; each is named in errors.",
+    ),
+    "too-many-requests": Explanation(
+        429,
+        "More requests of this kind came than the limit allows.",
+        "Wait for the number of seconds in Retry-After.",
+        "Too many requests; try again in 60 seconds.",
+    ),
+    "too-many-attempts": Explanation(
+        429,
+        "The identity provider accepts no more attempts for this account for now.",
+        "Wait some minutes.",
+        "Too many attempts; wait before trying again.",
+    ),
+    "request-header-fields-too-large": Explanation(
+        431, "The headers of the request are too long.", "Send fewer or shorter headers.", "Header fields too large"
+    ),
+    "internal-server-error": Explanation(
+        500,
+        "The service has a defect.",
+        "If it stays, tell the operator the instance: the logs have the details under it.",
+        "Something went wrong here; if it stays, tell the operator the instance of this answer.",
+    ),
+    "not-implemented": Explanation(
+        501, "The request uses a part of HTTP that the service does not have.", "Send it without.", "Not Implemented"
+    ),
+    "unavailable": Explanation(
+        503,
+        "The store, the identity provider or the object storage does not answer.",
+        "Try again after the number of seconds in Retry-After.",
+        "A service behind this one does not answer; try again in a moment.",
+    ),
+}
+"""The explanation of each kind of error, by the code at the end of its type."""
