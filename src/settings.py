@@ -52,6 +52,11 @@ class Settings(BaseModel):
     ai_model: str | None = None
     ai_key: SecretStr | None = None
 
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Portero <portero@localhost>"
+    mail_templates: Path | None = None
+    public_url: HttpUrl | None = None
+
     signing_keys: SecretStr | None = None
     issuer: str = "portero"
     audience: str = "portero"
@@ -121,6 +126,11 @@ class Settings(BaseModel):
         """The secrets of the services in SERVICE_CREDENTIALS, by the name of the service."""
         text = self.service_credentials.get_secret_value() if self.service_credentials else ""
         return dict(pair.strip().partition(":")[::2] for pair in text.split(",") if pair.strip())
+
+    @property
+    def links_url(self) -> str:
+        """The beginning of links in mails: PUBLIC_URL, or the address of this service on this machine."""
+        return str(self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
     def is_ephemeral(self) -> bool:
@@ -201,6 +211,10 @@ class Settings(BaseModel):
             yield "BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET"
         if is_shared and self.blob_url.startswith("file:"):
             yield "BLOB_URL: instances must share the files; use gs://BUCKET or s3://BUCKET"
+        if self.smtp_url and not self.public_url:
+            yield "PUBLIC_URL: links in mails need it; set the URL of your application, such as https://app.example.com"
+        if self.smtp_url and "mail_from" not in self.model_fields_set:
+            yield "MAIL_FROM: set the sender of mails, such as Portero <accounts@example.com>"
         if is_shared and not self.signing_keys:
             yield "SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file"
 

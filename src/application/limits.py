@@ -21,6 +21,8 @@ FAILED_LOGINS_BY_NAME = Limit("failed-logins-by-name", 10, 300)
 FAILED_LOGINS = Limit("failed-logins", 100, 300)
 REGISTRATIONS = Limit("registrations", 30, 3600)
 GUESTS = Limit("guests", 60, 3600)
+MAILS = Limit("mails", 5, 3600)
+MAILS_TO_ADDRESS = Limit("mails-to-address", 5, 3600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from src.domain.mails import Mail
 from src.domain.sessions import Session
 from src.domain.tables import EncodedRow, Row
 from src.domain.users import User
@@ -217,6 +218,31 @@ class FileRelay(Protocol):
 
     def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
         """Send a file. ``job_id`` lets the other service recognise a repetition. Raises AttemptFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail to be sent. ``id`` is the same each time it is sent, so that programs recognise a duplicate."""
+
+    id: str
+    to: Email
+    subject: str
+    text: str
+    html: str
+
+
+class Mailer(Protocol):
+    """Sends mails."""
+
+    def send(self, message: Message) -> None:
+        """Send a mail. Raises Postponed for a server that does not answer, and AttemptFailed for a refusal."""
+
+
+class MailWriter(Protocol):
+    """Writes the text of mails."""
+
+    def write(self, mail: Mail, token: str, code: str) -> Message:
+        """Return the message of a mail. ``token`` and ``code`` are empty for a mail without a token."""
 
 
 class RowStore(Protocol):

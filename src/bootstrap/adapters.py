@@ -8,11 +8,12 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from src.application.limits import RateLimiter
-from src.application.ports import BlobStore, Clock, FileRelay, IdentityProvider, JobQueue, Run
+from src.application.ports import BlobStore, Clock, FileRelay, IdentityProvider, JobQueue, Mailer, Run
 from src.application.summaries import Adviser
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.mail.folder import MailFolder
 from src.infrastructure.stores.base import InvalidStoreUrl, Store, StoreNotReady
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
@@ -109,6 +110,18 @@ def make_adviser(settings: Settings) -> Adviser | None:
         return ChatAdviser(str(settings.ai_url), settings.ai_model, key)
     except ValueError as error:
         raise ConfigurationError(f"AI_URL, AI_KEY: {error}") from None
+
+
+def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
+    """Return the mail server of SMTP_URL, or a folder in development, or None. Raises ConfigurationError."""
+    if not settings.smtp_url:
+        return None if settings.production else MailFolder(settings.data_dir / "mail")
+    from src.infrastructure.mail.smtp import SmtpMailer
+
+    try:
+        return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from, clock)
+    except ValueError as error:
+        raise ConfigurationError(f"SMTP_URL, MAIL_FROM: {error}") from None
 
 
 def make_relay(settings: Settings) -> FileRelay | None:

@@ -14,8 +14,9 @@ from src.application.files import RELAY, FileService, RelayFile
 from src.application.input_rules import InputRules
 from src.application.jobs import JobHandler, JobRunner, JobService
 from src.application.limits import RateLimiter
+from src.application.mails import MAIL, MailService, MailTokens, Outbox, SendMail
 from src.application.operations import OperationsService
-from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, PictureSource
+from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Mailer, PictureSource
 from src.application.receipts import ReceiptService
 from src.application.sessions import AuthenticationService, IntrospectionService, Lifetimes, SessionService
 from src.application.stored_objects import ObjectLifecycle
@@ -27,6 +28,7 @@ from src.bootstrap.adapters import (
     make_identity,
     make_keys,
     make_limiter,
+    make_mailer,
     make_queue,
     make_relay,
     make_store,
@@ -35,6 +37,8 @@ from src.bootstrap.adapters import (
 from src.domain.users import PasswordPolicy
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.logs import audit
+from src.infrastructure.mail.folder import MailFolder
+from src.infrastructure.mail.writer import TemplateWriter
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
@@ -42,6 +46,7 @@ from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
@@ -71,6 +76,7 @@ class Overrides(TypedDict, total=False):
     keys: KeyRing
     limiter: RateLimiter
     blobs: BlobStore
+    mailer: Mailer
     pictures: PictureSource
     queue: JobQueue
 
@@ -84,13 +90,19 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     blobs = overrides.get("blobs") or make_blobs(settings)
     pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
     users, sessions, receipts, tasks = Users(store), Sessions(store), Receipts(store), Tasks(store)
-    dogs, files, jobs, datasets = Dogs(store), Files(store), Jobs(store), Datasets(store)
+    dogs, files, jobs, datasets, mails = Dogs(store), Files(store), Jobs(store), Datasets(store), Mails(store)
+    mailer, mail_tokens = overrides.get("mailer") or make_mailer(settings, clock), MailTokens(keys.fingerprints)
     rows, tables, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
         CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs),
     }
+    if mailer:
+        writer = TemplateWriter(settings.links_url, settings.mail_templates)
+        handlers[MAIL] = SendMail(
+            mails=mails, users=users, mailer=mailer, writer=writer, tokens=mail_tokens, clock=clock
+        )
     runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)
     queue = overrides.get("queue") or make_queue(settings, runner.run)
     job_service = JobService(jobs=jobs, queue=queue, runner=runner, clock=clock)
@@ -108,6 +120,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     authentication = AuthenticationService(
         users=users, sessions=sessions, identity=identity, tokens=_tokens(settings, keys, clock), clock=clock
     )
+    session_service = _sessions(settings, authentication, keys, limiter, rules)
     return Services(
         accounts=AccountService(saga=saga, identity=identity, limiter=limiter, clock=clock),
         administration=AdministrationService(
@@ -140,12 +153,26 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             authentication=authentication, refresh_tokens=DerivedRefreshTokens(keys), audit=audit
         ),
         jobs=job_service,
+        mails=MailService(
+            mails=mails,
+            users=users,
+            outbox=Outbox(mails=mails, queue=queue, clock=clock),
+            saga=saga,
+            sessions=session_service,
+            tokens=mail_tokens,
+            passwords=rules.passwords,
+            limiter=limiter,
+            audit=audit,
+            clock=clock,
+            enabled=mailer is not None,
+        ),
         operations=OperationsService(saga=saga, files=file_objects, datasets=dataset_objects, store=store, clock=clock),
         receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),
-        sessions=_sessions(settings, authentication, keys, limiter, rules),
+        sessions=session_service,
         tasks=TaskService(tasks=tasks, clock=clock),
         rules=rules,
         audit=audit,
+        caught_mails=mailer.newest if isinstance(mailer, MailFolder) else None,
     )
 
 

@@ -53,10 +53,11 @@ class Job:
     """A job. ``revision`` identifies this version in the store, and is empty until the job is stored."""
 
     id: str
-    user_id: str
+    user_id: str | None
+    """The id of the owner, or None for a job of the service itself, which only admins can see."""
     kind: str
     subject_id: str
-    """The id of the dog, file or dataset that the job works on."""
+    """The id of the dog, file, dataset or mail that the job works on."""
     created_at: datetime
     updated_at: datetime
     run_at: datetime
@@ -76,7 +77,7 @@ class Job:
     revision: str = ""
 
     @classmethod
-    def new(cls, *, kind: str, subject_id: str, user_id: str, now: datetime, id: str | None = None) -> "Job":
+    def new(cls, *, kind: str, subject_id: str, user_id: str | None, now: datetime, id: str | None = None) -> "Job":
         """Return a job that can run now and is not stored yet. ``id`` is random unless given."""
         return cls(id or new_id(), user_id, kind, subject_id, now, now, run_at=now, due_at=now + RESEND)
 

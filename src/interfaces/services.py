@@ -1,5 +1,6 @@
 """The services that the HTTP interface and the command line call."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from src.application.accounts import AccountService
@@ -12,7 +13,9 @@ from src.application.exports import ExportService
 from src.application.files import FileService
 from src.application.input_rules import InputRules
 from src.application.jobs import JobService
+from src.application.mails import MailService
 from src.application.operations import OperationsService
+from src.application.ports import Message
 from src.application.receipts import ReceiptService
 from src.application.sessions import AuthenticationService, IntrospectionService, SessionService
 from src.application.tasks import TaskService
@@ -32,9 +35,12 @@ class Services:
     files: FileService
     introspection: IntrospectionService
     jobs: JobService
+    mails: MailService
     operations: OperationsService
     receipts: ReceiptService
     sessions: SessionService
     tasks: TaskService
     rules: InputRules
     audit: Audit
+    caught_mails: Callable[[], Iterable[Message]] | None
+    """Return the mails that were kept instead of sent, the newest first. None if mails are sent."""

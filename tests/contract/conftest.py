@@ -85,6 +85,7 @@ CREATE FUNCTION make_owner() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO users
     SELECT made.* FROM nobody, jsonb_populate_record(nobody, jsonb_build_object('id', NEW.user_id)) AS made
+    WHERE NEW.user_id IS NOT NULL
     ON CONFLICT DO NOTHING;
     RETURN NEW;
 END $$

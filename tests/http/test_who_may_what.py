@@ -12,7 +12,7 @@ from flask import Flask
 
 from src.application.ports import ExternalIdentity
 from src.bootstrap.adapters import now
-from src.domain.values import Role
+from src.domain.values import Email, Role
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.http.app import FEATURES
 from src.interfaces.http.authentication import Access
@@ -53,6 +53,11 @@ SAME_FOR_ALL = {
     "POST /auth/refresh": [200] * 5,
     "POST /api/v1/token/refresh": [200] * 5,
     "POST /auth/firebase": [401] * 5,
+    "POST /auth/email/login": [202] * 5,
+    "POST /auth/email/login/confirm": [401] * 5,
+    "POST /auth/email/verify": [401, 422, 202, 202, 202],
+    "POST /auth/password/forgot": [202] * 5,
+    "POST /auth/password/reset": [401] * 5,
     "GET /user": [401, 200, 200, 200, 200],
     "GET /user/export": [401, 200, 200, 200, 200],
     "POST /api/v1/auth/whoami": [401, 200, 200, 200, 200],
@@ -159,6 +164,12 @@ def _body(method: str, path: str, person: Person | None, free: str) -> dict[str,
             return {"username": free, "password": PASSWORD}
         case _, "/auth/refresh" | "/api/v1/token/refresh":
             return {"refresh_token": person.refresh if person else ""}
+        case _, "/auth/email/login" | "/auth/password/forgot":
+            return {"email": "somebody@example.com"}
+        case _, "/auth/email/login/confirm":
+            return {"token": "unknown"}
+        case _, "/auth/password/reset":
+            return {"token": "unknown", "new_password": "a stapled battery"}
         case _, "/auth/firebase":
             return {"id_token": "unknown"}
         case _, "/tasks" | "/tasks/{id}":
@@ -276,7 +287,7 @@ PROVIDER = Provider()
 
 def _vouched_for(client: Client) -> str:
     uid = f"uid-{registration()['username']}"
-    PROVIDER.known[uid] = ExternalIdentity(uid, None, False, None, now() + timedelta(seconds=1))
+    PROVIDER.known[uid] = ExternalIdentity(uid, Email(f"{uid}@example.com"), False, None, now() + timedelta(seconds=1))
     assert client.post("/auth/firebase", json={"id_token": uid}).status_code == 200
     return uid
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from src.application.jobs import Progress
+from src.application.ports import Message
 from src.domain.errors import Unavailable
 from src.domain.jobs import Job
 from src.domain.users import User
@@ -50,6 +51,19 @@ class RecordingQueue:
 
     def close(self, timeout: float) -> bool:
         return True
+
+
+@dataclass
+class Mailbox:
+    """Keeps the mails that are sent. ``send`` raises ``error`` if it is set. Implements Mailer."""
+
+    mails: list[Message] = field(default_factory=list)
+    error: Exception | None = None
+
+    def send(self, message: Message) -> None:
+        if self.error:
+            raise self.error
+        self.mails.append(message)
 
 
 @dataclass

@@ -29,7 +29,7 @@ from werkzeug.wrappers import Request
 from src.application.datasets import IncomingDataset
 from src.application.files import IncomingFile
 from src.application.limits import RateLimiter
-from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, PictureSource
+from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, Mailer, PictureSource
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import Overrides, wire
 from src.domain.errors import InvalidToken
@@ -189,6 +189,7 @@ def build(
     clock: Clock = now,
     queue: JobQueue | None = None,
     pictures: PictureSource | None = None,
+    mailer: Mailer | None = None,
     settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Flask:
@@ -203,6 +204,8 @@ def build(
     )
     if pictures:
         adapters["pictures"] = pictures
+    if mailer:
+        adapters["mailer"] = mailer
     wired = wire(Settings(store_url="memory://", **settings or {}), clock=clock, **adapters)
     app = create_app(replace(wired, **services or {}), "0", **options)
     app.test_client_class = Client

@@ -19,6 +19,7 @@ def _reference(name: str, *collections: str, type: Type = Type.TEXT, nullable: b
 
 # A deleted user stays as an id, and a guest is removed after everything that it owns.
 _owner = {"user_id": Field(Type.TEXT, refers_to=("users",), enforced=True)}
+_owner_or_none = {"user_id": Field(Type.TEXT, nullable=True, refers_to=("users",), enforced=True)}
 
 USERS = Collection(
     "users",
@@ -121,8 +122,8 @@ REPORTS = Collection("reports", _text("text"))
 
 JOBS = Collection(
     "jobs",
-    _owner
-    | _reference("subject_id", "dogs", "files", "datasets")
+    _owner_or_none
+    | _reference("subject_id", "dogs", "files", "datasets", "mails")
     | _text("kind", "status")
     | _text("error", "ticket", nullable=True)
     | _integer("attempts")
@@ -137,6 +138,19 @@ JOBS = Collection(
         Index("due_at"),
         Index("expires_at"),
     ),
+    expires=True,
+)
+
+# A mail to be sent and its token. Nothing in it is secret: the token is derived from the id with a key of the service.
+MAILS = Collection(
+    "mails",
+    _text("kind", "address", "address_key", "language")
+    | _reference("user_id", "users", nullable=True)
+    | _integer("epoch", "attempts")
+    | _json("details", nullable=True)
+    | _time("created_at", "expires_at")
+    | _time("valid_until", nullable=True),
+    (Index("created_at", equal=("kind", "address_key"), descending=True), Index("expires_at")),
     expires=True,
 )
 
@@ -158,5 +172,5 @@ PACKS = Collection(
 
 COLLECTIONS = (
     *(USERS, CLAIMS, ROSTERS, SESSIONS, COUNTERS, TASKS, DOGS),
-    *(FILES, JOBS, RECEIPTS, PACKS, DATASETS, REPORTS),
+    *(FILES, JOBS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

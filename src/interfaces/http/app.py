@@ -8,21 +8,33 @@ from flask import Flask, Response, json, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import BadRequest, NotFound
 
-from src.interfaces.http import datasets, directory, dogs, files, health, jobs, metrics, oauth, sessions, tasks, users
+from src.interfaces.http import (
+    datasets,
+    directory,
+    dogs,
+    files,
+    health,
+    jobs,
+    mails,
+    metrics,
+    oauth,
+    sessions,
+    tasks,
+    users,
+)
 from src.interfaces.http.compression import compression_of
 from src.interfaces.http.errorpages import handlers as error_pages
 from src.interfaces.http.headers import add_headers, restrict_page
 from src.interfaces.http.openapi import describe
 from src.interfaces.http.problems import allowed, handle_errors_of
 from src.interfaces.services import Services
+from src.interfaces.web.mails import pages
 
 MAX_BODY_BYTES = 1 << 20
 """The limit of a JSON or form body, in bytes."""
 
-FEATURES = tuple(
-    module.feature
-    for module in (users, sessions, oauth, directory, tasks, dogs, files, datasets, jobs, health, metrics, error_pages)
-)
+_MODULES = (users, sessions, mails, oauth, directory, tasks, dogs, files, datasets, jobs, health, metrics, error_pages)
+FEATURES = tuple(module.feature for module in _MODULES)
 
 
 class _App(Flask):
@@ -78,6 +90,7 @@ def create_app(
     )
     docs.after_request(restrict_page)
     app.register_blueprint(docs)
+    app.register_blueprint(pages)
     # The blueprint has /docs/ only. Without this route, a method other than GET at /docs would be 404, not 405.
     app.add_url_rule("/docs", "swagger_ui.show", app.view_functions["swagger_ui.show"])
     return app

@@ -91,8 +91,8 @@ class Operation:
 
     A POST, PUT or PATCH without a model ignores its body, but refuses one that is not valid JSON.
     """
-    instead: Mapping[int, type[BaseModel]] = field(default_factory=dict)
-    """The models of other successful answers, by status."""
+    instead: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    """The models of other successful answers, by status; None for an answer without content."""
     text: str | None = None
     """The media type of an answer that is not JSON."""
     download: bool = False

@@ -150,7 +150,8 @@ def _id(operation: Operation, route: Route) -> str:
 def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     bodies = {operation.body for operation in operations if operation.body}
     answers: set[type[BaseModel]] = {Problem, OAuthError}
-    answers |= {answer for operation in operations for answer in (*operation.answers, *operation.instead.values())}
+    answers |= {answer for operation in operations for answer in operation.answers}
+    answers |= {answer for operation in operations for answer in operation.instead.values() if answer}
     received: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in bodies]
     sent: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in answers]
     _, definitions = models_json_schema(received + sent, ref_template=REFERENCE)

@@ -145,7 +145,9 @@ def _with_header(response: dict[str, Any], name: str) -> dict[str, Any]:
     return {**response, "headers": {**response["headers"], name: {"$ref": f"#/components/headers/{name}"}}}
 
 
-def _instead(status: HTTPStatus, answer: type[BaseModel]) -> dict[str, Any]:
+def _instead(status: HTTPStatus, answer: type[BaseModel] | None) -> dict[str, Any]:
+    if answer is None:
+        return _response(status.description, [])
     headers = ["Link", "Location"] if status is HTTPStatus.ACCEPTED else []
     return _response(status.description, headers, {"application/json": {"schema": reference(answer)}})
 

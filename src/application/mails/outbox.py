@@ -1,0 +1,86 @@
+"""Stores the mails that are requested, and sends them in jobs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from src.application.jobs import Progress
+from src.application.mails.tokens import MailTokens
+from src.application.ports import Clock, JobQueue, Mailer, MailWriter
+from src.domain.errors import NotFound
+from src.domain.jobs import Job
+from src.domain.mails import MAX_LIVING, PATIENCE, Mail, MailKind, MailRepository
+from src.domain.users import Claim, User, UserRepository
+from src.domain.values import Email
+
+MAIL = "mail"
+"""The kind of job that sends a mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """Accepts mails to be sent in the background. Nothing is lost if the process dies after it has accepted one."""
+
+    mails: MailRepository
+    queue: JobQueue
+    clock: Clock
+
+    def add(self, kind: MailKind, address: Email, language: str, **details: str) -> None:
+        """Store a mail, and the job that sends it, in one commit. Raises Unavailable."""
+        now = self.clock()
+        mail = Mail.new(kind, address, language, now, details)
+        job = Job.new(kind=MAIL, subject_id=mail.id, user_id=None, now=now)
+        self.mails.add(mail, job)
+        self.queue.notify(job.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMail:
+    """Opens a mail and sends it. Implements JobHandler.
+
+    A process that dies between sending and recording it sends the mail again, with the same id and token. A mail server
+    that does not answer delays a mail for up to a day.
+    """
+
+    mails: MailRepository
+    users: UserRepository
+    mailer: Mailer
+    writer: MailWriter
+    tokens: MailTokens
+    clock: Clock
+    waits: ClassVar[tuple[float, float, float]] = (10.0, 60.0, 600.0)
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (PATIENCE.total_seconds(),) * 4
+
+    def run(self, job: Job, progress: Progress) -> Mapping[str, bool]:
+        """Send the mail, unless its token was spent or its address belongs to no user who can log in.
+
+        Return whether it was sent, as ``sent``. Raises AttemptFailed, Postponed, Unavailable.
+        """
+        mail = self.mails.get(job.subject_id)
+        if mail is None:
+            return {"sent": False}
+        if not mail.kind.has_token:
+            self.mailer.send(self.writer.write(mail, "", ""))
+            self.mails.remove(mail.id)
+            return {"sent": True}
+        user = self._recipient(mail)
+        try:
+            mail = self.mails.update(mail.id, lambda stored: stored.opened(user, self.clock()))
+        except NotFound:  # spent after a process sent it and died
+            return {"sent": False}
+        if user is None:
+            return {"sent": False}
+        for old in self.mails.newest(mail.kind, mail.address, 2 * MAX_LIVING)[MAX_LIVING:]:
+            self.mails.remove(old.id)
+        self.mailer.send(self.writer.write(mail, self.tokens.token(mail), self.tokens.code(mail)))
+        return {"sent": True}
+
+    def abandon(self, job: Job) -> None:
+        """Do nothing: nobody knows the token of a mail that was not sent, and the store removes the mail later."""
+
+    def resume(self, job: Job) -> None:
+        """Do nothing: the next attempt opens the mail again."""
+
+    def _recipient(self, mail: Mail) -> User | None:
+        user = self.users.by_claim(Claim("email", mail.address.key))
+        return user if user and user.can_log_in else None

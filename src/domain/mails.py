@@ -1,0 +1,125 @@
+"""The Mail entity: a mail that was requested, and, for some kinds, the single-use token that it brings.
+
+A request stores a mail for any address, without asking whether a user has it, so that the answer and its time tell
+nothing about the address. The job that sends the mail finds the user. If there is one, it opens the mail: from then on
+the token is valid, for ``LIFETIME``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from src.domain.jobs import Job
+from src.domain.users import User
+from src.domain.values import Email, new_id
+
+LIFETIME = timedelta(minutes=30)
+"""How long the token of a mail is valid."""
+MAX_LIVING = 3
+"""The number of tokens of one kind that an address can have at the same time. A newer mail ends the oldest one."""
+MAX_ATTEMPTS = 5
+"""The number of codes that can be tried for a mail. The link stays valid after them."""
+PATIENCE = timedelta(days=1)
+"""How long a mail waits for a mail server that does not answer."""
+
+
+class MailKind(StrEnum):
+    """The reason for which a mail is sent. The first three kinds bring a token."""
+
+    LOGIN = "login"
+    VERIFY = "verify"
+    RESET = "reset"
+    ADDRESS_CHANGED = "address-changed"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - it is no password
+    NEW_DEVICE = "new-device"
+    ACCOUNT_DELETED = "account-deleted"
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a mail of this kind brings a token, and goes to the address of a user only."""
+        return self in (MailKind.LOGIN, MailKind.VERIFY, MailKind.RESET)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail. ``revision`` identifies this version in the store, and is empty until the mail is stored.
+
+    Neither the token nor the code is stored: both are derived from the id with a key of this service.
+    """
+
+    id: str
+    kind: MailKind
+    address: Email
+    language: str
+    """The language of the request: "en" or "es"."""
+    created_at: datetime
+    expires_at: datetime
+    details: Mapping[str, str] = field(default_factory=dict)
+    """The facts that a notice tells, such as the name of the new device."""
+    user_id: str | None = None
+    """The user for whom the mail was opened, or None before, and for an address that no user has."""
+    valid_until: datetime | None = None
+    """The time at which the token expires, or None before the mail was opened."""
+    epoch: int = 0
+    """The ``session_epoch`` of the user when the mail was opened. The end of all sessions ends the token too."""
+    attempts: int = 0
+    """The number of codes that were tried."""
+    revision: str = ""
+
+    @classmethod
+    def new(
+        cls, kind: MailKind, address: Email, language: str, now: datetime, details: Mapping[str, str] | None = None
+    ) -> "Mail":
+        """Return a mail that is not stored yet."""
+        return cls(new_id(), kind, address, language, now, now + PATIENCE + LIFETIME, details or {})
+
+    def opened(self, user: User | None, now: datetime) -> "Mail":
+        """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed."""
+        if user is None:
+            return replace(self, expires_at=now + LIFETIME)
+        return replace(self, user_id=user.id, epoch=user.session_epoch, valid_until=now + LIFETIME)
+
+    def is_for(self, user: User | None, now: datetime) -> bool:
+        """Return whether the token is valid for ``user``: neither expired, nor older than its password or address."""
+        return (
+            user is not None
+            and user.can_log_in
+            and user.id == self.user_id
+            and user.session_epoch == self.epoch
+            and user.email == self.address
+            and self.valid_until is not None
+            and now < self.valid_until
+        )
+
+    def with_attempt(self) -> "Mail":
+        """Return the mail after one more attempt to guess its code."""
+        return replace(self, attempts=self.attempts + 1)
+
+    @property
+    def accepts_codes(self) -> bool:
+        """Whether the last attempt to guess the code was one of the first ``MAX_ATTEMPTS``."""
+        return self.attempts <= MAX_ATTEMPTS
+
+
+class MailRepository(Protocol):
+    """Stores mails. A mail that has expired may be missing."""
+
+    def add(self, mail: Mail, job: Job) -> None:
+        """Store a new mail and the job that sends it, in one commit."""
+
+    def get(self, id: str) -> Mail | None:
+        """Return the mail with this id, or None."""
+
+    def update(self, id: str, change: Callable[[Mail], Mail]) -> Mail:
+        """Apply ``change``, a pure function, to the stored mail. Raises NotFound."""
+
+    def newest(self, kind: MailKind, address: Email, limit: int) -> Sequence[Mail]:
+        """Return the mails of one kind to an address, the newest first."""
+
+    def spend(self, mail: Mail) -> bool:
+        """Remove a mail, and return whether this call removed it: of several at the same time, one does."""
+
+    def remove(self, id: str) -> None:
+        """Remove a mail, if it exists."""

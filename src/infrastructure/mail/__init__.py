@@ -1,0 +1,1 @@
+"""Writes mails from templates, and sends them."""

@@ -1,0 +1,41 @@
+"""Keeps mails in a folder instead of sending them, for development."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from src.application.ports import Message
+from src.domain.values import Email
+
+_log = logging.getLogger("portero.mail")
+_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MailFolder:
+    """Writes mails to the log and to a folder, which the processes of the service share. Implements Mailer.
+
+    The newest 50 mails are kept.
+    """
+
+    path: Path
+
+    def send(self, message: Message) -> None:
+        _log.info("mail to %s: %s\n%s", message.to.address, message.subject, message.text)
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = self.path / f"{message.id}.json"
+        file.with_suffix(".part").write_text(json.dumps(asdict(message)))
+        file.with_suffix(".part").replace(file)
+        for old in self._files()[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+    def newest(self) -> Iterator[Message]:
+        """Yield the mails in the folder, the newest first."""
+        for file in self._files():
+            fields = json.loads(file.read_text())
+            yield Message(**{**fields, "to": Email(fields["to"]["address"])})
+
+    def _files(self) -> list[Path]:
+        return sorted(self.path.glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)

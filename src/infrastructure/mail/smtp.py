@@ -1,0 +1,105 @@
+"""Sends mails to an SMTP server (RFC 5321), with the standard library."""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from threading import Timer
+from urllib.parse import unquote, urlsplit
+
+from src.application.ports import Clock, Message
+from src.domain.errors import AttemptFailed, Postponed
+
+_STEP_SECONDS = 10.0
+_TOTAL_SECONDS = 30.0
+_RETRY_SECONDS = 30.0
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class SmtpMailer:
+    """Sends each mail over a connection of its own. Implements Mailer."""
+
+    def __init__(self, url: str, sender: str, clock: Clock) -> None:
+        """Use the server at ``smtp://USER:PASSWORD@HOST:PORT`` (STARTTLS) or ``smtps://…`` (TLS from the beginning).
+
+        A server that does not offer STARTTLS is only used without a password, or on this machine. ``sender`` is the
+        From header. Raises ValueError for any other URL.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("use smtp://USER:PASSWORD@HOST:PORT, or smtps://… for TLS from the beginning")
+        name, address = parseaddr(sender)
+        if "@" not in address:
+            raise ValueError("MAIL_FROM needs an address, such as Portero <accounts@example.com>")
+        self._host, self._tls = parts.hostname, parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._tls else 587)
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._sender = Address(name, addr_spec=address)
+        self._clock = clock
+
+    def send(self, message: Message) -> None:
+        mail = self._mail(message)
+        try:
+            with self._connection() as server:
+                server.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, text = next(iter(error.recipients.values()))
+            raise _refusal(code, text) from None
+        except smtplib.SMTPResponseException as error:
+            raise _refusal(error.smtp_code, error.smtp_error) from None
+        except (OSError, smtplib.SMTPException) as error:  # an SMTPException is an OSError, except by its name
+            raise Postponed(f"The mail server does not answer: {type(error).__name__}.", _RETRY_SECONDS) from error
+
+    def _mail(self, message: Message) -> EmailMessage:
+        """Return the mail. The library encodes what is not ASCII, and refuses a line break in a header."""
+        mail = EmailMessage(SMTP)
+        mail["From"] = self._sender
+        mail["To"] = message.to.address
+        mail["Subject"] = message.subject
+        mail["Date"] = format_datetime(self._clock())
+        mail["Message-ID"] = f"<{message.id}@{self._sender.domain}>"
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody answers with a vacation notice
+        mail.set_content(message.text)
+        mail.add_alternative(message.html, subtype="html")
+        return mail
+
+    @contextmanager
+    def _connection(self) -> Iterator[smtplib.SMTP]:
+        """Yield a connection that is secure and logged in. It is cut after ``_TOTAL_SECONDS``."""
+        context = ssl.create_default_context()
+        if self._tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=_STEP_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=_STEP_SECONDS)
+        with server:
+            timer = Timer(_TOTAL_SECONDS, _cut, [server])
+            timer.daemon = True
+            timer.start()
+            try:
+                server.ehlo_or_helo_if_needed()
+                if not self._tls and server.has_extn("starttls"):
+                    server.starttls(context=context)
+                elif not self._tls and self._user and self._host not in _LOOPBACK:
+                    raise AttemptFailed("The mail server offers no encryption, so it gets no password.", final=True)
+                if self._user:
+                    server.login(self._user, self._password)
+                yield server
+            finally:
+                timer.cancel()
+
+
+def _cut(server: smtplib.SMTP) -> None:
+    """Shut the connection down. A server that sends one byte at a time would otherwise hold it open."""
+    if server.sock:
+        server.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _refusal(code: int, text: bytes | str) -> AttemptFailed:
+    """Return the error of a negative reply: 5xx is final, 4xx can be tried again (RFC 5321 section 4.2.1)."""
+    said = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return AttemptFailed(f"The mail server refused the mail: {code} {said[:200]}", final=code >= 500)

@@ -1,0 +1,43 @@
+"""Writes mails from templates (Jinja), in plain text and in HTML, in English and Spanish."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, select_autoescape
+
+from src.application.ports import Message
+from src.domain.mails import Mail, MailKind
+
+LANGUAGES = ("en", "es")
+_PATHS = {
+    MailKind.LOGIN: "/auth/email/login",
+    MailKind.VERIFY: "/auth/email/verify",
+    MailKind.RESET: "/auth/password/reset",
+}
+
+
+class TemplateWriter:
+    """Fills in the template ``LANGUAGE/KIND.txt``: the subject, an empty line and paragraphs. Implements MailWriter.
+
+    The HTML of a mail is made from the same paragraphs. A paragraph that is a URL becomes a link.
+    """
+
+    def __init__(self, public_url: str, folder: Path | None = None) -> None:
+        """Use ``public_url`` as the beginning of links. The templates in ``folder`` replace those of the same name."""
+        package = PackageLoader("src.infrastructure.mail")
+        loader = ChoiceLoader([FileSystemLoader(folder), package]) if folder else package
+        # The templates of texts need no escaping; the layout escapes what it gets.
+        self._templates = Environment(loader=loader, undefined=StrictUndefined, autoescape=select_autoescape(["html"]))
+        self._public_url = public_url.rstrip("/")
+
+    def write(self, mail: Mail, token: str, code: str) -> Message:
+        path = _PATHS.get(mail.kind, "/")
+        link = f"{self._public_url}{path}" + (f"?{urlencode({'token': token})}" if token else "")
+        template = self._templates.get_template(f"{mail.language}/{mail.kind.value}.txt")
+        facts = {"device": "", "new_address": "", **mail.details}
+        written = template.render(address=mail.address.address, link=link, code=code, **facts)
+        subject, _, text = written.partition("\n")
+        paragraphs = [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
+        layout = self._templates.get_template("layout.html")
+        html = layout.render(language=mail.language, subject=subject, paragraphs=paragraphs)
+        return Message(mail.id, mail.address, " ".join(subject.split()), text.strip() + "\n", html)

@@ -1,0 +1,48 @@
+"""The repository of mails."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from src.domain.jobs import Job
+from src.domain.mails import Mail, MailKind
+from src.domain.values import Email
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.schema import MAILS
+
+
+class Mails(Documents[Mail]):
+    """Stores mails. Implements MailRepository."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, MAILS, Mail, kind=MailKind, address=Email, details=lambda details: details or {})
+        self._jobs = Jobs(store)
+
+    def add(self, mail: Mail, job: Job) -> None:
+        """Store a new mail and its job. Takes one commit and no read."""
+        self._save(None, mail, None, self._jobs.write(job))
+
+    def newest(self, kind: MailKind, address: Email, limit: int) -> Sequence[Mail]:
+        equal = {"kind": kind.value, "address_key": address.key}
+        return self._page("created_at", equal=equal, descending=True, limit=limit).items
+
+    def spend(self, mail: Mail) -> bool:
+        """Remove a mail at any revision, so that a wrong code at the same time does not spare it."""
+        stored: Mail | None = mail
+        while stored:
+            if self._remove_unchanged(stored):
+                return True
+            stored = self.get(mail.id)
+        return False
+
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        del fields["address_key"]
+        return super()._attributes(fields)
+
+    def _special_fields(self, entity: Mail) -> dict[str, Any]:
+        return {
+            "address": entity.address.address,
+            "address_key": entity.address.key,
+            "details": dict(entity.details) or None,
+        }

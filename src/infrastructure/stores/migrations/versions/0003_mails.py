@@ -1,0 +1,39 @@
+"""The table of mails, and jobs that have no owner because the service itself sends mails.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from src.infrastructure.stores.sql.tables import TEXT, UtcDateTime
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Create the table, and let jobs have no owner."""
+    op.create_table(
+        "mails",
+        sa.Column("id", TEXT, primary_key=True),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("revision", "kind", "address", "address_key", "language")),
+        sa.Column("user_id", TEXT),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("epoch", "attempts")),
+        sa.Column("details", sa.JSON()),
+        *(sa.Column(name, UtcDateTime(), nullable=False) for name in ("created_at", "expires_at")),
+        sa.Column("valid_until", UtcDateTime()),
+    )
+    op.create_index("ix_mails_kind_address_key_created_at", "mails", ["kind", "address_key", "created_at", "id"])
+    op.create_index("ix_mails_expires_at", "mails", ["expires_at", "id"])
+    with op.batch_alter_table("jobs") as jobs:
+        jobs.alter_column("user_id", existing_type=TEXT, nullable=True)
+
+
+def downgrade() -> None:
+    """Drop the table, and remove the jobs without an owner."""
+    op.drop_table("mails")
+    op.execute("DELETE FROM jobs WHERE user_id IS NULL")
+    with op.batch_alter_table("jobs") as jobs:
+        jobs.alter_column("user_id", existing_type=TEXT, nullable=False)

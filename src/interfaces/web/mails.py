@@ -1,0 +1,87 @@
+"""The pages that links in mails open, and the page of the mails that were caught in development.
+
+Opening a page spends no token, because programs that scan mails open the links in them. The button of the page does.
+"""
+
+from flask import Blueprint, Response, abort, json, make_response, render_template, request
+
+from src.domain.errors import Invalid, PorteroError
+from src.interfaces.http.mails import language
+from src.interfaces.http.operations import client, services
+from src.interfaces.http.problems import status_of
+from src.interfaces.http.views import RefreshView
+from src.interfaces.web.texts import TEXTS
+
+pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
+
+_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+_PURPOSES = {"/auth/email/login": "login", "/auth/email/verify": "verify", "/auth/password/reset": "reset"}
+"""The paths of the links, and the names of their texts."""
+
+
+@pages.after_request
+def allow_style(response: Response) -> Response:
+    """Let a page load its stylesheet, and send its form to this service only."""
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+@pages.get("/auth/email/login")
+@pages.get("/auth/email/verify")
+@pages.get("/auth/password/reset")
+def show_page() -> Response:
+    """Show the page of a link, with the button that does what the link is for."""
+    return _page(_PURPOSES[request.path.rstrip("/")])
+
+
+@pages.post("/auth/email/login/form")
+@pages.post("/auth/email/verify/form")
+@pages.post("/auth/password/reset/form")
+def submit_page() -> Response:
+    """Do what the link is for, and say how it went."""
+    purpose = _PURPOSES[request.path.rstrip("/").removesuffix("/form")]
+    try:
+        result = _do(purpose, request.form.get("token", ""))
+    except PorteroError as error:
+        said = error.errors[0].message if isinstance(error, Invalid) and error.errors else TEXTS[language()]["failed"]
+        return _page(purpose, int(status_of(type(error))), error=said)
+    return _page(purpose, done=True, result=result)
+
+
+@pages.get("/dev/mail")
+def show_caught_mails() -> Response:
+    """Show the mails that were kept instead of sent. There is no such page in production."""
+    caught = services().caught_mails
+    if caught is None:
+        abort(404)
+    return make_response(render_template("caught_mails.html", mails=list(caught())))
+
+
+def _do(purpose: str, token: str) -> str:
+    """Spend the token, and return what the page shows: the new tokens of a login as JSON, or an empty text."""
+    mails = services().mails
+    match purpose:
+        case "login":
+            _, tokens = mails.log_in(token, client())
+            return json.dumps(RefreshView.of(tokens).model_dump(), indent=2)
+        case "verify":
+            mails.verify(token)
+        case _:
+            mails.reset_password(token, request.form.get("new_password", ""))
+    return ""
+
+
+def _page(purpose: str, status: int = 200, *, error: str = "", done: bool = False, result: str = "") -> Response:
+    page = render_template(
+        "mail_link.html",
+        language=language(),
+        texts=TEXTS[language()],
+        purpose=purpose,
+        token=request.values.get("token", ""),
+        action=f"{request.path.rstrip('/').removesuffix('/form')}/form",
+        error=error,
+        done=done,
+        result=result,
+    )
+    return make_response(page, status)

@@ -1,0 +1,191 @@
+"""Mails to a real SMTP server: one that receives, refuses, drops the connection, drips, or has a wrong certificate."""
+
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from src.application.ports import Message
+from src.domain.errors import AttemptFailed, Postponed
+from src.domain.values import Email
+from src.infrastructure.mail import smtp
+from src.infrastructure.mail.smtp import SmtpMailer
+from tests.support.working import NOON
+
+MESSAGE = Message("0" * 32, Email("ana@example.com"), "Contraseña", "Abre el enlace: ñ\n", "<p>Abre el enlace: ñ</p>")
+SENDER = "Pórtero <accounts@example.com>"
+
+
+class Inbox:
+    """Keeps the mails that the server receives. The server answers ``reply`` to their content."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.reply = "250 OK"
+        self.recipient_reply = "250 OK"
+        self.logins: list[LoginPassword] = []
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: Any) -> str:  # noqa: N802
+        envelope.rcpt_tos.append(address)
+        return self.recipient_reply
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.reply == "drop":
+            assert server.transport
+            server.transport.close()
+            return ""
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return self.reply
+
+    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        self.logins.append(data)
+        return AuthResult(success=data.password == b"secret/1", handled=False)
+
+
+Serve = Callable[..., int]
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def serve(inbox: Inbox) -> Iterator[Serve]:
+    """Return a function that starts the server on a free port, and returns the port."""
+    controllers: list[Controller] = []
+
+    def start(**options: Any) -> int:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port: int = free.getsockname()[1]
+        controller = Controller(inbox, hostname="127.0.0.1", port=port, **options)
+        controller.start()
+        controllers.append(controller)
+        return port
+
+    yield start
+    for controller in controllers:
+        controller.stop()
+
+
+def mailer(url: str) -> SmtpMailer:
+    return SmtpMailer(url, SENDER, lambda: NOON)
+
+
+def test_a_mail_arrives_whole_with_the_headers_that_receivers_expect(serve: Serve, inbox: Inbox) -> None:
+    mailer(f"smtp://127.0.0.1:{serve()}").send(MESSAGE)
+    [mail] = inbox.mails
+    assert mail["From"] == SENDER
+    assert mail["To"] == "ana@example.com"
+    assert mail["Subject"] == "Contraseña"
+    assert mail["Date"].datetime == NOON.replace(microsecond=0)
+    assert mail["Message-ID"] == f"<{'0' * 32}@example.com>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text, html = (mail.get_body([kind]) for kind in ("plain", "html"))
+    assert text
+    assert html
+    assert text.get_content().splitlines() == MESSAGE.text.splitlines()
+    assert MESSAGE.html in html.get_content()
+
+
+def test_the_same_mail_has_the_same_id_when_it_is_sent_again(serve: Serve, inbox: Inbox) -> None:
+    sender = mailer(f"smtp://127.0.0.1:{serve()}")
+    sender.send(MESSAGE)
+    sender.send(MESSAGE)
+    first, second = inbox.mails
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+@pytest.mark.parametrize(("reply", "final"), [("451 later", False), ("550 5.1.1 no such box", True)])
+@pytest.mark.parametrize("where", ["reply", "recipient_reply"])
+def test_a_refusal_is_final_or_not_as_its_code_says(
+    serve: Serve, inbox: Inbox, where: str, reply: str, final: bool
+) -> None:
+    setattr(inbox, where, reply)
+    with pytest.raises(AttemptFailed, match=reply) as refused:
+        mailer(f"smtp://127.0.0.1:{serve()}").send(MESSAGE)
+    assert (refused.value.final, isinstance(refused.value, Postponed)) == (final, False)
+
+
+def test_a_server_that_drops_the_connection_postpones_the_mail(serve: Serve, inbox: Inbox) -> None:
+    inbox.reply = "drop"
+    with pytest.raises(Postponed):
+        mailer(f"smtp://127.0.0.1:{serve()}").send(MESSAGE)
+
+
+def test_a_server_that_is_down_postpones_the_mail() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(Postponed):
+        mailer(f"smtp://127.0.0.1:{port}").send(MESSAGE)
+
+
+def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "_TOTAL_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"220 ready\r\n250-")
+                while True:
+                    try:
+                        connection.sendall(b"x")
+                    except OSError:
+                        return
+                    time.sleep(0.1)
+
+        Thread(target=drip, daemon=True).start()
+        with pytest.raises(Postponed):
+            mailer(f"smtp://127.0.0.1:{listener.getsockname()[1]}").send(MESSAGE)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_wrong_certificate_stops_the_mail(serve: Serve, inbox: Inbox, tmp_path: Path, scheme: str) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 1 -out {} -keyout {}"
+    subprocess.run(command.format(certificate, key).split(), check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    port = serve(**{"tls_context" if scheme == "smtp" else "ssl_context": context})
+    with pytest.raises(Postponed):
+        mailer(f"{scheme}://127.0.0.1:{port}").send(MESSAGE)
+    assert inbox.mails == []
+
+
+def test_a_password_is_sent_with_its_escapes_decoded(serve: Serve, inbox: Inbox) -> None:
+    port = serve(authenticator=inbox.authenticate, auth_require_tls=False)
+    mailer(f"smtp://ana:secret%2F1@127.0.0.1:{port}").send(MESSAGE)
+    assert inbox.logins == [LoginPassword(b"ana", b"secret/1")]
+    with pytest.raises(AttemptFailed) as refused:
+        mailer(f"smtp://ana:wrong@127.0.0.1:{port}").send(MESSAGE)
+    assert refused.value.final
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "smtp://", "smtp://localhost/path", "smtp://localhost?tls=off"])
+def test_a_url_that_names_no_mail_server_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="use smtp://"):
+        mailer(url)
+
+
+def test_a_sender_without_an_address_is_refused() -> None:
+    with pytest.raises(ValueError, match="MAIL_FROM"):
+        SmtpMailer("smtp://localhost", "Portero", lambda: NOON)
+
+
+def test_a_line_break_in_a_header_is_refused(serve: Serve, inbox: Inbox) -> None:
+    message = Message(MESSAGE.id, Email("ana@example.com\r\nBcc: eve@example.com"), "x", "x", "x")
+    with pytest.raises(ValueError, match="linefeed or carriage return"):
+        mailer(f"smtp://127.0.0.1:{serve()}").send(message)
+    assert inbox.mails == []

@@ -1,0 +1,285 @@
+"""Links in mails: they prove an address, log in and set a new password, each once and for thirty minutes."""
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from src.domain.errors import AttemptFailed, Postponed
+from src.domain.jobs import JobStatus
+from src.domain.sessions import Client as SessionClient
+from tests.support.races import at_once
+from tests.support.working import Mailbox, RecordingQueue, Watch
+from tests.support.world import Answer, Client, Person, build, client_of, errors_of, join, log_in, services_of
+
+NEW_PASSWORD = "another zebra battery"
+
+
+@dataclass
+class MailWorld:
+    """The application with a mailbox, and a clock that the test moves."""
+
+    box: Mailbox = field(default_factory=Mailbox)
+    watch: Watch = field(default_factory=Watch)
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
+
+    def __post_init__(self) -> None:
+        self.app: Flask = build(mailer=self.box, clock=self.watch, queue=self.queue)
+        self.client: Client = client_of(self.app)
+
+    def deliver(self) -> None:
+        """Run the jobs that were sent to the queue."""
+        while self.queue.sent:
+            services_of(self.app).jobs.runner.run(self.queue.sent.pop(0))
+
+    def ask(self, path: str, email: str, **headers: str) -> Answer:
+        """Ask for a mail, and let it be sent."""
+        answer = self.client.post(path, json={"email": email}, headers=headers)
+        self.deliver()
+        return answer
+
+    @property
+    def token(self) -> str:
+        """The token of the newest mail."""
+        found = re.search(r"token=(\w+)", self.box.mails[-1].text)
+        assert found
+        return found[1]
+
+    @property
+    def code(self) -> str:
+        """The code of the newest mail."""
+        found = re.search(r"\b\d{6}\b", self.box.mails[-1].text)
+        assert found
+        return found[0]
+
+    def reset(self, token: str, password: str = NEW_PASSWORD) -> Answer:
+        return self.client.post("/auth/password/reset", json={"token": token, "new_password": password})
+
+    def confirm(self, **body: str) -> Answer:
+        return self.client.post("/auth/email/login/confirm", json=body)
+
+
+@pytest.fixture
+def world() -> MailWorld:
+    return MailWorld()
+
+
+@pytest.fixture
+def anna(world: MailWorld) -> Person:
+    return join(world.client)
+
+
+class TestLogin:
+    def test_the_link_of_a_mail_logs_in_once_and_proves_the_address(self, world: MailWorld, anna: Person) -> None:
+        assert world.ask("/auth/email/login", anna.user["email"]).status_code == 202
+        tokens = world.confirm(token=world.token).json
+        user = world.client.get("/user", headers={"Authorization": f"Bearer {tokens['access_token']}"}).json
+        assert (user["id"], user["email_verified"]) == (anna.user["id"], True)
+        assert world.confirm(token=world.token).status_code == 401
+
+    def test_the_code_of_a_mail_logs_in_once(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/email/login", anna.user["email"])
+        assert world.confirm(email=anna.user["email"].upper(), code=world.code).status_code == 200
+        assert world.confirm(email=anna.user["email"], code=world.code).status_code == 401
+        assert world.confirm(token=world.token).status_code == 401
+
+    def test_a_code_is_refused_after_five_wrong_ones_and_the_link_is_not(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/email/login", anna.user["email"])
+        wrong = f"{(int(world.code) + 1) % 10**6:06}"
+        for _ in range(5):
+            assert world.confirm(email=anna.user["email"], code=wrong).status_code == 401
+        assert world.confirm(email=anna.user["email"], code=world.code).status_code == 401
+        assert world.confirm(token=world.token).status_code == 200
+
+    def test_of_simultaneous_uses_of_one_link_one_logs_in(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/email/login", anna.user["email"])
+        mails = services_of(world.app).mails
+        outcomes = at_once(lambda token: mails.log_in(token, SessionClient()), [world.token] * 20)
+        assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 1
+
+    @pytest.mark.parametrize(
+        ("body", "fields"),
+        [
+            ({}, {("body", "required")}),
+            ({"email": "a@example.com"}, {("body", "required")}),
+            ({"token": 1}, {("token", "type")}),
+        ],
+    )
+    def test_a_confirmation_needs_a_token_or_a_code(
+        self, world: MailWorld, body: dict[str, str], fields: set[tuple[str, str]]
+    ) -> None:
+        answer = world.confirm(**body)
+        assert (answer.status_code, errors_of(answer)) == (422, fields)
+
+    def test_three_links_live_at_the_same_time(self, world: MailWorld, anna: Person) -> None:
+        tokens = []
+        for _ in range(4):
+            world.watch.forward(1)
+            world.ask("/auth/email/login", anna.user["email"])
+            tokens.append(world.token)
+        assert [world.confirm(token=token).status_code for token in tokens] == [401, 200, 200, 200]
+
+
+class TestVerification:
+    def test_the_link_of_a_mail_proves_the_address(self, world: MailWorld, anna: Person) -> None:
+        assert world.client.post("/auth/email/verify", headers=anna.headers).status_code == 202
+        world.deliver()
+        assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 204
+        assert world.client.get("/user", headers=anna.headers).json["email_verified"] is True
+        assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 401
+
+    def test_asking_for_the_mail_needs_a_token(self, world: MailWorld) -> None:
+        assert world.client.post("/auth/email/verify").status_code == 401
+
+    def test_an_account_without_an_address_is_told_to_set_one(self, world: MailWorld) -> None:
+        guest = join(world.client, "guest")
+        answer = world.client.post("/auth/email/verify", headers=guest.headers)
+        assert (answer.status_code, errors_of(answer)) == (422, {("email", "required")})
+
+    def test_a_link_to_an_earlier_address_is_not_valid(self, world: MailWorld, anna: Person) -> None:
+        world.client.post("/auth/email/verify", headers=anna.headers)
+        world.deliver()
+        world.client.put("/user", json={"email": "new@example.com"}, headers=anna.headers)
+        assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 401
+
+
+class TestReset:
+    def test_the_link_sets_a_new_password_and_ends_all_sessions(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        assert world.reset(world.token).status_code == 204
+        assert world.client.get("/user", headers=anna.headers).status_code == 401
+        assert log_in(world.client, anna).status_code == 401
+        assert log_in(world.client, anna, NEW_PASSWORD).status_code == 200
+
+    def test_a_reset_voids_the_other_links(self, world: MailWorld, anna: Person) -> None:
+        tokens = []
+        for path in ("/auth/email/login", "/auth/password/forgot", "/auth/password/forgot"):
+            world.ask(path, anna.user["email"])
+            tokens.append(world.token)
+        assert world.reset(tokens[2]).status_code == 204
+        assert world.reset(tokens[1]).status_code == 401
+        assert world.confirm(token=tokens[0]).status_code == 401
+
+    def test_a_weak_password_spends_no_link(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        assert errors_of(world.reset(world.token, "short")) == {("new_password", "too_short")}
+        assert errors_of(world.reset(world.token, anna.user["email"])) == {("new_password", "same_as_name")}
+        assert world.reset(world.token).status_code == 204
+
+    def test_a_link_expires_after_thirty_minutes(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        world.watch.forward(1800)
+        assert world.reset(world.token).status_code == 401
+
+    def test_a_link_of_another_kind_is_not_valid(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/email/login", anna.user["email"])
+        assert world.reset(world.token).status_code == 401
+        assert world.confirm(token=world.token).status_code == 200
+
+    @pytest.mark.parametrize(
+        "change", [lambda token: token[:-1], lambda token: token[:-1] + "x", lambda _: "", lambda _: "é" * 96]
+    )
+    def test_a_tampered_token_is_not_valid(self, world: MailWorld, anna: Person, change: object) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        assert callable(change)
+        assert world.reset(change(world.token)).status_code == 401
+
+    def test_a_disabled_user_gets_no_mail_and_an_earlier_link_does_nothing(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        administration = services_of(world.app).administration
+        administration.set_disabled(services_of(world.app).rules.parse_login(anna.user["email"]), True)
+        assert world.reset(world.token).status_code == 401
+        world.ask("/auth/password/forgot", anna.user["email"])
+        assert len(world.box.mails) == 1
+
+
+class TestUnknownAddresses:
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
+    def test_the_answer_is_the_same_and_no_mail_is_sent(self, world: MailWorld, anna: Person, path: str) -> None:
+        known, unknown = world.ask(path, anna.user["email"]), world.ask(path, "nobody@example.com")
+        assert (known.status_code, known.json) == (unknown.status_code, unknown.json)
+        assert [mail.to.address for mail in world.box.mails] == [anna.user["email"]]
+
+    def test_a_request_makes_the_same_writes_for_every_address(self, world: MailWorld, anna: Person) -> None:
+        for address in (anna.user["email"], "nobody@example.com"):
+            world.client.post("/auth/password/forgot", json={"email": address})
+        assert len(world.queue.sent) == 2
+
+    def test_a_code_for_an_unknown_address_is_refused_alike(self, world: MailWorld, anna: Person) -> None:
+        answers = [world.confirm(email=email, code="123456").json for email in (anna.user["email"], "no@example.com")]
+        assert [answer["detail"] for answer in answers] == [answers[0]["detail"]] * 2
+
+
+class TestDelivery:
+    def test_a_silent_mail_server_delays_the_mail(self, world: MailWorld, anna: Person) -> None:
+        world.box.error = Postponed("The mail server does not answer.", 30)
+        world.ask("/auth/password/forgot", anna.user["email"])
+        assert world.box.mails == []
+        world.box.error = None
+        world.watch.forward(3600)
+        assert services_of(world.app).jobs.resend() == 1
+        world.deliver()
+        assert world.reset(world.token).status_code == 204
+
+    def test_a_final_refusal_ends_the_job_with_its_reason(self, world: MailWorld, anna: Person) -> None:
+        world.box.error = AttemptFailed("The mail server refused the mail: 550 no such box", final=True)
+        world.ask("/auth/password/forgot", anna.user["email"])
+        [job] = services_of(world.app).jobs.list(JobStatus.FAILED).items
+        assert job.error == "The mail server refused the mail: 550 no such box"
+
+    def test_a_mail_that_is_sent_again_has_the_same_token(self, world: MailWorld, anna: Person) -> None:
+        world.client.post("/auth/password/forgot", json={"email": anna.user["email"]})
+        handler, jobs = services_of(world.app).jobs.runner.handlers["mail"], services_of(world.app).jobs
+        job = jobs.list().items[0]
+        handler.run(job, lambda _: None)
+        handler.run(job, lambda _: None)  # as after a kill between sending and recording it
+        first, second = world.box.mails
+        assert (first.id, first.text) == (second.id, second.text)
+        assert world.reset(world.token).status_code == 204
+        handler.run(job, lambda _: None)
+        assert len(world.box.mails) == 2, "a spent token is not sent again"
+
+    def test_mails_are_in_the_language_of_the_request(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"], **{"Accept-Language": "es-MX,es;q=0.9"})
+        assert world.box.mails[-1].subject == "Elige una contraseña nueva"
+        assert '<html lang="es">' in world.box.mails[-1].html
+
+
+class TestPages:
+    @pytest.fixture
+    def browser(self, world: MailWorld) -> FlaskClient:
+        """Return a client that takes pages, which are in no API description."""
+        return FlaskClient(world.app)
+
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/email/verify", "/auth/password/reset"])
+    def test_opening_a_link_spends_nothing(
+        self, browser: FlaskClient, world: MailWorld, anna: Person, path: str
+    ) -> None:
+        world.ask("/auth/email/login", anna.user["email"])
+        for _ in range(2):
+            page = browser.get(path, query_string={"token": world.token})
+            assert (page.status_code, page.mimetype) == (200, "text/html")
+            assert "script" not in page.headers["Content-Security-Policy"]
+        assert world.confirm(token=world.token).status_code == 200
+
+    def test_the_button_sets_the_password(self, browser: FlaskClient, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        form = {"token": world.token, "new_password": "short"}
+        refused = browser.post("/auth/password/reset/form", data=form)
+        assert (refused.status_code, "Use at least 8 characters." in refused.text) == (422, True)
+        done = browser.post("/auth/password/reset/form", data={**form, "new_password": NEW_PASSWORD})
+        assert (done.status_code, "Your new password is set" in done.text) == (200, True)
+        assert log_in(world.client, anna, NEW_PASSWORD).status_code == 200
+
+    def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:
+        page = browser.get("/auth/password/reset", query_string={"token": '"><script>alert(1)</script>'})
+        assert "<script>" not in page.text
+
+    def test_a_page_is_in_spanish_for_those_who_prefer_it(self, browser: FlaskClient, world: MailWorld) -> None:
+        page = browser.get("/auth/password/reset", headers={"Accept-Language": "es"})
+        assert '<html lang="es">' in page.text
+        assert "Elige una contraseña nueva" in page.text
