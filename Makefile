@@ -37,7 +37,7 @@ docs: ## Serve the documentation on http://localhost:8001, without a network
 	@sh scripts/setup runtime extras dev mermaid
 	@NO_MKDOCS_2_WARNING=1 exec .venv/bin/mkdocs serve --dev-addr localhost:8001
 
-bench: ## Compare speed and memory with the peers in bench/peers (takes about 20 minutes; ARGS=--quick about five)
+bench: ## Compare speed and memory with the peers in bench/peers (takes about 22 minutes; ARGS=--quick about five)
 	@sh scripts/setup runtime extras dev wrk peers
 	@.venv/bin/python -m bench $(or $(ARGS),--save)
 

@@ -2,7 +2,7 @@
 
     python -m bench [--quick] [--only NAME …] [--rounds N] [--seconds S] [--save]
 
-All measures take about 20 minutes, and with --quick about five. --save writes bench/results, the plots, and the
+All measures take about 22 minutes, and with --quick about five. --save writes bench/results, the plots, and the
 tables in README.md and docs/performance.md.
 """
 
@@ -29,7 +29,8 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     "memory": footprint.memory,
     "firestore": firestore.get_user,
     "firestore_start": firestore.start,
-    "million": million.measure,
+    "million_sqlite": million.sqlite,
+    "million_postgresql": million.postgresql,
     "csv_check": tables.measure,
     "csv_upload": datasets.measure,
 }

@@ -1,9 +1,8 @@
-"""Measures requests with a million users in the SQLite database against the same requests with a thousand."""
+"""Measures requests with a million users in the database against the same requests with a thousand."""
 
-import random
-import re
-import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,72 +11,70 @@ from bench.contestants import PORTERO, Live, Request, serving
 from bench.load import load
 from bench.results import Options, Result
 from bench.rounds import Load, compare, take_rounds
-from src.domain.users import Claim
-from src.infrastructure.repositories.claims import claim_key
+from bench.users import add_to_postgresql, add_to_sqlite
+from tests.support.databases import create_database
+from tests.support.emulators import postgres
 
 _FEW = 1_000
 _GOAL = 0.95
 
 
-def measure(options: Options) -> Result:
-    """Compare login, `GET /user`, the first page of users and a page in the middle."""
-    many = f"{options.users:,} users"
-    with TemporaryDirectory(prefix="portero-bench-") as name:
-        small, large = Path(name, "small"), Path(name, "large")
-        for folder, users in ((small, _FEW), (large, options.users)):
-            with serving(PORTERO, folder):
+def sqlite(options: Options) -> Result:
+    """Compare requests on SQLite."""
+
+    def fill(folder: Path, users: int) -> dict[str, str]:
+        with serving(PORTERO, folder):
+            pass
+        add_to_sqlite(folder / "portero.db", users)
+        return {}
+
+    return _measure(options, "SQLite", fill)
+
+
+def postgresql(options: Options) -> Result:
+    """Compare requests on PostgreSQL."""
+    with postgres() as server:
+
+        def fill(folder: Path, users: int) -> dict[str, str]:
+            url = create_database(server)
+            with serving(PORTERO, folder, {"STORE_URL": url}):
                 pass
-            add_users(folder / "portero.db", users)
-        with serving(PORTERO, small) as few, serving(PORTERO, large) as lots:
-            loads: dict[str, Load] = {}
-            for users, live in ((_FEW, few), (options.users, lots)):
-                requests = {
-                    "GET /user": live.get_user,
-                    "login": live.login,
-                    "first page": live.request("GET", "/users?limit=50"),
-                    "page in the middle": _middle_page(live, users),
-                }
-                loads |= {
-                    f"{what}, {users:,} users": partial(load, live, request) for what, request in requests.items()
-                }
-            series = take_rounds(options, loads)
+            add_to_postgresql(url, users)
+            return {"STORE_URL": url}
+
+        return _measure(options, "PostgreSQL", fill)
+
+
+def _measure(options: Options, store: str, fill: Callable[[Path, int], dict[str, str]]) -> Result:
+    """Compare login, `GET /user`, the first page of users and a page in the middle.
+
+    ``fill`` makes a database with a number of users and returns the settings of the service that uses it.
+    """
+    with TemporaryDirectory(prefix="portero-bench-") as name, ExitStack() as stack:
+        loads: dict[str, Load] = {}
+        for users in (_FEW, options.users):
+            folder = Path(name, f"{users}")
+            live = stack.enter_context(serving(PORTERO, folder, fill(folder, users)))
+            requests = {
+                "`GET /user`": live.get_user,
+                "login": live.login,
+                "first page of users": live.request("GET", "/users?limit=50"),
+                "page in the middle": _middle_page(live, users),
+            }
+            loads |= {f"{what}, {users:,} users": partial(load, live, request) for what, request in requests.items()}
+        # There are many loads, and the service with many users differs from the other one in its database only.
+        series = take_rounds(replace(options, seconds=2 * options.seconds / 3), loads)
     figures = [
-        compare(series, f"{what}: {many} ÷ {_FEW:,}", f"{what}, {many}", f"{what}, {_FEW:,} users", _GOAL)
+        compare(
+            series,
+            f"{store}, {what}: {options.users:,} users ÷ {_FEW:,}",
+            f"{what}, {options.users:,} users",
+            f"{what}, {_FEW:,} users",
+            _GOAL,
+        )
         for what in requests
     ]
-    return Result(f"A database of {many} against one of {_FEW:,}", series, figures)
-
-
-def add_users(database: Path, count: int) -> None:
-    """Add copies of the only user, with other ids, names and addresses, and the claims on these."""
-    chance = random.Random(1)
-    names = {f"{chance.getrandbits(128):032x}": f"user{number:07}" for number in range(count)}
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        [columns] = connection.execute("SELECT group_concat(name) FROM pragma_table_info('users')").fetchone()
-        values = re.sub(r"\b(username|username_key)\b", ":name", columns)
-        values = re.sub(r"\b(email|email_key)\b", ":name || '@example.com'", values)
-        values = re.sub(r"\bid\b", ":id", values)
-        indexes = connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'users' AND sql LIKE 'CREATE INDEX%'"
-        ).fetchall()
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("BEGIN IMMEDIATE")
-        for index, _ in indexes:  # it is faster to create them again than to maintain them
-            connection.execute(f"DROP INDEX {index}")
-        connection.executemany(
-            f"INSERT INTO users ({columns}) SELECT {values} FROM users WHERE rowid = 1",
-            ({"id": id, "name": name} for id, name in sorted(names.items())),
-        )
-        claims = (
-            (claim_key(claim).id, id, claim.kind, id)
-            for id, name in names.items()
-            for claim in (Claim("username", name), Claim("email", f"{name}@example.com"))
-        )
-        connection.executemany("INSERT INTO claims (id, revision, kind, holder_id) VALUES (?, ?, ?, ?)", sorted(claims))
-        for _, statement in indexes:
-            connection.execute(statement)
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Result(f"A {store} database of {options.users:,} users against one of {_FEW:,}", series, figures)
 
 
 def _middle_page(live: Live, users: int) -> Request:

@@ -7,10 +7,11 @@ import pytest
 
 from bench import __main__ as command
 from bench import footprint, login_timing, render, requests
-from bench.contestants import HELLO, PORTERO, serving
+from bench.contestants import HELLO, PORTERO, Live, serving
 from bench.load import load
-from bench.million import add_users
 from bench.results import FOLDER, Figure, Options, Result
+from bench.users import add_to_postgresql, add_to_sqlite
+from tests.support.databases import create_database, drop_database
 
 TINY = Options(rounds=1, seconds=1, logins=1, users=1_000, rows=2_000)
 
@@ -35,14 +36,28 @@ def test_a_load_whose_requests_fail_is_an_error(tmp_path: Path) -> None:
         load(live, live.request("GET", "/missing"), 1)
 
 
-def test_added_users_can_log_in_and_are_listed(tmp_path: Path) -> None:
+def test_users_added_to_sqlite_can_log_in_and_are_listed(tmp_path: Path) -> None:
     with serving(PORTERO, tmp_path / "data"):
         pass
-    add_users(tmp_path / "data/portero.db", 1_000)
+    add_to_sqlite(tmp_path / "data/portero.db", 1_000)
     with serving(PORTERO, tmp_path / "data") as live:
-        PORTERO.login("user0000999").send(live.url)
-        listed = live.request("GET", "/users?limit=500").send(live.url)
-        assert [user["username"] for user in listed[:2]] == ["ada", "user0000000"]
+        _assert_added(live)
+
+
+def test_users_added_to_postgresql_can_log_in_and_are_listed(tmp_path: Path, postgres_server: str) -> None:
+    url = create_database(postgres_server)
+    with serving(PORTERO, tmp_path / "data", {"STORE_URL": url}):
+        pass
+    add_to_postgresql(url, 1_000)
+    with serving(PORTERO, tmp_path / "data", {"STORE_URL": url}) as live:
+        _assert_added(live)
+    drop_database(url)
+
+
+def _assert_added(live: Live) -> None:
+    PORTERO.login("user0000999").send(live.url)
+    listed = live.request("GET", "/users?limit=500").send(live.url)
+    assert [user["username"] for user in listed[:2]] == ["ada", "user0000000"]
 
 
 def test_the_area_under_the_curve_is_a_half_for_equal_times_and_one_for_times_that_tell() -> None:

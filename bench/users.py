@@ -1,0 +1,76 @@
+"""Fills databases with many users: copies of the only one, with other ids, names and addresses, and their claims."""
+
+import random
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+
+from src.domain.users import Claim
+from src.infrastructure.repositories.claims import claim_key
+
+_CLAIM_COLUMNS = "id, revision, kind, holder_id"
+
+
+def add_to_sqlite(database: Path, count: int) -> None:
+    """Add users to a SQLite database."""
+    names = _names(count)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        [columns] = connection.execute("SELECT group_concat(name) FROM pragma_table_info('users')").fetchone()
+        indexes = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'users' AND sql LIKE 'CREATE INDEX%'"
+        ).fetchall()
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN IMMEDIATE")
+        for index, _ in indexes:  # it is faster to create them again than to maintain them
+            connection.execute(f"DROP INDEX {index}")
+        connection.executemany(
+            f"INSERT INTO users ({columns}) SELECT {_values(columns, ':id', ':name')} FROM users WHERE rowid = 1",
+            ({"id": id, "name": name} for id, name in sorted(names.items())),
+        )
+        connection.executemany(f"INSERT INTO claims ({_CLAIM_COLUMNS}) VALUES (?, ?, ?, ?)", sorted(_claims(names)))
+        for _, statement in indexes:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def add_to_postgresql(url: str, count: int) -> None:
+    """Add users to a PostgreSQL database."""
+    names = _names(count)
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE made (made_id text, made_name text)")
+        with cursor.copy("COPY made FROM STDIN") as copy:
+            for row in names.items():
+                copy.write_row(row)
+        cursor.execute("SELECT string_agg(column_name, ',') FROM information_schema.columns WHERE table_name = 'users'")
+        [columns] = cursor.fetchone() or [""]
+        values = _values(columns, "made_id", "made_name")
+        cursor.execute(f"INSERT INTO users ({columns}) SELECT {values} FROM users, made".encode())
+        with cursor.copy(f"COPY claims ({_CLAIM_COLUMNS}) FROM STDIN".encode()) as copy:
+            for claim in _claims(names):
+                copy.write_row(claim)
+        cursor.execute("VACUUM ANALYZE")  # as the server does by itself some minutes later
+
+
+def _names(count: int) -> dict[str, str]:
+    """Return the names of the users by their ids."""
+    chance = random.Random(1)
+    return {f"{chance.getrandbits(128):032x}": f"user{number:07}" for number in range(count)}
+
+
+def _values(columns: str, id: str, name: str) -> str:
+    """Return the values of a copied user: its columns, but an id, a name and an address of its own."""
+    values = re.sub(r"\b(username|username_key)\b", name, columns)
+    values = re.sub(r"\b(email|email_key)\b", f"{name} || '@example.com'", values)
+    return re.sub(r"\bid\b", id, values)
+
+
+def _claims(names: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of the claims on the names and the addresses."""
+    for id, name in names.items():
+        for claim in (Claim("username", name), Claim("email", f"{name}@example.com")):
+            yield claim_key(claim).id, id, claim.kind, id
