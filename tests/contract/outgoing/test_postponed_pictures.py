@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import pytest
 
-from src.application import jobs as application
 from src.application.dogs import PICTURE, FetchPicture
 from src.application.jobs import JobRunner
+from src.application.jobs import runner as application
 from src.bootstrap.adapters import now
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import AttemptFailed

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from src.application import jobs as application
 from src.application.jobs import Progress
+from src.application.jobs import runner as application
 from src.domain.errors import AttemptFailed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobStatus
 from tests.unit.jobs.world import ADA, SECOND, JobWorld

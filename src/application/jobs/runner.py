@@ -1,20 +1,19 @@
-"""Runs jobs, shows them, and sends them to the queue until they have ended."""
+"""Runs jobs."""
 
 import logging
 import random
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from src.application.ports import Clock, JobQueue
-from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Stale, Unavailable
-from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, JobStatus, NotRunnable
-from src.domain.users import User
-from src.domain.values import Page, Role, new_id
+from src.application.ports import Clock
+from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
+from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable
+from src.domain.values import new_id
 
 _log = logging.getLogger("portero.jobs")
 
@@ -181,76 +180,3 @@ class JobRunner:
             yield
         finally:
             ended.set()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobService:
-    """Shows, cancels, retries and sends jobs."""
-
-    jobs: JobRepository
-    queue: JobQueue
-    runner: JobRunner
-    clock: Clock
-
-    def show(self, caller: User, id: str) -> Job:
-        """See a job of yours. Admins see the jobs of all users. Raises NotFound."""
-        job = self.jobs.get(id)
-        if job is None or (job.user_id != caller.id and caller.role is not Role.ADMIN):
-            raise NotFound("There is no such job.")
-        return job
-
-    def cancel(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
-        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
-
-        Raises NotFound, Ended, Stale.
-        """
-        job = self.show(caller, id)
-        if revisions is not None and job.revision not in revisions:
-            raise Stale  # before its handler is told
-        self._cancel(job, revisions)
-
-    def list(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        """List the jobs of all users, the newest first."""
-        return self.jobs.all(status, cursor, limit)
-
-    def retry(self, id: str) -> Job:
-        """Queue a failed or cancelled job again. Raises NotFound, and NotRunnable for a job in any other state."""
-        now = self.clock()
-        job = self.jobs.update(id, lambda job: job.retried(now))
-        if handler := self.runner.handlers.get(job.kind):
-            handler.resume(job)
-        return job
-
-    def resend(self) -> int:
-        """Send the ids of overdue jobs to the queue until it is full. Return the number of jobs that were sent."""
-        sent = 0
-        for job in self.jobs.due(self.clock()).items:
-            try:
-                self.queue.send(job.id)
-            except Unavailable as error:
-                _log.warning("the queue takes no jobs: %s", error.__cause__ or error)
-                break
-            sent += 1
-            with suppress(NotFound):
-                self.jobs.update(job.id, partial(Job.sent, due_at=job.due_at, now=self.clock()))
-        return sent
-
-    def stop(self, timeout: float) -> None:
-        """Wait up to ``timeout`` seconds for the jobs that this process runs, then put the unfinished ones back."""
-        self.runner.stopping.set()
-        if not self.queue.close(timeout):
-            self.runner.hand_back()
-
-    def remove_of(self, user_id: str) -> None:
-        """Cancel and remove every job of a user."""
-        while jobs := self.jobs.of(user_id).items:
-            for job in jobs:
-                if not job.status.ended:
-                    with suppress(PorteroError):  # it ended meanwhile
-                        self._cancel(job)
-                self.jobs.remove(job.id)
-
-    def _cancel(self, job: Job, revisions: Collection[str] | None = None) -> None:
-        if not job.status.ended and (handler := self.runner.handlers.get(job.kind)):
-            handler.abandon(job)
-        self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()), revisions=revisions)

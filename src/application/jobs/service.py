@@ -1,0 +1,89 @@
+"""Shows jobs, ends them, and sends them to the queue until they have ended."""
+
+import logging
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from src.application.jobs.runner import JobRunner
+from src.application.ports import Clock, JobQueue
+from src.domain.errors import NotFound, PorteroError, Stale, Unavailable
+from src.domain.jobs import Job, JobRepository, JobStatus
+from src.domain.users import User
+from src.domain.values import Page, Role
+
+_log = logging.getLogger("portero.jobs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobService:
+    """Shows, cancels, retries and sends jobs."""
+
+    jobs: JobRepository
+    queue: JobQueue
+    runner: JobRunner
+    clock: Clock
+
+    def show(self, caller: User, id: str) -> Job:
+        """See a job of yours. Admins see the jobs of all users. Raises NotFound."""
+        job = self.jobs.get(id)
+        if job is None or (job.user_id != caller.id and caller.role is not Role.ADMIN):
+            raise NotFound("There is no such job.")
+        return job
+
+    def cancel(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
+
+        Raises NotFound, Ended, Stale.
+        """
+        job = self.show(caller, id)
+        if revisions is not None and job.revision not in revisions:
+            raise Stale  # before its handler is told
+        self._cancel(job, revisions)
+
+    def list(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+        """List the jobs of all users, the newest first."""
+        return self.jobs.all(status, cursor, limit)
+
+    def retry(self, id: str) -> Job:
+        """Queue a failed or cancelled job again. Raises NotFound, and NotRunnable for a job in any other state."""
+        now = self.clock()
+        job = self.jobs.update(id, lambda job: job.retried(now))
+        if handler := self.runner.handlers.get(job.kind):
+            handler.resume(job)
+        return job
+
+    def resend(self) -> int:
+        """Send the ids of overdue jobs to the queue until it is full. Return the number of jobs that were sent."""
+        sent = 0
+        for job in self.jobs.due(self.clock()).items:
+            try:
+                self.queue.send(job.id)
+            except Unavailable as error:
+                _log.warning("the queue takes no jobs: %s", error.__cause__ or error)
+                break
+            sent += 1
+            with suppress(NotFound):
+                self.jobs.update(job.id, partial(Job.sent, due_at=job.due_at, now=self.clock()))
+        return sent
+
+    def stop(self, timeout: float) -> None:
+        """Wait up to ``timeout`` seconds for the jobs that this process runs, then put the unfinished ones back."""
+        self.runner.stopping.set()
+        if not self.queue.close(timeout):
+            self.runner.hand_back()
+
+    def remove_of(self, user_id: str) -> None:
+        """Cancel and remove every job of a user."""
+        while jobs := self.jobs.of(user_id).items:
+            for job in jobs:
+                if not job.status.ended:
+                    with suppress(PorteroError):  # it ended meanwhile
+                        self._cancel(job)
+                self.jobs.remove(job.id)
+
+    def _cancel(self, job: Job, revisions: Collection[str] | None = None) -> None:
+        if not job.status.ended and (handler := self.runner.handlers.get(job.kind)):
+            handler.abandon(job)
+        self.jobs.update(job.id, lambda stored: stored.cancelled(self.clock()), revisions=revisions)
