@@ -13,6 +13,8 @@ from argon2.low_level import ARGON2_VERSION
 from src.application.ports import ExternalIdentity
 from src.domain.errors import InvalidToken, Unavailable
 from src.domain.users import User, normalise_password
+from src.infrastructure.identity.foreign_hashes import is_foreign
+from src.infrastructure.identity.foreign_hashes import verify as verify_foreign
 
 _QUEUE_SECONDS = 10.0
 """The seconds for which a call waits until it may compute a hash. After that it raises Unavailable."""
@@ -41,18 +43,21 @@ class LocalIdentity:
         """Return whether the password is right.
 
         Exactly one hash is computed in every case. Without a user or a stored hash, ``password`` is checked against a
-        decoy, and the result is False.
+        decoy, and the result is False. Checking an imported hash takes as long as it took in the other system.
         """
         kept = user.password_hash if user else None
         with self._place():
+            if kept is not None and is_foreign(kept):
+                return verify_foreign(kept, password)
             try:
                 return self._hasher.verify(kept or self._decoy, _bytes(password)) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
 
     def outdated(self, user: User) -> bool:
-        """Return whether the hash was computed with other parameters than the current ones."""
-        return user.password_hash is not None and self._hasher.check_needs_rehash(user.password_hash)
+        """Return whether the hash was imported, or computed with other parameters than the current ones."""
+        kept = user.password_hash
+        return kept is not None and (is_foreign(kept) or self._hasher.check_needs_rehash(kept))
 
     def create(self, user: User, password: str | None) -> None:
         """Do nothing."""

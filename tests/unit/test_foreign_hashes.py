@@ -1,0 +1,149 @@
+"""Hashes of other systems, each made by the system itself, and the logins that replace them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from argon2 import PasswordHasher
+
+from src.domain.users import User
+from src.domain.values import InvalidValue
+from src.infrastructure.identity.foreign_hashes import accept, firebase_scrypt, verify, with_hmac
+from src.infrastructure.identity.local import LocalIdentity
+
+PASSWORD = "pässword horse"
+FLASK_SALT = "146585145368132386173505678016728509634"
+FIREBASE = {
+    "signer_key": "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==",
+    "salt_separator": "Bw==",
+}
+"""The parameters of the example in https://github.com/firebase/scrypt."""
+
+DJANGO = {  # 5.2, with few iterations
+    "pbkdf2": "pbkdf2_sha256$1000$8PGtiyROvNWhNoPeOsebDQ$jfd2YRsZIO9hWgoJxX9jDbGvnTiUCxh5dKQEWq4+qoQ=",
+    "pbkdf2 sha1": "pbkdf2_sha1$1000$WFHMzCYgZDpMtKF0CdAXxb$bMoGOYEPzg4NwQUvcBfuCto7t24=",
+    "scrypt": "scrypt$1024$Gs0YQ5p03nsTypI48SYrWi$8$5$ePE3Y/zc2oM15/hRkCei9EUZ0OX5yYn5TeuCZp/W71NkHWESPL1XN/"
+    "EDkhjDxNygSXOgYx1SuzDOO8/hw4lAmA==",
+    "argon2": "argon2$argon2id$v=19$m=64,t=1,p=1$NXhFaklCNll2UWlFODFPcHU2cVRQRw$"
+    "alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
+    "bcrypt": "bcrypt$$2b$04$3PCSFz.TurQl7qOfyUOpGeJtcVBnVa1Ck/hyKFRMhu7eQn41sP33K",
+    "bcrypt sha256": "bcrypt_sha256$$2b$04$CINJwq6lqrGQU6u6IcojTO1iJ4K.MBwUiNMBIUSuUeNvFNUPOPZla",
+}
+PASSLIB = {  # libpass 1.9
+    "pbkdf2 sha1": "$pbkdf2$1000$DIGQUmqtFaL0HkNoTcnZew$uwK6DC/s6LVXbDSkw.gh9olf49A",
+    "pbkdf2 sha256": "$pbkdf2-sha256$1000$NyaktNb6P4dQKkUIAUBIiQ$l.Odcibz.ZIVZSHLLLkG8C45MR4gFGFZqIWFLBoWsC8",
+    "pbkdf2 sha512": "$pbkdf2-sha512$1000$41yr9b631hpD6N0bI6QUIg$mIOC2wL//MQPLZn56QmH04jHXcvN/LNCTkPSyJW/AMvVyNCJyU18"
+    "9mS/7MjgXYu3uz6RSUAqEmHCQhGhG5Wo/w",
+    "scrypt": "$scrypt$ln=4,r=8,p=1$EKL0PmdsjdH6f+8d47yX0g$p7MBfkZck4ZoUVHotMwbMby3GfM9JwW+s/34Cp9PnMk",
+}
+WERKZEUG = {  # 3.1
+    "pbkdf2": "pbkdf2:sha256:1000$I7kHDCcdiwVj65zc$365fab269ea0f93db42cf9099c751e87672344fce2eed2a4e440d6fbfdb50cf2",
+    "scrypt": "scrypt:1024:8:1$Fi67ucGGGlEEF52W$1a8cbd75184ac6dd2314d4a5973c57d2ace624dafb2ecfe877eb03cd92ed774fd88e55"
+    "fd49460c8a122b8f53bfa16b30d10d7e226091fa065940b2f302533597",
+}
+FLASK_SECURITY = {  # 5.9, which normalises passwords to NFKD
+    "bcrypt": "$2b$04$clZRQwd40uBQ6MJQSIm4/etrnb.ZDt3HcMRlf5ocLFDc4/xmb6.J2",
+    "bcrypt, twice": with_hmac("$2b$04$8VpKPq9kQ1cnaX6t49P1xOXACgeR5BiLy2IN7PAF8L4cI05lRXP1u", FLASK_SALT),
+    "pbkdf2": "$pbkdf2-sha512$1000$BSAEAGAMYYwRIqR0rpXyvg$GCgOzuxEn9vo9c/g30LzhJiBZm9KWI/6UZk/cizbX6yi0x8wy.dVbtB0qdI7"
+    "nDvxDbklv.SzTPn/sgK2R.jIDQ",
+    "pbkdf2, twice": with_hmac(
+        "$pbkdf2-sha512$1000$pHROKeW81xrjnHMOoZTSeg$tPIVH0s9LOQZqdJDgYPmGQIViH6WzjidGEkB9r7zMmvnTwRRRh9544J8WR/q7wWBd42"
+        "swkPgVkpXYaYlHc16iA",
+        FLASK_SALT,
+    ),
+    "scrypt, twice": with_hmac(
+        "$scrypt$ln=4,r=8,p=1$bK0VYgzBuLdWSolxDuE8Zw$ZFAtaD9Lxa7Y3QlUNofHbD2LI+3QzPN6xU/y4HUPms4", FLASK_SALT
+    ),
+}
+SYSTEMS = {"Django": DJANGO, "passlib": PASSLIB, "Werkzeug": WERKZEUG, "Flask-Security": FLASK_SECURITY}
+HASHES = {f"{system}: {name}": hash for system, hashes in SYSTEMS.items() for name, hash in hashes.items()}
+
+
+def vector(**changed: int | str) -> str:
+    """Return the hash of the example of Firebase's scrypt, with changed parameters."""
+    hash = "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+    parameters = {**FIREBASE, "rounds": 8, "mem_cost": 14, "hash": hash, "salt": "42xEC+ixf3L2lw==", **changed}
+    return firebase_scrypt(**parameters)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hash", HASHES.values(), ids=HASHES)
+def test_a_hash_of_another_system_accepts_its_password_only(hash: str) -> None:
+    kept = accept(hash)
+    assert verify(kept, PASSWORD)
+    assert verify(kept, "pa\u0308ssword horse")
+    for wrong in ("password horse", PASSWORD + " ", PASSWORD.upper(), "", "\0", "x" * 5000, "\ud800"):
+        assert not verify(kept, wrong)
+
+
+def test_the_published_example_of_firebase_is_accepted() -> None:
+    kept = accept(vector())
+    assert verify(kept, "user1password")
+    assert not verify(kept, "user2password")
+    urlsafe = vector(hash="lSrfV15cpx95_sZS2W9c9Kp6i_LVgQNDNC_qzrCnh1SAyZvqmZqAjTdn3aoItz-VHjoZilo78198JAdRuid5lQ")
+    assert verify(accept(urlsafe), "user1password")
+
+
+def test_an_argon2_hash_of_another_system_is_normalised_as_it_was_there() -> None:
+    hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("pa\u0308ssword")
+    assert verify(accept(hash), "pässword")
+
+
+def test_bcrypt_ignores_what_comes_after_72_bytes() -> None:
+    import bcrypt
+
+    kept = accept(bcrypt.hashpw(b"x" * 72, bcrypt.gensalt(4)).decode())
+    assert verify(kept, "x" * 100)
+    assert not verify(kept, "x" * 71)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "secret",
+        "md5$salt$5ebe2294ecd0e0f08eab7690d2a6ee69",
+        "5ebe2294ecd0e0f08eab7690d2a6ee69",
+        "!abcdef",
+        "$2b$04$short",
+        "$2x$04$3PCSFz.TurQl7qOfyUOpGeJtcVBnVa1Ck/hyKFRMhu7eQn41sP33K",
+        "pbkdf2_sha256$0$salt$aaaa",
+        "pbkdf2_sha256$1000$salt$a",
+        "scrypt:1000:8:1$salt$aa",
+        "$argon2id$v=19$m=64,t=1,p=1$broken",
+        "hmac-sha512$a2V5$secret",
+        vector(hash="aaaa"),
+        vector(signer_key=""),
+        vector(rounds=0),
+    ],
+)
+def test_a_text_that_is_not_a_known_hash_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match=r"not a hash|cost too much"):
+        accept(text)
+    assert not verify(text, "secret")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pbkdf2_sha256$99999999$salt$aaaa",
+        "scrypt:1048576:8:1$salt$aa",
+        "$scrypt$ln=30,r=8,p=1$aaaa$aaaa",
+        "$2b$31$3PCSFz.TurQl7qOfyUOpGeJtcVBnVa1Ck/hyKFRMhu7eQn41sP33K",
+        "$argon2id$v=19$m=4194304,t=1,p=1$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
+        vector(mem_cost=30),
+    ],
+)
+def test_a_hash_that_costs_too_much_to_check_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match="cost too much"):
+        accept(text)
+
+
+def test_a_login_replaces_the_hash_by_one_of_our_own() -> None:
+    identity = LocalIdentity(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1)
+    user = replace(User.new(now=datetime(2030, 1, 2, tzinfo=UTC)), password_hash=accept(DJANGO["pbkdf2"]))
+    assert identity.outdated(user)
+    assert identity.verify(user, PASSWORD)
+    assert not identity.verify(user, "wrong")
+    kept = replace(user, password_hash=identity.keep(PASSWORD))
+    assert not identity.outdated(kept)
+    assert identity.verify(kept, PASSWORD)
