@@ -24,7 +24,7 @@ def open_copy(source: str, target: str) -> Iterator[StoreCopy]:
             store_class(_lasting(target)).prepare(target)
             copy = StoreCopy(opened, stack.enter_context(closing(_open(target))), now())
             copy.check_target()
-        yield copy
+            yield copy
 
 
 def _lasting(url: str) -> str:

@@ -24,9 +24,11 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Delete, Insert, Key, Store, Update
 from src.infrastructure.stores.schema import COUNTERS, DATASETS, USERS
+from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, claim, only, user
 from tests.contract.test_documents import DATASET, KINDS, LONG, NOON
+from tests.support.databases import create_database
 from tests.support.remote import Observed
 from tests.support.rows import encoded
 
@@ -51,6 +53,7 @@ def fill(store: Store) -> None:
     for kind in KINDS.values():
         for entity in (kind.bare, kind.full):
             kind.add(kind.repository(store), entity)
+    store.commit(Insert(user("eve"), account(username_key="eve")), Insert(user("ada"), account()))
     Users(store).add(User.new(now=NOON, username=Username.parse("Åsa"), role=Role.ADMIN))
     store.commit(*(Insert(user(f"{at}"), account(username_key=f"{at}")) for at in range(40)))
     for id, expires in (("expired", NOW), ("current", NOW + timedelta(seconds=1))):
@@ -84,6 +87,14 @@ def run(copy: StoreCopy) -> dict[str, tuple[int, str]]:
     for name, (source, target) in results.items():
         assert source == target, name
     return {name: source for name, (source, _) in results.items()}
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> str:
+    """Return the URL of a migrated PostgreSQL database, whose references are those of a service."""
+    url = create_database(postgres_server)
+    SqlStore.prepare(url)
+    return url
 
 
 @pytest.fixture
@@ -121,7 +132,7 @@ def test_a_copy_around_all_stores_and_back_changes_nothing(
         results.append(run(StoreCopy(stops[-2], stops[-1], NOW)))
     assert all(result == results[0] for result in results)
     assert {name: count for name, (count, _) in results[0].items() if count} == {
-        "users": 41,
+        "users": 43,
         "claims": 3,  # of the admin's name and two dogs
         "rosters": 1,
         "sessions": 2,
@@ -229,6 +240,15 @@ class TestRefusal:
         (tmp_path / "link.db").symlink_to(database)
         with pytest.raises(CopyRefused, match="this is the store to copy from"):
             StoreCopy(source, SqliteStore(tmp_path / "link.db", pool_size=1), NOW).check_target()
+
+
+def test_a_target_that_enforces_owners_names_what_has_none(source: Store, postgresql: Callable[[], Store]) -> None:
+    source.commit(Delete(user("eve")))
+    with (
+        closing(postgresql()) as target,
+        pytest.raises(CopyRefused, match="belongs to the user eve, who is not in the source"),
+    ):
+        run(StoreCopy(source, target, NOW))
 
 
 def test_a_checksum_depends_on_every_item_and_not_on_their_order() -> None:

@@ -11,6 +11,7 @@ from itertools import chain, zip_longest
 
 from pydantic_core import to_json
 
+from src.domain.errors import Unavailable
 from src.domain.tables import Row
 from src.domain.values import new_id
 from src.infrastructure.copying.contents import (
@@ -26,7 +27,7 @@ from src.infrastructure.copying.contents import (
 from src.infrastructure.repositories.datasets import cut_pieces, join_pieces, piece_keys
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Delete, Document, Insert, Key, PreconditionFailed, Store
-from src.infrastructure.stores.schema import COUNTERS, DATASETS, PACKS, REPORTS
+from src.infrastructure.stores.schema import COUNTERS, DATASETS, PACKS, REPORTS, USERS
 
 
 class CopyRefused(Exception):
@@ -142,6 +143,20 @@ class StoreCopy:
                 # The others are there from a copy that was interrupted; ``check_target`` has compared them.
                 if missing := [write for write in batch if write.key not in failed.keys]:
                     self._target.commit(*missing)
+            except Unavailable:
+                self._require_references(batch)
+                raise
+
+    def _require_references(self, inserts: Iterable[Insert]) -> None:
+        """Raise CopyRefused if the target enforces a reference of a document to one that is not there."""
+        for insert in inserts:
+            for name, field in insert.key.collection.fields.items():
+                owner = Key(USERS, insert.fields[name]) if field.enforced else None
+                if owner and self._target.get(owner) == [None]:
+                    place = f"{insert.key.collection.name}/{insert.key.id}"
+                    raise CopyRefused(
+                        f"refuses {place}, which belongs to the user {owner.id}, who is not in the source"
+                    )
 
     def _batches(self, inserts: Iterable[Insert]) -> Iterator[list[Insert]]:
         """Yield the inserts in groups that fit into a commit of the target."""
