@@ -12,6 +12,7 @@ from src.application.summaries import rules
 from src.interfaces import languages
 from src.interfaces.http.authentication import Access
 from src.interfaces.languages import catalogue, translated, translations
+from src.interfaces.web.mails import TEXTS
 
 ROOT = Path(__file__).parents[2]
 MESSAGE_OF = {
@@ -116,3 +117,7 @@ def fields(text: str) -> set[str]:
 def test_sentences_with_values_are_translated(text: str, spanish: str) -> None:
     assert translated(text, "es") == spanish
     assert translated(text, "en") == text
+
+
+def test_every_text_of_the_pages_has_a_translation() -> None:
+    assert [text for text in TEXTS.values() if catalogue("es").sentence(text) is None] == []

@@ -8,7 +8,6 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, S
 from src.application.ports import Message
 from src.domain.mails import Mail, MailKind
 
-LANGUAGES = ("en", "es")
 _PATHS = {
     MailKind.LOGIN: "/auth/email/login",
     MailKind.VERIFY: "/auth/email/verify",

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from flask import Response, request
+from flask import Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -14,6 +14,7 @@ from src.domain.mails import MailKind
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body
 from src.interfaces.http.fields import EmailField, NewPasswordField, TextField
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.views import RefreshView, View, no_content, render
 
@@ -107,7 +108,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
         return no_content()
     if caller is None:
         raise Unauthenticated
-    services().mails.request_verification(caller.user, language(), client())
+    services().mails.request_verification(caller.user, accepted_language(), client())
     return render(MailRequestedView(), 202)
 
 
@@ -135,11 +136,6 @@ def reset_password(body: NewPassword) -> None:
     services().mails.reset_password(body.token, body.new_password)
 
 
-def language() -> str:
-    """Return the language that the client prefers: "es" or "en"."""
-    return request.accept_languages.best_match(["en", "es"], "en")
-
-
 def _requested(kind: MailKind, body: MailAddress) -> Response:
-    services().mails.request(kind, body.email, language(), client())
+    services().mails.request(kind, body.email, accepted_language(), client())
     return render(MailRequestedView(), 202)

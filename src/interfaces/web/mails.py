@@ -6,17 +6,31 @@ Opening a page spends no token, because programs that scan mails open the links 
 from flask import Blueprint, Response, abort, json, make_response, render_template, request
 
 from src.domain.errors import Invalid, PorteroError
-from src.interfaces.http.mails import language
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.operations import client, services
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.views import RefreshView
-from src.interfaces.web.texts import TEXTS
+from src.interfaces.languages import translated
 
 pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
 
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 _PURPOSES = {"/auth/email/login": "login", "/auth/email/verify": "verify", "/auth/password/reset": "reset"}
 """The paths of the links, and the names of their texts."""
+TEXTS = {
+    "login": "Sign in",
+    "login_button": "Sign in",
+    "login_done": "You are signed in.",
+    "result": "These are the tokens for your application:",
+    "verify": "Confirm your e-mail address",
+    "verify_button": "Confirm",
+    "verify_done": "Your address is confirmed.",
+    "reset": "Set a new password",
+    "reset_button": "Set the password",
+    "reset_done": "Your new password is set. All sessions have ended: sign in with it.",
+    "new_password": "New password",
+}
+"""The texts of the pages. The catalogue has their translations."""
 
 
 @pages.after_request
@@ -44,7 +58,7 @@ def submit_page() -> Response:
     try:
         result = _do(purpose, request.form.get("token", ""))
     except PorteroError as error:
-        said = error.errors[0].message if isinstance(error, Invalid) and error.errors else TEXTS[language()]["failed"]
+        said = error.errors[0].message if isinstance(error, Invalid) else error.detail
         return _page(purpose, int(status_of(type(error))), error=said)
     return _page(purpose, done=True, result=result)
 
@@ -73,14 +87,15 @@ def _do(purpose: str, token: str) -> str:
 
 
 def _page(purpose: str, status: int = 200, *, error: str = "", done: bool = False, result: str = "") -> Response:
+    language = accepted_language()
     page = render_template(
         "mail_link.html",
-        language=language(),
-        texts=TEXTS[language()],
+        language=language,
+        texts={name: translated(text, language) for name, text in TEXTS.items()},
         purpose=purpose,
         token=request.values.get("token", ""),
         action=f"{request.path.rstrip('/').removesuffix('/form')}/form",
-        error=error,
+        error=translated(error, language),
         done=done,
         result=result,
     )
