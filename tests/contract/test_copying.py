@@ -50,12 +50,13 @@ class PackedSqlite(SqliteStore):
 
 def fill(store: Store) -> None:
     """Store two entities of every kind, an admin, the rows of datasets, and counters, one of which has expired."""
+    owners = [*("ada", "eve"), *map(str, range(38))]
+    store.commit(*(Insert(user(id), account(username_key=id)) for id in owners))
     for kind in KINDS.values():
         for entity in (kind.bare, kind.full):
             kind.add(kind.repository(store), entity)
     store.commit(Insert(user("eve"), account(username_key="eve")), Insert(user("ada"), account()))
     Users(store).add(User.new(now=NOON, username=Username.parse("Åsa"), role=Role.ADMIN))
-    store.commit(*(Insert(user(f"{at}"), account(username_key=f"{at}")) for at in range(40)))
     for id, expires in (("expired", NOW), ("current", NOW + timedelta(seconds=1))):
         store.commit(Insert(Key(COUNTERS, id), {"hits": 2**40, "ends": 1, "expires_at": expires}))
     rows = make_rows(store)
