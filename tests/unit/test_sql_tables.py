@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateTable
 
 from src.infrastructure.stores.sql.tables import ROWS, TABLES
 
-BINARY = {"postgresql": 'COLLATE "C"', "mssql": "COLLATE Latin1_General_100_BIN2_UTF8"}
+BINARY = {"postgresql": 'COLLATE "C"', "mssql": "COLLATE Latin1_General_100_BIN2 "}
 
 
 def dialect(database: str) -> sa.Dialect:
@@ -17,7 +17,7 @@ def dialect(database: str) -> sa.Dialect:
 
 @pytest.mark.parametrize("table", [*TABLES.values(), ROWS], ids=lambda table: str(table.name))
 @pytest.mark.parametrize("database", BINARY)
-def test_every_text_is_compared_by_code_point(table: sa.Table, database: str) -> None:
+def test_every_text_has_a_binary_collation(table: sa.Table, database: str) -> None:
     created = str(CreateTable(table).compile(dialect=dialect(database)))
     texts = [column.name for column in table.c if isinstance(column.type, sa.Text)]
     assert texts

@@ -16,7 +16,9 @@ from src.infrastructure.stores.sqlite import SqliteStore
 from src.settings import ConfigurationError, Settings
 from tests.support.emulators import free_port
 
-UNKNOWN = "STORE_URL: use memory://, sqlite:///PATH, postgresql://HOST/DATABASE or firestore://PROJECT"
+UNKNOWN = (
+    "STORE_URL: use memory://, sqlite:///PATH, postgresql://HOST/DATABASE, mssql://HOST/DATABASE or firestore://PROJECT"
+)
 NO_FILE = "STORE_URL: name a file, as in sqlite:///data/portero.db, without ? and options"
 NO_DATABASE = "STORE_URL: write postgresql://USER:PASSWORD@HOST/DATABASE"
 NO_PROJECT = "STORE_URL: name the project, as in firestore://my-project"
@@ -67,6 +69,7 @@ def test_check_refuses_an_unknown_store(tmp_path: Path) -> None:
         ("sqlite:///x.db", SqliteStore),
         ("postgresql://h/x", SqlStore),
         ("postgresql+psycopg://h/x", SqlStore),
+        ("mssql+mssqlpython://h/x", SqlStore),
     ],
 )
 def test_the_scheme_selects_the_class(url: str, store: type) -> None:

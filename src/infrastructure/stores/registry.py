@@ -8,6 +8,7 @@ _STORES = {
     "memory://": "memory:MemoryStore",
     "sqlite:///PATH": "sqlite:SqliteStore",
     "postgresql://HOST/DATABASE": "sql:SqlStore",
+    "mssql://HOST/DATABASE": "sql:SqlStore",
     "firestore://PROJECT": "firestore:FirestoreStore",
 }
 """The form of the URL of each store, and its class by module. Only the module that is used is imported."""

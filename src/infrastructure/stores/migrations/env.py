@@ -15,6 +15,7 @@ from src.infrastructure.stores.sql.tables import metadata
 _LOCKS = {
     "sqlite": "BEGIN IMMEDIATE",
     "postgresql": "SELECT pg_advisory_xact_lock(7267233)",  # the number is arbitrary
+    "mssql": "EXEC sp_getapplock @Resource = 'portero', @LockMode = 'Exclusive'",
 }
 """For each database, the first statement of the transaction. It makes other processes that migrate wait."""
 

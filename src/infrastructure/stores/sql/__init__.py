@@ -1,4 +1,4 @@
-"""The store for PostgreSQL, on SQLAlchemy Core."""
+"""The store for PostgreSQL and SQL Server, on SQLAlchemy Core."""
 
 from src.infrastructure.stores.sql.store import SqlStore
 

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import InvalidStoreUrl, PreconditionFailed
-from src.infrastructure.stores.sql.postgresql import PARAMETERS, bound_statements
 
 POOL_SECONDS = 5.0
 """How long a thread waits for a connection that another thread uses."""
 
+_MODULES = {"postgresql": ("postgresql", "extras.txt"), "mssql": ("sqlserver", "mssql.txt")}
+"""For each kind of database, the module with what is special about it, and the requirements of its driver."""
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _FOREIGN_KEY_VIOLATION = "23503"
-_ROLLED_BACK = "40001", "40P01"
-"""A serialization failure, and a deadlock."""
+_ROLLED_BACK = "40001", "40P01", "Serialization failure"
+"""Serialization failures and deadlocks: two codes of PostgreSQL, and one text of the driver of SQL Server."""
 
 
 class RolledBack(Unavailable):
@@ -24,13 +28,20 @@ class RolledBack(Unavailable):
 
 
 def parse_url(url: str) -> URL:
-    """Return the URL of a PostgreSQL database, with the driver to use. Raises InvalidStoreUrl."""
+    """Return the URL of a database without the name of a driver. Raises InvalidStoreUrl."""
     try:
         parsed = sa.make_url(url)
-        driver = {"postgresql": "postgresql+psycopg"}[parsed.get_backend_name()]
-    except (sa.exc.ArgumentError, ValueError, KeyError):
-        raise InvalidStoreUrl("write postgresql://USER:PASSWORD@HOST/DATABASE") from None
-    return parsed.set(drivername=driver)
+        backend = parsed.get_backend_name()
+    except (sa.exc.ArgumentError, ValueError):
+        backend = None
+    if backend not in _MODULES:
+        raise InvalidStoreUrl("write postgresql://USER:PASSWORD@HOST/DATABASE")
+    return parsed.set(drivername=backend)
+
+
+def database_module(backend: str) -> ModuleType:
+    """Return the module for a kind of database. Raises ModuleNotFoundError without its driver."""
+    return import_module(f"{__package__}.{_MODULES[backend][0]}")
 
 
 def make_engine(url: str, *, pool_size: int, bounded: bool = True) -> Engine:
@@ -39,16 +50,19 @@ def make_engine(url: str, *, pool_size: int, bounded: bool = True) -> Engine:
     With ``bounded`` every statement ends within a few seconds, and fails if it is not done by then.
     """
     parsed = parse_url(url)
-    parameters = {name: value for name, value in PARAMETERS.items() if bounded or name != "options"}
-    engine = sa.create_engine(
-        parsed.set(query={**parameters, **parsed.query}),
-        pool_size=pool_size,
-        max_overflow=0,  # a connection beyond the pool would be opened for one use, which takes longer than to wait
-        pool_timeout=POOL_SECONDS,
-        pool_pre_ping=True,  # replaces connections that a restart of the server has closed
-    )
-    if bounded:
-        bound_statements(engine)
+    backend = parsed.get_backend_name()
+    try:
+        engine: Engine = database_module(backend).make_engine(
+            parsed,
+            bounded=bounded,
+            pool_size=pool_size,
+            max_overflow=0,  # a connection beyond the pool would be opened for one use, which takes longer than to wait
+            pool_timeout=POOL_SECONDS,
+            pool_pre_ping=True,  # replaces connections that a restart of the server has closed
+        )
+    except ModuleNotFoundError as error:
+        file = _MODULES[backend][1]
+        raise InvalidStoreUrl(f"{backend}:// needs requirements/{file} installed ({error})") from None
     return engine
 
 
@@ -63,17 +77,18 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except sa.exc.IntegrityError as error:
-        if _sqlstate(error) == _FOREIGN_KEY_VIOLATION:
+        if _reason(error) == _FOREIGN_KEY_VIOLATION:
             # A guest and what it owns are removed at this moment. The next request of the guest is refused.
             raise Unavailable from error
         raise PreconditionFailed from None
     except sa.exc.OperationalError as error:
-        if _sqlstate(error) in _ROLLED_BACK:
+        if _reason(error) in _ROLLED_BACK:
             raise RolledBack from error
         raise Unavailable from error
     except (sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
         raise Unavailable from error
 
 
-def _sqlstate(error: sa.exc.DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+def _reason(error: sa.exc.DBAPIError) -> str | None:
+    """Return the code of an error of PostgreSQL, or the text of an error of SQL Server."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "driver_error", None)

@@ -1,12 +1,17 @@
-"""Connections to PostgreSQL that do not wait without bound."""
+"""What is special about PostgreSQL: its driver, connections that do not wait without bound, and COPY."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import psycopg
+import sqlalchemy as sa
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import URL, Connection, Engine
+
+from src.domain.tables import EncodedRow
+from src.infrastructure.outages import unavailable_on
 
 T = TypeVar("T")
 
@@ -26,13 +31,18 @@ See https://www.postgresql.org/docs/current/libpq-connect.html.
 """
 
 
-def bound_statements(engine: Engine) -> None:
-    """Let the engine give a connection up when the server is silent for too long.
+def make_engine(url: URL, *, bounded: bool, **pool: Any) -> Engine:
+    """Return an engine for a database. See ``engine.make_engine``.
 
     A server that is paused does not cancel its statements, but its system still acknowledges what it receives. So no
-    timeout of PostgreSQL or of TCP ends the wait.
+    timeout of PostgreSQL or of TCP ends the wait, and a bounded connection gives up by itself.
     """
-    event.listen(engine, "do_connect", lambda _, __, arguments, named: _Connection.connect(*arguments, **named))
+    parameters = {name: value for name, value in PARAMETERS.items() if bounded or name != "options"}
+    url = url.set(drivername="postgresql+psycopg", query={**parameters, **url.query})
+    engine = sa.create_engine(url, **pool)
+    if bounded:
+        event.listen(engine, "do_connect", lambda _, __, arguments, named: _Connection.connect(*arguments, **named))
+    return engine
 
 
 class _Connection(psycopg.Connection[Any]):
@@ -45,3 +55,14 @@ class _Connection(psycopg.Connection[Any]):
             if self.info.transaction_status == TransactionStatus.ACTIVE:
                 self.close()  # the answer may still come, and the next statement must not take it for its own
             raise
+
+
+def insert_rows(connection: Connection, set_id: str, rows: Sequence[EncodedRow]) -> None:
+    """Insert rows of a dataset with COPY, which takes a tenth of the time of INSERT."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout TO 0")  # a batch of large rows may take long
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    errors = unavailable_on(psycopg.OperationalError)
+    with errors, driver.cursor() as cursor, cursor.copy("COPY rows FROM STDIN") as copy:
+        for line, valid, values in rows:
+            copy.write_row((set_id, line, int(valid), values))

@@ -57,7 +57,10 @@ def _find(
     if until:
         statement = statement.where(value <= sa.bindparam("until"))
     if after:
-        position = sa.tuple_(value, id)
-        last = sa.tuple_(sa.bindparam("after_value", type_=value.type), sa.bindparam("after_id", type_=id.type))
-        statement = statement.where(position < last if descending else position > last)
+        # SQL Server compares no tuples. The first condition finds the place in the index.
+        last, last_id = sa.bindparam("after_value", type_=value.type), sa.bindparam("after_id", type_=id.type)
+        if descending:
+            statement = statement.where(value <= last, (value < last) | (id < last_id))
+        else:
+            statement = statement.where(value >= last, (value > last) | (id > last_id))
     return statement

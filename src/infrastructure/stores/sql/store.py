@@ -1,4 +1,4 @@
-"""The document store for PostgreSQL: each collection is a table."""
+"""The document store for PostgreSQL and SQL Server: each collection is a table."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -38,7 +38,7 @@ class SqlStore(MigratedStore):
 
     @classmethod
     def describe(cls, url: str) -> str:
-        return parse_url(url).set(drivername="postgresql", query={}).render_as_string()
+        return parse_url(url).set(query={}).render_as_string()
 
     @classmethod
     def _version(cls, url: str) -> str | None:

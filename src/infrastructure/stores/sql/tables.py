@@ -1,19 +1,21 @@
 """The tables: one for each collection of the schema, and one for rows."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mssql
 
 from src.infrastructure.stores.declarations import Collection, Field, Type
 from src.infrastructure.stores.schema import COLLECTIONS
 
-# Texts are compared by code point in every database; SQLite does so by default.
-TEXT = (
-    sa.Text()
-    .with_variant(sa.Text(collation="C"), "postgresql")
-    .with_variant(sa.Text(collation="Latin1_General_100_BIN2_UTF8"), "mssql")
-)
+# Texts are compared by code point; SQLite does so by default. SQL Server compares the units of UTF-16, which is another
+# order for characters beyond U+FFFF.
+_POSTGRESQL, _SQL_SERVER = sa.Text(collation="C"), partial(mssql.NVARCHAR, collation="Latin1_General_100_BIN2")
+TEXT = sa.Text().with_variant(_POSTGRESQL, "postgresql").with_variant(_SQL_SERVER(), "mssql")
+KEY = sa.Text().with_variant(_POSTGRESQL, "postgresql").with_variant(_SQL_SERVER(450), "mssql")
+"""A text in an index, of which SQL Server allows 900 bytes."""
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -49,8 +51,10 @@ metadata = sa.MetaData()
 
 
 def _table(collection: Collection) -> sa.Table:
+    indexed = {name for index in collection.indexes for name in (*index.equal, index.order)}
     columns = [
-        sa.Column(name, _TYPES[field.type], nullable=field.nullable) for name, field in collection.fields.items()
+        sa.Column(name, _column_type(field, name in indexed), nullable=field.nullable)
+        for name, field in collection.fields.items()
     ]
     indexes = [
         sa.Index("_".join(("ix", collection.name, *index.equal, index.order)), *index.equal, index.order, "id")
@@ -59,12 +63,16 @@ def _table(collection: Collection) -> sa.Table:
     return sa.Table(
         collection.name,
         metadata,
-        sa.Column("id", TEXT, primary_key=True),
-        sa.Column("revision", TEXT, nullable=False),
+        sa.Column("id", KEY, primary_key=True),
+        sa.Column("revision", KEY, nullable=False),
         *columns,
         *(_reference(collection, name, field) for name, field in collection.fields.items() if field.enforced),
         *indexes,
     )
+
+
+def _column_type(field: Field, indexed: bool) -> sa.types.TypeEngine[Any]:
+    return KEY if indexed and field.type is Type.TEXT else _TYPES[field.type]
 
 
 def _reference(collection: Collection, name: str, field: Field) -> sa.Constraint:
@@ -83,7 +91,7 @@ TABLES = {collection.name: _table(collection) for collection in COLLECTIONS}
 ROWS = sa.Table(
     "rows",
     metadata,
-    sa.Column("set_id", TEXT, primary_key=True),
+    sa.Column("set_id", KEY, primary_key=True),
     sa.Column("line", sa.BigInteger(), primary_key=True, autoincrement=False),
     # 0 or 1: a bool would cost the sqlite3 module a look-up of its adapter for each row.
     sa.Column("valid", sa.SmallInteger(), nullable=False),

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from src.infrastructure.stores.sql.tables import TEXT, UtcDateTime
+from src.infrastructure.stores.sql.tables import KEY, TEXT, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -28,8 +28,11 @@ _boolean, _time, _json = partial(_columns, sa.Boolean()), partial(_columns, UtcD
 
 def _table(name: str, *columns: list[sa.Column[Any]], indexes: tuple[str, ...] = ()) -> None:
     """Define the table of a collection. An index is given as the names of its columns, without the id."""
-    key = sa.Column("id", TEXT, primary_key=True), sa.Column("revision", TEXT, nullable=False)
+    key = sa.Column("id", KEY, primary_key=True), sa.Column("revision", KEY, nullable=False)
     table = sa.Table(name, _metadata, *key, *(column for group in columns for column in group))
+    for name_of_text in {column for index in indexes for column in index.split()}:
+        if isinstance(table.c[name_of_text].type, sa.Text):
+            table.c[name_of_text].type = KEY
     for index in map(str.split, indexes):
         sa.Index("_".join(("ix", name, *index)), *(table.c[column] for column in (*index, "id")))
 
@@ -119,7 +122,7 @@ _table("reports", _text("text"))
 _rows = sa.Table(
     "rows",
     _metadata,
-    sa.Column("set_id", TEXT, primary_key=True),
+    sa.Column("set_id", KEY, primary_key=True),
     sa.Column("line", sa.BigInteger(), primary_key=True, autoincrement=False),
     sa.Column("valid", sa.SmallInteger(), nullable=False),
     sa.Column("values", TEXT, nullable=False),

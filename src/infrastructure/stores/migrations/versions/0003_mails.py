@@ -7,7 +7,7 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
-from src.infrastructure.stores.sql.tables import TEXT, UtcDateTime
+from src.infrastructure.stores.sql.tables import KEY, TEXT, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -17,8 +17,9 @@ def upgrade() -> None:
     """Create the table, and let jobs have no owner."""
     op.create_table(
         "mails",
-        sa.Column("id", TEXT, primary_key=True),
-        *(sa.Column(name, TEXT, nullable=False) for name in ("revision", "kind", "address", "address_key", "language")),
+        sa.Column("id", KEY, primary_key=True),
+        *(sa.Column(name, KEY, nullable=False) for name in ("revision", "kind", "address_key")),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("address", "language")),
         sa.Column("user_id", TEXT),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("epoch", "attempts")),
         sa.Column("details", sa.JSON()),
@@ -28,7 +29,7 @@ def upgrade() -> None:
     op.create_index("ix_mails_kind_address_key_created_at", "mails", ["kind", "address_key", "created_at", "id"])
     op.create_index("ix_mails_expires_at", "mails", ["expires_at", "id"])
     with op.batch_alter_table("jobs") as jobs:
-        jobs.alter_column("user_id", existing_type=TEXT, nullable=True)
+        jobs.alter_column("user_id", existing_type=KEY, nullable=True)
 
 
 def downgrade() -> None:
@@ -36,4 +37,4 @@ def downgrade() -> None:
     op.drop_table("mails")
     op.execute("DELETE FROM jobs WHERE user_id IS NULL")
     with op.batch_alter_table("jobs") as jobs:
-        jobs.alter_column("user_id", existing_type=TEXT, nullable=False)
+        jobs.alter_column("user_id", existing_type=KEY, nullable=False)

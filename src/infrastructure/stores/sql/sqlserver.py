@@ -1,0 +1,25 @@
+"""What is special about SQL Server: its driver, and rows without COPY."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+
+from src.domain.tables import EncodedRow
+from src.infrastructure.stores.sql.tables import ROWS
+
+STATEMENT_SECONDS = 10
+"""How long a statement may take before the driver cancels it."""
+
+
+def make_engine(url: URL, *, bounded: bool, **pool: Any) -> Engine:
+    """Return an engine for a database. See ``engine.make_engine``. Raises ModuleNotFoundError without the driver."""
+    timeout = {"timeout": STATEMENT_SECONDS} if bounded else {}
+    return sa.create_engine(url.set(drivername="mssql+mssqlpython"), connect_args=timeout, **pool)
+
+
+def insert_rows(connection: Connection, set_id: str, rows: Sequence[EncodedRow]) -> None:
+    """Insert rows of a dataset with one statement for many rows."""
+    values = [{"set_id": set_id, "line": line, "valid": int(valid), "values": text} for line, valid, text in rows]
+    connection.execute(ROWS.insert(), values)
