@@ -1,0 +1,47 @@
+"""The files that people expect in a repository: what they name exists, and they are up to date."""
+
+import json
+import re
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from dotenv import dotenv_values
+
+from src.settings import Settings
+from tests.support import env_example
+from tests.support.markdown import ROOT
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [(".github/workflows/ci.yml", "vendor.github-workflows"), (".github/dependabot.yml", "vendor.dependabot")],
+)
+def test_a_file_for_github_is_valid(file: str, schema: str) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_workflow_calls_the_commands_that_developers_call() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+    targets = set(re.findall(r"run: make (\w+)", workflow))
+    assert targets == {"check", "test"}
+    assert targets <= set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_the_steps_that_the_devcontainer_installs_exist() -> None:
+    command = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())["postCreateCommand"].split()
+    assert command[:2] == ["sh", "scripts/setup"]
+    for step in command[2:]:
+        assert f"\nsetup_{step}() {{" in (ROOT / "scripts/setup").read_text()
+
+
+def test_the_example_of_the_environment_is_made_from_the_reference() -> None:
+    text = env_example.FILE.read_text("utf-8")
+    assert text == env_example.text(), "type `python -m tests.support.env_example`"
+    assert dotenv_values(stream=StringIO(text)) == {}
+    names = dotenv_values(stream=StringIO(re.sub("^#([A-Z])", r"\1", text, flags=re.MULTILINE)))
+    emulators = {"firestore_emulator_host", "firebase_auth_emulator_host"}
+    assert {name.lower() for name in names} == Settings.model_fields.keys() - emulators
