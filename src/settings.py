@@ -36,6 +36,7 @@ class Settings(BaseModel):
     store_url: str = ""
     identity: Literal["local", "firebase"] = "local"
     firebase_web_api_key: SecretStr | None = None
+    firebase_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
     google_cloud_project: str | None = None
     firestore_emulator_host: str | None = None
     firebase_auth_emulator_host: str | None = None

@@ -14,15 +14,23 @@ class AuditEvent(StrEnum):
     LOGIN_FAILED = "login-failed"
     """A login was refused. Fields: user_id (null when no user has that name)."""
     SESSION_ENDED = "session-ended"
-    """One session ended. Fields: user_id, session_id, reason (logout, ended-by-owner, refresh-token-reused)."""
+    """One session ended.
+
+    Fields: user_id, session_id, reason (logout, ended-by-owner, refresh-token-reused, ended-at-provider).
+    """
     SESSIONS_ENDED = "sessions-ended"
-    """All sessions of a user ended. Fields: user_id, reason (logout-all, password-changed, password-reset)."""
+    """All sessions of a user ended.
+
+    Fields: user_id, reason (logout-all, password-changed, password-reset, disabled-at-provider).
+    """
     USER_ADDED = "user-added"
     """An admin, or the operator, added a user. Fields: user_id, by (null for the operator), role."""
     ROLE_CHANGED = "role-changed"
     """A user was given a role, disabled or enabled. Fields: user_id, by (null for the operator), role, disabled."""
     USER_DELETED = "user-deleted"
-    """A user was deleted. Fields: user_id, by."""
+    """A user was deleted. Fields: user_id, by (null if its account at the identity provider was deleted)."""
+    ADDRESS_TAKEN = "address-taken"
+    """A user changed the address at the identity provider to one that another user has here. Fields: user_id."""
     DENIED = "denied"
     """A request was refused with 401 or 403. Fields: reason (the error's code), method, path."""
 

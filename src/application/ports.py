@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from src.domain.mails import Mail
@@ -102,10 +102,24 @@ class ExternalIdentity:
     """The claims of a verified token of the identity provider, about the user who has sent it."""
 
     uid: str
-    email: Email | None
-    email_verified: bool
-    name: str | None
     authenticated_at: datetime
+    second_factor: str | None = None
+    """The kind of second factor that the user has given, such as "phone", or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """An account as the identity provider describes it at this moment."""
+
+    email: Email | None = None
+    email_verified: bool = False
+    name: str | None = None
+    disabled: bool = False
+    anonymous: bool = False
+    """Whether its owner could not sign in to it again: there is no address, no phone number and no other provider."""
+    has_password: bool = False
+    valid_since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    """The time before which all sign-ins are revoked."""
 
 
 class IdentityProvider(Protocol):
@@ -124,13 +138,17 @@ class IdentityProvider(Protocol):
     def verify(self, user: User | None, password: str) -> bool:
         """Return whether the password is right. A call without a user takes as long as one with a user."""
 
+    def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
+        """Return the owner of the remote account that has this address and password, or None."""
+
     def outdated(self, user: User) -> bool:
         """Return whether the stored hash was made with other parameters than the current ones."""
 
     def create(self, user: User, password: str | None) -> None:
         """Create a remote account with the id of ``user``. Nobody can log in to an account without a password.
 
-        Raises Taken when another remote account has the address, and Invalid when the address is refused.
+        If there is such an account already, give it the address and the password. Raises Taken when another remote
+        account has the address, and Invalid when the address is refused.
         """
 
     def set_email(self, user: User) -> None:
@@ -145,8 +163,8 @@ class IdentityProvider(Protocol):
     def delete(self, id: str) -> None:
         """Delete the remote account, if it exists."""
 
-    def exists(self, id: str) -> bool:
-        """Return whether the remote account exists."""
+    def account(self, id: str) -> ProviderAccount | None:
+        """Return the remote account, or None if there is none."""
 
     def identify(self, token: str) -> ExternalIdentity:
         """Return the user of a token that the remote service issued. Raises InvalidToken."""

@@ -49,7 +49,7 @@ def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
     if not settings.queue_url.startswith("inline:"):
         # No job has this id, so that a worker that receives it finds nothing to do.
         yield "queue", lambda: make_queue(settings, lambda _: None).send("check")
-    yield f"identity provider {settings.identity}", lambda: make_identity(settings).exists("nobody")
+    yield f"identity provider {settings.identity}", lambda: make_identity(settings).account("nobody")
 
 
 def _probe(blobs: BlobStore) -> None:

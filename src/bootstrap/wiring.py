@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypedDict, Unpack
 
-from src.application.accounts import AccountSaga, AccountService
+from src.application.accounts import AccountMirror, AccountSaga, AccountService
 from src.application.administration import AdministrationService
 from src.application.datasets import CHECK, CheckDataset, DatasetService, erase_dataset
 from src.application.directory import DirectoryService
@@ -18,7 +18,13 @@ from src.application.mails import MAIL, MailService, MailTokens, Outbox, SendMai
 from src.application.operations import OperationsService
 from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Mailer, PictureSource
 from src.application.receipts import ReceiptService
-from src.application.sessions import AuthenticationService, IntrospectionService, Lifetimes, SessionService
+from src.application.sessions import (
+    AuthenticationService,
+    IntrospectionService,
+    Lifetimes,
+    RecentChecks,
+    SessionService,
+)
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
 from src.application.tasks import TaskService
@@ -117,10 +123,20 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
     file_service = FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
     directory = DirectoryService(users=users, saga=saga, parse_email=rules.parse_email, audit=audit, clock=clock)
-    authentication = AuthenticationService(
-        users=users, sessions=sessions, identity=identity, tokens=_tokens(settings, keys, clock), clock=clock
+    lifetimes = _lifetimes(settings)
+    mirror = AccountMirror(
+        users=users, saga=saga, identity=identity, guest_lifetime=lifetimes.guest, audit=audit, clock=clock
     )
-    session_service = _sessions(settings, authentication, keys, limiter, rules)
+    authentication = AuthenticationService(
+        users=users,
+        sessions=sessions,
+        identity=identity,
+        mirror=mirror,
+        checks=RecentChecks(timedelta(seconds=settings.firebase_check_seconds), clock),
+        tokens=_tokens(settings, keys, clock),
+        clock=clock,
+    )
+    session_service = _sessions(lifetimes, authentication, keys, limiter, rules)
     return Services(
         accounts=AccountService(saga=saga, identity=identity, limiter=limiter, clock=clock),
         administration=AdministrationService(
@@ -195,8 +211,14 @@ def _tokens(settings: Settings, keys: KeyRing, clock: Clock) -> JwtIssuer:
     )
 
 
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
+    )
+
+
 def _sessions(
-    settings: Settings,
+    lifetimes: Lifetimes,
     authentication: AuthenticationService,
     keys: KeyRing,
     limiter: RateLimiter,
@@ -210,10 +232,7 @@ def _sessions(
         identity=authentication.identity,
         tokens=authentication.tokens,
         refresh_tokens=DerivedRefreshTokens(keys),
-        lifetimes=Lifetimes(
-            idle=timedelta(seconds=settings.refresh_token_seconds),
-            absolute=timedelta(seconds=settings.session_seconds),
-        ),
+        lifetimes=lifetimes,
         parse_login=rules.parse_login,
         limiter=limiter,
         audit=audit,

@@ -11,6 +11,12 @@ from src.domain.values import Page
 GRACE_PERIOD = timedelta(seconds=10)
 """The time for which a spent refresh token still yields its successor, because two browser tabs may refresh at once."""
 
+_WHOLE_SECOND = timedelta(microseconds=999_999)
+"""The most by which a sign-in may be later than the identity provider says, because it counts in whole seconds."""
+
+_CLOCK_SKEW = timedelta(seconds=10)
+"""The most by which the clock of the identity provider may be ahead of the clock of this service."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -42,12 +48,25 @@ class Session:
     spent_hash: str | None = None
     """The hash of the refresh token before the current one."""
     spent_at: datetime | None = None
+    signed_in_at: datetime | None = None
+    """The time of the sign-in at the identity provider from which the session was started, or None for a login here."""
+    second_factor: str | None = None
+    """The kind of second factor that the identity provider asked for, such as "phone", or None."""
     revision: str = ""
 
     def is_valid(self, user: User, now: datetime) -> bool:
         """Return whether the session belongs to ``user``, has not ended, and the user can log in."""
         current = self.epoch == user.session_epoch or self.id == user.kept_session
         return user.can_log_in and self.user_id == user.id and current and now < self.expires_at
+
+    def is_revoked(self, user: User) -> bool:
+        """Return whether the identity provider has revoked the sign-ins of ``user`` since the session began.
+
+        The session that a change of the password has kept is not revoked by that change.
+        """
+        began = self.signed_in_at + _WHOLE_SECOND if self.signed_in_at else self.created_at + _CLOCK_SKEW
+        ended = user.sessions_ended_at
+        return ended is not None and began <= ended and self.id != user.kept_session
 
     def rotated(self, successor_hash: str, now: datetime, idle: timedelta) -> "Session":
         """Return the session with its refresh token spent and replaced, and ``expires_at`` moved to ``idle`` from now.

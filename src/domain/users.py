@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypedDict, Unpack
 
@@ -66,6 +66,11 @@ class User:
     """Claims of a change that the identity provider has not confirmed yet."""
     reconcile_since: datetime | None = None
     """The time since which the store and the identity provider may differ, or None if they agree."""
+    provider_valid_since: datetime | None = None
+    """The time before which the identity provider has revoked all sign-ins, as far as this service knows.
+
+    None for a user without an account there, such as a guest of this service.
+    """
     revision: str = ""
 
     @classmethod
@@ -108,6 +113,19 @@ class User:
         """Return the user with every session ended, except the session with the id ``keep``."""
         epoch = self.session_epoch + 1
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
+
+    def with_revocation(self, valid_since: datetime) -> "User":
+        """Return the user with the sign-ins before ``valid_since`` revoked here too.
+
+        Nothing changes if this service knows of the revocation already: the provider also revokes all sign-ins when
+        this service changes the account, and then the sessions here stay.
+        """
+        if valid_since == self.provider_valid_since:
+            return self
+        user, ended = replace(self, provider_valid_since=valid_since), valid_since - timedelta(microseconds=1)
+        if self.sessions_ended_at is not None and ended <= self.sessions_ended_at:
+            return user
+        return replace(user, sessions_ended_at=ended, kept_session=None)
 
     def tombstone(self, now: datetime) -> "User":
         """Return the record that stays of a deleted user: the id, which is never used again, and no personal data."""

@@ -36,6 +36,7 @@ def account(**fields: Any) -> dict[str, Any]:
         "session_epoch": 0,
         "kept_session": None,
         "sessions_ended_at": None,
+        "provider_valid_since": None,
         "expires_at": None,
         "reserved": [],
         "reconcile_since": None,
@@ -59,6 +60,8 @@ def login(**fields: Any) -> dict[str, Any]:
         "current_hash": None,
         "spent_hash": None,
         "spent_at": None,
+        "signed_in_at": None,
+        "second_factor": None,
     }
     assert plain.keys() == SESSIONS.fields.keys()
     return plain | fields

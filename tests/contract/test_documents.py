@@ -74,6 +74,8 @@ SESSION = Kind(
         current_hash="c" * 64,
         spent_hash="s" * 64,
         spent_at=NOON.replace(microsecond=4),
+        signed_in_at=NOON.replace(microsecond=5),
+        second_factor="phone",
     ),
     lambda session: replace(session, generation=session.generation + 1),
     lambda session: session.generation,

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 
-from src.application.ports import IdentityProvider
+from src.application.ports import IdentityProvider, ProviderAccount
 from src.bootstrap.wiring import wire
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.sessions import Client, Session
@@ -176,12 +176,12 @@ def test_creating_an_account_twice_makes_one_account(identity: IdentityProvider,
 
 def test_a_deleted_account_is_gone_and_its_address_free(identity: IdentityProvider, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
-    assert identity.exists(user.id)
+    assert (identity.account(user.id) is not None) == identity.remote
     for _ in range(2):
         identity.delete(user.id)
     if not identity.remote:
         return  # the record is all there is of it
-    assert not identity.exists(user.id)
+    assert identity.account(user.id) is None
     assert not identity.verify(user, PASSWORD)
     with pytest.raises(NotFound):
         identity.set_email(user)
@@ -366,26 +366,73 @@ def test_an_id_token_identifies_the_user_and_the_time_of_sign_in(firebase: Fireb
     before = int(time.time())
     signed_up = firebase.sign_up(address)
     found = identity.identify(signed_up.id_token)
-    assert (found.uid, found.email, found.email_verified) == (signed_up.uid, Email(address), False)
+    assert (found.uid, found.second_factor) == (signed_up.uid, None)
     assert before <= found.authenticated_at.timestamp() <= time.time()
 
-    firebase.update(signed_up.uid, emailVerified=True, displayName="Ada")
-    signed_in = firebase.sign_in(address)
-    assert signed_in
-    again = identity.identify(signed_in.id_token)
-    assert (again.uid, again.email_verified, again.name) == (signed_up.uid, True, "Ada")
+
+def test_an_account_is_described_as_it_is_now(firebase: Firebase) -> None:
+    identity, address = connected(firebase), new_address()
+    before = int(time.time())
+    uid = firebase.sign_up(address).uid
+    account = identity.account(uid)
+    assert account
+    assert (account.email, account.email_verified, account.name) == (Email(address), False, None)
+    assert (account.disabled, account.anonymous, account.has_password) == (False, False, True)
+    assert before <= account.valid_since.timestamp() <= time.time()
+
+    firebase.update(uid, emailVerified=True, displayName="Ada", disableUser=True)
+    account = identity.account(uid)
+    assert account
+    assert (account.email_verified, account.name, account.disabled) == (True, "Ada", True)
 
 
-def test_an_id_token_need_not_have_an_address(firebase: Firebase) -> None:
-    assert connected(firebase).identify(firebase.sign_up().id_token).email is None
+def test_only_an_account_that_nobody_can_sign_in_to_again_is_anonymous(firebase: Firebase) -> None:
+    identity = connected(firebase)
+    anonymous = identity.account(firebase.sign_up().uid)
+    assert anonymous == ProviderAccount(anonymous=True)
+    by_token = firebase.sign_in_as(uuid4().hex).uid
+    by_phone = firebase.sign_up().uid
+    firebase.update(by_phone, phoneNumber=f"+346{uuid4().int % 10**8:08}")
+    for uid in (by_token, by_phone):
+        account = identity.account(uid)
+        assert account
+        assert (account.anonymous, account.has_password, account.email) == (False, False, None)
+
+
+def test_creating_an_account_for_an_anonymous_user_gives_it_the_address_and_the_password(firebase: Firebase) -> None:
+    identity, user = connected(firebase), replace(somebody(), id=firebase.sign_up().uid)
+    identity.create(user, PASSWORD)
+    account = identity.account(user.id)
+    assert account
+    assert (account.email, account.anonymous, account.has_password) == (user.email, False, True)
+    assert identity.verify(user, PASSWORD)
+
+
+@pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
+def test_signing_in_with_an_address_finds_its_account(identity: IdentityProvider, join: Keeper) -> None:
+    user = join(somebody(), PASSWORD)
+    assert user.email
+    found = identity.sign_in(user.email, PASSWORD)
+    assert found
+    assert found.uid == user.id
+    assert identity.sign_in(user.email, "another password") is None
+    assert identity.sign_in(Email(new_address()), PASSWORD) is None
+
+
+def test_a_password_can_be_set_for_an_account_without_an_address(firebase: Firebase) -> None:
+    identity, user = connected(firebase), somebody(email=False)
+    firebase.sign_in_as(user.id)
+    identity.set_password(user, PASSWORD)
+    assert identity.verify(user, PASSWORD)
 
 
 def test_the_placeholder_address_of_a_user_is_not_shown(firebase: Firebase) -> None:
     identity, user = connected(firebase), somebody(email=False)
     identity.create(user, PASSWORD)
-    signed_in = firebase.sign_in(f"{user.id}@portero.invalid")
-    assert signed_in
-    assert identity.identify(signed_in.id_token).email is None
+    account = identity.account(user.id)
+    assert account
+    assert account.email is None
+    assert firebase.sign_in(f"{user.id}@portero.invalid")
 
 
 def claims_of(token: str) -> dict[str, object]:

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from argon2 import PasswordHasher
 
 from src.application.sessions import Lifetimes, SessionService
 from src.domain.errors import InvalidToken
 from src.domain.sessions import Client
 from src.domain.users import User
 from src.domain.values import Username
+from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.tokens.jwt import JwtIssuer
@@ -34,7 +36,8 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
         lifetimes=lifetimes,
         audit=lambda *_: None,
         clock=_now,
-        **dict.fromkeys(("identity", "authentication", "parse_login", "limiter")),  # not used by a refresh
+        identity=LocalIdentity(PasswordHasher(), at_once=1),
+        **dict.fromkeys(("authentication", "parse_login", "limiter")),  # not used by a refresh
     )
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))

@@ -51,6 +51,7 @@ FULL = User(
     expires_at=NOON.replace(microsecond=2),
     reserved=(Claim("email", "new@example.com"), Claim("username", "ada2")),
     reconcile_since=NOON.replace(microsecond=0),
+    provider_valid_since=NOON.replace(microsecond=3),
 )
 
 

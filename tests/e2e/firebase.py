@@ -37,6 +37,34 @@ class Firebase:
         answer = self._call("signInWithCustomToken", token=f'{{"uid": "{uid}"}}', returnSecureToken=True).json()
         return SignedIn(uid, answer["idToken"])
 
+    def sign_in_by_phone(self, number: str) -> SignedIn:
+        """Sign in with a phone number and the code that Firebase sends to it."""
+        session = self._call("sendVerificationCode", phoneNumber=number, recaptchaToken="any").json()["sessionInfo"]
+        code = self._code_for(number)
+        return _signed_in(self._call("signInWithPhoneNumber", sessionInfo=session, code=code).json())
+
+    def sign_in_with_second_factor(self, email: str, number: str) -> str:
+        """Sign in with a password, and then with the code that Firebase sends to the enrolled phone number."""
+        first = self._call("signInWithPassword", email=email, password=PASSWORD, returnSecureToken=True).json()
+        pending = {"mfaPendingCredential": first["mfaPendingCredential"]}
+        factor = {"mfaEnrollmentId": first["mfaInfo"][0]["mfaEnrollmentId"]}
+        request = {**pending, **factor, "phoneSignInInfo": {"recaptchaToken": "any"}}
+        begun = self._post("v2/accounts/mfaSignIn:start", request).json()
+        proof = {"sessionInfo": begun["phoneResponseInfo"]["sessionInfo"], "code": self._code_for(number)}
+        ended = self._post("v2/accounts/mfaSignIn:finalize", {**pending, "phoneVerificationInfo": proof})
+        return str(ended.json()["idToken"])
+
+    def create_tenant(self) -> str:
+        """Create a tenant of the project, which has users of its own, and return its id."""
+        fields = {"displayName": "Others", "allowPasswordSignup": True}
+        created = self._post(f"v2/projects/{self.project}/tenants", fields, administrative=True)
+        return str(created.json()["name"]).rpartition("/")[2]
+
+    def code_for(self, address: str) -> str:
+        """Return the code of the last mail that Firebase sent to an address."""
+        codes = self._emulated("oobCodes")
+        return str([each["oobCode"] for each in codes if address in (each["email"], each.get("newEmail"))][-1])
+
     def account(self, uid: str) -> dict[str, Any] | None:
         """Return the record of a user in the emulator."""
         found = self._call("lookup", localId=[uid]).json().get("users")
@@ -49,13 +77,29 @@ class Firebase:
     def _call(self, method: str, **body: Any) -> requests.Response:
         administrative = method in ("lookup", "update")
         place = f"projects/{self.project}/accounts" if administrative else "accounts"
+        return self._post(f"v1/{place}:{method}", body, administrative=administrative)
+
+    def _post(self, path: str, body: dict[str, Any], *, administrative: bool = False) -> requests.Response:
         return requests.post(
-            f"http://{self.host}/identitytoolkit.googleapis.com/v1/{place}:{method}",
+            f"http://{self.host}/identitytoolkit.googleapis.com/{path}",
             params=None if administrative else {"key": "any"},
             headers={"Authorization": "Bearer owner"} if administrative else None,
             json=body,
             timeout=10,
         )
+
+    def _code_for(self, number: str) -> str:
+        return str([each["code"] for each in self._emulated("verificationCodes") if each["phoneNumber"] == number][-1])
+
+    def _emulated(self, messages: str) -> list[dict[str, Any]]:
+        """Return the messages that the emulator has kept instead of sending them."""
+        url = f"http://{self.host}/emulator/v1/projects/{self.project}/{messages}"
+        return list(requests.get(url, timeout=10).json()[messages])
+
+
+def new_number() -> str:
+    """Return a phone number that is most probably unique."""
+    return f"+346{uuid4().int % 10**8:08}"
 
 
 def new_address() -> str:

@@ -11,8 +11,7 @@ import pytest
 from flask import Flask
 
 from src.application.limits import Count
-from src.application.ports import ExternalIdentity
-from src.bootstrap.adapters import now
+from src.application.ports import ProviderAccount
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.values import Email
 from src.infrastructure.stores.base import Store
@@ -86,8 +85,8 @@ STORE = MemoryStore()
 
 
 def _provider() -> Provider:
-    people = [ExternalIdentity(uid, Email(f"{uid}@example.com"), True, None, now()) for uid in ("free", "taken")]
-    return Provider(*people)
+    people = {uid: ProviderAccount(Email(f"{uid}@example.com"), True) for uid in ("free", "taken")}
+    return Provider(**people)
 
 
 @cache

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.application.ports import ExternalIdentity
-from src.bootstrap.adapters import now
+from src.application.ports import ProviderAccount
 from src.domain.values import Email
 from tests.support.working import Watch
 from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in
@@ -63,7 +62,7 @@ def test_other_texts_are_not_active_and_revoking_them_succeeds(client: Client, t
 
 
 def test_a_token_of_the_identity_provider_makes_no_profile_and_is_not_active() -> None:
-    provider = Provider(ExternalIdentity("new", Email("new@example.com"), True, None, now()))
+    provider = Provider(new=ProviderAccount(Email("new@example.com"), True))
     client = client_of(build(identity=provider, service_credentials={"billing": SECRET}))
     assert introspect(client, "new").json == {"active": False}
     admin = join(client, "admin")

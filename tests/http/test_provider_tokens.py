@@ -1,13 +1,11 @@
 """Tokens of the identity provider, exchanged for tokens of the service or sent directly."""
 
-from src.application.ports import ExternalIdentity
-from src.bootstrap.adapters import now
+from src.application.ports import ProviderAccount
 from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, join
 
 
 def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
-    ben = ExternalIdentity("ben", None, False, "Ben", now())
-    app = build(identity=Provider(ben))
+    app = build(identity=Provider(ben=ProviderAccount(name="Ben")))
     client = client_of(app)
     traded = client.post("/auth/firebase", json={"id_token": "ben"})
     assert traded.status_code == 200

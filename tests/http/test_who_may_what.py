@@ -3,14 +3,14 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from src.application.ports import ExternalIdentity
+from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.values import Email, Role
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
@@ -287,7 +287,7 @@ PROVIDER = Provider()
 
 def _vouched_for(client: Client) -> str:
     uid = f"uid-{registration()['username']}"
-    PROVIDER.known[uid] = ExternalIdentity(uid, Email(f"{uid}@example.com"), False, None, now() + timedelta(seconds=1))
+    PROVIDER.known[uid] = ProviderAccount(Email(f"{uid}@example.com"), has_password=True)
     assert client.post("/auth/firebase", json={"id_token": uid}).status_code == 200
     return uid
 
@@ -354,7 +354,7 @@ def test_a_firebase_token_from_before_logging_out_everywhere_is_refused(vouching
     assert client.post("/auth/logout-all", headers=headers).status_code == 204
     for moved, status in ((-10, 401), (0, 401), (10, 200)):
         at = before + timedelta(seconds=moved)
-        PROVIDER.known[uid] = replace(PROVIDER.known[uid], authenticated_at=at.replace(microsecond=0))
+        PROVIDER.signed_in_at[uid] = at.replace(microsecond=0)
         assert client.get("/user", headers=headers).status_code == status
         assert client.post("/auth/firebase", json={"id_token": uid}).status_code == status
 

@@ -1,12 +1,14 @@
 """An identity provider that keeps its accounts in a dictionary, and a proxy that observes calls."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from src.application.ports import ExternalIdentity
+from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Taken
 from src.domain.users import User, normalise_password
+from src.domain.values import Email
 
 
 class RemoteIdentity:
@@ -26,6 +28,12 @@ class RemoteIdentity:
         if user is None or self.addresses.get(user.id) != _address(user):
             return False
         return self._passwords[user.id] == normalise_password(password)
+
+    def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
+        for id, address in self.addresses.items():
+            if address == email.address and self._passwords[id] == normalise_password(password):
+                return ExternalIdentity(id, datetime.now(UTC))
+        return None
 
     def outdated(self, user: User) -> bool:
         return False
@@ -49,8 +57,11 @@ class RemoteIdentity:
         self.addresses.pop(id, None)
         self._passwords.pop(id, None)
 
-    def exists(self, id: str) -> bool:
-        return id in self.addresses
+    def account(self, id: str) -> ProviderAccount | None:
+        if id not in self.addresses:
+            return None
+        address = self.addresses[id]
+        return ProviderAccount(Email(address) if address != id else None, has_password=bool(self._passwords.get(id)))
 
     def identify(self, token: str) -> ExternalIdentity:
         raise InvalidToken

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import count
@@ -29,13 +30,21 @@ from werkzeug.wrappers import Request
 from src.application.datasets import IncomingDataset
 from src.application.files import IncomingFile
 from src.application.limits import RateLimiter
-from src.application.ports import Clock, ExternalIdentity, IdentityProvider, JobQueue, Mailer, PictureSource
+from src.application.ports import (
+    Clock,
+    ExternalIdentity,
+    IdentityProvider,
+    JobQueue,
+    Mailer,
+    PictureSource,
+    ProviderAccount,
+)
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import Overrides, wire
 from src.domain.errors import InvalidToken
 from src.domain.tables import ReadOptions
 from src.domain.users import User
-from src.domain.values import Role
+from src.domain.values import Email, Role
 from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.off import NoLimits
@@ -165,19 +174,30 @@ class Person:
 
 
 class Provider(LocalIdentity):
-    """An identity provider that issues tokens. ``known`` maps each token to its identity."""
+    """An identity provider that issues tokens: each uid in ``known`` is one. Everybody else has an account too."""
 
     remote = True
 
-    def __init__(self, *known: ExternalIdentity) -> None:
+    def __init__(self, **known: ProviderAccount) -> None:
         super().__init__(HASHER, at_once=4)
-        self.known = {each.uid: each for each in known}
+        self.known = known
+        self.signed_in_at: dict[str, datetime] = {}
+        self._registered: dict[str, User] = {}
+
+    def create(self, user: User, password: str | None) -> None:
+        self._registered[user.id] = user
+
+    def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
+        owner = next((user for user in self._registered.values() if user.email and user.email.key == email.key), None)
+        return ExternalIdentity(owner.id, now()) if self.verify(owner, password) and owner else None
 
     def identify(self, token: str) -> ExternalIdentity:
-        try:
-            return self.known[token]
-        except KeyError:
-            raise InvalidToken from None
+        if token not in self.known:
+            raise InvalidToken
+        return ExternalIdentity(token, self.signed_in_at.get(token) or now() + timedelta(seconds=1))
+
+    def account(self, id: str) -> ProviderAccount | None:
+        return self.known.get(id, ProviderAccount(has_password=True))
 
 
 def build(

@@ -1,6 +1,7 @@
 """Keep the store and the identity provider in step.
 
-The store is authoritative, and the provider follows it. When accounts also exist at a remote provider
+The store is authoritative for what is changed here, and the provider follows it. ``AccountMirror`` takes over what is
+changed at the provider. When accounts also exist at a remote provider
 (``identity.remote``), every operation takes three steps, and each step can be repeated:
 
     create   store the user as pending       -> create the account    -> store the user as active
@@ -16,36 +17,36 @@ on the user: reconciliation takes a new ticket, and a slow request that finds an
 provider that got no answer may take effect later, so that the user stays marked and is reconciled again.
 """
 
-import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from src.application.accounts.transitions import Change, activated, finishing, if_active, if_ticket, released, reserving
-from src.application.audit import Audit, AuditEvent
-from src.application.ports import Clock, IdentityProvider
-from src.domain.errors import Invalid, InvalidToken, NotFound, PorteroError, Stale, Taken, Unavailable
-from src.domain.receipts import IdempotentCreate, Repeated
-from src.domain.users import State, User, UserRepository
-from src.domain.values import Email, Role
-
-_log = logging.getLogger("portero.accounts")
+from src.application.accounts.failures import after_failure, attempt
+from src.application.accounts.steps import AccountSteps
+from src.application.accounts.transitions import (
+    Change,
+    activated,
+    finishing,
+    following,
+    if_active,
+    if_ticket,
+    released,
+    reserving,
+)
+from src.application.audit import AuditEvent
+from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
+from src.domain.receipts import IdempotentCreate
+from src.domain.users import State, User
+from src.domain.values import Email, Role, Username
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSaga:
+class AccountSaga(AccountSteps):
     """Creates, changes and deletes accounts in the store and at the identity provider: in both, or in neither."""
-
-    users: UserRepository
-    identity: IdentityProvider
-    owned: Sequence[Callable[[str], None]]
-    """Functions that take the id of a user and remove one kind of object that the user owns. Each can be repeated."""
-    audit: Audit
-    clock: Clock
 
     def create(self, user: User, password: str | None, idempotent: IdempotentCreate[User] | None = None) -> User:
         """Store a new user. A user without a password cannot log in.
@@ -57,14 +58,14 @@ class AccountSaga:
         if not self.identity.remote:
             return self.users.add(user, idempotent.receipt_for(user) if idempotent else None)
         try:
-            self.users.add(replace(user, state=State.PENDING, reconcile_since=self.clock()))
+            self._add_pending(user)
         except Unavailable:
-            self._try(self._undo_creation, user.id)  # the commit may have landed
+            attempt(self._undo_creation, user.id)  # the commit may have landed
             raise
         # The caller is told that it failed, so it must have failed, even if the last commit landed.
-        with self._after_failure(self._undo_creation, user.id):
+        with after_failure(self._undo_creation, user.id):
             self.identity.create(user, password)
-            return self.users.update(user.id, activated, idempotent=idempotent)
+            return self.users.update(user.id, self._changed_there(user.id, activated), idempotent=idempotent)
 
     def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
         """Apply ``change`` to an active user. Raises Invalid, Unavailable and the errors of UserRepository.update."""
@@ -75,18 +76,23 @@ class AccountSaga:
         if user.reconcile_since != ticket:
             return user
         try:
+            account = self.identity.account(id)
+            if account is None:
+                raise NotFound
             self.identity.set_email(change(user))
         except (Taken, Invalid):
-            self._try(self.users.update, id, if_ticket(ticket, released))  # refused, so nothing happened there
+            attempt(self.users.update, id, if_ticket(ticket, released))  # refused, so nothing happened there
             raise
         except NotFound as error:
             raise InvalidToken from error  # the provider has lost the account; reconciliation removes the user
         except Unavailable:
-            self._try(self.identity.set_email, user)
-            self._try(self.users.update, id, self._marked)
+            attempt(self.identity.set_email, user)
+            attempt(self.users.update, id, self._marked)
             raise
-        with self._after_failure(self.users.update, id, self._marked):
-            return self.users.update(id, finishing(change, ticket))
+        with after_failure(self.users.update, id, self._marked):
+            # The change hides what was revoked at the provider before.
+            revoking = self._changed_there(id, lambda stored: change(stored.with_revocation(account.valid_since)))
+            return self.users.update(id, finishing(revoking, ticket))
 
     def set_password(
         self, id: str, password: str, reason: str, *, check: Change = lambda user: user, keep: str | None = None
@@ -107,7 +113,7 @@ class AccountSaga:
         if self.identity.remote:
             self.identity.set_password(user, password)
             # Again, because the old password could still start sessions until a moment ago.
-            self.change(id, without_sessions)
+            self.change(id, self._changed_there(id, without_sessions))
             self.identity.sessions_ended()
 
     def upgrade(self, id: str, promote: Change, password: str) -> User:
@@ -121,33 +127,36 @@ class AccountSaga:
             return self.users.update(id, change)
         ticket = self.clock()
         guest = self.users.update(id, reserving(change, ticket))
-        with self._after_failure(self._undo_upgrade, id, ticket):
+        with after_failure(self._undo_upgrade, id, ticket):
             self.identity.create(change(guest), password)
-            return self.users.update(id, finishing(change, ticket))
+            user = self.users.update(id, finishing(self._changed_there(id, change), ticket))
+        if guest.provider_valid_since:
+            self.identity.sessions_ended()
+        return user
 
     def delete(self, id: str, revisions: Collection[str] | None = None) -> None:
         """Delete an active user, end its sessions, free its names, remove its objects. Raises Unavailable, Stale."""
         if not self.identity.remote:
-            self._try(self._remove_owned, self.users.update(id, if_active(self._marked_tombstone), revisions=revisions))
+            attempt(self._remove_owned, self.users.update(id, if_active(self._marked_tombstone), revisions=revisions))
             return
         ticket = self.clock()
         deleting = if_active(lambda user: replace(user, state=State.DELETING, reconcile_since=ticket))
         self.users.update(id, deleting, revisions=revisions)
         undo = if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE))
         # It may have happened all the same: reconciliation asks the provider when it answers again.
-        with self._after_failure(self.users.update, id, undo):
+        with after_failure(self.users.update, id, undo):
             self.identity.delete(id)
-        self._try(self._remove_owned, self.users.update(id, self._marked_tombstone))
+        attempt(self._remove_owned, self.users.update(id, self._marked_tombstone))
 
     def purge_guests(self) -> int:
         """Remove expired guests whose last request must be over by now. Return the number of removed guests."""
         guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
-        return sum(self._try(self._purge, guest) for guest in guests)
+        return sum(attempt(self._purge, guest) for guest in guests)
 
     def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
         """Finish or undo operations that have been unfinished for longer than ``older_than``. Return their number."""
         accounts = self.users.to_reconcile(self.clock() - older_than).items
-        return sum(self._try(self._reconcile, user) for user in accounts)
+        return sum(attempt(self._reconcile, user) for user in accounts)
 
     def _purge(self, guest: User) -> None:
         def expire(stored: User) -> User:
@@ -155,6 +164,11 @@ class AccountSaga:
                 raise NotFound  # registered meanwhile, or about to be
             return replace(self._marked_tombstone(stored), expires_at=stored.expires_at)
 
+        account = self.identity.account(guest.id) if guest.provider_valid_since else None
+        if account and not account.anonymous:  # it was upgraded, and has not come back yet
+            named = replace(account, email=None)  # the next visit takes over the address, if it is free
+            self.users.update(guest.id, following(named, Username.random(), self.clock()))
+            return
         if guest.state is State.ACTIVE:
             guest = self.users.update(guest.id, expire)
         self._remove_owned(guest)
@@ -175,9 +189,10 @@ class AccountSaga:
         self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
 
     def _restore(self, user: User) -> None:
-        """Make the account at the provider match the stored user. A guest has no account there."""
+        """Make the account at the provider match the stored user. A guest of this service has no account there."""
         if user.role is Role.GUEST:
-            self.identity.delete(user.id)
+            if user.provider_valid_since is None:
+                self.identity.delete(user.id)
             self.users.update(user.id, if_ticket(user.reconcile_since, released))
             return
         addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
@@ -197,7 +212,7 @@ class AccountSaga:
                 return self._marked(stored)  # changed meanwhile, and the provider may have lost that address
             return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
 
-        self.users.update(user.id, restore)
+        self.users.update(user.id, self._changed_there(user.id, restore))
 
     def _undo_creation(self, id: str) -> None:
         self.users.update(id, self._marked_tombstone)
@@ -215,36 +230,11 @@ class AccountSaga:
         if user.reconcile_since == mine:
             self._restore(user)
 
-    def _remove_owned(self, user: User) -> None:
-        for remove in self.owned:
-            remove(user.id)
-
-    def _marked(self, user: User) -> User:
-        return replace(user, reconcile_since=self.clock())
-
-    def _marked_tombstone(self, user: User) -> User:
-        return self._marked(user.tombstone(self.clock()))
-
-    @contextmanager
-    def _after_failure(self, step: Callable[..., object], *arguments: object) -> Iterator[None]:
-        """If the block raises an error, try ``step``, and then raise that error."""
+    def _add_pending(self, user: User) -> None:
+        pending = replace(user, state=State.PENDING, reconcile_since=self.clock())
         try:
-            yield
-        except (PorteroError, Repeated):
-            self._try(step, *arguments)
-            raise
-
-    def _try(self, step: Callable[..., object], *arguments: object) -> bool:
-        """Run ``step`` and return whether it succeeded.
-
-        A PorteroError is logged and not raised, because reconciliation will repeat the step. NotFound and Stale are
-        not even logged.
-        """
-        try:
-            step(*arguments)
-        except (NotFound, Stale):
-            return False  # there is nothing left to do, or another process does it
-        except PorteroError as error:
-            _log.warning("left to reconciliation: %s", error.__cause__ or error)
-            return False
-        return True
+            self.users.add(pending)
+        except Taken as taken:
+            if "email" not in taken.fields or not self.free_address(user.email):
+                raise
+            self.users.add(pending)

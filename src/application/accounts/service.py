@@ -1,16 +1,19 @@
 """The service for registration and for changes of the own password."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from src.application.accounts.saga import AccountSaga
+from src.application.caller import Caller, caller_must_exist
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, REGISTRATIONS, Count, RateLimiter, network
 from src.application.ports import Clock, IdentityProvider
-from src.application.sessions.authentication import Caller, caller_must_exist
-from src.domain.errors import InvalidToken, WrongPassword
+from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
 from src.domain.sessions import Client
 from src.domain.users import Profile, User
 from src.domain.values import Role
+
+RECENT_SIGN_IN = timedelta(minutes=10)
+"""The time for which a sign-in stands for the current password of an account that has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +41,16 @@ class AccountService:
         with caller_must_exist():
             return self.saga.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
 
-    def change_password(self, caller: Caller, current: str, new: str, client: Client) -> None:
-        """Set a new password. The current password is required. Every other session ends.
+    def change_password(self, caller: Caller, current: str | None, new: str, client: Client) -> None:
+        """Set a new password. Every other session ends.
 
-        ``new`` has passed the policy. Raises WrongPassword, TooManyRequests, Unavailable.
+        The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+        stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+
+        ``new`` has passed the policy. Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
         """
-        user, address = caller.user, network(client)
-        # A stolen token must not allow guessing the password without limit.
-        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {user.id}"), Count(FAILED_LOGINS, address))
-        self.limiter.check(*failure)
-        if not self.identity.verify(user, current):
-            self.limiter.hit(*failure)
-            raise WrongPassword
+        user = caller.user
+        self._confirm(caller, current, client)
 
         def require_unchanged(stored: User) -> User:
             if not stored.can_log_in:
@@ -61,6 +62,24 @@ class AccountService:
         keep = caller.session.id if caller.session else None
         with caller_must_exist():
             self.saga.set_password(user.id, new, "password-changed", check=require_unchanged, keep=keep)
+
+    def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
+        """Raise an error unless the caller has given the current password, or needs none."""
+        user, address = caller.user, network(client)
+        # A stolen token must not allow guessing the password without limit.
+        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {user.id}"), Count(FAILED_LOGINS, address))
+        self.limiter.check(*failure)
+        if current is not None and self.identity.verify(user, current):
+            return
+        account = self.identity.account(user.id) if caller.signed_in_at else None
+        if caller.signed_in_at and account and not account.has_password:
+            if self.clock() - caller.signed_in_at > RECENT_SIGN_IN:
+                raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
+            return
+        if current is None:
+            raise Invalid(FieldError("current_password", "required", "This field is required."))
+        self.limiter.hit(*failure)
+        raise WrongPassword
 
 
 def _promoted(guest: User, profile: Profile, now: datetime) -> User:

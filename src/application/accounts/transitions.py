@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from src.application.ports import ProviderAccount
 from src.domain.errors import NotFound, Unavailable
 from src.domain.users import State, User
-from src.domain.values import Role
+from src.domain.values import Role, Username
 
 Change = Callable[[User], User]
 
@@ -66,3 +67,26 @@ def activated(user: User) -> User:
 def released(user: User) -> User:
     """Return the user without reserved names, and without the mark for reconciliation."""
     return replace(user, reserved=(), reconcile_since=None)
+
+
+def following(account: ProviderAccount, username: Username, now: datetime) -> Change:
+    """Return the change that brings a user in line with ``account``.
+
+    A guest whose account is no longer anonymous becomes a user named ``username``, and its guest sessions end. A user
+    that is just being changed from here stays as it is.
+    """
+
+    def follow(user: User) -> User:
+        if user.state is not State.ACTIVE or user.reconcile_since:
+            return user
+        changed = user.with_revocation(account.valid_since)
+        if user.role is Role.GUEST and not account.anonymous:
+            epoch = user.session_epoch + 1
+            changed = replace(changed, role=Role.USER, username=username, expires_at=None, session_epoch=epoch)
+        known = account.email is not None and user.email is not None and account.email.key == user.email.key
+        email = user.email if known else account.email
+        verified = email is not None and (account.email_verified or (known and user.email_verified))
+        changed = replace(changed, email=email, email_verified=verified)
+        return user if changed == user else replace(changed, updated_at=now)
+
+    return follow

@@ -1,6 +1,8 @@
 """Sessions: logging in and out, and authenticating requests by their tokens."""
 
-from src.application.sessions.authentication import AuthenticationService, Caller, caller_must_exist
+from src.application.caller import Caller, caller_must_exist
+from src.application.sessions.authentication import AuthenticationService
+from src.application.sessions.checks import RecentChecks
 from src.application.sessions.introspection import IntrospectionService
 from src.application.sessions.service import Lifetimes, SessionService
 
@@ -9,6 +11,7 @@ __all__ = [
     "Caller",
     "IntrospectionService",
     "Lifetimes",
+    "RecentChecks",
     "SessionService",
     "caller_must_exist",
 ]

@@ -1,38 +1,17 @@
 """Authenticates callers by their bearer tokens."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from src.application.accounts.mirror import AccountMirror
+from src.application.caller import Caller
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, TokenIssuer
-from src.domain.errors import Forbidden, InvalidToken, NotFound, Taken
-from src.domain.sessions import Session, SessionRepository
-from src.domain.users import User, UserRepository
-from src.domain.values import Username
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """An authenticated user. ``session`` is None if the user has sent a token of the identity provider."""
-
-    user: User
-    session: Session | None
-
-    def require_session(self) -> Session:
-        """Return the session. Raises Forbidden for a caller without one."""
-        if self.session is None:
-            raise Forbidden("A token of the identity provider has no session here; log in to get one.")
-        return self.session
-
-
-@contextmanager
-def caller_must_exist() -> Iterator[None]:
-    """Raise InvalidToken if the block raises NotFound, which means that the caller has just been removed."""
-    try:
-        yield
-    except NotFound:
-        raise InvalidToken from None
+from src.application.sessions.checks import RecentChecks
+from src.domain.errors import InvalidToken, Taken
+from src.domain.sessions import SessionRepository
+from src.domain.users import Claim, User, UserRepository
+from src.domain.values import Email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +21,8 @@ class AuthenticationService:
     users: UserRepository
     sessions: SessionRepository
     identity: IdentityProvider
+    mirror: AccountMirror
+    checks: RecentChecks
     tokens: TokenIssuer
     clock: Clock
 
@@ -55,37 +36,59 @@ class AuthenticationService:
         except InvalidToken:
             if self.tokens.recognises(token):
                 raise
-            return Caller(self.profile_of(self.identity.identify(token)), None)
+            visitor, identity = self.visit(token)
+            return Caller(visitor, None, identity.authenticated_at)
         session, user = self.sessions.with_user(claims.session_id, claims.user_id)
         if session is None or user is None or not session.is_valid(user, self.clock()):
             raise InvalidToken
-        return Caller(user, session)
+        return Caller(user, session, session.signed_in_at)
 
-    def profile_of(self, identity: ExternalIdentity) -> User:
-        """Return the profile of a user of the identity provider. The first visit creates it.
+    def visit(self, id_token: str, *, recheck: bool = False) -> tuple[User, ExternalIdentity]:
+        """Return the user of a token of the identity provider. The first visit creates the user.
 
-        A profile is found by the provider's uid only, never by e-mail address. A new profile is refused if another user
-        has its address. Raises InvalidToken, Taken, Unavailable.
+        A user is found by the provider's uid only, never by e-mail address. The provider is asked for the account
+        unless the same token was checked a short while ago; with ``recheck`` it is always asked. Raises InvalidToken,
+        Taken, Unavailable.
         """
-        user = self.users.get(identity.uid) or self._first_visit(identity)
+        identity = self.identity.identify(id_token)
+        user = None if recheck or self.checks.is_due(id_token) else self.users.get(identity.uid)
+        if user is None:
+            user = self.mirror.visit(identity)
+            self.checks.add(id_token)
+        self._require_current(user, identity)
+        return user, identity
+
+    def verify(
+        self, claim: Claim | None, known: User | None, password: str
+    ) -> tuple[User | None, ExternalIdentity | None]:
+        """Return the user who has this password, and what the identity provider says about the sign-in.
+
+        ``known`` is the user with the name ``claim`` here. A remote provider may know the user by another address, so
+        that an address which was typed may belong to another user there.
+        """
+        by_email = claim is not None and claim.kind == "email"
+        email = Email(claim.key) if claim and by_email else known.email if known else None
+        if not self.identity.remote or email is None:
+            return (known if self.identity.verify(known, password) else None), None
+        identity = self.identity.sign_in(email, password)
+        if identity is None:
+            return None, None
+        if not by_email and known and known.id != identity.uid:
+            return None, None
+        try:
+            return known if known and known.id == identity.uid else self.mirror.visit(identity), identity
+        except (InvalidToken, Taken):
+            return None, None
+
+    def _require_current(self, user: User, identity: ExternalIdentity) -> None:
+        """Raise InvalidToken if the user cannot log in or has ended this sign-in, or if the life of a guest is over."""
         ended = user.sessions_ended_at
         # The provider counts in whole seconds: a token from within the second of the change is refused.
         if not user.can_log_in or (ended and identity.authenticated_at <= ended.replace(microsecond=0)):
             raise InvalidToken
-        return user
+        if user.expires_at and self.clock() >= user.expires_at:
+            raise InvalidToken
 
     def public_keys(self) -> Mapping[str, Any]:
         """Return the public keys that verify access tokens, as a JWK set (RFC 7517)."""
         return self.tokens.public_keys()
-
-    def _first_visit(self, identity: ExternalIdentity) -> User:
-        user = User.new(now=self.clock(), id=identity.uid, username=Username.random(), email=identity.email)
-        verified = identity.email_verified and identity.email is not None
-        try:
-            return self.users.add(replace(user, email_verified=verified, name=identity.name))
-        except Taken:
-            # Of two first visits at once the other one may have made the profile.
-            existing = self.users.get(identity.uid)
-            if existing is None:
-                raise
-            return existing

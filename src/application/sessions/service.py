@@ -6,9 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from src.application.audit import Audit, AuditEvent
+from src.application.caller import Caller, caller_must_exist
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, GUESTS, Count, RateLimiter, network
-from src.application.ports import Clock, IdentityProvider, RefreshTokens, TokenIssuer, Tokens
-from src.application.sessions.authentication import AuthenticationService, Caller, caller_must_exist
+from src.application.ports import (
+    Clock,
+    ExternalIdentity,
+    IdentityProvider,
+    RefreshToken,
+    RefreshTokens,
+    TokenIssuer,
+    Tokens,
+)
+from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, PorteroError
 from src.domain.sessions import Client, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
@@ -59,28 +68,32 @@ class SessionService:
         name = claim.key if claim else fold(login[:_MAX_LOGIN])
         failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address))
         self.limiter.check(*failure)
-        user = self.users.by_claim(claim) if claim else None
-        if user and not user.can_log_in:
-            user = None
-        if not self.identity.verify(user, password) or user is None:
-            self.audit(AuditEvent.LOGIN_FAILED, {"user_id": user.id if user else None})
+        known = self.users.by_claim(claim) if claim else None
+        if known and not known.can_log_in:
+            known = None
+        user, identity = self.authentication.verify(claim, known, password)
+        if user is None:
+            self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
             self.limiter.hit(*failure)
             raise InvalidCredentials
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         if self.identity.outdated(user):
             self._rehash(user, password)
-        return user, self.start(user, client)
+        return user, self.start(user, client, identity)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
+
+        Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
+        account is a guest, and gets no refresh token.
 
         Raises NotFound when the identity provider issues no tokens; InvalidToken, Taken, Unavailable.
         """
         if not self.identity.remote:
             raise NotFound("This service keeps its passwords itself; log in with a password.")
-        user = self.authentication.profile_of(self.identity.identify(id_token))
+        user, identity = self.authentication.visit(id_token, recheck=True)
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
-        return user, self.start(user, client)
+        return user, self.start(user, client, identity)
 
     def become_guest(self, client: Client) -> Tokens:
         """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
@@ -92,10 +105,11 @@ class SessionService:
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
         return self.start(self.users.add(replace(guest, expires_at=now + self.lifetimes.guest)), client)
 
-    def start(self, user: User, client: Client) -> Tokens:
+    def start(self, user: User, client: Client, identity: ExternalIdentity | None = None) -> Tokens:
         """Start a session of a user who has proved their identity, and return its tokens.
 
-        A guest gets no refresh token: the session ends with the guest.
+        ``identity`` is what the identity provider says about the sign-in, if there was one. A guest gets no refresh
+        token: the session ends with the guest.
         """
         now, id = self.clock(), new_id()
         if user.expires_at:
@@ -115,6 +129,8 @@ class SessionService:
             ends_at=ends,
             client=client,
             current_hash=refresh.hash if refresh else None,
+            signed_in_at=identity.authenticated_at if identity else None,
+            second_factor=identity.second_factor if identity else None,
         )
         self.sessions.add(session)
         return self.tokens.issue(user, session).with_refresh(refresh)
@@ -122,20 +138,24 @@ class SessionService:
     def renew(self, caller: Caller) -> Tokens:
         """Trade an access token that has not expired for a new one, which does not outlive the session.
 
-        Raises Forbidden for a caller without a session.
+        Raises Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
-        return self.tokens.issue(caller.user, caller.require_session())
+        session = caller.require_session()
+        return self.tokens.issue(self._checked(session, caller.user), session)
 
     def refresh(self, value: str) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens; it is spent by that.
 
         Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
-        means that the token was copied, and ends the session.
+        means that the token was copied, and ends the session. With Firebase Auth, the account is checked there before
+        the token is spent.
 
         Raises InvalidToken, Unavailable.
         """
         token = self.refresh_tokens.parse(value)
         now = self.clock()
+        if self.identity.remote:
+            self._check_account(token)
 
         def rotate(session: Session, user: User) -> Session:
             current = token.hash == session.current_hash
@@ -192,6 +212,25 @@ class SessionService:
             self.users.update(user.id, lambda stored: stored.without_sessions(now))
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "logout-all"})
         self.identity.sessions_ended()
+
+    def _check_account(self, token: RefreshToken) -> None:
+        """Check the account of a refresh token at the identity provider, unless the token will be refused anyway."""
+        session, user = self.sessions.with_user(token.session_id, token.user_id)
+        now = self.clock()
+        if session is None or user is None or not session.is_valid(user, now):
+            return
+        if token.hash == session.current_hash or session.in_grace_period(token.hash, now):
+            self._checked(session, user)
+
+    def _checked(self, session: Session, user: User) -> User:
+        """Return the user as the identity provider knows it now. If the session must end, raise InvalidToken."""
+        try:
+            return self.authentication.mirror.check_session(session, user)
+        except InvalidToken:
+            self.sessions.remove(session.id)
+            fields = {"user_id": user.id, "session_id": session.id, "reason": "ended-at-provider"}
+            self.audit(AuditEvent.SESSION_ENDED, fields)
+            raise
 
     def _claim(self, login: str) -> Claim | None:
         with suppress(InvalidValue):

@@ -1,12 +1,8 @@
 """Stores passwords in Firebase Auth. Every user with a password has a Firebase account with the same id.
 
-Calls go to the REST API (https://cloud.google.com/identity-platform/docs/reference/rest) and are sent once. The Admin
-SDK cannot sign in with a password, and it repeats failed calls for as long as the Retry-After header says, without an
-option to limit that. It only verifies ID tokens here.
+The Admin SDK verifies the ID tokens. All other calls go to the REST API.
 """
 
-import logging
-import os
 import re
 import time
 from collections.abc import Callable
@@ -15,42 +11,21 @@ from functools import cached_property
 from typing import Any
 
 import firebase_admin
-import requests
 from firebase_admin import auth, credentials
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
-from google.auth.transport.requests import AuthorizedSession
 
-from src.application.ports import ExternalIdentity
-from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, Taken, TooManyAttempts, Unavailable
+from src.application.ports import ExternalIdentity, ProviderAccount
+from src.domain.errors import InvalidToken, Unavailable
 from src.domain.users import User, normalise_password
-from src.domain.values import InvalidValue, parse_name
+from src.domain.values import Email, InvalidValue, parse_name
 from src.infrastructure.addresses import parse_address
+from src.infrastructure.identity.firebase_rest import UNUSABLE_ANSWERS, FirebaseRest
 from src.infrastructure.outages import unavailable_on
-
-_log = logging.getLogger("portero.firebase")
 
 _CLOCK_SKEW_SECONDS = 10
 """The seconds by which the clock of Firebase may be ahead of the clock of this machine."""
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_REFUSALS = {
-    "EMAIL_NOT_FOUND",
-    "INVALID_PASSWORD",
-    "MISSING_PASSWORD",
-    "INVALID_LOGIN_CREDENTIALS",
-    "USER_DISABLED",
-    "INVALID_EMAIL",
-}
-"""The error codes for a wrong password, or for an account that cannot sign in."""
-_UNUSABLE_ANSWERS = (
-    requests.RequestException,
-    GoogleAuthError,
-    # Raised for an answer that is not the expected JSON.
-    ValueError,
-    LookupError,
-    TypeError,
-    RecursionError,
-)
 
 
 class FirebaseIdentity:
@@ -61,52 +36,64 @@ class FirebaseIdentity:
     def __init__(self, project: str, api_key: str, *, timeout: float = 8.0) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
         self._project = project
-        self._api_key = api_key
         self._timeout = timeout
+        self._rest = FirebaseRest(project, api_key, timeout)
 
     def keep(self, password: str) -> None:
         """Return None: Firebase stores the password, not the user record."""
 
     def verify(self, user: User | None, password: str) -> bool:
         """Return whether Firebase signs the user in. Without a user, try an address that no account has."""
-        address = _address(user) if user else "nobody@portero.invalid"
-        try:
-            fields = {"email": address, "password": normalise_password(password), "returnSecureToken": True}
-            answer = self._call(self._public, "accounts:signInWithPassword", fields)
-        except _Refused as refused:
-            if str(refused) in _REFUSALS:
-                return False
-            if str(refused) == "TOO_MANY_ATTEMPTS_TRY_LATER":
-                raise TooManyAttempts(retry_after=60) from None
-            _log.error("signing in with a password is refused: %s", refused)
-            raise Unavailable from refused
-        # If the account has a second factor, Firebase accepts the password but issues no token.
+        answer = self._rest.sign_in(_address(user) if user else "nobody@portero.invalid", normalise_password(password))
         return user is not None and answer.get("localId") == user.id and "idToken" in answer
+
+    def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
+        answer = self._rest.sign_in(email.address, normalise_password(password))
+        return self.identify(str(answer["idToken"])) if "idToken" in answer else None
 
     def outdated(self, user: User) -> bool:
         """Return False: Firebase chooses its own hashes."""
         return False
 
     def create(self, user: User, password: str | None) -> None:
-        # Ids are random. An account that has this id was created by an earlier attempt whose answer was lost.
-        secret = {"password": normalise_password(password)} if password else {}
-        self._manage("", ignore="DUPLICATE_LOCAL_ID", localId=user.id, email=_address(user), **secret)
+        fields = {"localId": user.id, "email": _address(user)}
+        if password:
+            fields["password"] = normalise_password(password)
+        if self._rest.manage("", ignore="DUPLICATE_LOCAL_ID", **fields):
+            return
+        # Ids are random. An account that has this id is anonymous, or the answer to an earlier attempt was lost.
+        self._rest.manage(":update", emailVerified=user.email_verified, **fields)
 
     def set_email(self, user: User) -> None:
-        self._manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
+        self._rest.manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
 
     def set_password(self, user: User, password: str) -> None:
-        self._manage(":update", localId=user.id, password=normalise_password(password))
+        # Firebase accepts a password only together with an address.
+        address = {} if user.email else {"email": self._rest.lookup(user.id).get("email") or _address(user)}
+        self._rest.manage(":update", localId=user.id, password=normalise_password(password), **address)
 
     def sessions_ended(self) -> None:
         """Wait for the next second, because Firebase dates sign-ins in whole seconds."""
         time.sleep(1 - time.time() % 1)
 
     def delete(self, id: str) -> None:
-        self._manage(":delete", ignore="USER_NOT_FOUND", localId=id)
+        self._rest.manage(":delete", ignore="USER_NOT_FOUND", localId=id)
 
-    def exists(self, id: str) -> bool:
-        return bool(self._manage(":lookup", localId=[id]).get("users"))
+    @unavailable_on(*UNUSABLE_ANSWERS)
+    def account(self, id: str) -> ProviderAccount | None:
+        found = self._rest.lookup(id)
+        if not found:
+            return None
+        providers = {each["providerId"] for each in found.get("providerUserInfo", ())}
+        return ProviderAccount(
+            email=_parsed(parse_address, found.get("email")),
+            email_verified=found.get("emailVerified") is True,
+            name=_parsed(parse_name, found.get("displayName")),
+            disabled=found.get("disabled") is True,
+            anonymous=not (providers or found.keys() & {"email", "phoneNumber", "passwordHash", "customAuth"}),
+            has_password="password" in providers,
+            valid_since=datetime.fromtimestamp(int(found.get("validSince", 0)), UTC),
+        )
 
     def identify(self, token: str) -> ExternalIdentity:
         """Return the owner of a Firebase ID token (https://firebase.google.com/docs/auth/admin/verify-id-tokens)."""
@@ -118,86 +105,26 @@ class FirebaseIdentity:
         except (FirebaseError, GoogleAuthError, ValueError, TypeError, KeyError, AttributeError):
             # The SDK raises the last three for some malformed tokens.
             raise InvalidToken from None
-        uid, signed_in = claims.get("uid"), claims.get("auth_time")
+        uid, signed_in, details = claims.get("uid"), claims.get("auth_time"), claims.get("firebase", {})
         if not isinstance(uid, str) or not _UID.fullmatch(uid) or not isinstance(signed_in, int):
             raise InvalidToken
+        if not isinstance(details, dict) or details.get("tenant") is not None:
+            raise InvalidToken  # The SDK verifies the project, but not that the account belongs to none of its tenants.
+        factor = details.get("sign_in_second_factor")
         return ExternalIdentity(
             uid=uid,
-            email=_parsed(parse_address, claims.get("email")),
-            email_verified=claims.get("email_verified") is True,
-            name=_parsed(parse_name, claims.get("name")),
             authenticated_at=datetime.fromtimestamp(signed_in, UTC),
+            second_factor=factor if isinstance(factor, str) else None,
         )
-
-    # Created at first use, because connections do not survive the fork of a web server.
 
     @cached_property
     def _client(self) -> auth.Client:
+        # Created at first use, because connections do not survive the fork of a web server.
         # Not initialize_app, which registers apps by name: another part of this process may use another project.
         options = {"projectId": self._project, "httpTimeout": self._timeout}
         app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
         with unavailable_on(GoogleAuthError):  # The service has no credentials. The token is not the reason.
             return auth.Client(app)
-
-    @cached_property
-    def _public(self) -> requests.Session:
-        """A session for methods that need only the API key."""
-        session = requests.Session()
-        session.params = {"key": self._api_key}
-        return session
-
-    @cached_property
-    def _privileged(self) -> requests.Session:
-        """A session for methods that need the credentials of the service."""
-        if _emulator():
-            session = requests.Session()
-            session.headers["Authorization"] = "Bearer owner"
-            return session
-        with unavailable_on(GoogleAuthError):
-            return AuthorizedSession(credentials.ApplicationDefault().get_credential())  # type: ignore[no-untyped-call]
-
-    def _manage(self, method: str, *, ignore: str = "", **fields: Any) -> dict[str, Any]:
-        """Call a method of projects.accounts. The error code ``ignore`` counts as success.
-
-        Raise NotFound, Taken, Invalid or Unavailable.
-        """
-        try:
-            return self._call(self._privileged, f"projects/{self._project}/accounts{method}", fields)
-        except _Refused as refused:
-            code = str(refused)
-        if code == ignore:
-            return {}
-        if code == "USER_NOT_FOUND":
-            raise NotFound
-        if code == "EMAIL_EXISTS":
-            raise Taken("email")
-        for field in ("email", "password"):
-            if field.upper() in code:
-                raise Invalid(FieldError(field, "invalid", f"Firebase does not accept this {field}."))
-        _log.error("managing an account is refused: %s", code)
-        raise Unavailable
-
-    @unavailable_on(*_UNUSABLE_ANSWERS)
-    def _call(self, session: requests.Session, path: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer of a method. Raise _Refused for an error with a code, Unavailable for any other failure."""
-        emulator = _emulator()
-        url = f"{f'http://{emulator}/' if emulator else 'https://'}identitytoolkit.googleapis.com/v1/{path}"
-        timeouts = (min(3.0, self._timeout), self._timeout)  # to connect, to receive
-        response = session.post(url, json=fields, timeout=timeouts, allow_redirects=False)
-        answer = dict(response.json())
-        if response.status_code != 200:
-            raise _Refused(str(answer["error"]["message"]).partition(" ")[0])
-        if not answer:
-            raise Unavailable
-        return answer
-
-
-class _Refused(Exception):
-    """Firebase Auth has answered with an error code. The message of the exception is that code."""
-
-
-def _emulator() -> str | None:
-    return os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
 
 
 def _parsed(parse: Callable[[str], Any], claim: Any) -> Any:

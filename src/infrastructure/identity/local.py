@@ -10,9 +10,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
-from src.application.ports import ExternalIdentity
+from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, Unavailable
 from src.domain.users import User, normalise_password
+from src.domain.values import Email
 from src.infrastructure.identity.foreign_hashes import is_foreign
 from src.infrastructure.identity.foreign_hashes import verify as verify_foreign
 
@@ -54,6 +55,10 @@ class LocalIdentity:
             except (VerificationError, InvalidHashError):
                 return False
 
+    def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
+        """Return None: there are no remote accounts."""
+        return None
+
     def outdated(self, user: User) -> bool:
         """Return whether the hash was imported, or computed with other parameters than the current ones."""
         kept = user.password_hash
@@ -74,9 +79,9 @@ class LocalIdentity:
     def delete(self, id: str) -> None:
         """Do nothing."""
 
-    def exists(self, id: str) -> bool:
-        """Return True: no account can be missing."""
-        return True
+    def account(self, id: str) -> ProviderAccount | None:
+        """Return None: there are no remote accounts."""
+        return None
 
     def identify(self, token: str) -> ExternalIdentity:
         """Raise InvalidToken: no other provider issues tokens."""

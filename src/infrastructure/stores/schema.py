@@ -30,7 +30,7 @@ USERS = Collection(
     | _boolean("email_verified", "disabled")
     | _integer("session_epoch")
     | _time("created_at", "updated_at")
-    | _time("sessions_ended_at", "expires_at", "reconcile_since", nullable=True)
+    | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
     | _json("reserved", nullable=True),
     (
         Index("username_key"),
@@ -51,10 +51,10 @@ ROSTERS = Collection("rosters", _reference("members", "users", type=Type.JSON))
 SESSIONS = Collection(
     "sessions",
     _owner
-    | _text("user_agent", "ip", "current_hash", "spent_hash", nullable=True)
+    | _text("user_agent", "ip", "current_hash", "spent_hash", "second_factor", nullable=True)
     | _integer("epoch", "generation")
     | _time("created_at", "last_used_at", "expires_at", "ends_at")
-    | _time("spent_at", nullable=True),
+    | _time("spent_at", "signed_in_at", nullable=True),
     (Index("created_at", equal=("user_id",), descending=True), Index("expires_at")),
     expires=True,
 )

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from src.application.caller import Caller
 from src.application.input_rules import InputRules
 from src.application.strict_json import strict_json
 from src.domain.errors import FieldError, Invalid
@@ -113,10 +114,15 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The ``info.context`` of validators. ``user`` is the caller, None without authentication."""
+    """The ``info.context`` of validators. ``caller`` is None without authentication."""
 
     rules: InputRules
-    user: User | None
+    caller: Caller | None
+
+    @property
+    def user(self) -> User | None:
+        """The user who has sent the request, or None without authentication."""
+        return self.caller.user if self.caller else None
 
 
 def parse_body(model: type[AnyBody], context: Context) -> AnyBody:

@@ -177,7 +177,7 @@ def services() -> Services:
 
 def context_of(caller: Caller | None) -> Context:
     """Return the context that the validators of a body need."""
-    return Context(services().rules, caller.user if caller else None)
+    return Context(services().rules, caller)
 
 
 def _answer(operation: Operation, /, **arguments: Any) -> Response:

@@ -29,6 +29,7 @@ class SessionView(View):
     last_used_at: datetime = Field(description="The time of the last login or refresh.")
     user_agent: str | None
     ip: str | None
+    second_factor: str | None = Field(description="The second factor that Firebase asked for.", examples=["phone"])
     current: bool = Field(description="Whether the token of this request belongs to it.")
 
     @classmethod
@@ -132,11 +133,11 @@ def end_session(caller: Caller, id: str) -> None:
 @route(
     "POST /auth/firebase",
     Access.PUBLIC,
-    RefreshView,
+    (RefreshView, TokenView),
     errors=(InvalidToken, NotFound, Taken),
     use_case=SessionService.log_in_with_id_token,
 )
 def exchange_token(body: FirebaseToken) -> Response:
     """Log in with a Firebase ID token."""
     _, tokens = services().sessions.log_in_with_id_token(body.id_token, client())
-    return render(RefreshView.of(tokens))
+    return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))

@@ -1,8 +1,11 @@
 """The operations on the caller's own account: register, see, change and delete it."""
 
 from functools import partial
+from typing import Annotated, Any
 
 from flask import Response
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
 
 from src.application.accounts import AccountService
 from src.application.exports import ExportService
@@ -10,7 +13,7 @@ from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import Profile
 from src.interfaces.http.authentication import Access
-from src.interfaces.http.bodies import Body, Change
+from src.interfaces.http.bodies import Body, Change, Context
 from src.interfaces.http.conditions import expected_revisions
 from src.interfaces.http.exports import ExportView, stream_export
 from src.interfaces.http.fields import (
@@ -59,10 +62,24 @@ class ProfileBody(Change):
 
 
 class PasswordChange(Body):
-    """Your current password and the new one."""
+    """Your current password and the new one.
 
-    current_password: PasswordField
+    With `IDENTITY=firebase`, a recent sign-in at Firebase stands for the current password of an account that has none.
+    """
+
+    current_password: Annotated[PasswordField, Field(validate_default=True)] = None  # type: ignore[assignment]
     new_password: NewPasswordField
+
+    @field_validator("current_password", mode="wrap")
+    @classmethod
+    def _may_be_absent(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """Accept an absent password from callers who have signed in at the identity provider."""
+        if value is not None:
+            return validate(value)
+        assert isinstance(info.context, Context)
+        if info.context.caller is None or info.context.caller.signed_in_at is None:
+            raise PydanticCustomError("required", "This field is required.")
+        return None
 
 
 @route("POST /users", Access.GUEST_OR_PUBLIC, UserView, 201, alias_of="/register", body=RegistrationWithOptionalEmail)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from src.application.accounts.failures import attempt
 from src.domain.errors import InvalidToken, Taken, Unavailable
 from src.domain.users import User
 from src.domain.values import Email, Role, Username
@@ -92,7 +93,7 @@ def test_a_late_reconciliation_does_not_undo_later_changes(world: AccountWorld) 
     world.wait()
     assert world.accounts.reconcile() == 1
     world.readdress(user)
-    assert not world.accounts._try(world.accounts._reconcile, listed)
+    assert not attempt(world.accounts._reconcile, listed)
     world.agrees(user, NEW)
 
 
@@ -166,7 +167,7 @@ def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: AccountWo
     world.accounts.reconcile()
     stored = world.users.get(guest.id)
     assert stored
-    assert (stored.role is Role.USER) == world.remote.exists(guest.id)
+    assert (stored.role is Role.USER) == (world.remote.account(guest.id) is not None)
     assert stored.reconcile_since is None
 
 

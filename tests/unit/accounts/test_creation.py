@@ -18,7 +18,7 @@ def test_a_failed_registration_leaves_no_user(world: AccountWorld, step: str) ->
     with pytest.raises(Unavailable):
         world.accounts.create(user, PASSWORD)
     assert world.stored(user).state is State.DELETED
-    assert not world.remote.exists(user.id)
+    assert world.remote.account(user.id) is None
     world.joined()  # the names are free at once
     world.wait()
     assert world.accounts.reconcile() == 1

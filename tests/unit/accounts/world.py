@@ -79,7 +79,7 @@ class AccountWorld(Interruptions):
         """Assert that only the id of the user is left."""
         stored = self.stored(user)
         assert (stored.state, stored.claims, stored.reconcile_since) == (State.DELETED, frozenset(), None)
-        assert not self.remote.exists(user.id)
+        assert self.remote.account(user.id) is None
 
     def _disown(self, id: str) -> None:
         self.observe("before disown")
