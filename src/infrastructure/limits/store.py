@@ -8,7 +8,7 @@ from math import ceil
 from src.application.limits import Count
 from src.application.ports import Clock
 from src.domain.errors import TooManyRequests
-from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
+from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store, Update
 from src.infrastructure.stores.schema import COUNTERS
 

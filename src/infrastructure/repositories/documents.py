@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from src.domain.errors import NotFound, Stale
 from src.domain.receipts import IdempotentCreate, Receipt, Repeated
 from src.domain.values import Page
-from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
+from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.stores import declarations
 from src.infrastructure.stores.base import (
     Delete,

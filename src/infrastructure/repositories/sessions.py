@@ -7,7 +7,7 @@ from src.domain.errors import NotFound
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Page
-from src.infrastructure.repositories.conflicts import retry_conflicts
+from src.infrastructure.conflicts import retry_conflicts
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Key, Store

@@ -8,8 +8,8 @@ from src.domain.errors import LastAdmin, Taken
 from src.domain.receipts import Receipt
 from src.domain.users import Claim, State, User
 from src.domain.values import Email, Page, Role, Username
+from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
-from src.infrastructure.repositories.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.stores.base import (
     Insert,
