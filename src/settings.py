@@ -207,7 +207,7 @@ class Settings(BaseModel):
         if not self.rate_limit:
             yield "RATE_LIMIT: off lets passwords be tried without end; leave it on"
         if self.is_ephemeral:
-            yield "STORE_URL: memory:// forgets everything; use sqlite:///PATH, postgresql://HOST/DATABASE or firestore://PROJECT"
+            yield "STORE_URL: memory:// forgets everything; use sqlite:///PATH or the URL of another store"
         if self.blob_url.startswith("memory:"):
             yield "BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET"
         if is_shared and self.blob_url.startswith("file:"):

@@ -55,6 +55,12 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from _started(request.config, "postgres")
 
 
+@pytest.fixture(scope="session")
+def dynamodb_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a DynamoDB."""
+    yield from _started(request.config, "dynamodb")
+
+
 @pytest.fixture
 def firestore_project() -> str:
     """The id of a project of the Firestore emulator that nobody has written to."""
@@ -93,7 +99,7 @@ def _shared(config: pytest.Config) -> dict[str, str]:
         stack = ExitStack()
         config.add_cleanup(stack.close)
         config.stash[_addresses] = {}
-        for name in ("firestore", "firebase_auth", "postgres"):
+        for name in ("firestore", "firebase_auth", "postgres", "dynamodb"):
             try:
                 config.stash[_addresses][name] = stack.enter_context(getattr(emulators, name)())
             except emulators.NotReady as error:

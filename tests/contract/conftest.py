@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import uuid4
 
 import grpc  # type: ignore[import-untyped]
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.dynamodb.table import make_table
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import COLLECTIONS
@@ -21,10 +23,11 @@ from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, user
 from tests.e2e.service import redis_server
+from tests.support.aws import REGION, open_dynamodb, session, use_aws
 from tests.support.databases import create_database, drop_database
 
 # To add a store, add its name here and a fixture of that name that returns a function which opens the store.
-SHARED = ("sqlite", "postgresql", "firestore")
+SHARED = ("sqlite", "postgresql", "firestore", "dynamodb")
 """The stores that several processes can share."""
 STORES = ("memory", *SHARED)
 
@@ -104,6 +107,15 @@ def firestore(firestore_emulator: str, firestore_project: str, monkeypatch: pyte
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     # A busy machine makes the emulator slower than the service would tolerate.
     return partial(FirestoreStore, firestore_project, timeout=60.0)
+
+
+@pytest.fixture
+def dynamodb(dynamodb_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Store]]:
+    use_aws(monkeypatch, dynamodb_server)
+    client, table = session().client("dynamodb", REGION), f"portero-{uuid4().hex}"
+    make_table(client, table)
+    yield partial(open_dynamodb, table)
+    client.delete_table(TableName=table)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from src.infrastructure.stores.base import (
 from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.schema import COLLECTIONS
 from tests.contract.conftest import Wire
-from tests.contract.documents import CLAIM, NOON, account, claim, only, user
+from tests.contract.documents import CLAIM, NOON, account, claim, commit_all, only, user
 from tests.support.races import at_once
 
 
@@ -106,7 +106,7 @@ class TestRoundTrip:
             if field.type is type
             for place, value in enumerate([*VALUES[type], *([None] if field.nullable else [])])
         }
-        store.commit(*(Insert(key, fields) for key, fields in written.items()))
+        commit_all(store, *(Insert(key, fields) for key, fields in written.items()))
 
         read = {document.key: document.fields for document in store.get(*written) if document}
 

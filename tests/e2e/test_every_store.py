@@ -25,6 +25,7 @@ from src.settings import Settings
 from tests.contract.conftest import (
     STORES,
     database,
+    dynamodb,
     firestore,
     memory,
     migrated_file,
@@ -34,7 +35,7 @@ from tests.contract.conftest import (
 from tests.e2e.wiring import Client
 from tests.support.databases import create_database
 
-__all__ = ["database", "firestore", "memory", "migrated_file", "postgresql", "sqlite"]  # fixtures
+__all__ = ["database", "dynamodb", "firestore", "memory", "migrated_file", "postgresql", "sqlite"]  # fixtures
 
 PASSWORD, OTHER_PASSWORD = "correct horse battery", "a better horse battery"
 

@@ -1,13 +1,18 @@
-"""S3 as moto emulates it."""
+"""Services of AWS as moto emulates them."""
 
 import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
+from boto3.session import Session
 
+from src.infrastructure.stores.dynamodb import DynamoStore
 from tests.support.emulators import free_port, running
+
+REGION = "us-east-1"
 
 
 @contextmanager
@@ -17,11 +22,23 @@ def moto_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         yield f"http://127.0.0.1:{port}", server
 
 
-def use_s3(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+def use_aws(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
     """Point the AWS_* variables to ``endpoint`` for the length of one test."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", REGION)
+
+
+@cache
+def session() -> Session:
+    """Return the session of the stores of this process. Making one takes longer than most tests."""
+    return Session("test", "test")
+
+
+def open_dynamodb(table: str) -> DynamoStore:
+    """Return the store in a table of the DynamoDB that AWS_ENDPOINT_URL names."""
+    # A busy machine makes moto slower than the service would tolerate.
+    return DynamoStore(REGION, table, pool_size=8, timeout=60.0, session=session())

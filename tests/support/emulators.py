@@ -157,6 +157,18 @@ def firebase_auth() -> Iterator[str]:
 
 
 @contextmanager
+def dynamodb() -> Iterator[str]:
+    """The URL of a DynamoDB: the one that AWS_ENDPOINT_URL names, or else moto's."""
+    if named := os.environ.get("AWS_ENDPOINT_URL"):
+        yield named
+        return
+    port = free_port()
+    command = [sys.executable, "-m", "tests.support.serial_moto", str(port)]
+    with running(command, cwd=Path(__file__).parents[2], ready=f"127.0.0.1:{port}"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
 def postgres() -> Iterator[str]:
     """The "host:port" of a PostgreSQL server whose user ``postgres`` needs no password.
 

@@ -9,6 +9,8 @@ import pytest
 HEAVY = {
     "alembic",
     "babel",
+    "boto3",
+    "botocore",
     "celery",
     "email_validator",
     "firebase_admin",

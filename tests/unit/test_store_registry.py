@@ -17,11 +17,13 @@ from src.settings import ConfigurationError, Settings
 from tests.support.emulators import free_port
 
 UNKNOWN = (
-    "STORE_URL: use memory://, sqlite:///PATH, postgresql://HOST/DATABASE, mssql://HOST/DATABASE or firestore://PROJECT"
+    "STORE_URL: use memory://, sqlite:///PATH, postgresql://HOST/DATABASE, mssql://HOST/DATABASE, firestore://PROJECT "
+    "or dynamodb://REGION/PREFIX"
 )
 NO_FILE = "STORE_URL: name a file, as in sqlite:///data/portero.db, without ? and options"
 NO_DATABASE = "STORE_URL: write postgresql://USER:PASSWORD@HOST/DATABASE"
 NO_PROJECT = "STORE_URL: name the project, as in firestore://my-project"
+NO_TABLE = "STORE_URL: name the region and the table, as in dynamodb://eu-west-1/portero"
 
 
 def settings(url: str, folder: Path) -> Settings:
@@ -41,6 +43,10 @@ def settings(url: str, folder: Path) -> Settings:
         ("postgresql://ada:se:cret@host:port/x", NO_DATABASE),
         ("firestore://", NO_PROJECT),
         ("firestore:///x", NO_PROJECT),
+        ("dynamodb://eu-west-1", NO_TABLE),
+        ("dynamodb:///portero", NO_TABLE),
+        ("dynamodb://eu-west-1/po", NO_TABLE),
+        ("dynamodb://eu-west-1/portero/x", NO_TABLE),
     ],
 )
 @pytest.mark.parametrize("use", [make_store, require_tables, prepare])

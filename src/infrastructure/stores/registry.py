@@ -10,6 +10,7 @@ _STORES = {
     "postgresql://HOST/DATABASE": "sql:SqlStore",
     "mssql://HOST/DATABASE": "sql:SqlStore",
     "firestore://PROJECT": "firestore:FirestoreStore",
+    "dynamodb://REGION/PREFIX": "dynamodb:DynamoStore",
 }
 """The form of the URL of each store, and its class by module. Only the module that is used is imported."""
 

@@ -12,7 +12,7 @@ import requests
 
 from src.application.ports import BlobStore
 from src.infrastructure.blobs import make_blobs
-from tests.support.aws import moto_server, use_s3
+from tests.support.aws import moto_server, use_aws
 from tests.support.blobs import KEY, Place
 from tests.support.emulators import free_port, running
 
@@ -41,7 +41,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def s3(moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Place:
-    use_s3(monkeypatch, moto)
+    use_aws(monkeypatch, moto)
     requests.put(f"{moto}/{bucket}", timeout=5).raise_for_status()
 
     def uploads() -> list[str]:

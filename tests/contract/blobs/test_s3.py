@@ -4,14 +4,14 @@ import pytest
 
 from src.domain.errors import Unavailable
 from src.infrastructure.blobs import make_blobs
-from tests.support.aws import use_s3
+from tests.support.aws import use_aws
 from tests.support.blobs import KEY
 from tests.support.emulators import free_port
 
 
 @pytest.fixture
 def no_credentials(moto: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    use_s3(monkeypatch, moto)
+    use_aws(monkeypatch, moto)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", f"http://127.0.0.1:{free_port()}")  # no instance of AWS
@@ -28,7 +28,7 @@ def test_the_cause_of_a_failure_is_one_sentence(no_credentials: str, monkeypatch
         return said
 
     assert "AWS_ACCESS_KEY_ID" in cause()
-    use_s3(monkeypatch, f"http://127.0.0.1:{free_port()}")
+    use_aws(monkeypatch, f"http://127.0.0.1:{free_port()}")
     assert "error sending request" in cause()
 
 

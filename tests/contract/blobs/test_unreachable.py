@@ -8,7 +8,7 @@ import requests
 
 from src.domain.errors import Unavailable
 from src.infrastructure.blobs import make_blobs
-from tests.support.aws import moto_server, use_s3
+from tests.support.aws import moto_server, use_aws
 from tests.support.blobs import KEY, MIB, Place, Torn
 from tests.support.clock import outcome_within
 from tests.support.emulators import free_port
@@ -28,7 +28,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_every_call_of_an_unreachable_store_is_unavailable_soon(
     monkeypatch: pytest.MonkeyPatch, bucket: str, address: str, scheme: str, call: str
 ) -> None:
-    use_s3(monkeypatch, address)
+    use_aws(monkeypatch, address)
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
     blobs = make_blobs(f"{scheme}://{bucket}", timeout=0.3)
     calls: dict[str, Callable[[], object]] = {
@@ -45,7 +45,7 @@ def test_an_error_of_the_chunks_is_raised_even_if_the_upload_cannot_be_aborted(
     monkeypatch: pytest.MonkeyPatch, bucket: str
 ) -> None:
     with moto_server() as (url, server):
-        use_s3(monkeypatch, url)
+        use_aws(monkeypatch, url)
         requests.put(f"{url}/{bucket}", timeout=5).raise_for_status()
 
         def chunks() -> Iterator[bytes]:

@@ -1,0 +1,235 @@
+"""The store for DynamoDB: every commit is one transaction with a condition on each document."""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property, partial
+from typing import Any, Self
+
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from src.domain.values import new_id
+from src.infrastructure.conflicts import Conflict, retry_conflicts
+from src.infrastructure.outages import unavailable_on
+from src.infrastructure.stores.base import (
+    Delete,
+    Document,
+    Insert,
+    InvalidStoreUrl,
+    Key,
+    PreconditionFailed,
+    Query,
+    Store,
+    Write,
+    is_met,
+)
+from src.infrastructure.stores.declarations import Collection
+from src.infrastructure.stores.dynamodb import items
+from src.infrastructure.stores.dynamodb.requests import replaces_entries, requests_of
+from src.infrastructure.stores.dynamodb.table import check_table, prepare_table
+from src.infrastructure.stores.schema import COLLECTIONS
+
+_URL = re.compile(r"dynamodb://([a-z0-9-]+)/([A-Za-z0-9_.-]{3,255})")
+_ATTEMPTS = 3
+_READ_ITEMS, _WRITTEN_ITEMS = 100, 100
+"""The number of items that a BatchGetItem reads, and that a TransactWriteItems writes, at most."""
+_CONFLICTS = {"TransactionConflict", "TransactionConflictException", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_FAILED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
+
+
+class DynamoStore(Store):
+    """Stores documents in a table of DynamoDB. The revision of a document is the operation that wrote it."""
+
+    # The limits of https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
+    document_bytes = 380_000
+    commit_bytes = 4_000_000
+    commit_writes = _WRITTEN_ITEMS // (1 + max(len(collection.indexes) for collection in COLLECTIONS))
+    expires_by_itself = True
+
+    def __init__(
+        self, region: str, table: str, *, pool_size: int, timeout: float = 9.0, session: Session | None = None
+    ) -> None:
+        """Bound every request by ``timeout``, in seconds and with its repetitions. The first request connects.
+
+        ``session`` finds the credentials; by default, a new session does so as all tools of AWS do.
+        """
+        self._region, self._table, self._session = region, table, session
+        self._config = Config(
+            connect_timeout=timeout / _ATTEMPTS,
+            read_timeout=timeout / _ATTEMPTS,
+            max_pool_connections=pool_size,
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        )
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int) -> Self:
+        """Return the store at ``dynamodb://REGION/PREFIX``. PREFIX is the name of its table."""
+        if not (parts := _URL.fullmatch(url)):
+            raise InvalidStoreUrl("name the region and the table, as in dynamodb://eu-west-1/portero")
+        return cls(*parts.groups(), pool_size=pool_size)
+
+    @classmethod
+    def prepare(cls, url: str) -> None:
+        store = cls.open(url, pool_size=1)
+        prepare_table(store._client, store._table)
+
+    @classmethod
+    def check(cls, url: str) -> None:
+        store = cls.open(url, pool_size=1)
+        check_table(store._client, store._table)
+
+    @cached_property
+    def _client(self) -> Any:
+        # The connections of a client do not survive the fork of a web server, so the client is created at first use.
+        session = self._session or Session()
+        return session.client("dynamodb", region_name=self._region, config=self._config)
+
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def _get(self, *keys: Key) -> list[Document | None]:
+        places = list(dict.fromkeys(map(items.document_place, keys)))
+        found: dict[str, items.Item] = {}
+        for start in range(0, len(places), _READ_ITEMS):
+            self._read([*map(items.key_of, places[start : start + _READ_ITEMS])], found)
+        stored = [(key, found.get(items.document_place(key)[0])) for key in keys]
+        return [items.document_of(key.collection, item) if item else None for key, item in stored]
+
+    def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
+        partition = items.partition(query.collection, query.order, query.equal)
+        first, last = items.first_sort_key(query.start), items.last_sort_key(query.until)
+        passed = items.sort_key(*after) if after else ""
+        if passed and query.descending:
+            last = min(last, passed)
+        first = first if query.descending else max(first, passed)
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :partition AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":partition": {"S": partition},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+            "ScanIndexForward": not query.descending,
+            "ConsistentRead": True,
+            "Limit": query.limit + 1 + bool(passed),
+        }
+        found: list[Document] = []
+        while first <= last and len(found) <= query.limit:
+            page = self._send("query", TableName=self._table, **request)
+            entries = [entry for entry in page["Items"] if entry["sk"]["S"] != passed]
+            documents = self._get(*(Key(query.collection, entry["id"]["S"]) for entry in entries))
+            for entry, document in zip(entries, documents, strict=True):
+                # A document may have changed since its entry was read, and may have been removed before its entry.
+                if document and (partition, entry["sk"]["S"]) in items.entries_of(document):
+                    found.append(document)
+            if "LastEvaluatedKey" not in page:
+                break
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found[: query.limit + 1]
+
+    def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
+        """Read the whole table, of which the request returns the documents of one collection."""
+        request: dict[str, Any] = {
+            "FilterExpression": "begins_with(pk, :collection)",
+            "ExpressionAttributeValues": {":collection": {"S": f"{collection.name}/"}},
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        if after:
+            request["ExclusiveStartKey"] = items.key_of(items.document_place(Key(collection, after)))
+        found: list[Document] = []
+        while len(found) < limit:
+            page = self._send("scan", TableName=self._table, **request)
+            found += [items.document_of(collection, item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                break
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return found[:limit]
+
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        retry_conflicts(partial(self._transact, writes, operation))
+        return {write.key: operation for write in writes if not isinstance(write, Delete)}
+
+    def add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]]:
+        """Add hits with one request for each counter. A request that is repeated, its reply lost, counts twice."""
+        return [retry_conflicts(partial(self._add_hit, counter, now)) for counter in counters]
+
+    def _transact(self, writes: Sequence[Write], operation: str) -> None:
+        """Write all documents and their entries, or nothing. Raises PreconditionFailed and Conflict."""
+        replaced = [write.key for write in writes if replaces_entries(write)]
+        stored = dict(zip(replaced, self._get(*replaced), strict=True))
+        requests: list[dict[str, Any]] = []
+        for write in writes:
+            old = stored.get(write.key)
+            if write.key in stored and not is_met(write, old):
+                raise PreconditionFailed
+            requests += requests_of(write, old, operation, self._table)
+        self._send("transact_write_items", TransactItems=requests)
+
+    def _add_hit(self, counter: Insert, now: int) -> tuple[int, int]:
+        """Add a hit to the counter, or store it as given. Raises Conflict if another hit comes in between."""
+        first = Document(counter.key, counter.fields, operation := new_id(), operation)
+        try:
+            answer = self._send(
+                "update_item",
+                TableName=self._table,
+                Key=items.key_of(items.document_place(counter.key)),
+                UpdateExpression="ADD hits :one SET #revision = :revision",
+                ConditionExpression="ends > :now",
+                ExpressionAttributeNames={"#revision": items.REVISION},
+                ExpressionAttributeValues={
+                    ":now": {"N": str(now)},
+                    ":one": {"N": "1"},
+                    ":revision": {"S": operation},
+                },
+                ReturnValues="ALL_NEW",
+            )
+            stored = items.document_of(counter.key.collection, answer["Attributes"])
+        except PreconditionFailed:
+            try:
+                self._send(
+                    "put_item",
+                    TableName=self._table,
+                    Item=items.document_item(first),
+                    ConditionExpression="attribute_not_exists(pk) OR ends <= :now",
+                    ExpressionAttributeValues={":now": {"N": str(now)}},
+                )
+            except PreconditionFailed:
+                raise Conflict from None
+            stored = first
+        return stored.fields["hits"], stored.fields["ends"]
+
+    def _read(self, keys: list[items.Item], found: dict[str, items.Item]) -> None:
+        """Read the items with these keys into ``found``. DynamoDB leaves some out when it is busy or they are large."""
+
+        def read() -> None:
+            nonlocal keys
+            while keys:
+                request = {self._table: {"Keys": keys, "ConsistentRead": True}}
+                answer = self._send("batch_get_item", RequestItems=request)
+                read = answer["Responses"].get(self._table, [])
+                found.update((item["pk"]["S"], item) for item in read)
+                keys = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
+                if not read and keys:
+                    raise Conflict
+
+        retry_conflicts(read)
+
+    def _send(self, operation: str, **request: Any) -> Any:
+        """Send a request and return the answer.
+
+        Raises PreconditionFailed; Conflict when the request should be repeated; and Unavailable for all other errors.
+        """
+        with unavailable_on(BotoCoreError, ClientError):
+            try:
+                return getattr(self._client, operation)(**request)
+            except ClientError as error:
+                reasons = error.response.get("CancellationReasons", [])
+                codes = {error.response["Error"]["Code"], *(reason["Code"] for reason in reasons)}
+                if codes & _FAILED:
+                    raise PreconditionFailed from None
+                if codes & _CONFLICTS:
+                    raise Conflict from None
+                raise
