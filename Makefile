@@ -10,7 +10,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
-	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb))' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
+	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
 	@exec ./portero serve $(ARGS)
 
 demo: ## Fill a fresh development store with people, roles and data to look at

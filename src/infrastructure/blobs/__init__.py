@@ -34,9 +34,11 @@ def make_blobs(url: str, *, timeout: float = 30.0) -> BlobStore:
         return memory()
     bucket, prefix = _split(scheme, rest)
     if scheme == "s3":
-        from src.infrastructure.blobs.objects import s3
-
-        return s3(bucket, prefix, timeout)
+        try:
+            from src.infrastructure.blobs.s3 import open_s3
+        except ModuleNotFoundError as error:
+            raise ValueError(f"s3:// needs requirements/extras.txt installed ({error})") from None
+        return open_s3(bucket, prefix, timeout)
     from src.infrastructure.blobs.google import GoogleBlobs
 
     return GoogleBlobs(bucket, prefix, timeout)

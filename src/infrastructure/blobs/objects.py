@@ -1,4 +1,4 @@
-"""Stores objects in a bucket of S3 or a compatible service, or in the memory of this process.
+"""Stores objects through obstore: in S3 or a compatible service, or in the memory of this process.
 
 Uses obstore (https://developmentseed.org/obstore), the Python binding of https://docs.rs/object_store. obstore
 hangs in a forked process if the parent process used it before the fork.
@@ -6,12 +6,11 @@ hangs in a forked process if the parent process used it before the fork.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import MemoryStore, S3Store
+from obstore.store import MemoryStore
 
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
@@ -38,34 +37,6 @@ _FAILURES = (BaseError, OSError)
 def memory() -> "ObjectBlobs":
     """Return a store that keeps its objects in the memory of this process."""
     return ObjectBlobs(MemoryStore(), "memory:")
-
-
-def s3(bucket: str, prefix: str, timeout: float) -> "ObjectBlobs":
-    """Return a store in a bucket of S3. Raise ValueError when the AWS_* variables contradict each other.
-
-    The AWS_* variables hold the region, the endpoint and the credentials: keys, or the role of a container, a web
-    identity or an instance. ``~/.aws`` is not read. Without the permission s3:ListBucket, S3 answers a read of a
-    missing object with 403 instead of 404. When a process is killed, the parts of its unfinished upload stay in
-    the bucket until the bucket's rule AbortIncompleteMultipartUpload removes them.
-    """
-    limit = timedelta(seconds=timeout)
-    try:
-        store = S3Store(
-            bucket,
-            client_options={
-                "allow_http": True,  # for an http AWS_ENDPOINT_URL; the endpoints of AWS are https
-                "connect_timeout": timedelta(seconds=min(5.0, timeout)),
-                "timeout": limit,
-            },
-            retry_config={
-                "max_retries": 2,
-                "retry_timeout": limit,
-                "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=1), "base": 2},
-            },
-        )
-    except BaseError as error:
-        raise ValueError(f"the AWS_* variables do not go together: {_short(error)}") from None
-    return ObjectBlobs(store, f"s3://{bucket}/", prefix)
 
 
 class ObjectBlobs:
@@ -129,8 +100,5 @@ def _translated() -> Iterator[None]:
 
 def _short(error: Exception) -> OSError:
     """Return an error with a message of one line. The messages of obstore contain pages of debug output."""
-    reason = " ".join(str(error).partition("\n\nDebug source")[0].split())[:_MAX_REASON]
-    # obstore asks the instance metadata service last, when the variables name no credentials.
-    if "/latest/api/token " in reason or "/latest/meta-data/iam/" in reason:
-        reason = "there are no credentials: AWS_ACCESS_KEY_ID is not set, and this machine has no role of AWS"
-    return OSError(reason)
+    reason = " ".join(str(error).partition("\n\nDebug source")[0].split())
+    return OSError(reason.rpartition("credential provider: ")[2][:_MAX_REASON])
