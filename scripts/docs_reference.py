@@ -1,0 +1,92 @@
+"""Writes reference pages of the documentation from the code: the operations of the API, and the options of commands."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import click
+
+Schema = dict[str, Any]
+
+
+def operations(document: Schema) -> str:
+    """Return a page with every operation of an OpenAPI document, by tag; aliases are only named."""
+    lines = ["# Operations in detail", "", "This page is made from the OpenAPI document.", ""]
+    described = [
+        (operation["tags"][0], method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if "x-alias-of" not in operation
+    ]
+    for tag, group in groupby(sorted(described, key=lambda each: each[0]), key=lambda each: each[0]):
+        lines += [f"## {tag}", ""]
+        for _, method, path, operation in group:
+            lines += [f"### `{method} {path}`", "", f"{operation['summary']}.", ""]
+            lines += [operation["description"], ""] if "description" in operation else []
+            lines += [_access(operation), ""]
+            lines += [*_fields(document, operation)]
+            lines += ["| status | answer |", "|---|---|"]
+            for status, answer in operation["responses"].items():
+                lines.append(f"| {status} | {_cell(_resolved(document, answer)['description'])} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def commands(group: click.Group) -> str:
+    """Return a page with the help of every command."""
+    lines = ["# Commands in detail", "", "This page is made from the help of the commands.", ""]
+    for names, command in _commands(group):
+        context = click.Context(command, info_name=f"./portero {' '.join(names)}")
+        lines += [f"## `{' '.join(names)}`", "", "```text", command.get_help(context), "```", ""]
+    return "\n".join(lines)
+
+
+def _commands(group: click.Group, *names: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _commands(command, *names, name)
+        else:
+            yield (*names, name), command
+
+
+def _access(operation: Schema) -> str:
+    security = operation.get("security", [])
+    if not security:
+        return "No token is needed."
+    return "A token may be sent." if {} in security else "A token is needed."
+
+
+def _fields(document: Schema, operation: Schema) -> Iterator[str]:
+    rows = [_row(each["name"], each["schema"], each["in"], each.get("required", False)) for each in _given(operation)]
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        body = _resolved(document, content["schema"])
+        required = body.get("required", [])
+        rows += [_row(name, field, media_type, name in required) for name, field in body.get("properties", {}).items()]
+    if rows:
+        yield from ["| field | in | required | meaning |", "|---|---|---|---|", *rows, ""]
+
+
+def _given(operation: Schema) -> list[Schema]:
+    return [
+        {**each, "schema": {"description": each.get("description", ""), **each["schema"]}}
+        for each in operation.get("parameters", [])
+        if "schema" in each
+    ]
+
+
+def _row(name: str, schema: Schema, place: str, required: bool) -> str:
+    return f"| `{name}` | {place} | {'yes' if required else 'no'} | {_cell(schema.get('description', ''))} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _resolved(document: Schema, schema: Schema) -> Schema:
+    found: Any = document
+    if "$ref" not in schema:
+        return schema
+    for name in schema["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    assert isinstance(found, dict)
+    return found
