@@ -4,10 +4,12 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from dotenv import dotenv_values
@@ -15,6 +17,7 @@ from dotenv import dotenv_values
 from src.settings import Settings
 from tests.e2e.service import portero
 from tests.support import outside
+from tests.support.emulators import free_port, running
 from tests.support.markdown import OUTPUT, PAGES, ROOT, SPANISH, blocks, steps
 
 RUN_IN_ORDER = [
@@ -125,6 +128,19 @@ def test_an_environment_file_has_only_known_settings_commented_out_or_not(file: 
     names = re.findall(r"^#?([A-Z_]+)=", file.read_text("utf-8"), re.MULTILINE)
     assert names
     assert {name.lower() for name in names} <= {*Settings.model_fields}
+
+
+def test_the_service_starts_with_the_command_of_flask(tmp_path: Path) -> None:
+    """The manual start of the tutorial and of the briefs."""
+    [start] = {text for page in PAGES for _, text in blocks(page) if "flask --app" in text}
+    command = next(line for line in start.splitlines() if "flask" in line).split()
+    port = free_port()
+    command = [sys.executable, "-m", *command[:-1], str(port)]
+    command[2] = Path(command[2]).name
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATA_DIR": str(tmp_path)}
+    subprocess.run([ROOT / "portero", "prepare"], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    with running(command, cwd=tmp_path, env=environment, ready=f"http://127.0.0.1:{port}/ready", timeout=30):
+        assert urlopen(f"http://127.0.0.1:{port}/openapi.json").status == 200
 
 
 def run_page(checkout: Checkout, name: str) -> None:
