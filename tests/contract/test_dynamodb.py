@@ -27,7 +27,7 @@ from tests.support.clock import outcome_within
 from tests.support.emulators import free_port
 from tests.support.races import at_once
 
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 FIRST_HIT = {"hits": 1, "ends": 60_000_000, "expires_at": NOON}
 
 
@@ -205,12 +205,13 @@ class TestEntries:
         assert store.commit(Insert(session("8"), login(created_at=NOON)))
         assert [document.key.id for document in store.find(query).items] == ["5", "4"]
 
-    def test_a_document_expires_together_with_its_entries(self, store: DynamoStore, table: Any) -> None:
-        revision = store.commit(Insert(session("1"), login(expires_at=NOON)))[session("1")]
-        assert {item["ttl"] for item in items(table)} == {int(NOON.timestamp()) + 1}
-        store.commit(Update(session("1"), login(expires_at=NOON + 60 * SECOND), revision))
-        assert {item["ttl"] for item in items(table)} == {int(NOON.timestamp()) + 61}
-        assert len(items(table)) == 2
+    def test_a_document_expires_together_with_its_entries(self, store: DynamoStore, wire: Wire, table: Any) -> None:
+        midnight = int((NOON.replace(hour=0, minute=0, second=0, microsecond=0) + DAY).timestamp())
+        store.commit(Insert(session("1"), login(expires_at=NOON)))
+        for expires, removed, writes in [(NOON + SECOND, midnight, 1), (NOON + DAY, midnight + 86_400, 2)]:
+            store.commit(Update(session("1"), login(expires_at=expires), only(store, session("1")).revision))
+            assert len(wire.bodies[-1]["TransactItems"]) == writes
+            assert [item["ttl"] for item in items(table)] == [removed] * 2
 
     def test_a_user_is_never_removed_by_dynamodb(self, store: DynamoStore, table: Any) -> None:
         """An expired guest owns sessions and tasks, which are removed with it."""

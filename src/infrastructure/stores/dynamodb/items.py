@@ -29,6 +29,7 @@ REVISION, EXPIRY = "revision", "ttl"
 LAST = "\U0010ffff" * 200
 """A sort key that comes after those of all entries."""
 _DOCUMENT = "document"
+_DAY = 86_400
 # DynamoDB accepts 2048 bytes of a partition key and 1024 of a sort key. No value that a client can store is longer.
 _PARTITION_BYTES, _VALUE_BYTES, _ID_BYTES = 2000, 600, 400
 _SWEPT = Index("expires_at")
@@ -120,9 +121,12 @@ def _cut(text: str, size: int) -> str:
 
 
 def _expiry(document: Document) -> Item:
-    """Return the attribute that makes DynamoDB remove the items of a document, some time after the document expires."""
+    """Return the attribute that makes DynamoDB remove the items of a document, some time after the document expires.
+
+    It is the end of a day. A session expires later with every refresh, but its entry changes once a day only.
+    """
     expires = document.fields.get("expires_at") if document.key.collection.expires else None
-    return {EXPIRY: {"N": str(math.ceil(expires.timestamp()))}} if expires else {}
+    return {EXPIRY: {"N": str(math.ceil(expires.timestamp() / _DAY) * _DAY)}} if expires else {}
 
 
 def _encode(type: Type, value: Any) -> dict[str, Any]:
