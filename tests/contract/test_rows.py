@@ -18,6 +18,7 @@ from src.domain.tables import EncodedRow, Row
 from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows
 from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import CLAIMS, PACKS
@@ -37,6 +38,7 @@ KINDS = {
     "table": "sqlite",
     "table in PostgreSQL": "postgresql",
     "firestore": "firestore",
+    "dynamodb": "dynamodb",
     "packed in SQL": "sqlite",
 }
 SET, OTHER = "a" * 32, "b" * 32
@@ -66,6 +68,8 @@ def kept(store: Store, rows: RowStore) -> int:
         return len(store._documents)
     if isinstance(store, FirestoreStore):
         return len(list(collection_of(store, PACKS.name).select([]).stream()))
+    if isinstance(store, DynamoStore):
+        return len(store.scan(PACKS, limit=10_000))
     if isinstance(store, SqlStore):
         with store._engine.connect() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM rows").scalar_one())
@@ -155,7 +159,7 @@ class TestPage:
         assert (len(rows.page(OTHER)), len(rows.page(SET[:-1]))) == (10, 10)
 
     def test_a_set_of_50_000_rows_is_read_in_pages(self, kind: str, rows: RowStore) -> None:
-        number = 12_000 if kind == "firestore" else 50_000
+        number = 12_000 if kind in ("firestore", "dynamodb") else 50_000
         written = made(number)
         for at in range(0, number, 5_000):
             rows.append(SET, encoded(written[at : at + 5_000]))
