@@ -190,6 +190,7 @@ class Wire(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
 
     def __init__(self) -> None:
         self.rpcs: list[str] = []
+        self.requests: list[Any] = []
         self.replies_to_lose = 0
 
     def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
@@ -206,6 +207,7 @@ class Wire(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
 
     def _noted(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
         self.rpcs.append(details.method.rpartition("/")[2])
+        self.requests.append(request)
         return proceed(details, request)
 
 

@@ -162,6 +162,17 @@ def test_a_list_of_sessions_is_one_query_on_top(wire: Wire, client: FlaskClient,
     assert wire.rpcs == [READ, QUERY]
 
 
+@pytest.mark.parametrize("path", ["/auth/sessions", "/tasks", "/api/dogs", "/api/files", "/users"])
+def test_a_page_reads_one_document_more_than_it_shows(
+    wire: Wire, client: FlaskClient, bearer: dict[str, str], path: str
+) -> None:
+    """Firestore bills each document that a query returns or skips."""
+    wire.requests.clear()
+    assert client.get(f"{path}?limit=2", headers=bearer).status_code == 200
+    [query] = [request.structured_query for request in wire.requests if hasattr(request, "structured_query")]
+    assert (query.limit, query.offset) == (3, 0)
+
+
 # The first read of each request authenticates the caller.
 
 

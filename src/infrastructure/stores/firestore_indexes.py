@@ -19,7 +19,8 @@ def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[s
     """Return a composite index for each declared query, and exemptions for the fields that no query uses.
 
     Firestore indexes every field by default. Each index costs a write, and an index on a field that only grows
-    limits the writes to a collection to 500 a second.
+    limits the writes to a collection to 500 a second. A TTL policy needs no index, and the service does not look for
+    what expires by itself.
     """
     indexes, overrides = [], []
     for collection in collections:
@@ -32,8 +33,7 @@ def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[s
         for name in (*collection.fields, OPERATION):
             override = {"collectionGroup": collection.name, "fieldPath": name}
             if collection.expires and name == "expires_at":
-                both = [{"order": order, "queryScope": "COLLECTION"} for order in ("ASCENDING", "DESCENDING")]
-                overrides.append({**override, "ttl": True, "indexes": both})
+                overrides.append({**override, "ttl": True, "indexes": []})
             elif name not in alone:
                 overrides.append({**override, "indexes": []})
     return {"indexes": indexes, "fieldOverrides": overrides}
