@@ -11,6 +11,7 @@ from src.application.directory import DirectoryService
 from src.application.dogs import PICTURE, DogService, FetchPicture
 from src.application.exports import ExportService
 from src.application.files import RELAY, FileService, RelayFile
+from src.application.importing import ImportService
 from src.application.input_rules import InputRules
 from src.application.jobs import JobHandler, JobRunner, JobService
 from src.application.limits import RateLimiter
@@ -42,6 +43,7 @@ from src.bootstrap.adapters import (
 )
 from src.domain.users import PasswordPolicy
 from src.infrastructure.addresses import parse_address
+from src.infrastructure.identity.foreign_hashes import parse_hash
 from src.infrastructure.logs import audit
 from src.infrastructure.mail.folder import MailFolder
 from src.infrastructure.mail.writer import TemplateWriter
@@ -165,6 +167,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             receipts=receipts,
         ),
         files=file_service,
+        imports=ImportService(users=users, identity=identity, rules=rules, parse_hash=parse_hash, clock=clock),
         introspection=IntrospectionService(
             authentication=authentication, refresh_tokens=DerivedRefreshTokens(keys), audit=audit
         ),

@@ -193,8 +193,20 @@ class UserRepository(Protocol):
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user and its claims atomically. Raises Repeated, and Taken (also for an ``id`` in use)."""
 
+    def add_all(self, users: Sequence[User]) -> set[str]:
+        """Store new users and their claims, each user atomically. Return the ids of those that could not be stored.
+
+        The id or a claim of such a user is taken.
+        """
+
     def get(self, id: str) -> User | None:
         """Return the user with this id, in any state, or None."""
+
+    def several(self, *ids: str) -> list[User | None]:
+        """Return the users in the order of ``ids``, with None for each absent user."""
+
+    def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
+        """Return the ids of the users that hold these claims, without the claims that nobody holds."""
 
     def by_claim(self, claim: Claim) -> User | None:
         """Return the user, in any state, whose username or e-mail address has this key, or None.

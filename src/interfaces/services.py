@@ -11,6 +11,7 @@ from src.application.directory import DirectoryService
 from src.application.dogs import DogService
 from src.application.exports import ExportService
 from src.application.files import FileService
+from src.application.importing import ImportService
 from src.application.input_rules import InputRules
 from src.application.jobs import JobService
 from src.application.mails import MailService
@@ -33,6 +34,7 @@ class Services:
     dogs: DogService
     exports: ExportService
     files: FileService
+    imports: ImportService
     introspection: IntrospectionService
     jobs: JobService
     mails: MailService

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from argon2 import PasswordHasher
 
+from src.application.importing import NotImportable
 from src.domain.users import User
-from src.domain.values import InvalidValue
 from src.infrastructure.identity.foreign_hashes import accept, firebase_scrypt, verify, with_hmac
 from src.infrastructure.identity.local import LocalIdentity
 
@@ -117,7 +117,7 @@ def test_bcrypt_ignores_what_comes_after_72_bytes() -> None:
     ],
 )
 def test_a_text_that_is_not_a_known_hash_is_refused(text: str) -> None:
-    with pytest.raises(InvalidValue, match=r"not a hash|cost too much"):
+    with pytest.raises(NotImportable, match=r"not a hash|cost too much"):
         accept(text)
     assert not verify(text, "secret")
 
@@ -134,7 +134,7 @@ def test_a_text_that_is_not_a_known_hash_is_refused(text: str) -> None:
     ],
 )
 def test_a_hash_that_costs_too_much_to_check_is_refused(text: str) -> None:
-    with pytest.raises(InvalidValue, match="cost too much"):
+    with pytest.raises(NotImportable, match="cost too much"):
         accept(text)
 
 

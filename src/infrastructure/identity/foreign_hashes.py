@@ -21,8 +21,8 @@ from collections.abc import Callable
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from src.application.importing import HashOptions, NotImportable
 from src.domain.users import normalise_password
-from src.domain.values import InvalidValue
 
 Check = Callable[[bytes], bool]
 """A function that returns whether a password is the right one."""
@@ -34,8 +34,26 @@ _MAX_PBKDF2, _MAX_BCRYPT, _MAX_ARGON2_TIME, _MAX_SCRYPT_PARALLEL = 3_000_000, 15
 _BCRYPT_BYTES = 72  # bcrypt reads no more of a password
 
 
+def parse_hash(text: str, salt: str | None, options: HashOptions) -> str:
+    """Return the form in which a hash in a file is kept. Implements HashParser."""
+    if salt is not None:
+        if not options.signer_key:
+            raise NotImportable("Give the parameters of the Firebase project, beginning with --hash-key.")
+        return accept(
+            firebase_scrypt(
+                text,
+                salt,
+                signer_key=options.signer_key,
+                salt_separator=options.salt_separator,
+                rounds=options.rounds,
+                mem_cost=options.mem_cost,
+            )
+        )
+    return with_hmac(text, options.flask_security_salt) if options.flask_security_salt else accept(text)
+
+
 def accept(text: str) -> str:
-    """Return the form in which a hash of another system is kept. Raises InvalidValue if it cannot be checked."""
+    """Return the form in which a hash of another system is kept. Raises NotImportable if it cannot be checked."""
     text = f"argon2{text}" if text.startswith("$argon2") else text
     _parse(text)
     return text
@@ -53,7 +71,7 @@ def verify(kept: str, password: str) -> bool:
     """
     try:
         check = _parse(kept)
-    except InvalidValue:
+    except NotImportable:
         return False
     forms = [password, normalise_password(password)]
     if forms[1] != password or not unicodedata.is_normalized("NFKD", password[:1024]):
@@ -67,7 +85,7 @@ def firebase_scrypt(hash: str, salt: str, *, signer_key: str, salt_separator: st
 
 
 def with_hmac(hash: str, key: str) -> str:
-    """Return a hash of Flask-Security with its SECURITY_PASSWORD_SALT, which ``accept`` takes. Raises InvalidValue."""
+    """Return a hash of Flask-Security with its SECURITY_PASSWORD_SALT, which ``accept`` takes. Raises NotImportable."""
     return f"hmac-sha512${base64.urlsafe_b64encode(key.encode()).decode()}${accept(hash)}"
 
 
@@ -77,15 +95,15 @@ def _parse(text: str) -> Check:
             try:
                 return make(*match.groups())
             except (ValueError, binascii.Error) as error:
-                if isinstance(error, InvalidValue):
+                if isinstance(error, NotImportable):
                     raise
                 break
-    raise InvalidValue("hash", "This is not a hash that can be checked.")
+    raise NotImportable("This is not a hash that can be checked.")
 
 
 def _require(is_cheap: bool) -> None:
     if not is_cheap:
-        raise InvalidValue("hash", "Checking this hash would cost too much time or memory.")
+        raise NotImportable("Checking this hash would cost too much time or memory.")
 
 
 def _pbkdf2(digest: str, rounds: str, salt: bytes, expected: bytes) -> Check:

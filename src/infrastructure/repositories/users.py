@@ -1,7 +1,8 @@
 """The repository of users, with the claims on their names and the roster of admins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from src.domain.errors import LastAdmin, Taken
@@ -22,6 +23,8 @@ from src.infrastructure.stores.base import (
 from src.infrastructure.stores.schema import ROSTERS, USERS
 
 _ADMINS = Key(ROSTERS, "admins")
+_DOCUMENTS = 3
+"""The documents of a new user: the user, and the claims on the username and the e-mail address."""
 # A call of the enumeration would take six times as long.
 _ROLES = {role.value: role for role in Role}
 _STATES = {state.value: state for state in State}
@@ -36,6 +39,32 @@ class Users(Documents[User]):
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""
         return retry_conflicts(lambda: self._save(None, user, receipt))
+
+    def add_all(self, users: Sequence[User]) -> set[str]:
+        """Store new users, several in a commit. If one of them is refused, each takes a commit of its own."""
+        refused: set[str] = set()
+        admins = [user for user in users if user.is_active_admin]  # each changes the roster
+        others = [user for user in users if not user.is_active_admin]
+        at_once = max(1, self._store.commit_writes // _DOCUMENTS)
+        for group in (*([admin] for admin in admins), *_groups(others, at_once)):
+            try:
+                if len(group) == 1:
+                    self.add(group[0])
+                else:
+                    writes = [[self.write(user), *self._related_writes(None, user)] for user in group]
+                    self._store.commit(*chain.from_iterable(writes))
+            except PreconditionFailed:
+                for user in group:
+                    refused |= self.add_all([user])
+            except Taken:
+                refused.add(group[0].id)
+        return refused
+
+    def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
+        """Return the ids of the users that hold these claims. Takes one read."""
+        keys = {claim: claim_key(claim) for claim in claims}
+        found = self._store.get(*keys.values())
+        return {claim: stored.fields["holder_id"] for claim, stored in zip(keys, found, strict=True) if stored}
 
     def by_claim(self, claim: Claim) -> User | None:
         """Return the user with a username or an e-mail address. Takes one query."""
@@ -113,3 +142,8 @@ class Users(Documents[User]):
             raise LastAdmin
         fields = {"members": sorted(members)}
         return [Update(_ADMINS, fields, revision) if revision else Insert(_ADMINS, fields)]
+
+
+def _groups(users: Sequence[User], size: int) -> Iterator[Sequence[User]]:
+    for start in range(0, len(users), size):
+        yield users[start : start + size]

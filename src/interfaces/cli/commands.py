@@ -1,7 +1,5 @@
 """The commands of the operator."""
 
-import sys
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TypeVar
 
@@ -10,10 +8,11 @@ import click
 from src.domain.errors import Invalid, PorteroError
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.users import Profile
-from src.domain.values import Page, Role
-from src.interfaces.cli.console import Console
+from src.domain.values import Role
+from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
+from src.interfaces.cli.users import users
 from src.interfaces.field_errors import with_field
 
 T = TypeVar("T")
@@ -94,7 +93,7 @@ def jobs() -> None:
 def list_jobs(console: Console, status: str | None) -> None:
     """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
     services = console.services()
-    for job in _items(lambda cursor: services.jobs.list(JobStatus(status) if status else None, cursor)):
+    for job in all_items(lambda cursor: services.jobs.list(JobStatus(status) if status else None, cursor)):
         changed = job.updated_at.isoformat(timespec="seconds")
         click.echo("\t".join([job.id, job.kind, job.status, str(job.attempts), changed, job.error or "-"]))
 
@@ -109,66 +108,6 @@ def retry_job(console: Console, id: str) -> None:
     except NotRunnable:
         raise click.ClickException("the job neither failed nor was it cancelled") from None
     click.echo(f"queued {id}")
-
-
-@cli.group()
-def users() -> None:
-    """List users, disable and enable them, and reset their passwords."""
-
-
-@users.command("list")
-@click.pass_obj
-def list_users(console: Console) -> None:
-    """List all users by username: id, username, e-mail, role, disabled."""
-    services = console.services()
-    for user in _items(lambda cursor: services.administration.list_users(cursor=cursor)):
-        name = user.username.display if user.username else "-"
-        address = user.email.address if user.email else "-"
-        click.echo("\t".join([user.id, name, address, user.role] + ["disabled"] * user.disabled))
-
-
-@users.command("disable")
-@click.argument("login")
-@click.pass_obj
-def disable_user(console: Console, login: str) -> None:
-    """Disable a user, by username or e-mail address. The next request of the user is refused."""
-    _set_disabled(console, login, True)
-
-
-@users.command("enable")
-@click.argument("login")
-@click.pass_obj
-def enable_user(console: Console, login: str) -> None:
-    """Enable a disabled user."""
-    _set_disabled(console, login, False)
-
-
-def _set_disabled(console: Console, login: str, disabled: bool) -> None:
-    services = console.services()
-    services.administration.set_disabled(services.rules.parse_login(login), disabled)
-    click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
-
-
-@users.command("password")
-@click.argument("login")
-@click.pass_obj
-def reset_password(console: Console, login: str) -> None:
-    """Set a new password of a user, by username or e-mail address, and end all sessions of the user.
-
-    On a terminal the password is asked for twice; otherwise it is the first line of standard input.
-    """
-    services = console.services()
-    services.administration.reset_password(services.rules.parse_login(login), _new_password())
-    click.echo(f"reset the password of {login}")
-
-
-def _new_password() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
-    try:
-        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise click.ClickException("the password is not UTF-8") from None
 
 
 @cli.group()
@@ -212,15 +151,7 @@ def new_keys(console: Console) -> None:
 
 cli.add_command(copy)
 cli.add_command(datasets)
-
-
-def _items(list_page: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Yield the items of every page. ``list_page`` returns the page at a cursor."""
-    page = list_page(None)
-    yield from page.items
-    while page.next:
-        page = list_page(page.next)
-        yield from page.items
+cli.add_command(users)
 
 
 def explain(error: Exception) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from src.domain.values import Page
 from src.interfaces.services import Services
+
+T = TypeVar("T")
 
 
 class Tally(Protocol):
@@ -58,3 +61,12 @@ class Console:
     """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
     new_keys: Callable[[], str]
     """Return a new JWK set as text."""
+
+
+def all_items(list_page: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """Yield the items of every page. ``list_page`` returns the page at a cursor."""
+    page = list_page(None)
+    yield from page.items
+    while page.next:
+        page = list_page(page.next)
+        yield from page.items

@@ -1,0 +1,221 @@
+"""The service that imports users of other systems, with the hashes of their passwords."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from src.application.input_rules import InputRules
+from src.application.ports import Clock, IdentityProvider
+from src.domain.users import Claim, State, User, UserRepository
+from src.domain.values import InvalidValue, Role, Username, fold, parse_name
+
+T = TypeVar("T")
+
+
+class NotImportable(ValueError):
+    """A user, or a file of users, cannot be imported. The message says why, to the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashOptions:
+    """What all hashes in a file have in common: the parameters of a Firebase project, and the salt of Flask-Security.
+
+    ``signer_key`` and ``salt_separator`` are base64.
+    """
+
+    signer_key: str = ""
+    salt_separator: str = ""
+    rounds: int = 8
+    mem_cost: int = 14
+    flask_security_salt: str = ""
+
+
+HashParser = Callable[[str, str | None, HashOptions], str]
+"""A function of a hash of another system, its salt if that is apart, and the options of its file.
+
+It returns the form in which the hash is kept. Raises NotImportable.
+"""
+
+BATCH = 100
+"""The users that are looked up, or stored, at a time."""
+_ID = re.compile(r"[A-Za-z0-9_-]{20,128}")
+"""The ids of other systems that are kept. Shorter ones are not random enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRecord:
+    """A user as another system describes it. Nothing is checked yet."""
+
+    place: str
+    """Where the user is in the file, such as "line 3"."""
+    id: str | None = None
+    username: str | None = None
+    email: str | None = None
+    email_verified: bool = False
+    name: str | None = None
+    last_name: str | None = None
+    role: str | None = None
+    disabled: bool = False
+    created_at: datetime | None = None
+    password_hash: str | None = None
+    salt: str | None = None
+    """The salt of the hash in an export of Firebase Auth. Other systems write it into the hash."""
+    password: str | None = None
+    """The password itself, which only exports of the Firebase emulator hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A user that cannot be imported, and the reason."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user to import. ``password`` is hashed before it is stored."""
+
+    place: str
+    user: User
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """The users that can be imported, those that cannot, and the number of those that have been imported before."""
+
+    new: Sequence[NewUser]
+    without_password: Sequence[NewUser]
+    """Users that are there without a password, because Firebase Auth kept it until now. They get theirs."""
+    refused: Sequence[Refusal]
+    present: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportService:
+    """Imports users for the operator."""
+
+    users: UserRepository
+    identity: IdentityProvider
+    rules: InputRules
+    parse_hash: HashParser
+    clock: Clock
+
+    def plan(self, records: Iterable[UserRecord], source: str, options: HashOptions) -> ImportPlan:
+        """Check every record, and write nothing.
+
+        ``source`` is a digest of the file. The ids of users are made from it, so that a repeated import finds the users
+        that an interrupted one has stored. Raises NotImportable if the identity provider keeps the passwords itself.
+        """
+        if self.identity.remote:
+            raise NotImportable("Firebase Auth keeps the passwords: import the file with `firebase auth:import`.")
+        refused: list[Refusal] = []
+        found: list[NewUser] = []
+        places: dict[Claim, str] = {}
+        for record in records:
+            try:
+                user = self._user(record, source, options)
+                unique = sorted({*user.claims, Claim("id", user.id)}, key=lambda claim: claim.kind)
+                for claim in unique:
+                    if earlier := places.get(claim):
+                        raise NotImportable(f"{claim.kind}: {earlier} has it too.")
+                places |= dict.fromkeys(unique, record.place)
+                found.append(NewUser(record.place, user, record.password))
+            except NotImportable as error:
+                refused.append(Refusal(record.place, str(error)))
+        new: list[NewUser] = []
+        without_password: list[NewUser] = []
+        present = 0
+        for batch in _batches(found):
+            stored = self.users.several(*(each.user.id for each in batch))
+            holders = self.users.holders({claim for each in batch for claim in each.user.claims})
+            for each, same in zip(batch, stored, strict=True):
+                claims = [claim for claim in each.user.claims if holders.get(claim, each.user.id) != each.user.id]
+                if same and same.state is State.ACTIVE:
+                    has_hash = each.user.password_hash or each.password
+                    if has_hash and same.password_hash is None:
+                        without_password.append(each)
+                    else:
+                        present += 1
+                elif same:
+                    refused.append(Refusal(each.place, "id: a user with this id has been deleted."))
+                elif claims:
+                    kinds = " and ".join(sorted(claim.kind for claim in claims))
+                    refused.append(Refusal(each.place, f"{kinds}: a user of this service has it."))
+                else:
+                    new.append(each)
+        return ImportPlan(new, without_password, refused, present)
+
+    def run(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
+        """Store the users of a plan, some at a time. Can be interrupted and repeated.
+
+        Yields the number of users that were stored, and those whose names others have taken since the plan was made.
+        """
+        for batch in _batches(plan.new):
+            hashed = {each.place: self._hashed(each) for each in batch}
+            refused = self.users.add_all(list(hashed.values()))
+            places = [place for place, user in hashed.items() if user.id in refused]
+            yield len(batch) - len(places), [Refusal(place, "its name has just been taken.") for place in places]
+        for each in plan.without_password:
+            self.users.update(each.user.id, partial(_with_hash, hash=self._hashed(each).password_hash))
+            yield 1, []
+
+    def _hashed(self, new: NewUser) -> User:
+        return new.user if new.password is None else replace(new.user, password_hash=self.identity.keep(new.password))
+
+    def _user(self, record: UserRecord, source: str, options: HashOptions) -> User:
+        """Return the user that a record describes. Raises NotImportable, whose message names the field."""
+        username, email = record.username or None, record.email or None
+        if username and "@" in username and email in (None, username):
+            username, email = None, username  # other systems take an address as the username
+        if not username and not email:
+            raise NotImportable("It has neither a username nor an e-mail address.")
+
+        def parse_hash(text: str) -> str:
+            return self.parse_hash(text, record.salt, options)
+
+        now = self.clock()
+        made_id = hashlib.sha256(f"{source} {record.place}".encode()).hexdigest()[:32]
+        return User(
+            id=record.id if record.id and _ID.fullmatch(record.id) else made_id,
+            created_at=record.created_at or now,
+            updated_at=now,
+            username=_field("username", self.rules.parse_new_username, username) or Username.random(),
+            email=_field("email", self.rules.parse_email, email),
+            email_verified=record.email_verified and email is not None,
+            name=_field("name", parse_name, record.name or None),
+            last_name=_field("last_name", parse_name, record.last_name or None),
+            role=_field("role", _role, record.role or None) or Role.USER,
+            disabled=record.disabled,
+            password_hash=_field("password", parse_hash, record.password_hash or None),
+        )
+
+
+def _field(name: str, parse: Callable[[str], T], text: str | None) -> T | None:
+    """Return the value of a field, or None if it has none. Raises NotImportable, whose message names the field."""
+    try:
+        return None if text is None else parse(text)
+    except (InvalidValue, NotImportable) as error:
+        raise NotImportable(f"{name}: {error}") from None
+
+
+def _with_hash(user: User, hash: str | None) -> User:
+    """Return the user with a hash, unless the user has set a password meanwhile."""
+    return replace(user, password_hash=user.password_hash or hash)
+
+
+def _role(text: str) -> Role:
+    roles = [role for role in Role if role is not Role.GUEST]
+    if fold(text) not in roles:
+        raise NotImportable(f"Use one of {', '.join(roles)}.")
+    return Role(fold(text))
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

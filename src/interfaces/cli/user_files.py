@@ -1,0 +1,161 @@
+"""Reads users from files that other systems export: JSON of Firebase Auth, and CSV or JSON of others."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from src.application.importing import Refusal, UserRecord
+
+_COLUMNS = {
+    "id": ("id", "localId", "uid"),
+    "username": ("username", "user_name", "login"),
+    "email": ("email", "email_address"),
+    "name": ("name", "first_name", "displayName"),
+    "last_name": ("last_name", "surname"),
+    "role": ("role",),
+    "password_hash": ("password_hash", "passwordHash", "password", "hash"),
+}
+"""The names that other systems use, for each attribute of UserRecord that is a text."""
+_TRUE, _FALSE = ("true", "t", "1", "yes", "y"), ("false", "f", "0", "no", "n", "", "none", "null")
+_FAKE_HASH = "fakeHash:salt="
+"""The beginning of the hashes that the emulator of Firebase Auth exports. They hold the password itself."""
+
+
+class NotAnExport(Exception):
+    """The file cannot be read as a whole; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    place: str
+    fields: Mapping[str, Any]
+
+
+def read_users(content: bytes) -> tuple[list[UserRecord], list[Refusal]]:
+    """Return the users in a file, and the entries that are not users. Raises NotAnExport."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotAnExport("it is not UTF-8") from None
+    users: list[UserRecord] = []
+    refused: list[Refusal] = []
+    for row in _rows(text):
+        try:
+            users.append(_record(row))
+        except ValueError as error:
+            refused.append(Refusal(row.place, str(error)))
+    return users, refused
+
+
+def _rows(text: str) -> Iterator[_Row]:
+    if not text.lstrip().startswith(("{", "[")):
+        yield from _csv_rows(text)
+        return
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and isinstance(document.get("users"), list):
+        document = document["users"]
+    if isinstance(document, list):
+        yield from (_Row(f"user {number}", _fields(entry)) for number, entry in enumerate(document, 1))
+    else:
+        yield from _lines(text)
+
+
+def _lines(text: str) -> Iterator[_Row]:
+    """Yield the rows of a file with one JSON object in each line. Raises NotAnExport."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield _Row(f"line {number}", _fields(json.loads(line)))
+            except ValueError:
+                raise NotAnExport(f"line {number} is not JSON") from None
+
+
+def _fields(entry: Any) -> Mapping[str, Any]:
+    """Return the fields of a JSON object. Those of Django's ``dumpdata`` are in a member of it."""
+    if not isinstance(entry, dict):
+        return {}
+    return entry["fields"] if isinstance(entry.get("fields"), dict) else entry
+
+
+def _csv_rows(text: str) -> Iterator[_Row]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    if not reader.fieldnames or not {*reader.fieldnames} & {"username", "email", *_COLUMNS["email"]}:
+        raise NotAnExport("its first line names no column `username` or `email`")
+    first = 2
+    try:
+        for row in reader:
+            yield _Row(f"line {first}", row)
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise NotAnExport(f"line {first} is not CSV: {error}") from None
+
+
+def _record(row: _Row) -> UserRecord:
+    """Return the user in a row. Raises ValueError, whose message names the field."""
+    fields = row.fields
+    if None in fields:  # where csv.DictReader puts what has no column
+        raise ValueError("it has more values than the first line")
+    texts = {name: _text(fields, names) for name, names in _COLUMNS.items()}
+    hash = texts["password_hash"] or ""
+    salt = password = None
+    if hash.startswith(_FAKE_HASH):
+        password = hash.partition(":password=")[2]
+    elif "localId" in fields:
+        salt = _text(fields, ("salt",)) or ""
+    if password or hash.startswith("!"):  # the mark of Django for a user without a password
+        texts["password_hash"] = None
+    confirmed = _text(fields, ("confirmed_at",)) is not None
+    active = _boolean(fields, ("is_active", "active"), default=True)
+    return UserRecord(
+        place=row.place,
+        email_verified=_boolean(fields, ("email_verified", "emailVerified"), default=confirmed),
+        disabled=_boolean(fields, ("disabled",), default=not active),
+        created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime")),
+        salt=salt,
+        password=password,
+        **texts,
+    )
+
+
+def _given(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str, Any]:
+    """Return the first of these fields that has a value, or an empty text."""
+    return next(((name, fields[name]) for name in names if fields.get(name) not in (None, "")), (names[0], ""))
+
+
+def _text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    name, value = _given(fields, names)
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise ValueError(f"{name}: this is not a text")
+    if any(character in "\0" or "\ud800" <= character <= "\udfff" for character in str(value)):
+        raise ValueError(f"{name}: this is not a text that can be stored")
+    return str(value) or None
+
+
+def _boolean(fields: Mapping[str, Any], names: Sequence[str], *, default: bool) -> bool:
+    name, value = _given(fields, names)
+    text = str(value).lower()
+    if value == "":
+        return default
+    if text not in (*_TRUE, *_FALSE):
+        raise ValueError(f"{name}: use true or false")
+    return text in _TRUE
+
+
+def _time(fields: Mapping[str, Any], names: Sequence[str]) -> datetime | None:
+    """Return a time that is given in ISO 8601, or in milliseconds since 1970 as Firebase writes it."""
+    name, value = _given(fields, names)
+    if value == "":
+        return None
+    try:
+        text = str(value)
+        time = datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdigit() else datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError(f"{name}: this is not a time in ISO 8601") from None

@@ -1,0 +1,161 @@
+"""The commands for users."""
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from pydantic_core import to_json
+
+from src.application.importing import HashOptions, NotImportable, Refusal
+from src.interfaces.cli.console import Console, all_items
+from src.interfaces.cli.user_files import NotAnExport, read_users
+from src.interfaces.http.views import UserView
+
+
+@click.group()
+def users() -> None:
+    """List, import and export users, disable and enable them, and reset their passwords."""
+
+
+@users.command("list")
+@click.pass_obj
+def list_users(console: Console) -> None:
+    """List all users by username: id, username, e-mail, role, disabled."""
+    services = console.services()
+    for user in all_items(lambda cursor: services.administration.list_users(cursor=cursor)):
+        name = user.username.display if user.username else "-"
+        address = user.email.address if user.email else "-"
+        click.echo("\t".join([user.id, name, address, user.role] + ["disabled"] * user.disabled))
+
+
+@users.command("disable")
+@click.argument("login")
+@click.pass_obj
+def disable_user(console: Console, login: str) -> None:
+    """Disable a user, by username or e-mail address. The next request of the user is refused."""
+    _set_disabled(console, login, True)
+
+
+@users.command("enable")
+@click.argument("login")
+@click.pass_obj
+def enable_user(console: Console, login: str) -> None:
+    """Enable a disabled user."""
+    _set_disabled(console, login, False)
+
+
+def _set_disabled(console: Console, login: str, disabled: bool) -> None:
+    services = console.services()
+    services.administration.set_disabled(services.rules.parse_login(login), disabled)
+    click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
+
+
+@users.command("password")
+@click.argument("login")
+@click.pass_obj
+def reset_password(console: Console, login: str) -> None:
+    """Set a new password of a user, by username or e-mail address, and end all sessions of the user.
+
+    On a terminal the password is asked for twice; otherwise it is the first line of standard input.
+    """
+    services = console.services()
+    services.administration.reset_password(services.rules.parse_login(login), _new_password())
+    click.echo(f"reset the password of {login}")
+
+
+def _new_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.ClickException("the password is not UTF-8") from None
+
+
+@users.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--hash-key", default="", help="Firebase: the signer key of the project, in base64, or @FILE.")
+@click.option("--salt-separator", default="", help="Firebase: the salt separator, in base64.")
+@click.option("--rounds", type=int, default=8, show_default=True, help="Firebase: the rounds.")
+@click.option("--mem-cost", type=int, default=14, show_default=True, help="Firebase: the memory cost.")
+@click.option("--flask-security-salt", default="", help="Flask-Security: its SECURITY_PASSWORD_SALT, or @FILE.")
+@click.option("--skip", is_flag=True, help="Import the others if some users cannot be imported.")
+@click.option("--dry-run", is_flag=True, help="Check the file, and import nothing.")
+@click.pass_obj
+def import_users(
+    console: Console,
+    file: BinaryIO,
+    hash_key: str,
+    salt_separator: str,
+    rounds: int,
+    mem_cost: int,
+    flask_security_salt: str,
+    skip: bool,
+    dry_run: bool,
+) -> None:
+    """Import users of another system, who log in with their old passwords.
+
+    FILE is what `firebase auth:export` has written as JSON, or CSV or JSON with a column `username` or `email`, and a
+    column `password` with hashes. Users who cannot be imported are listed, and then nobody is, unless --skip is given.
+    An import that was interrupted continues when the command is repeated with the same file.
+    """
+    imports = console.services().imports
+    options = HashOptions(
+        signer_key=_secret("--hash-key", hash_key),
+        salt_separator=salt_separator,
+        rounds=rounds,
+        mem_cost=mem_cost,
+        flask_security_salt=_secret("--flask-security-salt", flask_security_salt),
+    )
+    content = file.read()
+    try:
+        records, unreadable = read_users(content)
+    except NotAnExport as error:
+        raise click.BadParameter(f"{file.name}: {error}", param_hint="FILE") from None
+    try:
+        plan = imports.plan(records, hashlib.sha256(content).hexdigest(), options)
+    except NotImportable as error:
+        raise click.ClickException(str(error)) from None
+    refused = [*unreadable, *plan.refused]
+    _print(refused)
+    stored = 0
+    if not dry_run and (skip or not refused):
+        with click.progressbar(imports.run(plan), label="importing", show_pos=True) as batches:
+            for count, taken in batches:
+                stored += count
+                refused += taken
+                _print(taken)
+    click.echo(f"imported {stored}, already there {plan.present}, refused {len(refused)}")
+    if refused and not skip:
+        if not stored and plan.new and not dry_run:
+            click.echo(f"Nothing was imported; --skip imports the other {len(plan.new)}.", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _secret(option: str, text: str) -> str:
+    """Return the text of an option, or that in the file which it names."""
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{text[1:]} cannot be read: {error}", param_hint=option) from None
+
+
+def _print(refused: Sequence[Refusal]) -> None:
+    for each in refused:
+        click.echo(f"{each.place}: {each.reason}", err=True)
+
+
+@users.command("export")
+@click.option("--hashes", is_flag=True, help="Also the hashes of the passwords. Keep the file secret.")
+@click.pass_obj
+def export_users(console: Console, hashes: bool) -> None:
+    """Print all users by username, as one JSON object in each line. `users import` reads it."""
+    services = console.services()
+    for user in all_items(lambda cursor: services.administration.list_users(cursor=cursor)):
+        shown = dict(UserView.of(user)) | ({"password_hash": user.password_hash} if hashes else {})
+        click.echo(to_json(shown))
