@@ -31,7 +31,7 @@ check: ## Lint, formatting, types, layers, documentation
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
 
 docs: ## Serve the documentation on http://localhost:8001, without a network
 	@sh scripts/setup runtime extras dev mermaid
