@@ -14,9 +14,11 @@ import psycopg
 import pytest
 
 from src.domain.errors import Unavailable
+from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.base import Insert, Store, Update
 from src.infrastructure.stores.sql import SqlStore, engine, postgresql
 from tests.contract.documents import CLAIM, claim, only
+from tests.contract.test_rpcs import log_in, serve
 from tests.support.clock import Stopwatch, outcome_within, until
 from tests.support.databases import create_database
 from tests.support.emulators import Cluster, postgres_cluster
@@ -94,7 +96,9 @@ def test_a_restart_of_the_server_loses_nothing_that_was_acknowledged(cluster: Cl
             stop.set()
 
 
-def test_a_server_that_falls_silent_is_unavailable_in_time(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_falls_silent_is_unavailable_in_time(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Its system still acknowledges everything, and takes new connections. Afterwards the store works again."""
     monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 1.0)
     uses: list[Callable[[Store], object]] = [
@@ -110,6 +114,8 @@ def test_a_server_that_falls_silent_is_unavailable_in_time(cluster: Cluster, mon
                 for use in uses:
                     # At most one statement on an old connection, and one attempt to open a new one.
                     assert isinstance(outcome_within(5, partial(use, store)), Unavailable)
+                answer = outcome_within(5, partial(log_in, serve(store, NoLimits(), tmp_path)))
+                assert getattr(answer, "status_code", answer) == 503
             assert only(store, claim("1")).fields == CLAIM
 
 
