@@ -4,10 +4,10 @@
 ARGS ?=
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run demo worker test check docs bench lock clean
+.PHONY: help run demo worker test test-docker check docs bench lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
 	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
@@ -24,6 +24,9 @@ worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 test: ## Run the tests (ARGS="tests/unit -x" runs some of them)
 	@sh scripts/setup runtime extras dev node chromium redis postgresql rabbitmq wrk
 	@exec .venv/bin/pytest $(or $(ARGS),-n 4 --dist loadfile)
+
+test-docker: ## Build the image, start the compose file, stop its containers in mid-work (takes some minutes)
+	@sh scripts/test-docker $(ARGS)
 
 check: ## Lint, formatting, types, layers, documentation
 	@sh scripts/setup runtime extras dev

@@ -1,0 +1,59 @@
+"""Fixtures for the tests with containers: a fresh checkout, and the servers that the service calls."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.docker.stack import COMMANDS, Stack, docker, stack
+from tests.support.markdown import ROOT
+
+_NOT_SHIPPED = (".git", ".venv", ".venvs", "node_modules", "data", ".*_cache", ".hypothesis", "__pycache__", "bench")
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files of a fresh clone."""
+    folder = tmp_path_factory.mktemp("fresh") / "portero"
+    shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_SHIPPED))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project() -> str:
+    """A name for the containers of this run, so that those of the developer are left alone."""
+    return f"portero-test-{uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def dogs(checkout: Path, project: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack that the commands of the dogs brief start, with the servers outside of it in its network."""
+    folder = tmp_path_factory.mktemp("dogs") / "portero"
+    shutil.copytree(checkout, folder, symlinks=True)
+    with stack(folder, f"{project}-dogs", 9050) as it:
+        it.sh(COMMANDS[1][0])
+        env = folder / ".compose.env"
+        env.write_text(
+            env.read_text()
+            .replace("DOG_API_URL=", "DOG_API_URL=http://outside:9000/dogs")
+            .replace("FILE_RELAY_URL=", "FILE_RELAY_URL=http://outside:9000/files")
+        )
+        it.sh(COMMANDS[1][1])
+        with outside(f"{it.project}_default"):
+            yield it
+
+
+@contextmanager
+def outside(network: str) -> Iterator[str]:
+    """Run the dog API and the server that files are sent on to, as the host "outside" of a network."""
+    script = Path(__file__).parent / "outside.py"
+    name = f"outside-{uuid4().hex[:8]}"
+    options = ["--network", network, "--network-alias", "outside", "--volume", f"{script}:/outside.py:ro"]
+    docker("run", "--detach", "--name", name, *options, "python:3.13-slim-trixie", "python3", "/outside.py")
+    try:
+        yield name
+    finally:
+        docker("rm", "--force", name)
