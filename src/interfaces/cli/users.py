@@ -4,7 +4,6 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 from pydantic_core import to_json
@@ -76,7 +75,7 @@ def _new_password() -> str:
 
 
 @users.command("import")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--hash-key", default="", help="Firebase: the signer key of the project, in base64, or @FILE.")
 @click.option("--salt-separator", default="", help="Firebase: the salt separator, in base64.")
 @click.option("--rounds", type=int, default=8, show_default=True, help="Firebase: the rounds.")
@@ -87,7 +86,7 @@ def _new_password() -> str:
 @click.pass_obj
 def import_users(
     console: Console,
-    file: BinaryIO,
+    file: Path,
     hash_key: str,
     salt_separator: str,
     rounds: int,
@@ -110,11 +109,11 @@ def import_users(
         mem_cost=mem_cost,
         flask_security_salt=_secret("--flask-security-salt", flask_security_salt),
     )
-    content = file.read()
+    content = file.read_bytes()
     try:
         records, unreadable = read_users(content)
     except NotAnExport as error:
-        raise click.BadParameter(f"{file.name}: {error}", param_hint="FILE") from None
+        raise click.BadParameter(f"{file}: {error}", param_hint="FILE") from None
     try:
         plan = imports.plan(records, hashlib.sha256(content).hexdigest(), options)
     except NotImportable as error:
