@@ -79,7 +79,7 @@ def translated_errors() -> Iterator[None]:
     except sa.exc.IntegrityError as error:
         if _reason(error) == _FOREIGN_KEY_VIOLATION:
             # A guest and what it owns are removed at this moment. The next request of the guest is refused.
-            raise Unavailable from error
+            raise Unavailable("What this belongs to does not exist any more, or not yet; try again.", 1) from error
         raise PreconditionFailed from None
     except sa.exc.OperationalError as error:
         if _reason(error) in _ROLLED_BACK:
