@@ -39,7 +39,10 @@ from tests.support.world import (
 
 METRICS_TOKEN = "a token for Prometheus"
 ANSWERS = sorted(
-    (method, path, int(status)) for (method, path), operation in OPERATIONS.items() for status in operation["responses"]
+    (method, path, int(status))
+    for (method, path), operation in OPERATIONS.items()
+    for status in operation["responses"]
+    if status not in ("414", "431")  # the server sends them; see tests/e2e/test_server.py
 )
 NOBODY = "0" * 32
 MAX_UPLOAD_BYTES = 1000

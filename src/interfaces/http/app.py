@@ -77,7 +77,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
     app.extensions["portero.oauth"] = oauth.Configuration(issuer, service_credentials or {})
-    app.extensions["portero.openapi"] = cache(lambda aliases: json.dumps(describe(FEATURES, version, aliases)))
+    app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
     metrics.measure(app, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)
@@ -94,6 +94,11 @@ def create_app(
     # The blueprint has /docs/ only. Without this route, a method other than GET at /docs would be 404, not 405.
     app.add_url_rule("/docs", "swagger_ui.show", app.view_functions["swagger_ui.show"])
     return app
+
+
+def _document(services: Services, version: str, aliases: bool) -> str:
+    """Return the OpenAPI document as JSON."""
+    return json.dumps(describe(FEATURES, version, aliases, services.rules.passwords.min_length))
 
 
 def _check_path() -> None:

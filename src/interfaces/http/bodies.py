@@ -41,16 +41,22 @@ _MAX_LIMIT = 500
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults from a schema: they mark absent fields, and some are not valid values."""
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Remove the defaults from the schema of a body: they mark absent fields, and some are not valid values."""
     for described in schema.get("properties", {}).values():
         described.pop("default", None)
+
+
+def _not_empty_schema(schema: dict[str, Any]) -> None:
+    """Let the schema of a change require at least one property."""
+    without_defaults(schema)
+    schema["minProperties"] = 1
 
 
 class Body(BaseModel):
     """A request body. A value of a wrong type is refused, never coerced; unknown fields are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=_without_defaults)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=without_defaults)
     media_types: ClassVar[Sequence[str]] = (JSON,)
 
     @classmethod
@@ -65,6 +71,8 @@ class Body(BaseModel):
 
 class Change(Body):
     """A change of a resource. At least one field is required; an absent field keeps its value."""
+
+    model_config = ConfigDict(json_schema_extra=_not_empty_schema)
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -82,7 +90,7 @@ class Form(Body):
 class Query(BaseModel):
     """A query string. Unknown parameters are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=_without_defaults)
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=without_defaults)
 
 
 def _limit(text: str) -> int:

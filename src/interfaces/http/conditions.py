@@ -1,6 +1,7 @@
 """Evaluates the conditions of requests (RFC 9110 section 13)."""
 
 import re
+from collections.abc import Iterable
 
 from flask import Response, request
 
@@ -12,13 +13,13 @@ def expected_revisions() -> frozenset[str] | None:
     """Return the revisions that ``If-Match`` accepts, or None if it accepts any."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return frozenset(_ENCODED.sub("", tag) for tag in request.if_match.as_set())
+    return _revisions(request.if_match.as_set())
 
 
 def unless_known(response: Response) -> Response:
     """Return a response with an ETag, or 304 if ``If-None-Match`` says that the client has it already."""
     known, (etag, _) = request.if_none_match, response.get_etag()
-    tags = {_ENCODED.sub("", tag) for tag in known.as_set(include_weak=True)}
+    tags = _revisions(known.as_set(include_weak=True))
     if request.method not in ("GET", "HEAD") or not (known.star_tag or etag in tags):
         return response
     unchanged = Response(status=304, headers={"ETag": response.headers["ETag"]})
@@ -26,3 +27,7 @@ def unless_known(response: Response) -> Response:
         unchanged.headers["Cache-Control"] = response.headers["Cache-Control"]
     del unchanged.headers["Content-Type"]
     return unchanged
+
+
+def _revisions(tags: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(_ENCODED.sub("", tag) for tag in tags if tag)  # Werkzeug parses an empty tag as None

@@ -1,12 +1,12 @@
 """The bodies with which clients log in and refresh tokens."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from src.interfaces.http.authentication import bearer_token, no_token
-from src.interfaces.http.bodies import FORM, JSON, Body, Form
+from src.interfaces.http.bodies import FORM, JSON, Body, Form, without_defaults
 from src.interfaces.http.fields import LoginField, PasswordField, TextField
 
 
@@ -21,12 +21,19 @@ class _Login(Body):
         return self.username or self.email
 
 
+def _one_of_two_names(schema: dict[str, Any]) -> None:
+    """Let the schema require a username or an e-mail address."""
+    without_defaults(schema)
+    schema["anyOf"] = [{"required": ["username"]}, {"required": ["email"]}]
+
+
 class Credentials(_Login):
     """A password, and a username or an e-mail address. Either field takes either of them.
 
     OAuth2 clients of FastAPI send the fields form-encoded.
     """
 
+    model_config = ConfigDict(json_schema_extra=_one_of_two_names)
     media_types = (JSON, FORM)
     username: Annotated[LoginField, Field(validate_default=True)] = ""
     password: PasswordField

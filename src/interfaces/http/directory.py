@@ -1,10 +1,11 @@
 """The operations on all accounts. Most of them are for admins."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from src.application.directory import DirectoryService, require_self_or_admin
 from src.application.sessions import Caller
@@ -59,21 +60,36 @@ class UserBody(ProfileBody):
         return change
 
 
+class DirectoryEntry(PublicUserView):
+    """A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    email: Annotated[str | None, Field(examples=["anna@example.com"])] = None
+    email_verified: bool = False
+    name: str | None = None
+    last_name: str | None = None
+    role: Role = Role.USER
+    disabled: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
 def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
     """Raise Forbidden unless the caller is the user with this id or an admin."""
     require_self_or_admin(caller.user, id)
     return {"id": id}
 
 
-@route("GET /users /api/users /api/v1/users", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.list)
+@route("GET /users /api/users /api/v1/users", Access.USER, DirectoryEntry, use_case=DirectoryService.list)
 def list_users(caller: Caller, query: Search) -> Response:
     """List users."""
     page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
     return render_list(page, UserView if caller.user.role is Role.ADMIN else PublicUserView)
 
 
-@route(f"GET {_USER_PATHS}", Access.USER, (UserView, PublicUserView), use_case=DirectoryService.show)
-def show_other(caller: Caller, id: str) -> Response:
+@route(f"GET {_USER_PATHS}", Access.USER, DirectoryEntry, use_case=DirectoryService.show)
+def show_user_by_id(caller: Caller, id: str) -> Response:
     """See a user: admins and the user itself see all of it, others only the public part."""
     user = services().directory.show(id)
     if caller.user.role is Role.ADMIN or caller.user.id == user.id:
@@ -104,7 +120,7 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     errors=(Taken, Stale, LastAdmin),
     use_case=DirectoryService.change,
 )
-def change_other(caller: Caller, body: UserBody, id: str) -> Response:
+def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
     """Change a user."""
     return render_resource(
         UserView, services().directory.change(caller.user, id, body.change_by(caller), expected_revisions())
@@ -112,6 +128,6 @@ def change_other(caller: Caller, body: UserBody, id: str) -> Response:
 
 
 @route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale), use_case=DirectoryService.delete)
-def delete_other(caller: Caller, id: str) -> None:
+def delete_user_by_id(caller: Caller, id: str) -> None:
     """Delete a user."""
     services().directory.delete(caller.user, id, expected_revisions())

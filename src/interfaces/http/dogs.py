@@ -82,7 +82,7 @@ def list_adopted_dogs(query: Paging) -> Response:
 
 
 @route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView, use_case=DogService.list_of)
-def list_dogs_of(caller: Caller, id: str, query: Paging) -> Response:
+def list_dogs_of_user(caller: Caller, id: str, query: Paging) -> Response:
     """List the dogs of a user."""
     return render_list(services().dogs.list_of(id, query.cursor, query.limit), DogView)
 

@@ -7,7 +7,14 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, json, request
-from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+)
 from werkzeug.http import HTTP_STATUS_CODES
 
 from src.application.audit import AuditEvent
@@ -158,4 +165,6 @@ def _http_problem(error: HTTPException) -> Problem:
             detail = "This is not a valid HTTP request."
         case RequestEntityTooLarge():
             detail = "The body is too large."
+        case RequestedRangeNotSatisfiable():
+            detail = "The file has no such part; Content-Range says how long it is."
     return Problem(error.code or 500, error.name.lower().replace(" ", "-"), detail, headers)

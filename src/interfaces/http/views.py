@@ -56,11 +56,11 @@ class UserView(PublicUserView):
         BeforeValidator(lambda value: getattr(value, "address", value)),
         Field(examples=["anna@example.com"]),
     ]
-    email_verified: bool
+    email_verified: bool = Field(examples=[False])
     name: str | None = Field(examples=["Anna"])
     last_name: str | None = Field(examples=["Ruiz"])
-    role: Role
-    disabled: bool
+    role: Role = Field(examples=["user"])
+    disabled: bool = Field(examples=[False])
     created_at: datetime
     updated_at: datetime
 

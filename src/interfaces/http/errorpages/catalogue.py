@@ -134,7 +134,7 @@ CATALOGUE = {
         416,
         "The file has no such part.",
         "Content-Range says how long it is. A download that is complete needs no continuation.",
-        "The requested range cannot be provided.",
+        "The file has no such part; Content-Range says how long it is.",
     ),
     "expectation-failed": Explanation(
         417,

@@ -1,12 +1,10 @@
 """Describes operations, their parameters and their models."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from inspect import cleandoc
 from typing import Any
-
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from src.domain import errors
 from src.interfaces.http.authentication import Access
@@ -14,39 +12,58 @@ from src.interfaces.http.bodies import Change
 from src.interfaces.http.oauth_errors import InvalidClient
 from src.interfaces.http.openapi.responses import (
     REFERENCE,
-    TEXT,
     VARIABLE,
     reference,
     response_components,
     responses,
 )
+from src.interfaces.http.openapi.schemas import public_name, schemas
 from src.interfaces.http.operations import Feature, Operation, Route
-from src.interfaces.http.views import OAuthError, Problem
+
+_VERBS = {"add": "create", "show": "get", "read": "download", "change": "update"}
+"""The words of operation ids for the verbs of our handlers."""
+
+_VARIABLES: dict[str, dict[str, Any]] = {
+    "id": {"description": "The id.", "schema": {"type": "string", "examples": ["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"]}},
+    "name": {
+        "description": "The name of the dog, in any case.",
+        "schema": {"type": "string", "minLength": 1, "pattern": "^[^/]+$", "examples": ["Rex"]},
+    },
+    "code": {"description": "The code of the error.", "schema": {"type": "string", "examples": ["taken"]}},
+}
+"""The variables of paths."""
 
 
-def describe(features: Sequence[Feature], version: str, aliases: bool = False) -> dict[str, Any]:
+def describe(
+    features: Sequence[Feature], version: str, aliases: bool = False, password_min_length: int = 8
+) -> dict[str, Any]:
     """Return the OpenAPI document of every operation of ``features``, as a JSON value, with or without the aliases."""
-    operations = [each for feature in features for each in feature.operations if aliases or not each.alias_of]
+    described = [each for feature in features for each in feature.operations if each.status != HTTPStatus.FOUND]
+    operations = [each for each in described if aliases or not each.alias_of]
     routes = [(operation, route) for operation in operations for route in operation.routes()]
     routes = [each for each in routes if aliases or not each[1].alias_of]
     routes.sort(key=lambda each: each[1].alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
     for operation, route in routes:
         paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(operation, route)
-    return {
+    models = schemas(operations, password_min_length)
+    document = {
         "openapi": "3.1.1",
         "info": {
             "title": "Portero",
             "version": version,
-            "description": "Accounts and sessions, and the tasks, dogs, files and datasets behind them. "
-            "Errors are RFC 9457 problem+json.",
+            "description": "Accounts and sessions, and the tasks, dogs, files and datasets behind them.\n\n"
+            "Make an account with `POST /register`, log in with `POST /login`, and send the access token as "
+            "`Authorization: Bearer …`. Errors are RFC 9457 `application/problem+json`; their `type` leads to a page "
+            "that explains them. The guide is in the folder docs of the project.",
+            "contact": {"name": "The operator of this service"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": feature.tag, "description": feature.description} for feature in features],
         "paths": paths,
         "components": {
-            "schemas": _schemas(operations),
+            "schemas": {public_name(name): schema for name, schema in models.items()},
             **response_components(operations),
             "securitySchemes": {
                 "password": {
@@ -59,6 +76,20 @@ def describe(features: Sequence[Feature], version: str, aliases: bool = False) -
             },
         },
     }
+    named: dict[str, Any] = _renamed(document)
+    return named
+
+
+def _renamed(value: Any) -> Any:
+    """Return a JSON value whose references to schemas have the public names of the models."""
+    if isinstance(value, dict):
+        return {name: _renamed(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each) for each in value]
+    prefix = REFERENCE.format(model="")
+    if isinstance(value, str) and value.startswith(prefix):
+        return prefix + public_name(value.removeprefix(prefix))
+    return value
 
 
 def _operation(operation: Operation, route: Route) -> dict[str, Any]:
@@ -74,8 +105,7 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
         described["x-alias-of"] = _template(route.alias_of)
         described["deprecated"] = True
         described["summary"] += f" (alias of {described['x-alias-of']})"
-    if description:
-        described["description"] = description
+    described["description"] = description or f"{summary}."
     if body := operation.body:
         described["requestBody"] = {
             "required": issubclass(body, Change) or any(field.is_required() for field in body.model_fields.values()),
@@ -115,11 +145,13 @@ def _security(operation: Operation) -> list[dict[str, Any]]:
 
 def _parameters(operation: Operation, route: Route) -> Iterator[dict[str, Any]]:
     for name in VARIABLE.findall(route.path):
-        yield {"name": name, "in": "path", "required": True, **TEXT}
+        yield {"name": name, "in": "path", "required": True, **_VARIABLES[name]}
     if operation.query:
         properties = operation.query.model_json_schema(ref_template=REFERENCE)["properties"]
         for name, schema in properties.items():
-            yield {"name": name, "in": "query", "required": False, "schema": schema}
+            schema.pop("title", None)
+            description = schema.pop("description", None) or f"The {name} to look for."
+            yield {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
     if errors.Stale in operation.errors:
         yield _header("If-Match", "Change or remove it only if this is still its ETag.")
     if operation.has_etag and route.method == "GET":
@@ -127,33 +159,23 @@ def _parameters(operation: Operation, route: Route) -> Iterator[dict[str, Any]]:
     if operation.download:
         yield _header("Range", "The part to send, such as bytes=1000-.")
     if operation.idempotent:
-        yield _header(
-            "Idempotency-Key", "The same key with the same request gets the first answer again, for 24 hours."
-        )
+        described = "The same key with the same request gets the first answer again, for 24 hours."
+        yield _header("Idempotency-Key", described, minLength=1, maxLength=255, pattern="^[!-~]+$")
     if HTTPStatus.ACCEPTED in operation.instead:
         yield _header("Prefer", "respond-async: do not wait, there will be a job to watch.")
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "description": description, **TEXT}
+def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    text = {"type": "string", **schema}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": text}
 
 
 def _id(operation: Operation, route: Route) -> str:
-    name = operation.handler.__name__
+    """Return the operation id in the words that code generators turn into the name of a method: ``createTask``."""
+    verb, _, rest = operation.handler.__name__.partition("_")
+    words = [_VERBS.get(verb, verb), *rest.split("_")]
     if route.method == "PATCH":
-        name += "_by_patch"
+        words[0] = "patch"
     if route.alias_of:
-        name += "_at_" + "".join(c if c.isalnum() else "_" for c in f"{route.method.lower()}{route.path}")
-    return name
-
-
-def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
-    bodies = {operation.body for operation in operations if operation.body}
-    answers: set[type[BaseModel]] = {Problem, OAuthError}
-    answers |= {answer for operation in operations for answer in operation.answers}
-    answers |= {answer for operation in operations for answer in operation.instead.values() if answer}
-    received: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in bodies]
-    sent: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in answers]
-    _, definitions = models_json_schema(received + sent, ref_template=REFERENCE)
-    # pydantic also describes these types of the domain, but clients send and receive them as texts.
-    return {name: schema for name, schema in sorted(definitions["$defs"].items()) if name not in ("Email", "Username")}
+        words += ["at", route.method.lower(), *re.findall("[A-Za-z0-9]+", route.path)]
+    return words[0] + "".join(word[:1].upper() + word[1:] for word in words[1:])

@@ -38,10 +38,12 @@ _MEANINGS = {
     409: "A unique value is taken, which is named in errors; or the state of things forbids it, as detail says.",
     412: "It has changed since it was read.",
     413: "The body is too large.",
+    414: "The path and the query are too long.",
     415: "The Content-Type is wrong.",
     416: "The file has no such part; Content-Range says how long it is.",
     422: "Understood, but some fields are not valid; each is named in errors.",
     429: "Too many attempts.",
+    431: "The headers are too long.",
     500: "Something went wrong here.",
     503: "A dependency does not answer.",
 }
@@ -92,7 +94,7 @@ def reference(model: type[BaseModel]) -> dict[str, Any]:
 def _error_statuses(operation: Operation, route: Route) -> list[int]:
     """Return the status of every error with which the route can answer."""
     raised: set[type[PorteroError]] = set(operation.errors)
-    statuses = {500}
+    statuses = {414, 431, 500}
     if operation.access is not Access.PUBLIC:
         # The first visit of a user of the identity provider makes a user here, whose address may be taken.
         raised |= {errors.InvalidToken, errors.Taken, errors.Unavailable}
@@ -129,7 +131,7 @@ def _success(operation: Operation) -> dict[str, Any]:
         "Location": placed or status is HTTPStatus.FOUND,
         "Link": operation.is_list or (operation.monitored and not operation.instead),
     }
-    success = _response(status.description or status.phrase, [name for name, is_sent in headers.items() if is_sent])
+    success = _response(_meaning(operation), [name for name, is_sent in headers.items() if is_sent])
     if operation.answers:
         references = [reference(model) for model in operation.answers]
         schema: dict[str, Any] = references[0] if len(references) == 1 else {"anyOf": references}
@@ -141,6 +143,20 @@ def _success(operation: Operation) -> dict[str, Any]:
     return success
 
 
+def _meaning(operation: Operation) -> str:
+    """Return the description of a success: the first sentence of the docstring of its model."""
+    if operation.text:
+        return "The file." if operation.download else "The text."
+    if not operation.answers:
+        return "Done."
+    text = " ".join((operation.answers[0].__doc__ or "").partition("\n\n")[0].split())
+    thing = text.partition(". ")[0].rstrip(".")
+    if operation.is_list:
+        return f"A page of the list. Each item: {thing[:1].lower()}{thing[1:]}."
+    made = {HTTPStatus.CREATED: "Created: ", HTTPStatus.ACCEPTED: "Accepted: "}.get(HTTPStatus(operation.status), "")
+    return f"{made}{thing[:1].lower()}{thing[1:]}." if made else f"{thing}."
+
+
 def _with_header(response: dict[str, Any], name: str) -> dict[str, Any]:
     return {**response, "headers": {**response["headers"], name: {"$ref": f"#/components/headers/{name}"}}}
 
@@ -149,7 +165,8 @@ def _instead(status: HTTPStatus, answer: type[BaseModel] | None) -> dict[str, An
     if answer is None:
         return _response(status.description, [])
     headers = ["Link", "Location"] if status is HTTPStatus.ACCEPTED else []
-    return _response(status.description, headers, {"application/json": {"schema": reference(answer)}})
+    description = "Accepted: a job does it." if status is HTTPStatus.ACCEPTED else "Done."
+    return _response(description, headers, {"application/json": {"schema": reference(answer)}})
 
 
 def _problem(status: int) -> dict[str, Any]:
