@@ -25,6 +25,8 @@ RUN_IN_ORDER = [
     "docs/tutorial.md",
     "docs/reference/accounts.md",
     "docs/reference/sessions.md",
+    "docs/reference/email.md",
+    "docs/reference/errors.md",
     "docs/reference/directory.md",
     "docs/reference/tasks.md",
     "docs/reference/dogs.md",
