@@ -5,7 +5,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from multiprocessing import get_context
 from threading import Thread
@@ -64,16 +64,14 @@ def serve(settings: Settings) -> None:
     """Serve HTTP until told to stop. In development, run ``prepare`` first. Raises ConfigurationError."""
     with store_errors():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
-    if not settings.production:
-        _run_in_child(prepare, settings)
+    with nullcontext() if settings.production else _running_in_child(prepare, settings):
+        from src.bootstrap.server import Server  # loads gunicorn meanwhile
     require_tables(settings)
     make_keys(settings)
     _require_free_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     if settings.metrics_token:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
-    from src.bootstrap.server import Server
-
     Server(
         create_app,
         host=settings.host,
@@ -128,13 +126,15 @@ def _explained_errors() -> Iterator[None]:
         sys.exit(2)
 
 
-def _run_in_child(step: Callable[[Settings], None], settings: Settings) -> None:
-    """Run ``step`` in a process of its own; exit with its status when it fails.
+@contextmanager
+def _running_in_child(step: Callable[[Settings], None], settings: Settings) -> Iterator[None]:
+    """Run ``step`` in a process of its own beside the block; exit with its status when it fails.
 
     Connections and threads that a step opens would not survive the fork of the web server's workers.
     """
     child = get_context("fork").Process(target=_explained_errors()(step), args=(settings,))
     child.start()
+    yield
     child.join()
     if child.exitcode:
         sys.exit(child.exitcode)

@@ -229,7 +229,7 @@ def test_failed_jobs_are_shown_and_can_be_retried(tmp_path: Path, world: Outside
 
 def portero_says(data_dir: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "src.main", *arguments],
+        [sys.executable, "-m", "src", *arguments],
         cwd=data_dir,
         env={**os.environ, "DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,

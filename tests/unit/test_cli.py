@@ -218,7 +218,7 @@ def _on_a_terminal(command: list[str], answers: list[str]) -> str:
     with (
         os.fdopen(terminal, "r+b", buffering=0) as screen,
         subprocess.Popen(
-            [sys.executable, "-m", "src.main", *command],
+            [sys.executable, "-m", "src", *command],
             stdin=end,
             stdout=end,
             stderr=end,
