@@ -74,8 +74,12 @@ class Firebase:
         """Change a user the way an administrator does in the console."""
         self._call("update", localId=uid, **fields).raise_for_status()
 
+    def delete(self, uid: str) -> None:
+        """Delete a user, if there is such a user."""
+        self._call("delete", localId=uid)
+
     def _call(self, method: str, **body: Any) -> requests.Response:
-        administrative = method in ("lookup", "update")
+        administrative = method in ("lookup", "update", "delete")
         place = f"projects/{self.project}/accounts" if administrative else "accounts"
         return self._post(f"v1/{place}:{method}", body, administrative=administrative)
 

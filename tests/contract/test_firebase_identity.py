@@ -1,0 +1,347 @@
+"""Firebase Auth: its accounts, its ID tokens, and what its emulator does not do, on a stub of the REST API."""
+
+import base64
+import io
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+from uuid import uuid4
+
+import jwt
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import DefaultCredentialsError, TransportError
+
+from src.application.ports import IdentityProvider, ProviderAccount
+from src.domain.errors import Invalid, InvalidToken, Unavailable
+from src.domain.sessions import Client, Session
+from src.domain.values import Email
+from src.infrastructure.identity.firebase import FirebaseIdentity
+from src.infrastructure.tokens.jwt import JwtIssuer
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
+from tests.contract.test_identity import Keeper, connected, firebase, identity, join, somebody
+from tests.e2e.firebase import PASSWORD, Firebase, new_address
+
+__all__ = ["firebase", "identity", "join"]  # fixtures
+
+
+def test_an_id_token_identifies_the_user_and_the_time_of_sign_in(firebase: Firebase) -> None:
+    identity, address = connected(firebase), new_address()
+    before = int(time.time())
+    signed_up = firebase.sign_up(address)
+    found = identity.identify(signed_up.id_token)
+    assert (found.uid, found.second_factor) == (signed_up.uid, None)
+    assert before <= found.authenticated_at.timestamp() <= time.time()
+
+
+def test_an_account_is_described_as_it_is_now(firebase: Firebase) -> None:
+    identity, address = connected(firebase), new_address()
+    before = int(time.time())
+    uid = firebase.sign_up(address).uid
+    account = identity.account(uid)
+    assert account
+    assert (account.email, account.email_verified, account.name) == (Email(address), False, None)
+    assert (account.disabled, account.anonymous, account.has_password) == (False, False, True)
+    assert before <= account.valid_since.timestamp() <= time.time()
+
+    firebase.update(uid, emailVerified=True, displayName="Ada", disableUser=True)
+    account = identity.account(uid)
+    assert account
+    assert (account.email_verified, account.name, account.disabled) == (True, "Ada", True)
+
+
+def test_only_an_account_that_nobody_can_sign_in_to_again_is_anonymous(firebase: Firebase) -> None:
+    identity = connected(firebase)
+    anonymous = identity.account(firebase.sign_up().uid)
+    assert anonymous == ProviderAccount(anonymous=True)
+    by_token = firebase.sign_in_as(uuid4().hex).uid
+    by_phone = firebase.sign_up().uid
+    firebase.update(by_phone, phoneNumber=f"+346{uuid4().int % 10**8:08}")
+    for uid in (by_token, by_phone):
+        account = identity.account(uid)
+        assert account
+        assert (account.anonymous, account.has_password, account.email) == (False, False, None)
+
+
+def test_creating_an_account_for_an_anonymous_user_gives_it_the_address_and_the_password(firebase: Firebase) -> None:
+    identity, user = connected(firebase), replace(somebody(), id=firebase.sign_up().uid)
+    identity.create(user, PASSWORD)
+    account = identity.account(user.id)
+    assert account
+    assert (account.email, account.anonymous, account.has_password) == (user.email, False, True)
+    assert identity.verify(user, PASSWORD)
+
+
+@pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
+def test_signing_in_with_an_address_finds_its_account(identity: IdentityProvider, join: Keeper) -> None:
+    user = join(somebody(), PASSWORD)
+    assert user.email
+    found = identity.sign_in(user.email, PASSWORD)
+    assert found
+    assert found.uid == user.id
+    assert identity.sign_in(user.email, "another password") is None
+    assert identity.sign_in(Email(new_address()), PASSWORD) is None
+
+
+def test_a_password_can_be_set_for_an_account_without_an_address(firebase: Firebase) -> None:
+    identity, user = connected(firebase), somebody(email=False)
+    firebase.sign_in_as(user.id)
+    identity.set_password(user, PASSWORD)
+    assert identity.verify(user, PASSWORD)
+
+
+def test_the_placeholder_address_of_a_user_is_not_shown(firebase: Firebase) -> None:
+    identity, user = connected(firebase), somebody(email=False)
+    identity.create(user, PASSWORD)
+    account = identity.account(user.id)
+    assert account
+    assert account.email is None
+    assert firebase.sign_in(f"{user.id}@portero.invalid")
+
+
+def claims_of(token: str) -> dict[str, object]:
+    payload = token.split(".")[1]
+    claims: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def unsigned(claims: dict[str, object]) -> str:
+    """What the emulator makes, and anybody can."""
+    return jwt.encode(claims, "", algorithm="none")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "demo-other"},
+        {"iss": "https://securetoken.google.com/demo-other"},
+        {"sub": ""},
+        {"sub": 7},
+        {"sub": "x" * 129},
+        {"sub": "../../users"},
+        {"auth_time": "now"},
+        {"auth_time": None},
+    ],
+    ids=str,
+)
+def test_an_unsigned_token_with_wrong_claims_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
+    claims = claims_of(firebase.sign_up().id_token)
+    assert connected(firebase).identify(unsigned(claims)).uid == claims["sub"]
+    with pytest.raises(InvalidToken):
+        connected(firebase).identify(unsigned(claims | changes))
+
+
+def test_an_access_token_of_the_service_is_not_an_id_token(firebase: Firebase) -> None:
+    keys, now, user = KeyRing(as_jwk_set([SigningKey.generate()])), datetime.now(UTC), somebody()
+    issuer = JwtIssuer(keys, lambda: now, issuer="here", audience="here", seconds=900)
+    later = now + timedelta(days=1)
+    session = Session("0" * 32, user.id, 0, now, now, later, later, Client())
+    with pytest.raises(InvalidToken):
+        connected(firebase).identify(issuer.issue(user, session).access)
+
+
+@pytest.fixture(scope="module")
+def google() -> tuple[rsa.RSAPrivateKey, dict[str, str]]:
+    """A key to sign with, and the certificates of it as Google publishes them."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "securetoken")])
+    now = datetime.now(UTC)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    pem = certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return key, {"k1": pem.decode()}
+
+
+@pytest.fixture
+def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> FirebaseIdentity:
+    """Without the emulator, whose tokens have neither a signature nor an end that the SDK looks at."""
+    monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
+    monkeypatch.setattr("google.oauth2.id_token._fetch_certs", lambda *_: google[1])
+    return FirebaseIdentity("demo-portero", "any")
+
+
+def current(**changes: object) -> dict[str, object]:
+    """The claims of an ID token, as Google makes them."""
+    now = int(time.time())
+    claims: dict[str, object] = {
+        "iss": "https://securetoken.google.com/demo-portero",
+        "aud": "demo-portero",
+        "sub": "ada",
+        "user_id": "ada",
+        "auth_time": now - 60,
+        "iat": now - 60,
+        "exp": now + 3540,
+    }
+    return claims | changes
+
+
+def test_a_token_signed_by_google_is_valid_in_production(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
+) -> None:
+    token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
+    assert production.identify(token).uid == "ada"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": -60},
+        {"iat": +600, "exp": +4200},
+        {"aud": "demo-other"},
+        {"iss": "https://securetoken.google.com/demo-other"},
+    ],
+    ids=["expired", "from the future", "for another project", "by another project"],
+)
+def test_a_signed_token_with_wrong_claims_is_invalid(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], changes: dict[str, object]
+) -> None:
+    # Times are from when the test runs.
+    claims = {name: value + int(time.time()) if isinstance(value, int) else value for name, value in changes.items()}
+    token = jwt.encode(current(**claims), google[0], algorithm="RS256", headers={"kid": "k1"})
+    with pytest.raises(InvalidToken):
+        production.identify(token)
+
+
+def test_a_token_that_google_has_not_signed_is_invalid(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
+) -> None:
+    """Least of all one of the emulator, whose header says "alg": "none"."""
+    another = rsa.generate_private_key(65537, 2048)
+    signed = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
+    for token in (
+        unsigned(current()),
+        jwt.encode(current(), another, algorithm="RS256", headers={"kid": "k1"}),
+        jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k2"}),
+        jwt.encode(current(), google[0], algorithm="PS256", headers={"kid": "k1"}),
+        jwt.encode(current(), "x" * 32, algorithm="HS256", headers={"kid": "k1"}),
+        signed.rpartition(".")[0] + ".",
+    ):
+        with pytest.raises(InvalidToken):
+            production.identify(token)
+
+
+@pytest.mark.parametrize(
+    ("missing", "error"),
+    [
+        ("google.oauth2.id_token._fetch_certs", TransportError("no route")),  # type: ignore[no-untyped-call]
+        ("google.auth.default", DefaultCredentialsError("none found")),  # type: ignore[no-untyped-call]
+    ],
+)
+def test_missing_certificates_or_credentials_are_unavailable(
+    production: FirebaseIdentity,
+    google: tuple[rsa.RSAPrivateKey, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    missing: str,
+    error: Exception,
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(missing, fail)
+    token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
+    with pytest.raises(Unavailable):
+        production.identify(token)
+
+
+def test_a_disabled_account_or_a_second_factor_does_not_verify(firebase: Firebase) -> None:
+    identity = connected(firebase)
+    for fields in (
+        {"disableUser": True},
+        {
+            "mfa": {"enrollments": [{"phoneInfo": "+34600000000", "mfaEnrollmentId": uuid4().hex}]},
+            "emailVerified": True,
+        },
+    ):
+        user = somebody()
+        identity.create(user, PASSWORD)
+        assert identity.verify(user, PASSWORD)
+        firebase.update(user.id, **fields)
+        assert not identity.verify(user, PASSWORD)
+
+
+def test_a_field_that_firebase_refuses_is_named(firebase: Firebase) -> None:
+    identity = connected(firebase)
+    for user, password, field in (
+        (replace(somebody(), email=Email("no address")), PASSWORD, "email"),
+        (somebody(), "short", "password"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            identity.create(user, password)
+        assert [error.field for error in refused.value.errors] == [field]
+
+
+class Rest:
+    """A stub of the REST API of Firebase Auth, for what the emulator does not do."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.status, self.answer = 200, {}  # type: int, object
+        monkeypatch.setattr(requests.Session, "send", self._send)
+
+    def _send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.raw = self.status, io.BytesIO(json.dumps(self.answer).encode())
+        response.request, response.url = request, str(request.url)
+        return response
+
+    def refuse(self, message: str) -> None:
+        self.status, self.answer = 400, {"error": {"code": 400, "message": message}}
+
+
+@pytest.fixture
+def rest(production: FirebaseIdentity, monkeypatch: pytest.MonkeyPatch) -> Rest:
+    return Rest(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "BLOCKING_FUNCTION_ERROR_RESPONSE : ((HTTP request to https://example.com returned HTTP error 403: {}))",
+        "PASSWORD_DOES_NOT_MEET_REQUIREMENTS : Missing password requirements: [Password must contain a digit]",
+        "INVALID_LOGIN_CREDENTIALS",
+        "USER_DISABLED",
+    ],
+)
+def test_a_refused_sign_in_is_a_wrong_password(production: FirebaseIdentity, rest: Rest, message: str) -> None:
+    rest.refuse(message)
+    assert production.sign_in(Email("ada@example.com"), PASSWORD) is None
+    assert not production.verify(somebody(), PASSWORD)
+
+
+def test_a_sign_in_that_needs_a_second_factor_gives_no_identity(production: FirebaseIdentity, rest: Rest) -> None:
+    rest.answer = {"localId": "ada", "mfaPendingCredential": "x", "mfaInfo": [{"phoneInfo": "+*******00"}]}
+    assert production.sign_in(Email("ada@example.com"), PASSWORD) is None
+
+
+@pytest.mark.parametrize("answer", [{"status": "ok"}, {"users": []}, {"kind": "other"}], ids=str)
+def test_an_account_is_gone_only_if_firebase_says_so(
+    production: FirebaseIdentity, rest: Rest, answer: dict[str, object]
+) -> None:
+    rest.answer = answer
+    with pytest.raises(Unavailable):
+        production.account("ada")
+    rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse"}
+    assert production.account("ada") is None
+
+
+def test_a_revoked_account_is_described_with_the_time_of_the_revocation(
+    production: FirebaseIdentity, rest: Rest
+) -> None:
+    record = {"localId": "ada", "validSince": "1700000000", "phoneNumber": "+34600000000"}
+    rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse", "users": [record]}
+    assert production.account("ada") == ProviderAccount(valid_since=datetime.fromtimestamp(1_700_000_000, UTC))
+
+
+@pytest.mark.parametrize("details", [{"tenant": "others"}, "x"], ids=str)
+def test_a_token_of_a_tenant_is_invalid(
+    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], details: object
+) -> None:
+    token = jwt.encode(current(firebase=details), google[0], algorithm="RS256", headers={"kid": "k1"})
+    with pytest.raises(InvalidToken):
+        production.identify(token)
