@@ -4,7 +4,7 @@
 ARGS ?=
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run demo worker test test-docker check docs bench lock clean
+.PHONY: help run demo emulators worker test test-docker check docs bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,10 @@ run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
 demo: ## Fill a fresh development store with people, roles and data to look at
 	@sh scripts/setup runtime
 	@exec ./portero demo
+
+emulators: ## Start the service with the emulators of Firestore and Firebase Auth
+	@sh scripts/setup runtime dev node
+	@sh scripts/emulators $(ARGS)
 
 worker: ## Run background jobs from QUEUE_URL=redis://… or amqp://…
 	@sh scripts/setup runtime extras
