@@ -71,6 +71,20 @@ def test_what_checks_new_names_is_loaded_at_the_first_one(tmp_path: Path) -> Non
     ]
 
 
+ENTRY_PROGRAM = """
+import gc, sys
+import src.__main__ as entry
+assert "src.main" not in sys.modules
+import src.main
+src.main.main = lambda: print(gc.isenabled(), gc.get_freeze_count() > 10_000)
+entry.load_and_run()
+"""
+
+
+def test_what_is_loaded_is_not_garbage_collected(tmp_path: Path) -> None:
+    assert _output(ENTRY_PROGRAM, tmp_path, "memory://").split() == ["True", "True"]
+
+
 def _output(program: str, folder: Path, store: str) -> str:
     root = str(Path(__file__).parents[2])
     environment = {"PYTHONPATH": root, "STORE_URL": store, "DATA_DIR": str(folder), "PATH": ""}
