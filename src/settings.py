@@ -56,6 +56,7 @@ class Settings(BaseModel):
     smtp_url: SecretStr | None = None
     mail_from: str = "Portero <portero@localhost>"
     mail_templates: Path | None = None
+    login_notices: bool = True
     public_url: HttpUrl | None = None
 
     signing_keys: SecretStr | None = None

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from src.application.accounts import AccountSaga
 from src.application.audit import Audit, AuditEvent
+from src.application.outbox import Notices
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden, InvalidToken, NotFound
 from src.domain.receipts import IdempotentCreate
+from src.domain.sessions import Client
 from src.domain.users import Claim, Profile, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
@@ -20,6 +22,7 @@ class DirectoryService:
     users: UserRepository
     saga: AccountSaga
     parse_email: EmailParser
+    notices: Notices
     audit: Audit
     clock: Clock
 
@@ -71,7 +74,9 @@ class DirectoryService:
         self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
-    def change(self, caller: User, id: str, change: Profile, revisions: Collection[str] | None) -> User:
+    def change(
+        self, caller: User, id: str, change: Profile, revisions: Collection[str] | None, client: Client | None = None
+    ) -> User:
         """Change your own account or, as an admin, any account.
 
         Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
@@ -85,7 +90,14 @@ class DirectoryService:
             change.pop("role", None)
             change.pop("disabled", None)
         now = self.clock()
-        user = self.saga.change(id, lambda user: _changeable(user, caller).changed(change, now), revisions)
+        before: list[User] = []
+
+        def apply(stored: User) -> User:
+            before[:] = [_changeable(stored, caller)]
+            return stored.changed(change, now)
+
+        user = self.saga.change(id, apply, revisions)
+        self.notices.address_changed(before[0], user, client or Client())
         if "role" in change or "disabled" in change:
             self.audit(
                 AuditEvent.ROLE_CHANGED,
@@ -93,16 +105,18 @@ class DirectoryService:
             )
         return user
 
-    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+    def delete(
+        self, caller: User, id: str, revisions: Collection[str] | None = None, client: Client | None = None
+    ) -> None:
         """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
 
         Raises Forbidden, NotFound, LastAdmin, Stale.
         """
         require_self_or_admin(caller, id)
-        if id != caller.id:
-            self.show(id)  # guests can be deleted by themselves only
+        user = caller if id == caller.id else self.show(id)  # guests can be deleted by themselves only
         self.saga.delete(id, revisions)
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
+        self.notices.account_deleted(user, client or Client())
 
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):

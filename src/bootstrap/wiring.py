@@ -15,8 +15,9 @@ from src.application.importing import ImportService
 from src.application.input_rules import InputRules
 from src.application.jobs import JobHandler, JobRunner, JobService
 from src.application.limits import RateLimiter
-from src.application.mails import MAIL, MailService, MailTokens, Outbox, SendMail
+from src.application.mails import MailService, MailTokens
 from src.application.operations import OperationsService
+from src.application.outbox import Notices
 from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Mailer, PictureSource
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
@@ -41,12 +42,12 @@ from src.bootstrap.adapters import (
     make_store,
     now,
 )
+from src.bootstrap.mails import mail_handlers, make_notices
 from src.domain.users import PasswordPolicy
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity.foreign_hashes import parse_hash
 from src.infrastructure.logs import audit
 from src.infrastructure.mail.folder import MailFolder
-from src.infrastructure.mail.writer import TemplateWriter
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
@@ -105,12 +106,8 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
         CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs),
+        **mail_handlers(settings, mailer, mails, users, mail_tokens, clock),
     }
-    if mailer:
-        writer = TemplateWriter(settings.links_url, settings.mail_templates)
-        handlers[MAIL] = SendMail(
-            mails=mails, users=users, mailer=mailer, writer=writer, tokens=mail_tokens, clock=clock
-        )
     runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)
     queue = overrides.get("queue") or make_queue(settings, runner.run)
     job_service = JobService(jobs=jobs, queue=queue, runner=runner, clock=clock)
@@ -124,7 +121,10 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
     file_service = FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
-    directory = DirectoryService(users=users, saga=saga, parse_email=rules.parse_email, audit=audit, clock=clock)
+    notices = make_notices(settings, mails, sessions, queue, clock)
+    directory = DirectoryService(
+        users=users, saga=saga, parse_email=rules.parse_email, notices=notices, audit=audit, clock=clock
+    )
     lifetimes = _lifetimes(settings)
     mirror = AccountMirror(
         users=users, saga=saga, identity=identity, guest_lifetime=lifetimes.guest, audit=audit, clock=clock
@@ -138,9 +138,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         tokens=_tokens(settings, keys, clock),
         clock=clock,
     )
-    session_service = _sessions(lifetimes, authentication, keys, limiter, rules)
+    session_service = _sessions(lifetimes, authentication, keys, limiter, rules, notices)
     return Services(
-        accounts=AccountService(saga=saga, identity=identity, limiter=limiter, clock=clock),
+        accounts=AccountService(saga=saga, identity=identity, limiter=limiter, notices=notices, clock=clock),
         administration=AdministrationService(
             users=users, saga=saga, directory=directory, passwords=rules.passwords, audit=audit, clock=clock
         ),
@@ -175,7 +175,8 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         mails=MailService(
             mails=mails,
             users=users,
-            outbox=Outbox(mails=mails, queue=queue, clock=clock),
+            outbox=notices.outbox,
+            notices=notices,
             saga=saga,
             sessions=session_service,
             tokens=mail_tokens,
@@ -226,6 +227,7 @@ def _sessions(
     keys: KeyRing,
     limiter: RateLimiter,
     rules: InputRules,
+    notices: Notices,
 ) -> SessionService:
     """Build the session service on the ports that authentication has already."""
     return SessionService(
@@ -238,6 +240,7 @@ def _sessions(
         lifetimes=lifetimes,
         parse_login=rules.parse_login,
         limiter=limiter,
+        notices=notices,
         audit=audit,
         clock=authentication.clock,
     )

@@ -20,10 +20,11 @@ _CLOCK_SKEW = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The user agent and the IP address of the device that logs in."""
+    """The user agent, the IP address and the preferred language of a device. The language is not stored."""
 
     user_agent: str | None = None
     ip: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

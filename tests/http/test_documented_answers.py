@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -12,7 +13,10 @@ from flask import Flask
 
 from src.application.limits import Count
 from src.application.ports import ProviderAccount
+from src.bootstrap.adapters import now
 from src.domain.errors import TooManyRequests, Unavailable
+from src.domain.jobs import Job
+from src.domain.mails import Mail, MailKind
 from src.domain.values import Email
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
@@ -106,6 +110,9 @@ def _app(kind: str) -> Flask:
             return build(STORE, pictures=Pictures())
         case "full":
             return build(STORE, limiter=Full())
+        case "silent":
+            mails = services_of(build(STORE)).mails
+            return build(STORE, services={"mails": replace(mails, enabled=False)})
     return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES, service_credentials=SERVICE)
 
 
@@ -153,9 +160,27 @@ class Asker:
                 return dict(upload()["data"])
             case _, "/datasets":
                 return dict(upload(CSV, name="Customers")["data"])
+            case _, "/auth/email/login" | "/auth/password/forgot":
+                return {"email": self.person.user["email"]}
+            case _, "/auth/email/login/confirm":
+                return {"token": self.mailed(MailKind.LOGIN)}
+            case _, "/auth/email/verify":
+                return {}
+            case _, "/auth/password/reset":
+                return {"token": self.mailed(MailKind.RESET), "new_password": "a stapled battery"}
             case _, "/user/password":
                 return {"current_password": PASSWORD, "new_password": "a stapled battery"}
         raise KeyError(self.root)
+
+    def mailed(self, kind: MailKind) -> str:
+        """The token of a mail that was sent to the person."""
+        mails = services_of(_app("local")).mails
+        user = mails.users.get(self.person.user["id"])
+        assert user
+        assert user.email
+        mail = Mail.new(kind, user.email, "en", now()).opened(user, now())
+        mails.mails.add(mail, Job.new(kind="mail", subject_id=mail.id, user_id=None, now=now()))
+        return mails.tokens.token(mail)
 
     def ask(self, body: dict[str, Any] | None = None, **options: Any) -> Answer:
         """With a valid body unless told otherwise, and with a token where one is needed."""
@@ -186,6 +211,8 @@ def _nothing() -> dict[str, Any]:
 
 def _options(path: str, status: int) -> dict[str, Any]:
     """What a request needs to be answered with this success and no other."""
+    if (path, status) == ("/auth/email/verify", 204):
+        return {"body": {"token": Asker("POST", path).mailed(MailKind.VERIFY)}}
     return _nothing() if (path, status) == ("/session", 201) else LATER if status == 202 else {}
 
 
@@ -204,7 +231,13 @@ def _unauthenticated(method: str, path: str) -> Answer:
     asker = _succeeding(method, path)
     headers = {"Authorization": "Bearer x"} if asker.operation["security"] or path == "/metrics" else {}
     return asker.ask(
-        {"client_secret": "wrong", "password": "wrong", "id_token": "unknown", "refresh_token": "unknown"},
+        {
+            "client_secret": "wrong",
+            "password": "wrong",
+            "id_token": "unknown",
+            "refresh_token": "unknown",
+            "token": "unknown",
+        },
         headers=headers,
     )
 
@@ -216,7 +249,8 @@ def _forbidden(method: str, path: str) -> Answer:
 
 
 def _missing(method: str, path: str) -> Answer:
-    asker = Asker(method, path, "full" if path == "/metrics" else "local", role="admin")
+    kind = "full" if path == "/metrics" else "silent" if path.startswith("/auth/") else "local"
+    asker = Asker(method, path, kind, role="admin")
     asker.url = path.replace("{id}", NOBODY).replace("{name}", NOBODY).replace("{code}", NOBODY)
     return asker.ask()
 
@@ -277,6 +311,18 @@ def _invalid(method: str, path: str) -> Answer:
     return asker.ask(data=b"[]", content_type="application/json")
 
 
+def _limited(method: str, path: str) -> Answer:
+    asker = Asker(method, path, "full")
+    if path == "/auth/email/login/confirm":
+        return asker.ask({"token": "", "email": "ana@example.com", "code": "123456"})
+    if asker.root in ("/user", "/users/{id}"):  # an old session needs the password for a new address
+        sessions = services_of(asker.client.application).sessions.sessions
+        old = now() - timedelta(hours=1)
+        sessions.update(asker.person.session, lambda session: replace(session, created_at=old))  # type: ignore[attr-defined]
+        return asker.ask({"email": "new@example.com", "current_password": PASSWORD})
+    return asker.ask()
+
+
 def _crashed(method: str, path: str) -> Answer:
     if path not in NO_USE_CASE:
         return Asker(method, path, "crashing").ask()
@@ -304,7 +350,7 @@ CASES: dict[int, Callable[[str, str], Answer]] = {
     413: _oversized,
     415: lambda method, path: Asker(method, path).ask(data=b"x", content_type="text/plain"),
     422: _invalid,
-    429: lambda method, path: Asker(method, path, "full").ask(),
+    429: _limited,
     500: _crashed,
     503: lambda method, path: Asker(method, path, "down").ask(),
 }

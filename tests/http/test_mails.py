@@ -1,18 +1,20 @@
 """Links in mails: they prove an address, log in and set a new password, each once and for thirty minutes."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from src.domain.errors import AttemptFailed, Postponed
+from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.sessions import Client as SessionClient
+from src.infrastructure.repositories.mails import Mails
 from tests.support.races import at_once
 from tests.support.working import Mailbox, RecordingQueue, Watch
-from tests.support.world import Answer, Client, Person, build, client_of, errors_of, join, log_in, services_of
+from tests.support.world import PASSWORD, Answer, Client, Person, build, client_of, errors_of, join, log_in, services_of
 
 NEW_PASSWORD = "another zebra battery"
 
@@ -24,9 +26,10 @@ class MailWorld:
     box: Mailbox = field(default_factory=Mailbox)
     watch: Watch = field(default_factory=Watch)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.app: Flask = build(mailer=self.box, clock=self.watch, queue=self.queue)
+        self.app: Flask = build(mailer=self.box, clock=self.watch, queue=self.queue, settings=self.settings)
         self.client: Client = client_of(self.app)
 
     def deliver(self) -> None:
@@ -247,6 +250,89 @@ class TestDelivery:
         world.ask("/auth/password/forgot", anna.user["email"], **{"Accept-Language": "es-MX,es;q=0.9"})
         assert world.box.mails[-1].subject == "Elige una contraseña nueva"
         assert '<html lang="es">' in world.box.mails[-1].html
+
+
+class TestNotices:
+    @pytest.fixture
+    def world(self) -> MailWorld:
+        return MailWorld(settings={"smtp_url": "smtp://localhost"})
+
+    def test_the_old_address_is_told_of_the_new_one(self, world: MailWorld, anna: Person) -> None:
+        world.client.put("/user", json={"email": "new@example.com"}, headers=anna.headers)
+        world.deliver()
+        [notice] = world.box.mails
+        assert notice.to.address == anna.user["email"]
+        assert "new@example.com" in notice.text
+
+    def test_a_change_without_a_new_address_sends_nothing(self, world: MailWorld, anna: Person) -> None:
+        world.client.put("/user", json={"name": "Ana", "email": anna.user["email"]}, headers=anna.headers)
+        world.deliver()
+        assert world.box.mails == []
+
+    def test_users_are_told_of_a_new_password_in_their_language(self, world: MailWorld, anna: Person) -> None:
+        passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        world.client.put("/user/password", json=passwords, headers={**anna.headers, "Accept-Language": "es"})
+        world.deliver()
+        assert [mail.subject for mail in world.box.mails] == ["Tu contraseña ha cambiado"]
+
+    def test_users_are_told_of_a_deletion(self, world: MailWorld, anna: Person) -> None:
+        world.client.delete("/user", headers=anna.headers)
+        world.deliver()
+        assert [mail.subject for mail in world.box.mails] == ["Your account was deleted"]
+
+    def test_users_are_told_of_the_first_login_of_a_device_only(self, world: MailWorld, anna: Person) -> None:
+        world.watch.forward(3600)
+        credentials = {"email": anna.user["email"], "password": PASSWORD}
+        for agent in ("Werkzeug/other", "curl/8", "curl/8"):
+            world.client.post("/login", json=credentials, headers={"User-Agent": agent})
+        world.deliver()
+        told = [mail.text for mail in world.box.mails if mail.subject == "A new device has signed in"]
+        assert [("Werkzeug/other" in text, "curl/8" in text) for text in told] == [(True, False), (False, True)]
+
+    def test_notices_of_devices_can_be_turned_off(self) -> None:
+        world = MailWorld(settings={"smtp_url": "smtp://localhost", "login_notices": "off"})
+        anna = join(world.client)
+        world.watch.forward(3600)
+        log_in(world.client, anna)
+        world.deliver()
+        assert world.box.mails == []
+
+    def test_an_outage_loses_the_notice_and_not_the_change(
+        self, world: MailWorld, anna: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(Mails, "add", Mock(side_effect=Unavailable))
+        passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        assert world.client.put("/user/password", json=passwords, headers=anna.headers).status_code == 204
+        assert "the notice password-changed is not sent" in caplog.text
+
+
+class TestNewAddresses:
+    def change(self, world: MailWorld, anna: Person, **fields: str) -> Answer:
+        body = {"email": "new@example.com", **fields}
+        return world.client.put("/user", json=body, headers=anna.headers)
+
+    def renewed(self, world: MailWorld, anna: Person) -> Person:
+        """Return the person with the newest access token, of a session that began ten minutes ago."""
+        world.watch.forward(601)
+        return replace(anna, token=world.client.post("/auth/renew", headers=anna.headers).json["access_token"])
+
+    def test_a_new_address_needs_the_password_ten_minutes_after_the_login(self, world: MailWorld, anna: Person) -> None:
+        anna = self.renewed(world, anna)
+        missing = self.change(world, anna)
+        assert (missing.status_code, errors_of(missing)) == (422, {("current_password", "required")})
+        assert self.change(world, anna, current_password="wrong").status_code == 403
+        assert self.change(world, anna, current_password=PASSWORD).json["email"] == "new@example.com"
+
+    def test_the_route_of_the_directory_asks_for_the_password_too(self, world: MailWorld, anna: Person) -> None:
+        anna = self.renewed(world, anna)
+        path = f"/users/{anna.user['id']}"
+        answer = world.client.put(path, json={"email": "new@example.com"}, headers=anna.headers)
+        assert errors_of(answer) == {("current_password", "required")}
+
+    def test_other_changes_need_no_password(self, world: MailWorld, anna: Person) -> None:
+        anna = self.renewed(world, anna)
+        body = {"name": "Ana", "email": anna.user["email"]}
+        assert world.client.put("/user", json=body, headers=anna.headers).status_code == 200
 
 
 class TestPages:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from src.application.accounts.saga import AccountSaga
 from src.application.caller import Caller, caller_must_exist
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, REGISTRATIONS, Count, RateLimiter, network
+from src.application.outbox import Notices
 from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
 from src.domain.sessions import Client
@@ -23,6 +24,7 @@ class AccountService:
     saga: AccountSaga
     identity: IdentityProvider
     limiter: RateLimiter
+    notices: Notices
     clock: Clock
 
     def register(self, profile: Profile, password: str, client: Client, caller: User | None = None) -> User:
@@ -62,6 +64,19 @@ class AccountService:
         keep = caller.session.id if caller.session else None
         with caller_must_exist():
             self.saga.set_password(user.id, new, "password-changed", check=require_unchanged, keep=keep)
+        self.notices.password_changed(user, client)
+
+    def confirm_address(self, caller: Caller, change: Profile, current: str | None, client: Client) -> None:
+        """Raise an error unless the caller may change the e-mail address as ``change`` says.
+
+        A new address needs the current password, or a login of the last ten minutes: whoever has stolen a token could
+        otherwise take over the account. Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
+        """
+        if change.get("email", caller.user.email) == caller.user.email:
+            return
+        logged_in_at = caller.session.created_at if caller.session else caller.signed_in_at
+        if logged_in_at is None or self.clock() - logged_in_at > RECENT_SIGN_IN:
+            self._confirm(caller, current, client)
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""

@@ -1,7 +1,7 @@
 """Mails: links that prove an address, log in or set a new password, and notices about changes of an account."""
 
-from src.application.mails.outbox import MAIL, Outbox, SendMail
+from src.application.mails.sending import SendMail
 from src.application.mails.service import MailService
 from src.application.mails.tokens import MailTokens
 
-__all__ = ["MAIL", "MailService", "MailTokens", "Outbox", "SendMail"]
+__all__ = ["MailService", "MailTokens", "SendMail"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from src.application.accounts import AccountSaga
 from src.application.audit import Audit, AuditEvent
 from src.application.limits import FAILED_LOGINS, MAILS, MAILS_TO_ADDRESS, Count, RateLimiter, network
-from src.application.mails.outbox import Outbox
 from src.application.mails.tokens import MailTokens
+from src.application.outbox import Notices, Outbox
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound
@@ -26,6 +26,7 @@ class MailService:
     mails: MailRepository
     users: UserRepository
     outbox: Outbox
+    notices: Notices
     saga: AccountSaga
     sessions: SessionService
     tokens: MailTokens
@@ -36,7 +37,7 @@ class MailService:
     enabled: bool
     """Whether there is a mail server, or a folder for mails in development."""
 
-    def request(self, kind: MailKind, address: Email, language: str, client: Client) -> None:
+    def request(self, kind: MailKind, address: Email, client: Client) -> None:
         """Send a mail with a link to this address if a user has it.
 
         The answer and its time are the same for every address. Raises NotFound if this service sends no mails;
@@ -45,16 +46,16 @@ class MailService:
         if not self.enabled:
             raise NotFound("This service sends no mails; its operator has not set SMTP_URL.")
         self.limiter.hit(Count(MAILS, network(client)), Count(MAILS_TO_ADDRESS, address.key))
-        self.outbox.add(kind, address, language)
+        self.outbox.add(kind, address, client.language)
 
-    def request_verification(self, user: User, language: str, client: Client) -> None:
+    def request_verification(self, user: User, client: Client) -> None:
         """Send a mail with a link that proves your address.
 
         Raises Invalid for a user without an address; TooManyRequests, Unavailable.
         """
         if user.email is None:
             raise Invalid(FieldError("email", "required", "Your account has no e-mail address; set one first."))
-        self.request(MailKind.VERIFY, user.email, language, client)
+        self.request(MailKind.VERIFY, user.email, client)
 
     def verify(self, token: str) -> None:
         """Mark the address as verified to which the mail with this token was sent. Raises InvalidToken."""
@@ -78,7 +79,7 @@ class MailService:
         self.limiter.hit(failure)
         raise InvalidToken(_INVALID)
 
-    def reset_password(self, token: str, password: str) -> None:
+    def reset_password(self, token: str, password: str, client: Client) -> None:
         """Set a new password with the token of a mail. It ends all sessions and proves the address.
 
         Raises InvalidToken, Unavailable, and Invalid for a password that the policy refuses, which spends no token.
@@ -98,11 +99,12 @@ class MailService:
             return replace(stored, email_verified=True)
 
         self.saga.set_password(user.id, password, "password-reset", check=check)
-        self.outbox.add(MailKind.PASSWORD_CHANGED, mail.address, mail.language)
+        self.notices.password_changed(user, client)
 
     def _start(self, mail: Mail, client: Client) -> tuple[User, Tokens]:
         user = self._update(mail, lambda stored: replace(stored, email_verified=True))
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
+        self.notices.logged_in(user, client)
         return user, self.sessions.start(user, client)
 
     def _update(self, mail: Mail, change: Callable[[User], User]) -> User:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from src.application.audit import Audit, AuditEvent
 from src.application.caller import Caller, caller_must_exist
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, GUESTS, Count, RateLimiter, network
+from src.application.outbox import Notices
 from src.application.ports import (
     Clock,
     ExternalIdentity,
@@ -23,8 +24,7 @@ from src.domain.sessions import Client, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
-_MAX_LOGIN = 254
-"""The number of characters of a login that are folded. Folding a longer text could take long."""
+_MAX_LOGIN = 254  # characters of a login that are folded; folding a longer text could take long
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class SessionService:
     lifetimes: Lifetimes
     parse_login: Callable[[str], Claim]
     limiter: RateLimiter
+    notices: Notices
     audit: Audit
     clock: Clock
 
@@ -60,7 +61,6 @@ class SessionService:
         """Trade a username or e-mail address and a password for tokens.
 
         A wrong password, an unknown user and a disabled account get the same answer, in the same time.
-
         Raises InvalidCredentials, TooManyRequests, Unavailable.
         """
         claim, address = self._claim(login), network(client)
@@ -79,6 +79,7 @@ class SessionService:
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         if self.identity.outdated(user):
             self._rehash(user, password)
+        self.notices.logged_in(user, client)
         return user, self.start(user, client, identity)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
@@ -86,13 +87,13 @@ class SessionService:
 
         Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
         account is a guest, and gets no refresh token.
-
         Raises NotFound when the identity provider issues no tokens; InvalidToken, Taken, Unavailable.
         """
         if not self.identity.remote:
             raise NotFound("This service keeps its passwords itself; log in with a password.")
         user, identity = self.authentication.visit(id_token, recheck=True)
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
+        self.notices.logged_in(user, client)
         return user, self.start(user, client, identity)
 
     def become_guest(self, client: Client) -> Tokens:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from src.application.directory import DirectoryService, require_self_or_admin
 from src.application.sessions import Caller
-from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken
+from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests
 from src.domain.users import Profile, User
 from src.domain.values import Role
 from src.interfaces.http.authentication import Access
@@ -17,7 +17,7 @@ from src.interfaces.http.bodies import Body, Paging
 from src.interfaces.http.conditions import expected_revisions, unless_known
 from src.interfaces.http.fields import BooleanField, EmailField, NameField, NewPasswordField, RoleField, UsernameField
 from src.interfaces.http.idempotency import IdempotentRequest
-from src.interfaces.http.operations import Feature, Operation, services
+from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.users import ProfileBody
 from src.interfaces.http.views import PublicUserView, UserView, render, render_list, render_resource
 
@@ -54,7 +54,7 @@ class UserBody(ProfileBody):
 
     def change_by(self, caller: Caller) -> Profile:
         """Return the fields that the caller may change. Raises Invalid when there are none."""
-        change: Profile = self.given()
+        change = self.profile()
         if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
             raise Invalid(FieldError("body", "empty", "Give at least one of username, email, name, last_name."))
         return change
@@ -117,17 +117,20 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     Access.USER,
     UserView,
     guard=_self_or_admin,
-    errors=(Taken, Stale, LastAdmin),
+    errors=(Taken, Stale, LastAdmin, TooManyRequests),
     use_case=DirectoryService.change,
 )
 def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
     """Change a user."""
+    change = body.change_by(caller)
+    if id == caller.user.id:
+        services().accounts.confirm_address(caller, change, body.current_password, client())
     return render_resource(
-        UserView, services().directory.change(caller.user, id, body.change_by(caller), expected_revisions())
+        UserView, services().directory.change(caller.user, id, change, expected_revisions(), client())
     )
 
 
 @route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale), use_case=DirectoryService.delete)
 def delete_user_by_id(caller: Caller, id: str) -> None:
     """Delete a user."""
-    services().directory.delete(caller.user, id, expected_revisions())
+    services().directory.delete(caller.user, id, expected_revisions(), client())

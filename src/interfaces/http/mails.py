@@ -14,7 +14,6 @@ from src.domain.mails import MailKind
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body
 from src.interfaces.http.fields import EmailField, NewPasswordField, TextField
-from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.views import RefreshView, View, no_content, render
 
@@ -80,7 +79,7 @@ def request_login(body: MailAddress) -> Response:
     "POST /auth/email/login/confirm",
     Access.PUBLIC,
     RefreshView,
-    errors=(InvalidToken, NotFound, TooManyRequests),
+    errors=(InvalidToken, TooManyRequests),
     use_case=MailService.log_in,
 )
 def confirm_login(body: TokenOrCode) -> Response:
@@ -108,7 +107,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
         return no_content()
     if caller is None:
         raise Unauthenticated
-    services().mails.request_verification(caller.user, accepted_language(), client())
+    services().mails.request_verification(caller.user, client())
     return render(MailRequestedView(), 202)
 
 
@@ -128,14 +127,14 @@ def forget_password(body: MailAddress) -> Response:
 @route(
     "POST /auth/password/reset",
     Access.PUBLIC,
-    errors=(InvalidToken, NotFound),
+    errors=(InvalidToken,),
     use_case=MailService.reset_password,
 )
 def reset_password(body: NewPassword) -> None:
     """Set a new password with the token of a mail."""
-    services().mails.reset_password(body.token, body.new_password)
+    services().mails.reset_password(body.token, body.new_password, client())
 
 
 def _requested(kind: MailKind, body: MailAddress) -> Response:
-    services().mails.request(kind, body.email, accepted_language(), client())
+    services().mails.request(kind, body.email, client())
     return render(MailRequestedView(), 202)

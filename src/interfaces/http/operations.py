@@ -16,6 +16,7 @@ from src.domain.errors import NotFound, PorteroError
 from src.domain.sessions import Client
 from src.interfaces.http.authentication import Access, authenticated
 from src.interfaces.http.bodies import Body, Context, Paging, Query, parse_body, parse_query
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.idempotency import IdempotentRequest, create_once
 from src.interfaces.http.oauth_errors import answer_oauth_error
 from src.interfaces.http.uploads import Upload, UploadBody
@@ -219,6 +220,7 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
 
 
 def client() -> Client:
-    """Return the user agent and the address of the current request."""
+    """Return the user agent, the address and the language of the current request."""
     agent = request.headers.get("User-Agent", "")[:200]
-    return Client(user_agent=agent if agent.isprintable() and agent else None, ip=request.remote_addr)
+    shown = agent if agent.isprintable() and agent else None
+    return Client(user_agent=shown, ip=request.remote_addr, language=accepted_language())

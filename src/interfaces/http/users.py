@@ -59,6 +59,13 @@ class ProfileBody(Change):
     name: NameField | None = None
     last_name: NameField | None = None
     password: PasswordElsewhere = None
+    current_password: PasswordField | None = None
+
+    def profile(self) -> Profile:
+        """Return the fields to change."""
+        change: Profile = self.given()
+        change.pop("current_password", None)  # type: ignore[typeddict-item]
+        return change
 
 
 class PasswordChange(Body):
@@ -118,15 +125,17 @@ def export_user(caller: Caller) -> Response:
     return stream_export(services().exports.export(caller.user), caller.session)
 
 
-@route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale))
+@route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale, WrongPassword, TooManyRequests))
 def change_user(caller: Caller, body: ProfileBody) -> Response:
     """Change your username, e-mail address or names.
 
     Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
-    refused if the account has changed since it was read.
+    refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
+    last ten minutes.
     """
+    services().accounts.confirm_address(caller, body.profile(), body.current_password, client())
     with caller_must_exist():
-        user = services().directory.change(caller.user, caller.user.id, body.given(), expected_revisions())
+        user = services().directory.change(caller.user, caller.user.id, body.profile(), expected_revisions(), client())
     return render_resource(UserView, user)
 
 
@@ -145,4 +154,4 @@ def delete_user(caller: Caller) -> None:
     Its sessions end at once, and its username and e-mail address are free for others.
     """
     with caller_must_exist():
-        services().directory.delete(caller.user, caller.user.id, expected_revisions())
+        services().directory.delete(caller.user, caller.user.id, expected_revisions(), client())

@@ -82,7 +82,7 @@ def _do(purpose: str, token: str) -> str:
         case "verify":
             mails.verify(token)
         case _:
-            mails.reset_password(token, request.form.get("new_password", ""))
+            mails.reset_password(token, request.form.get("new_password", ""), client())
     return ""
 
 

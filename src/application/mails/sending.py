@@ -1,4 +1,4 @@
-"""Stores the mails that are requested, and sends them in jobs."""
+"""The job that sends a mail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,32 +6,11 @@ from typing import ClassVar
 
 from src.application.jobs import Progress
 from src.application.mails.tokens import MailTokens
-from src.application.ports import Clock, JobQueue, Mailer, MailWriter
+from src.application.ports import Clock, Mailer, MailWriter
 from src.domain.errors import NotFound
 from src.domain.jobs import Job
-from src.domain.mails import MAX_LIVING, PATIENCE, Mail, MailKind, MailRepository
+from src.domain.mails import MAX_LIVING, PATIENCE, Mail, MailRepository
 from src.domain.users import Claim, User, UserRepository
-from src.domain.values import Email
-
-MAIL = "mail"
-"""The kind of job that sends a mail."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outbox:
-    """Accepts mails to be sent in the background. Nothing is lost if the process dies after it has accepted one."""
-
-    mails: MailRepository
-    queue: JobQueue
-    clock: Clock
-
-    def add(self, kind: MailKind, address: Email, language: str, **details: str) -> None:
-        """Store a mail, and the job that sends it, in one commit. Raises Unavailable."""
-        now = self.clock()
-        mail = Mail.new(kind, address, language, now, details)
-        job = Job.new(kind=MAIL, subject_id=mail.id, user_id=None, now=now)
-        self.mails.add(mail, job)
-        self.queue.notify(job.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

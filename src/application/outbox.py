@@ -1,0 +1,83 @@
+"""Accepts the mails that the service sends, and writes the notices about changes of accounts."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from src.application.ports import Clock, JobQueue
+from src.domain.errors import Unavailable
+from src.domain.jobs import Job
+from src.domain.mails import Mail, MailKind, MailRepository
+from src.domain.sessions import Client, SessionRepository
+from src.domain.users import User
+from src.domain.values import Email
+
+_log = logging.getLogger("portero.mails")
+
+MAIL = "mail"
+"""The kind of job that sends a mail."""
+_NEW_ACCOUNT = timedelta(minutes=10)
+"""The age up to which every login of an account is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """Accepts mails to be sent in the background. Nothing is lost if the process dies after it has accepted one."""
+
+    mails: MailRepository
+    queue: JobQueue
+    clock: Clock
+
+    def add(self, kind: MailKind, address: Email, language: str, **details: str) -> None:
+        """Store a mail, and the job that sends it, in one commit. Raises Unavailable."""
+        now = self.clock()
+        mail = Mail.new(kind, address, language, now, details)
+        job = Job.new(kind=MAIL, subject_id=mail.id, user_id=None, now=now)
+        self.mails.add(mail, job)
+        self.queue.notify(job.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """Tells users by mail what has happened to their accounts.
+
+    A notice that cannot be stored is logged and left out, because the change that it tells of has happened.
+    """
+
+    outbox: Outbox
+    sessions: SessionRepository
+    enabled: bool
+    new_devices: bool
+    """Whether the first login of a device is told too. It costs each login a read."""
+
+    def address_changed(self, before: User, after: User, client: Client) -> None:
+        """Tell the old address about the new one."""
+        if before.email != after.email:
+            self._send(
+                MailKind.ADDRESS_CHANGED, before, client, new_address=after.email.address if after.email else "-"
+            )
+
+    def password_changed(self, user: User, client: Client) -> None:
+        """Tell a user that the password was changed."""
+        self._send(MailKind.PASSWORD_CHANGED, user, client)
+
+    def account_deleted(self, user: User, client: Client) -> None:
+        """Tell a former user that the account was deleted."""
+        self._send(MailKind.ACCOUNT_DELETED, user, client)
+
+    def logged_in(self, user: User, client: Client) -> None:
+        """Tell a user of a login by a device that none of the stored sessions is from. Call it before the session."""
+        if not (self.enabled and self.new_devices and user.email):
+            return
+        if self.outbox.clock() - user.created_at <= _NEW_ACCOUNT:
+            return
+        if client.user_agent not in [session.client.user_agent for session in self.sessions.of(user.id).items]:
+            self._send(MailKind.NEW_DEVICE, user, client, device=f"{client.user_agent or '?'}, {client.ip or '?'}")
+
+    def _send(self, kind: MailKind, user: User, client: Client, **details: str) -> None:
+        if not self.enabled or user.email is None:
+            return
+        try:
+            self.outbox.add(kind, user.email, client.language, **details)
+        except Unavailable as error:
+            _log.warning("the notice %s is not sent: %s", kind, error.__cause__ or error)
