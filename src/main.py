@@ -101,7 +101,9 @@ def work(settings: Settings) -> None:
 
 def main() -> None:
     """Run the command line."""
+    _require_utf8(sys.argv[1:])
     console = Console(
+        version=VERSION,
         services=lambda: wire(load_settings()),
         prepare=lambda: prepare(load_settings()),
         serve=lambda: serve(load_settings()),
@@ -114,6 +116,16 @@ def main() -> None:
     )
     with _explained_errors():
         cli(obj=console, prog_name="portero")
+
+
+def _require_utf8(arguments: list[str]) -> None:
+    """Exit with status 2 if an argument is not valid UTF-8. Python lets odd bytes pass, and fails to print them."""
+    for number, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            click.echo(f"argument {number} is not valid UTF-8", err=True)
+            sys.exit(2)
 
 
 @contextmanager

@@ -2,11 +2,14 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -233,7 +236,7 @@ def load_settings() -> Settings:
         lines = []
         for each in error.errors(include_url=False, include_input=False):
             name = ".".join(map(str, each["loc"])).upper()
-            lines.append(f"{name}: {each['msg']}" if name else each["msg"].removeprefix("Value error, "))
+            lines.append(f"{name}: {_in_our_words(each)}" if name else each["msg"].removeprefix("Value error, "))
         raise ConfigurationError("\n".join(lines)) from None
 
 
@@ -243,4 +246,32 @@ def _dotenv() -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    return {name.lower(): value for name, value in dotenv_values(".env").items() if value}
+    try:
+        found = {name.lower(): value for name, value in dotenv_values(".env").items() if value}
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env: it is not UTF-8; save it in that encoding") from None
+    except OSError as error:
+        raise ConfigurationError(f".env: it cannot be read ({error.strerror})") from None
+    for name in found.keys() - Settings.model_fields.keys():
+        if similar := get_close_matches(name, Settings.model_fields, n=1, cutoff=0.8):
+            sys.stderr.write(f".env: {name.upper()} is no setting; do you mean {similar[0].upper()}?\n")
+    return found
+
+
+_WORDING = {
+    "int_parsing": "use a whole number",
+    "int_from_float": "use a whole number",
+    "float_parsing": "use a number",
+    "bool_parsing": "use on or off",
+    "literal_error": "use {expected}",
+    "greater_than": "use more than {gt}",
+    "greater_than_equal": "use {ge} or more",
+    "less_than_equal": "use {le} or less",
+    "url_parsing": "write a URL, such as https://example.com/path",
+    "url_scheme": "write a URL that begins with http:// or https://",
+}
+"""Our message for each of pydantic's own errors."""
+
+
+def _in_our_words(error: ErrorDetails) -> str:
+    return _WORDING[error["type"]].format(**error.get("ctx", {})) if error["type"] in _WORDING else error["msg"]

@@ -58,6 +58,19 @@ class AdministrationService:
         self.audit(AuditEvent.ROLE_CHANGED, fields)
         return user
 
+    def set_role(self, claim: Claim, role: Role) -> User:
+        """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin."""
+        user = self.find_user(claim)
+        user = self.users.update(user.id, lambda stored: replace(stored, role=role))
+        fields = {"user_id": user.id, "by": None, "role": role, "disabled": user.disabled}
+        self.audit(AuditEvent.ROLE_CHANGED, fields)
+        return user
+
+    def delete_user(self, user: User) -> None:
+        """Delete a user and everything that belongs to the user. Raises NotFound, LastAdmin, Unavailable."""
+        self.saga.delete(user.id)
+        self.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
+
     def reset_password(self, claim: Claim, password: str) -> None:
         """Set a new password for a user, and end all sessions of the user.
 

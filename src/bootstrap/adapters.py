@@ -73,6 +73,8 @@ def make_keys(settings: Settings) -> KeyRing:
     except FileNotFoundError:
         advice = "name an existing file" if settings.signing_keys else "run `./portero prepare`"
         raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; {advice}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"SIGNING_KEYS: {source} is not UTF-8; name a JWK set or PEM text") from None
     except (BadKeys, OSError) as error:
         raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
 

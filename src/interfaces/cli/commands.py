@@ -5,20 +5,30 @@ from typing import TypeVar
 
 import click
 
-from src.domain.errors import Invalid, PorteroError
+from src.domain.errors import Invalid, PorteroError, Unavailable
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.users import Profile
 from src.domain.values import Role
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
-from src.interfaces.cli.users import users
+from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.users import new_password, users
 from src.interfaces.field_errors import with_field
 
 T = TypeVar("T")
 
 
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"portero {context.obj.version}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
 def cli() -> None:
     """Portero, the doorkeeper: an accounts service."""
 
@@ -88,14 +98,25 @@ def jobs() -> None:
 
 
 @jobs.command("list")
+@listing
 @click.option("--status", type=click.Choice([status.value for status in JobStatus]), help="All by default.")
 @click.pass_obj
-def list_jobs(console: Console, status: str | None) -> None:
+def list_jobs(console: Console, status: str | None, as_json: bool, limit: int | None) -> None:
     """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
     services = console.services()
-    for job in all_items(lambda cursor: services.jobs.list(JobStatus(status) if status else None, cursor)):
-        changed = job.updated_at.isoformat(timespec="seconds")
-        click.echo("\t".join([job.id, job.kind, job.status, str(job.attempts), changed, job.error or "-"]))
+    found = all_items(lambda cursor: services.jobs.list(JobStatus(status) if status else None, cursor))
+    rows = (
+        {
+            "id": job.id,
+            "kind": job.kind,
+            "status": job.status.value,
+            "attempts": job.attempts,
+            "updated_at": job.updated_at.isoformat(timespec="seconds"),
+            "error": job.error,
+        }
+        for job in found
+    )
+    print_list(rows, as_json, limit)
 
 
 @jobs.command("retry")
@@ -118,11 +139,13 @@ def admin() -> None:
 @admin.command("create")
 @click.option("--username", required=True)
 @click.option("--email", required=True)
-@click.password_option(help="Asked for when not given.")
+@click.option("--password", help="Asked for on a terminal, or else the first line of standard input.")
 @click.pass_obj
-def create_admin(console: Console, username: str, email: str, password: str) -> None:
+def create_admin(console: Console, username: str, email: str, password: str | None) -> None:
     """Make an account with the role admin."""
     services = console.services()
+    services.operations.check_store()  # before it asks
+    password = new_password() if password is None else password
     name, address = services.rules.parse_new_username(username), services.rules.parse_email(email)
     accepted = services.rules.passwords.check(password, username, email)
     user = services.directory.add(Profile(username=name, email=address, role=Role.ADMIN), accepted)
@@ -159,4 +182,6 @@ def explain(error: Exception) -> str:
     error = with_field(error) if isinstance(error, PorteroError) else error
     if isinstance(error, Invalid):
         return "\n".join(f"{each.field}: {each.message}" for each in error.errors)
+    if isinstance(error, Unavailable) and error.__cause__:
+        return f"{error} ({error.__cause__})"
     return str(error)

@@ -47,6 +47,7 @@ class Console:
     No settings are read and no connections are made until a function is called.
     """
 
+    version: str
     services: Callable[[], Services]
     prepare: Callable[[], None]
     serve: Callable[[], None]

@@ -4,30 +4,95 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic_core import to_json
 
 from src.application.importing import HashOptions, NotImportable, Refusal
+from src.domain.users import User
+from src.domain.values import Role
 from src.interfaces.cli.console import Console, all_items
+from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.user_files import NotAnExport, read_users
 from src.interfaces.http.views import UserView
 
 
 @click.group()
 def users() -> None:
-    """List, import and export users, disable and enable them, and reset their passwords."""
+    """List, show, import, export, change and delete users."""
 
 
 @users.command("list")
+@listing
 @click.pass_obj
-def list_users(console: Console) -> None:
+def list_users(console: Console, as_json: bool, limit: int | None) -> None:
     """List all users by username: id, username, e-mail, role, disabled."""
     services = console.services()
-    for user in all_items(lambda cursor: services.administration.list_users(cursor=cursor)):
-        name = user.username.display if user.username else "-"
-        address = user.email.address if user.email else "-"
-        click.echo("\t".join([user.id, name, address, user.role] + ["disabled"] * user.disabled))
+    everyone = all_items(lambda cursor: services.administration.list_users(cursor=cursor))
+    print_list(map(_row, everyone), as_json, limit)
+
+
+@users.command("show")
+@click.argument("login")
+@click.pass_obj
+def show_user(console: Console, login: str) -> None:
+    """Print a user as JSON, by username or e-mail address."""
+    services = console.services()
+    user = services.administration.find_user(services.rules.parse_login(login))
+    click.echo(UserView.of(user).model_dump_json(indent=2))
+
+
+@users.command("role")
+@click.argument("login")
+@click.argument("role", type=click.Choice([role.value for role in Role if role is not Role.GUEST]))
+@click.pass_obj
+def set_role(console: Console, login: str, role: str) -> None:
+    """Change the role of a user. It counts on the next request. The last admin cannot be demoted."""
+    services = console.services()
+    services.administration.set_role(services.rules.parse_login(login), Role(role))
+    click.echo(f"{login} is {role}")
+
+
+@users.command("delete")
+@click.argument("login")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def delete_user(console: Console, login: str, yes: bool) -> None:
+    """Delete a user and everything that belongs to the user."""
+    services = console.services()
+    user = services.administration.find_user(services.rules.parse_login(login))
+    if not yes:
+        click.confirm(f"Delete {login} and all that belongs to it?", abort=True)
+    services.administration.delete_user(user)
+    click.echo(f"deleted {login}")
+
+
+@users.command("sessions")
+@click.argument("login")
+@listing
+@click.pass_obj
+def list_sessions(console: Console, login: str, as_json: bool, limit: int | None) -> None:
+    """List the sessions of a user, the newest first: id, beginning, last login or refresh, address, user agent."""
+    services = console.services()
+    user = services.administration.find_user(services.rules.parse_login(login))
+    sessions = all_items(lambda cursor: services.sessions.list(user, cursor, 100))
+    rows = (
+        {
+            "id": session.id,
+            "created_at": session.created_at.isoformat(timespec="seconds"),
+            "last_used_at": session.last_used_at.isoformat(timespec="seconds"),
+            "ip": session.client.ip,
+            "user_agent": session.client.user_agent,
+        }
+        for session in sessions
+    )
+    print_list(rows, as_json, limit)
+
+
+def _row(user: User) -> dict[str, Any]:
+    name, address = user.username and user.username.display, user.email and user.email.address
+    return {"id": user.id, "username": name, "email": address, "role": user.role.value, "disabled": user.disabled}
 
 
 @users.command("disable")
@@ -61,11 +126,12 @@ def reset_password(console: Console, login: str) -> None:
     On a terminal the password is asked for twice; otherwise it is the first line of standard input.
     """
     services = console.services()
-    services.administration.reset_password(services.rules.parse_login(login), _new_password())
+    services.administration.reset_password(services.rules.parse_login(login), new_password())
     click.echo(f"reset the password of {login}")
 
 
-def _new_password() -> str:
+def new_password() -> str:
+    """Return a password that is asked for on a terminal, or else the first line of standard input."""
     if sys.stdin.isatty():
         return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
     try:

@@ -53,8 +53,10 @@ class Connections:
                 self._give_back(connection)
         except sqlite3.IntegrityError:
             raise PreconditionFailed from None
-        except sqlite3.OperationalError as error:
-            raise Unavailable from error
+        except sqlite3.DatabaseError as error:
+            if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
+                raise
+            raise Unavailable from error  # a DatabaseError itself means that the file is damaged, or no database
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

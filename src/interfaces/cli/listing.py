@@ -1,0 +1,35 @@
+"""Prints lists: lines with tabs between the columns, or JSON."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def listing(command: Command) -> Command:
+    """Add the options of a command that prints a list."""
+    command = click.option("--limit", type=click.IntRange(min=1), help="How many at most. All by default.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")(command)
+
+
+def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | None) -> None:
+    """Print the items. On a terminal, the first line has the names of the columns."""
+    shown = islice(items, limit)
+    if as_json:
+        click.echo(json.dumps(list(shown), ensure_ascii=False, indent=2))
+        return
+    for number, item in enumerate(shown):
+        if not number and sys.stdout.isatty():
+            click.echo("\t".join(name.upper() for name in item))
+        click.echo("\t".join(_cell(name, value) for name, value in item.items()).rstrip("\t"))
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return name if value else ""
+    return "-" if value is None else str(value)
