@@ -1,75 +1,266 @@
-"""The commands that look after users, and what the command line says about broken files."""
+"""The commands that import users of other systems, and export users."""
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.test_cli import PASSWORD, Outcome, Portero, portero, prepared
+from src import main
+from src.application import importing
+from tests.unit.test_cli import Portero, _log_in, _register, portero, prepared
+from tests.unit.test_foreign_hashes import DJANGO, FIREBASE, FLASK_SALT, FLASK_SECURITY, PASSLIB, PASSWORD
 
-__all__ = ["portero", "prepared"]
+__all__ = ["portero", "prepared"]  # fixtures
+
+HASH = DJANGO["pbkdf2"]
+VECTOR = {
+    "passwordHash": "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+    "salt": "42xEC+ixf3L2lw==",
+}
+FIREBASE_OPTIONS = ("--hash-key", FIREBASE["signer_key"], "--salt-separator", FIREBASE["salt_separator"])
 
 
-@pytest.fixture
-def people(prepared: Portero) -> Portero:
-    for name in ("root", "ben"):
-        made = prepared("admin", "create", "--username", name, "--email", f"{name}@example.com", input=f"{PASSWORD}\n")
-        assert made.code == 0, made.err
-    assert prepared("users", "role", "ben", "user") == Outcome(0, "ben is user\n", "")
-    return prepared
+def stored(column: str = "password_hash") -> dict[str, Any]:
+    """Return a column of the users in the store, by username."""
+    with closing(sqlite3.connect("data/portero.db")) as database:
+        return dict(database.execute(f"SELECT username, {column} FROM users").fetchall())
 
 
-def test_lists_are_printed_as_lines_or_json(people: Portero) -> None:
-    lines = people("users", "list").out.splitlines()
-    assert [line.split("\t")[1:] for line in lines] == [
-        ["ben", "ben@example.com", "user"],
-        ["root", "root@example.com", "admin"],
+def write(name: str, *lines: object) -> str:
+    Path(name).write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    return name
+
+
+def test_users_of_django_log_in_with_their_old_passwords(prepared: Portero) -> None:
+    file = write(
+        "auth_user.csv",
+        "id,password,last_login,is_superuser,username,first_name,last_name,email,is_staff,is_active,date_joined",
+        f"1,{HASH},,t,Ana,Ana,Ruiz,Ana@Example.com,t,t,2020-02-03 04:05:06+00",
+        f'2,"{DJANGO["argon2"]}",,f,ben,,,,f,true,2021-01-01',
+        f"3,{DJANGO['bcrypt']},,f,cleo@example.com,,,,f,f,",
+        "4,!unusable,,f,dora,,,,f,1,",
+    )
+    outcome = prepared("users", "import", file)
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (0, "imported 4, already there 0, refused 0")
+    client = main.create_app().test_client()
+    for login in ("ana", "ana@example.com", "BEN"):
+        for _ in range(2):
+            token = client.post("/login", json={"username": login, "password": PASSWORD})
+            assert token.status_code == 200
+        assert _log_in(client, login, "wrong") is None
+    assert _log_in(client, "cleo@example.com", PASSWORD) is None  # not active
+    assert _log_in(client, "dora", "!unusable") is None
+    hashes = stored()
+    assert [hashes[name].startswith("$argon2id$") for name in ("Ana", "ben")] == [True, True]
+    assert hashes["dora"] is None
+    assert stored("created_at")["Ana"] == "2020-02-03 04:05:06.000000"
+    assert stored("role")["Ana"] == "user"  # no rights come from another system
+    assert stored("last_name")["Ana"] == "Ruiz"
+    assert not {"1", "2", "3", "4"} & set(stored("id").values())
+
+
+def test_users_of_flask_security_log_in_with_their_old_passwords(prepared: Portero) -> None:
+    Path("salt").write_text(FLASK_SALT + "\n")
+    hash = FLASK_SECURITY["bcrypt, twice"].split("$", 2)[2]
+    users = [{"email": "ana@example.com", "password": hash, "active": True, "confirmed_at": "2020-01-01"}]
+    assert prepared("users", "import", write("users.json", users), "--flask-security-salt", "@salt").code == 0
+    client = main.create_app().test_client()
+    assert client.post("/login", json={"email": "ana@example.com", "password": PASSWORD}).status_code == 200
+    assert list(stored("email_verified").values()) == [1]
+
+
+def test_users_of_firebase_log_in_with_their_old_passwords_and_keep_their_ids(prepared: Portero) -> None:
+    uid = "kYi4EvWQlQTKSfnJ3dRSP6IH3ed2"
+    user = {
+        "localId": uid,
+        "email": "ana@example.com",
+        "emailVerified": True,
+        "displayName": "Ana",
+        "createdAt": "1580702706000",
+        **VECTOR,
+    }
+    google = {"localId": "x" * 28, "email": "ben@example.com", "providerUserInfo": [{"providerId": "google.com"}]}
+    file = write("export.json", {"users": [user, google]})
+    outcome = prepared("users", "import", file)
+    assert outcome.err.startswith("user 1: password: Give the parameters of the Firebase project")
+    assert prepared("users", "import", file, *FIREBASE_OPTIONS).code == 0
+    client = main.create_app().test_client()
+    token = client.post("/login", json={"email": "ana@example.com", "password": "user1password"}).json["access_token"]  # type: ignore[index]
+    found = client.get("/user", headers={"Authorization": f"Bearer {token}"}).json
+    assert found is not None
+    assert (found["id"], found["name"], found["email_verified"]) == (uid, "Ana", True)
+    assert found["created_at"] == "2020-02-03T04:05:06Z"
+
+
+def test_what_cannot_be_imported_is_listed_and_nothing_is_imported(prepared: Portero) -> None:
+    _register(main.create_app().test_client())
+    file = write(
+        "users.csv",
+        "username,email,password,role,active,created_at",
+        f"good,good@example.com,{HASH},,,",
+        f"a b,bad@example.com,{HASH},,,",
+        f"GOOD,other@example.com,{HASH},,,",
+        f"fine,Good@example.com,{HASH},,,",
+        f"anna,new@example.com,{HASH},,,",
+        f"new,anna@example.com,{HASH},,,",
+        "plain,plain@example.com,secret,,,",
+        f",,{HASH},,,",
+        f"role,role@example.com,{HASH},owner,,",
+        f"flag,flag@example.com,{HASH},,maybe,",
+        f"time,time@example.com,{HASH},,,yesterday",
+        f"more,more@example.com,{HASH},,,,extra",
+        f"mail,not an address,{HASH},,,",
+        f'two,"two@example.com\n",{HASH},guest,,',
+    )
+    outcome = prepared("users", "import", file)
+    assert outcome.code == 1
+    reasons = dict(line.split(": ", 1) for line in outcome.err.splitlines()[:-1])
+    expected = {
+        "line 3": "username: Use letters",
+        "line 4": "username: line 2 has it too.",
+        "line 5": "email: line 2 has it too.",
+        "line 6": "username: a user of this service has it.",
+        "line 7": "email: a user of this service has it.",
+        "line 8": "password: This is not a hash",
+        "line 9": "It has neither a username nor",
+        "line 10": "role: Use one of user, uploader, admin.",
+        "line 11": "active: use true or false",
+        "line 12": "created_at: this is not a time",
+        "line 13": "it has more values than the first line",
+        "line 14": "email: ",
+        "line 15": "email: ",
+    }
+    assert reasons.keys() == expected.keys()
+    for place, reason in expected.items():
+        assert reasons[place].startswith(reason), place
+    assert "Nothing was imported; --skip imports the other 1." in outcome.err
+    assert list(stored()) == ["anna"]
+
+    assert prepared("users", "import", file, "--skip", "--dry-run").out.endswith(
+        "imported 0, already there 0, refused 13\n"
+    )
+    assert prepared("users", "import", file, "--skip").out.endswith("imported 1, already there 0, refused 13\n")
+    assert sorted(stored()) == ["anna", "good"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff", "it is not UTF-8"),
+        (b"name,password\n", "its first line names no column `username` or `email`"),
+        (b"", "its first line names no column `username` or `email`"),
+        (b'{"username": "ana"}\n{"username": \n', "line 2 is not JSON"),
+        (b'username\n"ana\n', "line 2 is not CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(prepared: Portero, content: bytes, message: str) -> None:
+    Path("users").write_bytes(content)
+    outcome = prepared("users", "import", "users")
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+@pytest.mark.parametrize(
+    "value", [None, 1, "text", [], {"username": ["ana"]}, {"username": "a\0b"}, {"username": True}, {"password": HASH}]
+)
+def test_an_entry_that_is_no_user_is_refused(prepared: Portero, value: object) -> None:
+    outcome = prepared("users", "import", write("users.json", [value]))
+    assert outcome.code == 1
+    assert outcome.err.startswith("user 1: ")
+
+
+def test_an_import_that_was_killed_continues(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    users = [
+        {
+            "username": f"user{at}",
+            "email": f"user{at}@example.com",
+            "password": HASH,
+            "role": "admin" if at == 3 else "",
+        }
+        for at in range(7)
     ]
-    listed = json.loads(people("users", "list", "--json", "--limit", "1").out)
-    assert [(user["username"], user["disabled"]) for user in listed] == [("ben", False)]
-    assert json.loads(people("jobs", "list", "--json").out) == []
-    assert json.loads(people("users", "sessions", "ben", "--json").out) == []
-    assert json.loads(people("users", "show", "ben@example.com").out)["username"] == "ben"
+    file = write("users.jsonl", *users)
+    child = os.fork()
+    if child == 0:
+        run = importing.ImportService.run
+
+        def killed(service: importing.ImportService, plan: importing.ImportPlan) -> None:
+            batches = run(service, plan)
+            next(batches)
+            next(batches)
+            os.kill(os.getpid(), 9)
+
+        monkeypatch.setattr(importing.ImportService, "run", killed)
+        prepared("users", "import", file)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == 9
+    assert len(stored()) == 4
+    client = main.create_app().test_client()
+    assert _log_in(client, "user1", PASSWORD)
+    kept = stored()
+    outcome = prepared("users", "import", file)
+    assert outcome.out.splitlines()[-1] == "imported 3, already there 4, refused 0"
+    assert kept.items() <= stored().items()
+    assert [_log_in(client, f"user{at}", PASSWORD) is not None for at in range(7)] == [True] * 7
+    assert stored("role")["user3"] == "admin"
 
 
-def test_a_user_is_deleted_only_after_a_question(people: Portero) -> None:
-    assert people("users", "delete", "ben", input="n\n").code == 1
-    assert people("users", "delete", "ben", "--yes") == Outcome(0, "deleted ben\n", "")
-    assert people("users", "show", "ben").code == 2
+def test_a_deleted_user_is_not_imported_again(prepared: Portero) -> None:
+    file = write("users.jsonl", {"id": "a" * 32, "username": "ana", "password": HASH})
+    assert prepared("users", "import", file).code == 0
+    client = main.create_app().test_client()
+    assert (
+        client.delete("/user", headers={"Authorization": f"Bearer {_log_in(client, 'ana', PASSWORD)}"}).status_code
+        == 204
+    )
+    outcome = prepared("users", "import", file)
+    assert outcome.err.startswith("line 1: id: a user with this id has been deleted.")
 
 
-def test_the_last_admin_is_neither_demoted_nor_deleted(people: Portero) -> None:
-    for arguments in (("role", "root", "user"), ("delete", "root", "--yes")):
-        refused = people("users", *arguments)
-        assert (refused.code, refused.err) == (2, "This is the last admin; make another one first.\n")
+def test_users_without_a_password_get_the_one_in_the_file(prepared: Portero) -> None:
+    """A service that kept its passwords in Firebase Auth until now has profiles with the same ids."""
+    bare = {"id": "a" * 32, "username": "ana", "name": "Ana"}
+    assert prepared("users", "import", write("users.jsonl", bare)).code == 0
+    file = write("users.jsonl", {**bare, "name": "Other", "password": HASH})
+    assert prepared("users", "import", file).out.endswith("imported 1, already there 0, refused 0\n")
+    assert stored("name") == {"ana": "Ana"}
+    assert _log_in(main.create_app().test_client(), "ana", PASSWORD)
+    assert prepared("users", "import", file).out.endswith("imported 0, already there 1, refused 0\n")
 
 
-def test_an_admin_is_not_asked_for_a_password_before_the_store_is_ready(portero: Portero) -> None:
-    refused = portero("admin", "create", "--username", "root", "--email", "root@example.com", input=PASSWORD)
-    assert refused.code == 2
-    assert "Traceback" not in refused.err
+def test_an_export_is_imported_as_it_was(prepared: Portero) -> None:
+    _register(main.create_app().test_client())
+    prepared("users", "import", write("users.csv", "username,password,role", f'root,"{PASSLIB["scrypt"]}",admin'))
+    prepared("users", "disable", "anna")
+    assert "password_hash" not in prepared("users", "export").out
+    exported = prepared("users", "export", "--hashes").out
+    before = [stored(column) for column in ("id", "email", "role", "disabled", "created_at")]
+    Path("export.jsonl").write_text(exported)
+    Path("data/portero.db").rename("old.db")
+    prepared("prepare")
+    assert prepared("users", "import", "export.jsonl").code == 0
+    assert [stored(column) for column in ("id", "email", "role", "disabled", "created_at")] == before
+    client = main.create_app().test_client()
+    assert _log_in(client, "root", PASSWORD)
+    prepared("users", "enable", "anna")
+    assert _log_in(client)
 
 
-def test_broken_files_and_arguments_are_explained(
-    people: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_import_is_refused_when_firebase_keeps_the_passwords(
+    prepared: Portero, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert people("--version").out.startswith("portero ")
-    assert people("users", "show", os.fsdecode(b"\xff")) == Outcome(2, "", "argument 3 is not valid UTF-8\n")
-    (tmp_path / ".env").write_text("RATE_LIMTI=off\n")
-    assert people("users", "list").err == ".env: RATE_LIMTI is no setting; do you mean RATE_LIMIT?\n"
-    (tmp_path / ".env").write_bytes(b"\xff=1")
-    assert people("users", "list") == Outcome(2, "", ".env: it is not UTF-8; save it in that encoding\n")
-    (tmp_path / ".env").unlink()
-    monkeypatch.setenv("PORT", "abc")
-    assert people("users", "list") == Outcome(2, "", "PORT: use a whole number\n")
-    monkeypatch.delenv("PORT")
-    (tmp_path / "keys").write_bytes(b"\xff\xfe")
-    monkeypatch.setenv("SIGNING_KEYS", f"@{tmp_path}/keys")
-    assert "is not UTF-8" in people("users", "list").err
-    monkeypatch.delenv("SIGNING_KEYS")
-    for file in (tmp_path / "data").glob("portero.db*"):
-        file.unlink()
-    (tmp_path / "data/portero.db").write_text("no database, whatever its name says " * 100)
-    broken = people("users", "list")
-    assert (broken.code, "file is not a database" in broken.err) == (2, True)
+    for name, value in {
+        "IDENTITY": "firebase",
+        "FIREBASE_WEB_API_KEY": "any",
+        "GOOGLE_CLOUD_PROJECT": "demo-x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    outcome = prepared("users", "import", write("users.jsonl", {"username": "ana"}))
+    assert outcome.code == 1
+    assert outcome.err.startswith(
+        "Error: Firebase Auth keeps the passwords: import the file with `firebase auth:import`."
+    )

@@ -1,0 +1,75 @@
+"""The commands that look after users, and what the command line says about broken files."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_cli import PASSWORD, Outcome, Portero, portero, prepared
+
+__all__ = ["portero", "prepared"]
+
+
+@pytest.fixture
+def people(prepared: Portero) -> Portero:
+    for name in ("root", "ben"):
+        made = prepared("admin", "create", "--username", name, "--email", f"{name}@example.com", input=f"{PASSWORD}\n")
+        assert made.code == 0, made.err
+    assert prepared("users", "role", "ben", "user") == Outcome(0, "ben is user\n", "")
+    return prepared
+
+
+def test_lists_are_printed_as_lines_or_json(people: Portero) -> None:
+    lines = people("users", "list").out.splitlines()
+    assert [line.split("\t")[1:] for line in lines] == [
+        ["ben", "ben@example.com", "user"],
+        ["root", "root@example.com", "admin"],
+    ]
+    listed = json.loads(people("users", "list", "--json", "--limit", "1").out)
+    assert [(user["username"], user["disabled"]) for user in listed] == [("ben", False)]
+    assert json.loads(people("jobs", "list", "--json").out) == []
+    assert json.loads(people("users", "sessions", "ben", "--json").out) == []
+    assert json.loads(people("users", "show", "ben@example.com").out)["username"] == "ben"
+
+
+def test_a_user_is_deleted_only_after_a_question(people: Portero) -> None:
+    assert people("users", "delete", "ben", input="n\n").code == 1
+    assert people("users", "delete", "ben", "--yes") == Outcome(0, "deleted ben\n", "")
+    assert people("users", "show", "ben").code == 2
+
+
+def test_the_last_admin_is_neither_demoted_nor_deleted(people: Portero) -> None:
+    for arguments in (("role", "root", "user"), ("delete", "root", "--yes")):
+        refused = people("users", *arguments)
+        assert (refused.code, refused.err) == (2, "This is the last admin; make another one first.\n")
+
+
+def test_an_admin_is_not_asked_for_a_password_before_the_store_is_ready(portero: Portero) -> None:
+    refused = portero("admin", "create", "--username", "root", "--email", "root@example.com", input=PASSWORD)
+    assert refused.code == 2
+    assert "Traceback" not in refused.err
+
+
+def test_broken_files_and_arguments_are_explained(
+    people: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert people("--version").out.startswith("portero ")
+    assert people("users", "show", os.fsdecode(b"\xff")) == Outcome(2, "", "argument 3 is not valid UTF-8\n")
+    (tmp_path / ".env").write_text("RATE_LIMTI=off\n")
+    assert people("users", "list").err == ".env: RATE_LIMTI is no setting; do you mean RATE_LIMIT?\n"
+    (tmp_path / ".env").write_bytes(b"\xff=1")
+    assert people("users", "list") == Outcome(2, "", ".env: it is not UTF-8; save it in that encoding\n")
+    (tmp_path / ".env").unlink()
+    monkeypatch.setenv("PORT", "abc")
+    assert people("users", "list") == Outcome(2, "", "PORT: use a whole number\n")
+    monkeypatch.delenv("PORT")
+    (tmp_path / "keys").write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("SIGNING_KEYS", f"@{tmp_path}/keys")
+    assert "is not UTF-8" in people("users", "list").err
+    monkeypatch.delenv("SIGNING_KEYS")
+    for file in (tmp_path / "data").glob("portero.db*"):
+        file.unlink()
+    (tmp_path / "data/portero.db").write_text("no database, whatever its name says " * 100)
+    broken = people("users", "list")
+    assert (broken.code, "file is not a database" in broken.err) == (2, True)
