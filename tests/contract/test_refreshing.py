@@ -37,7 +37,7 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
         audit=lambda *_: None,
         clock=_now,
         identity=LocalIdentity(PasswordHasher(), at_once=1),
-        **dict.fromkeys(("authentication", "parse_login", "limiter")),  # not used by a refresh
+        **dict.fromkeys(("authentication", "parse_login", "limiter", "notices")),  # not used by a refresh
     )
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))

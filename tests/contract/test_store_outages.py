@@ -94,7 +94,7 @@ class TestUnreachable:
         store.get(claim("1"))
         with store._engine.connect(), store._engine.connect():
             pass  # the pool has two connections
-        server = store._engine.url.render_as_string().replace("postgresql+psycopg:", "postgresql:")
+        server = store._engine.url.set(query={}).render_as_string().replace("postgresql+psycopg:", "postgresql:")
         with psycopg.connect(server, autocommit=True) as admin:
             others = "datname = current_database() AND pid <> pg_backend_pid()"
             closed = admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}").fetchall()

@@ -46,7 +46,7 @@ def page(address: str) -> Iterator[Page]:
 
 def call_get_user(page: Page) -> str:
     """Send GET /user with the page and return the response that it shows, which begins with the status."""
-    operation = page.locator("#operations-Accounts-show_user")
+    operation = page.locator("#operations-Accounts-getUser")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()

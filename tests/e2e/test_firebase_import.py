@@ -1,5 +1,6 @@
 """Users of a Firebase Auth emulator move to a service that keeps its passwords itself."""
 
+import json
 from pathlib import Path
 
 import requests
@@ -12,12 +13,18 @@ __all__ = ["portero", "prepared"]  # fixtures
 
 
 def export(firebase: Firebase, *uids: str) -> bytes:
-    """Return the answer of the call from which `firebase auth:export` and `emulators:export` write their files."""
+    """Return what `firebase auth:export` and `emulators:export` write of these users, from the call that they make."""
     place = f"identitytoolkit.googleapis.com/v1/projects/{firebase.project}/accounts:batchGet"
     headers = {"Authorization": "Bearer owner"}
-    answer = requests.get(f"http://{firebase.host}/{place}?maxResults=1000", headers=headers, timeout=10)
-    assert {user["localId"] for user in answer.json()["users"]} >= {*uids}
-    return answer.content
+    found, page = [], "first"
+    while page:
+        parameters = {"maxResults": "1000", **({"nextPageToken": page} if page != "first" else {})}
+        url = f"http://{firebase.host}/{place}"
+        answer = requests.get(url, headers=headers, params=parameters, timeout=10).json()
+        found += [user for user in answer["users"] if user["localId"] in uids]
+        page = answer.get("nextPageToken", "")
+    assert len(found) == len(uids)
+    return json.dumps({"users": found}).encode()
 
 
 def test_users_of_the_emulator_log_in_with_their_passwords(

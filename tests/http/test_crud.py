@@ -326,7 +326,7 @@ def test_a_list_is_sorted_and_paged(name: str, path: str) -> None:
 
 
 BAD_LIMITS = ["0", "501", "-1", "x", "1.5", "", "1e2", "9" * 30, "1_0", "+5", " 5", "5 ", "5\n", "00005", "\u0665"]
-BAD_CURSORS = ["x", "", "%00", "a" * 1000, "é", "bnVsbA", "W10", "eyJhIjoxfQ"]
+BAD_CURSORS = ["x", "%00", "a" * 1000, "é", "bnVsbA", "W10", "eyJhIjoxfQ"]
 BAD_QUERIES: list[tuple[str, str | list[str]]] = [
     *(("limit", limit) for limit in BAD_LIMITS),
     *(("cursor", cursor) for cursor in BAD_CURSORS),

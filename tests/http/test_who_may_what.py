@@ -39,6 +39,10 @@ SAME_FOR_ALL = {
     "GET /health": [200] * 5,
     "GET /ready": [200] * 5,
     "GET /.well-known/jwks.json": [200] * 5,
+    "GET /.well-known/oauth-authorization-server": [200] * 5,
+    "GET /.well-known/openid-configuration": [200] * 5,
+    "GET /problems": [200] * 5,
+    "GET /problems/{code}": [200] * 5,
     "GET /openapi.json": [200] * 5,
     "GET /": [302] * 5,
     "GET /metrics": [401] * 5,
@@ -53,6 +57,8 @@ SAME_FOR_ALL = {
     "POST /auth/refresh": [200] * 5,
     "POST /api/v1/token/refresh": [200] * 5,
     "POST /auth/firebase": [401] * 5,
+    "POST /auth/introspect": [401] * 5,
+    "POST /auth/revoke": [200] * 5,
     "POST /auth/email/login": [202] * 5,
     "POST /auth/email/login/confirm": [401] * 5,
     "POST /auth/email/verify": [401, 422, 202, 202, 202],
@@ -166,7 +172,7 @@ def _body(method: str, path: str, person: Person | None, free: str) -> dict[str,
             return {"refresh_token": person.refresh if person else ""}
         case _, "/auth/email/login" | "/auth/password/forgot":
             return {"email": "somebody@example.com"}
-        case _, "/auth/email/login/confirm":
+        case _, "/auth/email/login/confirm" | "/auth/introspect" | "/auth/revoke":
             return {"token": "unknown"}
         case _, "/auth/password/reset":
             return {"token": "unknown", "new_password": "a stapled battery"}
@@ -209,7 +215,7 @@ def test_every_role_at_every_route(guarded: Flask, method: str, path: str, role:
     target = bystander if owner == "other's" or person is None else person
     refreshing = person if person and person.refresh else bystander
     body = _body(method, path, refreshing, bystander.user["username"])
-    url = place(client, target, method, path)
+    url = place(client, target, method, path).replace("{code}", "taken")
     before = _seen(client, path, url, bystander)
     answer = _ask(client, method, path, url, body, person.token if person else None)
     assert answer.status_code == status
@@ -331,7 +337,8 @@ def test_every_kind_of_token_at_every_route(vouching: Flask, method: str, path: 
     bystander = join(client)
     token = KINDS[kind].make(client)
     body = _body(method, path, None, bystander.user["username"])
-    answer = _ask(client, method, path, place(client, bystander, method, path), body, token)
+    url = place(client, bystander, method, path).replace("{code}", "taken")
+    answer = _ask(client, method, path, url, body, token)
     if (path, kind) == ("/user/password", "Firebase"):
         assert answer.status_code == 403  # the account has no password at this service
     else:

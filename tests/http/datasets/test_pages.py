@@ -30,7 +30,7 @@ def test_rows_are_listed_in_pages(client: Client, anna: Person) -> None:
 
 @pytest.mark.parametrize(
     ("query", "wrong"),
-    [({"cursor": cursor}, ("cursor", "invalid")) for cursor in ("x", "-1", "", "1.5", "1e3", "²", "9" * 20, "1 ", "07")]
+    [({"cursor": cursor}, ("cursor", "invalid")) for cursor in ("x", "-1", "1.5", "1e3", "²", "9" * 20, "1 ", "07")]
     + [({"limit": limit}, None) for limit in ("0", "501", "x", "-1")]
     + [({"valid": valid}, ("valid", "boolean")) for valid in ("yes", "1", "", "True")],
 )
