@@ -1,30 +1,13 @@
-"""The ports of the application, other than repositories. Adapters implement them."""
+"""The ports for tokens, and for the provider that keeps and verifies passwords."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from src.domain.mails import Mail
 from src.domain.sessions import Session
-from src.domain.tables import EncodedRow, Row
 from src.domain.users import User
-from src.domain.values import Email, Username
-
-Clock = Callable[[], datetime]
-"""A function that returns the current time in UTC, with its time zone."""
-
-Fingerprints = Callable[[bytes], Sequence[str]]
-"""A function that returns the digests of some bytes: one for each signing key, the newest key first.
-
-Store the first digest. Compare a stored digest with all of them, because it may have been made with an older key.
-"""
-
-EmailParser = Callable[[str], Email]
-"""A function that validates and normalises an e-mail address. Raises InvalidValue."""
-
-UsernameParser = Callable[[str], Username]
-"""A function that validates the username of a new user by rules stricter than Username.parse. Raises InvalidValue."""
+from src.domain.values import Email
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,119 +151,3 @@ class IdentityProvider(Protocol):
 
     def identify(self, token: str) -> ExternalIdentity:
         """Return the user of a token that the remote service issued. Raises InvalidToken."""
-
-
-ReadFrom = Callable[[int], Iterator[bytes]]
-"""A function that returns the content of an object in chunks, from a position on."""
-
-
-class BlobStore(Protocol):
-    """Stores objects of any size under keys that the caller chooses. Every method raises Unavailable."""
-
-    def put(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Store an object completely or not at all, in bounded memory.
-
-        Raises the errors of iterating over ``chunks``, and then stores nothing.
-        """
-
-    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
-        """Return the content of an object in chunks, without its first ``start`` bytes.
-
-        Raises NotFound at once, not at the first chunk.
-        """
-
-    def delete(self, key: str) -> None:
-        """Remove an object, if it exists."""
-
-    def uri(self, key: str) -> str:
-        """Return the URI of an object, to show to users: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
-
-
-Run = Callable[[str], float | None]
-"""A function that runs the job with an id, and returns the seconds after which it must run again, or None."""
-
-
-class JobQueue(Protocol):
-    """Tells workers which jobs are due. A message may be lost, because jobs are sent again until they end."""
-
-    def send(self, job_id: str, delay: float = 0) -> None:
-        """Send the id of a job, to be run in ``delay`` seconds. Raises Unavailable."""
-
-    def notify(self, job_id: str) -> None:
-        """Send the id of a job to be run now. Return at once, and ignore a failure."""
-
-    def close(self, timeout: float) -> bool:
-        """Start no more jobs, and wait up to ``timeout`` seconds. Return whether the running jobs have ended."""
-
-
-class PictureSource(Protocol):
-    """The service from which pictures of dogs are fetched."""
-
-    def fetch(self) -> str:
-        """Return the URL of a picture that ``check`` accepts. Raises AttemptFailed."""
-
-    def check(self, url: str) -> str:
-        """Return ``url`` if it is an https URL with an allowed host. Raises InvalidValue."""
-
-
-@dataclass(frozen=True, slots=True)
-class RelayAnswer:
-    """The answer of the other service to a file: the HTTP status, and the body as JSON or as shortened text."""
-
-    status: int
-    answer: Any
-
-
-class FileRelay(Protocol):
-    """Sends files on to another service."""
-
-    def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
-        """Send a file. ``job_id`` lets the other service recognise a repetition. Raises AttemptFailed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A mail to be sent. ``id`` is the same each time it is sent, so that programs recognise a duplicate."""
-
-    id: str
-    to: Email
-    subject: str
-    text: str
-    html: str
-
-
-class Mailer(Protocol):
-    """Sends mails."""
-
-    def send(self, message: Message) -> None:
-        """Send a mail. Raises Postponed for a server that does not answer, and AttemptFailed for a refusal."""
-
-
-class MailWriter(Protocol):
-    """Writes the text of mails."""
-
-    def write(self, mail: Mail, token: str, code: str) -> Message:
-        """Return the message of a mail. ``token`` and ``code`` are empty for a mail without a token."""
-
-
-class RowStore(Protocol):
-    """Stores the rows of tables in row sets, whose ids the caller chooses. Every method raises Unavailable."""
-
-    def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
-        """Append rows to a row set, in bounded memory. ``rows`` are in the order of their lines."""
-
-    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
-        """Return the rows after the line ``after``, in order: all rows, only valid rows or only invalid rows."""
-
-    def remove(self, set_id: str) -> None:
-        """Remove a row set, if it exists. Takes several commits."""
-
-
-class StoreMaintenance(Protocol):
-    """Checks the store, and removes expired documents."""
-
-    def ping(self) -> None:
-        """Raise Unavailable when the store cannot be read."""
-
-    def remove_expired(self, now: datetime) -> int:
-        """Remove expired documents, and return their number. A store that removes them by itself returns 0."""

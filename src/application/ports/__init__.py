@@ -1,0 +1,51 @@
+"""The ports of the application, other than repositories. Adapters implement them."""
+
+from src.application.ports.functions import Clock, EmailParser, Fingerprints, UsernameParser
+from src.application.ports.identity import (
+    ExternalIdentity,
+    IdentityProvider,
+    ProviderAccount,
+    RefreshToken,
+    RefreshTokens,
+    TokenClaims,
+    TokenIssuer,
+    Tokens,
+)
+from src.application.ports.outgoing import (
+    FileRelay,
+    JobQueue,
+    Mailer,
+    MailWriter,
+    Message,
+    PictureSource,
+    RelayAnswer,
+    Run,
+)
+from src.application.ports.storage import BlobStore, ReadFrom, RowStore, StoreMaintenance
+
+__all__ = [
+    "BlobStore",
+    "Clock",
+    "EmailParser",
+    "ExternalIdentity",
+    "FileRelay",
+    "Fingerprints",
+    "IdentityProvider",
+    "JobQueue",
+    "MailWriter",
+    "Mailer",
+    "Message",
+    "PictureSource",
+    "ProviderAccount",
+    "ReadFrom",
+    "RefreshToken",
+    "RefreshTokens",
+    "RelayAnswer",
+    "RowStore",
+    "Run",
+    "StoreMaintenance",
+    "TokenClaims",
+    "TokenIssuer",
+    "Tokens",
+    "UsernameParser",
+]

@@ -1,0 +1,21 @@
+"""The ports that are single functions."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from src.domain.values import Email, Username
+
+Clock = Callable[[], datetime]
+"""A function that returns the current time in UTC, with its time zone."""
+
+Fingerprints = Callable[[bytes], Sequence[str]]
+"""A function that returns the digests of some bytes: one for each signing key, the newest key first.
+
+Store the first digest. Compare a stored digest with all of them, because it may have been made with an older key.
+"""
+
+EmailParser = Callable[[str], Email]
+"""A function that validates and normalises an e-mail address. Raises InvalidValue."""
+
+UsernameParser = Callable[[str], Username]
+"""A function that validates the username of a new user by rules stricter than Username.parse. Raises InvalidValue."""

@@ -1,0 +1,74 @@
+"""The ports for background jobs, and for other services: pictures, files and mails."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from src.domain.mails import Mail
+from src.domain.values import Email
+
+Run = Callable[[str], float | None]
+"""A function that runs the job with an id, and returns the seconds after which it must run again, or None."""
+
+
+class JobQueue(Protocol):
+    """Tells workers which jobs are due. A message may be lost, because jobs are sent again until they end."""
+
+    def send(self, job_id: str, delay: float = 0) -> None:
+        """Send the id of a job, to be run in ``delay`` seconds. Raises Unavailable."""
+
+    def notify(self, job_id: str) -> None:
+        """Send the id of a job to be run now. Return at once, and ignore a failure."""
+
+    def close(self, timeout: float) -> bool:
+        """Start no more jobs, and wait up to ``timeout`` seconds. Return whether the running jobs have ended."""
+
+
+class PictureSource(Protocol):
+    """The service from which pictures of dogs are fetched."""
+
+    def fetch(self) -> str:
+        """Return the URL of a picture that ``check`` accepts. Raises AttemptFailed."""
+
+    def check(self, url: str) -> str:
+        """Return ``url`` if it is an https URL with an allowed host. Raises InvalidValue."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayAnswer:
+    """The answer of the other service to a file: the HTTP status, and the body as JSON or as shortened text."""
+
+    status: int
+    answer: Any
+
+
+class FileRelay(Protocol):
+    """Sends files on to another service."""
+
+    def send(self, job_id: str, filename: str, content_type: str, size: int, chunks: Iterable[bytes]) -> RelayAnswer:
+        """Send a file. ``job_id`` lets the other service recognise a repetition. Raises AttemptFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail to be sent. ``id`` is the same each time it is sent, so that programs recognise a duplicate."""
+
+    id: str
+    to: Email
+    subject: str
+    text: str
+    html: str
+
+
+class Mailer(Protocol):
+    """Sends mails."""
+
+    def send(self, message: Message) -> None:
+        """Send a mail. Raises Postponed for a server that does not answer, and AttemptFailed for a refusal."""
+
+
+class MailWriter(Protocol):
+    """Writes the text of mails."""
+
+    def write(self, mail: Mail, token: str, code: str) -> Message:
+        """Return the message of a mail. ``token`` and ``code`` are empty for a mail without a token."""

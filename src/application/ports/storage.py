@@ -1,0 +1,55 @@
+"""The ports of storage: objects, rows of tables, and the maintenance of the store."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from src.domain.tables import EncodedRow, Row
+
+ReadFrom = Callable[[int], Iterator[bytes]]
+"""A function that returns the content of an object in chunks, from a position on."""
+
+
+class BlobStore(Protocol):
+    """Stores objects of any size under keys that the caller chooses. Every method raises Unavailable."""
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> None:
+        """Store an object completely or not at all, in bounded memory.
+
+        Raises the errors of iterating over ``chunks``, and then stores nothing.
+        """
+
+    def read(self, key: str, start: int = 0) -> Iterator[bytes]:
+        """Return the content of an object in chunks, without its first ``start`` bytes.
+
+        Raises NotFound at once, not at the first chunk.
+        """
+
+    def delete(self, key: str) -> None:
+        """Remove an object, if it exists."""
+
+    def uri(self, key: str) -> str:
+        """Return the URI of an object, to show to users: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
+
+
+class RowStore(Protocol):
+    """Stores the rows of tables in row sets, whose ids the caller chooses. Every method raises Unavailable."""
+
+    def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
+        """Append rows to a row set, in bounded memory. ``rows`` are in the order of their lines."""
+
+    def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
+        """Return the rows after the line ``after``, in order: all rows, only valid rows or only invalid rows."""
+
+    def remove(self, set_id: str) -> None:
+        """Remove a row set, if it exists. Takes several commits."""
+
+
+class StoreMaintenance(Protocol):
+    """Checks the store, and removes expired documents."""
+
+    def ping(self) -> None:
+        """Raise Unavailable when the store cannot be read."""
+
+    def remove_expired(self, now: datetime) -> int:
+        """Remove expired documents, and return their number. A store that removes them by itself returns 0."""
