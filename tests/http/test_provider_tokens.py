@@ -1,7 +1,11 @@
 """Tokens of the identity provider, exchanged for tokens of the service or sent directly."""
 
+from datetime import timedelta
+
 from src.application.ports import ProviderAccount
-from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, join
+from src.bootstrap.adapters import now
+from src.domain.values import Email
+from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, errors_of, join
 
 
 def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
@@ -30,3 +34,13 @@ def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> Non
     other = client_of(build(identity=Provider()))
     ours = join(other)
     assert other.post("/auth/firebase", json={"id_token": ours.token}).status_code == 401
+
+
+def test_a_new_session_from_an_old_sign_in_does_not_stand_for_the_password() -> None:
+    provider = Provider(eve=ProviderAccount(Email("eve@example.com"), has_password=True))
+    provider.signed_in_at["eve"] = now() - timedelta(minutes=11)
+    client = client_of(build(identity=provider))
+    traded = client.post("/auth/firebase", json={"id_token": "eve"}).json
+    for token in ("eve", traded["access_token"]):
+        refused = client.put("/user", json={"email": "new@example.com"}, headers=Person({}, token).headers)
+        assert (refused.status_code, errors_of(refused)) == (422, {("current_password", "required")})

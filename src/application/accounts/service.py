@@ -74,7 +74,8 @@ class AccountService:
         """
         if change.get("email", caller.user.email) == caller.user.email:
             return
-        logged_in_at = caller.session.created_at if caller.session else caller.signed_in_at
+        # A stolen ID token may be an hour old, and still start a session.
+        logged_in_at = caller.signed_in_at or (caller.session.created_at if caller.session else None)
         if logged_in_at is None or self.clock() - logged_in_at > RECENT_SIGN_IN:
             self._confirm(caller, current, client)
 
