@@ -178,6 +178,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             outbox=notices.outbox,
             notices=notices,
             saga=saga,
+            mirror=mirror,
             sessions=session_service,
             tokens=mail_tokens,
             passwords=rules.passwords,

@@ -266,6 +266,15 @@ def test_a_disabled_account_or_a_second_factor_does_not_verify(firebase: Firebas
         assert not identity.verify(user, PASSWORD)
 
 
+def test_an_account_is_described_with_its_second_factor(firebase: Firebase) -> None:
+    identity, uid = connected(firebase), firebase.sign_up(new_address()).uid
+    for enrollments, expected in (([], False), ([{"phoneInfo": "+34600000000", "mfaEnrollmentId": "phone"}], True)):
+        firebase.update(uid, mfa={"enrollments": enrollments})
+        account = identity.account(uid)
+        assert account
+        assert account.has_second_factor is expected
+
+
 def test_a_field_that_firebase_refuses_is_named(firebase: Firebase) -> None:
     identity = connected(firebase)
     for user, password, field in (

@@ -2,19 +2,34 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from src.application.ports import IdentityProvider, ProviderAccount
 from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.sessions import Client as SessionClient
+from src.domain.values import Email
 from src.infrastructure.repositories.mails import Mails
 from tests.support.races import at_once
 from tests.support.working import Mailbox, RecordingQueue, Watch
-from tests.support.world import PASSWORD, Answer, Client, Person, build, client_of, errors_of, join, log_in, services_of
+from tests.support.world import (
+    PASSWORD,
+    Answer,
+    Client,
+    Person,
+    Provider,
+    build,
+    client_of,
+    errors_of,
+    join,
+    log_in,
+    services_of,
+)
 
 NEW_PASSWORD = "another zebra battery"
 
@@ -27,9 +42,12 @@ class MailWorld:
     watch: Watch = field(default_factory=Watch)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     settings: dict[str, str] = field(default_factory=dict)
+    identity: IdentityProvider | None = None
 
     def __post_init__(self) -> None:
-        self.app: Flask = build(mailer=self.box, clock=self.watch, queue=self.queue, settings=self.settings)
+        self.app: Flask = build(
+            mailer=self.box, clock=self.watch, queue=self.queue, settings=self.settings, identity=self.identity
+        )
         self.client: Client = client_of(self.app)
 
     def deliver(self) -> None:
@@ -215,6 +233,68 @@ class TestUnknownAddresses:
     def test_a_code_for_an_unknown_address_is_refused_alike(self, world: MailWorld, anna: Person) -> None:
         answers = [world.confirm(email=email, code="123456").json for email in (anna.user["email"], "no@example.com")]
         assert [answer["detail"] for answer in answers] == [answers[0]["detail"]] * 2
+
+
+class TestAccountsAtTheProvider:
+    """Mails to eve, who has an account at the identity provider."""
+
+    ADDRESS = Email("eve@example.com")
+
+    @pytest.fixture
+    def provider(self) -> Provider:
+        return Provider(eve=ProviderAccount(self.ADDRESS, email_verified=True, has_password=True))
+
+    @pytest.fixture
+    def world(self, provider: Provider) -> MailWorld:
+        world = MailWorld(identity=provider)
+        assert world.client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 200
+        return world
+
+    def change(self, provider: Provider, **changes: Any) -> None:
+        provider.known["eve"] = replace(provider.known["eve"], **changes)
+
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
+    def test_a_mail_lets_nobody_into_an_account_that_was_disabled_there(
+        self, world: MailWorld, provider: Provider, path: str
+    ) -> None:
+        world.ask(path, self.ADDRESS.address)
+        use = world.reset if "password" in path else lambda token: world.confirm(token=token)
+        self.change(provider, disabled=True)
+        assert use(world.token).status_code == 401
+        self.change(provider, disabled=False)
+        assert use(world.token).status_code == 401, "the sessions and tokens have ended"
+
+    def test_a_code_lets_nobody_into_an_account_that_was_disabled_there(
+        self, world: MailWorld, provider: Provider
+    ) -> None:
+        world.ask("/auth/email/login", self.ADDRESS.address)
+        self.change(provider, disabled=True)
+        assert world.confirm(email=self.ADDRESS.address, code=world.code).status_code == 401
+
+    def test_a_mail_does_not_replace_a_second_factor(self, world: MailWorld, provider: Provider) -> None:
+        self.change(provider, has_second_factor=True)
+        world.ask("/auth/email/login", self.ADDRESS.address)
+        for body in ({"token": world.token}, {"email": self.ADDRESS.address, "code": world.code}):
+            refused = world.confirm(**body)
+            assert (refused.status_code, "second factor" in refused.json["detail"]) == (401, True)
+        world.ask("/auth/password/forgot", self.ADDRESS.address)
+        assert world.reset(world.token).status_code == 204, "a new password replaces no second factor"
+
+    def test_a_mail_to_an_address_that_was_left_there_logs_nobody_in(
+        self, world: MailWorld, provider: Provider
+    ) -> None:
+        world.ask("/auth/email/login", self.ADDRESS.address)
+        self.change(provider, email=Email("new@example.com"))
+        assert world.confirm(token=world.token).status_code == 401
+
+    def test_an_outage_of_the_provider_spends_no_link(
+        self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.ask("/auth/email/login", self.ADDRESS.address)
+        with monkeypatch.context() as patched:
+            patched.setattr(provider, "account", Mock(side_effect=Unavailable))
+            assert world.confirm(token=world.token).status_code == 503
+        assert world.confirm(token=world.token).status_code == 200
 
 
 class TestDelivery:

@@ -46,8 +46,18 @@ class AccountMirror:
     def check_session(self, session: Session, user: User) -> User:
         """Return the user of a session, in line with the account at the provider.
 
-        A deleted account deletes the user, and a disabled one ends all sessions. Raises InvalidToken if the session
-        must end; Unavailable.
+        Raises InvalidToken if the session must end; Unavailable.
+        """
+        user = self.check(user)
+        if self.identity.remote and session.is_revoked(user):
+            raise InvalidToken
+        return user
+
+    def check(self, user: User, *, one_factor: bool = False) -> User:
+        """Return a user in line with the account at the provider.
+
+        A deleted account deletes the user, and a disabled one ends all sessions. Raises InvalidToken for both, and with
+        ``one_factor`` for an account that asks for a second factor; Unavailable.
         """
         if not self.identity.remote or (user.role is Role.GUEST and user.provider_valid_since is None):
             return user
@@ -60,10 +70,9 @@ class AccountMirror:
             self.users.update(user.id, lambda stored: stored.without_sessions(now))
             self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
             raise InvalidToken
-        user = self._follow(user, account)
-        if session.is_revoked(user):
-            raise InvalidToken
-        return user
+        if one_factor and account.has_second_factor:
+            raise InvalidToken("This account has a second factor, which a mail does not replace; log in at Firebase.")
+        return self._follow(user, account)
 
     def _first_visit(self, uid: str, account: ProviderAccount) -> User:
         now = self.clock()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from src.application.accounts import AccountSaga
+from src.application.accounts import AccountMirror, AccountSaga
 from src.application.audit import Audit, AuditEvent
 from src.application.limits import FAILED_LOGINS, MAILS, MAILS_TO_ADDRESS, Count, RateLimiter, network
 from src.application.mails.tokens import MailTokens
@@ -28,6 +28,7 @@ class MailService:
     outbox: Outbox
     notices: Notices
     saga: AccountSaga
+    mirror: AccountMirror
     sessions: SessionService
     tokens: MailTokens
     passwords: PasswordPolicy
@@ -63,19 +64,25 @@ class MailService:
         self._update(mail, lambda user: replace(user, email_verified=True, updated_at=self.clock()))
 
     def log_in(self, token: str, client: Client) -> tuple[User, Tokens]:
-        """Trade the token of a mail for the tokens of a new session. It proves the address too. Raises InvalidToken."""
+        """Trade the token of a mail for the tokens of a new session. It proves the address too.
+
+        With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+        account. Raises InvalidToken, Unavailable.
+        """
         return self._start(self._spend(MailKind.LOGIN, token), client)
 
     def log_in_with_code(self, address: Email, code: str, client: Client) -> tuple[User, Tokens]:
         """Trade the code of a mail for the tokens of a new session. After five wrong codes the code is refused.
 
-        Raises InvalidToken, TooManyRequests.
+        Raises InvalidToken, TooManyRequests, Unavailable.
         """
         failure = Count(FAILED_LOGINS, network(client))
         self.limiter.check(failure)
         for mail in self.mails.newest(MailKind.LOGIN, address, MAX_LIVING):
-            if self._is_code(mail, code) and self.mails.spend(mail):
-                return self._start(mail, client)
+            if self._is_code(mail, code):
+                self._user_of(mail)
+                if self.mails.spend(mail):
+                    return self._start(mail, client)
         self.limiter.hit(failure)
         raise InvalidToken(_INVALID)
 
@@ -128,7 +135,7 @@ class MailService:
         return mail
 
     def _peek(self, kind: MailKind, token: str) -> Mail:
-        """Return the mail with this token. Raises InvalidToken unless it is valid."""
+        """Return the mail with this token. Raises InvalidToken unless it is valid; Unavailable."""
         id = self.tokens.mail_id(token)
         mail = self.mails.get(id) if id else None
         if mail is None or mail.kind is not kind:
@@ -137,9 +144,15 @@ class MailService:
         return mail
 
     def _user_of(self, mail: Mail) -> User:
+        """Return the user of a valid mail, in line with its account at the identity provider.
+
+        Raises InvalidToken, Unavailable.
+        """
         user = self.users.get(mail.user_id) if mail.user_id else None
+        if user is None or not mail.is_for(user, self.clock()):
+            raise InvalidToken(_INVALID)
+        user = self.mirror.check(user, one_factor=mail.kind is MailKind.LOGIN)
         self._require_valid(mail, user)
-        assert user
         return user
 
     def _is_code(self, mail: Mail, code: str) -> bool:
@@ -150,6 +163,6 @@ class MailService:
             return False
         return counted.accepts_codes and self.tokens.is_code(mail, code)
 
-    def _require_valid(self, mail: Mail, user: User | None) -> None:
+    def _require_valid(self, mail: Mail, user: User) -> None:
         if not mail.is_for(user, self.clock()):
             raise InvalidToken(_INVALID)

@@ -101,6 +101,8 @@ class ProviderAccount:
     anonymous: bool = False
     """Whether its owner could not sign in to it again: there is no address, no phone number and no other provider."""
     has_password: bool = False
+    has_second_factor: bool = False
+    """Whether a sign-in at the provider asks for a second factor."""
     valid_since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     """The time before which all sign-ins are revoked."""
 

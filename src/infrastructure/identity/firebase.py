@@ -92,6 +92,7 @@ class FirebaseIdentity:
             disabled=found.get("disabled") is True,
             anonymous=not (providers or found.keys() & {"email", "phoneNumber", "passwordHash", "customAuth"}),
             has_password="password" in providers,
+            has_second_factor=bool(found.get("mfaInfo")),
             valid_since=datetime.fromtimestamp(int(found.get("validSince", 0)), UTC),
         )
 
