@@ -21,7 +21,7 @@ class AuditEvent(StrEnum):
     SESSIONS_ENDED = "sessions-ended"
     """All sessions of a user ended.
 
-    Fields: user_id, reason (logout-all, password-changed, password-reset, disabled-at-provider).
+    Fields: user_id, reason (logout-all, password-changed, password-reset, address-proved, disabled-at-provider).
     """
     USER_ADDED = "user-added"
     """An admin, or the operator, added a user. Fields: user_id, by (null for the operator), role."""

@@ -275,6 +275,22 @@ def test_an_account_is_described_with_its_second_factor(firebase: Firebase) -> N
         assert account.has_second_factor is expected
 
 
+def test_a_sole_password_removes_the_other_ways_to_sign_in(firebase: Firebase) -> None:
+    identity, user = connected(firebase), somebody()
+    identity.create(user, PASSWORD)
+    linked = {"providerId": "google.com", "rawId": uuid4().hex}
+    firebase.update(user.id, linkProviderUserInfo=linked, phoneNumber=f"+346{uuid4().int % 10**8:08}")
+
+    def providers() -> set[str]:
+        return {each["providerId"] for each in (firebase.account(user.id) or {})["providerUserInfo"]}
+
+    identity.set_password(user, "another password")
+    assert providers() == {"password", "google.com", "phone"}
+    identity.set_password(user, PASSWORD, sole=True)
+    assert providers() == {"password"}
+    assert identity.verify(user, PASSWORD)
+
+
 def test_a_field_that_firebase_refuses_is_named(firebase: Firebase) -> None:
     identity = connected(firebase)
     for user, password, field in (

@@ -110,10 +110,10 @@ def test_a_login_with_the_old_password_does_not_survive_the_change(
     stolen: list[str] = []
     original = FirebaseIdentity.set_password
 
-    def slow(self: FirebaseIdentity, user: User, password: str) -> None:
+    def slow(self: FirebaseIdentity, user: User, password: str, *, sole: bool = False) -> None:
         stolen.append(client.log_in(name, PASSWORD) or "")
         stolen.append(sign_in(firebase, address))
-        original(self, user, password)
+        original(self, user, password, sole=sole)
 
     monkeypatch.setattr(FirebaseIdentity, "set_password", slow)
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}

@@ -13,6 +13,7 @@ from src.application.ports import IdentityProvider, ProviderAccount
 from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.sessions import Client as SessionClient
+from src.domain.users import Profile
 from src.domain.values import Email
 from src.infrastructure.repositories.mails import Mails
 from tests.support.races import at_once
@@ -78,6 +79,10 @@ class MailWorld:
     def reset(self, token: str, password: str = NEW_PASSWORD) -> Answer:
         return self.client.post("/auth/password/reset", json={"token": token, "new_password": password})
 
+    def prove(self, person: Person) -> None:
+        """Mark the address of a person as verified."""
+        services_of(self.app).mails.users.update(person.user["id"], lambda user: replace(user, email_verified=True))
+
     def confirm(self, **body: str) -> Answer:
         return self.client.post("/auth/email/login/confirm", json=body)
 
@@ -120,6 +125,34 @@ class TestLogin:
         outcomes = at_once(lambda token: mails.log_in(token, SessionClient()), [world.token] * 20)
         assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == 1
 
+    @pytest.mark.parametrize("way", ["token", "code"])
+    def test_the_first_proof_of_an_address_ends_what_a_stranger_who_registered_it_has(
+        self, world: MailWorld, anna: Person, way: str
+    ) -> None:
+        address = anna.user["email"]
+        world.ask("/auth/email/login", address)
+        tokens = world.confirm(**({"token": world.token} if way == "token" else {"email": address, "code": world.code}))
+        owner = {"Authorization": f"Bearer {tokens.json['access_token']}"}
+        assert world.client.get("/user", headers=owner).json["email_verified"] is True
+        assert world.client.get("/user", headers=anna.headers).status_code == 401
+        assert log_in(world.client, anna).status_code == 401
+
+    def test_a_login_by_mail_to_a_proved_address_ends_nothing(self, world: MailWorld, anna: Person) -> None:
+        world.prove(anna)
+        world.ask("/auth/email/login", anna.user["email"])
+        assert world.confirm(token=world.token).status_code == 200
+        assert world.client.get("/user", headers=anna.headers).status_code == 200
+        assert log_in(world.client, anna).status_code == 200
+
+    def test_a_person_who_has_no_password_gets_none_by_a_login(self, world: MailWorld) -> None:
+        services = services_of(world.app)
+        user = services.directory.add(Profile(email=Email("ben@example.com")), None)
+        world.ask("/auth/email/login", "ben@example.com")
+        assert world.confirm(token=world.token).status_code == 200
+        stored = services.mails.users.get(user.id)
+        assert stored
+        assert (stored.email_verified, stored.password_hash) == (True, None)
+
     @pytest.mark.parametrize(
         ("body", "fields"),
         [
@@ -135,6 +168,7 @@ class TestLogin:
         assert (answer.status_code, errors_of(answer)) == (422, fields)
 
     def test_three_links_live_at_the_same_time(self, world: MailWorld, anna: Person) -> None:
+        world.prove(anna)
         tokens = []
         for _ in range(4):
             world.watch.forward(1)
@@ -279,6 +313,20 @@ class TestAccountsAtTheProvider:
             assert (refused.status_code, "second factor" in refused.json["detail"]) == (401, True)
         world.ask("/auth/password/forgot", self.ADDRESS.address)
         assert world.reset(world.token).status_code == 204, "a new password replaces no second factor"
+
+    def test_an_outage_of_the_provider_during_the_first_proof_leaves_the_address_unproved(
+        self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        users = services_of(world.app).mails.users
+        self.change(provider, email_verified=False)
+        users.update("eve", lambda user: replace(user, email_verified=False))
+        world.ask("/auth/email/login", self.ADDRESS.address)
+        with monkeypatch.context() as patched:
+            patched.setattr(provider, "set_password", Mock(side_effect=Unavailable))
+            assert world.confirm(token=world.token).status_code == 503
+        eve = users.get("eve")
+        assert eve
+        assert not eve.email_verified
 
     def test_a_mail_to_an_address_that_was_left_there_logs_nobody_in(
         self, world: MailWorld, provider: Provider

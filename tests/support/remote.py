@@ -46,7 +46,7 @@ class RemoteIdentity:
         self._require(user)
         self._claim(user)
 
-    def set_password(self, user: User, password: str) -> None:
+    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
         self._require(user)
         self._passwords[user.id] = normalise_password(password)
 

@@ -95,12 +95,20 @@ class AccountSaga(AccountSteps):
             return self.users.update(id, finishing(revoking, ticket))
 
     def set_password(
-        self, id: str, password: str, reason: str, *, check: Change = lambda user: user, keep: str | None = None
+        self,
+        id: str,
+        password: str,
+        reason: str,
+        *,
+        check: Change = lambda user: user,
+        keep: str | None = None,
+        sole: bool = False,
     ) -> None:
         """Set a password that has passed the policy, and end every session except the one with the id ``keep``.
 
         First, ``check`` is called with the stored user, and may raise an error. ``reason`` is written to the audit log.
-        Raises NotFound, Unavailable and the errors of ``check``.
+        With ``sole``, the provider forgets every other way to sign in. Raises NotFound, Unavailable and the errors of
+        ``check``.
         """
         kept = self.identity.keep(password)
 
@@ -111,7 +119,7 @@ class AccountSaga(AccountSteps):
         user = self.change(id, lambda stored: replace(without_sessions(check(stored)), password_hash=kept))
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
         if self.identity.remote:
-            self.identity.set_password(user, password)
+            self.identity.set_password(user, password, sole=sole)
             # Again, because the old password could still start sessions until a moment ago.
             self.change(id, self._changed_there(id, without_sessions))
             self.identity.sessions_ended()

@@ -1,5 +1,6 @@
 """The service for links in mails: proving an address, logging in, and setting a new password."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -60,16 +61,18 @@ class MailService:
 
     def verify(self, token: str) -> None:
         """Mark the address as verified to which the mail with this token was sent. Raises InvalidToken."""
-        mail = self._spend(MailKind.VERIFY, token)
+        mail, _ = self._spend(MailKind.VERIFY, token)
         self._update(mail, lambda user: replace(user, email_verified=True, updated_at=self.clock()))
 
     def log_in(self, token: str, client: Client) -> tuple[User, Tokens]:
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
 
+        If the address was not proved before, a stranger may have registered it: the password and all sessions end.
         With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
         account. Raises InvalidToken, Unavailable.
         """
-        return self._start(self._spend(MailKind.LOGIN, token), client)
+        mail, user = self._spend(MailKind.LOGIN, token)
+        return self._start(mail, user, client)
 
     def log_in_with_code(self, address: Email, code: str, client: Client) -> tuple[User, Tokens]:
         """Trade the code of a mail for the tokens of a new session. After five wrong codes the code is refused.
@@ -80,9 +83,9 @@ class MailService:
         self.limiter.check(failure)
         for mail in self.mails.newest(MailKind.LOGIN, address, MAX_LIVING):
             if self._is_code(mail, code):
-                self._user_of(mail)
+                user = self._user_of(mail)
                 if self.mails.spend(mail):
-                    return self._start(mail, client)
+                    return self._start(mail, user, client)
         self.limiter.hit(failure)
         raise InvalidToken(_INVALID)
 
@@ -91,8 +94,7 @@ class MailService:
 
         Raises InvalidToken, Unavailable, and Invalid for a password that the policy refuses, which spends no token.
         """
-        mail = self._peek(MailKind.RESET, token)
-        user = self._user_of(mail)
+        mail, user = self._peek(MailKind.RESET, token)
         username = user.username.display if user.username else None
         try:
             password = self.passwords.check(password, username, mail.address.address)
@@ -100,16 +102,32 @@ class MailService:
             raise Invalid(FieldError("new_password", error.code, str(error))) from None
         if not self.mails.spend(mail):
             raise InvalidToken(_INVALID)
+        self._replace_password(mail, user, password, "password-reset", client)
+
+    def _replace_password(self, mail: Mail, user: User, password: str, reason: str, client: Client) -> User:
+        """Make ``password`` the only way into the account of a spent mail. Return the user. Raises InvalidToken."""
 
         def check(stored: User) -> User:
             self._require_valid(mail, stored)
-            return replace(stored, email_verified=True)
+            return stored
 
-        self.saga.set_password(user.id, password, "password-reset", check=check)
+        def prove(stored: User) -> User:
+            return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
+
+        try:
+            self.saga.set_password(user.id, password, reason, check=check, sole=True)
+            # Only now: after a failure in between, the next mail must replace the password again.
+            changed = self.users.update(user.id, prove)
+        except NotFound:
+            raise InvalidToken(_INVALID) from None
         self.notices.password_changed(user, client)
+        return changed
 
-    def _start(self, mail: Mail, client: Client) -> tuple[User, Tokens]:
-        user = self._update(mail, lambda stored: replace(stored, email_verified=True))
+    def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:
+        if user.email_verified or not (user.password_hash or self.saga.identity.remote):
+            user = self._update(mail, lambda stored: replace(stored, email_verified=True))
+        else:
+            user = self._replace_password(mail, user, _unknown_password(), "address-proved", client)
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         self.notices.logged_in(user, client)
         return user, self.sessions.start(user, client)
@@ -127,21 +145,20 @@ class MailService:
         except NotFound:
             raise InvalidToken(_INVALID) from None
 
-    def _spend(self, kind: MailKind, token: str) -> Mail:
-        """Return the mail with this token, which is not valid any more. Raises InvalidToken."""
-        mail = self._peek(kind, token)
+    def _spend(self, kind: MailKind, token: str) -> tuple[Mail, User]:
+        """Return the mail with this token, which is not valid any more, and its user. Raises InvalidToken."""
+        mail, user = self._peek(kind, token)
         if not self.mails.spend(mail):
             raise InvalidToken(_INVALID)
-        return mail
+        return mail, user
 
-    def _peek(self, kind: MailKind, token: str) -> Mail:
-        """Return the mail with this token. Raises InvalidToken unless it is valid; Unavailable."""
+    def _peek(self, kind: MailKind, token: str) -> tuple[Mail, User]:
+        """Return the mail with this token and its user. Raises InvalidToken unless it is valid; Unavailable."""
         id = self.tokens.mail_id(token)
         mail = self.mails.get(id) if id else None
         if mail is None or mail.kind is not kind:
             raise InvalidToken(_INVALID)
-        self._user_of(mail)
-        return mail
+        return mail, self._user_of(mail)
 
     def _user_of(self, mail: Mail) -> User:
         """Return the user of a valid mail, in line with its account at the identity provider.
@@ -166,3 +183,8 @@ class MailService:
     def _require_valid(self, mail: Mail, user: User) -> None:
         if not mail.is_for(user, self.clock()):
             raise InvalidToken(_INVALID)
+
+
+def _unknown_password() -> str:
+    """Return a random password that nobody knows. It satisfies the password policies that Firebase offers."""
+    return f"{secrets.token_urlsafe()}-aA1"

@@ -139,8 +139,8 @@ class IdentityProvider(Protocol):
     def set_email(self, user: User) -> None:
         """Give the remote account the address of ``user``. Raises Taken, Invalid, and NotFound without an account."""
 
-    def set_password(self, user: User, password: str) -> None:
-        """Change the password of the remote account."""
+    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
+        """Change the password of the remote account. With ``sole``, every other way to sign in to it is removed."""
 
     def sessions_ended(self) -> None:
         """Wait until new tokens of the remote service are dated later than the tokens that were just revoked."""

@@ -67,10 +67,16 @@ class FirebaseIdentity:
     def set_email(self, user: User) -> None:
         self._rest.manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
 
-    def set_password(self, user: User, password: str) -> None:
-        # Firebase accepts a password only together with an address.
-        address = {} if user.email else {"email": self._rest.lookup(user.id).get("email") or _address(user)}
-        self._rest.manage(":update", localId=user.id, password=normalise_password(password), **address)
+    @unavailable_on(*UNUSABLE_ANSWERS)
+    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
+        fields: dict[str, Any] = {"password": normalise_password(password)}
+        found = self._rest.lookup(user.id) if sole or not user.email else {}
+        if not user.email:  # Firebase accepts a password only together with an address.
+            fields["email"] = found.get("email") or _address(user)
+        others = {each["providerId"] for each in found.get("providerUserInfo", ())} - {"password"}
+        if sole and others:
+            fields["deleteProvider"] = sorted(others)
+        self._rest.manage(":update", localId=user.id, **fields)
 
     def sessions_ended(self) -> None:
         """Wait for the next second, because Firebase dates sign-ins in whole seconds."""

@@ -70,7 +70,7 @@ class LocalIdentity:
     def set_email(self, user: User) -> None:
         """Do nothing."""
 
-    def set_password(self, user: User, password: str) -> None:
+    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
         """Do nothing."""
 
     def sessions_ended(self) -> None:
