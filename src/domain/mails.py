@@ -81,6 +81,13 @@ class Mail:
             return replace(self, expires_at=now + LIFETIME)
         return replace(self, user_id=user.id, epoch=user.session_epoch, valid_until=now + LIFETIME)
 
+    def sent(self) -> "Mail":
+        """Return the mail after it was sent, to be removed when its token expires, like a mail that has no user.
+
+        If only one of the two stayed, the time of a wrong code would tell whether a user has the address.
+        """
+        return replace(self, expires_at=self.valid_until or self.expires_at)
+
     def is_for(self, user: User | None, now: datetime) -> bool:
         """Return whether the token is valid for ``user``: neither expired, nor older than its password or address."""
         return (

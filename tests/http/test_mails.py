@@ -12,12 +12,13 @@ from flask.testing import FlaskClient
 from src.application.ports import IdentityProvider, ProviderAccount
 from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
+from src.domain.mails import LIFETIME, MailKind
 from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile
 from src.domain.values import Email
 from src.infrastructure.repositories.mails import Mails
 from tests.support.races import at_once
-from tests.support.working import Mailbox, RecordingQueue, Watch
+from tests.support.working import NOON, Mailbox, RecordingQueue, Watch
 from tests.support.world import (
     PASSWORD,
     Answer,
@@ -263,6 +264,14 @@ class TestUnknownAddresses:
         for address in (anna.user["email"], "nobody@example.com"):
             world.client.post("/auth/password/forgot", json={"email": address})
         assert len(world.queue.sent) == 2
+
+    def test_mails_to_known_and_unknown_addresses_are_stored_equally_long(self, world: MailWorld, anna: Person) -> None:
+        addresses = (anna.user["email"], "nobody@example.com")
+        for address in addresses:
+            world.ask("/auth/email/login", address)
+        stored = services_of(world.app).mails.mails
+        [known], [unknown] = (stored.newest(MailKind.LOGIN, Email(address), 3) for address in addresses)
+        assert known.expires_at == unknown.expires_at == NOON + LIFETIME
 
     def test_a_code_for_an_unknown_address_is_refused_alike(self, world: MailWorld, anna: Person) -> None:
         answers = [world.confirm(email=email, code="123456").json for email in (anna.user["email"], "no@example.com")]

@@ -1,6 +1,7 @@
 """The job that sends a mail."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,6 +53,8 @@ class SendMail:
         for old in self.mails.newest(mail.kind, mail.address, 2 * MAX_LIVING)[MAX_LIVING:]:
             self.mails.remove(old.id)
         self.mailer.send(self.writer.write(mail, self.tokens.token(mail), self.tokens.code(mail)))
+        with suppress(NotFound):  # the token is spent already
+            self.mails.update(mail.id, Mail.sent)
         return {"sent": True}
 
     def abandon(self, job: Job) -> None:
