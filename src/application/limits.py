@@ -23,6 +23,7 @@ REGISTRATIONS = Limit("registrations", 30, 3600)
 GUESTS = Limit("guests", 60, 3600)
 MAILS = Limit("mails", 5, 3600)
 MAILS_TO_ADDRESS = Limit("mails-to-address", 5, 3600)
+NOTICES_TO_ADDRESS = Limit("notices-to-address", 10, 3600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from src.application.limits import NOTICES_TO_ADDRESS, Count, RateLimiter
 from src.application.ports import Clock, JobQueue
-from src.domain.errors import Unavailable
+from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind, MailRepository
 from src.domain.sessions import Client, SessionRepository
@@ -41,10 +42,12 @@ class Outbox:
 class Notices:
     """Tells users by mail what has happened to their accounts.
 
-    A notice that cannot be stored is logged and left out, because the change that it tells of has happened.
+    A notice that cannot be stored is logged and left out, because the change that it tells of has happened. So is one
+    above the limit for its address: whoever registers the address of another person could flood it with notices.
     """
 
     outbox: Outbox
+    limiter: RateLimiter
     sessions: SessionRepository
     enabled: bool
     new_devices: bool
@@ -72,12 +75,15 @@ class Notices:
         if self.outbox.clock() - user.created_at <= _NEW_ACCOUNT:
             return
         if client.user_agent not in [session.client.user_agent for session in self.sessions.of(user.id).items]:
-            self._send(MailKind.NEW_DEVICE, user, client, device=f"{client.user_agent or '?'}, {client.ip or '?'}")
+            # The name is any text, such as one that lures somebody else whose address the user has registered.
+            name = client.user_agent if user.email_verified else None
+            self._send(MailKind.NEW_DEVICE, user, client, device=f"{name or '?'}, {client.ip or '?'}")
 
     def _send(self, kind: MailKind, user: User, client: Client, **details: str) -> None:
         if not self.enabled or user.email is None:
             return
         try:
+            self.limiter.hit(Count(NOTICES_TO_ADDRESS, user.email.key))
             self.outbox.add(kind, user.email, client.language, **details)
-        except Unavailable as error:
+        except (TooManyRequests, Unavailable) as error:
             _log.warning("the notice %s is not sent: %s", kind, error.__cause__ or error)

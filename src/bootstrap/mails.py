@@ -1,6 +1,7 @@
 """Builds what sends mails."""
 
 from src.application.jobs import JobHandler
+from src.application.limits import RateLimiter
 from src.application.mails import MailTokens, SendMail
 from src.application.outbox import MAIL, Notices, Outbox
 from src.application.ports import Clock, JobQueue, Mailer
@@ -27,12 +28,18 @@ def mail_handlers(
 
 
 def make_notices(
-    settings: Settings, mails: MailRepository, sessions: SessionRepository, queue: JobQueue, clock: Clock
+    settings: Settings,
+    mails: MailRepository,
+    sessions: SessionRepository,
+    queue: JobQueue,
+    limiter: RateLimiter,
+    clock: Clock,
 ) -> Notices:
     """Return the notices about changes of accounts, which are sent only if there is a mail server."""
     outbox = Outbox(mails=mails, queue=queue, clock=clock)
     return Notices(
         outbox=outbox,
+        limiter=limiter,
         sessions=sessions,
         enabled=settings.smtp_url is not None,
         new_devices=settings.login_notices,

@@ -121,7 +121,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
     file_service = FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
-    notices = make_notices(settings, mails, sessions, queue, clock)
+    notices = make_notices(settings, mails, sessions, queue, limiter, clock)
     directory = DirectoryService(
         users=users, saga=saga, parse_email=rules.parse_email, notices=notices, audit=audit, clock=clock
     )

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from src.application.limits import RateLimiter
 from src.application.ports import IdentityProvider, ProviderAccount
 from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
@@ -16,7 +17,9 @@ from src.domain.mails import LIFETIME, MailKind
 from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile
 from src.domain.values import Email
+from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.repositories.mails import Mails
+from src.infrastructure.stores.memory import MemoryStore
 from tests.support.races import at_once
 from tests.support.working import NOON, Mailbox, RecordingQueue, Watch
 from tests.support.world import (
@@ -45,10 +48,16 @@ class MailWorld:
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     settings: dict[str, str] = field(default_factory=dict)
     identity: IdentityProvider | None = None
+    limiter: RateLimiter | None = None
 
     def __post_init__(self) -> None:
         self.app: Flask = build(
-            mailer=self.box, clock=self.watch, queue=self.queue, settings=self.settings, identity=self.identity
+            mailer=self.box,
+            clock=self.watch,
+            queue=self.queue,
+            settings=self.settings,
+            identity=self.identity,
+            limiter=self.limiter,
         )
         self.client: Client = client_of(self.app)
 
@@ -418,6 +427,7 @@ class TestNotices:
         assert [mail.subject for mail in world.box.mails] == ["Your account was deleted"]
 
     def test_users_are_told_of_the_first_login_of_a_device_only(self, world: MailWorld, anna: Person) -> None:
+        world.prove(anna)
         world.watch.forward(3600)
         credentials = {"email": anna.user["email"], "password": PASSWORD}
         for agent in ("Werkzeug/other", "curl/8", "curl/8"):
@@ -425,6 +435,28 @@ class TestNotices:
         world.deliver()
         told = [mail.text for mail in world.box.mails if mail.subject == "A new device has signed in"]
         assert [("Werkzeug/other" in text, "curl/8" in text) for text in told] == [(True, False), (False, True)]
+
+    def test_the_name_of_a_device_is_not_told_to_an_address_that_nobody_proved(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        world.watch.forward(3600)
+        credentials = {"email": anna.user["email"], "password": PASSWORD}
+        world.client.post("/login", json=credentials, headers={"User-Agent": "Open https://evil.example"})
+        world.deliver()
+        [notice] = world.box.mails
+        assert (notice.subject, "evil" in notice.text) == ("A new device has signed in", False)
+
+    def test_an_address_gets_ten_notices_in_an_hour(self) -> None:
+        watch = Watch()
+        limiter = StoreLimiter(MemoryStore(), watch)
+        world = MailWorld(settings={"smtp_url": "smtp://localhost"}, limiter=limiter, watch=watch)
+        anna = join(world.client)
+        for number in range(12):
+            for email in (f"new{number}@example.com", anna.user["email"]):
+                body = {"email": email}
+                assert world.client.put("/user", json=body, headers=anna.headers).status_code == 200
+        world.deliver()
+        assert [mail.to.address for mail in world.box.mails].count(anna.user["email"]) == 10
 
     def test_notices_of_devices_can_be_turned_off(self) -> None:
         world = MailWorld(settings={"smtp_url": "smtp://localhost", "login_notices": "off"})
