@@ -4,7 +4,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -76,7 +76,7 @@ class SmtpMailer:
             server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=_STEP_SECONDS, context=context)
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=_STEP_SECONDS)
-        with server:
+        with closing(server):
             timer = Timer(_TOTAL_SECONDS, _cut, [server])
             timer.daemon = True
             timer.start()
@@ -89,6 +89,8 @@ class SmtpMailer:
                 if self._user:
                     server.login(self._user, self._password)
                 yield server
+                with suppress(OSError):  # the server has the mail already, whatever it answers to this
+                    server.quit()
             finally:
                 timer.cancel()
 

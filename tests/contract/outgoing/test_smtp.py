@@ -33,6 +33,7 @@ class Inbox:
         self.mails: list[EmailMessage] = []
         self.reply = "250 OK"
         self.recipient_reply = "250 OK"
+        self.last_reply = "221 Bye"
         self.logins: list[LoginPassword] = []
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: Any) -> str:  # noqa: N802
@@ -47,6 +48,9 @@ class Inbox:
         assert isinstance(envelope.content, bytes)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return self.reply
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.last_reply
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         self.logins.append(data)
@@ -122,6 +126,15 @@ def test_a_server_that_drops_the_connection_postpones_the_mail(serve: Serve, inb
     inbox.reply = "drop"
     with pytest.raises(Postponed):
         mailer(f"smtp://127.0.0.1:{serve()}").send(MESSAGE)
+
+
+@pytest.mark.parametrize("reply", ["421 going down", "500 what?"])
+def test_a_mail_that_the_server_has_taken_is_sent_however_the_connection_ends(
+    serve: Serve, inbox: Inbox, reply: str
+) -> None:
+    inbox.last_reply = reply
+    mailer(f"smtp://127.0.0.1:{serve()}").send(MESSAGE)
+    assert len(inbox.mails) == 1
 
 
 def test_a_server_that_is_down_postpones_the_mail() -> None:
