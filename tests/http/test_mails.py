@@ -530,6 +530,14 @@ class TestPages:
         assert (done.status_code, "Your new password is set" in done.text) == (200, True)
         assert log_in(world.client, anna, NEW_PASSWORD).status_code == 200
 
+    def test_a_form_in_parts_is_refused_before_it_is_read(
+        self, browser: FlaskClient, world: MailWorld, anna: Person
+    ) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        form = {"token": world.token, "new_password": NEW_PASSWORD}
+        for path in ("/auth/email/login/form", "/auth/email/verify/form", "/auth/password/reset/form"):
+            assert browser.post(path, data=form, content_type="multipart/form-data").status_code == 415
+
     def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:
         page = browser.get("/auth/password/reset", query_string={"token": '"><script>alert(1)</script>'})
         assert "<script>" not in page.text

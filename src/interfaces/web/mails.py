@@ -6,8 +6,10 @@ Opening a page spends no token, because programs that scan mails open the links 
 from flask import Blueprint, Response, abort, json, make_response, render_template, request
 
 from src.domain.errors import Invalid, PorteroError
+from src.interfaces.http.bodies import Form, parse_body
+from src.interfaces.http.fields import TextField
 from src.interfaces.http.headers import accepted_language
-from src.interfaces.http.operations import client, services
+from src.interfaces.http.operations import client, context_of, services
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.views import RefreshView
 from src.interfaces.languages import translated
@@ -33,6 +35,13 @@ TEXTS = {
 """The texts of the pages. The catalogue has their translations."""
 
 
+class LinkForm(Form):
+    """The form of a page: the token of the link and, to set a new password, the password."""
+
+    token: TextField = ""
+    new_password: TextField = ""
+
+
 @pages.after_request
 def allow_style(response: Response) -> Response:
     """Let a page load its stylesheet, and send its form to this service only."""
@@ -46,7 +55,7 @@ def allow_style(response: Response) -> Response:
 @pages.get("/auth/password/reset")
 def show_page() -> Response:
     """Show the page of a link, with the button that does what the link is for."""
-    return _page(_PURPOSES[request.path.rstrip("/")])
+    return _page(_PURPOSES[request.path.rstrip("/")], request.args.get("token", ""))
 
 
 @pages.post("/auth/email/login/form")
@@ -55,11 +64,12 @@ def show_page() -> Response:
 def submit_page() -> Response:
     """Do what the link is for, and say how it went."""
     purpose = _PURPOSES[request.path.rstrip("/").removesuffix("/form")]
+    form = parse_body(LinkForm, context_of(None))
     try:
-        result = _do(purpose, request.form.get("token", ""))
+        result = _do(purpose, form)
     except PorteroError as error:
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
-        return _page(purpose, int(status_of(type(error))), error=said)
+        return _page(purpose, form.token, int(status_of(type(error))), error=said)
     return _page(purpose, done=True, result=result)
 
 
@@ -72,28 +82,30 @@ def show_caught_mails() -> Response:
     return make_response(render_template("caught_mails.html", mails=list(caught())))
 
 
-def _do(purpose: str, token: str) -> str:
+def _do(purpose: str, form: LinkForm) -> str:
     """Spend the token, and return what the page shows: the new tokens of a login as JSON, or an empty text."""
     mails = services().mails
     match purpose:
         case "login":
-            _, tokens = mails.log_in(token, client())
+            _, tokens = mails.log_in(form.token, client())
             return json.dumps(RefreshView.of(tokens).model_dump(), indent=2)
         case "verify":
-            mails.verify(token)
+            mails.verify(form.token)
         case _:
-            mails.reset_password(token, request.form.get("new_password", ""), client())
+            mails.reset_password(form.token, form.new_password, client())
     return ""
 
 
-def _page(purpose: str, status: int = 200, *, error: str = "", done: bool = False, result: str = "") -> Response:
+def _page(
+    purpose: str, token: str = "", status: int = 200, *, error: str = "", done: bool = False, result: str = ""
+) -> Response:
     language = accepted_language()
     page = render_template(
         "mail_link.html",
         language=language,
         texts={name: translated(text, language) for name, text in TEXTS.items()},
         purpose=purpose,
-        token=request.values.get("token", ""),
+        token=token,
         action=f"{request.path.rstrip('/').removesuffix('/form')}/form",
         error=translated(error, language),
         done=done,
