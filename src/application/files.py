@@ -17,6 +17,8 @@ from src.domain.values import Page, new_id
 
 RELAY = "file-relay"
 """The kind of job that sends a file on."""
+_JOB = "+"
+"""What stands between the revisions of a file and of its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class StoredFile:
 
     file: File
     job: Job | None
+
+    @property
+    def revision(self) -> str:
+        """The revision of the file, followed by that of its job if the job has changed since the file was stored."""
+        file, job = self.file.revision, self.job.revision if self.job else ""
+        return f"{file}{_JOB}{job}" if job not in ("", file) else file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +106,9 @@ class FileService:
     def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
 
-        Raises NotFound, Stale.
+        The job may have changed since one of ``revisions``. Raises NotFound, Stale.
         """
-        self.objects.delete(caller, id, revisions)
+        self.objects.delete(caller, id, revisions and {revision.partition(_JOB)[0] for revision in revisions})
 
     def _with_jobs(self, page: Page[File]) -> Page[StoredFile]:
         """Return the page with the job of each file. Takes one read."""

@@ -96,6 +96,17 @@ def test_what_the_client_has_already_is_answered_with_304(client: Client, anna: 
     assert client.get(url, headers={**anna.headers, "If-None-Match": '"other"'}).data == first.data
 
 
+def test_a_file_whose_job_has_changed_is_sent_again(client: Client, anna: Person) -> None:
+    url = place(client, anna, "GET", "/api/files/{id}")
+    first = client.get(url, headers=anna.headers)
+    assert client.delete(f"/jobs/{first.json['job']['id']}", headers=anna.headers).status_code == 204
+    again = client.get(url, headers={**anna.headers, "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.json["job"]["status"]) == (200, "cancelled")
+    known = {**anna.headers, "If-None-Match": again.headers["ETag"]}
+    assert client.get(url, headers=known).status_code == 304
+    assert client.delete(url, headers={**anna.headers, "If-Match": again.headers["ETag"]}).status_code == 204
+
+
 def test_if_none_match_has_no_effect_on_changes(client: Client, anna: Person) -> None:
     etag = client.get("/user", headers=anna.headers).headers["ETag"]
     changed = client.put("/user", json={"name": "Ann"}, headers={**anna.headers, "If-None-Match": etag})

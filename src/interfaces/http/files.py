@@ -19,7 +19,7 @@ from src.interfaces.http.idempotency import IdempotentRequest
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.uploads import Upload, UploadBody
-from src.interfaces.http.views import Resource, monitor, render, render_list
+from src.interfaces.http.views import Resource, monitor, render_list, render_resource
 
 feature = Feature("Files", "Files are stored, and sent on to another service. Only their owners see them.")
 route = partial(Operation, feature)
@@ -49,7 +49,7 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
 
     def accepted(stored: StoredFile) -> Response:
         headers = {"Location": f"/api/files/{stored.file.id}", "Link": monitor(stored.file.job_id)}
-        return render(FileView.of(stored), 202, headers, revision=stored.file.revision)
+        return render_resource(FileView, stored, 202, headers)
 
     idempotency.content = upload.digest
     idempotent = idempotency.answered_with(accepted)
@@ -66,8 +66,7 @@ def list_files(caller: Caller, query: Paging) -> Response:
 @route("GET /api/files/<id>", Access.USER, FileView, use_case=FileService.show)
 def show_file(caller: Caller, id: str) -> Response:
     """See a file."""
-    stored = services().files.show(caller.user, id)
-    return render(FileView.of(stored), revision=stored.file.revision)
+    return render_resource(FileView, services().files.show(caller.user, id))
 
 
 @route("GET /api/files/<id>/content", Access.USER, download=True, use_case=FileService.read)
