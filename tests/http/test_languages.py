@@ -57,6 +57,8 @@ def test_oauth_errors_are_described_in_spanish(client: Client) -> None:
     answer = client.post("/auth/token", data=form, headers={"Accept-Language": "es"})
     assert answer.json["error"] == "invalid_grant"
     assert answer.json["error_description"] == "El usuario, el correo o la contrasena no son correctos."
+    answer = client.post("/auth/token", data={}, headers={"Accept-Language": "es"})
+    assert answer.json["detail"] == "grant_type: Este campo es obligatorio."
 
 
 def test_a_summary_is_written_in_spanish(client: Client) -> None:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, Unauthenticated
 from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.problems import Problem, problem_of
+from src.interfaces.languages import translated
 
 _BY_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",
@@ -47,7 +48,9 @@ def _problem_with_code(error: Exception) -> tuple[Problem, str]:
         case Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
             return _bad_request("unsupported_grant_type", first.message)
         case Invalid(errors=fields):
-            return _bad_request("invalid_request", " ".join(f"{each.field}: {each.message}" for each in fields))
+            language = accepted_language()
+            messages = (f"{each.field}: {translated(each.message, language)}" for each in fields)
+            return _bad_request("invalid_request", " ".join(messages))
     problem = problem_of(error)
     return problem, _BY_STATUS.get(HTTPStatus(problem.status), "server_error")
 
