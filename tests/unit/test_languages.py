@@ -8,7 +8,8 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
-from src.application.summaries import rules
+from src.application.summaries import Statistics, rules, summarise_by_rules
+from src.domain.tables import Column, Report
 from src.interfaces import languages
 from src.interfaces.http.authentication import Access
 from src.interfaces.languages import catalogue, translated, translations
@@ -93,12 +94,27 @@ def test_a_translation_has_no_values_that_its_message_lacks() -> None:
         ids = [each.id] if isinstance(each.id, str) else [*each.id]
         strings = [each.string] if isinstance(each.string, str) else [*(each.string or ())]
         for id, string in zip(ids, strings, strict=True):
-            assert string.strip(), id
+            assert string.strip() or (id, string) == (",", "\u202f"), id
             assert fields(string) <= fields(id), id
 
 
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_thousands_are_separated_as_each_language_does() -> None:
+    column = Column("id")
+    report = Report(",", "ascii", 1_234_567, 1_234_567, (column,), (column,), ())
+    for language, number in (("en", "1,234,567"), ("es", "1\u202f234\u202f567")):
+        facts, *_, note = summarise_by_rules(report, Statistics((column,)), translations(language)).text.splitlines()
+        assert number in facts
+        assert number in note
+
+
+def test_a_sentence_is_translated_once_however_often_an_answer_repeats_it() -> None:
+    translated.cache_clear()
+    assert {translated("Use at least 8 characters.", "es") for _ in range(1_000)} == {"Usa al menos 8 caracteres."}
+    assert translated.cache_info().misses == 1
 
 
 @pytest.mark.parametrize(

@@ -95,14 +95,20 @@ def coverage_note(report: Report, statistics: Statistics, translations: NullTran
     text = "Of the {rows} rows, none were looked at for the suggested schema, so it adds no rules."
     if statistics.rows:
         text = "Of the {rows} rows, the first {covered} were looked at for the suggested schema, so it adds no rules."
-    return translations.gettext(text).format(rows=f"{report.rows:,}", covered=f"{statistics.rows:,}")
+    rows, covered = (_grouped(count, translations) for count in (report.rows, statistics.rows))
+    return translations.gettext(text).format(rows=rows, covered=covered)
+
+
+def _grouped(count: int, translations: NullTranslations) -> str:
+    """Return a number with the separator of thousands that the language uses."""
+    return f"{count:,}".replace(",", translations.gettext(","))
 
 
 class _Text:
     """Writes the lines of a summary in one language."""
 
     def __init__(self, report: Report, translations: NullTranslations) -> None:
-        self._report = report
+        self._report, self._translations = report, translations
         self._say, self._count_of = translations.gettext, translations.ngettext
 
     def facts(self) -> Iterator[str]:
@@ -183,7 +189,7 @@ class _Text:
 
     def _count(self, count: int, one: str, several: str) -> str:
         """Return one of two texts with the count in it."""
-        return self._count_of(one, several, count).replace("{count}", f"{count:,}")
+        return self._count_of(one, several, count).replace("{count}", _grouped(count, self._translations))
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,7 @@ least {n} characters." with a value.
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -75,6 +75,7 @@ def translations(language: str) -> NullTranslations:
     return catalogue(language) if language != "en" else NullTranslations()
 
 
+@lru_cache(maxsize=1_000)  # one answer may repeat a sentence thousands of times, each of which tries every pattern
 def translated(text: str, language: str) -> str:
     """Return a sentence in a language, or as it is if the catalogue does not have it."""
     return text if language == "en" else catalogue(language).sentence(text) or text
