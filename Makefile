@@ -3,6 +3,10 @@
 
 ARGS ?=
 export PYTHON
+
+# The requirements that the settings ask for, in the environment or in .env.
+CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo emulators worker test test-docker check docs bench lock clean
 
@@ -10,11 +14,11 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the service (needs Python 3.11 or newer; PYTHON=… names one)
-	@sh scripts/setup runtime $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
+	@sh scripts/setup runtime $(CHOSEN)
 	@exec ./portero serve $(ARGS)
 
 demo: ## Fill a fresh development store with people, roles and data to look at
-	@sh scripts/setup runtime
+	@sh scripts/setup runtime $(CHOSEN)
 	@exec ./portero demo
 
 emulators: ## Start the service with the emulators of Firestore and Firebase Auth

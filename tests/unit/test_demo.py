@@ -71,7 +71,9 @@ def test_two_demos_have_different_passwords_and_a_store_with_users_gets_none(
     with pytest.raises(ConfigurationError, match="has users already"):
         fill(settings)
     monkeypatch.setenv("DATA_DIR", "other")
-    assert fill(load_settings())[0] != first[0]
+    other = fill(load_settings())
+    assert other[0] != first[0]
+    assert ("`make run`" in "".join(first), "`DATA_DIR=other make run`" in "".join(other)) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from shlex import quote
 
 from src.application.datasets import IncomingDataset
 from src.application.files import IncomingFile, MeasuredChunks
@@ -80,7 +81,7 @@ def fill(settings: Settings) -> list[str]:
     settings = settings.model_copy(update={"job_delay_seconds": 0, "file_relay_url": None})
     services = wire(settings, pictures=ShippedPictures(), queue=queue)
     if services.administration.list_users(limit=1).items:
-        raise ConfigurationError("STORE_URL: the store has users already; choose another DATA_DIR for the demo")
+        raise ConfigurationError("STORE_URL: the store has users already; take another one, such as DATA_DIR=data/demo")
     password = f"demo-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
     people = {person[0]: _add_person(services, password, *person) for person in _PEOPLE}
     _add_data(services, people)
@@ -121,12 +122,13 @@ def _data_url(file: Path) -> str:
 
 def _told(settings: Settings, password: str) -> list[str]:
     address = f"http://localhost:{settings.port}"
+    folder = f"DATA_DIR={quote(str(settings.data_dir))} " if "data_dir" in settings.model_fields_set else ""
     return [
         f"Everybody's password is {password}",
         "",
         *(f"  {name:<8} {role.value:<9} {first} {last}, {name}@demo.test" for name, first, last, role in _PEOPLE),
         "",
-        "Start the service with `make run`, and try:",
+        f"Start the service with `{folder}make run`, and try:",
         "",
         f"  {address}/docs    Authorize with a name from above",
         f"  {address}/api/dogs    three dogs with pictures",
