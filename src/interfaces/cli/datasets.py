@@ -84,7 +84,7 @@ def _owner(services: Services, login: str | None) -> User:
 def _print(dataset: Dataset) -> None:
     report = dataset.report
     assert report
-    click.echo(f"{dataset.id}  {dataset.status}  {report.rows} rows, {report.valid_rows} of them without findings")
+    click.echo(f"{dataset.id}  {dataset.status}  {report.rows} rows, {report.valid_rows} of them valid")
     lines = [("rule", "column", "severity", "found", "first at line")]
     for validation in report.validations:
         at = str(validation.samples[0].row) if validation.samples else "-"
