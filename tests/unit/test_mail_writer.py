@@ -1,0 +1,43 @@
+"""The texts of mails: every kind in both languages, and the templates of an operator."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from src.domain.mails import Mail, MailKind
+from src.domain.values import Email
+from src.infrastructure.mail.writer import TemplateWriter
+from tests.support.working import NOON
+
+MAIL = Mail.new(MailKind.RESET, Email("ana@example.com"), "en", NOON)
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_a_mail_of_every_kind_differs_between_the_languages(kind: MailKind) -> None:
+    writer, token = TemplateWriter("https://app.example.com/"), "t0ken" if kind.has_token else ""
+    english, spanish = (
+        writer.write(replace(MAIL, kind=kind, language=language), token, "123456") for language in ("en", "es")
+    )
+    assert english.subject != spanish.subject
+    for message, language in ((english, "en"), (spanish, "es")):
+        assert f'<html lang="{language}">' in message.html
+        assert ("https://app.example.com/auth/" in message.text) is kind.has_token
+        assert ("?token=t0ken" in message.text) is kind.has_token
+
+
+def test_templates_of_an_operator_replace_those_of_the_same_name_only(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "reset.txt").write_text("A new password for {{ address }}\n\nHere:\n\n{{ link }}\n")
+    writer = TemplateWriter("https://app.example.com", tmp_path)
+    written = writer.write(MAIL, "t0ken", "")
+    assert written.subject == "A new password for ana@example.com"
+    assert written.text == "Here:\n\nhttps://app.example.com/auth/password/reset?token=t0ken\n"
+    assert '<a href="https://app.example.com/auth/password/reset?token=t0ken">' in written.html
+    assert writer.write(replace(MAIL, language="es"), "t0ken", "").subject == "Elige una contraseña nueva"
+
+
+def test_facts_that_a_stranger_writes_are_escaped_in_html() -> None:
+    details = {"device": "<a href='https://evil.example'>Click</a>"}
+    notice = replace(MAIL, kind=MailKind.NEW_DEVICE, details=details)
+    assert "<a " not in TemplateWriter("https://app.example.com").write(notice, "", "").html
