@@ -7,10 +7,8 @@ The messages are those of https://cloud.google.com/firestore/docs/reference/rpc.
 copy every document several times, and the wrappers of responses are slow, so responses are read without them.
 """
 
-import json
 import os
 from collections.abc import Sequence
-from datetime import UTC
 from functools import cached_property
 from typing import Any, Self
 
@@ -35,8 +33,9 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
-from src.infrastructure.stores.declarations import Collection, Type
+from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.firestore_indexes import OPERATION
+from src.infrastructure.stores.firestore_values import document_of, encode
 
 _CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
@@ -45,15 +44,6 @@ _CHANNEL_OPTIONS = (
     (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),  # else each read starts a thread
 )
 _OUTAGES = exceptions.GoogleAPICallError, exceptions.RetryError, GoogleAuthError
-_VALUES = {
-    Type.TEXT: "string_value",
-    Type.INTEGER: "integer_value",
-    Type.FLOAT: "double_value",
-    Type.BOOLEAN: "boolean_value",
-    Type.TIMESTAMP: "timestamp_value",
-    # JSON is stored as text, because Firestore allows no list in a list and would index every path of a map.
-    Type.JSON: "string_value",
-}
 _Operator, _Direction = types.StructuredQuery.FieldFilter.Operator, types.StructuredQuery.Direction
 _AND = types.StructuredQuery.CompositeFilter.Operator.AND
 _IS_NOT_NULL = types.StructuredQuery.UnaryFilter.Operator.IS_NOT_NULL
@@ -102,7 +92,7 @@ class FirestoreStore(Store):
             responses = self._client.batch_get_documents(request, **self._call)
             found = {pb.found.name: pb.found for pb in map(types.BatchGetDocumentsResponse.pb, responses)}
         return [
-            _document(key.collection, found[path]) if path in found else None
+            document_of(key.collection, found[path]) if path in found else None
             for key, path in zip(keys, paths, strict=True)
         ]
 
@@ -164,7 +154,7 @@ class FirestoreStore(Store):
                 {"parent": self._documents, "structured_query": structured}, **self._call
             )
             found = [pb.document for pb in map(types.RunQueryResponse.pb, responses) if pb.HasField("document")]
-        return [_document(collection, document) for document in found]
+        return [document_of(collection, document) for document in found]
 
     def _path(self, key: Key) -> str:
         return f"{self._documents}/{key.collection.name}/{key.id}"
@@ -179,7 +169,7 @@ class FirestoreStore(Store):
             conditions.append((order, _Operator.LESS_THAN_OR_EQUAL, query.until))
         fields = query.collection.fields
         filters: list[dict[str, Any]] = [
-            {"field_filter": {"field": {"field_path": name}, "op": op, "value": _encode(fields[name].type, value)}}
+            {"field_filter": {"field": {"field_path": name}, "op": op, "value": encode(fields[name].type, value)}}
             for name, op, value in conditions
         ]
         if query.start is None and query.until is None:
@@ -190,7 +180,7 @@ class FirestoreStore(Store):
         if after is not None:
             value, id = after
             path = self._path(Key(query.collection, id))
-            start_at = {"values": [_encode(fields[order].type, value), {"reference_value": path}]}  # and after it
+            start_at = {"values": [encode(fields[order].type, value), {"reference_value": path}]}  # and after it
         return {
             "from_": [{"collection_id": query.collection.name}],
             "where": {"composite_filter": {"op": _AND, "filters": filters}},
@@ -209,7 +199,7 @@ class FirestoreStore(Store):
         if isinstance(write, Delete):
             return {"delete": path, "current_document": precondition}
         declared = write.key.collection.fields
-        fields = {name: _encode(declared[name].type, value) for name, value in write.fields.items()}
+        fields = {name: encode(declared[name].type, value) for name, value in write.fields.items()}
         fields[OPERATION] = {"string_value": operation}
         return {"update": {"name": path, "fields": fields}, "current_document": precondition}
 
@@ -224,29 +214,3 @@ class FirestoreStore(Store):
                 {"field_path": "ends", "minimum": {"integer_value": counter.fields["ends"]}},
             ],
         }
-
-
-def _encode(type: Type, value: Any) -> dict[str, Any]:
-    """Return the Value message of a field, as a dictionary."""
-    if value is None:
-        return {"null_value": 0}
-    return {_VALUES[type]: json.dumps(value) if type is Type.JSON else value}
-
-
-def _document(collection: Collection, stored: Any) -> Document:
-    fields = {name: _decode(field.type, stored.fields[name]) for name, field in collection.fields.items()}
-    key = Key(collection, stored.name.rpartition("/")[2])
-    return Document(key, fields, stored.update_time.ToJsonString(), stored.fields[OPERATION].string_value)
-
-
-def _decode(type: Type, value: Any) -> Any:
-    kind = value.WhichOneof("value_type")  # None for a field that is not stored
-    if kind in {None, "null_value"}:
-        return None
-    match type:
-        case Type.TIMESTAMP:
-            return value.timestamp_value.ToDatetime(UTC)
-        case Type.JSON:
-            return json.loads(value.string_value)
-        case _:
-            return getattr(value, kind)
