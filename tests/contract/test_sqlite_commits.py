@@ -111,6 +111,13 @@ def test_a_change_that_fails_is_undone_alone_and_its_thread_gets_the_error(table
     assert table.connections.begun == 2
 
 
+def test_an_outage_during_one_change_is_unavailable_for_its_thread_only(table: Table) -> None:
+    errors = sqlite3.OperationalError("disk I/O error"), sqlite3.DatabaseError("malformed"), sqlite3.ProgrammingError()
+    outcomes = table.commit_together(add("a"), *map(fail, errors))
+    assert kinds(outcomes) == [NoneType, Unavailable, Unavailable, sqlite3.ProgrammingError]
+    assert table.names() == {"first", "a"}
+
+
 def test_no_change_succeeds_in_a_transaction_that_sqlite_has_undone(table: Table) -> None:
     """SQLite undoes the whole transaction when, for example, the disk is full."""
     outcomes = table.commit_together(add("a"), fail(sqlite3.OperationalError("full"), "ROLLBACK"), add("b"))

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from sqlite3 import Connection, IntegrityError
+from sqlite3 import Connection
 from threading import Condition, Lock
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import PreconditionFailed
-from src.infrastructure.stores.sqlite.connections import Connections
+from src.infrastructure.stores.sqlite.connections import Connections, translate
 
 
 @dataclass(eq=False, slots=True)
@@ -26,7 +25,7 @@ class _Change:
         except Exception as error:
             # This fails too if SQLite has undone the whole transaction, for example because the disk is full.
             connection.execute("ROLLBACK TO change")
-            return PreconditionFailed() if isinstance(error, IntegrityError) else error
+            return translate(error)
         connection.execute("RELEASE change")
         return None
 

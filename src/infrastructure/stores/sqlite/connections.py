@@ -11,7 +11,7 @@ from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import PreconditionFailed
 
 BUSY_SECONDS = 5.0
-"""How long a transaction waits for another one that writes."""
+"""The time that a transaction waits for another one that writes."""
 
 
 def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
@@ -29,6 +29,14 @@ def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def translate(error: Exception) -> Exception:
+    """Return PreconditionFailed or Unavailable for an error of sqlite3 that means so, and any other error itself."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return PreconditionFailed()
+    # A DatabaseError itself means that the file is damaged, or no database.
+    return Unavailable() if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError) else error
 
 
 class Connections:
@@ -51,12 +59,10 @@ class Connections:
             finally:
                 connection.rollback()  # does nothing without a transaction
                 self._give_back(connection)
-        except sqlite3.IntegrityError:
-            raise PreconditionFailed from None
         except sqlite3.DatabaseError as error:
-            if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
+            if (translated := translate(error)) is error:
                 raise
-            raise Unavailable from error  # a DatabaseError itself means that the file is damaged, or no database
+            raise translated from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
