@@ -15,6 +15,7 @@ from typing import cast
 import pytest
 
 from src.application.ports import RowStore
+from src.domain.errors import Unavailable
 from src.domain.users import User
 from src.domain.values import Role, Username
 from src.infrastructure.copying import CopyRefused, StoreCopy
@@ -22,8 +23,8 @@ from src.infrastructure.copying.contents import Tally
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
-from src.infrastructure.stores.base import Delete, Insert, Key, Store, Update
-from src.infrastructure.stores.schema import COUNTERS, DATASETS, USERS
+from src.infrastructure.stores.base import Delete, Insert, Key, Store, Update, Write
+from src.infrastructure.stores.schema import COUNTERS, DATASETS, JOBS, PACKS, USERS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, claim, only, user
@@ -46,6 +47,15 @@ class PackedSqlite(SqliteStore):
 
     def bulk_rows(self) -> RowStore:
         return cast(RowStore, None)
+
+
+class WithoutJobs(SqliteStore):
+    """A SQLite store that fails while it commits jobs."""
+
+    def commit(self, *writes: Write) -> dict[Key, str]:
+        if any(write.key.collection is JOBS for write in writes):
+            raise Unavailable
+        return super().commit(*writes)
 
 
 def fill(store: Store) -> None:
@@ -182,6 +192,35 @@ def test_a_row_set_that_was_copied_in_part_is_copied_again(
     make_rows(target).append("rows", encoded(rows))
     run(StoreCopy(source, target, NOW))
     assert make_rows(target).page("rows", limit=5000) == ROWS
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["no last document", "last document only"])
+def test_a_pack_of_which_documents_are_missing_is_copied_again(
+    source: Store, new_file: Callable[[], Path], goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commits with the documents of a large pack run at the same time, and all of them may be interrupted."""
+    monkeypatch.setattr(PackedSqlite, "document_bytes", 500)
+    with closing(PackedSqlite(new_file(), pool_size=1)) as target:
+        run(StoreCopy(source, target, NOW))
+        packs = target.scan(PACKS, limit=500)
+        large = {pack.fields["place"].partition(".")[0] for pack in packs if pack.fields["goes_on"]}
+        kept = [
+            pack.key
+            for pack in packs
+            if pack.fields["goes_on"] is goes_on and pack.fields["place"].partition(".")[0] in large
+        ]
+        assert kept
+        target.commit(*(Delete(pack.key) for pack in packs if pack.key not in kept))
+        run(StoreCopy(source, target, NOW))
+        assert make_rows(target).page("rows", limit=5000) == ROWS
+
+
+def test_a_copy_to_a_store_that_fails_says_so(source: Store, new_file: Callable[[], Path]) -> None:
+    """Jobs that send mails have no owner who could be missing."""
+    fields = source.scan(JOBS, limit=1)[0].fields
+    source.commit(Insert(Key(JOBS, "mail"), {**fields, "user_id": None}))
+    with closing(WithoutJobs(new_file(), pool_size=1)) as target, pytest.raises(Unavailable):
+        run(StoreCopy(source, target, NOW))
 
 
 def test_what_the_source_has_written_meanwhile_is_found(source: Store, target: Store) -> None:

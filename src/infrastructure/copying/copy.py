@@ -4,6 +4,7 @@ A copy keeps no record of its progress. What is in the target is compared with t
 interrupted at any instant continues when it is started again, from any machine.
 """
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -94,11 +95,11 @@ class StoreCopy:
             page, canonical(self._target, page), canonical(self._source, found), strict=True
         ):
             if ours != theirs:
-                raise _other_data(document)
+                raise _other_data(document.key)
 
     def _require_owners(self) -> None:
         """Raise CopyRefused unless the packed rows and the reports in the target belong to datasets of the source."""
-        row_sets = {doc.fields["set_id"]: doc for page in scan(self._target, PACKS, self._now) for doc in page}
+        row_sets = {doc.fields["set_id"]: doc.key for page in scan(self._target, PACKS, self._now) for doc in page}
         for page in scan(self._source, DATASETS, self._now) if row_sets else ():
             for dataset in page:
                 for set_id in dataset.fields["row_sets"]:
@@ -109,21 +110,26 @@ class StoreCopy:
             datasets = self._source.get(*(Key(DATASETS, piece.key.id.partition(".")[0]) for piece in page))
             for piece, found in zip(page, datasets, strict=True):
                 if found is None:
-                    raise _other_data(piece)
+                    raise _other_data(piece.key)
 
     def _copy_rows(self, set_id: str) -> Iterator[str]:
         """Copy a row set. One that is in the target in part is removed first."""
         rows = make_rows(self._target)
-        is_complete = False
-        if rows.page(set_id, limit=1):
-            pairs = zip_longest(_rows(self._source, set_id), _rows(self._target, set_id))
-            is_complete = all(ours == theirs for ours, theirs in pairs)
-            if not is_complete:
-                rows.remove(set_id)
+        is_complete = self._has_rows(set_id)
+        if not is_complete:
+            rows.remove(set_id)
         for page in row_pages(self._source, set_id):
             if not is_complete:
                 rows.append(set_id, [(line, valid, to_json(values).decode()) for line, valid, values in page])
             yield from self._counted(ROWS, len(page))
+
+    def _has_rows(self, set_id: str) -> bool:
+        """Return whether the target has all rows of a row set. Those of an interrupted copy may be unreadable."""
+        pairs = zip_longest(_rows(self._source, set_id), _rows(self._target, set_id))
+        try:
+            return all(ours == theirs for ours, theirs in pairs)
+        except (ValueError, zlib.error):  # packs of which a document is missing
+            return False
 
     def _copy_dataset(self, document: Document) -> None:
         """Copy a dataset, after its pieces, which are cut to the size that the target takes."""
@@ -138,25 +144,27 @@ class StoreCopy:
         """Insert the documents that the target does not have yet."""
         for batch in self._batches(inserts):
             try:
-                self._target.commit(*batch)
-            except PreconditionFailed as failed:
-                # The others are there from a copy that was interrupted; ``check_target`` has compared them.
-                if missing := [write for write in batch if write.key not in failed.keys]:
-                    self._target.commit(*missing)
+                self._insert_missing(batch)
             except Unavailable:
                 self._require_references(batch)
                 raise
+
+    def _insert_missing(self, batch: list[Insert]) -> None:
+        try:
+            self._target.commit(*batch)
+        except PreconditionFailed as failed:
+            # The others are there from a copy that was interrupted; ``check_target`` has compared them.
+            if missing := [write for write in batch if write.key not in failed.keys]:
+                self._target.commit(*missing)
 
     def _require_references(self, inserts: Iterable[Insert]) -> None:
         """Raise CopyRefused if the target enforces a reference of a document to one that is not there."""
         for insert in inserts:
             for name, field in insert.key.collection.fields.items():
-                owner = Key(USERS, insert.fields[name]) if field.enforced else None
-                if owner and self._target.get(owner) == [None]:
+                owner = insert.fields[name] if field.enforced else None
+                if owner and self._target.get(Key(USERS, owner)) == [None]:
                     place = f"{insert.key.collection.name}/{insert.key.id}"
-                    raise CopyRefused(
-                        f"refuses {place}, which belongs to the user {owner.id}, who is not in the source"
-                    )
+                    raise CopyRefused(f"refuses {place}, which belongs to the user {owner}, who is not in the source")
 
     def _batches(self, inserts: Iterable[Insert]) -> Iterator[list[Insert]]:
         """Yield the inserts in groups that fit into a commit of the target."""
@@ -181,6 +189,5 @@ def _rows(store: Store, set_id: str) -> Iterator[Row]:
     return chain.from_iterable(row_pages(store, set_id))
 
 
-def _other_data(document: Document) -> CopyRefused:
-    key = document.key
+def _other_data(key: Key) -> CopyRefused:
     return CopyRefused(f"holds other data, such as {key.collection.name}/{key.id}; name an empty store")
