@@ -111,6 +111,9 @@ def test_bcrypt_ignores_what_comes_after_72_bytes() -> None:
         "scrypt:1000:8:1$salt$aa",
         "$argon2id$v=19$m=64,t=1,p=1$broken",
         "hmac-sha512$a2V5$secret",
+        DJANGO["pbkdf2"][:60],
+        WERKZEUG["scrypt"][:59],
+        DJANGO["bcrypt"].replace("$04$", "$03$"),
         vector(hash="aaaa"),
         vector(signer_key=""),
         vector(rounds=0),
@@ -120,6 +123,10 @@ def test_a_text_that_is_not_a_known_hash_is_refused(text: str) -> None:
     with pytest.raises(NotImportable, match=r"not a hash|cost too much"):
         accept(text)
     assert not verify(text, "secret")
+
+
+def test_a_hash_whose_parameters_do_not_go_together_has_no_password() -> None:
+    assert not verify(accept(f"$scrypt$ln=16,r=1,p=1$aaaa${'a' * 43}"), "secret")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,9 @@ MAX_BYTES = 128 << 20
 """The most memory that checking a hash may take."""
 _MAX_PBKDF2, _MAX_BCRYPT, _MAX_ARGON2_TIME, _MAX_SCRYPT_PARALLEL = 3_000_000, 15, 16, 16
 """The highest costs that are accepted. Each takes a few seconds to check."""
+_MIN_HASH_BYTES = 16
+"""The shortest hash that is accepted. A part of one, as a column that is too short keeps, has other passwords too."""
+_MIN_BCRYPT = 4
 _BCRYPT_BYTES = 72  # bcrypt reads no more of a password
 
 
@@ -76,7 +79,10 @@ def verify(kept: str, password: str) -> bool:
     forms = [password, normalise_password(password)]
     if forms[1] != password or not unicodedata.is_normalized("NFKD", password[:1024]):
         forms.append(unicodedata.normalize("NFKD", password[:1024]))
-    return any(check(form.encode("utf-8", "surrogatepass")) for form in dict.fromkeys(forms))
+    try:
+        return any(check(form.encode("utf-8", "surrogatepass")) for form in dict.fromkeys(forms))
+    except ValueError:  # its parameters do not go together
+        return False
 
 
 def firebase_scrypt(hash: str, salt: str, *, signer_key: str, salt_separator: str, rounds: int, mem_cost: int) -> str:
@@ -106,8 +112,14 @@ def _require(is_cheap: bool) -> None:
         raise NotImportable("Checking this hash would cost too much time or memory.")
 
 
+def _require_whole(expected: bytes) -> None:
+    if len(expected) < _MIN_HASH_BYTES:
+        raise ValueError
+
+
 def _pbkdf2(digest: str, rounds: str, salt: bytes, expected: bytes) -> Check:
     _require(0 < int(rounds) <= _MAX_PBKDF2)
+    _require_whole(expected)
     return lambda password: hmac.compare_digest(
         hashlib.pbkdf2_hmac(digest, password, salt, int(rounds), len(expected)), expected
     )
@@ -119,6 +131,7 @@ def _scrypt_key(password: bytes, salt: bytes, n: int, r: int, p: int, size: int)
 
 def _scrypt(n: int, r: int, p: int, salt: bytes, expected: bytes) -> Check:
     _require(128 * n * r <= MAX_BYTES and 0 < p <= _MAX_SCRYPT_PARALLEL)
+    _require_whole(expected)
     if n < 2 or n & (n - 1) or not r:
         raise ValueError
     return lambda password: hmac.compare_digest(_scrypt_key(password, salt, n, r, p, len(expected)), expected)
@@ -128,6 +141,8 @@ def _bcrypt(text: str, cost: str) -> Check:
     import bcrypt  # few deployments have hashes of other systems
 
     _require(int(cost) <= _MAX_BCRYPT)
+    if int(cost) < _MIN_BCRYPT:
+        raise ValueError
     return lambda password: bcrypt.checkpw(password[:_BCRYPT_BYTES], text.encode())
 
 
