@@ -155,6 +155,7 @@ def test_what_cannot_be_imported_is_listed_and_nothing_is_imported(prepared: Por
         (b"", "its first line names no column `username` or `email`"),
         (b'{"username": "ana"}\n{"username": \n', "line 2 is not JSON"),
         (b'username\n"ana\n', "line 2 is not CSV"),
+        (b'"username"x,email\n', "line 1 is not CSV"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(prepared: Portero, content: bytes, message: str) -> None:
@@ -162,6 +163,18 @@ def test_a_file_of_another_kind_is_refused(prepared: Portero, content: bytes, me
     outcome = prepared("users", "import", "users")
     assert outcome.code == 2
     assert message in outcome.err
+
+
+@pytest.mark.parametrize("column", ["username", "user_name", "login", "email", "email_address"])
+def test_one_column_with_a_login_is_enough(prepared: Portero, column: str) -> None:
+    outcome = prepared("users", "import", write("users.csv", f"{column},password", f"ana@example.com,{HASH}"))
+    assert outcome.out.endswith("imported 1, already there 0, refused 0\n")
+
+
+def test_a_line_of_json_ends_at_a_line_feed_only(prepared: Portero) -> None:
+    Path("users").write_bytes('{"username": "ana", "other": "a\u2028b\x85"}\r\n{"username": "ben"}\n'.encode())
+    assert prepared("users", "import", "users").code == 0
+    assert sorted(stored()) == ["ana", "ben"]
 
 
 @pytest.mark.parametrize(

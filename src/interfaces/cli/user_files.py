@@ -69,7 +69,7 @@ def _rows(text: str) -> Iterator[_Row]:
 
 def _lines(text: str) -> Iterator[_Row]:
     """Yield the rows of a file with one JSON object in each line. Raises NotAnExport."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # splitlines would also split at characters in texts
         if line.strip():
             try:
                 yield _Row(f"line {number}", _fields(json.loads(line)))
@@ -86,10 +86,11 @@ def _fields(entry: Any) -> Mapping[str, Any]:
 
 def _csv_rows(text: str) -> Iterator[_Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    if not reader.fieldnames or not {*reader.fieldnames} & {"username", "email", *_COLUMNS["email"]}:
-        raise NotAnExport("its first line names no column `username` or `email`")
-    first = 2
+    first = 1
     try:
+        if not {*(reader.fieldnames or ())} & {*_COLUMNS["username"], *_COLUMNS["email"]}:
+            raise NotAnExport("its first line names no column `username` or `email`")
+        first = 2
         for row in reader:
             yield _Row(f"line {first}", row)
             first = reader.line_num + 1
