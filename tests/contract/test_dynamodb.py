@@ -120,6 +120,13 @@ class TestRequests:
         requests = [each for body in wire.bodies for each in body.get("RequestItems", {"": body}).values()]
         assert all(each["ConsistentRead"] for each in requests)
 
+    def test_a_scan_passes_the_items_of_other_collections_quickly(self, store: DynamoStore, wire: Wire) -> None:
+        for start in range(0, 60, 10):
+            store.commit(*(Insert(user(f"{start + at}"), account(username_key="x")) for at in range(10)))
+        wire.operations.clear()
+        assert store.scan(DOGS, limit=1) == []
+        assert wire.operations == ["Scan"]
+
     def test_a_hit_is_one_request(self, store: DynamoStore, wire: Wire) -> None:
         assert store.add_hits([Insert(counter("1"), FIRST_HIT)], now=0) == [(1, 60_000_000)]
         wire.operations.clear()

@@ -34,6 +34,8 @@ _URL = re.compile(r"dynamodb://([a-z0-9-]+)/([A-Za-z0-9_.-]{3,255})")
 _ATTEMPTS = 3
 _READ_ITEMS, _WRITTEN_ITEMS = 100, 100
 """The number of items that a BatchGetItem reads, and that a TransactWriteItems writes, at most."""
+_SCANNED_ITEMS = 500
+"""The number of items that a Scan reads at least, because most of them may be those of other collections."""
 _CONFLICTS = {"TransactionConflict", "TransactionConflictException", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _FAILED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 
@@ -135,7 +137,7 @@ class DynamoStore(Store):
             "FilterExpression": "begins_with(pk, :collection)",
             "ExpressionAttributeValues": {":collection": {"S": f"{collection.name}/"}},
             "ConsistentRead": True,
-            "Limit": limit,
+            "Limit": max(limit, _SCANNED_ITEMS),
         }
         if after:
             request["ExclusiveStartKey"] = items.key_of(items.document_place(Key(collection, after)))
