@@ -49,7 +49,7 @@ class ExportService:
 
         Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
         them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
-        with an idempotency key. Passwords and tokens are stored as hashes only, and are left out. So are mails on their
+        with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
         way, which are kept for a day at most.
         """
         return Export(

@@ -22,7 +22,7 @@ class NotImportable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashOptions:
-    """What all hashes in a file have in common: the parameters of a Firebase project, and the salt of Flask-Security.
+    """The parameters that all hashes in a file share: those of a Firebase project, or the salt of Flask-Security.
 
     ``signer_key`` and ``salt_separator`` are base64.
     """
@@ -51,7 +51,7 @@ class UserRecord:
     """A user as another system describes it. Nothing is checked yet."""
 
     place: str
-    """Where the user is in the file, such as "line 3"."""
+    """The place of the user in the file, such as "line 3"."""
     id: str | None = None
     username: str | None = None
     email: str | None = None

@@ -12,10 +12,10 @@ from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import InvalidStoreUrl, PreconditionFailed
 
 POOL_SECONDS = 5.0
-"""How long a thread waits for a connection that another thread uses."""
+"""The time that a thread waits for a connection that another thread uses."""
 
 _MODULES = {"postgresql": ("postgresql", "extras.txt"), "mssql": ("sqlserver", "mssql.txt")}
-"""For each kind of database, the module with what is special about it, and the requirements of its driver."""
+"""For each kind of database, the module for what only that kind has, and the requirements of its driver."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _FOREIGN_KEY_VIOLATION = "23503"

@@ -1,4 +1,4 @@
-"""What is special about PostgreSQL: its driver, connections that do not wait without bound, and COPY."""
+"""The part of the store that only PostgreSQL has: its driver, connections that wait for a bounded time, and COPY."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -16,9 +16,9 @@ from src.infrastructure.outages import unavailable_on
 T = TypeVar("T")
 
 STATEMENT_SECONDS = 10
-"""How long the server may work on a statement before it cancels it."""
+"""The time that the server may take for a statement before it cancels it."""
 SILENCE_SECONDS = STATEMENT_SECONDS + 2.0
-"""How long a statement may take until the connection is given up."""
+"""The time that a statement may take before the connection is given up."""
 
 PARAMETERS = {
     "connect_timeout": "5",  # seconds

@@ -1,4 +1,4 @@
-"""What is special about SQL Server: its driver, and rows without COPY."""
+"""The part of the store that only SQL Server has: its driver, and rows without COPY."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from src.domain.tables import EncodedRow
 from src.infrastructure.stores.sql.tables import ROWS
 
 STATEMENT_SECONDS = 10
-"""How long a statement may take before the driver cancels it."""
+"""The time that a statement may take before the driver cancels it."""
 
 
 def make_engine(url: URL, *, bounded: bool, **pool: Any) -> Engine:

@@ -10,7 +10,7 @@ from src.domain.tables import EncodedRow, Row
 from src.infrastructure.stores.sqlite.connections import Connections
 
 WRITE_SECONDS, PAUSE_SECONDS = 0.02, 0.01
-"""How long a transaction writes, and the pause after it: SQLite does not queue writers, they poll for the lock."""
+"""The time that a transaction writes, and the pause after it: SQLite does not queue writers, they poll for the lock."""
 BATCH = 200
 """Rows in a statement; more rows make it no faster."""
 

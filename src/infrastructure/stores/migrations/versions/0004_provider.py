@@ -1,4 +1,4 @@
-"""What is known of an account at the identity provider, and of the sign-in there that began a session.
+"""Columns for accounts at the identity provider, and for the sign-in there that began a session.
 
 Revision ID: 0004
 Revises: 0003
