@@ -401,6 +401,11 @@ class TestDelivery:
         handler.run(job, lambda _: None)
         assert len(world.box.mails) == 2, "a spent token is not sent again"
 
+    def test_the_answer_is_in_the_language_of_the_request(self, world: MailWorld, anna: Person) -> None:
+        answer = world.ask("/auth/password/forgot", anna.user["email"], **{"Accept-Language": "es"})
+        assert answer.json == {"detail": "Si una cuenta tiene esta dirección, va un correo en camino."}
+        assert answer.headers["Content-Language"] == "es"
+
     def test_mails_are_in_the_language_of_the_request(self, world: MailWorld, anna: Person) -> None:
         world.ask("/auth/password/forgot", anna.user["email"], **{"Accept-Language": "es-MX,es;q=0.9"})
         assert world.box.mails[-1].subject == "Elige una contraseña nueva"
@@ -506,6 +511,11 @@ class TestNewAddresses:
         path = f"/users/{anna.user['id']}"
         answer = world.client.put(path, json={"email": "new@example.com"}, headers=anna.headers)
         assert errors_of(answer) == {("current_password", "required")}
+
+    def test_a_password_alone_changes_nothing_and_is_refused(self, world: MailWorld, anna: Person) -> None:
+        answer = world.client.put("/user", json={"current_password": PASSWORD}, headers=anna.headers)
+        assert (answer.status_code, errors_of(answer)) == (422, {("body", "empty")})
+        assert "current_password" not in answer.json["errors"][0]["message"]
 
     def test_other_changes_need_no_password(self, world: MailWorld, anna: Person) -> None:
         anna = self.renewed(world, anna)

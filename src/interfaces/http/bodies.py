@@ -73,11 +73,14 @@ class Change(Body):
     """A change of a resource. At least one field is required; an absent field keeps its value."""
 
     model_config = ConfigDict(json_schema_extra=_not_empty_schema)
+    confirming: ClassVar[frozenset[str]] = frozenset()
+    """The fields that confirm a change and are none, such as the current password."""
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
-        if not self.model_fields_set:
-            raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": ", ".join(self.names())})
+        if not self.model_fields_set - self.confirming:
+            names = ", ".join(name for name in self.names() if name not in self.confirming)
+            raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": names})
         return self
 
 

@@ -14,8 +14,10 @@ from src.domain.mails import MailKind
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.bodies import Body
 from src.interfaces.http.fields import EmailField, NewPasswordField, TextField
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.operations import Feature, Operation, client, services
 from src.interfaces.http.views import RefreshView, View, no_content, render
+from src.interfaces.languages import translated
 
 feature = Feature("E-mail", "Links in mails: prove an address, log in, set a new password.")
 route = partial(Operation, feature)
@@ -23,10 +25,13 @@ route = partial(Operation, feature)
 MailToken = Annotated[TextField, Field(description="The token in the link of the mail.")]
 
 
+_REQUESTED = "If an account has this address, a mail is on its way."
+
+
 class MailRequestedView(View):
     """The request is accepted. The answer is the same whether or not a user has the address."""
 
-    detail: str = "If an account has this address, a mail is on its way."
+    detail: str = Field(examples=[_REQUESTED])
 
 
 class MailAddress(Body):
@@ -108,7 +113,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     if caller is None:
         raise Unauthenticated
     services().mails.request_verification(caller.user, client())
-    return render(MailRequestedView(), 202)
+    return _requested_answer()
 
 
 @route(
@@ -137,4 +142,9 @@ def reset_password(body: NewPassword) -> None:
 
 def _requested(kind: MailKind, body: MailAddress) -> Response:
     services().mails.request(kind, body.email, client())
-    return render(MailRequestedView(), 202)
+    return _requested_answer()
+
+
+def _requested_answer() -> Response:
+    language = accepted_language()
+    return render(MailRequestedView(detail=translated(_REQUESTED, language)), 202, {"Content-Language": language})

@@ -1,7 +1,7 @@
 """The operations on the caller's own account: register, see, change and delete it."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from flask import Response
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
@@ -53,6 +53,8 @@ class RegistrationWithOptionalEmail(Registration):
 
 class ProfileBody(Change):
     """A change of an account. At least one field is required; an absent field keeps its value."""
+
+    confirming: ClassVar[frozenset[str]] = frozenset({"current_password"})
 
     username: UsernameField = None  # type: ignore[assignment]
     email: EmailField = None  # type: ignore[assignment]
