@@ -76,10 +76,13 @@ class Mail:
         return cls(new_id(), kind, address, language, now, now + PATIENCE + LIFETIME, details or {})
 
     def opened(self, user: User | None, now: datetime) -> "Mail":
-        """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed."""
-        if user is None:
+        """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed.
+
+        The mail goes to the address as the user has spelled it, because another spelling may be another mailbox.
+        """
+        if user is None or user.email is None:
             return replace(self, expires_at=now + LIFETIME)
-        return replace(self, user_id=user.id, epoch=user.session_epoch, valid_until=now + LIFETIME)
+        return replace(self, address=user.email, user_id=user.id, epoch=user.session_epoch, valid_until=now + LIFETIME)
 
     def sent(self) -> "Mail":
         """Return the mail after it was sent, to be removed when its token expires, like a mail that has no user.

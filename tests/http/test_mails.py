@@ -1,6 +1,7 @@
 """Links in mails: they prove an address, log in and set a new password, each once and for thirty minutes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import Mock
@@ -269,6 +270,17 @@ class TestReset:
         assert world.reset(world.token).status_code == 401
         world.ask("/auth/password/forgot", anna.user["email"])
         assert len(world.box.mails) == 1
+
+
+class TestSpellings:
+    @pytest.mark.parametrize("spell", [str.upper, lambda address: address.replace("s", "\u017f")])
+    def test_a_mail_goes_to_the_stored_spelling_and_its_link_works(
+        self, world: MailWorld, spell: Callable[[str], str]
+    ) -> None:
+        sam = join(world.client, username="sam-smith", email="sam-smith@example.com")
+        world.ask("/auth/email/login", spell(sam.user["email"]))
+        assert [mail.to.address for mail in world.box.mails] == [sam.user["email"]]
+        assert world.confirm(token=world.token).status_code == 200
 
 
 class TestUnknownAddresses:
@@ -556,6 +568,12 @@ class TestPages:
         form = {"token": world.token, "new_password": NEW_PASSWORD}
         for path in ("/auth/email/login/form", "/auth/email/verify/form", "/auth/password/reset/form"):
             assert browser.post(path, data=form, content_type="multipart/form-data").status_code == 415
+
+    def test_pages_of_other_sites_cannot_read_the_pages(self, world: MailWorld) -> None:
+        browser = FlaskClient(build(mailer=world.box, cors_origins=["*"]))
+        origin = {"Origin": "https://evil.example"}
+        assert "Access-Control-Allow-Origin" not in browser.get("/auth/email/login", headers=origin).headers
+        assert "Access-Control-Allow-Origin" in browser.get("/health", headers=origin).headers
 
     def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:
         page = browser.get("/auth/password/reset", query_string={"token": '"><script>alert(1)</script>'})

@@ -123,3 +123,10 @@ def test_purging_a_guest_deletes_its_tasks(watch: Watch) -> None:
     assert services_of(app).accounts.saga.purge_guests() == 1
     assert guest.user["id"] not in repr(store._documents)
     assert len(_list(client, logged_in(client, anna)).json) == 1
+
+
+def test_a_change_of_the_task_of_another_user_returns_404_whatever_its_if_match(client: Client, anna: Person) -> None:
+    theirs = client.post("/tasks", json={"title": "Walk the dog"}, headers=anna.headers).json["id"]
+    for id in (theirs, "0" * 32):
+        headers = {**join(client).headers, "If-Match": '"x"'}
+        assert client.put(f"/tasks/{id}", json={"title": "Mine"}, headers=headers).status_code == 404

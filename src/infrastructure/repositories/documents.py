@@ -85,9 +85,9 @@ class Documents(Generic[E]):
             old = self.get(id)
             if old is None:
                 raise NotFound(f"There is no such {self._collection.name.removesuffix('s')}.")
+            new = change(old)  # first, because it checks whether the caller may know the entity
             if revisions is not None and old.revision not in revisions:
                 raise Stale
-            new = change(old)
             return old if new == old else self._save(old, new, idempotent.receipt_for(new) if idempotent else None)
 
         return retry_conflicts(attempt)

@@ -122,8 +122,9 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
     def allow(response: Response) -> Response:
         if not anyone:
             response.vary.add("Origin")
-        # Most clients are no browsers and send no origin; flask-cors would take its time for them too.
-        return with_cors(response) if request.environ.get("HTTP_ORIGIN") else response
+        # Most clients are no browsers and send no origin; flask-cors would take its time for them too. Pages for people
+        # are read by no other page, least of all the mails that are caught in development.
+        return with_cors(response) if request.environ.get("HTTP_ORIGIN") and request.blueprint != "web" else response
 
 
 def _trace(environ: dict[str, Any]) -> str | None:
