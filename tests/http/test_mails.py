@@ -569,10 +569,10 @@ class TestPages:
         for path in ("/auth/email/login/form", "/auth/email/verify/form", "/auth/password/reset/form"):
             assert browser.post(path, data=form, content_type="multipart/form-data").status_code == 415
 
-    def test_pages_of_other_sites_cannot_read_the_pages(self, world: MailWorld) -> None:
-        browser = FlaskClient(build(mailer=world.box, cors_origins=["*"]))
+    def test_pages_of_other_sites_cannot_read_the_mails_of_development(self, world: MailWorld) -> None:
+        browser = FlaskClient(build(cors_origins=["*"]))
         origin = {"Origin": "https://evil.example"}
-        assert "Access-Control-Allow-Origin" not in browser.get("/auth/email/login", headers=origin).headers
+        assert "Access-Control-Allow-Origin" not in browser.get("/dev/mail", headers=origin).headers
         assert "Access-Control-Allow-Origin" in browser.get("/health", headers=origin).headers
 
     def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:

@@ -55,6 +55,8 @@ _DEFAULTS = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 ]
 """The headers of every answer that has no other value for them."""
+_CAUGHT_MAILS = "web.show_caught_mails"
+"""The page of the mails that are kept in development. No page of another site may read the links in them."""
 _HTTPS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
@@ -122,9 +124,9 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
     def allow(response: Response) -> Response:
         if not anyone:
             response.vary.add("Origin")
-        # Most clients are no browsers and send no origin; flask-cors would take its time for them too. Pages for people
-        # are read by no other page, least of all the mails that are caught in development.
-        return with_cors(response) if request.environ.get("HTTP_ORIGIN") and request.blueprint != "web" else response
+        # Most clients are no browsers and send no origin; flask-cors would take its time for them too.
+        is_shared = request.environ.get("HTTP_ORIGIN") and request.endpoint != _CAUGHT_MAILS
+        return with_cors(response) if is_shared else response
 
 
 def _trace(environ: dict[str, Any]) -> str | None:
