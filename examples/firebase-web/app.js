@@ -27,11 +27,11 @@ connectAuthEmulator(auth, emulator, { disableWarnings: true });
 const $ = (selector) => document.querySelector(selector);
 const credentials = $("#credentials");
 
-async function call(method, path, body) {
+async function call(method, path, body, account = auth.currentUser) {
   const response = await fetch(api + path, {
     method,
     headers: {
-      Authorization: `Bearer ${await auth.currentUser.getIdToken()}`,
+      Authorization: `Bearer ${await account.getIdToken()}`,
       ...(body && { "Content-Type": "application/json" }),
     },
     body: body && JSON.stringify(body),
@@ -57,11 +57,12 @@ function withPassword(button, email, password) {
   return linkWithCredential(auth.currentUser, EmailAuthProvider.credential(email, password)).then(show);
 }
 
-async function show() {
-  const signedIn = auth.currentUser !== null;
-  const user = signedIn ? await call("GET", "/user") : null;
+async function draw() {
+  const account = auth.currentUser;
+  const signedIn = account !== null;
+  const user = signedIn ? await call("GET", "/user", null, account) : null;
+  const tasks = signedIn ? await call("GET", "/tasks", null, account) : [];
   $("#user").textContent = user ? `${user.email ?? user.id} (${user.role})` : "Nobody is signed in.";
-  const tasks = signedIn ? await call("GET", "/tasks") : [];
   $("#tasks ul").replaceChildren(
     ...tasks.map(({ title }) => Object.assign(document.createElement("li"), { textContent: title })),
   );
@@ -71,6 +72,11 @@ async function show() {
   credentials.signUp.hidden = credentials.signIn.hidden = signedIn;
   credentials.upgrade.hidden = !signedIn;
 }
+
+let drawn = Promise.resolve();
+
+/** Show the user and the tasks: one drawing after the other, so that the last one stays. */
+const show = () => (drawn = drawn.then(draw, draw));
 
 /** Do something, and show a failure to the user. */
 async function attempt(action) {

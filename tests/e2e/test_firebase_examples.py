@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from tests.e2e.firebase import new_address
 from tests.e2e.firebase_world import World, sdk, world
@@ -81,8 +82,15 @@ def fill(page: Page, address: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
 
 
+def slow(route: Route) -> None:
+    """Answer late, so that a page that draws twice at once would show the older answer."""
+    time.sleep(0.2)
+    route.continue_()
+
+
 def test_the_web_page_signs_in_upgrades_a_guest_and_calls_the_service(page: Page) -> None:
     address, other, status = new_address(), new_address(), page.get_by_role("status")
+    page.route("**/tasks", slow)
     page.get_by_role("button", name="Look around").click()
     expect(status).to_contain_text("(guest)")
     page.get_by_label("Task").fill("Walk the dog")
