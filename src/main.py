@@ -18,6 +18,7 @@ from src.bootstrap.background import end_stopping_worker, start_background, stop
 from src.bootstrap.check import check
 from src.bootstrap.copying import open_copy
 from src.bootstrap.demo import fill as fill_demo
+from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
@@ -111,6 +112,7 @@ def main() -> None:
         check=lambda: check(load_settings()),
         copy=open_copy,
         demo=lambda: fill_demo(load_settings()),
+        preview_mail=lambda *choice: preview_mail(load_settings(), *choice),
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
     )

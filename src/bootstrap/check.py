@@ -1,6 +1,7 @@
 """Checks that everything the settings name exists and answers."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 from src.application.limits import GUESTS, Count
@@ -16,9 +17,12 @@ from src.bootstrap.adapters import (
     now,
     store_errors,
 )
+from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import require_tables
 from src.domain.errors import PorteroError
+from src.domain.mails import MailKind
 from src.infrastructure.stores.registry import store_class
+from src.interfaces.languages import LANGUAGES
 from src.settings import ConfigurationError, Settings
 
 
@@ -50,9 +54,17 @@ def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
         # No job has this id, so that a worker that receives it finds nothing to do.
         yield "queue", lambda: make_queue(settings, lambda _: None).send("check")
     yield f"identity provider {settings.identity}", lambda: make_identity(settings).account("nobody")
+    if settings.mail_templates:
+        yield f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings)
 
 
 def _probe(blobs: BlobStore) -> None:
     """Raise Unavailable when objects cannot be stored."""
     blobs.put("check/probe", [b"portero"])
     blobs.delete("check/probe")
+
+
+def _read_templates(settings: Settings) -> None:
+    """Raise AttemptFailed for the first template of mails that has a mistake."""
+    for kind, language in product(MailKind, LANGUAGES):
+        preview_mail(settings, kind, language)

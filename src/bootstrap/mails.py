@@ -1,15 +1,19 @@
-"""Builds what sends mails."""
+"""Builds what sends mails, and what shows an operator how they look."""
+
+from pathlib import Path
 
 from src.application.jobs import JobHandler
 from src.application.limits import RateLimiter
 from src.application.mails import MailTokens, SendMail
 from src.application.outbox import MAIL, Notices, Outbox
-from src.application.ports import Clock, JobQueue, Mailer
-from src.domain.mails import MailRepository
+from src.application.ports import Clock, JobQueue, Mailer, Message
+from src.bootstrap.adapters import now
+from src.domain.mails import Mail, MailKind, MailRepository
 from src.domain.sessions import SessionRepository
 from src.domain.users import UserRepository
+from src.domain.values import Email
 from src.infrastructure.mail.writer import TemplateWriter
-from src.settings import Settings
+from src.settings import ConfigurationError, Settings
 
 
 def mail_handlers(
@@ -20,10 +24,10 @@ def mail_handlers(
     tokens: MailTokens,
     clock: Clock,
 ) -> dict[str, JobHandler]:
-    """Return the handler of the jobs that send mails, or none without a mailer."""
+    """Return the handler of the jobs that send mails, or none without a mailer. Raises ConfigurationError."""
     if mailer is None:
         return {}
-    writer = TemplateWriter(settings.links_url, settings.mail_templates)
+    writer = _writer(settings, settings.mail_templates)
     return {MAIL: SendMail(mails=mails, users=users, mailer=mailer, writer=writer, tokens=tokens, clock=clock)}
 
 
@@ -44,3 +48,20 @@ def make_notices(
         enabled=settings.smtp_url is not None,
         new_devices=settings.login_notices,
     )
+
+
+def preview_mail(settings: Settings, kind: MailKind, language: str, folder: Path | None = None) -> Message:
+    """Return a mail with sample values, from the templates in ``folder`` or else in MAIL_TEMPLATES.
+
+    Raises ConfigurationError if the folder does not exist, and AttemptFailed for a template with a mistake.
+    """
+    details = {"device": "Firefox on Linux, 192.0.2.7", "new_address": "ana@example.org"}
+    mail = Mail.new(kind, Email("ana@example.com"), language, now(), details)
+    token, code = ("SAMPLE", "123456") if kind.has_token else ("", "")
+    return _writer(settings, folder or settings.mail_templates).write(mail, token, code)
+
+
+def _writer(settings: Settings, folder: Path | None) -> TemplateWriter:
+    if folder and not folder.is_dir():
+        raise ConfigurationError(f"MAIL_TEMPLATES: there is no folder {folder}")
+    return TemplateWriter(settings.links_url, folder)

@@ -36,6 +36,7 @@ RUN_IN_ORDER = [
     "docs/how-to/manage-users.md",
     "docs/how-to/keys.md",
     "docs/how-to/backup.md",
+    "docs/how-to/send-mails.md",
 ]
 """Every page with shell examples. They share one service, and each makes the accounts that it needs."""
 RUN_ALONE = {

@@ -128,6 +128,7 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_documented_command_can_be_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "texts").mkdir()
     for name in ("dogs.csv", "users.csv", "users.json"):
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)

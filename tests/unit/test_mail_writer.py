@@ -1,10 +1,12 @@
 """The texts of mails: every kind in both languages, and the templates of an operator."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from src.domain.errors import AttemptFailed
 from src.domain.mails import Mail, MailKind
 from src.domain.values import Email
 from src.infrastructure.mail.writer import TemplateWriter
@@ -41,3 +43,15 @@ def test_facts_that_a_stranger_writes_are_escaped_in_html() -> None:
     details = {"device": "<a href='https://evil.example'>Click</a>"}
     notice = replace(MAIL, kind=MailKind.NEW_DEVICE, details=details)
     assert "<a " not in TemplateWriter("https://app.example.com").write(notice, "", "").html
+
+
+def test_a_corrected_template_is_used_by_the_next_attempt(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    template, writer = tmp_path / "en/reset.txt", TemplateWriter("https://app.example.com", tmp_path)
+    template.write_text("Subject\n\n{{ linc }}")
+    with pytest.raises(AttemptFailed, match="'linc' is undefined") as failed:
+        writer.write(MAIL, "t0ken", "")
+    assert not failed.value.final
+    template.write_text("Subject\n\n{{ link }} ")
+    os.utime(template, (1, 1))  # an edit of the same second may leave the time of the file as it was
+    assert "t0ken" in writer.write(MAIL, "t0ken", "").text

@@ -71,4 +71,7 @@ class MailWriter(Protocol):
     """Writes the text of mails."""
 
     def write(self, mail: Mail, token: str, code: str) -> Message:
-        """Return the message of a mail. ``token`` and ``code`` are empty for a mail without a token."""
+        """Return the message of a mail. ``token`` and ``code`` are empty for a mail without a token.
+
+        Raises AttemptFailed for a template with a mistake.
+        """

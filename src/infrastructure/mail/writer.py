@@ -3,9 +3,18 @@
 from pathlib import Path
 from urllib.parse import urlencode
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+    select_autoescape,
+)
 
 from src.application.ports import Message
+from src.domain.errors import AttemptFailed
 from src.domain.mails import Mail, MailKind
 
 _PATHS = {
@@ -18,7 +27,8 @@ _PATHS = {
 class TemplateWriter:
     """Fills in the template ``LANGUAGE/KIND.txt``: the subject, an empty line and paragraphs. Implements MailWriter.
 
-    The HTML of a mail is made from the same paragraphs. A paragraph that is a URL becomes a link.
+    The HTML of a mail is made from the same paragraphs. A paragraph that is a URL becomes a link. A template with a
+    mistake fails the job of its mail, and the job is tried again: an operator may have corrected the template by then.
     """
 
     def __init__(self, public_url: str, folder: Path | None = None) -> None:
@@ -32,11 +42,21 @@ class TemplateWriter:
     def write(self, mail: Mail, token: str, code: str) -> Message:
         path = _PATHS.get(mail.kind, "/")
         link = f"{self._public_url}{path}" + (f"?{urlencode({'token': token})}" if token else "")
-        template = self._templates.get_template(f"{mail.language}/{mail.kind.value}.txt")
         facts = {"device": "", "new_address": "", **mail.details}
-        written = template.render(address=mail.address.address, link=link, code=code, **facts)
+        name = f"{mail.language}/{mail.kind.value}.txt"
+        written = self._render(name, address=mail.address.address, link=link, code=code, **facts)
         subject, _, text = written.partition("\n")
+        if not subject.strip():
+            raise AttemptFailed(f"The template {name} is wrong: its first line is the subject, and it is empty.")
         paragraphs = [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
-        layout = self._templates.get_template("layout.html")
-        html = layout.render(language=mail.language, subject=subject, paragraphs=paragraphs)
+        html = self._render("layout.html", language=mail.language, subject=subject, paragraphs=paragraphs)
         return Message(mail.id, mail.address, " ".join(subject.split()), text.strip() + "\n", html)
+
+    def _render(self, name: str, **facts: object) -> str:
+        """Return a template filled in. Raises AttemptFailed for any mistake that an operator made in it."""
+        try:
+            return self._templates.get_template(name).render(facts)
+        except TemplateSyntaxError as error:
+            raise AttemptFailed(f"The template {name} is wrong in line {error.lineno}: {error}.") from None
+        except Exception as error:  # a template is a program, which can raise any error
+            raise AttemptFailed(f"The template {name} is wrong: {error}.") from None

@@ -13,6 +13,7 @@ from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.mails import mails
 from src.interfaces.cli.users import new_password, users
 from src.interfaces.field_errors import with_field
 
@@ -174,6 +175,7 @@ def new_keys(console: Console) -> None:
 
 cli.add_command(copy)
 cli.add_command(datasets)
+cli.add_command(mails)
 cli.add_command(users)
 
 

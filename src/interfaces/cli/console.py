@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
+from src.application.ports import Message
+from src.domain.mails import MailKind
 from src.domain.values import Page
 from src.interfaces.services import Services
 
@@ -58,6 +61,8 @@ class Console:
     """Open the stores at two URLs, to copy the first one to the second one."""
     demo: Callable[[], Iterable[str]]
     """Fill a fresh development store with data to look at, and return what to tell the operator, line by line."""
+    preview_mail: Callable[[MailKind, str, Path | None], Message]
+    """Return a mail in a language with sample values, from the templates in a folder or in MAIL_TEMPLATES."""
     rotate_keys: Callable[[int], str]
     """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
     new_keys: Callable[[], str]
