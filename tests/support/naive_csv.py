@@ -4,22 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType, ReadOptions, Report, Row, Severity
+from src.domain.tables import GRAMMAR, ORDER, Column, ReadOptions, Report, Row, Severity
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.encodings import UNDECODABLE, displayed
 from src.infrastructure.tables.records import Records, split
 from src.infrastructure.tables.results import Results, Rule, unique_names
 from src.infrastructure.tables.source import Source, inspect
-
-INFERRED = {
-    ColumnType.BOOLEAN: GRAMMAR[ColumnType.BOOLEAN],
-    ColumnType.INTEGER: r"-?(0|[1-9][0-9]{0,14})",
-    ColumnType.NUMBER: r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,100})?",
-    ColumnType.DATE: GRAMMAR[ColumnType.DATE],
-    ColumnType.DATETIME: GRAMMAR[ColumnType.DATETIME],
-    ColumnType.EMAIL: GRAMMAR[ColumnType.EMAIL],
-}
-CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
 
 
 def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:
@@ -90,12 +80,8 @@ def _inferred(source: Source, records: list[list[str]]) -> list[Column]:
 
 def _column(name: str, cells: list[str]) -> Column:
     values = [cell for cell in cells if cell]
-    has_codes = any(re.fullmatch(CODE, value) for value in values)
-    for type, grammar in INFERRED.items():
+    for type, grammar in GRAMMAR.items():
         matches = sum(re.fullmatch(grammar, value) is not None for value in values)
-        is_numeric = type in {ColumnType.INTEGER, ColumnType.NUMBER}
-        if values and 5 * matches >= 4 * len(values) and not (is_numeric and has_codes):
-            break
-    else:
-        type = ColumnType.STRING
-    return Column(name, type)
+        if values and 5 * matches >= 4 * len(values):
+            return Column(name, type)
+    return Column(name)

@@ -1,4 +1,4 @@
-"""Infers the schema of a file, cautiously: a column with values that may be codes stays a string."""
+"""Infers the schema of a file. A column has the most specific type that 80 % of its non-empty cells have."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,26 +11,15 @@ from src.infrastructure.tables.column_rules import stacked
 from src.infrastructure.tables.results import unique_names
 from src.infrastructure.tables.source import Source
 
-_GRAMMAR = {
-    **GRAMMAR,
-    # Longer integers are ids, and no double holds them. Numbers with an exponent are rather codes.
-    ColumnType.INTEGER: r"-?(?:0|[1-9][0-9]{0,14})",
-    ColumnType.NUMBER: r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,100})?",
-}
-"""By type: the regular expression of its values in a file without a schema."""
-_CODE = r"0[0-9]+|\+[0-9]+|[0-9]{16,}"
-"""Digits that form a code: with leading zeros, a phone number, an id. One such value makes the column a string."""
 _CELL = pl.col("cell")
-_NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER}
-_LOOKS = {type: f"^(?:{grammar})$" for type, grammar in _GRAMMAR.items()} | {"code": f"^(?:{_CODE})$"}
+_LOOKS = {type: f"^(?:{grammar})$" for type, grammar in GRAMMAR.items()}
 
 
 @dataclass(slots=True)
 class _Evidence:
-    """The counts of a column: its non-empty cells, its codes, and its values that match each type."""
+    """The counts of a column: its non-empty cells, and its values that match each type."""
 
     values: int = 0
-    codes: int = 0
     by_type: dict[ColumnType, int] = field(default_factory=lambda: dict.fromkeys(GRAMMAR, 0))
 
     def exclude(self, most_values: int) -> None:
@@ -45,7 +34,7 @@ class _Evidence:
     def column(self, name: str) -> Column:
         """Return a column of the first type that 80 % of the values have, or of the type string."""
         for type, count in self.by_type.items():
-            if 0 < 4 * self.values <= 5 * count and not (type in _NUMERIC and self.codes):
+            if 0 < 4 * self.values <= 5 * count:
                 return Column(name, type)
         return Column(name)
 
@@ -73,12 +62,10 @@ def _count(block: Block, evidence: list[_Evidence]) -> None:
         groups.setdefault((*column.by_type,), []).append(position)
     for types, positions in groups.items():
         looks = {str(type): _CELL.str.contains(_LOOKS[type]) for type in types}
-        looks |= {"code": _CELL.str.contains(_LOOKS["code"])} if _NUMERIC & {*types} else {}
         flags = stacked(block.complete, positions).to_frame().select(values=_CELL != "", **looks)
         counts = flags.select(pl.all().reshape((len(positions), height)).arr.sum())
         for position, counted in zip(positions, counts.iter_rows(named=True), strict=True):
             column = evidence[position]
             column.values += counted["values"]
-            column.codes += counted.get("code", 0)
             for type in types:
                 column.by_type[type] += counted[type]
