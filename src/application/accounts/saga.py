@@ -18,7 +18,6 @@ provider that got no answer may take effect later, so that the user stays marked
 """
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -38,7 +37,7 @@ from src.application.audit import AuditEvent
 from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.receipts import IdempotentCreate
 from src.domain.users import State, User
-from src.domain.values import Email, Role, Username
+from src.domain.values import Role, Username
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
@@ -110,6 +109,8 @@ class AccountSaga(AccountSteps):
         With ``sole``, the provider forgets every other way to sign in. Raises NotFound, Unavailable and the errors of
         ``check``.
         """
+        if self.identity.remote and self.identity.account(id) is None:
+            raise NotFound("This user has no account at the identity provider.")
         kept = self.identity.keep(password)
 
         def without_sessions(user: User) -> User:
@@ -195,32 +196,6 @@ class AccountSaga(AccountSteps):
         # By now no request of the deleted user can still be running.
         self._remove_owned(self.users.update(user.id, self._marked_tombstone))
         self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
-
-    def _restore(self, user: User) -> None:
-        """Make the account at the provider match the stored user. A guest of this service has no account there."""
-        if user.role is Role.GUEST:
-            if user.provider_valid_since is None:
-                self.identity.delete(user.id)
-            self.users.update(user.id, if_ticket(user.reconcile_since, released))
-            return
-        addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
-        try:
-            for email in addresses:
-                restored = replace(user, email=email, email_verified=user.email_verified and email == user.email)
-                with suppress(Taken):  # another account of the provider has the address by now: try the next one
-                    self.identity.set_email(restored)
-                    break
-        except NotFound:
-            # The user was active until now, and its requests may still be writing: reconcile once more.
-            self._remove_owned(self.users.update(user.id, self._marked_tombstone))
-            return
-
-        def restore(stored: User) -> User:
-            if stored.reconcile_since != user.reconcile_since:
-                return self._marked(stored)  # changed meanwhile, and the provider may have lost that address
-            return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
-
-        self.users.update(user.id, self._changed_there(user.id, restore))
 
     def _undo_creation(self, id: str) -> None:
         self.users.update(id, self._marked_tombstone)

@@ -1,15 +1,16 @@
 """The steps that the operations on accounts share."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from src.application.accounts.failures import attempt
-from src.application.accounts.transitions import Change
+from src.application.accounts.transitions import Change, if_ticket, released
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, IdentityProvider
-from src.domain.errors import LastAdmin, NotFound, Stale
+from src.domain.errors import LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, State, User, UserRepository
-from src.domain.values import Email
+from src.domain.values import Email, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,10 @@ class AccountSteps:
     def forget(self, user: User) -> bool:
         """Delete a user whose account at the provider is gone. Return whether this call has deleted the user.
 
-        A user stays if it has changed since ``user`` was read, or if it is the last admin. A user with a password in
-        the store stays too: it was made without the provider, and never had an account there.
+        A user stays if it has changed since ``user`` was read, if it is the last admin, or if it was made without the
+        provider.
         """
-        if user.state is not State.ACTIVE or user.reconcile_since or user.password_hash:
+        if user.state is not State.ACTIVE or user.reconcile_since or not _is_kept_by_provider(user):
             return False
         try:
             deleted = self.users.update(user.id, self._marked_tombstone, revisions=[user.revision])
@@ -50,7 +51,41 @@ class AccountSteps:
         Sessions here stay, because the changed user knows of the revocation. Raises Unavailable.
         """
         account = self.identity.account(id)
-        return lambda user: replace(change(user), provider_valid_since=account.valid_since if account else None)
+        if account is None:  # it has just been deleted there, which the next check finds
+            return change
+        return lambda user: replace(change(user), provider_valid_since=account.valid_since)
+
+    def _restore(self, user: User) -> None:
+        """Make the account at the provider match the stored user. A guest of this service has no account there."""
+        if user.role is Role.GUEST:
+            if user.provider_valid_since is None:
+                self.identity.delete(user.id)
+            self._release(user)
+            return
+        addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
+        try:
+            for email in addresses:
+                restored = replace(user, email=email, email_verified=user.email_verified and email == user.email)
+                with suppress(Taken):  # another account of the provider has the address by now: try the next one
+                    self.identity.set_email(restored)
+                    break
+        except NotFound:
+            if not _is_kept_by_provider(user):
+                self._release(user)
+                return
+            # The user was active until now, and its requests may still be writing: reconcile once more.
+            self._remove_owned(self.users.update(user.id, self._marked_tombstone))
+            return
+
+        def restore(stored: User) -> User:
+            if stored.reconcile_since != user.reconcile_since:
+                return self._marked(stored)  # changed meanwhile, and the provider may have lost that address
+            return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
+
+        self.users.update(user.id, self._changed_there(user.id, restore))
+
+    def _release(self, user: User) -> None:
+        self.users.update(user.id, if_ticket(user.reconcile_since, released))
 
     def _remove_owned(self, user: User) -> None:
         for remove in self.owned:
@@ -61,3 +96,11 @@ class AccountSteps:
 
     def _marked_tombstone(self, user: User) -> User:
         return self._marked(user.tombstone(self.clock()))
+
+
+def _is_kept_by_provider(user: User) -> bool:
+    """Return whether a user is gone if the provider does not know it, because it has had an account there.
+
+    A user with a password in the store may have been made without the provider.
+    """
+    return user.provider_valid_since is not None and user.password_hash is None

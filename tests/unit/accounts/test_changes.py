@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from src.application.accounts.failures import attempt
-from src.domain.errors import InvalidToken, Taken, Unavailable
+from src.domain.errors import InvalidToken, NotFound, Taken, Unavailable
 from src.domain.users import User
 from src.domain.values import Email, Role, Username
 from tests.unit.accounts.world import NEW, OLD, PASSWORD, AccountWorld
@@ -240,3 +240,42 @@ def test_a_change_of_case_in_an_address_reaches_the_provider(world: AccountWorld
     sharp = Email("stra\u00dfe@example.com")
     world.readdress(user, sharp)
     world.agrees(user, sharp)
+
+
+class TestUsersMadeWithoutTheProvider:
+    """The service kept its passwords itself before, so these users have no account at the provider."""
+
+    @pytest.fixture(params=[None, "a hash"])
+    def user(self, request: pytest.FixtureRequest, world: AccountWorld) -> User:
+        user = User.new(now=world.clock(), username=Username.random(), email=OLD)
+        return world.users.add(replace(user, password_hash=request.param))
+
+    def test_are_not_deleted_because_the_provider_does_not_know_them(self, world: AccountWorld, user: User) -> None:
+        assert not world.accounts.forget(user)
+        assert world.stored(user) == user
+
+    def test_keep_their_address_from_newcomers(self, world: AccountWorld, user: User) -> None:
+        with pytest.raises(Taken):
+            world.joined(OLD)
+        assert world.stored(user) == user
+
+    def test_stay_as_they_were_after_a_change_that_the_provider_cannot_follow(
+        self, world: AccountWorld, user: User
+    ) -> None:
+        with pytest.raises(InvalidToken):
+            world.readdress(user)
+        world.reconcile_later()
+        assert world.stored(user).claims == user.claims
+        assert world.stored(user).reconcile_since is None
+        assert world.disowned == []
+
+    def test_can_be_deleted(self, world: AccountWorld, user: User) -> None:
+        world.accounts.delete(user.id)
+        world.deleted(user)
+
+    def test_keep_their_password_when_the_provider_cannot_set_another_one(
+        self, world: AccountWorld, user: User
+    ) -> None:
+        with pytest.raises(NotFound):
+            world.accounts.set_password(user.id, PASSWORD, "password-reset")
+        assert world.stored(user) == user
