@@ -127,16 +127,18 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     )
     lifetimes = _lifetimes(settings)
     mirror = AccountMirror(
-        users=users, saga=saga, identity=identity, guest_lifetime=lifetimes.guest, audit=audit, clock=clock
-    )
-    authentication = AuthenticationService(
         users=users,
-        sessions=sessions,
+        saga=saga,
         identity=identity,
-        mirror=mirror,
-        checks=RecentChecks(timedelta(seconds=settings.firebase_check_seconds), clock),
-        tokens=_tokens(settings, keys, clock),
+        guest_lifetime=lifetimes.guest,
+        notices=notices,
+        audit=audit,
         clock=clock,
+    )
+    checks = RecentChecks(timedelta(seconds=settings.firebase_check_seconds), clock)
+    tokens = _tokens(settings, keys, clock)
+    authentication = AuthenticationService(
+        users=users, sessions=sessions, identity=identity, mirror=mirror, checks=checks, tokens=tokens, clock=clock
     )
     session_service = _sessions(lifetimes, authentication, keys, limiter, rules, notices)
     return Services(

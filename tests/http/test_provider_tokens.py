@@ -5,6 +5,7 @@ from datetime import timedelta
 from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.values import Email
+from tests.http.test_mails import MailWorld
 from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, errors_of, join
 
 
@@ -44,3 +45,19 @@ def test_a_new_session_from_an_old_sign_in_does_not_stand_for_the_password() -> 
     for token in ("eve", traded["access_token"]):
         refused = client.put("/user", json={"email": "new@example.com"}, headers=Person({}, token).headers)
         assert (refused.status_code, errors_of(refused)) == (422, {("current_password", "required")})
+
+
+def test_the_old_address_is_told_once_of_one_that_was_changed_at_the_provider() -> None:
+    provider = Provider(eve=ProviderAccount(Email("eve@example.com")))
+    world = MailWorld(settings={"smtp_url": "smtp://localhost", "firebase_check_seconds": "0"}, identity=provider)
+    headers = Person({}, "eve").headers
+    for _ in range(2):
+        assert world.client.get("/user", headers=headers).status_code == 200
+        provider.known["eve"] = ProviderAccount(Email("eve@example.com"), email_verified=True)
+    provider.known["eve"] = ProviderAccount(Email("new@example.com"))
+    for _ in range(2):
+        assert world.client.get("/user", headers=headers).json["email"] == "new@example.com"
+    world.deliver()
+    assert [(mail.to.address, "new@example.com" in mail.text) for mail in world.box.mails] == [
+        ("eve@example.com", True)
+    ]

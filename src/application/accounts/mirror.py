@@ -6,9 +6,10 @@ from datetime import timedelta
 from src.application.accounts.saga import AccountSaga
 from src.application.accounts.transitions import following
 from src.application.audit import Audit, AuditEvent
+from src.application.outbox import Notices
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Stale, Taken
-from src.domain.sessions import Session
+from src.domain.sessions import Client, Session
 from src.domain.users import User, UserRepository
 from src.domain.values import Role, Username
 
@@ -17,13 +18,15 @@ from src.domain.values import Role, Username
 class AccountMirror:
     """Asks the identity provider for accounts, and changes the users here to match them.
 
-    A user is never changed by what was read before another change of the same user.
+    A user is never changed by what was read before another change of the same user. A new address that is taken over is
+    told to the old one, as after a change in this service.
     """
 
     users: UserRepository
     saga: AccountSaga
     identity: IdentityProvider
     guest_lifetime: timedelta
+    notices: Notices
     audit: Audit
     clock: Clock
 
@@ -111,11 +114,12 @@ class AccountMirror:
         if follow(user) == user:
             return user
         try:
-            return self.users.update(user.id, follow, revisions=[user.revision])
-        except Stale:  # the next check compares again
-            changed = self.users.get(user.id)
+            changed = self.users.update(user.id, follow, revisions=[user.revision])
         except NotFound:
-            changed = None
-        if changed is None:
-            raise InvalidToken
+            raise InvalidToken from None
+        except Stale:  # the next check compares again
+            if current := self.users.get(user.id):
+                return current
+            raise InvalidToken from None
+        self.notices.address_changed(user, changed, Client())
         return changed
