@@ -431,7 +431,10 @@ class TestTable:
         [query] = [each for each in statements if each.startswith("SELECT")]
         with store._connections.reading() as connection:
             plan = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+            found = connection.execute(query).fetchall()
         store.close()
+        assert len(found) == 1, "the lock of the interpreter is released for each row"
+        plan = [row for row in plan if not row[3].startswith(("SCAN (subquery", "SCAN SUBQUERY"))]  # the page
         searches = [row[3] for row in plan if row[3].startswith("SEARCH")]
         assert not [row for row in plan if "SCAN" in row[3] or "TEMP" in row[3]]
         assert "USING PRIMARY KEY (set_id=? AND line" in searches[0]

@@ -8,6 +8,7 @@ from sqlite3 import Connection
 
 from src.domain.tables import EncodedRow, Row
 from src.infrastructure.stores.sqlite.connections import Connections
+from src.infrastructure.stores.sqlite.tables import in_one_row
 
 WRITE_SECONDS, PAUSE_SECONDS = 0.02, 0.01
 """The time that a transaction writes, and the pause after it: SQLite does not queue writers, they poll for the lock."""
@@ -18,9 +19,12 @@ _PAGE = 'SELECT line, valid, "values" FROM rows WHERE set_id = :set_id AND {} OR
 # The subquery of invalid rows needs nothing but the partial index; without it SQLite scans the set.
 _INVALID = "SELECT line FROM rows WHERE set_id = :set_id AND line > :after AND valid = 0 ORDER BY line LIMIT :limit"
 _PAGES = {
-    None: _PAGE.format("line > :after"),
-    True: _PAGE.format("line > :after AND valid = 1"),
-    False: _PAGE.format(f"line IN ({_INVALID})"),
+    valid: in_one_row('line, valid, "values"', _PAGE.format(condition))
+    for valid, condition in (
+        (None, "line > :after"),
+        (True, "line > :after AND valid = 1"),
+        (False, f"line IN ({_INVALID})"),
+    )
 }
 _REMOVE = """DELETE FROM rows WHERE set_id = :set_id AND line <= (
     SELECT max(line) FROM (SELECT line FROM rows WHERE set_id = :set_id ORDER BY line LIMIT :limit))"""
@@ -45,8 +49,8 @@ class SqliteRows:
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
         with self._connections.reading() as connection:
-            found = connection.execute(_PAGES[valid], {"set_id": set_id, "after": after, "limit": limit}).fetchall()
-        return [(line, bool(valid), json.loads(values)) for line, valid, values in found]
+            [rows] = connection.execute(_PAGES[valid], {"set_id": set_id, "after": after, "limit": limit}).fetchone()
+        return [(line, bool(valid), json.loads(values)) for line, valid, values in json.loads(rows)]
 
     def remove(self, set_id: str) -> None:
         parameters = {"set_id": set_id, "limit": BATCH}

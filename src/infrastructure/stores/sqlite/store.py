@@ -1,5 +1,6 @@
 """The document store for SQLite: each collection is a table."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -72,7 +73,8 @@ class SqliteStore(MigratedStore):
         table = TABLES[query.collection.name]
         statement, parameters = table.find(query, after)
         with self._connections.reading() as connection:
-            return [table.document(row) for row in connection.execute(statement, parameters)]
+            [rows] = connection.execute(statement, parameters).fetchone()
+        return [table.document(row) for row in json.loads(rows)]
 
     def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
         table = TABLES[collection.name]
