@@ -518,6 +518,14 @@ class TestNewAddresses:
         assert self.change(world, anna, current_password="wrong").status_code == 403
         assert self.change(world, anna, current_password=PASSWORD).json["email"] == "new@example.com"
 
+    def test_a_password_that_is_given_is_checked_whenever_the_login_was(self, world: MailWorld, anna: Person) -> None:
+        for path in ("/user", f"/users/{anna.user['id']}"):
+            for body in ({"email": "new@example.com"}, {"name": "Ana"}):
+                wrong = {**body, "current_password": "wrong"}
+                assert world.client.put(path, json=wrong, headers=anna.headers).status_code == 403
+        assert world.client.get("/user", headers=anna.headers).json["email"] == anna.user["email"]
+        assert self.change(world, anna, current_password=PASSWORD).json["email"] == "new@example.com"
+
     def test_the_route_of_the_directory_asks_for_the_password_too(self, world: MailWorld, anna: Person) -> None:
         anna = self.renewed(world, anna)
         path = f"/users/{anna.user['id']}"

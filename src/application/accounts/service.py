@@ -70,13 +70,14 @@ class AccountService:
         """Raise an error unless the caller may change the e-mail address as ``change`` says.
 
         A new address needs the current password, or a login of the last ten minutes: whoever has stolen a token could
-        otherwise take over the account. Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
+        otherwise take over the account. A password that is given is always checked, so that nobody takes a wrong one
+        for the right one. Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
         """
-        if change.get("email", caller.user.email) == caller.user.email:
-            return
+        new_address = change.get("email", caller.user.email) != caller.user.email
         # A stolen ID token may be an hour old, and still start a session.
         logged_in_at = caller.signed_in_at or (caller.session.created_at if caller.session else None)
-        if logged_in_at is None or self.clock() - logged_in_at > RECENT_SIGN_IN:
+        recent = logged_in_at is not None and self.clock() - logged_in_at <= RECENT_SIGN_IN
+        if current is not None or (new_address and not recent):
             self._confirm(caller, current, client)
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:

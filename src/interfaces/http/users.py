@@ -133,7 +133,7 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
 
     Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
     refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
-    last ten minutes.
+    last ten minutes. A `current_password` that is given must be right.
     """
     services().accounts.confirm_address(caller, body.profile(), body.current_password, client())
     with caller_must_exist():
