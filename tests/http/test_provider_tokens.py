@@ -5,7 +5,7 @@ from datetime import timedelta
 from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.values import Email
-from tests.http.test_mails import MailWorld
+from tests.support.mailing import MailWorld
 from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, errors_of, join
 
 

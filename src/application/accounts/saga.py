@@ -17,7 +17,7 @@ on the user: reconciliation takes a new ticket, and a slow request that finds an
 provider that got no answer may take effect later, so that the user stays marked and is reconciled again.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -102,12 +102,13 @@ class AccountSaga(AccountSteps):
         check: Change = lambda user: user,
         keep: str | None = None,
         sole: bool = False,
+        after_outage: Callable[[User], object] = lambda user: None,
     ) -> None:
         """Set a password that has passed the policy, and end every session except the one with the id ``keep``.
 
         First, ``check`` is called with the stored user, and may raise an error. ``reason`` is written to the audit log.
-        With ``sole``, the provider forgets every other way to sign in. Raises NotFound, Unavailable and the errors of
-        ``check``.
+        With ``sole``, the provider forgets every other way to sign in. If the provider fails after the sessions ended,
+        ``after_outage`` is called with the stored user. Raises NotFound, Unavailable and the errors of ``check``.
         """
         if self.identity.remote and self.identity.account(id) is None:
             raise NotFound("This user has no account at the identity provider.")
@@ -120,9 +121,10 @@ class AccountSaga(AccountSteps):
         user = self.change(id, lambda stored: replace(without_sessions(check(stored)), password_hash=kept))
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
         if self.identity.remote:
-            self.identity.set_password(user, password, sole=sole)
-            # Again, because the old password could still start sessions until a moment ago.
-            self.change(id, self._changed_there(id, without_sessions))
+            with after_failure(after_outage, user):
+                self.identity.set_password(user, password, sole=sole)
+                # Again, because the old password could still start sessions until a moment ago.
+                self.change(id, self._changed_there(id, without_sessions))
             self.identity.sessions_ended()
 
     def upgrade(self, id: str, promote: Change, password: str) -> User:

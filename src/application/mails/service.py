@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from src.application.accounts import AccountMirror, AccountSaga
@@ -11,7 +12,7 @@ from src.application.mails.tokens import MailTokens
 from src.application.outbox import Notices, Outbox
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
-from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound
+from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, Unavailable
 from src.domain.mails import MAX_LIVING, Mail, MailKind, MailRepository
 from src.domain.sessions import Client
 from src.domain.users import PasswordPolicy, User, UserRepository
@@ -61,7 +62,8 @@ class MailService:
 
     def verify(self, token: str) -> None:
         """Mark the address as verified to which the mail with this token was sent. Raises InvalidToken."""
-        mail, _ = self._spend(MailKind.VERIFY, token)
+        mail, _ = self._peek(MailKind.VERIFY, token)
+        self._spend(mail)
         self._update(mail, lambda user: replace(user, email_verified=True, updated_at=self.clock()))
 
     def log_in(self, token: str, client: Client) -> tuple[User, Tokens]:
@@ -71,7 +73,7 @@ class MailService:
         With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
         account. Raises InvalidToken, Unavailable.
         """
-        mail, user = self._spend(MailKind.LOGIN, token)
+        mail, user = self._peek(MailKind.LOGIN, token)
         return self._start(mail, user, client)
 
     def log_in_with_code(self, address: Email, code: str, client: Client) -> tuple[User, Tokens]:
@@ -83,16 +85,15 @@ class MailService:
         self.limiter.check(failure)
         for mail in self.mails.newest(MailKind.LOGIN, address, MAX_LIVING):
             if self._is_code(mail, code):
-                user = self._user_of(mail)
-                if self.mails.spend(mail):
-                    return self._start(mail, user, client)
+                return self._start(mail, self._user_of(mail), client)
         self.limiter.hit(failure)
         raise InvalidToken(_INVALID)
 
     def reset_password(self, token: str, password: str, client: Client) -> None:
         """Set a new password with the token of a mail. It ends all sessions and proves the address.
 
-        Raises InvalidToken, Unavailable, and Invalid for a password that the policy refuses, which spends no token.
+        Raises InvalidToken; Invalid for a password that the policy refuses, and Unavailable, both of which spend no
+        token.
         """
         mail, user = self._peek(MailKind.RESET, token)
         username = user.username.display if user.username else None
@@ -100,31 +101,42 @@ class MailService:
             password = self.passwords.check(password, username, mail.address.address)
         except InvalidValue as error:
             raise Invalid(FieldError("new_password", error.code, str(error))) from None
-        if not self.mails.spend(mail):
-            raise InvalidToken(_INVALID)
         self._replace_password(mail, user, password, "password-reset", client)
 
     def _replace_password(self, mail: Mail, user: User, password: str, reason: str, client: Client) -> User:
-        """Make ``password`` the only way into the account of a spent mail. Return the user. Raises InvalidToken."""
+        """Make ``password`` the only way into the account of a mail, which is spent by that. Return the user.
+
+        The commit that ends the sessions voids the token of the mail too, so that it works once. If the identity
+        provider does not answer after that commit, the token becomes valid again: without it, the user would have
+        neither the old password nor a way to set a new one. Raises InvalidToken, Unavailable.
+        """
 
         def check(stored: User) -> User:
             self._require_valid(mail, stored)
+            if mail.kind is MailKind.LOGIN and stored.email_verified:
+                raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous login may have spent the mail
             return stored
+
+        def give_back(stored: User) -> None:
+            self.mails.update(mail.id, lambda spent: replace(spent, epoch=stored.session_epoch))
 
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
 
         try:
-            self.saga.set_password(user.id, password, reason, check=check, sole=True)
+            self.saga.set_password(user.id, password, reason, check=check, sole=True, after_outage=give_back)
             # Only now: after a failure in between, the next mail must replace the password again.
             changed = self.users.update(user.id, prove)
         except NotFound:
             raise InvalidToken(_INVALID) from None
+        with suppress(Unavailable):  # its token is void already
+            self.mails.remove(mail.id)
         self.notices.password_changed(user, client)
         return changed
 
     def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:
         if user.email_verified or not (user.password_hash or self.saga.identity.remote):
+            self._spend(mail)
             user = self._update(mail, lambda stored: replace(stored, email_verified=True))
         else:
             user = self._replace_password(mail, user, _unknown_password(), "address-proved", client)
@@ -145,12 +157,10 @@ class MailService:
         except NotFound:
             raise InvalidToken(_INVALID) from None
 
-    def _spend(self, kind: MailKind, token: str) -> tuple[Mail, User]:
-        """Return the mail with this token, which is not valid any more, and its user. Raises InvalidToken."""
-        mail, user = self._peek(kind, token)
+    def _spend(self, mail: Mail) -> None:
+        """End the token of a mail. Raises InvalidToken unless this call has ended it."""
         if not self.mails.spend(mail):
             raise InvalidToken(_INVALID)
-        return mail, user
 
     def _peek(self, kind: MailKind, token: str) -> tuple[Mail, User]:
         """Return the mail with this token and its user. Raises InvalidToken unless it is valid; Unavailable."""

@@ -1,0 +1,63 @@
+"""The pages that links in mails open."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
+from tests.support.world import (
+    Person,
+    build,
+    log_in,
+)
+
+__all__ = ["anna", "world"]  # fixtures
+
+
+class TestPages:
+    @pytest.fixture
+    def browser(self, world: MailWorld) -> FlaskClient:
+        """Return a client that takes pages, which are in no API description."""
+        return FlaskClient(world.app)
+
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/email/verify", "/auth/password/reset"])
+    def test_opening_a_link_spends_nothing(
+        self, browser: FlaskClient, world: MailWorld, anna: Person, path: str
+    ) -> None:
+        world.ask("/auth/email/login", anna.user["email"])
+        for _ in range(2):
+            page = browser.get(path, query_string={"token": world.token})
+            assert (page.status_code, page.mimetype) == (200, "text/html")
+            assert "script" not in page.headers["Content-Security-Policy"]
+        assert world.confirm(token=world.token).status_code == 200
+
+    def test_the_button_sets_the_password(self, browser: FlaskClient, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        form = {"token": world.token, "new_password": "short"}
+        refused = browser.post("/auth/password/reset/form", data=form)
+        assert (refused.status_code, "Use at least 8 characters." in refused.text) == (422, True)
+        done = browser.post("/auth/password/reset/form", data={**form, "new_password": NEW_PASSWORD})
+        assert (done.status_code, "Your new password is set" in done.text) == (200, True)
+        assert log_in(world.client, anna, NEW_PASSWORD).status_code == 200
+
+    def test_a_form_in_parts_is_refused_before_it_is_read(
+        self, browser: FlaskClient, world: MailWorld, anna: Person
+    ) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        form = {"token": world.token, "new_password": NEW_PASSWORD}
+        for path in ("/auth/email/login/form", "/auth/email/verify/form", "/auth/password/reset/form"):
+            assert browser.post(path, data=form, content_type="multipart/form-data").status_code == 415
+
+    def test_pages_of_other_sites_cannot_read_the_mails_of_development(self, world: MailWorld) -> None:
+        browser = FlaskClient(build(cors_origins=["*"]))
+        origin = {"Origin": "https://evil.example"}
+        assert "Access-Control-Allow-Origin" not in browser.get("/dev/mail", headers=origin).headers
+        assert "Access-Control-Allow-Origin" in browser.get("/health", headers=origin).headers
+
+    def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:
+        page = browser.get("/auth/password/reset", query_string={"token": '"><script>alert(1)</script>'})
+        assert "<script>" not in page.text
+
+    def test_a_page_is_in_spanish_for_those_who_prefer_it(self, browser: FlaskClient, world: MailWorld) -> None:
+        page = browser.get("/auth/password/reset", headers={"Accept-Language": "es"})
+        assert '<html lang="es">' in page.text
+        assert "Elige una contraseña nueva" in page.text

@@ -1,0 +1,90 @@
+"""The application with a mailbox, for tests of links in mails."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+import pytest
+from flask import Flask
+
+from src.application.limits import RateLimiter
+from src.application.ports import IdentityProvider
+from tests.support.working import Mailbox, RecordingQueue, Watch
+from tests.support.world import (
+    Answer,
+    Client,
+    Person,
+    build,
+    client_of,
+    join,
+    services_of,
+)
+
+NEW_PASSWORD = "another zebra battery"
+
+
+@dataclass
+class MailWorld:
+    """The application with a mailbox, and a clock that the test moves."""
+
+    box: Mailbox = field(default_factory=Mailbox)
+    watch: Watch = field(default_factory=Watch)
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
+    settings: dict[str, str] = field(default_factory=dict)
+    identity: IdentityProvider | None = None
+    limiter: RateLimiter | None = None
+
+    def __post_init__(self) -> None:
+        self.app: Flask = build(
+            mailer=self.box,
+            clock=self.watch,
+            queue=self.queue,
+            settings=self.settings,
+            identity=self.identity,
+            limiter=self.limiter,
+        )
+        self.client: Client = client_of(self.app)
+
+    def deliver(self) -> None:
+        """Run the jobs that were sent to the queue."""
+        while self.queue.sent:
+            services_of(self.app).jobs.runner.run(self.queue.sent.pop(0))
+
+    def ask(self, path: str, email: str, **headers: str) -> Answer:
+        """Ask for a mail, and let it be sent."""
+        answer = self.client.post(path, json={"email": email}, headers=headers)
+        self.deliver()
+        return answer
+
+    @property
+    def token(self) -> str:
+        """The token of the newest mail."""
+        found = re.search(r"token=(\w+)", self.box.mails[-1].text)
+        assert found
+        return found[1]
+
+    @property
+    def code(self) -> str:
+        """The code of the newest mail."""
+        found = re.search(r"\b\d{6}\b", self.box.mails[-1].text)
+        assert found
+        return found[0]
+
+    def reset(self, token: str, password: str = NEW_PASSWORD) -> Answer:
+        return self.client.post("/auth/password/reset", json={"token": token, "new_password": password})
+
+    def prove(self, person: Person) -> None:
+        """Mark the address of a person as verified."""
+        services_of(self.app).mails.users.update(person.user["id"], lambda user: replace(user, email_verified=True))
+
+    def confirm(self, **body: str) -> Answer:
+        return self.client.post("/auth/email/login/confirm", json=body)
+
+
+@pytest.fixture
+def world() -> MailWorld:
+    return MailWorld()
+
+
+@pytest.fixture
+def anna(world: MailWorld) -> Person:
+    return join(world.client)
