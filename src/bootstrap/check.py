@@ -12,6 +12,7 @@ from src.bootstrap.adapters import (
     make_identity,
     make_keys,
     make_limiter,
+    make_mailer,
     make_queue,
     make_store,
     now,
@@ -54,6 +55,8 @@ def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
         # No job has this id, so that a worker that receives it finds nothing to do.
         yield "queue", lambda: make_queue(settings, lambda _: None).send("check")
     yield f"identity provider {settings.identity}", lambda: make_identity(settings).account("nobody")
+    if settings.smtp_url:
+        yield "mail server", lambda: _check_mailer(settings)
     if settings.mail_templates:
         yield f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings)
 
@@ -62,6 +65,12 @@ def _probe(blobs: BlobStore) -> None:
     """Raise Unavailable when objects cannot be stored."""
     blobs.put("check/probe", [b"portero"])
     blobs.delete("check/probe")
+
+
+def _check_mailer(settings: Settings) -> None:
+    mailer = make_mailer(settings, now)
+    if mailer:
+        mailer.check()
 
 
 def _read_templates(settings: Settings) -> None:

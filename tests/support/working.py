@@ -65,6 +65,9 @@ class Mailbox:
             raise self.error
         self.mails.append(message)
 
+    def check(self) -> None:
+        """Do nothing."""
+
 
 @dataclass
 class FakeHandler:

@@ -1,5 +1,6 @@
 """The command that shows how mails look, and what it says about templates with a mistake."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ def test_a_mistake_in_a_template_is_named_by_preview_and_check(
     checked = prepared("check")
     assert checked.code == 1
     assert f"wrong  mail templates in {folder}: {shown.err}" in checked.out
+
+
+def test_check_connects_to_the_mail_server(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"SMTP_URL": f"smtp://127.0.0.1:{port}", "MAIL_FROM": "a@example.com", "PUBLIC_URL": "http://localhost"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    checked = prepared("check")
+    assert checked.code == 1
+    assert "wrong  mail server: The mail server does not answer: ConnectionRefusedError." in checked.out
 
 
 def test_a_folder_of_templates_that_does_not_exist_is_named(

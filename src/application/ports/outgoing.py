@@ -66,6 +66,9 @@ class Mailer(Protocol):
     def send(self, message: Message) -> None:
         """Send a mail. Raises Postponed for a server that does not answer, and AttemptFailed for a refusal."""
 
+    def check(self) -> None:
+        """Do nothing if mails can be sent. Raises Postponed, AttemptFailed otherwise."""
+
 
 class MailWriter(Protocol):
     """Writes the text of mails."""

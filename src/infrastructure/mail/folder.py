@@ -31,6 +31,9 @@ class MailFolder:
         for old in self._files()[_KEPT:]:
             old.unlink(missing_ok=True)
 
+    def check(self) -> None:
+        """Do nothing: the folder is made when it is needed."""
+
     def newest(self) -> Iterator[Message]:
         """Yield the mails in the folder, the newest first."""
         for file in self._files():

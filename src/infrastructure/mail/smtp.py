@@ -1,4 +1,4 @@
-"""Sends mails to an SMTP server (RFC 5321), with the standard library."""
+"""Sends mails to an SMTP server (RFC 5321), with the standard library, also to addresses of RFC 6531."""
 
 import smtplib
 import socket
@@ -39,27 +39,24 @@ class SmtpMailer:
         self._host, self._tls = parts.hostname, parts.scheme == "smtps"
         self._port = parts.port or (465 if self._tls else 587)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._sender = Address(name, addr_spec=address)
+        self._sender = Address(name, addr_spec=_with_ascii_domain(address))
         self._clock = clock
 
     def send(self, message: Message) -> None:
         mail = self._mail(message)
-        try:
-            with self._connection() as server:
-                server.send_message(mail)
-        except smtplib.SMTPRecipientsRefused as error:
-            code, text = next(iter(error.recipients.values()))
-            raise _refusal(code, text) from None
-        except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, error.smtp_error) from None
-        except (OSError, smtplib.SMTPException) as error:  # an SMTPException is an OSError, except by its name
-            raise Postponed(f"The mail server does not answer: {type(error).__name__}.", _RETRY_SECONDS) from error
+        with self._connection() as server:
+            server.send_message(mail)
+
+    def check(self) -> None:
+        """Connect and log in, and send nothing."""
+        with self._connection():
+            pass
 
     def _mail(self, message: Message) -> EmailMessage:
         """Return the mail. The library encodes what is not ASCII, and refuses a line break in a header."""
         mail = EmailMessage(SMTP)
         mail["From"] = self._sender
-        mail["To"] = message.to.address
+        mail["To"] = _with_ascii_domain(message.to.address)
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(self._clock())
         mail["Message-ID"] = f"<{message.id}@{self._sender.domain}>"
@@ -70,6 +67,22 @@ class SmtpMailer:
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
+        """Yield a connection that is secure and logged in. Raises Postponed, AttemptFailed, also for the block."""
+        try:
+            with self._open() as server:
+                yield server
+        except smtplib.SMTPRecipientsRefused as error:
+            code, text = next(iter(error.recipients.values()))
+            raise _refusal(code, text) from None
+        except smtplib.SMTPResponseException as error:
+            raise _refusal(error.smtp_code, error.smtp_error) from None
+        except smtplib.SMTPNotSupportedError as error:  # such as SMTPUTF8 for an address that is not in ASCII
+            raise AttemptFailed(f"The mail server cannot send the mail: {error}", final=True) from None
+        except (OSError, smtplib.SMTPException) as error:  # an SMTPException is an OSError, except by its name
+            raise Postponed(f"The mail server does not answer: {type(error).__name__}.", _RETRY_SECONDS) from error
+
+    @contextmanager
+    def _open(self) -> Iterator[smtplib.SMTP]:
         """Yield a connection that is secure and logged in. It is cut after ``_TOTAL_SECONDS``."""
         context = ssl.create_default_context()
         if self._tls:
@@ -93,6 +106,23 @@ class SmtpMailer:
                     server.quit()
             finally:
                 timer.cancel()
+
+
+def _with_ascii_domain(address: str) -> str:
+    """Return an address with its domain as DNS and SMTP have it (IDNA 2008), such as ana@xn--mnchen-3ya.example.
+
+    An address that cannot be encoded is returned unchanged, for the mail server to refuse.
+    """
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    from email_validator import EmailNotValidError, validate_email  # slow to load
+
+    try:
+        checked = validate_email(f"local@{domain}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return address
+    return f"{local}@{checked.ascii_domain}"
 
 
 def _cut(server: smtplib.SMTP) -> None:

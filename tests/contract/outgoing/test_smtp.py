@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -31,6 +32,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.recipients: list[str] = []
         self.reply = "250 OK"
         self.recipient_reply = "250 OK"
         self.last_reply = "221 Bye"
@@ -38,6 +40,7 @@ class Inbox:
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: Any) -> str:  # noqa: N802
         envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
         return self.recipient_reply
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
@@ -120,6 +123,40 @@ def test_a_refusal_is_final_or_not_as_its_code_says(
     with pytest.raises(AttemptFailed, match=reply) as refused:
         mailer(f"smtp://127.0.0.1:{serve()}").send(MESSAGE)
     assert (refused.value.final, isinstance(refused.value, Postponed)) == (final, False)
+
+
+def test_a_domain_that_is_not_in_ascii_is_sent_in_its_encoding(serve: Serve, inbox: Inbox) -> None:
+    sender = SmtpMailer(f"smtp://127.0.0.1:{serve()}", "Portero <accounts@straße.example>", lambda: NOON)
+    sender.send(replace(MESSAGE, to=Email("ana@münchen.example")))
+    [mail] = inbox.mails
+    assert inbox.recipients == [mail["To"]] == ["ana@xn--mnchen-3ya.example"]
+    assert mail["From"] == "Portero <accounts@xn--strae-oqa.example>"
+    assert mail["Message-ID"].endswith("@xn--strae-oqa.example>")
+
+
+def test_an_address_that_is_not_in_ascii_needs_a_server_that_accepts_it(serve: Serve, inbox: Inbox) -> None:
+    message = replace(MESSAGE, to=Email("añá@münchen.example"))
+    mailer(f"smtp://127.0.0.1:{serve(enable_SMTPUTF8=True)}").send(message)
+    assert inbox.recipients == ["añá@xn--mnchen-3ya.example"]
+    assert inbox.mails[0]["Subject"] == "Contraseña"
+    with pytest.raises(AttemptFailed, match="does not advertise the required SMTPUTF8") as refused:
+        mailer(f"smtp://127.0.0.1:{serve(enable_SMTPUTF8=False)}").send(message)
+    assert refused.value.final
+    assert len(inbox.mails) == 1
+
+
+def test_a_check_logs_in_and_sends_nothing(serve: Serve, inbox: Inbox) -> None:
+    port = serve(authenticator=inbox.authenticate, auth_require_tls=False)
+    mailer(f"smtp://ana:secret%2F1@127.0.0.1:{port}").check()
+    assert (len(inbox.logins), inbox.mails) == (1, [])
+    with pytest.raises(AttemptFailed, match="535"):
+        mailer(f"smtp://ana:wrong@127.0.0.1:{port}").check()
+
+
+def test_a_server_without_logins_is_named_as_the_reason(serve: Serve, inbox: Inbox) -> None:
+    with pytest.raises(AttemptFailed, match="AUTH extension not supported") as refused:
+        mailer(f"smtp://ana:secret@127.0.0.1:{serve()}").send(MESSAGE)
+    assert refused.value.final
 
 
 def test_a_server_that_drops_the_connection_postpones_the_mail(serve: Serve, inbox: Inbox) -> None:
