@@ -54,7 +54,7 @@ def create_app() -> Flask:
         trusted_proxies=settings.trusted_proxies,
         https=settings.production,
         issuer=settings.issuer,
-        service_credentials=settings.credentials,
+        public_url=str(settings.public_url) if settings.public_url else None,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
     app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it

@@ -171,7 +171,11 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         files=file_service,
         imports=ImportService(users=users, identity=identity, rules=rules, parse_hash=parse_hash, clock=clock),
         introspection=IntrospectionService(
-            authentication=authentication, refresh_tokens=DerivedRefreshTokens(keys), audit=audit
+            authentication=authentication,
+            refresh_tokens=DerivedRefreshTokens(keys),
+            credentials=settings.credentials,
+            limiter=limiter,
+            audit=audit,
         ),
         jobs=job_service,
         mails=MailService(

@@ -52,7 +52,8 @@ NOBODY = "0" * 32
 MAX_UPLOAD_BYTES = 1000
 METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 NO_USE_CASE = ("/problems", "/problems/{code}", "/health", "/healthz", "/openapi.json", "/", "/metrics", *METADATA)
-SERVICE = {"billing": "a-secret-of-billing"}
+SECRET_OF_SERVICE = "a-secret-of-billing"
+SERVICE = {"service_credentials": f"billing:{SECRET_OF_SERVICE}"}
 EXTERNAL_ONLY = ("/auth/firebase",)
 ADMINS_ONLY = (("POST", "/api/users"),)
 UPLOADERS_ONLY = "Datasets"
@@ -100,10 +101,10 @@ def _provider() -> Provider:
 def _app(kind: str) -> Flask:
     match kind:
         case "down":
-            return build(Down(), _provider(), service_credentials=SERVICE)
+            return build(Down(), _provider(), settings=SERVICE)
         case "crashing":
             features = {field.name for field in fields(Services)} - {"rules", "audit"}
-            return build(services=dict.fromkeys(features, Crashing()), service_credentials=SERVICE)
+            return build(services=dict.fromkeys(features, Crashing()), settings=SERVICE)
         case "external":
             return build(identity=_provider())
         case "pictures":
@@ -113,7 +114,7 @@ def _app(kind: str) -> Flask:
         case "silent":
             mails = services_of(build(STORE)).mails
             return build(STORE, services={"mails": replace(mails, enabled=False)})
-    return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES, service_credentials=SERVICE)
+    return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES, settings=SERVICE)
 
 
 class Asker:
@@ -149,7 +150,7 @@ class Asker:
             case _, "/auth/revoke":
                 return {"token": self.person.token}
             case _, "/auth/introspect":
-                return {"token": self.person.token, "client_id": "billing", "client_secret": SERVICE["billing"]}
+                return {"token": self.person.token, "client_id": "billing", "client_secret": SECRET_OF_SERVICE}
             case _, "/user" | "/users/{id}":
                 return {"name": "Ann"}
             case _, "/tasks" | "/tasks/{id}":

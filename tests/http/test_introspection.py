@@ -7,10 +7,13 @@ from flask import Flask
 
 from src.application.ports import ProviderAccount
 from src.domain.values import Email
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import Watch
 from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in
 
 SECRET = "a-secret-of-billing"
+CREDENTIALS = {"service_credentials": f"billing:{SECRET}"}
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def app(watch: Watch) -> Flask:
-    return build(clock=watch, service_credentials={"billing": SECRET})
+    return build(clock=watch, settings=CREDENTIALS)
 
 
 def introspect(
@@ -63,7 +66,7 @@ def test_other_texts_are_not_active_and_revoking_them_succeeds(client: Client, t
 
 def test_a_token_of_the_identity_provider_makes_no_profile_and_is_not_active() -> None:
     provider = Provider(new=ProviderAccount(Email("new@example.com"), True))
-    client = client_of(build(identity=provider, service_credentials={"billing": SECRET}))
+    client = client_of(build(identity=provider, settings=CREDENTIALS))
     assert introspect(client, "new").json == {"active": False}
     admin = join(client, "admin")
     assert [user["id"] for user in client.get("/users", headers=admin.headers).json] == [admin.user["id"]]
@@ -84,6 +87,23 @@ def test_nobody_introspects_while_no_credential_is_configured() -> None:
     assert "introspection_endpoint" not in client.get("/.well-known/oauth-authorization-server").json
 
 
+def test_guessing_the_secret_of_a_service_is_limited_like_guessing_a_password(watch: Watch) -> None:
+    client = client_of(build(limiter=StoreLimiter(MemoryStore(), watch), clock=watch, settings=CREDENTIALS))
+
+    def status(name: str, secret: str, address: str = "192.0.2.1") -> int:
+        environ = {"REMOTE_ADDR": address}
+        form = {"token": "x", "client_id": name, "client_secret": secret}
+        return client.post("/auth/introspect", data=form, environ_overrides=environ).status_code
+
+    assert [status("billing", SECRET) for _ in range(11)] == [200] * 11
+    assert [status("billing", f"guess {n}") for n in range(11)] == [401] * 10 + [429]
+    assert status("billing", SECRET) == 429
+    assert status("billing", SECRET, "192.0.2.2") == 200
+    assert [status("billing", "") for _ in range(2)] == [401, 401]  # without a credential nothing was guessed
+    watch.forward(301)
+    assert status("billing", SECRET) == 200
+
+
 @pytest.mark.parametrize("kind", ["token", "refresh"])
 def test_revoking_a_token_ends_its_session_only(client: Client, anna: Person, kind: str) -> None:
     other = log_in(client, anna).json
@@ -101,7 +121,7 @@ def test_a_forged_refresh_token_ends_no_session(client: Client, anna: Person) ->
 @pytest.mark.parametrize("path", ["oauth-authorization-server", "openid-configuration"])
 def test_the_metadata_names_the_issuer_of_the_tokens_and_routes_that_exist(path: str) -> None:
     url = "https://accounts.example.com"
-    client = client_of(build(settings={"issuer": url}, issuer=url, service_credentials={"billing": SECRET}))
+    client = client_of(build(settings={"issuer": url, **CREDENTIALS}, issuer=url))
     metadata: dict[str, Any] = client.get(f"/.well-known/{path}").json
     state = introspect(client, join(client).token).json
     assert metadata["issuer"] == state["iss"] == url
@@ -110,6 +130,8 @@ def test_the_metadata_names_the_issuer_of_the_tokens_and_routes_that_exist(path:
             assert client.options(value.removeprefix(url)).status_code == 200, name
 
 
-def test_an_issuer_that_is_no_url_is_named_as_it_is(client: Client) -> None:
-    metadata = client.get("/.well-known/oauth-authorization-server").json
-    assert (metadata["issuer"], metadata["token_endpoint"]) == ("portero", "http://localhost/auth/token")
+def test_an_issuer_that_is_no_url_is_named_as_it_is() -> None:
+    for public_url, base in ((None, "http://localhost"), ("https://api.example.com/", "https://api.example.com")):
+        client = client_of(build(public_url=public_url))
+        metadata = client.get("/.well-known/oauth-authorization-server").json
+        assert (metadata["issuer"], metadata["token_endpoint"]) == ("portero", f"{base}/auth/token")

@@ -109,6 +109,13 @@ def test_errors_have_the_codes_of_rfc_6749(client: Client, form: dict[str, Any],
     assert "WWW-Authenticate" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/auth/token", "/auth/revoke/", "/auth/introspect"])
+def test_a_wrong_method_has_a_code_too(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert (answer.content_type, answer.json["error"]) == ("application/json", "invalid_request")
+
+
 class _Full:
     """A limiter that refuses everything."""
 

@@ -376,9 +376,9 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def is_oauth(request: Request) -> bool:
-    """Return whether the request reached an operation whose errors are those of OAuth2."""
-    described = OPERATIONS.get((request.method, request.path.rstrip("/")), {"responses": {}})
-    return "OAuthError" in str(described["responses"])
+    """Return whether the request was sent to a path whose errors are those of OAuth2."""
+    described = DOCUMENT["paths"].get(request.path.rstrip("/"), {})
+    return "OAuthError" in str(described)
 
 
 def _check(app: Flask, response: Answer) -> None:

@@ -1,14 +1,17 @@
 """Tells services the state of tokens (RFC 7662), and revokes tokens (RFC 7009)."""
 
+import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from src.application.audit import Audit, AuditEvent
+from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, Count, RateLimiter, network
 from src.application.ports import RefreshTokens
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidToken
+from src.domain.sessions import Client
 from src.domain.users import User
 
 
@@ -18,7 +21,26 @@ class IntrospectionService:
 
     authentication: AuthenticationService
     refresh_tokens: RefreshTokens
+    credentials: Mapping[str, str]
+    """The secrets of the services that may ask for the state of tokens, by the name of the service."""
+    limiter: RateLimiter
     audit: Audit
+
+    def knows_service(self, name: str, secret: str, client: Client) -> bool:
+        """Return whether a service has this credential. Wrong secrets are counted as wrong passwords are.
+
+        Raises TooManyRequests, Unavailable.
+        """
+        if not secret:
+            return False  # nothing was guessed
+        address = network(client)
+        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} service:{name}"), Count(FAILED_LOGINS, address))
+        self.limiter.check(*failure)
+        expected = self.credentials.get(name)
+        if expected is not None and hmac.compare_digest(expected.encode(), secret.encode()):
+            return True
+        self.limiter.hit(*failure)
+        return False
 
     def introspect(self, token: str) -> Mapping[str, Any] | None:
         """Tell whether a token of this service is active, and for whom.

@@ -1,12 +1,12 @@
 """The Flask application."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from flask import Flask, Response, json, request
 from flask_swagger_ui import get_swaggerui_blueprint
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
 from src.interfaces.http import (
     datasets,
@@ -60,27 +60,27 @@ def create_app(
     https: bool = False,
     metrics_token: str | None = None,
     issuer: str = "portero",
-    service_credentials: Mapping[str, str] | None = None,
+    public_url: str | None = None,
     max_upload_bytes: int = 256 << 20,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
-    ``issuer`` is the issuer of the access tokens. ``service_credentials`` holds the secrets of the services that may
-    introspect tokens, by name. ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and
-    ``https`` are passed to ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
+    ``issuer`` is the issuer of the access tokens, and ``public_url`` the address of the service for its clients, if
+    it is known. ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and ``https`` are
+    passed to ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.config["MAX_UPLOAD_BYTES"] = max_upload_bytes
+    app.config.update(MAX_UPLOAD_BYTES=max_upload_bytes, ISSUER=issuer, PUBLIC_URL=public_url)
     # Every path also works with a trailing slash, without a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
-    app.extensions["portero.oauth"] = oauth.Configuration(issuer, service_credentials or {})
     app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
     metrics.measure(app, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)
+    app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
     app.before_request(_check_path)
     compression = compression_of(app)
     for feature in FEATURES:

@@ -1,34 +1,26 @@
 """The operations for OAuth2 clients and for services that receive tokens."""
 
-import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
 from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
+from werkzeug.exceptions import MethodNotAllowed
 
 from src.application.sessions import IntrospectionService
 from src.domain.errors import TooManyRequests
 from src.domain.values import Role
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.credentials import Grant, TokenToInspect, TokenToRevoke
-from src.interfaces.http.oauth_errors import InvalidClient
+from src.interfaces.http.oauth_errors import InvalidClient, answer_oauth_error
 from src.interfaces.http.operations import Feature, Operation, client, services
+from src.interfaces.http.problems import answer_error
 from src.interfaces.http.views import RefreshView, View, render
 
 feature = Feature("OAuth2", "For OAuth2 client libraries, and for services that receive tokens.")
 route = partial(Operation, feature)
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """The issuer of the access tokens, and the secrets of the services that may introspect tokens, by name."""
-
-    issuer: str
-    credentials: Mapping[str, str]
 
 
 class TokenStateView(View):
@@ -88,7 +80,7 @@ def revoke_token(body: TokenToRevoke) -> Response:
     "POST /auth/introspect",
     Access.PUBLIC,
     TokenStateView,
-    errors=(InvalidClient,),
+    errors=(InvalidClient, TooManyRequests),
     oauth=True,
     use_case=IntrospectionService.introspect,
 )
@@ -114,25 +106,31 @@ def show_openid_metadata() -> Response:
     )
 
 
-def _configuration() -> Configuration:
-    configuration: Configuration = current_app.extensions["portero.oauth"]
-    return configuration
+def answer_wrong_method(error: MethodNotAllowed) -> Response:
+    """Return the answer to a method that the path does not take, as OAuth2 clients read it on our OAuth2 routes."""
+    paths = {operation.path for operation in feature.operations if operation.oauth}
+    return (answer_oauth_error if request.path.rstrip("/") in paths else answer_error)(error)
 
 
 def _require_service(body: TokenToInspect) -> None:
-    """Raise InvalidClient unless the request has the credential of a service (RFC 6749 section 2.3.1)."""
+    """Raise InvalidClient unless the request has the credential of a service (RFC 6749 section 2.3.1).
+
+    Raises TooManyRequests, Unavailable.
+    """
     name, secret = body.client_id, body.client_secret
     if request.authorization and request.authorization.type == "basic":
         name, secret = (unquote_plus(request.authorization.get(part) or "") for part in ("username", "password"))
-    expected = _configuration().credentials.get(name)
-    if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
+    if not services().introspection.knows_service(name, secret, client()):
         raise InvalidClient
 
 
 def _metadata() -> dict[str, Any]:
-    """Return the metadata. Its URLs begin with the issuer, or with the address of the request if that is no URL."""
-    issuer, credentials = _configuration().issuer, _configuration().credentials
-    base = issuer.rstrip("/") if "://" in issuer else request.host_url.rstrip("/")
+    """Return the metadata.
+
+    Its URLs begin with the issuer, or else with PUBLIC_URL, or else with the address of the request.
+    """
+    issuer, public_url = current_app.config["ISSUER"], current_app.config["PUBLIC_URL"]
+    base = (issuer if "://" in issuer else public_url or request.host_url).rstrip("/")
     metadata = {
         "issuer": issuer,
         "token_endpoint": f"{base}/auth/token",
@@ -144,7 +142,7 @@ def _metadata() -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": ["none"],
         "service_documentation": f"{base}/docs",
     }
-    if credentials:
+    if services().introspection.credentials:
         metadata["introspection_endpoint"] = f"{base}/auth/introspect"
         metadata["introspection_endpoint_auth_methods_supported"] = ["client_secret_basic", "client_secret_post"]
     return metadata

@@ -13,6 +13,7 @@ from src.interfaces.http.problems import Problem, problem_of
 from src.interfaces.languages import translated
 
 _BY_STATUS = {
+    HTTPStatus.METHOD_NOT_ALLOWED: "invalid_request",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "invalid_request",
     HTTPStatus.TOO_MANY_REQUESTS: "temporarily_unavailable",
