@@ -175,6 +175,24 @@ def test_the_etag_of_a_compressed_answer_names_the_same_revision(client: Client,
     assert encoded(client, url, {**anna.headers, "If-None-Match": etag}, "gzip").status_code == 304
     assert client.put(url, json={"title": "z"}, headers={**anna.headers, "If-Match": etag}).status_code == 200
 
+@pytest.mark.parametrize(
+    ("accepted", "name"),
+    [
+        ("gzip;q=0", None),
+        ("gzip; q=0", None),
+        ("*;q=0", None),
+        ("identity, gzip;q=0.5", None),
+        ("br;q=0, gzip; q=0.5", "gzip"),
+        ("gzip;q=0, br;q=0, *", "zstd"),
+        ("zstd;q=0, br;q=0, *", "gzip"),
+        ("gzip;q=1, br;q=0.2", "gzip"),
+    ],
+)
+def test_an_encoding_that_the_client_refuses_is_not_used(client: Client, accepted: str, name: str | None) -> None:
+    answer = encoded(client, "/openapi.json", {}, accepted)
+    assert (answer.status_code, answer.headers.get("Content-Encoding")) == (200, name)
+
+
 
 def test_short_answers_and_answers_with_tokens_are_not_compressed(client: Client, anna: Person) -> None:
     assert "Content-Encoding" not in encoded(client, "/tasks", anna.headers, "gzip").headers

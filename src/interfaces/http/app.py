@@ -82,9 +82,9 @@ def create_app(
     handle_errors_of(app)
     app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
     app.before_request(_check_path)
-    compression = compression_of(app)
+    compressed = compression_of(app)
     for feature in FEATURES:
-        feature.mount(app, compression.compressed())
+        feature.mount(app, compressed)
     docs = get_swaggerui_blueprint(
         "/docs", "/openapi.json", {"app_name": "Portero", "validatorUrl": None, "persistAuthorization": True}
     )

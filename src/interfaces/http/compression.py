@@ -1,11 +1,18 @@
 """Compresses answers of 1 KB or more with zstd, brotli or gzip."""
 
-from flask import Flask
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, request
 from flask_compress import Compress
 
+_ENCODINGS = ["zstd", "br", "gzip"]
+_View = Callable[..., Response]
 
-def compression_of(app: Flask) -> Compress:
-    """Return what compresses the answers of a view, when the client accepts it.
+
+def compression_of(app: Flask) -> Callable[[_View], _View]:
+    """Return the decorator of the views whose answers are compressed, when the client accepts it.
 
     Only the views that are decorated with it compress: no answer with a token is compressed, because its length would
     tell how far a guess that stands beside the token is right (BREACH).
@@ -13,8 +20,32 @@ def compression_of(app: Flask) -> Compress:
     app.config.update(
         COMPRESS_REGISTER=False,
         COMPRESS_MIN_SIZE=1024,
-        COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
-        COMPRESS_ALGORITHM_STREAMING=["zstd", "br", "gzip"],
+        COMPRESS_ALGORITHM=_ENCODINGS,
+        COMPRESS_ALGORITHM_STREAMING=_ENCODINGS,
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,  # ``unless_known`` does it, and makes no second Date
     )
-    return Compress(app)
+    compressed = Compress(app).compressed()
+
+    def decorate(view: _View) -> _View:
+        compressing = compressed(view)
+
+        @wraps(view)
+        def answer(*arguments: Any, **named: Any) -> Response:
+            _write_out_qualities()
+            response: Response = compressing(*arguments, **named)
+            return response
+
+        return answer
+
+    return decorate
+
+
+def _write_out_qualities() -> None:
+    """Write the quality of each encoding into Accept-Encoding, and leave out those that the client refuses.
+
+    Flask-Compress reads ``gzip;q=0`` as the least wanted encoding, not as a refused one, and overlooks ``gzip; q=1``.
+    """
+    if ";" in request.environ.get("HTTP_ACCEPT_ENCODING", ""):
+        qualities = {name: request.accept_encodings.quality(name) for name in (*_ENCODINGS, "identity")}
+        accepted = ",".join(f"{name};q={quality}" for name, quality in qualities.items() if quality)
+        request.environ["HTTP_ACCEPT_ENCODING"] = accepted
