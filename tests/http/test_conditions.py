@@ -28,6 +28,7 @@ PARTS = {
     "bytes=2-4": slice(2, 5),
     "bytes=-2": slice(-2, None),
     "bytes=5-9999": slice(5, None),
+    "bytes=-99999": slice(None),
 }
 
 
@@ -136,6 +137,13 @@ def test_a_part_that_does_not_exist_is_refused(client: Client, anna: Person) -> 
     url = place(client, anna, "GET", "/api/files/{id}/content")
     answer = client.get(url, headers={**anna.headers, "Range": "bytes=7-"})
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, "bytes */7")
+
+
+@pytest.mark.parametrize("range", ["lines=1-", "items=a-b", "seconds=0.5-2", "x", "", "bytes=0-1,3-4"])
+def test_a_range_that_is_none_of_bytes_is_ignored(client: Client, anna: Person, range: str) -> None:
+    answer = client.get(place(client, anna, "GET", "/api/files/{id}/content"), headers={**anna.headers, "Range": range})
+    assert (answer.status_code, answer.data) == (200, b"content")
+    assert "Content-Range" not in answer.headers
 
 
 # Compression
