@@ -7,7 +7,7 @@ from typing import Any
 import brotli
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.world import Client, Person, build, client_of, errors_of, join, place
@@ -175,14 +175,6 @@ def test_long_answers_are_compressed(client: Client, anna: Person, accepted: str
             assert json.loads(unpacked) == plain.json
 
 
-def test_the_etag_of_a_compressed_answer_names_the_same_revision(client: Client, anna: Person) -> None:
-    made = client.post("/tasks", json={"title": "x", "description": "y" * 2000}, headers=anna.headers)
-    url = made.headers["Location"]
-    etag = encoded(client, url, anna.headers, "gzip").headers["ETag"]
-    assert etag != made.headers["ETag"]
-    assert encoded(client, url, {**anna.headers, "If-None-Match": etag}, "gzip").status_code == 304
-    assert client.put(url, json={"title": "z"}, headers={**anna.headers, "If-Match": etag}).status_code == 200
-
 @pytest.mark.parametrize(
     ("accepted", "name"),
     [
@@ -201,6 +193,14 @@ def test_an_encoding_that_the_client_refuses_is_not_used(client: Client, accepte
     assert (answer.status_code, answer.headers.get("Content-Encoding")) == (200, name)
 
 
+def test_the_etag_of_a_compressed_answer_names_the_same_revision(client: Client, anna: Person) -> None:
+    made = client.post("/tasks", json={"title": "x", "description": "y" * 2000}, headers=anna.headers)
+    url = made.headers["Location"]
+    etag = encoded(client, url, anna.headers, "gzip").headers["ETag"]
+    assert etag != made.headers["ETag"]
+    assert encoded(client, url, {**anna.headers, "If-None-Match": etag}, "gzip").status_code == 304
+    assert client.put(url, json={"title": "z"}, headers={**anna.headers, "If-Match": etag}).status_code == 200
+
 
 def test_short_answers_and_answers_with_tokens_are_not_compressed(client: Client, anna: Person) -> None:
     assert "Content-Encoding" not in encoded(client, "/tasks", anna.headers, "gzip").headers
@@ -212,6 +212,15 @@ def test_short_answers_and_answers_with_tokens_are_not_compressed(client: Client
 
 
 # Small print
+
+
+@pytest.mark.parametrize(("version", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200), ("HTTP/2", 200)])
+def test_only_http_1_1_needs_a_host(app: Flask, version: str, status: int) -> None:
+    environ = {**EnvironBuilder("/health").get_environ(), "SERVER_PROTOCOL": version}
+    del environ["HTTP_HOST"]
+    body, answered, _ = run_wsgi_app(app, environ)
+    assert answered.startswith(f"{status} ")
+    assert status == 200 or json.loads(b"".join(body))["detail"] == "Send the header Host."
 
 
 def test_patch_takes_a_merge_patch_and_put_does_not(client: Client, anna: Person) -> None:

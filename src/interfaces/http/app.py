@@ -81,7 +81,7 @@ def create_app(
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)
     app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
-    app.before_request(_check_path)
+    app.before_request(_check_request)
     compressed = compression_of(app)
     for feature in FEATURES:
         feature.mount(app, compressed)
@@ -101,9 +101,12 @@ def _document(services: Services, version: str, aliases: bool) -> str:
     return json.dumps(describe(FEATURES, version, aliases, services.rules.passwords.min_length))
 
 
-def _check_path() -> None:
-    """Refuse paths that Werkzeug would treat like another path. Raises BadRequest, NotFound."""
-    path = request.environ["PATH_INFO"].encode("latin-1")  # the encoding of PEP 3333
+def _check_request() -> None:
+    """Refuse requests without a host, and paths that Werkzeug would treat like another. Raises BadRequest, NotFound."""
+    environ = request.environ
+    if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # RFC 9112 section 3.2
+        raise BadRequest("Send the header Host.")
+    path = environ["PATH_INFO"].encode("latin-1")  # the encoding of PEP 3333
     try:
         path.decode("utf-8")
     except UnicodeError:
