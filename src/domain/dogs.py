@@ -33,7 +33,7 @@ def parse_dog_name(text: str) -> str:
         raise InvalidValue("length", f"Use 1 to {_MAX_NAME} characters.")
     if "/" in name or any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
         raise InvalidValue("characters", "Use one line, without a slash.")
-    if fold(name) in _RESERVED:
+    if fold(name).strip() in _RESERVED:  # blanks around a name are easy to miss
         raise InvalidValue("reserved", "This name has another meaning here; choose another.")
     return name
 
