@@ -22,6 +22,18 @@ def test_every_kind_of_error_has_a_page(client: Client, code: str) -> None:
     assert f'href="/problems/{code}"' in client.get("/problems").text
 
 
+def test_the_pages_are_in_spanish_for_those_who_prefer_it(client: Client) -> None:
+    for path, english, spanish in (("/problems/taken", "Cause", "Causa"), ("/problems", "All errors", "Errores")):
+        for language, word, other in (("en", english, spanish), ("es-MX, es;q=0.9", spanish, english)):
+            page = client.get(path, headers={"Accept-Language": language})
+            assert (page.headers["Content-Language"], page.headers["Vary"]) == (language[:2], "Accept-Language")
+            assert f'<html lang="{language[:2]}">' in page.text
+            assert word in page.text
+            assert f">{other}<" not in page.text
+    example = client.get("/problems/taken", headers={"Accept-Language": "es"}).text
+    assert "Ya en uso: username. Elige otro." in example
+
+
 def test_every_error_of_the_domain_is_explained() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PorteroError)]
     only_jobs_fail_with = {"error", "attempt-failed", "postponed"}

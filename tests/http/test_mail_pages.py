@@ -60,4 +60,5 @@ class TestPages:
     def test_a_page_is_in_spanish_for_those_who_prefer_it(self, browser: FlaskClient, world: MailWorld) -> None:
         page = browser.get("/auth/password/reset", headers={"Accept-Language": "es"})
         assert '<html lang="es">' in page.text
+        assert (page.headers["Content-Language"], page.headers["Vary"]) == ("es", "Accept-Language")
         assert "Elige una contraseña nueva" in page.text

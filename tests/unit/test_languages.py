@@ -12,6 +12,8 @@ from src.application.summaries import Statistics, rules, summarise_by_rules
 from src.domain.tables import Column, Report
 from src.interfaces import languages
 from src.interfaces.http.authentication import Access
+from src.interfaces.http.errorpages.catalogue import CATALOGUE
+from src.interfaces.http.errorpages.rendering import TEXTS as WORDS
 from src.interfaces.languages import catalogue, translated, translations
 from src.interfaces.web.mails import TEXTS
 
@@ -136,4 +138,6 @@ def test_sentences_with_values_are_translated(text: str, spanish: str) -> None:
 
 
 def test_every_text_of_the_pages_has_a_translation() -> None:
-    assert [text for text in TEXTS.values() if catalogue("es").sentence(text) is None] == []
+    explained = [text for kind in CATALOGUE.values() for text in (kind.cause, kind.remedy, kind.example)]
+    texts = [*TEXTS.values(), *WORDS, *explained]
+    assert [text for text in texts if catalogue("es").sentence(text) is None] == []

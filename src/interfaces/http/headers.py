@@ -144,6 +144,11 @@ def accepted_language() -> str:
     return request.accept_languages.best_match(LANGUAGES) or "en"
 
 
+def language_headers(language: str) -> dict[str, str]:
+    """Return the headers of a page that the same URL shows in other languages too."""
+    return {"Content-Language": language, "Vary": "Accept-Language"}
+
+
 def restrict_page(response: Response) -> Response:
     """Let a page load nothing but our files, and run only its own inline scripts."""
     if response.mimetype == "text/html":

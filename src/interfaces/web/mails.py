@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, json, make_response, render_templa
 from src.domain.errors import Invalid, PorteroError
 from src.interfaces.http.bodies import Form, parse_body
 from src.interfaces.http.fields import TextField
-from src.interfaces.http.headers import accepted_language
+from src.interfaces.http.headers import accepted_language, language_headers
 from src.interfaces.http.operations import client, context_of, services
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.views import RefreshView
@@ -111,4 +111,4 @@ def _page(
         done=done,
         result=result,
     )
-    return make_response(page, status)
+    return make_response(page, status, language_headers(language))

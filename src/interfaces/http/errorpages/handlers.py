@@ -9,7 +9,9 @@ from src.domain.errors import NotFound
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.errorpages.catalogue import CATALOGUE
 from src.interfaces.http.errorpages.rendering import KIND_PAGE, LIST_PAGE, page
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.operations import Feature, Operation
+from src.interfaces.languages import translated
 
 feature = Feature("Problems", "The errors of this service, explained.")
 route = partial(Operation, feature)
@@ -18,7 +20,7 @@ route = partial(Operation, feature)
 @route("GET /problems", Access.PUBLIC, text="text/html")
 def list_kinds() -> Response:
     """List the kinds of errors, as a page."""
-    return page(LIST_PAGE, {"title": "Errors", "kinds": CATALOGUE.items()}, "no-cache")
+    return page(LIST_PAGE, {"title": translated("Errors", accepted_language()), "kinds": CATALOGUE.items()}, "no-cache")
 
 
 @route("GET /problems/<code>", Access.PUBLIC, text="text/html")
@@ -27,8 +29,10 @@ def show_kind(code: str) -> Response:
     kind = CATALOGUE.get(code)
     if kind is None:
         raise NotFound("There is no such kind of error; /problems lists them.")
-    title = HTTP_STATUS_CODES[kind.status]
-    problem = {"type": f"/problems/{code}", "title": title, "status": kind.status, "detail": kind.example}
-    example = json.dumps({**problem, "instance": "0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"}, indent=2, sort_keys=False)
+    language = accepted_language()
+    title, detail = translated(HTTP_STATUS_CODES[kind.status], language), translated(kind.example, language)
+    problem = {"type": f"/problems/{code}", "title": title, "status": kind.status, "detail": detail}
+    problem["instance"] = "0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"
+    example = json.dumps(problem, indent=2, sort_keys=False, ensure_ascii=False)
     shown = {"title": title, "status": kind.status, "code": code, "kind": kind, "example": example}
     return page(KIND_PAGE, shown, "no-cache")

@@ -1,14 +1,21 @@
 """Renders the pages. They load nothing, run no script, and are readable on a phone."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Response, render_template_string, request
 
+from src.interfaces.http.headers import accepted_language, language_headers
+from src.interfaces.languages import translated
+
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 
+TEXTS = ("API reference", "All errors", "Cause", "What to do", "Example", "Errors", "About this error", "Request")
+"""The words of the pages. The catalogue of messages has their translations."""
+
 _PAGE = """<!doctype html>
-<html lang="{{ lang or 'en' }}">
+<html lang="{{ language }}">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }} · Portero</title>
 <style>
@@ -19,7 +26,7 @@ _PAGE = """<!doctype html>
   a { color: #06c } @media (prefers-color-scheme: dark) { a { color: #8bf } }
 </style>
 <main>%s</main>
-<p><a href="/docs">API reference</a> · <a href="/problems">All errors</a></p>
+<p><a href="/docs">{{ _("API reference") }}</a> · <a href="/problems">{{ _("All errors") }}</a></p>
 </html>
 """
 
@@ -27,9 +34,9 @@ KIND_PAGE = (
     _PAGE
     % """
 <h1>{{ status }} {{ title }}</h1><p><code>{{ code }}</code></p>
-<h2>Cause</h2><p>{{ kind.cause }}</p>
-<h2>What to do</h2><p>{{ kind.remedy }}</p>
-<h2>Example</h2><pre>{{ example }}</pre>
+<h2>{{ _("Cause") }}</h2><p>{{ _(kind.cause) }}</p>
+<h2>{{ _("What to do") }}</h2><p>{{ _(kind.remedy) }}</p>
+<h2>{{ _("Example") }}</h2><pre>{{ example }}</pre>
 """
 )
 
@@ -38,7 +45,7 @@ LIST_PAGE = (
     % """
 <h1>{{ title }}</h1>
 <ul>{% for code, kind in kinds %}
-<li><a href="/problems/{{ code }}">{{ code }}</a> ({{ kind.status }}): {{ kind.cause }}</li>{% endfor %}
+<li><a href="/problems/{{ code }}">{{ code }}</a> ({{ kind.status }}): {{ _(kind.cause) }}</li>{% endfor %}
 </ul>
 """
 )
@@ -50,8 +57,8 @@ _PROBLEM = (
 {% if errors %}<ul>{% for each in errors %}
 <li><strong>{{ each.field }}</strong>: {{ each.message }}</li>{% endfor %}
 </ul>{% endif %}
-<p><a href="{{ type }}">About this error</a></p>
-<p><small>Request {{ instance }}</small></p>
+<p><a href="{{ type }}">{{ _("About this error") }}</a></p>
+<p><small>{{ _("Request") }} {{ instance }}</small></p>
 """
 )
 
@@ -66,15 +73,15 @@ def prefers_page() -> bool:
 
 def page_of(problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """Return a problem as a page. ``problem`` has the members of the JSON document."""
-    response = page(_PROBLEM, {**problem, "lang": headers.get("Content-Language")}, "no-store")
+    response = page(_PROBLEM, problem, "no-store")
     response.status_code = problem["status"]
     response.headers.update(headers)
     return response
 
 
 def page(template: str, values: Mapping[str, Any], caching: str) -> Response:
-    """Return a page made of a template. ``caching`` is its Cache-Control."""
-    headers = {"Cache-Control": caching, "Content-Security-Policy": _POLICY}
-    return Response(
-        render_template_string(template, **values), headers=headers, content_type="text/html; charset=utf-8"
-    )
+    """Return a page made of a template, in the language of the client. ``caching`` is its Cache-Control."""
+    language = accepted_language()
+    text = render_template_string(template, **values, language=language, _=partial(translated, language=language))
+    headers = {"Cache-Control": caching, "Content-Security-Policy": _POLICY, **language_headers(language)}
+    return Response(text, headers=headers, content_type="text/html; charset=utf-8")
