@@ -8,7 +8,7 @@ export PYTHON
 CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo emulators worker test test-docker check docs bench lock clean
+.PHONY: help run demo emulators worker test test-docker check docs reference bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ check: ## Lint, formatting, types, layers, documentation
 docs: ## Serve the documentation on http://localhost:8001, without a network
 	@sh scripts/setup runtime extras dev mermaid
 	@NO_MKDOCS_2_WARNING=1 exec .venv/bin/mkdocs serve --dev-addr localhost:8001
+
+reference: ## Write the tables of docs/reference and .env.example, which follow from the code
+	@sh scripts/setup runtime extras dev
+	@.venv/bin/python -m scripts.reference
 
 bench: ## Compare speed and memory with the peers in bench/peers (takes about 22 minutes; ARGS=--quick about five)
 	@sh scripts/setup runtime extras dev wrk peers

@@ -1,8 +1,7 @@
-"""Hooks of MkDocs: lists the pages of a folder, writes pages from the code, removes links to it, and adds mermaid."""
+"""Hooks of MkDocs: lists the pages of a folder, adds the page of all operations and mermaid, removes links to code."""
 
 import re
 import sys
-from functools import cache
 from pathlib import Path
 from posixpath import normpath
 from typing import Any
@@ -13,8 +12,7 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # MkDocs does not add the folder of the project
 
-from scripts.docs_reference import commands, operations
-from src.interfaces.cli.commands import cli
+from scripts.reference.operations import operations
 from src.interfaces.http.app import FEATURES
 from src.interfaces.http.openapi import describe
 from src.main import VERSION
@@ -24,13 +22,7 @@ _SCRIPT = "assets/mermaid.min.js"
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s:]+)\)")
 
 
-@cache
-def _written() -> dict[str, str]:
-    """Return the pages that are written from the code, by path."""
-    return {
-        "reference/operations-in-detail.md": operations(describe(FEATURES, VERSION)),
-        "reference/commands-in-detail.md": commands(cli),
-    }
+_DETAIL = "reference/operations-in-detail.md"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -40,16 +32,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             if isinstance(target, str) and not target.endswith(".md"):
                 pages = sorted(Path(config.docs_dir, target).glob("*.md"))
                 section[title] = [page.relative_to(config.docs_dir).as_posix() for page in pages]
-                section[title] += [page for page in _written() if page.startswith(f"{target}/")]
+                section[title] += [_DETAIL] if _DETAIL.startswith(f"{target}/") else []
     if _MERMAID.exists():
         config.extra_javascript.append(_SCRIPT)
     return config
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add the pages that are written from the code, and mermaid."""
-    for path, content in _written().items():
-        files.append(File.generated(config, path, content=content))
+    """Add the page of all operations, and mermaid."""
+    files.append(File.generated(config, _DETAIL, content=operations(describe(FEATURES, VERSION))))
     if _MERMAID.exists():
         files.append(File.generated(config, _SCRIPT, abs_src_path=str(_MERMAID)))
     return files

@@ -10,29 +10,40 @@ class AuditEvent(StrEnum):
     """The events of the audit log. The value of a member is its stable name. No field of an event holds a secret."""
 
     LOGIN_SUCCEEDED = "login-succeeded"
-    """A user logged in with a password or with a token of the identity provider. Fields: user_id."""
+    """A user logged in with a password, a mail or a token of the identity provider. Fields: ``user_id``."""
     LOGIN_FAILED = "login-failed"
-    """A login was refused. Fields: user_id (null when no user has that name)."""
+    """A password was wrong, the user is unknown, or the account is disabled.
+
+    Fields: ``user_id``, null for an unknown or disabled user.
+    """
     SESSION_ENDED = "session-ended"
     """One session ended.
 
-    Fields: user_id, session_id, reason (logout, ended-by-owner, refresh-token-reused, ended-at-provider).
+    Fields: ``session_id``; ``reason``: ``logout``, ``ended-by-owner``, ``revoked``, ``refresh-token-reused`` or
+    ``ended-at-provider``; ``user_id``, unless a refresh token was reused.
     """
     SESSIONS_ENDED = "sessions-ended"
-    """All sessions of a user ended.
+    """All sessions of a user ended, or all but the current one after a change of the password.
 
-    Fields: user_id, reason (logout-all, password-changed, password-reset, address-proved, disabled-at-provider).
+    Fields: ``user_id``; ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved`` or
+    ``disabled-at-provider``.
     """
     USER_ADDED = "user-added"
-    """An admin, or the operator, added a user. Fields: user_id, by (null for the operator), role."""
+    """An admin or the operator added a user. Fields: ``user_id``, ``role``, ``by`` (null for the operator)."""
     ROLE_CHANGED = "role-changed"
-    """A user was given a role, disabled or enabled. Fields: user_id, by (null for the operator), role, disabled."""
+    """A user was given a role, disabled or enabled.
+
+    Fields: ``user_id``, ``role``, ``disabled``, ``by`` (null for the operator).
+    """
     USER_DELETED = "user-deleted"
-    """A user was deleted. Fields: user_id, by (null if its account at the identity provider was deleted)."""
+    """A user was deleted. Fields: ``user_id``, ``by`` (null if the account at the identity provider was deleted)."""
     ADDRESS_TAKEN = "address-taken"
-    """A user changed the address at the identity provider to one that another user has here. Fields: user_id."""
+    """A user changed the address at the identity provider to one that another user has here, and keeps the old one.
+
+    Fields: ``user_id``.
+    """
     DENIED = "denied"
-    """A request was refused with 401 or 403. Fields: reason (the error's code), method, path."""
+    """A request was refused with 401 or 403. Fields: ``reason`` (the code of the error), ``method``, ``path``."""
 
 
 Audit = Callable[[AuditEvent, Mapping[str, str | bool | None]], None]

@@ -3,12 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, SecretStr, model_validator
+from pydantic import ConfigDict, model_validator
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+from src.settings.fields import SettingsFields
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 _URL = re.compile("[a-z][a-z0-9+.-]*://")
@@ -16,70 +15,10 @@ _CREDENTIAL = re.compile(r"([A-Za-z0-9._~-]+):([A-Za-z0-9._~-]{16,})")
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
-class Settings(BaseModel):
-    """All settings. Each field has the name of its environment variable in lower case."""
+class Settings(SettingsFields):
+    """All settings, validated: no two contradict each other, and none is unsafe in production."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-
-    app_env: Literal["development", "production"] = "development"
-    flask_debug: bool = False
-    host: str = "127.0.0.1"
-    port: Port = 8000
-    web_concurrency: PositiveInt = 2
-    data_dir: Path = Path("data")
-
-    store_url: str = ""
-    identity: Literal["local", "firebase"] = "local"
-    firebase_web_api_key: SecretStr | None = None
-    firebase_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
-    google_cloud_project: str | None = None
-    firestore_emulator_host: str | None = None
-    firebase_auth_emulator_host: str | None = None
-
-    blob_url: str = ""
-    queue_url: str = "inline://"
-    job_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
-    max_upload_bytes: PositiveInt = 256 << 20
-    sync_rows: Annotated[int, Field(ge=0)] = 1_000_000
-    dog_api_url: HttpUrl = HttpUrl("https://dog.ceo/api/breeds/image/random")
-    dog_picture_hosts: str = "images.dog.ceo"
-    file_relay_url: HttpUrl | None = None
-    ai_url: HttpUrl | None = None
-    ai_model: str | None = None
-    ai_key: SecretStr | None = None
-
-    smtp_url: SecretStr | None = None
-    mail_from: str = "Portero <portero@localhost>"
-    mail_templates: Path | None = None
-    login_notices: bool = True
-    public_url: HttpUrl | None = None
-
-    signing_keys: SecretStr | None = None
-    issuer: str = "portero"
-    audience: str = "portero"
-    access_token_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
-
-    refresh_token_seconds: Annotated[int, Field(ge=60)] = 30 * 86400
-    session_seconds: Annotated[int, Field(ge=60)] = 90 * 86400
-
-    metrics_token: SecretStr | None = None
-    service_credentials: SecretStr | None = None
-
-    rate_limit: bool = True
-    rate_limit_url: str | None = None
-    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
-    cors_origins: str | None = None
-
-    password_min_length: Annotated[int, Field(ge=1, le=64)] = 8
-    password_blocklist: bool = True
-    # OWASP Password Storage Cheat Sheet: Argon2id, 19 MiB, two passes, one lane.
-    argon2_time_cost: PositiveInt = 2
-    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
-    argon2_parallelism: PositiveInt = 1
-    argon2_at_once: PositiveInt = 1
-
-    admin_email: str | None = None
-    admin_password: SecretStr | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

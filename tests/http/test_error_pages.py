@@ -1,7 +1,6 @@
 """The pages that explain errors, and problems in a browser."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -38,13 +37,6 @@ def test_every_error_of_the_domain_is_explained() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PorteroError)]
     only_jobs_fail_with = {"error", "attempt-failed", "postponed"}
     assert {kind.code for kind in kinds} - only_jobs_fail_with <= CATALOGUE.keys()
-
-
-def test_the_reference_has_the_same_kinds_of_errors() -> None:
-    page = (Path(__file__).parents[2] / "docs/reference/errors.md").read_text("utf-8")
-    table = page.partition("## Types")[2].partition("\n\nA 401")[0]
-    named = re.findall(r"`([a-z-]+)`", "".join(row.split(" | ")[0] for row in table.splitlines() if row[:3] == "| `"))
-    assert {*named} == CATALOGUE.keys()
 
 
 def test_the_type_of_a_problem_leads_to_its_page(client: Client) -> None:

@@ -2,14 +2,9 @@
 
 from src.infrastructure.stores.declarations import Type
 from src.infrastructure.stores.schema import COLLECTIONS
-from tests.support.data_model import PAGE, diagram
 
 NAMES = {collection.name for collection in COLLECTIONS}
 FIELDS = [field for collection in COLLECTIONS for field in collection.fields.values()]
-
-
-def test_the_page_shows_the_diagram_of_the_schema() -> None:
-    assert diagram() in PAGE.read_text(), "type `python -m tests.support.data_model`"
 
 
 def test_references_name_collections() -> None:

@@ -37,21 +37,21 @@ def cli() -> None:
 @cli.command()
 @click.pass_obj
 def serve(console: Console) -> None:
-    """Serve HTTP. In development, run prepare first."""
+    """Serve HTTP, as `make run` does. In development, run prepare first."""
     console.serve()
 
 
 @cli.command()
 @click.pass_obj
 def worker(console: Console) -> None:
-    """Run jobs that come through the broker of QUEUE_URL, until stopped."""
+    """Run jobs that come through the broker of QUEUE_URL, as `make worker` does, until stopped."""
     console.work()
 
 
 @cli.command()
 @click.pass_obj
 def prepare(console: Console) -> None:
-    """Create what the service needs to start: tables, folders, signing keys, the first admin."""
+    """Create what the service needs to start, unless it exists: tables, folders, signing keys, the first admin."""
     console.prepare()
     click.echo("ready to serve")
 
@@ -59,7 +59,10 @@ def prepare(console: Console) -> None:
 @cli.command()
 @click.pass_obj
 def demo(console: Console) -> None:
-    """Fill a fresh development store with people, roles and data to look at, and print who can log in."""
+    """Fill a fresh development store with people, roles and data to look at, and print who can log in.
+
+    It is refused in production, and for a store that has users.
+    """
     for line in console.demo():
         click.echo(line)
 
@@ -77,7 +80,13 @@ def check(console: Console) -> None:
 
 
 @cli.command()
-@click.option("--older-than", type=click.IntRange(min=0), default=60, show_default=True, help="Seconds.")
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    help="The least age of a change, in seconds.",
+)
 @click.pass_obj
 def reconcile(console: Console, older_than: int) -> None:
     """Finish or undo account changes that a crash left between the store and the identity provider."""
@@ -138,8 +147,8 @@ def admin() -> None:
 
 
 @admin.command("create")
-@click.option("--username", required=True)
-@click.option("--email", required=True)
+@click.option("--username", required=True, help="The name to log in with.")
+@click.option("--email", required=True, help="The e-mail address.")
 @click.option("--password", help="Asked for on a terminal, or else the first line of standard input.")
 @click.pass_obj
 def create_admin(console: Console, username: str, email: str, password: str | None) -> None:
@@ -159,7 +168,9 @@ def keys() -> None:
 
 
 @keys.command("rotate")
-@click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Old keys that still verify.")
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=2, show_default=True, help="How many old keys still verify."
+)
 @click.pass_obj
 def rotate_keys(console: Console, keep: int) -> None:
     """Sign with a new key from now on. Running processes use it soon, and tokens in use stay valid."""

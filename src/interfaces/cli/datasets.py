@@ -23,7 +23,7 @@ def datasets() -> None:
 
 @datasets.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", required=True)
+@click.option("--name", required=True, help="The name of the dataset.")
 @click.option("--schema", default="", help="JSON or @FILE. Inferred by default.")
 @click.option("--delimiter", help="Detected by default.")
 @click.option("--encoding", help="Detected by default.")

@@ -1,10 +1,8 @@
-"""Writes reference pages of the documentation from the code: the operations of the API, and the options of commands."""
+"""Every operation in detail, from the OpenAPI document. The site has this page; the repository does not."""
 
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
-
-import click
 
 Schema = dict[str, Any]
 
@@ -30,23 +28,6 @@ def operations(document: Schema) -> str:
                 lines.append(f"| {status} | {_cell(_resolved(document, answer)['description'])} |")
             lines.append("")
     return "\n".join(lines)
-
-
-def commands(group: click.Group) -> str:
-    """Return a page with the help of every command."""
-    lines = ["# Commands in detail", "", "This page is made from the help of the commands.", ""]
-    for names, command in _commands(group):
-        context = click.Context(command, info_name=f"./portero {' '.join(names)}")
-        lines += [f"## `{' '.join(names)}`", "", "```text", command.get_help(context), "```", ""]
-    return "\n".join(lines)
-
-
-def _commands(group: click.Group, *names: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in sorted(group.commands.items()):
-        if isinstance(command, click.Group):
-            yield from _commands(command, *names, name)
-        else:
-            yield (*names, name), command
 
 
 def _access(operation: Schema) -> str:

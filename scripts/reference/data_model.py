@@ -1,18 +1,9 @@
-"""The entity relationship diagram of the schema, for docs/reference/data-model.md.
+"""The entity relationship diagram of the schema, in https://mermaid.js.org/syntax/entityRelationshipDiagram.html."""
 
-``python -m tests.support.data_model`` writes it into the page. Its syntax is
-https://mermaid.js.org/syntax/entityRelationshipDiagram.html.
-"""
-
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from src.infrastructure.stores.declarations import Collection, Field, Type
 from src.infrastructure.stores.schema import COLLECTIONS
-
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "data-model.md"
-_BLOCK = re.compile(r"```mermaid\n.*?```", re.DOTALL)
 
 
 def diagram() -> str:
@@ -40,7 +31,3 @@ def _relationships(collection: Collection) -> Iterator[str]:
         end = "o{" if field.type is Type.JSON else "o|" if one_or_none else "||"
         for target in field.refers_to:
             yield f"{collection.name} }}o{'--' if field.enforced else '..'}{end} {target} : {name}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(_BLOCK.sub(lambda _: diagram(), PAGE.read_text()))

@@ -1,0 +1,158 @@
+"""The fields of the settings. `make reference` writes docs/reference/settings.md and .env.example from this file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, HttpUrl, PositiveInt, SecretStr
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsFields(BaseModel):
+    """Every setting, by the name of its environment variable in lower case."""
+
+    # --- Service ---
+    app_env: Literal["development", "production"] = "development"
+    """``production`` makes nothing by itself and refuses unsafe settings: docs/reference/settings.md#production."""
+    host: str = "127.0.0.1"
+    """The address to listen on. The image listens on every address."""
+    port: Port = 8000
+    """The port to listen on."""
+    web_concurrency: PositiveInt = 2
+    """Worker processes, with up to 256 threads each."""
+    data_dir: Path = Path("data")
+    """The folder of the embedded store, objects and keys, from the working directory. Only its owner can read it."""
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    """The number of proxies in front that write ``X-Forwarded-For``; 1 on Cloud Run. See docs/how-to/proxy.md."""
+    cors_origins: str | None = None
+    """Exact origins, separated by commas. Credentials are never allowed.
+
+    The default is ``*`` in development, none in production.
+    """
+    service_credentials: SecretStr | None = None
+    """``NAME:SECRET`` of each service that may introspect tokens, separated by commas. A secret has 16 characters or
+    more. See docs/reference/sessions.md#introspection."""
+    metrics_token: SecretStr | None = None
+    """The bearer token of ``/metrics``, which is 404 without it."""
+    rate_limit: bool = True
+    """``off`` turns the limits off: docs/explanation/limits.md."""
+    rate_limit_url: str | None = None
+    """``redis://…`` counts in Redis instead. Install ``requirements/extras.txt``.
+
+    The default is the store.
+    """
+    flask_debug: bool = False
+    """Only checked: production refuses to start with it."""
+
+    # --- Store, objects and jobs ---
+    store_url: str = ""
+    """``sqlite:///PATH``; ``postgresql://USER:PASSWORD@HOST/DATABASE`` (docs/how-to/postgresql.md);
+    ``mssql://USER:PASSWORD@HOST/DATABASE`` (docs/how-to/sql-server.md); ``firestore://PROJECT[/DATABASE]``
+    (docs/how-to/firebase.md); ``dynamodb://REGION/PREFIX`` (docs/how-to/dynamodb.md); or ``memory://``, which has one
+    worker and loses everything at the end.
+
+    The default is ``sqlite:///DATA_DIR/portero.db``.
+    """
+    blob_url: str = ""
+    """``file://PATH``; ``s3://BUCKET[/PREFIX]`` or ``gs://BUCKET[/PREFIX]`` (docs/how-to/object-storage.md); or
+    ``memory://``, which has one worker and loses everything at the end.
+
+    The default is ``file://DATA_DIR/blobs``.
+    """
+    queue_url: str = "inline://"
+    """With ``inline://`` threads of the web process run jobs. ``redis://…``, ``rediss://…``, ``amqp://…`` or
+    ``amqps://…`` hands them to Celery: docs/how-to/celery.md."""
+    job_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = 0
+    """The time for which a job is shown as ``running`` before its work begins, for demonstrations."""
+    max_upload_bytes: PositiveInt = 256 << 20
+    """The largest upload, in bytes. The default is 256 MiB."""
+    sync_rows: Annotated[int, Field(ge=0)] = 1_000_000
+    """A CSV file with more rows and blank lines, or with ten times as many lines, is always checked by a job."""
+    dog_api_url: HttpUrl = HttpUrl("https://dog.ceo/api/breeds/image/random")
+    """The API that answers with the URL of a picture of a dog."""
+    dog_picture_hosts: str = "images.dog.ceo"
+    """The hosts of accepted pictures, separated by commas."""
+    file_relay_url: HttpUrl | None = None
+    """The URL to which uploaded files are sent. Without it they are only stored."""
+    ai_url: HttpUrl | None = None
+    """An OpenAI-compatible API for summaries, such as ``https://api.openai.com/v1`` or ``http://localhost:11434/v1``.
+    See docs/ai.md."""
+    ai_model: str | None = None
+    """The model to ask for. ``AI_URL`` needs it."""
+    ai_key: SecretStr | None = None
+    """The key of that API, if it wants one."""
+
+    # --- Identity and tokens ---
+    identity: Literal["local", "firebase"] = "local"
+    """The keeper of passwords: ``local``, which is the store, or ``firebase``: docs/how-to/firebase.md."""
+    firebase_web_api_key: SecretStr | None = None
+    """Needed by ``IDENTITY=firebase``. With the emulator any text will do."""
+    firebase_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    """The time for which a check of a Firebase ID token at Firebase counts, 0 to 3600; 0 checks at every request. See
+    docs/how-to/firebase.md#what-ends-when."""
+    google_cloud_project: str | None = None
+    """The project of Firebase Auth.
+
+    The default is the project of ``STORE_URL``.
+    """
+    signing_keys: SecretStr | None = None
+    """A JWK set, PEM text, or ``@/path/to/file``. The first key signs, all verify. See docs/how-to/keys.md.
+
+    The default is ``DATA_DIR/signing-keys.json``, made at the first start.
+    """
+    issuer: str = "portero"
+    """``iss`` of access tokens. OAuth2 clients find the metadata if this is the public URL of the service, such as
+    ``https://accounts.example.com``: docs/reference/sessions.md#metadata."""
+    audience: str = "portero"
+    """``aud`` of access tokens."""
+    access_token_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
+    """The life of an access token, 60 to 86400."""
+    refresh_token_seconds: Annotated[int, Field(ge=60)] = 30 * 86400
+    """The time that a session lasts without a refresh. The default is 30 days."""
+    session_seconds: Annotated[int, Field(ge=60)] = 90 * 86400
+    """The time that a session lasts at most. The default is 90 days."""
+    password_min_length: Annotated[int, Field(ge=1, le=64)] = 8
+    """The shortest new password; 6 or more with ``IDENTITY=firebase``."""
+    password_blocklist: bool = True
+    """``off`` accepts common and weak passwords."""
+    argon2_time_cost: PositiveInt = 2
+    """The passes of Argon2id over its memory. A login renews a hash that was made with other parameters.
+
+    The defaults are those of https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html.
+    """
+    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
+    """The memory of Argon2id for each hash, in KiB."""
+    argon2_parallelism: PositiveInt = 1
+    """The lanes of Argon2id."""
+    argon2_at_once: PositiveInt = 1
+    """The number of passwords that one process hashes at once.
+
+    The default is 1 or more: the number of cores divided by ``WEB_CONCURRENCY``.
+    """
+    admin_email: str | None = None
+    """Make this admin at the start if there is none; in production ``./portero prepare`` does. See
+    docs/how-to/manage-users.md#the-first-admin."""
+    admin_password: SecretStr | None = None
+    """The password of that admin."""
+
+    # --- Mail ---
+    smtp_url: SecretStr | None = None
+    """``smtp://USER:PASSWORD@HOST:PORT`` or ``smtps://…``. Without it, development keeps mails in ``DATA_DIR/mail`` and
+    production sends none. See docs/how-to/send-mails.md."""
+    mail_from: str = "Portero <portero@localhost>"
+    """The sender of mails."""
+    public_url: HttpUrl | None = None
+    """The beginning of links in mails. Production needs it with ``SMTP_URL``.
+
+    The default is ``http://localhost:PORT``.
+    """
+    login_notices: bool = True
+    """``off`` sends no mail for the first login of a device."""
+    mail_templates: Path | None = None
+    """A folder whose templates replace those of the service."""
+
+    # --- Emulators ---
+    firestore_emulator_host: str | None = None
+    """``HOST:PORT`` of the emulator of Firestore. Export it: Google's libraries do not read ``.env``."""
+    firebase_auth_emulator_host: str | None = None
+    """``HOST:PORT`` of the emulator of Firebase Auth, to be exported too."""
