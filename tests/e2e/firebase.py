@@ -37,23 +37,6 @@ class Firebase:
         answer = self._call("signInWithCustomToken", token=f'{{"uid": "{uid}"}}', returnSecureToken=True).json()
         return SignedIn(uid, answer["idToken"])
 
-    def sign_in_by_phone(self, number: str) -> SignedIn:
-        """Sign in with a phone number and the code that Firebase sends to it."""
-        session = self._call("sendVerificationCode", phoneNumber=number, recaptchaToken="any").json()["sessionInfo"]
-        code = self._code_for(number)
-        return _signed_in(self._call("signInWithPhoneNumber", sessionInfo=session, code=code).json())
-
-    def sign_in_with_second_factor(self, email: str, number: str) -> str:
-        """Sign in with a password, and then with the code that Firebase sends to the enrolled phone number."""
-        first = self._call("signInWithPassword", email=email, password=PASSWORD, returnSecureToken=True).json()
-        pending = {"mfaPendingCredential": first["mfaPendingCredential"]}
-        factor = {"mfaEnrollmentId": first["mfaInfo"][0]["mfaEnrollmentId"]}
-        request = {**pending, **factor, "phoneSignInInfo": {"recaptchaToken": "any"}}
-        begun = self._post("v2/accounts/mfaSignIn:start", request).json()
-        proof = {"sessionInfo": begun["phoneResponseInfo"]["sessionInfo"], "code": self._code_for(number)}
-        ended = self._post("v2/accounts/mfaSignIn:finalize", {**pending, "phoneVerificationInfo": proof})
-        return str(ended.json()["idToken"])
-
     def create_tenant(self) -> str:
         """Create a tenant of the project, which has users of its own, and return its id."""
         fields = {"displayName": "Others", "allowPasswordSignup": True}
@@ -92,7 +75,8 @@ class Firebase:
             timeout=10,
         )
 
-    def _code_for(self, number: str) -> str:
+    def code_of(self, number: str) -> str:
+        """Return the last code that Firebase sent to a phone number."""
         return str([each["code"] for each in self._emulated("verificationCodes") if each["phoneNumber"] == number][-1])
 
     def _emulated(self, messages: str) -> list[dict[str, Any]]:

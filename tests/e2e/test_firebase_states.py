@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.e2e.firebase import new_address, new_number
+from tests.e2e.firebase import new_address
 from tests.e2e.firebase_world import World, sdk, world
 from tests.support.firebase_sdk import PASSWORD, Device, SdkError
 
@@ -423,23 +423,6 @@ def test_a_custom_token_makes_a_user(world: World) -> None:
     uid = f"legacy_{new_address().partition('@')[0]}"
     device.signInWithToken(world.admin.create_custom_token(uid).decode())
     assert (world.user(device.id_token)["id"], world.user(device.id_token)["role"]) == (uid, "user")
-
-
-def test_the_second_factor_of_a_sign_in_is_shown_with_its_session(world: World) -> None:
-    address, number = new_address(), new_number()
-    uid, factor = world.firebase.sign_up(address).uid, {"phoneInfo": number, "mfaEnrollmentId": "phone"}
-    world.firebase.update(uid, emailVerified=True, mfa={"enrollments": [factor]})
-    id_token = world.firebase.sign_in_with_second_factor(address, number)
-    session = world.exchange(id_token)["access_token"]
-    [shown] = world.call("GET", "/auth/sessions", session).get_json()
-    assert shown["second_factor"] == "phone"
-    assert world.client.log_in(address, PASSWORD) is None
-
-
-def test_a_user_with_a_phone_number_only_has_no_address(world: World) -> None:
-    signed_in = world.firebase.sign_in_by_phone(new_number())
-    user = world.user(signed_in.id_token)
-    assert (user["id"], user["role"], user["email"]) == (signed_in.uid, "user", None)
 
 
 def test_a_token_of_a_tenant_or_of_another_project_is_refused(world: World, dora: Device) -> None:
