@@ -62,3 +62,21 @@ class TestPages:
         assert '<html lang="es">' in page.text
         assert (page.headers["Content-Language"], page.headers["Vary"]) == ("es", "Accept-Language")
         assert "Elige una contraseña nueva" in page.text
+
+    def test_the_code_of_a_mail_is_typed_on_a_page(self, browser: FlaskClient, world: MailWorld, anna: Person) -> None:
+        assert 'name="code"' in browser.get("/auth/email/login").text
+        world.ask("/auth/email/login", anna.user["email"])
+        form = {"email": anna.user["email"], "code": "wrong"}
+        refused = browser.post("/auth/email/login/form", data=form)
+        assert (refused.status_code, anna.user["email"] in refused.text) == (401, True)
+        unknown = browser.post("/auth/email/login/form", data={**form, "email": "nobody"})
+        assert (unknown.status_code, "@-sign" in unknown.text) == (422, True)
+        done = browser.post("/auth/email/login/form", data={**form, "code": f" {world.code} "})
+        assert (done.status_code, "access_token" in done.text) == (200, True)
+
+    @pytest.mark.parametrize("token", ["%00", "%ff", "%F0%9F%98%80", "a" * 5000])
+    def test_a_page_shows_any_token(self, browser: FlaskClient, token: str) -> None:
+        for path in ("/auth/email/login", "/auth/password/reset"):
+            assert browser.get(f"{path}?token={token}").status_code == 200
+            form = {"data": f"token={token}", "content_type": "application/x-www-form-urlencoded"}
+            assert browser.post(f"{path}/form", **form).status_code in (400, 401, 422)

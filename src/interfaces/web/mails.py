@@ -5,7 +5,9 @@ Opening a page spends no token, because programs that scan mails open the links 
 
 from flask import Blueprint, Response, abort, json, make_response, render_template, request
 
+from src.application.ports import Tokens
 from src.domain.errors import Invalid, PorteroError
+from src.domain.values import InvalidValue
 from src.interfaces.http.bodies import Form, parse_body
 from src.interfaces.http.fields import TextField
 from src.interfaces.http.headers import accepted_language, language_headers
@@ -31,14 +33,18 @@ TEXTS = {
     "reset_button": "Set the password",
     "reset_done": "Your new password is set. All sessions have ended: sign in with it.",
     "new_password": "New password",
+    "email": "E-mail address",
+    "code": "Six-digit code of the mail",
 }
 """The texts of the pages. The catalogue has their translations."""
 
 
 class LinkForm(Form):
-    """The form of a page: the token of the link and, to set a new password, the password."""
+    """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new password."""
 
     token: TextField = ""
+    email: TextField = ""
+    code: TextField = ""
     new_password: TextField = ""
 
 
@@ -54,8 +60,11 @@ def allow_style(response: Response) -> Response:
 @pages.get("/auth/email/verify")
 @pages.get("/auth/password/reset")
 def show_page() -> Response:
-    """Show the page of a link, with the button that does what the link is for."""
-    return _page(_PURPOSES[request.path.rstrip("/")], request.args.get("token", ""))
+    """Show the page of a link, with the button that does what the link is for.
+
+    Without a token, the page of a login asks for the address and the code of the mail.
+    """
+    return _page(_PURPOSES[request.path.rstrip("/")], LinkForm(token=request.args.get("token", "")))
 
 
 @pages.post("/auth/email/login/form")
@@ -67,10 +76,12 @@ def submit_page() -> Response:
     form = parse_body(LinkForm, context_of(None))
     try:
         result = _do(purpose, form)
+    except InvalidValue as error:
+        return _page(purpose, form, 422, error=str(error))
     except PorteroError as error:
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
-        return _page(purpose, form.token, int(status_of(type(error))), error=said)
-    return _page(purpose, done=True, result=result)
+        return _page(purpose, form, int(status_of(type(error))), error=said)
+    return _page(purpose, form, done=True, result=result)
 
 
 @pages.get("/dev/mail")
@@ -86,9 +97,13 @@ def _do(purpose: str, form: LinkForm) -> str:
     """Spend the token, and return what the page shows: the new tokens of a login as JSON, or an empty text."""
     mails = services().mails
     match purpose:
+        case "login" if not form.token:
+            address = services().rules.parse_email(form.email)
+            _, tokens = mails.log_in_with_code(address, form.code.strip(), client())
+            return _shown(tokens)
         case "login":
             _, tokens = mails.log_in(form.token, client())
-            return json.dumps(RefreshView.of(tokens).model_dump(), indent=2)
+            return _shown(tokens)
         case "verify":
             mails.verify(form.token)
         case _:
@@ -96,8 +111,12 @@ def _do(purpose: str, form: LinkForm) -> str:
     return ""
 
 
+def _shown(tokens: Tokens) -> str:
+    return json.dumps(RefreshView.of(tokens).model_dump(), indent=2)
+
+
 def _page(
-    purpose: str, token: str = "", status: int = 200, *, error: str = "", done: bool = False, result: str = ""
+    purpose: str, form: LinkForm, status: int = 200, *, error: str = "", done: bool = False, result: str = ""
 ) -> Response:
     language = accepted_language()
     page = render_template(
@@ -105,7 +124,7 @@ def _page(
         language=language,
         texts={name: translated(text, language) for name, text in TEXTS.items()},
         purpose=purpose,
-        token=token,
+        form=form,
         action=f"{request.path.rstrip('/').removesuffix('/form')}/form",
         error=translated(error, language),
         done=done,
