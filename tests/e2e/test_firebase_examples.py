@@ -136,8 +136,12 @@ def test_a_thousand_imported_users_can_sign_in(world: World) -> None:
     assert user["name"] == "User 42"
 
 
-def test_make_emulators_runs_the_service_with_both_emulators(tmp_path: Path) -> None:
+def test_make_emulators_runs_the_service_and_the_tests_of_a_client_with_both_emulators(tmp_path: Path) -> None:
     """The command stands in for `./portero serve`. Where the emulators cannot be downloaded, the script says so."""
+    client = tmp_path / "examples/firebase-web"
+    shutil.copytree(ROOT / "examples/firebase-web", client, ignore=shutil.ignore_patterns("node_modules"))
+    (client / "node_modules").symlink_to(NODE_MODULES)
+    (tmp_path / "portero").symlink_to(ROOT / "portero")
     (tmp_path / "tests/js").mkdir(parents=True)
     (tmp_path / "tests/js/node_modules").symlink_to(NODE_MODULES)
     (tmp_path / ".venv").symlink_to(sys.prefix)
@@ -154,6 +158,7 @@ def test_make_emulators_runs_the_service_with_both_emulators(tmp_path: Path) -> 
         "set -e\n"
         'curl -sf "http://$FIRESTORE_EMULATOR_HOST/"; curl -sf "http://$FIREBASE_AUTH_EMULATOR_HOST/"\n'
         'echo; echo "$IDENTITY $STORE_URL $GOOGLE_CLOUD_PROJECT"\n'
+        f"PORT={free_port()} scripts/with-service npm test --prefix examples/firebase-web\n"
     )
     named = {name: value for name, value in os.environ.items() if not name.endswith("_EMULATOR_HOST")}
     ran = subprocess.run(
@@ -167,4 +172,5 @@ def test_make_emulators_runs_the_service_with_both_emulators(tmp_path: Path) -> 
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "firebase firestore://demo-portero demo-portero" in ran.stdout
+    assert "pass 3\n" in ran.stdout, ran.stdout
     assert "http://localhost:8000" in ran.stderr
