@@ -72,6 +72,46 @@ def test_authorize_logs_in_with_a_password(page: Page) -> None:
     assert '"username": "anna"' in answer
 
 
+def test_authorize_begins_at_the_username_and_asks_for_no_credential_of_a_client(page: Page) -> None:
+    page.get_by_role("button", name="Authorize").first.click()
+    expect(page.locator("#oauth_username")).to_be_focused()
+    expect(page.locator("#oauth_username")).to_be_in_viewport()
+    for field in ("#client_id_password", "#client_secret_password", "#password_type"):
+        expect(page.locator(field)).to_be_hidden()
+
+
+def test_a_wrong_password_is_refused_in_a_sentence(page: Page) -> None:
+    page.get_by_role("button", name="Authorize").first.click()
+    dialog = page.locator(".auth-container").first
+    dialog.locator("#oauth_username").fill("anna")
+    dialog.locator("#oauth_password").fill("wrong")
+    dialog.get_by_role("button", name="Apply").click()
+    refusal = "The username, e-mail or password is not right."
+    expect(dialog.locator(".errors")).to_have_text(re.compile(f"^auth error ?{re.escape(refusal)}$"))
+
+
+def test_only_operations_that_need_a_token_have_a_lock(page: Page) -> None:
+    for operation, locks in (("register", 0), ("getUser", 1)):
+        row = page.locator(f"#operations-Accounts-{operation}")
+        expect(row).to_be_visible()
+        expect(row.locator(".authorization__btn")).to_have_count(locks)
+
+
+def test_groups_stand_in_the_order_in_which_a_newcomer_needs_them(page: Page) -> None:
+    tags = [tag.get_attribute("data-tag") for tag in page.locator(".opblock-tag").all()]
+    assert tags[:4] == ["Accounts", "Sessions", "Tasks", "Dogs"]
+    assert page.locator(".opblock").first.get_attribute("id") == "operations-Accounts-register"
+
+
+def test_the_page_fits_on_a_phone_and_leads_to_the_guide(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.locator(".topbar")).to_have_count(0)
+    page.get_by_role("link", name="Guide").first.click()
+    expect(page.get_by_role("heading", name="Your first requests")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_authorize_accepts_a_pasted_token(page: Page, address: str) -> None:
     body = json.dumps({"username": "anna", "password": PASSWORD}).encode()
     with urlopen(Request(f"http://{address}/login", body, {"Content-Type": "application/json"})) as answer:

@@ -81,7 +81,7 @@ def test_a_trailing_slash_changes_nothing(client: Client, method: str, path: str
         assert bare.data == slash.data
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/swagger-ui-bundle.js"])
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/guide", "/docs/swagger-ui-bundle.js"])
 def test_the_docs_load_nothing_from_the_internet(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200

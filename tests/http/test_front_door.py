@@ -128,7 +128,7 @@ def test_in_development_every_origin_is_allowed_without_credentials() -> None:
 # Security headers
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/nope", "/docs/", "/docs/swagger-ui.css"])
+@pytest.mark.parametrize("path", [*PATHS, "/nope", "/docs/", "/docs/guide", "/docs/swagger-ui.css"])
 @pytest.mark.parametrize("https", [True, False])
 def test_every_response_has_the_security_headers(path: str, https: bool) -> None:
     answer = client_of(build(https=https)).get(path)

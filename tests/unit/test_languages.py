@@ -15,6 +15,7 @@ from src.interfaces.http.authentication import Access
 from src.interfaces.http.errorpages.catalogue import CATALOGUE
 from src.interfaces.http.errorpages.rendering import TEXTS as WORDS
 from src.interfaces.languages import catalogue, translated, translations
+from src.interfaces.web.docs import GUIDE
 from src.interfaces.web.mails import TEXTS
 
 ROOT = Path(__file__).parents[2]
@@ -139,5 +140,5 @@ def test_sentences_with_values_are_translated(text: str, spanish: str) -> None:
 
 def test_every_text_of_the_pages_has_a_translation() -> None:
     explained = [text for kind in CATALOGUE.values() for text in (kind.cause, kind.remedy, kind.example)]
-    texts = [*TEXTS.values(), *WORDS, *explained]
+    texts = [*TEXTS.values(), *WORDS, *GUIDE, *explained]
     assert [text for text in texts if catalogue("es").sentence(text) is None] == []

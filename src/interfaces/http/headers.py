@@ -1,8 +1,6 @@
 """Adds the headers of every answer: request id, caching, security and CORS."""
 
-import hashlib
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,7 +14,6 @@ from src.interfaces.languages import LANGUAGES
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")
-_INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 _TAKEN_HEADERS = [
     "Authorization",
@@ -147,15 +144,3 @@ def accepted_language() -> str:
 def language_headers(language: str) -> dict[str, str]:
     """Return the headers of a page that the same URL shows in other languages too."""
     return {"Content-Language": language, "Vary": "Accept-Language"}
-
-
-def restrict_page(response: Response) -> Response:
-    """Let a page load nothing but our files, and run only its own inline scripts."""
-    if response.mimetype == "text/html":
-        scripts = _INLINE_SCRIPT.findall(response.get_data())
-        hashes = "".join(f" 'sha256-{b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts)
-        response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-            "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-        )
-    return response

@@ -55,7 +55,7 @@ def describe(
             "description": "Accounts and sessions, and the tasks, dogs, files and datasets behind them.\n\n"
             "Make an account with `POST /register`, log in with `POST /login`, and send the access token as "
             "`Authorization: Bearer …`. Errors are RFC 9457 `application/problem+json`; their `type` leads to a page "
-            "that explains them. The guide is in the folder docs of the project.",
+            "that explains them. The [guide](/docs/guide) shows the first requests.",
             "contact": {"name": "The operator of this service"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
