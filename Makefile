@@ -8,7 +8,7 @@ export PYTHON
 CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo emulators worker test test-docker check docs reference bench lock clean
+.PHONY: help run demo emulators worker test test-docker check docs reference clients bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,10 @@ docs: ## Serve the documentation on http://localhost:8001, without a network
 reference: ## Write the tables of docs/reference and .env.example, which follow from the code
 	@sh scripts/setup runtime extras dev
 	@.venv/bin/python -m scripts.reference
+
+clients: ## Generate the parts of clients/ that follow from the OpenAPI document
+	@sh scripts/setup runtime extras dev node
+	@.venv/bin/python -m clients.generate
 
 bench: ## Compare speed and memory with the peers in bench/peers (takes about 22 minutes; ARGS=--quick about five)
 	@sh scripts/setup runtime extras dev wrk peers

@@ -177,9 +177,10 @@ def outline(page: Path) -> list[int]:
 
 
 def test_every_block_of_output_is_compared() -> None:
-    """A block of output belongs to an example in the shell or in JavaScript."""
+    """A block of output belongs to an example that the tests run."""
+    languages = ("bash", "js", "python", "ts")
     for page in PAGES:
-        compared = [output for language in ("bash", "js") for _, outputs in steps(page, language) for output in outputs]
+        compared = [output for language in languages for _, outputs in steps(page, language) for output in outputs]
         assert sorted(compared) == sorted(block for block in blocks(page) if block[0] in OUTPUT), page
 
 

@@ -1,0 +1,718 @@
+"""The operations of the service. Generated from the OpenAPI document by `make clients`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import TypeVar, Unpack
+
+from pydantic import TypeAdapter
+
+from portero_client import bodies, models
+from portero_client.requests import Request, Upload
+
+T = TypeVar("T")
+_ACCESS_TOKEN: TypeAdapter[models.AccessToken] = TypeAdapter(models.AccessToken)
+_DATASET: TypeAdapter[models.Dataset] = TypeAdapter(models.Dataset)
+_DATASET_OR_ACCEPTED_DATASET: TypeAdapter[models.Dataset | models.AcceptedDataset] = TypeAdapter(
+    models.Dataset | models.AcceptedDataset
+)
+_DATASET_PAGE: TypeAdapter[list[models.Dataset]] = TypeAdapter(list[models.Dataset])
+_DOG: TypeAdapter[models.Dog] = TypeAdapter(models.Dog)
+_DOG_PAGE: TypeAdapter[list[models.Dog]] = TypeAdapter(list[models.Dog])
+_EXPORT: TypeAdapter[models.Export] = TypeAdapter(models.Export)
+_FILE: TypeAdapter[models.File] = TypeAdapter(models.File)
+_FILE_PAGE: TypeAdapter[list[models.File]] = TypeAdapter(list[models.File])
+_JOB: TypeAdapter[models.Job] = TypeAdapter(models.Job)
+_MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequested)
+_MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
+_NEW_USER_WITH_TOKENS: TypeAdapter[models.NewUserWithTokens] = TypeAdapter(models.NewUserWithTokens)
+_NOTHING: TypeAdapter[None] = TypeAdapter(None)
+_PUBLIC_USER: TypeAdapter[models.PublicUser] = TypeAdapter(models.PublicUser)
+_PUBLIC_USER_PAGE: TypeAdapter[list[models.PublicUser]] = TypeAdapter(list[models.PublicUser])
+_ROW_PAGE: TypeAdapter[list[models.Row]] = TypeAdapter(list[models.Row])
+_SESSION_PAGE: TypeAdapter[list[models.Session]] = TypeAdapter(list[models.Session])
+_SUMMARY: TypeAdapter[models.Summary] = TypeAdapter(models.Summary)
+_TASK: TypeAdapter[models.Task] = TypeAdapter(models.Task)
+_TASK_PAGE: TypeAdapter[list[models.Task]] = TypeAdapter(list[models.Task])
+_TOKENS: TypeAdapter[models.Tokens] = TypeAdapter(models.Tokens)
+_TOKENS_OR_ACCESS_TOKEN: TypeAdapter[models.Tokens | models.AccessToken] = TypeAdapter(
+    models.Tokens | models.AccessToken
+)
+_USER: TypeAdapter[models.User] = TypeAdapter(models.User)
+
+
+class Operations(ABC):
+    """A method for each operation."""
+
+    @abstractmethod
+    def _call(self, request: Request, answer: TypeAdapter[T]) -> T: ...
+    @abstractmethod
+    def _pages(self, request: Request, page: TypeAdapter[list[T]]) -> Iterator[T]: ...
+    @abstractmethod
+    def _download(self, request: Request) -> Iterator[bytes]: ...
+    def become_guest(self) -> models.AccessToken:
+        """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering."""
+        request = Request("POST", "/auth/anonymous", session="none")
+        return self._call(request, _ACCESS_TOKEN)
+
+    def cancel_job(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step."""
+        request = Request("DELETE", "/jobs/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
+        """Trade the token of a mail for the tokens of a new session. It proves the address too.
+
+        If the address was not proved before, a stranger may have registered it: the password and all sessions end.
+        With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+        account."""
+        request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
+        return self._call(request, _TOKENS)
+
+    def create_dataset(
+        self,
+        file: Upload,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        prefer: str | None = None,
+        **fields: Unpack[bodies.NewDataset],
+    ) -> models.Dataset | models.AcceptedDataset:
+        """Store a CSV file, all its rows, and the result of every rule that was checked.
+
+        A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
+        the last row is stored."""
+        request = Request(
+            "POST",
+            "/datasets",
+            headers={"Idempotency-Key": idempotency_key, "Prefer": prefer},
+            file=file,
+            form={**fields},
+        )
+        return self._call(request, _DATASET_OR_ACCEPTED_DATASET)
+
+    def create_dog(
+        self, name: str, /, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewDog]
+    ) -> models.Dog:
+        """Add a dog of your own or, as an admin, of anybody.
+
+        Its picture is fetched in the background by a job."""
+        request = Request(
+            "POST",
+            "/api/dogs/{name}",
+            values={"name": name},
+            headers={"Idempotency-Key": idempotency_key},
+            body={**fields},
+        )
+        return self._call(request, _DOG)
+
+    def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
+        """Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
+
+        The content is streamed in bounded memory."""
+        request = Request("POST", "/api/files", headers={"Idempotency-Key": idempotency_key}, file=file)
+        return self._call(request, _FILE)
+
+    def create_person(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]) -> models.User:
+        """Add a person. The username is random if none is given. A person without a password cannot log in."""
+        request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
+        return self._call(request, _USER)
+
+    def create_task(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewTask]) -> models.Task:
+        """Make a task."""
+        request = Request("POST", "/tasks", headers={"Idempotency-Key": idempotency_key}, body={**fields})
+        return self._call(request, _TASK)
+
+    def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove a dataset of yours with its rows and its file; admins remove anybody's."""
+        request = Request("DELETE", "/datasets/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_dog(self, name: str, /, *, if_match: str | None = None) -> None:
+        """Remove a dog of your own or, as an admin, any dog."""
+        request = Request("DELETE", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_file(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file."""
+        request = Request("DELETE", "/api/files/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_task(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove one of your tasks."""
+        request = Request("DELETE", "/tasks/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_user(self, *, if_match: str | None = None) -> None:
+        """Its sessions end at once, and its username and e-mail address are free for others."""
+        request = Request("DELETE", "/user", session="end", headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_user_by_id(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Delete your own account or, as an admin, any account. The last admin cannot be deleted."""
+        request = Request("DELETE", "/users/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def download_dataset(self, id: str, /) -> Iterator[bytes]:
+        """Get the file as it was sent, whole or from any byte on."""
+        request = Request("GET", "/datasets/{id}/file", values={"id": id})
+        return self._download(request)
+
+    def download_file(self, id: str, /) -> Iterator[bytes]:
+        """Get the content of a file, as it was sent, whole or from any byte on."""
+        request = Request("GET", "/api/files/{id}/content", values={"id": id})
+        return self._download(request)
+
+    def end_session(self, id: str, /) -> None:
+        """End one of your sessions."""
+        request = Request("DELETE", "/auth/sessions/{id}", values={"id": id})
+        return self._call(request, _NOTHING)
+
+    def exchange_token(self, **fields: Unpack[bodies.FirebaseToken]) -> models.Tokens | models.AccessToken:
+        """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
+
+        Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
+        account is a guest, and gets no refresh token."""
+        request = Request("POST", "/auth/firebase", session="none", body={**fields})
+        return self._call(request, _TOKENS_OR_ACCESS_TOKEN)
+
+    def export_user(self) -> models.Export:
+        """Get everything that the service holds about you.
+
+        Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
+        them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
+        with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
+        way, which are kept for a day at most."""
+        request = Request("GET", "/user/export")
+        return self._call(request, _EXPORT)
+
+    def forget_password(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
+        """Send a mail with a link to this address if a user has it.
+
+        The answer and its time are the same for every address."""
+        request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
+        return self._call(request, _MAIL_REQUESTED)
+
+    def get_dataset(self, id: str, /) -> models.Dataset:
+        """See a dataset of yours; admins see everybody's."""
+        request = Request("GET", "/datasets/{id}", values={"id": id})
+        return self._call(request, _DATASET)
+
+    def get_dog(self, name: str, /) -> models.Dog:
+        """See a dog. The case of its name does not matter."""
+        request = Request("GET", "/api/dogs/{name}", session="none", values={"name": name})
+        return self._call(request, _DOG)
+
+    def get_file(self, id: str, /) -> models.File:
+        """See a file of yours. Admins see the files of all users."""
+        request = Request("GET", "/api/files/{id}", values={"id": id})
+        return self._call(request, _FILE)
+
+    def get_job(self, id: str, /) -> models.Job:
+        """See a job of yours. Admins see the jobs of all users."""
+        request = Request("GET", "/jobs/{id}", values={"id": id})
+        return self._call(request, _JOB)
+
+    def get_task(self, id: str, /) -> models.Task:
+        """See one of your tasks."""
+        request = Request("GET", "/tasks/{id}", values={"id": id})
+        return self._call(request, _TASK)
+
+    def get_user(self) -> models.User:
+        """See your own account."""
+        request = Request("GET", "/user")
+        return self._call(request, _USER)
+
+    def get_user_by_id(self, id: str, /) -> models.PublicUser:
+        """See a user. Admins and the user itself see every property, others see only `id` and `username`."""
+        request = Request("GET", "/users/{id}", values={"id": id})
+        return self._call(request, _PUBLIC_USER)
+
+    def list_adopted_dogs(self, *, page_size: int | None = None) -> Iterator[models.Dog]:
+        """List all dogs, or only the adopted dogs, ordered by name."""
+        request = Request("GET", "/api/dogs/is_adopted", session="none", query={"limit": page_size})
+        return self._pages(request, _DOG_PAGE)
+
+    def list_datasets(self, *, page_size: int | None = None) -> Iterator[models.Dataset]:
+        """List your datasets, the newest first; an admin sees everybody's."""
+        request = Request("GET", "/datasets", query={"limit": page_size})
+        return self._pages(request, _DATASET_PAGE)
+
+    def list_dogs(self, *, page_size: int | None = None) -> Iterator[models.Dog]:
+        """List all dogs, or only the adopted dogs, ordered by name."""
+        request = Request("GET", "/api/dogs", session="none", query={"limit": page_size})
+        return self._pages(request, _DOG_PAGE)
+
+    def list_dogs_of_user(self, id: str, /, *, page_size: int | None = None) -> Iterator[models.Dog]:
+        """List the dogs of a user, ordered by name."""
+        request = Request("GET", "/users/{id}/dogs", values={"id": id}, query={"limit": page_size})
+        return self._pages(request, _DOG_PAGE)
+
+    def list_files(self, *, page_size: int | None = None) -> Iterator[models.File]:
+        """List your files, the newest first. Admins see the files of all users."""
+        request = Request("GET", "/api/files", query={"limit": page_size})
+        return self._pages(request, _FILE_PAGE)
+
+    def list_rows(self, id: str, /, *, page_size: int | None = None, valid: bool | None = None) -> Iterator[models.Row]:
+        """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
+
+        A page of long rows holds fewer than `limit`."""
+        request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
+        return self._pages(request, _ROW_PAGE)
+
+    def list_sessions(self, *, page_size: int | None = None) -> Iterator[models.Session]:
+        """List your sessions that have not ended, the newest first."""
+        request = Request("GET", "/auth/sessions", query={"limit": page_size})
+        return self._pages(request, _SESSION_PAGE)
+
+    def list_tasks(self, *, page_size: int | None = None, completed: bool | None = None) -> Iterator[models.Task]:
+        """List your tasks, the newest first: all tasks, only completed tasks, or only open tasks."""
+        request = Request("GET", "/tasks", query={"limit": page_size, "completed": completed})
+        return self._pages(request, _TASK_PAGE)
+
+    def list_users(
+        self, *, page_size: int | None = None, q: str | None = None, email: str | None = None, role: str | None = None
+    ) -> Iterator[models.PublicUser]:
+        """List the users by username, without guests. Everyone sees `id` and `username`.
+
+        Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role."""
+        request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
+        return self._pages(request, _PUBLIC_USER_PAGE)
+
+    def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
+        """Trade a username or e-mail address and a password for tokens.
+
+        A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
+        request = Request("POST", "/login", session="none", body={**fields})
+        return self._call(request, _TOKENS)
+
+    def log_out(self) -> None:
+        """End the session of the token."""
+        request = Request("POST", "/auth/logout", session="end")
+        return self._call(request, _NOTHING)
+
+    def log_out_everywhere(self) -> None:
+        """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
+        request = Request("POST", "/auth/logout-all", session="end")
+        return self._call(request, _NOTHING)
+
+    def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
+        """Make an account.
+
+        Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
+        name exactly one wins, and the others are told which field is taken. A guest who registers with its token
+        keeps its id and its data, and its guest sessions end."""
+        request = Request("POST", "/register", body={**fields})
+        return self._call(request, _USER)
+
+    def renew_token(self) -> models.AccessToken:
+        """Trade an access token that has not expired for a new one, which does not outlive the session."""
+        request = Request("POST", "/auth/renew")
+        return self._call(request, _ACCESS_TOKEN)
+
+    def request_login(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
+        """Send a mail with a link to this address if a user has it.
+
+        The answer and its time are the same for every address."""
+        request = Request("POST", "/auth/email/login", session="none", body={**fields})
+        return self._call(request, _MAIL_REQUESTED)
+
+    def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
+        """Set a new password with the token of a mail. It ends all sessions and proves the address."""
+        request = Request("POST", "/auth/password/reset", session="none", body={**fields})
+        return self._call(request, _NOTHING)
+
+    def sign_up(self, **fields: Unpack[bodies.Registration]) -> models.NewUserWithTokens:
+        """Make an account and log in; answered with the user's properties and the tokens together."""
+        request = Request("POST", "/api/v1/auth/signup", body={**fields})
+        return self._call(request, _NEW_USER_WITH_TOKENS)
+
+    def summarise_dataset(self, id: str, /) -> models.Summary:
+        """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly."""
+        request = Request("POST", "/datasets/{id}/summary", values={"id": id})
+        return self._call(request, _SUMMARY)
+
+    def update_dog(
+        self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
+    ) -> models.Dog:
+        """Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value."""
+        request = Request(
+            "PUT", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match}, body={**fields}
+        )
+        return self._call(request, _DOG)
+
+    def update_password(self, **fields: Unpack[bodies.PasswordChange]) -> None:
+        """Set a new password. Every other session ends.
+
+        The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+        stands for it. ID tokens from before the change are refused, because Firebase revokes them."""
+        request = Request("PUT", "/user/password", body={**fields})
+        return self._call(request, _NOTHING)
+
+    def update_task(
+        self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.TaskChange]
+    ) -> models.Task:
+        """Change one of your tasks. A field that is not given keeps its value."""
+        request = Request("PUT", "/tasks/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
+        return self._call(request, _TASK)
+
+    def update_user(self, *, if_match: str | None = None, **fields: Unpack[bodies.AccountChange]) -> models.User:
+        """Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
+        refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
+        last ten minutes. A `current_password` that is given must be right."""
+        request = Request("PUT", "/user", headers={"If-Match": if_match}, body={**fields})
+        return self._call(request, _USER)
+
+    def update_user_by_id(
+        self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
+    ) -> models.User:
+        """Change your own account or, as an admin, any account.
+
+        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
+        request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
+        return self._call(request, _USER)
+
+    def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
+        """Mark the address as verified to which the mail with this token was sent."""
+        request = Request("POST", "/auth/email/verify", body={**fields})
+        return self._call(request, _MAIL_REQUESTED_OR_NOTHING)
+
+
+class AsyncOperations(ABC):
+    """A method for each operation to await."""
+
+    @abstractmethod
+    def _call(self, request: Request, answer: TypeAdapter[T]) -> Awaitable[T]: ...
+    @abstractmethod
+    def _pages(self, request: Request, page: TypeAdapter[list[T]]) -> AsyncIterator[T]: ...
+    @abstractmethod
+    def _download(self, request: Request) -> AsyncIterator[bytes]: ...
+    async def become_guest(self) -> models.AccessToken:
+        """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering."""
+        request = Request("POST", "/auth/anonymous", session="none")
+        return await self._call(request, _ACCESS_TOKEN)
+
+    async def cancel_job(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step."""
+        request = Request("DELETE", "/jobs/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
+        """Trade the token of a mail for the tokens of a new session. It proves the address too.
+
+        If the address was not proved before, a stranger may have registered it: the password and all sessions end.
+        With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+        account."""
+        request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
+        return await self._call(request, _TOKENS)
+
+    async def create_dataset(
+        self,
+        file: Upload,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        prefer: str | None = None,
+        **fields: Unpack[bodies.NewDataset],
+    ) -> models.Dataset | models.AcceptedDataset:
+        """Store a CSV file, all its rows, and the result of every rule that was checked.
+
+        A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
+        the last row is stored."""
+        request = Request(
+            "POST",
+            "/datasets",
+            headers={"Idempotency-Key": idempotency_key, "Prefer": prefer},
+            file=file,
+            form={**fields},
+        )
+        return await self._call(request, _DATASET_OR_ACCEPTED_DATASET)
+
+    async def create_dog(
+        self, name: str, /, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewDog]
+    ) -> models.Dog:
+        """Add a dog of your own or, as an admin, of anybody.
+
+        Its picture is fetched in the background by a job."""
+        request = Request(
+            "POST",
+            "/api/dogs/{name}",
+            values={"name": name},
+            headers={"Idempotency-Key": idempotency_key},
+            body={**fields},
+        )
+        return await self._call(request, _DOG)
+
+    async def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
+        """Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
+
+        The content is streamed in bounded memory."""
+        request = Request("POST", "/api/files", headers={"Idempotency-Key": idempotency_key}, file=file)
+        return await self._call(request, _FILE)
+
+    async def create_person(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]
+    ) -> models.User:
+        """Add a person. The username is random if none is given. A person without a password cannot log in."""
+        request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
+        return await self._call(request, _USER)
+
+    async def create_task(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewTask]) -> models.Task:
+        """Make a task."""
+        request = Request("POST", "/tasks", headers={"Idempotency-Key": idempotency_key}, body={**fields})
+        return await self._call(request, _TASK)
+
+    async def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove a dataset of yours with its rows and its file; admins remove anybody's."""
+        request = Request("DELETE", "/datasets/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_dog(self, name: str, /, *, if_match: str | None = None) -> None:
+        """Remove a dog of your own or, as an admin, any dog."""
+        request = Request("DELETE", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_file(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file."""
+        request = Request("DELETE", "/api/files/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_task(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Remove one of your tasks."""
+        request = Request("DELETE", "/tasks/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_user(self, *, if_match: str | None = None) -> None:
+        """Its sessions end at once, and its username and e-mail address are free for others."""
+        request = Request("DELETE", "/user", session="end", headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_user_by_id(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Delete your own account or, as an admin, any account. The last admin cannot be deleted."""
+        request = Request("DELETE", "/users/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    def download_dataset(self, id: str, /) -> AsyncIterator[bytes]:
+        """Get the file as it was sent, whole or from any byte on."""
+        request = Request("GET", "/datasets/{id}/file", values={"id": id})
+        return self._download(request)
+
+    def download_file(self, id: str, /) -> AsyncIterator[bytes]:
+        """Get the content of a file, as it was sent, whole or from any byte on."""
+        request = Request("GET", "/api/files/{id}/content", values={"id": id})
+        return self._download(request)
+
+    async def end_session(self, id: str, /) -> None:
+        """End one of your sessions."""
+        request = Request("DELETE", "/auth/sessions/{id}", values={"id": id})
+        return await self._call(request, _NOTHING)
+
+    async def exchange_token(self, **fields: Unpack[bodies.FirebaseToken]) -> models.Tokens | models.AccessToken:
+        """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
+
+        Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
+        account is a guest, and gets no refresh token."""
+        request = Request("POST", "/auth/firebase", session="none", body={**fields})
+        return await self._call(request, _TOKENS_OR_ACCESS_TOKEN)
+
+    async def export_user(self) -> models.Export:
+        """Get everything that the service holds about you.
+
+        Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
+        them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
+        with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
+        way, which are kept for a day at most."""
+        request = Request("GET", "/user/export")
+        return await self._call(request, _EXPORT)
+
+    async def forget_password(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
+        """Send a mail with a link to this address if a user has it.
+
+        The answer and its time are the same for every address."""
+        request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
+        return await self._call(request, _MAIL_REQUESTED)
+
+    async def get_dataset(self, id: str, /) -> models.Dataset:
+        """See a dataset of yours; admins see everybody's."""
+        request = Request("GET", "/datasets/{id}", values={"id": id})
+        return await self._call(request, _DATASET)
+
+    async def get_dog(self, name: str, /) -> models.Dog:
+        """See a dog. The case of its name does not matter."""
+        request = Request("GET", "/api/dogs/{name}", session="none", values={"name": name})
+        return await self._call(request, _DOG)
+
+    async def get_file(self, id: str, /) -> models.File:
+        """See a file of yours. Admins see the files of all users."""
+        request = Request("GET", "/api/files/{id}", values={"id": id})
+        return await self._call(request, _FILE)
+
+    async def get_job(self, id: str, /) -> models.Job:
+        """See a job of yours. Admins see the jobs of all users."""
+        request = Request("GET", "/jobs/{id}", values={"id": id})
+        return await self._call(request, _JOB)
+
+    async def get_task(self, id: str, /) -> models.Task:
+        """See one of your tasks."""
+        request = Request("GET", "/tasks/{id}", values={"id": id})
+        return await self._call(request, _TASK)
+
+    async def get_user(self) -> models.User:
+        """See your own account."""
+        request = Request("GET", "/user")
+        return await self._call(request, _USER)
+
+    async def get_user_by_id(self, id: str, /) -> models.PublicUser:
+        """See a user. Admins and the user itself see every property, others see only `id` and `username`."""
+        request = Request("GET", "/users/{id}", values={"id": id})
+        return await self._call(request, _PUBLIC_USER)
+
+    def list_adopted_dogs(self, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
+        """List all dogs, or only the adopted dogs, ordered by name."""
+        request = Request("GET", "/api/dogs/is_adopted", session="none", query={"limit": page_size})
+        return self._pages(request, _DOG_PAGE)
+
+    def list_datasets(self, *, page_size: int | None = None) -> AsyncIterator[models.Dataset]:
+        """List your datasets, the newest first; an admin sees everybody's."""
+        request = Request("GET", "/datasets", query={"limit": page_size})
+        return self._pages(request, _DATASET_PAGE)
+
+    def list_dogs(self, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
+        """List all dogs, or only the adopted dogs, ordered by name."""
+        request = Request("GET", "/api/dogs", session="none", query={"limit": page_size})
+        return self._pages(request, _DOG_PAGE)
+
+    def list_dogs_of_user(self, id: str, /, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
+        """List the dogs of a user, ordered by name."""
+        request = Request("GET", "/users/{id}/dogs", values={"id": id}, query={"limit": page_size})
+        return self._pages(request, _DOG_PAGE)
+
+    def list_files(self, *, page_size: int | None = None) -> AsyncIterator[models.File]:
+        """List your files, the newest first. Admins see the files of all users."""
+        request = Request("GET", "/api/files", query={"limit": page_size})
+        return self._pages(request, _FILE_PAGE)
+
+    def list_rows(
+        self, id: str, /, *, page_size: int | None = None, valid: bool | None = None
+    ) -> AsyncIterator[models.Row]:
+        """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
+
+        A page of long rows holds fewer than `limit`."""
+        request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
+        return self._pages(request, _ROW_PAGE)
+
+    def list_sessions(self, *, page_size: int | None = None) -> AsyncIterator[models.Session]:
+        """List your sessions that have not ended, the newest first."""
+        request = Request("GET", "/auth/sessions", query={"limit": page_size})
+        return self._pages(request, _SESSION_PAGE)
+
+    def list_tasks(self, *, page_size: int | None = None, completed: bool | None = None) -> AsyncIterator[models.Task]:
+        """List your tasks, the newest first: all tasks, only completed tasks, or only open tasks."""
+        request = Request("GET", "/tasks", query={"limit": page_size, "completed": completed})
+        return self._pages(request, _TASK_PAGE)
+
+    def list_users(
+        self, *, page_size: int | None = None, q: str | None = None, email: str | None = None, role: str | None = None
+    ) -> AsyncIterator[models.PublicUser]:
+        """List the users by username, without guests. Everyone sees `id` and `username`.
+
+        Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role."""
+        request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
+        return self._pages(request, _PUBLIC_USER_PAGE)
+
+    async def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
+        """Trade a username or e-mail address and a password for tokens.
+
+        A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
+        request = Request("POST", "/login", session="none", body={**fields})
+        return await self._call(request, _TOKENS)
+
+    async def log_out(self) -> None:
+        """End the session of the token."""
+        request = Request("POST", "/auth/logout", session="end")
+        return await self._call(request, _NOTHING)
+
+    async def log_out_everywhere(self) -> None:
+        """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
+        request = Request("POST", "/auth/logout-all", session="end")
+        return await self._call(request, _NOTHING)
+
+    async def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
+        """Make an account.
+
+        Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
+        name exactly one wins, and the others are told which field is taken. A guest who registers with its token
+        keeps its id and its data, and its guest sessions end."""
+        request = Request("POST", "/register", body={**fields})
+        return await self._call(request, _USER)
+
+    async def renew_token(self) -> models.AccessToken:
+        """Trade an access token that has not expired for a new one, which does not outlive the session."""
+        request = Request("POST", "/auth/renew")
+        return await self._call(request, _ACCESS_TOKEN)
+
+    async def request_login(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
+        """Send a mail with a link to this address if a user has it.
+
+        The answer and its time are the same for every address."""
+        request = Request("POST", "/auth/email/login", session="none", body={**fields})
+        return await self._call(request, _MAIL_REQUESTED)
+
+    async def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
+        """Set a new password with the token of a mail. It ends all sessions and proves the address."""
+        request = Request("POST", "/auth/password/reset", session="none", body={**fields})
+        return await self._call(request, _NOTHING)
+
+    async def sign_up(self, **fields: Unpack[bodies.Registration]) -> models.NewUserWithTokens:
+        """Make an account and log in; answered with the user's properties and the tokens together."""
+        request = Request("POST", "/api/v1/auth/signup", body={**fields})
+        return await self._call(request, _NEW_USER_WITH_TOKENS)
+
+    async def summarise_dataset(self, id: str, /) -> models.Summary:
+        """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly."""
+        request = Request("POST", "/datasets/{id}/summary", values={"id": id})
+        return await self._call(request, _SUMMARY)
+
+    async def update_dog(
+        self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
+    ) -> models.Dog:
+        """Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value."""
+        request = Request(
+            "PUT", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match}, body={**fields}
+        )
+        return await self._call(request, _DOG)
+
+    async def update_password(self, **fields: Unpack[bodies.PasswordChange]) -> None:
+        """Set a new password. Every other session ends.
+
+        The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+        stands for it. ID tokens from before the change are refused, because Firebase revokes them."""
+        request = Request("PUT", "/user/password", body={**fields})
+        return await self._call(request, _NOTHING)
+
+    async def update_task(
+        self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.TaskChange]
+    ) -> models.Task:
+        """Change one of your tasks. A field that is not given keeps its value."""
+        request = Request("PUT", "/tasks/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
+        return await self._call(request, _TASK)
+
+    async def update_user(self, *, if_match: str | None = None, **fields: Unpack[bodies.AccountChange]) -> models.User:
+        """Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
+        refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
+        last ten minutes. A `current_password` that is given must be right."""
+        request = Request("PUT", "/user", headers={"If-Match": if_match}, body={**fields})
+        return await self._call(request, _USER)
+
+    async def update_user_by_id(
+        self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
+    ) -> models.User:
+        """Change your own account or, as an admin, any account.
+
+        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
+        request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
+        return await self._call(request, _USER)
+
+    async def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
+        """Mark the address as verified to which the mail with this token was sent."""
+        request = Request("POST", "/auth/email/verify", body={**fields})
+        return await self._call(request, _MAIL_REQUESTED_OR_NOTHING)

@@ -1,0 +1,284 @@
+"""The Python client on the real service: the same scenarios for its blocking and its async class."""
+
+import io
+import stat
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from itertools import count
+from pathlib import Path
+from threading import Barrier
+
+import anyio
+import httpx2
+import pytest
+
+from portero_client import AsyncPortero, FileTokens, MemoryTokens, Portero, Problem, TokenPair, TokenStore
+from portero_client.models import Dataset
+from tests.clients.conftest import ADMIN
+from tests.clients.python_clients import Device, blocking, waiting
+from tests.e2e.service import PASSWORD
+
+CALLERS = 20
+_names = count(1)
+
+Connect = Callable[..., Device]
+
+
+@pytest.fixture(params=[blocking, waiting], ids=["blocking", "async"])
+def connect(request: pytest.FixtureRequest, url: str) -> Iterator[Connect]:
+    """Return a function that makes a device that is logged out."""
+    kind: Callable[[str, TokenStore | None], AbstractContextManager[Device]] = request.param
+    with ExitStack() as devices:
+        yield lambda tokens=None: devices.enter_context(kind(url, tokens))
+
+
+@pytest.fixture
+def anna(connect: Connect) -> Device:
+    """A device on which a new user is logged in."""
+    device = connect()
+    name = f"anna-{next(_names)}"
+    device.client.register(username=name, email=f"{name}@example.com", password=PASSWORD)
+    device.client.log_in(username=name, password=PASSWORD)
+    device.asked.clear()
+    return device
+
+
+def test_register_log_in_and_log_out(connect: Connect) -> None:
+    device = connect()
+    client = device.client
+    registered = client.register(username="berta", email="berta@example.com", password=PASSWORD, name="Berta")
+    assert device.tokens.load() is None
+    client.log_in(email="berta@example.com", password=PASSWORD)
+    assert client.logged_in
+    user = client.get_user()
+    assert (user.id, user.name, user.role) == (registered.id, "Berta", "user")
+    client.log_out()
+    assert device.tokens.load() is None
+    with pytest.raises(Problem, match="Not authenticated"):
+        client.get_user()
+    client.log_in(username="berta", password=PASSWORD)
+    client.delete_user()
+    assert device.tokens.load() is None
+
+
+def test_a_refusal_is_a_problem_with_a_code_and_an_entry_for_each_field(anna: Device) -> None:
+    user = anna.client.get_user()
+    assert user.username
+    assert user.email
+    with pytest.raises(Problem) as refused:
+        anna.client.register(username=user.username, email=user.email, password=PASSWORD)
+    problem = refused.value
+    assert (problem.status, problem.code) == (409, "taken")
+    assert [each.field for each in problem.errors] == ["username", "email"]
+    assert problem.detail in str(problem)
+    assert problem.request_id
+
+
+def test_a_wrong_password_is_a_problem_and_keeps_the_session(anna: Device) -> None:
+    with pytest.raises(Problem) as refused:
+        anna.client.log_in(username="anna-1", password="wrong")
+    assert refused.value.status == 401
+    assert anna.client.get_user()
+    assert "/auth/refresh" not in anna.asked
+
+
+def test_callers_whose_token_expired_together_refresh_it_once(anna: Device) -> None:
+    anna.spoil()
+    start = Barrier(CALLERS)
+
+    def ask(_: int) -> str:
+        start.wait()
+        return anna.client.get_user().id
+
+    with ThreadPoolExecutor(CALLERS) as threads:
+        answers = list(threads.map(ask, range(CALLERS)))
+    assert len({*answers}) == 1
+    assert anna.asked.count("/auth/refresh") == 1
+
+
+def test_the_session_outlives_many_refreshes(anna: Device) -> None:
+    for _ in range(3):
+        anna.spoil()
+        assert anna.client.get_user()
+    assert anna.asked == ["/user", "/auth/refresh", "/user"] * 3
+
+
+def test_a_session_that_has_ended_is_a_problem_and_is_forgotten(anna: Device, connect: Connect) -> None:
+    other = connect(MemoryTokens(anna.tokens.load()))
+    other.client.log_out_everywhere()
+    with pytest.raises(Problem) as refused:
+        anna.client.get_user()
+    assert refused.value.status == 401
+    assert not anna.client.logged_in
+
+
+def test_a_refresh_that_cannot_be_sent_keeps_the_session(anna: Device) -> None:
+    anna.spoil()
+    anna.fail.add("/auth/refresh")
+    with pytest.raises(httpx2.ConnectError):
+        anna.client.get_user()
+    anna.fail.clear()
+    assert anna.client.get_user()
+
+
+def test_a_guest_keeps_the_tasks_after_registering(connect: Connect) -> None:
+    device = connect()
+    device.client.become_guest()
+    device.client.renew_token()
+    task = device.client.create_task(title="Before")
+    name = f"guest-{next(_names)}"
+    device.client.register(username=name, email=f"{name}@example.com", password=PASSWORD)
+    device.client.log_in(username=name, password=PASSWORD)
+    assert device.client.get_task(task.id).title == "Before"
+    device.client.renew_token()
+    device.spoil()
+    assert [each.id for each in device.client.list_tasks()] == [task.id]
+
+
+def test_a_guest_whose_token_expired_is_logged_out(connect: Connect) -> None:
+    device = connect()
+    device.client.become_guest()
+    device.spoil()
+    with pytest.raises(Problem):
+        device.client.get_user()
+    assert not device.client.logged_in
+    assert "/auth/refresh" not in device.asked
+
+
+def test_a_list_follows_its_pages(anna: Device) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda number: anna.client.create_task(title=f"Task {number}"), range(120)))
+    anna.client.create_task(title="Done", completed=True)
+    anna.asked.clear()
+    found = list(anna.client.list_tasks(page_size=50, completed=False))
+    assert {each.title for each in found} == {f"Task {number}" for number in range(120)}
+    assert len(found) == 120
+    assert anna.asked == ["/tasks"] * 3
+
+
+def test_an_upload_is_sent_again_after_a_refresh_and_comes_back_as_it_was(anna: Device, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 1000
+    path = tmp_path / "photo of Rex.png"
+    path.write_bytes(content)
+    anna.spoil()
+    with path.open("rb") as opened:
+        file = anna.client.create_file(opened)
+    assert (file.filename, file.size) == ("photo of Rex.png", len(content))
+    anna.spoil()
+    assert b"".join(anna.client.download_file(file.id)) == content
+    with pytest.raises(Problem) as refused:
+        list(anna.client.download_file("missing"))
+    assert refused.value.code == "not-found"
+
+
+def test_a_dataset_is_checked_and_its_rows_are_listed(connect: Connect) -> None:
+    client = connect().client
+    client.log_in(email=ADMIN, password=PASSWORD)
+    dataset = client.create_dataset(
+        ("people.csv", io.BytesIO(b"id,name\n1,Anna\nx,Ben\n")), name="People", schema='{"id": "integer"}'
+    )
+    assert isinstance(dataset, Dataset)
+    assert (dataset.status, dataset.rows) == ("findings", 2)
+    assert [row.values["name"] for row in client.list_rows(dataset.id, valid=False)] == ["Ben"]
+    assert (
+        client.create_dataset(("people.csv", b"id\n1\n2\n"), name="Later", prefer="respond-async").status
+        == "processing"
+    )
+
+
+def test_an_idempotency_key_makes_one_task_of_two_requests(anna: Device) -> None:
+    first = anna.client.create_task(title="Once", idempotency_key="one")
+    assert anna.client.create_task(title="Once", idempotency_key="one") == first
+    assert len(list(anna.client.list_tasks())) == 1
+
+
+def test_a_change_of_a_stale_revision_is_refused(anna: Device) -> None:
+    task = anna.client.create_task(title="Walk")
+    changed = anna.client.update_task(task.id, completed=True, if_match=task.etag)
+    assert changed.completed
+    with pytest.raises(Problem) as refused:
+        anna.client.update_task(task.id, title="Run", if_match=task.etag)
+    assert refused.value.status == 412
+    anna.client.delete_task(task.id, if_match=changed.etag)
+
+
+def test_clients_with_the_same_file_share_a_session(anna: Device, connect: Connect, tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    FileTokens(path).save(anna.tokens.load())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    one, two = connect(FileTokens(path)), connect(FileTokens(path))
+    one.spoil()
+    assert one.client.get_user() == two.client.get_user()
+    assert "/auth/refresh" not in two.asked
+    two.client.log_out()
+    assert not path.exists()
+    assert not one.client.logged_in
+
+
+def test_an_answer_that_is_not_from_the_service_is_a_problem() -> None:
+    broken = httpx2.MockTransport(lambda _: httpx2.Response(502, html="<h1>Bad gateway</h1>"))
+    with pytest.raises(Problem) as refused:
+        Portero("http://proxy", http=httpx2.Client(transport=broken)).get_user()
+    assert (refused.value.status, refused.value.code, refused.value.detail) == (502, "http_502", "Bad Gateway")
+
+
+@pytest.mark.parametrize(("status", "kept"), [(503, True), (429, True), (401, False)])
+def test_only_a_refused_refresh_ends_the_session(status: int, kept: bool) -> None:
+    statuses = {"/user": 401, "/auth/refresh": status}
+    service = httpx2.MockTransport(lambda request: httpx2.Response(statuses[request.url.path]))
+    client = Portero(
+        "http://service", tokens=MemoryTokens(TokenPair("old", "refresh")), http=httpx2.Client(transport=service)
+    )
+    with pytest.raises(Problem) as refused:
+        client.get_user()
+    assert refused.value.status == status
+    assert client.logged_in is kept
+
+
+def test_a_link_to_another_host_gets_no_token() -> None:
+    asked: list[httpx2.URL] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url)
+        link = '<https://elsewhere.example/tasks?cursor=next>; rel="next"'
+        return httpx2.Response(200, json=[], headers={"Link": link} if len(asked) == 1 else {})
+
+    http = httpx2.Client(transport=httpx2.MockTransport(answer))
+    assert list(Portero("http://service/base/", tokens=MemoryTokens(TokenPair("secret")), http=http).list_tasks()) == []
+    assert [str(url) for url in asked] == ["http://service/base/tasks", "http://service/base/tasks?cursor=next"]
+
+
+@pytest.mark.parametrize("wrong", ["", ".", ".."])
+def test_an_id_that_would_change_the_path_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="pass the id of a resource"):
+        Portero("http://service").delete_task(wrong)
+
+
+def test_tokens_are_not_shown() -> None:
+    assert "secret" not in repr(TokenPair("secret", "secret"))
+
+
+def test_a_task_that_is_cancelled_while_it_refreshes_blocks_no_other(url: str) -> None:
+    store = MemoryTokens()
+    refreshing = anyio.Event()
+
+    async def hold_the_first(request: httpx2.Request) -> None:
+        if request.url.path == "/auth/refresh" and not refreshing.is_set():
+            refreshing.set()
+            await anyio.sleep_forever()
+
+    async def scenario() -> None:
+        http = httpx2.AsyncClient(event_hooks={"request": [hold_the_first]})
+        async with AsyncPortero(url, tokens=store, http=http) as client:
+            await client.sign_up(username="carla", email="carla@example.com", password=PASSWORD)
+            tokens = store.load()
+            assert tokens
+            store.save(TokenPair("expired", tokens.refresh_token))
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(client.get_user)
+                await refreshing.wait()
+                tasks.cancel_scope.cancel()
+            assert (await client.get_user()).username == "carla"
+
+    anyio.run(scenario)
