@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.reference import audit, commands, data_model, env_example, errors, routes, settings
+from scripts.reference import audit, badges, commands, data_model, env_example, errors, routes, settings
 
 ROOT = Path(__file__).parents[2]
 PARTS: dict[str, Callable[[], str]] = {
@@ -24,10 +24,10 @@ PART = re.compile(r"(<!-- made by make reference: ([a-z ]+) -->\n).*?(<!-- end -
 
 
 def files() -> dict[Path, str]:
-    """Return the content that each file should have: the pages of the reference, and .env.example."""
+    """Return the content that each file should have: the pages of the reference, .env.example, and the badges."""
     pages = sorted((ROOT / "docs/reference").glob("*.md"))
     written = {page: PART.sub(_written, page.read_text("utf-8")) for page in pages}
-    return {**written, ROOT / ".env.example": env_example.text()}
+    return {**written, ROOT / ".env.example": env_example.text(), **badges.badges()}
 
 
 def _written(part: re.Match[str]) -> str:

@@ -131,7 +131,7 @@ class SettingsFields(BaseModel):
     """
     admin_email: str | None = None
     """Make this admin at the start if there is none; in production ``./portero prepare`` does. See
-    docs/how-to/manage-users.md#the-first-admin."""
+    docs/how-to/manage-users.md#become-admin."""
     admin_password: SecretStr | None = None
     """The password of that admin."""
 

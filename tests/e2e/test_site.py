@@ -1,5 +1,6 @@
 """The documentation as a site: it is built without a warning, and a browser loads nothing from elsewhere."""
 
+import json
 import os
 import re
 import subprocess
@@ -42,6 +43,15 @@ def test_every_operation_has_a_place_on_the_page_that_is_written_from_the_openap
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             assert "x-alias-of" in operation or f"<code>{method.upper()} {path}</code>" in operations
+
+
+@pytest.mark.parametrize(
+    "words", ["become admin", "run emulators", "deploy", "rotate keys", "add a field to users", "add a store"]
+)
+def test_the_search_finds_a_heading_for_what_newcomers_look_for(site: Path, words: str) -> None:
+    entries = json.loads((site / "search/search_index.json").read_text("utf-8"))["docs"]
+    titles = [{*re.findall(r"\w+", entry["title"].lower())} for entry in entries]
+    assert any({*words.split()} <= title for title in titles)
 
 
 def test_every_page_is_in_the_navigation(site: Path) -> None:

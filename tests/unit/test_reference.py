@@ -1,10 +1,12 @@
 """The parts of the documentation that are made from the code."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from scripts.reference import PART, PARTS, ROOT, files
+from scripts.reference.badges import badges
 from scripts.reference.markdown import attributes, prose, table
 from scripts.reference.settings import settings
 from src.application.audit import AuditEvent
@@ -16,6 +18,12 @@ FILES = files()
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_a_file_of_the_reference_has_what_follows_from_the_code(file: Path) -> None:
     assert file.read_text("utf-8") == FILES[file], "type `make reference`"
+
+
+def test_the_readme_shows_every_badge() -> None:
+    for language in ("README.md", "README.es.md"):
+        shown = re.findall(r"\((docs/badges/\w+\.svg)\)", (ROOT / language).read_text("utf-8"))
+        assert {ROOT / each for each in shown} == badges().keys()
 
 
 def test_every_part_is_on_one_page() -> None:
