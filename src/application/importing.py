@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from src.application.input_rules import InputRules
 from src.application.ports import Clock, IdentityProvider
+from src.domain.errors import NotFound
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import InvalidValue, Role, Username, fold, parse_name
 
@@ -154,7 +155,8 @@ class ImportService:
     def run(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
         """Store the users of a plan, some at a time. Can be interrupted and repeated.
 
-        Yields the number of users that were stored, and those whose names others have taken since the plan was made.
+        Yields the number of users that were stored, and those that could not be: since the plan was made, others have
+        taken their names, or they were deleted.
         """
         for batch in _batches(plan.new):
             hashed = {each.place: self._hashed(each) for each in batch}
@@ -162,8 +164,12 @@ class ImportService:
             places = [place for place, user in hashed.items() if user.id in refused]
             yield len(batch) - len(places), [Refusal(place, "its name has just been taken.") for place in places]
         for each in plan.without_password:
-            self.users.update(each.user.id, partial(_with_hash, hash=self._hashed(each).password_hash))
-            yield 1, []
+            try:
+                self.users.update(each.user.id, partial(_with_hash, hash=self._hashed(each).password_hash))
+            except NotFound:
+                yield 0, [Refusal(each.place, "the user has just been deleted.")]
+            else:
+                yield 1, []
 
     def _hashed(self, new: NewUser) -> User:
         return new.user if new.password is None else replace(new.user, password_hash=self.identity.keep(new.password))
@@ -205,7 +211,9 @@ def _field(name: str, parse: Callable[[str], T], text: str | None) -> T | None:
 
 
 def _with_hash(user: User, hash: str | None) -> User:
-    """Return the user with a hash, unless the user has set a password meanwhile."""
+    """Return the user with a hash, unless the user has set a password meanwhile. Raises NotFound for a deleted user."""
+    if user.state is not State.ACTIVE:
+        raise NotFound
     return replace(user, password_hash=user.password_hash or hash)
 
 

@@ -245,6 +245,24 @@ def test_users_without_a_password_get_the_one_in_the_file(prepared: Portero) -> 
     assert prepared("users", "import", file).out.endswith("imported 0, already there 1, refused 0\n")
 
 
+def test_a_user_who_is_deleted_during_the_import_gets_no_password(
+    prepared: Portero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = [{"id": letter * 32, "username": f"{letter}na"} for letter in "ab"]
+    assert prepared("users", "import", write("users.jsonl", *users)).code == 0
+    file, run = write("users.jsonl", *({**user, "password": HASH} for user in users)), importing.ImportService.run
+
+    def delayed(service: importing.ImportService, plan: importing.ImportPlan) -> Any:
+        service.users.update(users[0]["id"], lambda user: user.tombstone(service.clock()))
+        return run(service, plan)
+
+    monkeypatch.setattr(importing.ImportService, "run", delayed)
+    outcome = prepared("users", "import", file)
+    assert (outcome.code, outcome.err) == (1, "line 1: the user has just been deleted.\n")
+    assert outcome.out.endswith("imported 1, already there 0, refused 1\n")
+    assert stored() == {None: None, "bna": HASH}
+
+
 def test_an_export_is_imported_as_it_was(prepared: Portero) -> None:
     _register(main.create_app().test_client())
     prepared("users", "import", write("users.csv", "username,password,role", f'root,"{PASSLIB["scrypt"]}",admin'))
