@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from src.domain.datasets import DatasetStatus
+from src.domain.stored_objects import ObjectState
 from src.domain.tables import Row
 from src.infrastructure.repositories.datasets import join_pieces, piece_keys
 from src.infrastructure.rows import make_rows
@@ -78,8 +80,19 @@ def contents(store: Store, now: datetime) -> Iterator[tuple[str, bytes]]:
                     yield from _rows(store, document)
 
 
+def row_sets_of(dataset: Document) -> list[str]:
+    """Return the ids of the row sets of a dataset that are copied: the current one, if its check has ended.
+
+    Other row sets are left out, because nothing reads them and their rows may be incomplete: those of attempts that
+    failed or were interrupted, and those of datasets that are being deleted.
+    """
+    fields = dataset.fields
+    is_checked = fields["status"] in (DatasetStatus.CLEAN, DatasetStatus.FINDINGS)
+    return fields["row_sets"][-1:] if is_checked and fields["state"] == ObjectState.STORED else []
+
+
 def _rows(store: Store, dataset: Document) -> Iterator[tuple[str, bytes]]:
-    for set_id in dataset.fields["row_sets"]:
+    for set_id in row_sets_of(dataset):
         for page in row_pages(store, set_id):
             for row in page:
                 yield ROWS, _encoded([set_id, *row])

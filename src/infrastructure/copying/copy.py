@@ -22,6 +22,7 @@ from src.infrastructure.copying.contents import (
     canonical,
     contents,
     row_pages,
+    row_sets_of,
     scan,
     size_of,
 )
@@ -70,7 +71,7 @@ class StoreCopy:
                 yield from self._counted(collection.name, len(page))
         for page in scan(self._source, DATASETS, self._now):
             for document in page:
-                for set_id in document.fields["row_sets"]:
+                for set_id in row_sets_of(document):
                     yield from self._copy_rows(set_id)
                 self._copy_dataset(document)
                 yield from self._counted(DATASETS.name, 1)
