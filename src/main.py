@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from multiprocessing import get_context
 from threading import Thread
+from typing import Any
 
 import click
 from flask import Flask
@@ -66,20 +67,28 @@ def serve(settings: Settings) -> None:
     with store_errors():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
     with nullcontext() if settings.production else _running_in_child(prepare, settings):
-        from src.bootstrap.server import Server  # loads gunicorn meanwhile
+        make_server = _load_server(settings)
     require_tables(settings)
     make_keys(settings)
     _require_free_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     if settings.metrics_token:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
-    Server(
-        create_app,
-        host=settings.host,
-        port=settings.port,
-        workers=1 if settings.single_process else settings.web_concurrency,
-        any_origin="*" in settings.allowed_origins,
-    ).run()
+    workers = 1 if settings.single_process else settings.web_concurrency
+    make_server(create_app, host=settings.host, port=settings.port, workers=workers).run()
+
+
+def _load_server(settings: Settings) -> Callable[..., Any]:
+    """Load the library of the web server that SERVER names, and return its constructor. Raises ConfigurationError."""
+    if settings.server == "granian":
+        try:
+            from src.bootstrap import granian
+        except ImportError as error:
+            raise ConfigurationError(f"SERVER: granian needs requirements/granian.txt installed ({error})") from None
+        return granian.Server
+    from src.bootstrap.server import Server
+
+    return partial(Server, any_origin="*" in settings.allowed_origins)
 
 
 def work(settings: Settings) -> None:

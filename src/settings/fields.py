@@ -20,6 +20,9 @@ class SettingsFields(BaseModel):
     """The port to listen on."""
     web_concurrency: PositiveInt = 2
     """Worker processes, with up to 256 threads each."""
+    server: Literal["gunicorn", "granian"] = "gunicorn"
+    """The web server. ``granian`` takes less CPU, needs a proxy in front that collects requests
+    (docs/explanation/server.md#granian), and ``requirements/granian.txt`` installed."""
     data_dir: Path = Path("data")
     """The folder of the embedded store, objects and keys, from the working directory. Only its owner can read it."""
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0

@@ -60,7 +60,7 @@ def absent_modules() -> str:
     """Return the packages that only the tests need; the service is started without them."""
     dev, *shipped = (
         {_canonical(name) for name in re.findall(r"^([\w.-]+)(?:\[\S+\])?==", (ROOT / file).read_text(), re.MULTILINE)}
-        for file in ("requirements/dev.txt", "requirements.txt", "requirements/extras.txt")
+        for file in ("requirements/dev.txt", "requirements.txt", "requirements/extras.txt", "requirements/granian.txt")
     )
     absent = dev.difference(*shipped)
     modules = packages_distributions().items()

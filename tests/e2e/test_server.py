@@ -28,17 +28,32 @@ UNREAD = [("POST", "/user"), ("PUT", "/user"), ("POST", "/nowhere"), ("POST", "/
 """Requests whose body is not read: 405, 401, 404, 401 and 200."""
 
 
+SERVERS = ["gunicorn", "granian"]
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with portero(tmp_path_factory.mktemp("service")) as service:
         yield int(service.partition(":")[2])
 
 
-def test_no_request_is_lost_on_a_connection_that_is_said_to_be_kept(port: int) -> None:
+@pytest.fixture(scope="module")
+def granian_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with portero(tmp_path_factory.mktemp("service"), {"SERVER": "granian"}) as service:
+        yield int(service.partition(":")[2])
+
+
+@pytest.fixture(params=["port", "granian_port"], ids=SERVERS)
+def each_port(request: pytest.FixtureRequest) -> int:
+    port: int = request.getfixturevalue(request.param)
+    return port
+
+
+def test_no_request_is_lost_on_a_connection_that_is_said_to_be_kept(each_port: int) -> None:
     lost = 0
     for method, path in UNREAD * 8:
         for content in (BODY, BODY[:1000]):
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = HTTPConnection("127.0.0.1", each_port, timeout=10)
             connection.auto_open = False
             connection.connect()
             with suppress(BrokenPipeError, ConnectionResetError):  # the server reads no more
@@ -95,7 +110,7 @@ def test_a_silent_client_and_an_invalid_request_take_one_line_of_the_log_each(tm
             [sys.executable, "-m", "tests.support.uploading", str(port), "30"], cwd=ROOT, stderr=file
         )
     try:
-        until(lambda: _answers(port), "the server listens")
+        until(lambda: _status(port, "/closed") == 200, "the server listens")
         before = log.read_text().splitlines()
         with connected(port) as silent, connected(port) as typing:
             typing.sendall(b"LOGIN with-password=hunter2\r\n\r\n")
@@ -117,10 +132,10 @@ def connected(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=20)
 
 
-def _answers(port: int) -> bool:
+def _status(port: int, path: str) -> int | None:
     with suppress(requests.ConnectionError):
-        return requests.get(f"http://127.0.0.1:{port}/closed", timeout=10).status_code == 200
-    return False
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).status_code
+    return None
 
 
 def test_a_reload_or_the_stop_of_one_worker_loses_no_request(tmp_path: Path) -> None:
@@ -136,9 +151,11 @@ def test_a_reload_or_the_stop_of_one_worker_loses_no_request(tmp_path: Path) -> 
     assert outcomes.keys() == {"200"}
 
 
-def test_a_killed_worker_loses_only_the_requests_that_it_had_begun(tmp_path: Path) -> None:
-    port, clients, kills = free_port(), 8, 3
-    with serving(tmp_path, port) as service, asking(port, "/health", clients) as outcomes:
+# granian ends the service when the same worker ends by itself twice within 5.5 seconds.
+@pytest.mark.parametrize(("server", "kills"), [("gunicorn", 3), ("granian", 1)])
+def test_a_killed_worker_loses_only_the_requests_that_it_had_begun(tmp_path: Path, server: str, kills: int) -> None:
+    port, clients = free_port(), 8
+    with serving(tmp_path, port, {"SERVER": server}) as service, asking(port, "/health", clients) as outcomes:
         for _ in range(kills):
             time.sleep(1)
             os.kill(_workers(service.pid)[0], signal.SIGKILL)
@@ -148,11 +165,12 @@ def test_a_killed_worker_loses_only_the_requests_that_it_had_begun(tmp_path: Pat
     assert outcomes["lost"] <= clients * kills
 
 
-def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path, server: str) -> None:
     port, stops = free_port(), 3
     lost = 0
     for _ in range(stops):
-        with serving(tmp_path, port) as service, asking(port, "/health") as outcomes:
+        with serving(tmp_path, port, {"SERVER": server}) as service, asking(port, "/health") as outcomes:
             time.sleep(1)
             os.kill(service.pid, signal.SIGTERM)
             assert service.wait(10) == 0
@@ -178,6 +196,47 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
             late.sendall(b"Connection: close\r\n\r\n")
             assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert service.wait(10) == 0
+
+
+STOPPING = """
+import sys
+from flask import Flask
+from src.bootstrap.granian import Server
+
+def create_app():
+    app = Flask("stopping")
+    app.extensions["portero.stop"] = lambda: print("stopped", flush=True)
+    return app
+
+Server(create_app, host="127.0.0.1", port=int(sys.argv[1]), workers=2).run()
+"""
+
+
+def test_each_worker_of_granian_stops_its_background_tasks() -> None:
+    port = free_port()
+    command = [sys.executable, "-c", STOPPING, str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as service:
+        until(lambda: _status(port, "/nowhere") == 404, "the server listens")
+        until(lambda: len(_workers(service.pid)) == 2, "both workers have started")
+        service.terminate()
+        output, _ = service.communicate(timeout=30)
+    assert output.count("stopped") == 2
+    assert service.returncode == 0
+
+
+def test_a_server_that_is_not_installed_is_named_at_the_start(tmp_path: Path) -> None:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests/e2e/deployed")])
+    environment = {**os.environ, "PYTHONPATH": path, "ABSENT_MODULES": "granian", "SERVER": "granian"}
+    started = subprocess.run(
+        [sys.executable, "-m", "src", "serve"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert started.returncode == 2
+    assert "SERVER: granian needs requirements/granian.txt installed" in started.stderr
 
 
 def _workers(pid: int) -> list[int]:

@@ -1,0 +1,73 @@
+"""The web server granian: less CPU a request, for a service behind a proxy that collects requests."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from functools import partial
+from threading import Thread
+from typing import Any
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+
+THREADS = 32
+"""The threads of a worker. They start when they are needed."""
+DRAIN_BYTES = 1 << 16
+"""How much of a body that the application did not read is discarded, so that the connection can be kept."""
+
+
+class Server:
+    """A web server in this process. Its workers are forks, so they share the memory of the modules it has loaded."""
+
+    def __init__(self, create_app: Callable[[], Flask], *, host: str, port: int, workers: int) -> None:
+        """Serve the application that ``create_app`` returns in each worker."""
+        self._load = partial(_load, create_app)
+        self._granian = Granian(
+            "portero",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=10_000),
+            respawn_failed_workers=True,
+            workers_kill_timeout=25,
+        )
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self._granian.serve(target_loader=self._load, wrap_loader=False)
+
+
+def _load(create_app: Callable[[], Flask]) -> Callable[..., Iterable[bytes]]:
+    """Create the application in a worker. Its extension ``portero.stop`` is called when the worker begins to stop."""
+    app = create_app()
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())  # granian sets the handlers of signals itself
+    # The process waits for the thread, because it is no daemon.
+    Thread(target=_stop_at_signal, args=(reader, app.extensions["portero.stop"]), name="stop").start()
+    return partial(_serve, app)
+
+
+def _stop_at_signal(signals: socket.socket, stop: Callable[[], None]) -> None:
+    while signals.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+        pass
+    stop()
+
+
+def _serve(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Serve a request. The response says truly whether its connection is kept.
+
+    granian closes the connection after a body that was not read to its end.
+    """
+
+    def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        if len(environ["wsgi.input"].read(DRAIN_BYTES + 1)) > DRAIN_BYTES:
+            headers = [*headers, ("Connection", "close")]
+        return start_response(status, headers, *error)
+
+    return app(environ, start)
