@@ -52,7 +52,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """How to start a server, and how its clients register, log in and see themselves."""
+    """The command that starts a server, and the requests with which clients register, log in and see themselves."""
 
     title: str
     command: tuple[str | Path, ...]

@@ -18,7 +18,7 @@ from src.domain.values import Page, new_id
 RELAY = "file-relay"
 """The kind of job that sends a file on."""
 _JOB = "+"
-"""What stands between the revisions of a file and of its job."""
+"""The text between the revisions of a file and of its job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from src.domain.values import Page, Role
 _log = logging.getLogger("portero.stored_objects")
 
 HEARTBEAT = timedelta(seconds=15)
-"""How often a request that stores an object renews its ticket."""
+"""The interval at which a request that stores an object renews its ticket."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 """A request that has not renewed its ticket for this long counts as crashed."""
 RECONCILE_FOR = timedelta(seconds=10)

@@ -15,7 +15,7 @@ from granian.http import HTTP1Settings
 THREADS = 32
 """The threads of a worker. They start when they are needed."""
 DRAIN_BYTES = 1 << 16
-"""How much of a body that the application did not read is discarded, so that the connection can be kept."""
+"""The part of an unread body that is discarded at most, so that the connection can be kept."""
 
 
 class Server:

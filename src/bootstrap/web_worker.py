@@ -19,17 +19,17 @@ from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.http import HTTP_STATUS_CODES
 
 HEAD_SECONDS = 10.0
-"""How long the head of a request may take to arrive."""
+"""The time that the head of a request may take to arrive."""
 BODY_SECONDS = 30.0
-"""How long the body of a request other than a file upload may take to arrive."""
+"""The time that the body of a request other than a file upload may take to arrive."""
 SILENCE_SECONDS = 5
-"""How long a client may send nothing in the middle of a body."""
+"""The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
-"""How long a response waits for the rest of a body that the application did not read."""
+"""The time that a response waits for the rest of a body that the application did not read."""
 NEXT_MILLISECONDS = 5
-"""How long a thread waits for the next request of its connection before it serves another one."""
+"""The time that a thread waits for the next request of its connection before it serves another one."""
 LINGER_SECONDS = 2.0
-"""How long a connection stays open after its last response, for a client that is still sending."""
+"""The time that a connection stays open after its last response, for a client that is still sending."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,

@@ -22,9 +22,9 @@ MAX_ATTEMPTS = 4
 LEASE = timedelta(seconds=15)
 """The duration of a lease. A worker that does not renew its lease for this long loses the job."""
 RESEND = timedelta(seconds=6)
-"""How long a job that was sent to the queue may wait for a worker before it is sent again."""
+"""The time that a job in the queue may wait for a worker before it is sent again."""
 RETENTION = timedelta(days=30)
-"""How long a job is stored after it has ended."""
+"""The time that a job is stored after it has ended."""
 _MAX_UNFINISHED_PROGRESS = 0.99
 """The highest progress of a job that has not succeeded. Only success is 1."""
 

@@ -16,13 +16,13 @@ from src.domain.users import User
 from src.domain.values import Email, new_id
 
 LIFETIME = timedelta(minutes=30)
-"""How long the token of a mail is valid."""
+"""The time for which the token of a mail is valid."""
 MAX_LIVING = 3
 """The number of tokens of one kind that an address can have at the same time. A newer mail ends the oldest one."""
 MAX_ATTEMPTS = 5
 """The number of codes that can be tried for a mail. The link stays valid after them."""
 PATIENCE = timedelta(days=1)
-"""How long a mail waits for a mail server that does not answer."""
+"""The time that a mail waits for a mail server that does not answer."""
 
 
 class MailKind(StrEnum):

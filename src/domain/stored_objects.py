@@ -40,7 +40,7 @@ class StoredObject:
     """The id of the receipt of the request that is storing the data, or None once the data is stored."""
     state: ObjectState = ObjectState.PENDING
     reconcile_since: datetime | None = None
-    """When a process began to store or delete the data, or last reported progress. None if no process does."""
+    """The time when a process began to store or delete the data, or last reported progress. None if no process does."""
     revision: str = ""
     """The identifier of this version of the record in the store. It is empty until the record is stored."""
 

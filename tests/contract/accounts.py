@@ -79,7 +79,7 @@ def assert_one_rules(users: Users, ids: Iterable[str], outcomes: Sequence[object
 
 
 def winners(outcomes: Iterable[User | Exception], *fields: str) -> list[User]:
-    """Those who won; every other one must have been told that exactly ``fields`` are taken."""
+    """Return the users who were stored, and assert that all others were told that exactly ``fields`` are taken."""
     won = []
     for outcome in outcomes:
         if isinstance(outcome, User):

@@ -163,7 +163,7 @@ class TestSendingDuringAnOutage:
 class TestBrokerWithoutAWorker:
     @pytest.fixture
     def few(self, monkeypatch: pytest.MonkeyPatch) -> int:
-        """How many messages may wait."""
+        """Lower the number of messages that may wait, and return it."""
         monkeypatch.setattr(celery, "_MAX_MESSAGES", 30)
         return 30
 

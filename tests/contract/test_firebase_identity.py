@@ -112,7 +112,7 @@ def claims_of(token: str) -> dict[str, object]:
 
 
 def unsigned(claims: dict[str, object]) -> str:
-    """What the emulator makes, and anybody can."""
+    """Return an unsigned token, as the emulator makes it and everybody can."""
     return jwt.encode(claims, "", algorithm="none")
 
 

@@ -166,7 +166,7 @@ class TestCommit:
 
 
 def assert_one_wrote(store: Store, outcomes: list[dict[Key, str] | Exception]) -> list[dict[Key, str]]:
-    """Whose writes are there, all of them; the others were told that theirs are repetitions."""
+    """Return the writes of the only winner, and assert that all others were told that theirs are repetitions."""
     refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert [type(error) for error in refused] == [Repeated] * (len(outcomes) - 1)
     assert [is_there(store, f"{at}") for at, outcome in enumerate(outcomes)] == [

@@ -190,7 +190,7 @@ def test_a_create_is_one_commit_on_top(
 
 
 def test_a_repeated_create_is_three_reads_on_top(wire: Wire, client: FlaskClient, bearer: dict[str, str]) -> None:
-    """What was in the way, whether that holds still, and the answer."""
+    """The reads find the cause of the conflict, whether it still holds, and the answer that was kept."""
     request: dict[str, Any] = {"headers": bearer | {"Idempotency-Key": "key"}, "json": {"title": "Walk the dog"}}
     first = client.post("/tasks", **request)
     wire.rpcs.clear()

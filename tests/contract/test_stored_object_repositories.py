@@ -34,15 +34,15 @@ REPORT = Report(",", "utf-8", 1, 1, (Column("a"),), (Column("a"),), ())
 
 @dataclass(frozen=True)
 class Kind:
-    """What is held, of this or that kind; each is stored with one more document, its job or its report."""
+    """A kind of stored object. Each object is stored with one more document, its job or its report."""
 
     repository: Callable[[Store], Any]
     new: Callable[[str | None, str], Any]
     finished: Callable[[Any], tuple[Any, Job | None]]
-    """A whole one and its job."""
+    """Return a finished object and its job."""
 
     def begin(self, records: Any, receipt_id: str = "receipt") -> tuple[Any, Receipt]:
-        """A pending one, and the receipt of the request that stores it."""
+        """Store a pending object, and return it with the receipt of its request."""
         item, receipt = records.begin(self.new(receipt_id, "ada"), replace(RECEIPT, id=receipt_id))
         assert receipt
         return item, receipt

@@ -65,7 +65,7 @@ class Place:
             return int(connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0])
 
     def row_sets(self) -> set[str]:
-        """Those that have rows."""
+        """Return the ids of the row sets that have rows."""
         if isinstance(self.store, FirestoreStore):
             packs = collection_of(self.store, "packs").select(["set_id"]).limit(1000).get()
             return {document.get("set_id") for document in packs}

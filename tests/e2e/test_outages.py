@@ -1,4 +1,4 @@
-"""When Firebase or Firestore is slow or down, requests end soon with 503 and leave nothing half done."""
+"""Outages: while Firebase or Firestore is slow or down, requests end soon with 503 and leave nothing half done."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

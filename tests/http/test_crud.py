@@ -1,4 +1,4 @@
-"""What creating, reading, listing, changing and deleting have in common, with one row of ENTITIES per kind of entity.
+"""Creating, reading, listing, changing and deleting, with one row of ENTITIES for each kind of entity.
 
 ``tests/http/test_who_may_what.py`` has the status of every operation for every role, without a token, and for the
 entities of other users. ``tests/http/test_conventions.py`` has trailing slashes, methods and bodies.
@@ -49,7 +49,7 @@ READ_ONLY: Fields = {
 
 @dataclass(frozen=True)
 class Entity:
-    """How clients create, list and change one kind of entity."""
+    """The operations with which clients create, list and change one kind of entity."""
 
     role: str
     """The role of the client that creates, changes and deletes it."""

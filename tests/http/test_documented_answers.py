@@ -211,7 +211,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _options(path: str, status: int) -> dict[str, Any]:
-    """What a request needs to be answered with this success and no other."""
+    """Return the options with which a request is answered with this success and no other."""
     if (path, status) == ("/auth/email/verify", 204):
         return {"body": {"token": Asker("POST", path).mailed(MailKind.VERIFY)}}
     return _nothing() if (path, status) == ("/session", 201) else LATER if status == 202 else {}

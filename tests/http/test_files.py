@@ -46,7 +46,7 @@ def _content(client: Client, person: Person, made: Answer) -> Answer:
 
 
 def _kept(store: MemoryStore) -> list[str]:
-    """What is left of files and of the requests and jobs about them."""
+    """Return the collections of the documents that are left of files, their requests and their jobs."""
     return [name for name, _ in store._documents if name in ("files", "jobs", "receipts")]
 
 

@@ -47,7 +47,7 @@ def post(data: bytes, content_type: str = TYPE, path: str = "/files", app: Flask
 
 
 def arriving(pieces: Iterable[bytes] | Pieces, length: int | None = None) -> dict[str, Any]:
-    """What gunicorn says of a body that arrives like this; chunked when it has no length."""
+    """Return the environment that gunicorn makes for a body that arrives in these pieces, chunked without a length."""
     stream = pieces if isinstance(pieces, Pieces) else Pieces(filter(None, pieces))
     framing = {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": str(length)}
     return {"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_TYPE": TYPE, **framing}
@@ -308,7 +308,7 @@ def test_preamble_and_epilogue_are_ignored() -> None:
 
 
 def taken(pieces: Iterable[bytes]) -> tuple[bytes, dict[str, str]]:
-    """What an upload makes of a body that arrives like this."""
+    """Return the file and the fields of an upload whose body arrives in these pieces."""
     with APP.test_request_context(method="POST", environ_overrides=arriving(pieces)):
         upload = Upload(MAX)
         file = b"".join(upload.file("file").chunks)

@@ -1,4 +1,4 @@
-"""What the tests of the blob stores share: sample content, failing senders and the description of a store."""
+"""Parts that the tests of the blob stores share: sample content, failing senders and the description of a store."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -113,4 +113,4 @@ _ANSWERS = {
     "sys.system_views": [("dm_exec_sessions",)],
     "transaction_isolation_level": [("READ COMMITTED",)],
 }
-"""What a server answers to the questions of SQLAlchemy, by a part of the question."""
+"""The answers of a server to the queries of SQLAlchemy, by a part of the query."""

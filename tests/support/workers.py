@@ -12,9 +12,9 @@ from src.infrastructure.queues.celery import work
 from tests.support.clock import Stopwatch
 
 THREADS = 2
-"""How many jobs run at a time."""
+"""The number of jobs that run at a time."""
 PATIENCE = 30.0
-"""How long a test waits for an event, in seconds."""
+"""The time that a test waits for an event, in seconds."""
 
 _spawn = multiprocessing.get_context("spawn")
 

@@ -35,7 +35,7 @@ class RecordingQueue:
 
     sent: list[str] = field(default_factory=list)
     takes: int | None = None
-    """How many more jobs it takes before it raises Unavailable; None for any number."""
+    """The number of jobs that it takes before it raises Unavailable; None for any number."""
     refused: int = 0
 
     def send(self, job_id: str, delay: float = 0) -> None:

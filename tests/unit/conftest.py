@@ -1,4 +1,4 @@
-"""What several of these suites need."""
+"""The fixtures that several of these suites share."""
 
 import pytest
 

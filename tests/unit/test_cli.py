@@ -34,7 +34,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended and what it said."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -212,7 +212,7 @@ def test_a_password_is_asked_for_twice_without_echo(prepared: Portero, client: F
 
 
 def _on_a_terminal(command: list[str], answers: list[str]) -> str:
-    """What a command says that asks for these, one after the other."""
+    """Run a command on a terminal, type an answer to each question, and return its output."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     terminal, end = pty.openpty()
     with (

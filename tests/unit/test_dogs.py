@@ -273,7 +273,7 @@ class TestOwners:
 
 
 class TestOwnersWhoAreDeletedMeanwhile:
-    """What they own was removed before the commit, here when the owner is looked at after it."""
+    """The owner is deleted around the commit of a new dog, and is looked at again after it."""
 
     @pytest.fixture
     def after_the_commit(self, world: DogWorld, monkeypatch: pytest.MonkeyPatch) -> Arrange:
@@ -354,7 +354,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
     def test_the_dog_of_a_user_who_is_being_deleted_is_left_alone(
         self, world: DogWorld, after_the_commit: Arrange
     ) -> None:
-        """Which may still be called off."""
+        """The deletion may still be called off."""
         after_the_commit(lambda: world.users.update("ada", lambda user: replace(user, state=State.DELETING)))
         assert world.dog(world.add()).user_id == "ada"
 

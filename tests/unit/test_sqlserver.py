@@ -22,7 +22,7 @@ OTHER_DATABASES = re.compile(
     r"\bLIMIT\b|::|\|\||\bILIKE\b|\bRETURNING\b|\bTRUE\b|\bFALSE\b|\bTEXT\b|\bBOOLEAN\b|\bTIMESTAMP\b|\bJSON\b"
     r'|ON CONFLICT|FOR UPDATE|NULLS |COLLATE "C"|DEFERR|\) *[<>]=? *\(',
 )
-"""What PostgreSQL or SQLite understands and SQL Server does not. The last one is a comparison of tuples."""
+"""Syntax that PostgreSQL or SQLite understands and SQL Server does not. The last one is a comparison of tuples."""
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 
 @dataclass(frozen=True)
 class Kind:
-    """What is stored, and how many moments that has: before and after each step."""
+    """A kind of stored object, and the number of moments, before and after each step, in which a process can die."""
 
     name: str
     world: Callable[[Path], World[Any]]
@@ -115,7 +115,7 @@ class TestKilled:
         assert self.all_moments(new_world, reconcile) == kind.deleting + 2
 
     def all_moments(self, new_world: Callable[[], World[Any]], act: Callable[[Process, str], object]) -> int:
-        """How many moments ``act`` has; after a death in any of them what was stored is whole or gone."""
+        """Return the number of moments of ``act``, and assert that a death in each leaves the object whole or gone."""
         for moment in count():
             world = new_world()
             stored = world.store_one()

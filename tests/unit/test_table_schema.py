@@ -1,4 +1,4 @@
-"""What is a schema, and what is said about one that is not."""
+"""Valid schemas, and the errors of invalid ones."""
 
 import json
 import math

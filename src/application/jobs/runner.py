@@ -52,7 +52,7 @@ class JobRunner:
     jobs: JobRepository
     handlers: Mapping[str, JobHandler]
     delay: timedelta
-    """How long every job waits before its work begins, so that users of a demonstration can watch it."""
+    """The time that every job waits before its work begins, so that users of a demonstration can watch it."""
     clock: Clock
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is about to end. Then no job is started, and a job that still waits is put back."""

@@ -29,7 +29,7 @@ _MAX_LOGIN = 254  # characters of a login that are folded; folding a longer text
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long a session lasts without a refresh, how long at most, and how long a guest account lasts."""
+    """The lifetimes of a session without a refresh, of a session at most, and of a guest account."""
 
     idle: timedelta
     absolute: timedelta

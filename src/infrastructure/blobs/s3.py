@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Config, S3Credential
 
 _KEPT_SECONDS = 300
-"""How long obstore keeps credentials. botocore renews temporary ones ten minutes before they end."""
+"""The time for which obstore keeps credentials. botocore renews temporary ones ten minutes before they end."""
 
 
 def open_s3(bucket: str, prefix: str, timeout: float) -> ObjectBlobs:

@@ -45,7 +45,7 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], dict[int, str]]:
 
 @dataclass(slots=True)
 class RuleResult:
-    """How often a rule is broken, with the first rows that break it."""
+    """The number of times that a rule is broken, with the first rows that break it."""
 
     count: int = 0
     samples: list[Sample] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Which URLs name a blob store, and what is loaded for one."""
+"""The URLs of blob stores, and the libraries that are loaded for each."""
 
 import re
 import subprocess

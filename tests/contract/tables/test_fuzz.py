@@ -88,7 +88,7 @@ def cells() -> st.SearchStrategy[str]:
 
 @st.composite
 def written(draw: st.DrawFn) -> bytes:
-    """What a program that writes CSV may write."""
+    """Text that a program may write as CSV."""
     width = draw(st.integers(1, 4))
     rows = draw(st.lists(st.lists(cells(), min_size=width, max_size=width), max_size=12))
     rows += draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []

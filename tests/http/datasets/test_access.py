@@ -1,4 +1,4 @@
-"""Who may upload and read datasets."""
+"""The roles that may upload and read datasets."""
 
 import io
 from dataclasses import replace

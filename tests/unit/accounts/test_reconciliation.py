@@ -76,7 +76,7 @@ class Chaos(AccountWorld):
         self.calm = False
         self.late: list[Callable[[], object]] = []
         self.things: set[str] = set()
-        """Who owns something."""
+        """The ids of the users who own something."""
         addresses = [Email(f"{number}@example.com") for number in range(3)]
         self.addresses: list[Email | None] = [*addresses, None]
         self.accounts = AccountSaga(

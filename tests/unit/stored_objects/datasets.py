@@ -1,4 +1,4 @@
-"""Where datasets are stored and checked."""
+"""A world in which datasets are stored and checked."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ VALID = [True, True, False, True, True]
 
 @dataclass
 class DatasetProcess(Process):
-    """What one process does for people with datasets, and the jobs it runs."""
+    """The services of one process for datasets, and the jobs that it runs."""
 
     service: DatasetService
     jobs: JobService
@@ -41,7 +41,7 @@ class DatasetProcess(Process):
 
 
 class DatasetWorld(World[DatasetProcess]):
-    """Where datasets are stored."""
+    """A world in which datasets are stored."""
 
     content = CSV
 
@@ -141,7 +141,7 @@ class DatasetWorld(World[DatasetProcess]):
         return {id.partition(".")[0] for collection, id in self.store._documents if collection == "reports"}
 
     def run_later(self, job: Job) -> None:
-        """What happens to a job that nobody has finished."""
+        """Run a job that nobody has finished again, as the sweep does."""
         for _ in range(6):
             self.watch.forward(LEASE * 2)
             self.here.run(job.id)

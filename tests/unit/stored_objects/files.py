@@ -1,4 +1,4 @@
-"""Where files are stored."""
+"""A world in which files are stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TEXT = [b"Ada ", b"Lovelace"]
 
 @dataclass
 class FileProcess(Process):
-    """What one process does with files."""
+    """The services of one process for files."""
 
     service: FileService
 

@@ -36,7 +36,7 @@ class Killed(BaseException):
 
 @dataclass
 class Process:
-    """What one process does, and the records as it reaches them."""
+    """The services of one process, and the records as it reaches them."""
 
     service: Any
     objects: ObjectLifecycle[Any]

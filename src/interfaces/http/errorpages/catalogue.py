@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Explanation(NamedTuple):
-    """What people need to know about a kind of error."""
+    """The explanation of a kind of error."""
 
     status: int
     cause: str
