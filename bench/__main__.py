@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     "login": passwords.login,
     "register": passwords.register,
     "login_timing": login_timing.measure,
+    "mail_timing": login_timing.measure_mails,
     "start": footprint.start,
     "memory": footprint.memory,
     "firestore": firestore.get_user,

@@ -1,19 +1,21 @@
-"""Measures whether the time of a failed login tells a known name from an unknown one."""
+"""Measures whether the time of an answer tells a known name or address from an unknown one."""
 
 import http.client
 import random
 import statistics
 import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from bench.contestants import PORTERO, Live, serving
+from bench.contestants import JSON, PORTERO, Live, Request, serving
 from bench.results import Figure, Options, Result
 
-_KNOWN, _UNKNOWN = "known name, wrong password", "unknown name"
+_KNOWN, _UNKNOWN = "known", "unknown"
 
 
 def measure(options: Options) -> Result:
@@ -22,25 +24,51 @@ def measure(options: Options) -> Result:
     The figure is the area under the ROC curve (AUC) of a stranger who guesses from the time: 0.5 is a coin, 1 is
     certainty.
     """
+
+    def login(name: str) -> Request:
+        request = PORTERO.login(name)
+        return replace(request, body=request.body.replace('"password": "', '"password": "not '))
+
+    return _compare("Failed logins", options, {"": (login, 401)})
+
+
+def measure_mails(options: Options) -> Result:
+    """Ask for mails to known and unknown addresses, and compare the times of the answers like those of logins."""
+
+    def asking(path: str) -> Callable[[str], Request]:
+        headers = {"Accept": JSON, "Content-Type": JSON}
+        return lambda name: Request("POST", path, headers, f'{{"email": "{name}@example.com"}}')
+
+    paths = ("/auth/password/forgot", "/auth/email/login")
+    return _compare("Requests for mails", options, {f" at {path}": (asking(path), 202) for path in paths})
+
+
+def _compare(title: str, options: Options, kinds: dict[str, tuple[Callable[[str], Request], int]]) -> Result:
+    """Return the medians and the AUC of each kind of request. A kind has the status of its answers."""
     each = max(10, options.logins * 2 // 5)
-    medians: dict[str, list[float]] = {_KNOWN: [], _UNKNOWN: []}
-    areas = []
+    medians: dict[str, list[float]] = {}
+    areas: dict[str, list[float]] = {kind: [] for kind in kinds}
     with TemporaryDirectory(prefix="portero-bench-") as folder, serving(PORTERO, Path(folder, "portero")) as live:
         names = [uuid4().hex[:12] for _ in range(20)]
         for name in names:
             PORTERO.register(name).send(live.url)
-        _times(live, names, 10)
-        for _ in range(options.rounds):
-            times = _times(live, names, each)
-            areas.append(area(times[_KNOWN], times[_UNKNOWN]))
-            for kind, values in times.items():
-                medians[kind].append(1000 * statistics.median(values))
-    if statistics.median(areas) < 0.5:  # known names are the faster ones
-        areas = [1 - each for each in areas]
+        for kind, (make, status) in kinds.items():
+            _times(live, make, status, names, 10)
+            for _ in range(options.rounds):
+                times = _times(live, make, status, names, each)
+                areas[kind].append(area(times[_KNOWN], times[_UNKNOWN]))
+                for name, values in times.items():
+                    medians.setdefault(f"{name}{kind}", []).append(1000 * statistics.median(values))
+    for kind, found in areas.items():
+        if statistics.median(found) < 0.5:  # known names are the faster ones
+            areas[kind] = [1 - each for each in found]
     return Result(
-        f"Failed logins, {each} for each kind of name in a round",
+        f"{title}, {each} for each kind of name in a round",
         {"median, ms": medians},
-        [Figure("AUC of guessing known names from the time", areas, goal=0.55, better="lower")],
+        [
+            Figure(f"AUC of guessing known names from the time{kind}", found, goal=0.55, better="lower")
+            for kind, found in areas.items()
+        ],
     )
 
 
@@ -52,20 +80,21 @@ def area(slower: list[float], faster: list[float]) -> float:
     )
 
 
-def _times(live: Live, names: list[str], each: int) -> dict[str, list[float]]:
-    """Return the seconds of that many failed logins of each kind."""
+def _times(
+    live: Live, make: Callable[[str], Request], status: int, names: Sequence[str], each: int
+) -> dict[str, list[float]]:
+    """Return the seconds of that many requests of each kind of name. ``make`` makes the request for a name."""
     connection = http.client.HTTPConnection(urlsplit(live.url).netloc, timeout=30)
     times: dict[str, list[float]] = {_KNOWN: [], _UNKNOWN: []}
     kinds = [_KNOWN, _UNKNOWN] * each
     random.shuffle(kinds)
     for kind in kinds:
-        request = PORTERO.login(random.choice(names) if kind == _KNOWN else uuid4().hex[:12])
-        body = request.body.replace('"password": "', '"password": "not ')
+        request = make(random.choice(names) if kind == _KNOWN else uuid4().hex[:12])
         started = time.perf_counter()
-        connection.request(request.method, request.path, body, dict(request.headers))
+        connection.request(request.method, request.path, request.body, dict(request.headers))
         answer = connection.getresponse()
         answer.read()
         times[kind].append(time.perf_counter() - started)
-        assert answer.status == 401, answer.status
+        assert answer.status == status, answer.status
     connection.close()
     return times

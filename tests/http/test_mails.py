@@ -1,6 +1,7 @@
 """Links in mails: they prove an address, log in and set a new password, each once and for thirty minutes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -10,10 +11,13 @@ from src.domain.mails import LIFETIME, MailKind
 from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile
 from src.domain.values import Email
+from src.infrastructure.stores.base import Document, Key, Query, Write
+from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.races import at_once
 from tests.support.working import NOON
 from tests.support.world import (
+    Answer,
     Person,
     errors_of,
     join,
@@ -22,6 +26,26 @@ from tests.support.world import (
 )
 
 __all__ = ["anna", "world"]  # fixtures
+
+
+class RecordingStore(MemoryStore):
+    """A store that records what kind of documents each of its calls is about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[list[str]] = []
+
+    def _get(self, *keys: Key) -> list[Document | None]:
+        self.calls.append(["get", *(key.collection.name for key in keys)])
+        return super()._get(*keys)
+
+    def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
+        self.calls.append(["find", query.collection.name])
+        return super()._find(query, after)
+
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        self.calls.append(["commit", *(f"{type(write).__name__} {write.key.collection.name}" for write in writes)])
+        return super()._commit(writes, operation)
 
 
 class TestLogin:
@@ -206,10 +230,30 @@ class TestUnknownAddresses:
         assert (known.status_code, known.json) == (unknown.status_code, unknown.json)
         assert [mail.to.address for mail in world.box.mails] == [anna.user["email"]]
 
-    def test_a_request_makes_the_same_writes_for_every_address(self, world: MailWorld, anna: Person) -> None:
-        for address in (anna.user["email"], "nobody@example.com"):
-            world.client.post("/auth/password/forgot", json={"email": address})
-        assert len(world.queue.sent) == 2
+    @pytest.mark.parametrize("delivered", [True, False])
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
+    def test_requests_and_codes_make_the_same_calls_of_the_store_for_every_address(
+        self, path: str, delivered: bool
+    ) -> None:
+        store = RecordingStore()
+        world = MailWorld(store=store)
+        anna = join(world.client)
+
+        def steps(send: Callable[[str], Answer], address: str) -> list[list[str]]:
+            store.calls.clear()
+            assert send(address).status_code in (202, 401)
+            return [*store.calls]
+
+        for send in (
+            lambda address: world.client.post(path, json={"email": address}),
+            lambda address: world.confirm(email=address, code="wrong"),
+        ):
+            known, unknown = (steps(send, address) for address in (anna.user["email"], "nobody@example.com"))
+            assert known == unknown
+            assert known
+            if delivered:
+                world.deliver()
+        assert len(world.queue.sent) == (0 if delivered else 2)
 
     def test_mails_to_known_and_unknown_addresses_are_stored_equally_long(self, world: MailWorld, anna: Person) -> None:
         addresses = (anna.user["email"], "nobody@example.com")

@@ -8,6 +8,7 @@ from flask import Flask
 
 from src.application.limits import RateLimiter
 from src.application.ports import IdentityProvider
+from src.infrastructure.stores.base import Store
 from tests.support.working import Mailbox, RecordingQueue, Watch
 from tests.support.world import (
     Answer,
@@ -32,6 +33,7 @@ class MailWorld:
     settings: dict[str, str] = field(default_factory=dict)
     identity: IdentityProvider | None = None
     limiter: RateLimiter | None = None
+    store: Store | None = None
 
     def __post_init__(self) -> None:
         self.app: Flask = build(
@@ -41,6 +43,7 @@ class MailWorld:
             settings=self.settings,
             identity=self.identity,
             limiter=self.limiter,
+            store=self.store,
         )
         self.client: Client = client_of(self.app)
 
