@@ -269,7 +269,7 @@ Log = list[dict[str, Any]]
 
 @pytest.fixture
 def audited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Log]]:
-    """A function that returns the events that were logged since the test began."""
+    """A function that returns the events that were logged since its last call."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
