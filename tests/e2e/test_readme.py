@@ -164,6 +164,14 @@ def test_every_page_with_examples_is_run() -> None:
     assert with_examples == {*RUN_IN_ORDER, *RUN_ALONE}
 
 
+def test_every_page_with_examples_that_are_not_run_says_how_they_are_tested() -> None:
+    page = ROOT / "docs/explanation/not-run.md"
+    explained = page.read_text("utf-8").partition("## Examples that are not run")[2]
+    named = {(page.parent / link).resolve() for link in re.findall(r"\]\(([^)]+\.md)\)", explained)}
+    not_run = {each for each in PAGES if {"sh", "sql"} & {language for language, _ in blocks(each)}}
+    assert named == not_run - {*SPANISH}
+
+
 @pytest.mark.parametrize("page", SPANISH, ids=lambda page: page.name)
 def test_a_spanish_page_has_the_code_and_the_headings_of_the_english_page(page: Path) -> None:
     original = page.with_name(page.name.replace(".es.md", ".md"))
