@@ -276,6 +276,25 @@ class TestFailures:
         store.commit(Insert(claim("1"), CLAIM))
         assert wire.operations == ["TransactWriteItems"] * 4
 
+    def test_a_transaction_that_is_still_in_progress_is_waited_for(
+        self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A first request goes on although its reply was lost, so that the repeated ones meet it."""
+        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 60.0)
+        in_progress = answer(400, __type="TransactionInProgressException", message="in progress")
+        wire.answers = [lose_reply, in_progress, in_progress, in_progress]
+        revisions = store.commit(Insert(claim("1"), CLAIM))
+        assert revisions == {claim("1"): only(store, claim("1")).revision}
+
+    def test_a_transaction_that_stays_in_progress_is_unavailable(
+        self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 0.1)
+        wire.answers = [answer(400, __type="TransactionInProgressException", message="in progress")] * 1000
+        with pytest.raises(Unavailable) as raised:
+            store.commit(Insert(claim("1"), CLAIM))
+        assert raised.value.retry_after
+
     def test_a_failed_condition_counts_more_than_a_conflict(self, store: DynamoStore, wire: Wire) -> None:
         store.commit(Insert(claim("1"), CLAIM))
         wire.answers = [cancelled("TransactionConflict", "ConditionalCheckFailed")]

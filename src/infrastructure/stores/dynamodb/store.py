@@ -36,7 +36,13 @@ _READ_ITEMS, _WRITTEN_ITEMS = 100, 100
 """The number of items that a BatchGetItem reads, and that a TransactWriteItems writes, at most."""
 _SCANNED_ITEMS = 500
 """The number of items that a Scan reads at least, because most of them may be those of other collections."""
-_CONFLICTS = {"TransactionConflict", "TransactionConflictException", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_CONFLICTS = {
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",  # of a request whose reply was lost; it may succeed
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+}
 _FAILED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 
 
