@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import MAX_COLUMNS, Column, ColumnType, ReadOptions, Report, Sample, Validation
+from src.domain.tables import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Validation
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.stores.base import Key, Store, Write
@@ -155,6 +155,20 @@ class TestReports:
         assert kept == store.commit_bytes // 10 // 210
         same = found.report.validations[: kept // 10] == tuple(kinds[: kept // 10])
         assert same
+
+    def test_a_report_that_no_commit_takes_is_refused_and_changes_nothing(
+        self, datasets: Datasets, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waiting = add(datasets, None)
+        report = wide(100, samples=0)
+        size = len(pack(report))
+        set_limits(store, monkeypatch, commit_bytes=size)
+        with pytest.raises(NotCsv, match="use fewer columns") as refused:
+            datasets.update(waiting.id, lambda dataset: dataset.with_report(report))
+        assert refused.value.reason == "too_many_columns"
+        assert datasets.get(waiting.id) == waiting
+        set_limits(store, monkeypatch, commit_bytes=size * 10 // 9 + 1)
+        assert datasets.update(waiting.id, lambda dataset: dataset.with_report(report)).report == report
 
     def test_a_report_is_stored_in_the_commit_of_its_dataset(
         self, datasets: Datasets, store: Store, commits: list[list[Write]]

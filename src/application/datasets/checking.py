@@ -52,9 +52,9 @@ class CheckDataset:
                 with temporary_file(self.blobs.read(dataset.key)) as file:
                     store = partial(self.rows.append, rows_id)
                     report = self.tables.check(file, dataset.read_options, store=store, progress=progress)
+                dataset = self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).with_report(report))
             except NotCsv as error:
                 raise AttemptFailed(error.detail, final=True) from None
-            dataset = self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).with_report(report))
             undo.pop_all()
         return dataset
 

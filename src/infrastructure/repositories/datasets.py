@@ -8,11 +8,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import Column, ReadOptions, Report
+from src.domain.tables import Column, NotCsv, ReadOptions, Report
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.base import Delete, Document, Insert, Key, Store, Write
 from src.infrastructure.stores.packing import pack, unpack
 from src.infrastructure.stores.schema import DATASETS, REPORTS
+
+_SHARE_OF_COMMIT = 0.9
+"""How much of the largest commit the pieces of a dataset may take. The rest is for the records of dataset and job."""
 
 
 @cache
@@ -26,7 +29,8 @@ class Datasets(StoredObjectDocuments[Dataset]):
 
     The schema that a client gave for the columns, and the report, may be too large for one document of the store. Each
     of the two is packed into a text, and the text is cut into pieces that fit into a document. The field ``pieces`` of
-    the stored dataset lists the ids of the pieces.
+    the stored dataset lists the ids of the pieces. All of them are written in the commit of the dataset. Raises NotCsv
+    if they do not fit into it.
     """
 
     def __init__(self, store: Store) -> None:
@@ -37,6 +41,9 @@ class Datasets(StoredObjectDocuments[Dataset]):
             return ()
         before, after = self._pieces(old) if old else {}, self._pieces(new)
         inserts = [Insert(key, {"text": text}) for key, text in after.items() if before.get(key) != text]
+        if sum(map(len, after.values())) > _SHARE_OF_COMMIT * self._store.commit_bytes:
+            message = "The report on these columns is larger than the store takes: use fewer columns, or shorter names."
+            raise NotCsv("too_many_columns", message)
         return [*inserts, *(Delete(key) for key in before if key not in after)]
 
     def _related_deletes(self, item: Dataset) -> Sequence[Delete]:

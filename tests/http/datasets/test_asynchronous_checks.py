@@ -317,3 +317,27 @@ def test_a_key_can_be_reused_after_a_file_that_is_not_csv(client: Client, anna: 
     key = {"Idempotency-Key": "key"}
     assert upload(client, anna, b"", headers=key).status_code == 422
     assert upload(client, anna, headers=key).status_code == 201
+
+
+@pytest.mark.parametrize("headers", [{}, ASYNC], ids=["at once", "by a job"])
+def test_a_report_that_is_too_large_for_the_store_refuses_the_file(
+    app: Flask,
+    client: Client,
+    anna: Person,
+    store: MemoryStore,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "commit_bytes", 100)
+    made = upload(client, anna, headers=headers)
+    if headers:
+        run_job(app, made)
+        job = get_job(client, anna, made)
+        assert (job["status"], job["attempts"]) == ("failed", 1)
+        assert "use fewer columns, or shorter names" in job["error"]
+        assert get(client, anna, made).json["status"] == "failed"
+        assert get_rows(client, anna, made) == []
+    else:
+        assert made.status_code == 422
+        assert errors_of(made) == {("file", "too_many_columns")}
+        assert remaining(app, store) == []
