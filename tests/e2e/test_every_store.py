@@ -1,5 +1,6 @@
 """One journey through sessions, roles and the directory, on every store and with both identity providers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,8 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 
 from src.bootstrap import adapters, wiring
-from src.domain.errors import Unavailable
+from src.domain.errors import InvalidToken, Unavailable
+from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile, State
 from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
@@ -34,6 +36,8 @@ from tests.contract.conftest import (
 )
 from tests.e2e.wiring import Client
 from tests.support.databases import create_database
+from tests.support.races import at_once
+from tests.support.working import RecordingQueue
 
 __all__ = ["database", "dynamodb", "firestore", "memory", "migrated_file", "postgresql", "sqlite"]  # fixtures
 
@@ -69,7 +73,10 @@ def client(
     )
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
     identity = adapters.make_identity(settings)
-    return Client(wiring.wire(settings, store=store, identity=identity, keys=keys, limiter=NoLimits()))
+    services = wiring.wire(
+        settings, store=store, identity=identity, keys=keys, limiter=NoLimits(), queue=RecordingQueue()
+    )
+    return Client(services)
 
 
 @pytest.fixture(params=STORES)
@@ -196,6 +203,45 @@ def test_the_operator_resets_a_forgotten_password(client: Client) -> None:
     assert client.call("POST", "/auth/refresh", refresh_token=tokens["refresh_token"]).status_code == 401
     assert client.log_in(name, PASSWORD) is None
     assert client.call("GET", "/user", client.log_in(name, OTHER_PASSWORD)).status_code == 200
+
+
+def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> None:
+    name, tokens = join(client, "mara")
+    address, caught, queue = f"{name}@example.com", client.services.caught_mails, client.services.mails.outbox.queue
+    assert caught
+    assert isinstance(queue, RecordingQueue)
+
+    def ask(path: str, token: str | None = None, **body: str) -> dict[str, str]:
+        """Ask for a mail; return its token, or its address and code."""
+        assert client.call("POST", path, token, **body).status_code == 202
+        client.services.jobs.runner.run(queue.sent.pop())
+        text = next(iter(caught())).text
+        secrets = {"token": re.findall(r"token=(\w+)", text), "code": re.findall(r"\b\d{6}\b", text)}
+        return {kind: found[0] for kind, found in secrets.items() if found}
+
+    def spend(path: str, **body: str) -> list[int]:
+        """Use a token or code twice."""
+        return [client.call("POST", path, **body).status_code for _ in range(2)]
+
+    proof = ask("/auth/email/verify", tokens["access_token"])
+    assert spend("/auth/email/verify", **proof) == [204, 401]
+    link = ask("/auth/email/login", email=address)
+    assert spend("/auth/email/login/confirm", token=link["token"]) == [200, 401]
+    code = ask("/auth/email/login", email=address)["code"]
+    assert spend("/auth/email/login/confirm", email=address, code=code) == [200, 401]
+    user = client.call("GET", "/user", client.log_in(name, PASSWORD)).get_json()
+    assert (user["id"], user["email_verified"]) == (tokens["user"]["id"], True)
+
+    token = ask("/auth/password/forgot", email=address)["token"]
+    passwords = [f"{OTHER_PASSWORD} {number}" for number in range(20)]
+    mails, device = client.services.mails, SessionClient()
+    outcomes = at_once(lambda password: mails.reset_password(token, password, device), passwords)
+    [won] = [password for password, outcome in zip(passwords, outcomes, strict=True) if outcome is None]
+    assert {type(outcome) for outcome in outcomes} == {type(None), InvalidToken}
+    assert client.call("GET", "/user", tokens["access_token"]).status_code == 401
+    assert client.log_in(name, PASSWORD) is None
+    assert client.log_in(name, won)
+    assert all(client.log_in(name, password) is None for password in passwords[:3] if password != won)
 
 
 def test_an_interrupted_deletion_is_finished(client: Client) -> None:

@@ -58,7 +58,7 @@ class Client:
         self.services = services
         self._http: FlaskClient = create_app(services, "0").test_client()
 
-    def call(self, method: str, path: str, token: str | None = None, **body: Any) -> TestResponse:
+    def call(self, method: str, path: str, token: str | None = None, /, **body: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return self._http.open(path, method=method, headers=headers, json=body or None)
 
