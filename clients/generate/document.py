@@ -110,6 +110,15 @@ def reached(schemas: dict[str, Schema], names: set[str]) -> list[str]:
     return sorted(found)
 
 
+def one_object(schema: Schema) -> Schema:
+    """Return the schema of a body as one object, because keyword arguments cannot be one of two types."""
+    variants = schema.get("anyOf", [])
+    if not variants:
+        return schema
+    required = [name for name in variants[0]["required"] if all(name in each["required"] for each in variants)]
+    return {"description": schema["description"], **variants[0], "required": required}
+
+
 def shape(schema: Any, *, open_enums: bool) -> Any:
     """Return a schema with what a type needs, without files, which the operations take as arguments of their own.
 

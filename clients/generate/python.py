@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from clients.generate.document import Operation, Schema, operations, reached, shape
+from clients.generate.document import Operation, Schema, one_object, operations, reached, shape
 
 PARAMETERS = {"limit": "page_size"}
 """The parameters that are renamed: a list is not limited, only its pages are."""
@@ -22,7 +22,7 @@ def write(document: Schema, folder: Path) -> None:
     answers = {name for each in operations(document) for name in each.types}
     schemas = document["components"]["schemas"]
     models = {name: shape(schemas[name], open_enums=True) for name in reached(schemas, answers | {"FieldProblem"})}
-    requests = {name: shape(schemas[name], open_enums=False) for name in reached(schemas, bodies)}
+    requests = {name: shape(one_object(schemas[name]), open_enums=False) for name in reached(schemas, bodies)}
     requests = {name: schema for name, schema in requests.items() if schema.get("properties") != {}}
     run_codegen(
         models,

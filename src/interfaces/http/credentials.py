@@ -22,9 +22,16 @@ class _Login(Body):
 
 
 def _one_of_two_names(schema: dict[str, Any]) -> None:
-    """Let the schema require a username or an e-mail address."""
+    """Let the schema be one of two whole objects, with a username or with an e-mail address.
+
+    Code generators make a type of each. Two lists of required names beside the properties would tell them nothing.
+    """
     without_defaults(schema)
-    schema["anyOf"] = [{"required": ["username"]}, {"required": ["email"]}]
+    whole = {name: schema.pop(name) for name in ("type", "properties", "required")}
+    schema["anyOf"] = [
+        {"title": title, **whole, "required": [name, *whole["required"]]}
+        for title, name in (("LoginWithUsername", "username"), ("LoginWithEmail", "email"))
+    ]
 
 
 class Credentials(_Login):

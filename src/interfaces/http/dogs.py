@@ -28,6 +28,9 @@ DogName = Annotated[
     *checked(
         lambda text, _: parse_dog_name(text),
         {
+            "minLength": 1,
+            "maxLength": 256,  # before NFC, which may shorten it
+            "pattern": "^[^/\r\n]+$",
             "description": "1 to 64 characters in one line, without a slash; not `.`, `..` or `is_adopted`. Unique "
             "ignoring case.",
             "examples": ["Rex"],

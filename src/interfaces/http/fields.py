@@ -86,7 +86,9 @@ UsernameField = Annotated[
     *checked(
         lambda text, info: _context(info).rules.parse_new_username(text),
         {
+            # Before NFKC, which may lengthen or shorten a text.
             "minLength": 1,
+            "maxLength": 4 * Username.MAX,
             "description": "3 to 32 characters after NFKC: letters and digits of one script, at most four "
             "combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with "
             "the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.",

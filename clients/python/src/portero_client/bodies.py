@@ -6,13 +6,13 @@ from typing import Literal, NotRequired, TypedDict
 class AccountChange(TypedDict):
     """A change of an account. At least one field is required; an absent field keeps its value."""
 
-    current_password: NotRequired[str | None]
-    email: NotRequired[str]
-    """Unique ignoring case."""
-    last_name: NotRequired[str | None]
-    name: NotRequired[str | None]
     username: NotRequired[str]
     """3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form."""
+    email: NotRequired[str]
+    """Unique ignoring case."""
+    name: NotRequired[str | None]
+    last_name: NotRequired[str | None]
+    current_password: NotRequired[str | None]
 
 
 class Credentials(TypedDict):
@@ -24,19 +24,19 @@ class Credentials(TypedDict):
 
     email: NotRequired[str]
     """A username, or an e-mail address."""
-    password: str
     username: NotRequired[str]
     """A username, or an e-mail address."""
+    password: str
 
 
 class DogChange(TypedDict):
     """A change of a dog. At least one field is required; an absent field keeps its value."""
 
-    id_user: NotRequired[str]
-    is_adopted: NotRequired[bool]
     name: NotRequired[str]
     """1 to 64 characters in one line, without a slash; not `.`, `..` or `is_adopted`. Unique ignoring case."""
+    is_adopted: NotRequired[bool]
     picture: NotRequired[str]
+    id_user: NotRequired[str]
 
 
 class FirebaseToken(TypedDict):
@@ -55,50 +55,50 @@ class MailAddress(TypedDict):
 class NewDataset(TypedDict):
     """A CSV file and the options to read it with."""
 
+    name: str
+    schema: NotRequired[str]
+    """JSON: each column's name and its type, or an object of type, required, unique, min, max, pattern, enum. Empty or absent: it is inferred."""
     delimiter: NotRequired[str]
     """A comma, semicolon, tab or bar. Detected by default."""
     encoding: NotRequired[str]
     """Detected by default."""
-    name: str
-    schema: NotRequired[str]
-    """JSON: each column's name and its type, or an object of type, required, unique, min, max, pattern, enum. Empty or absent: it is inferred."""
 
 
 class NewDog(TypedDict):
     """A new dog."""
 
+    is_adopted: NotRequired[bool]
     id_user: NotRequired[str]
     """The owner. Only admins may name other users."""
-    is_adopted: NotRequired[bool]
 
 
 class NewPassword(TypedDict):
     """The token of the mail and the new password."""
 
-    new_password: str
-    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
     token: str
     """The token in the link of the mail."""
+    new_password: str
+    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
 
 
 class NewPerson(TypedDict):
     """A person whom an admin adds. A person without a password cannot log in."""
 
+    name: str
+    last_name: str
     email: str
     """Unique ignoring case."""
-    last_name: str
-    name: str
+    username: NotRequired[str | None]
     password: NotRequired[str | None]
     role: NotRequired[Literal["user", "uploader", "admin"]]
-    username: NotRequired[str | None]
 
 
 class NewTask(TypedDict):
     """A new task."""
 
-    completed: NotRequired[bool]
-    description: NotRequired[str | None]
     title: str
+    description: NotRequired[str | None]
+    completed: NotRequired[bool]
 
 
 class PasswordChange(TypedDict):
@@ -116,31 +116,31 @@ class PasswordChange(TypedDict):
 class Registration(TypedDict):
     """A new account."""
 
-    email: str
-    """Unique ignoring case."""
-    last_name: NotRequired[str | None]
-    name: NotRequired[str | None]
-    password: str
-    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
     username: str
     """3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form."""
+    email: str
+    """Unique ignoring case."""
+    password: str
+    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
+    name: NotRequired[str | None]
+    last_name: NotRequired[str | None]
 
 
 class TaskChange(TypedDict):
     """A change of a task. At least one field is required; an absent field keeps its value."""
 
-    completed: NotRequired[bool]
-    description: NotRequired[str | None]
     title: NotRequired[str]
+    description: NotRequired[str | None]
+    completed: NotRequired[bool]
 
 
 class TokenOrCode(TypedDict):
     """The token in the link of the mail; or the address, and the six digits in the mail."""
 
-    code: NotRequired[str]
-    email: NotRequired[str | None]
     token: NotRequired[str]
     """The token in the link of the mail."""
+    email: NotRequired[str | None]
+    code: NotRequired[str]
 
 
 class TokenOrNothing(TypedDict):
@@ -153,12 +153,12 @@ class TokenOrNothing(TypedDict):
 class UserChange(TypedDict):
     """A change of a user. At least one field is required. Only admins can set `role` and `disabled`."""
 
-    current_password: NotRequired[str | None]
-    disabled: NotRequired[bool]
-    email: NotRequired[str]
-    """Unique ignoring case."""
-    last_name: NotRequired[str | None]
-    name: NotRequired[str | None]
-    role: NotRequired[Literal["user", "uploader", "admin"]]
     username: NotRequired[str]
     """3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form."""
+    email: NotRequired[str]
+    """Unique ignoring case."""
+    name: NotRequired[str | None]
+    last_name: NotRequired[str | None]
+    current_password: NotRequired[str | None]
+    role: NotRequired[Literal["user", "uploader", "admin"]]
+    disabled: NotRequired[bool]

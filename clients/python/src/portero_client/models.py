@@ -11,16 +11,16 @@ class AccessToken(Resource):
     """An access token, as OAuth2 names it (RFC 6749 section 5.1)."""
 
     access_token: str
+    token_type: Literal["bearer"]
     expires_in: int
     """Seconds."""
-    token_type: Literal["bearer"]
 
 
 class FieldProblem(Resource):
     """A bad field."""
 
-    code: str
     field: str
+    code: str
     message: str
 
 
@@ -33,9 +33,9 @@ class MailRequested(Resource):
 class Receipt(Resource):
     """The answer that is kept for a request with an idempotency key."""
 
+    expires_at: AwareDatetime
     answer: dict[str, Any] | None
     """Null while the request is in progress."""
-    expires_at: AwareDatetime
 
 
 class Row(Resource):
@@ -59,35 +59,35 @@ class Sample(Resource):
 class Session(Resource):
     """One of your sessions."""
 
-    created_at: AwareDatetime
-    current: bool
-    """Whether the token of this request belongs to it."""
     id: str
-    ip: str | None
+    created_at: AwareDatetime
     last_used_at: AwareDatetime
     """The time of the last login or refresh."""
+    user_agent: str | None
+    ip: str | None
     second_factor: str | None
     """The second factor that Firebase asked for."""
-    user_agent: str | None
+    current: bool
+    """Whether the token of this request belongs to it."""
 
 
 class Summary(Resource):
     """A summary of a dataset for people."""
 
     source: Literal["rules", "ai"] | str
+    text: str
     suggested_schema: dict[str, Any]
     """A stricter schema, in the form that an upload takes."""
-    text: str
 
 
 class Task(Resource):
     """A task."""
 
-    completed: bool
-    created_at: AwareDatetime
-    description: str | None
     id: str
     title: str
+    description: str | None
+    completed: bool
+    created_at: AwareDatetime
     updated_at: AwareDatetime
 
 
@@ -95,186 +95,186 @@ class Tokens(Resource):
     """An access token and the refresh token that gets the next one."""
 
     access_token: str
+    token_type: Literal["bearer"]
     expires_in: int
     """Seconds."""
     refresh_token: str
     """Single use: keep the one of the last answer."""
-    token_type: Literal["bearer"]
 
 
 class User(Resource):
     """A user."""
 
-    created_at: AwareDatetime
-    disabled: bool
+    id: str
+    username: str | None
     email: str | None
     email_verified: bool
-    id: str
-    last_name: str | None
     name: str | None
+    last_name: str | None
     role: Literal["guest", "user", "uploader", "admin"] | str
+    disabled: bool
+    created_at: AwareDatetime
     updated_at: AwareDatetime
-    username: str | None
 
 
 class Validation(Resource):
     """A rule that was checked, and the result of the check."""
 
-    column: str | None
-    count: int
-    """The number of values that broke it."""
-    passed: bool
     rule: str
-    samples: list[Sample]
-    """The first ten of those values."""
+    column: str | None
     severity: Literal["error", "warning"] | str
     """A row that breaks a rule of severity `error` is not valid. A warning leaves the row valid."""
+    passed: bool
+    count: int
+    """The number of values that broke it."""
+    samples: list[Sample]
+    """The first ten of those values."""
 
 
 class Column(Resource):
     """A column and its rules."""
 
-    enum: list[str] | None
-    max: int | float | str | None
-    min: int | float | str | None
     name: str
-    pattern: str | None
+    type: Literal["string", "integer", "number", "boolean", "date", "datetime", "email"] | str
     required: bool | None
     """Whether empty cells are errors (true), are not looked for (false), or are warnings (null)."""
-    type: Literal["string", "integer", "number", "boolean", "date", "datetime", "email"] | str
     unique: bool
+    min: int | float | str | None
+    max: int | float | str | None
+    pattern: str | None
+    enum: list[str] | None
 
 
 class Dataset(Resource):
     """A dataset."""
 
-    columns: list[Column]
-    created_at: AwareDatetime
-    delimiter: str | None
-    encoding: str | None
-    file_uri: str
-    filename: str
     id: str
     name: str
-    rows: int | None
-    """The number of rows; null until all are stored."""
-    schema_: dict[str, Any] = Field(..., alias="schema")
-    """The given or inferred schema, in the form that an upload takes."""
-    sha256: str
+    filename: str
+    file_uri: str
     size: int
     """Bytes."""
+    sha256: str
+    delimiter: str | None
+    encoding: str | None
+    rows: int | None
+    """The number of rows; null until all are stored."""
+    columns: list[Column]
+    schema_: dict[str, Any] = Field(..., alias="schema")
+    """The given or inferred schema, in the form that an upload takes."""
     status: Literal["processing", "clean", "findings", "failed"] | str
     validations: list[Validation]
     """Every rule that was checked."""
+    created_at: AwareDatetime
 
 
 class Dog(Resource):
     """A dog."""
 
-    create_date: AwareDatetime
     id: str
-    id_user: str
-    """The owner."""
-    is_adopted: bool
     name: str
     picture: str | None
     picture_status: Literal["pending", "ready", "failed"] | str
+    is_adopted: bool
+    id_user: str
+    """The owner."""
+    create_date: AwareDatetime
 
 
 class Job(Resource):
     """A job that runs in the background, and its progress."""
 
-    attempts: int
-    created_at: AwareDatetime
-    error: str | None
-    """Why the last attempt failed."""
     id: str
     kind: str
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"] | str
     progress: float
     """Never falls."""
+    attempts: int
+    error: str | None
+    """Why the last attempt failed."""
     result: Any
     """The result; null until the job is done."""
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"] | str
+    created_at: AwareDatetime
     updated_at: AwareDatetime
 
 
 class NewUserWithTokens(Resource):
     """A new user and its tokens, together at the top level."""
 
-    accessToken: str
-    """The same as access_token."""
     access_token: str
-    created_at: AwareDatetime
-    disabled: bool
-    email: str | None
-    email_verified: bool
+    token_type: Literal["bearer"]
     expires_in: int
     """Seconds."""
-    id: str
-    last_name: str | None
-    name: str | None
-    refreshToken: str
-    """The same as refresh_token."""
     refresh_token: str
     """Single use: keep the one of the last answer."""
-    role: Literal["guest", "user", "uploader", "admin"] | str
     token: str
     """The same as access_token."""
-    token_type: Literal["bearer"]
-    updated_at: AwareDatetime
+    accessToken: str
+    """The same as access_token."""
+    refreshToken: str
+    """The same as refresh_token."""
+    id: str
     username: str | None
+    email: str | None
+    email_verified: bool
+    name: str | None
+    last_name: str | None
+    role: Literal["guest", "user", "uploader", "admin"] | str
+    disabled: bool
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
 
 
 class PublicUser(Resource):
     """A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too."""
 
-    created_at: AwareDatetime | None = None
-    disabled: bool | None = None
+    id: str
+    username: str | None
     email: str | None = None
     email_verified: bool | None = None
-    id: str
-    last_name: str | None = None
     name: str | None = None
+    last_name: str | None = None
     role: Literal["guest", "user", "uploader", "admin"] | str | None = None
+    disabled: bool | None = None
+    created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
-    username: str | None
 
 
 class AcceptedDataset(Resource):
     """A dataset that a job checks."""
 
     id: str
-    job: Job
     status: Literal["processing", "clean", "findings", "failed"] | str
+    job: Job
 
 
 class File(Resource):
     """A file."""
 
+    id: str
+    filename: str
     content_type: str
     """As the client gave it. Downloads are application/octet-stream."""
-    created_at: AwareDatetime
-    filename: str
-    id: str
-    job: Job | None
-    """The job that sends the file on; null long after it ended."""
-    sha256: str
-    """The SHA-256 of the content, in hexadecimal."""
     size: int
     """Bytes."""
+    sha256: str
+    """The SHA-256 of the content, in hexadecimal."""
+    created_at: AwareDatetime
+    job: Job | None
+    """The job that sends the file on; null long after it ended."""
 
 
 class Export(Resource):
     """Everything that the service holds about you."""
 
-    datasets: list[Dataset]
-    """Their files and rows are at `/datasets/{id}/file` and `/rows`."""
-    dogs: list[Dog]
-    files: list[File]
-    """Their contents are at `/api/files/{id}/content`."""
-    jobs: list[Job]
-    receipts: list[Receipt]
+    user: User
     sessions: list[Session]
     """Also those that have ended and are not yet removed."""
     tasks: list[Task]
-    user: User
+    dogs: list[Dog]
+    files: list[File]
+    """Their contents are at `/api/files/{id}/content`."""
+    datasets: list[Dataset]
+    """Their files and rows are at `/datasets/{id}/file` and `/rows`."""
+    jobs: list[Job]
+    receipts: list[Receipt]

@@ -45,7 +45,7 @@ def describe(
     routes.sort(key=lambda each: each[1].alias_of is not None)
     paths: dict[str, dict[str, Any]] = {}
     for operation, route in routes:
-        paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(operation, route)
+        paths.setdefault(_template(route.path), {})[route.method.lower()] = _operation(operation, route, aliases)
     models = schemas(operations, password_min_length)
     document = {
         "openapi": "3.1.1",
@@ -92,7 +92,7 @@ def _renamed(value: Any) -> Any:
     return value
 
 
-def _operation(operation: Operation, route: Route) -> dict[str, Any]:
+def _operation(operation: Operation, route: Route, aliases: bool) -> dict[str, Any]:
     summary, description = _texts(operation)
     described: dict[str, Any] = {
         "operationId": _id(operation, route),
@@ -107,9 +107,12 @@ def _operation(operation: Operation, route: Route) -> dict[str, Any]:
         described["summary"] += f" (alias of {described['x-alias-of']})"
     described["description"] = description or f"{summary}."
     if body := operation.body:
+        # What clients of other services send stands beside their paths: with two media types for one body,
+        # openapi-python-client makes a client that cannot be imported.
+        media_types = body.media_types if aliases else body.media_types[:1]
         described["requestBody"] = {
             "required": issubclass(body, Change) or any(field.is_required() for field in body.model_fields.values()),
-            "content": {media_type: {"schema": reference(body)} for media_type in body.media_types},
+            "content": {media_type: {"schema": reference(body)} for media_type in media_types},
         }
     if parameters := list(_parameters(operation, route)):
         described["parameters"] = parameters

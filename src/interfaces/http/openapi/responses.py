@@ -163,7 +163,7 @@ def _with_header(response: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _instead(status: HTTPStatus, answer: type[BaseModel] | None) -> dict[str, Any]:
     if answer is None:
-        return _response(status.description, [])
+        return _response("Done.", [])
     headers = ["Link", "Location"] if status is HTTPStatus.ACCEPTED else []
     description = "Accepted: a job does it." if status is HTTPStatus.ACCEPTED else "Done."
     return _response(description, headers, {"application/json": {"schema": reference(answer)}})

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from src.interfaces.http.openapi.examples import add_examples
 from src.interfaces.http.openapi.responses import REFERENCE
 from src.interfaces.http.operations import Operation
 from src.interfaces.http.views import OAuthError, Problem
@@ -23,6 +24,7 @@ _NAMES = {
     "RefreshBody": "RefreshRequest",
     "RefreshView": "Tokens",
     "SignupView": "NewUserWithTokens",
+    "StatusView": "Health",
     "TaskBody": "TaskChange",
     "TokenView": "AccessToken",
     "UploadBody": "NewFile",
@@ -54,6 +56,7 @@ def schemas(operations: Iterable[Operation], password_min_length: int) -> dict[s
             described.pop("title", None)
             if name in ("password", "new_password") and "maxLength" in str(described):
                 _set_minimum(described, password_min_length)
+    add_examples(models.items())
     return {name: models[name] for name in sorted(models, key=public_name)}
 
 
