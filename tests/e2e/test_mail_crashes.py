@@ -4,11 +4,13 @@ import asyncio
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import StringIO
 from os import killpg
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,12 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from dotenv import dotenv_values
 
-from tests.e2e.service import PASSWORD, redis_server, serving, working
+from tests.e2e.service import PASSWORD, ROOT, redis_server, serving, working
 from tests.support.clock import until
-from tests.support.emulators import free_port
+from tests.support.emulators import free_port, running
+from tests.support.markdown import blocks
 
 NEW_PASSWORD = "another zebra battery"
 BEFORE, AFTER, DROPPED = "before@example.com", "after@example.com", "dropped@example.com"
@@ -115,3 +119,24 @@ def test_no_mail_is_lost_and_at_most_one_is_sent_twice_when_the_sender_is_killed
             assert answers == [204, 401]
             assert post_to("/login", email=address, password=NEW_PASSWORD) == 200
         assert [len(post.to(address)) for address in (BEFORE, AFTER, DROPPED)] == [1, 2, 1]
+
+
+def test_the_catcher_of_the_guide_prints_the_mails_of_the_service(tmp_path: Path) -> None:
+    """The command and the settings are those of docs/how-to/send-mails.md, with ports that are free."""
+    page = blocks(ROOT / "docs/how-to/send-mails.md")
+    [command] = [text for language, text in page if language == "sh"]
+    local, relay = [text for language, text in page if language == "ini"]
+    smtp, port = free_port(), free_port()
+    catcher = command.replace(".venv/bin/aiosmtpd", f"{sys.executable} -m aiosmtpd").replace("1025", str(smtp))
+    settings = {name: value or "" for name, value in dotenv_values(stream=StringIO(local)).items()}
+    settings["SMTP_URL"] = settings["SMTP_URL"].replace("1025", str(smtp))
+    account = {"username": "ana", "email": "ana@example.com", "password": PASSWORD}
+    caught = tmp_path / "caught.txt"
+    printing = ["sh", "-c", f"PYTHONUNBUFFERED=1 exec {catcher.strip()} > '{caught}' 2>&1"]
+    with running(printing, ready=f"127.0.0.1:{smtp}"), serving(tmp_path / "data", port, settings):
+        for path in ("/register", "/auth/password/forgot"):
+            body = account if path == "/register" else {"email": account["email"]}
+            assert requests.post(f"http://127.0.0.1:{port}{path}", json=body, timeout=20).ok
+        until(lambda: "Subject: Set a new password" in caught.read_text(), "the mail")
+        assert "From: Portero <accounts@example.com>" in caught.read_text()
+    assert dotenv_values(stream=StringIO(relay)).keys() == settings.keys()
