@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from ruamel.yaml import YAML
 
 from src.settings import Settings
 from tests.support.markdown import ROOT
@@ -21,6 +23,19 @@ def test_a_file_for_github_is_valid(file: str, schema: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_dependabot_watches_every_folder_with_requirements() -> None:
+    updates = YAML(typ="safe").load(ROOT / ".github/dependabot.yml")["updates"]
+    watched = {(each["package-ecosystem"], folder) for each in updates for folder in each.get("directories", ())}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    files = {"package.json": "npm", "pyproject.toml": "pip", "requirements.txt": "pip", "dev.txt": "pip"}
+    folders = {
+        (files[path.name], f"/{path.parent}".replace("/.", "/")) for path in map(Path, tracked) if path.name in files
+    }
+    assert {each for each in folders if not each[1].startswith("/bench/peers")} <= watched  # the peers stand still
 
 
 def test_the_workflow_calls_the_commands_that_developers_call() -> None:
