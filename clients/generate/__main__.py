@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clients.generate import python
+from clients.generate import python, typescript
 from tests.support.world import build
 
 CLIENTS = Path(__file__).parents[1]
@@ -12,6 +12,7 @@ def main(folder: Path = CLIENTS) -> None:
     """Write the generated files of both clients below a folder."""
     document = build().test_client().get("/openapi.json").get_json()
     python.write(document, folder / "python/src/portero_client")
+    typescript.write(document, folder / "typescript/src")
 
 
 if __name__ == "__main__":

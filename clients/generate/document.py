@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ SKIPPED_TAGS = {"Metrics", "OAuth2", "Operations", "Problems"}
 """Routes for operators and for OAuth2 libraries. PATCH is left out too, because PUT does the same."""
 SKIPPED = {"refresh"}
 """The clients refresh their tokens by themselves."""
+SUCCESSES = ("200", "201", "202", "204")
 SESSION_ENDS = {"deleteUser", "logOut", "logOutEverywhere"}
 LEFT_OUT = {"cursor", "If-None-Match", "Range"}
 """Parameters for caches and partial downloads, and the cursor, which the clients follow by themselves."""
@@ -44,6 +45,8 @@ class Operation:
     answers: list[Schema]
     media_type: str | None
     body: str | None
+    body_fields: set[str]
+    required_fields: set[str]
 
     @property
     def kind(self) -> Literal["call", "pages", "download"]:
@@ -66,16 +69,19 @@ class Operation:
         return {} in self.answers
 
 
-def operations(document: Schema) -> Iterator[Operation]:
+def operations(document: Schema, skipped: Set[str] = SKIPPED) -> Iterator[Operation]:
     """Yield the operations of the clients in the order of their names."""
+    schemas = document["components"]["schemas"]
     found = [
         (each["operationId"], method, path, each)
         for path, item in document["paths"].items()
         for method, each in item.items()
-        if method != "patch" and not SKIPPED_TAGS & set(each["tags"]) and each["operationId"] not in SKIPPED
+        if method != "patch" and not SKIPPED_TAGS & set(each["tags"]) and each["operationId"] not in skipped
     ]
     for name, method, path, each in sorted(found, key=lambda row: row[0]):
         content = {**each.get("requestBody", {}).get("content", {})}
+        body = next((reference(shown["schema"]) for shown in content.values()), None)
+        fields = one_object(schemas[body]) if body else {"properties": {}}
         yield Operation(
             id=name,
             method=method.upper(),
@@ -86,10 +92,12 @@ def operations(document: Schema) -> Iterator[Operation]:
             answers=[
                 next((shown["schema"] for shown in answer.get("content", {}).values()), {})
                 for status, answer in each["responses"].items()
-                if status in ("200", "201", "202", "204")
+                if status in SUCCESSES
             ],
             media_type=next(iter(content), None),
-            body=next((reference(body["schema"]) for body in content.values()), None),
+            body=body,
+            body_fields=set(fields["properties"]),
+            required_fields=set(fields.get("required", [])),
         )
 
 

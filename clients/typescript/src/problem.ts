@@ -1,0 +1,32 @@
+import type { FieldProblem } from "./schema.js";
+
+/**
+ * An answer with a status of 400 or more.
+ *
+ * `code` names the kind of the error and never changes, `message` is a sentence for people, and `errors` has an entry
+ * for each bad field. An answer that is not from the service, such as a proxy's, has the code `http_STATUS`.
+ */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors: FieldProblem[];
+  readonly requestId: string | null;
+  readonly retryAfter: string | null;
+
+  constructor(response: Response, content: unknown) {
+    const type = response.headers.get("Content-Type") ?? "";
+    const body = (type.startsWith("application/problem+json") ? content : {}) as Partial<Record<string, unknown>>;
+    const detail = String(body.detail ?? response.statusText);
+    super(detail);
+    this.status = response.status;
+    this.code = String(body.type ?? `http_${response.status}`).split("/").at(-1)!;
+    this.title = String(body.title ?? response.statusText);
+    this.detail = detail;
+    this.errors = (body.errors ?? []) as FieldProblem[];
+    this.requestId = response.headers.get("X-Request-Id");
+    this.retryAfter = response.headers.get("Retry-After");
+  }
+}

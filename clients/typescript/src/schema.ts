@@ -1,0 +1,2942 @@
+/** The types of the service. Generated from the OpenAPI document by `make clients`. */
+
+export interface paths {
+    "/api/dogs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dogs
+         * @description List all dogs, or only the adopted dogs, ordered by name.
+         */
+        get: operations["listDogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dogs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a dog
+         * @description See a dog. The case of its name does not matter.
+         */
+        get: operations["getDog"];
+        /**
+         * Change a dog
+         * @description Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value.
+         */
+        put: operations["updateDog"];
+        /**
+         * Enter a dog
+         * @description Add a dog of your own or, as an admin, of anybody.
+         *
+         *     Its picture is fetched in the background by a job.
+         */
+        post: operations["createDog"];
+        /**
+         * Remove a dog
+         * @description Remove a dog of your own or, as an admin, any dog.
+         */
+        delete: operations["deleteDog"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dogs/is_adopted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List adopted dogs
+         * @description List all dogs, or only the adopted dogs, ordered by name.
+         */
+        get: operations["listAdoptedDogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List files
+         * @description List your files, the newest first. Admins see the files of all users.
+         */
+        get: operations["listFiles"];
+        put?: never;
+        /**
+         * Store a file
+         * @description Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
+         *
+         *     The content is streamed in bounded memory.
+         */
+        post: operations["createFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a file
+         * @description See a file of yours. Admins see the files of all users.
+         */
+        get: operations["getFile"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a file
+         * @description Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
+         */
+        delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the content of a file
+         * @description Get the content of a file, as it was sent, whole or from any byte on.
+         */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a person
+         * @description Add a person. The username is random if none is given. A person without a password cannot log in.
+         */
+        post: operations["createPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account and log in; answered with the user's properties and the tokens together
+         * @description Make an account and log in; answered with the user's properties and the tokens together.
+         */
+        post: operations["signUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/anonymous": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become a guest
+         * @description Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
+         */
+        post: operations["becomeGuest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail that logs in
+         * @description Send a mail with a link to this address if a user has it.
+         *
+         *     The answer and its time are the same for every address.
+         */
+        post: operations["requestLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email/login/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with the link or the code of a mail
+         * @description Trade the token of a mail for the tokens of a new session. It proves the address too.
+         *
+         *     If the address was not proved before, a stranger may have registered it: the password and all sessions end.
+         *     With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+         *     account.
+         */
+        post: operations["confirmLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove your address with the token of a mail, answered 204; without one, ask for that mail
+         * @description Mark the address as verified to which the mail with this token was sent.
+         */
+        post: operations["verifyAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/firebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a Firebase ID token
+         * @description Trade a Firebase ID token for tokens of this service; the first time makes the profile.
+         *
+         *     Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
+         *     account is a guest, and gets no refresh token.
+         */
+        post: operations["exchangeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description End the session of the token.
+         */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out everywhere
+         * @description End every session, this one too. Earlier tokens of the identity provider are refused as well.
+         */
+        post: operations["logOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail with which a new password can be set
+         * @description Send a mail with a link to this address if a user has it.
+         *
+         *     The answer and its time are the same for every address.
+         */
+        post: operations["forgetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with the token of a mail
+         * @description Set a new password with the token of a mail. It ends all sessions and proves the address.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh the tokens
+         * @description Trade a refresh token for new tokens; it is spent by that.
+         *
+         *     Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
+         *     means that the token was copied, and ends the session. With Firebase Auth, the account is checked there before
+         *     the token is spent.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the access token
+         * @description Trade an access token that has not expired for a new one, which does not outlive the session.
+         */
+        post: operations["renewToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your sessions
+         * @description List your sessions that have not ended, the newest first.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description End one of your sessions.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List datasets
+         * @description List your datasets, the newest first; an admin sees everybody's.
+         */
+        get: operations["listDatasets"];
+        put?: never;
+        /**
+         * Store a dataset
+         * @description Store a CSV file, all its rows, and the result of every rule that was checked.
+         *
+         *     A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
+         *     the last row is stored.
+         */
+        post: operations["createDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a dataset
+         * @description See a dataset of yours; admins see everybody's.
+         */
+        get: operations["getDataset"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a dataset
+         * @description Remove a dataset of yours with its rows and its file; admins remove anybody's.
+         */
+        delete: operations["deleteDataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the file of a dataset
+         * @description Get the file as it was sent, whole or from any byte on.
+         */
+        get: operations["downloadDataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List rows
+         * @description List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
+         *
+         *     A page of long rows holds fewer than `limit`.
+         */
+        get: operations["listRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Summarise a dataset
+         * @description Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly.
+         */
+        post: operations["summariseDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a job
+         * @description See a job of yours. Admins see the jobs of all users.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a job
+         * @description Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
+         */
+        delete: operations["cancelJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in
+         * @description Trade a username or e-mail address and a password for tokens.
+         *
+         *     A wrong password, an unknown user and a disabled account get the same answer, in the same time.
+         */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account
+         * @description Make an account.
+         *
+         *     Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
+         *     name exactly one wins, and the others are told which field is taken. A guest who registers with its token
+         *     keeps its id and its data, and its guest sessions end.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks
+         * @description List your tasks, the newest first: all tasks, only completed tasks, or only open tasks.
+         */
+        get: operations["listTasks"];
+        put?: never;
+        /**
+         * Make a task
+         * @description Make a task.
+         */
+        post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a task
+         * @description See one of your tasks.
+         */
+        get: operations["getTask"];
+        /**
+         * Change a task
+         * @description Change one of your tasks. A field that is not given keeps its value.
+         */
+        put: operations["updateTask"];
+        post?: never;
+        /**
+         * Remove a task
+         * @description Remove one of your tasks.
+         */
+        delete: operations["deleteTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See your own account
+         * @description See your own account.
+         */
+        get: operations["getUser"];
+        /**
+         * Change your username, e-mail address or names
+         * @description Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
+         *     refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
+         *     last ten minutes. A `current_password` that is given must be right.
+         */
+        put: operations["updateUser"];
+        post?: never;
+        /**
+         * Delete your account
+         * @description Its sessions end at once, and its username and e-mail address are free for others.
+         */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download your data
+         * @description Get everything that the service holds about you.
+         *
+         *     Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
+         *     them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
+         *     with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
+         *     way, which are kept for a day at most.
+         */
+        get: operations["exportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password
+         * @description Set a new password. Every other session ends.
+         *
+         *     The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+         *     stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+         */
+        put: operations["updatePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description List the users by username, without guests. Everyone sees `id` and `username`.
+         *
+         *     Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a user: admins and the user itself see all of it, others only the public part
+         * @description See a user. Admins and the user itself see every property, others see only `id` and `username`.
+         */
+        get: operations["getUserById"];
+        /**
+         * Change a user
+         * @description Change your own account or, as an admin, any account.
+         *
+         *     Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+         */
+        put: operations["updateUserById"];
+        post?: never;
+        /**
+         * Delete a user
+         * @description Delete your own account or, as an admin, any account. The last admin cannot be deleted.
+         */
+        delete: operations["deleteUserById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/dogs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the dogs of a user
+         * @description List the dogs of a user, ordered by name.
+         */
+        get: operations["listDogsOfUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A dataset that a job checks. */
+        AcceptedDataset: {
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            job: components["schemas"]["Job"];
+            status: components["schemas"]["DatasetStatus"];
+        };
+        /** @description An access token, as OAuth2 names it (RFC 6749 section 5.1). */
+        AccessToken: {
+            /** @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln */
+            access_token: string;
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expires_in: number;
+            /**
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+        };
+        /** @description A change of an account. At least one field is required; an absent field keeps its value. */
+        AccountChange: {
+            /** @example correct horse battery */
+            current_password?: string | null;
+            /**
+             * Format: email
+             * @description Unique ignoring case.
+             * @example anna@example.com
+             */
+            email?: string;
+            /** @example Ruiz */
+            last_name?: string | null;
+            /** @example Anna */
+            name?: string | null;
+            /**
+             * @description 3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.
+             * @example anna
+             */
+            username?: string;
+        };
+        /** @description A column and its rules. */
+        Column: {
+            enum: string[] | null;
+            /** @example 120 */
+            max: number | string | null;
+            /** @example 0 */
+            min: number | string | null;
+            /** @example id */
+            name: string;
+            /** @example [A-Z]{2}[0-9]+ */
+            pattern: string | null;
+            /** @description Whether empty cells are errors (true), are not looked for (false), or are warnings (null). */
+            required: boolean | null;
+            type: components["schemas"]["ColumnType"];
+            unique: boolean;
+        };
+        /**
+         * @description The type of the values of a column.
+         * @enum {string}
+         */
+        ColumnType: "string" | "integer" | "number" | "boolean" | "date" | "datetime" | "email";
+        /**
+         * @description A password, and a username or an e-mail address. Either field takes either of them.
+         *
+         *     OAuth2 clients of FastAPI send the fields form-encoded.
+         */
+        Credentials: {
+            /**
+             * Email
+             * @description A username, or an e-mail address.
+             * @example anna
+             */
+            email?: string;
+            /**
+             * Password
+             * Format: password
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * Username
+             * @description A username, or an e-mail address.
+             * @example anna
+             */
+            username: string;
+        } | {
+            /**
+             * Email
+             * @description A username, or an e-mail address.
+             * @example anna
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * Username
+             * @description A username, or an e-mail address.
+             * @example anna
+             */
+            username?: string;
+        };
+        /** @description A dataset. */
+        Dataset: {
+            columns: components["schemas"]["Column"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example , */
+            delimiter: string | null;
+            /** @example utf-8 */
+            encoding: string | null;
+            /** @example s3://bucket/datasets/3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            file_uri: string;
+            /** @example customers.csv */
+            filename: string;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example Customers */
+            name: string;
+            /**
+             * @description The number of rows; null until all are stored.
+             * @example 2
+             */
+            rows: number | null;
+            /** @description The given or inferred schema, in the form that an upload takes. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @example 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730 */
+            sha256: string;
+            /**
+             * @description Bytes.
+             * @example 24
+             */
+            size: number;
+            status: components["schemas"]["DatasetStatus"];
+            /** @description Every rule that was checked. */
+            validations: components["schemas"]["Validation"][];
+        };
+        /**
+         * @description The state of the check of a dataset.
+         * @enum {string}
+         */
+        DatasetStatus: "processing" | "clean" | "findings" | "failed";
+        /** @description A dog. */
+        Dog: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            create_date: string;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /**
+             * @description The owner.
+             * @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f
+             */
+            id_user: string;
+            is_adopted: boolean;
+            /** @example Rex */
+            name: string;
+            /** @example https://images.dog.ceo/breeds/hound-afghan/n02088094_1003.jpg */
+            picture: string | null;
+            picture_status: components["schemas"]["PictureStatus"];
+        };
+        /** @description A change of a dog. At least one field is required; an absent field keeps its value. */
+        DogChange: {
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id_user?: string;
+            is_adopted?: boolean;
+            /**
+             * @description 1 to 64 characters in one line, without a slash; not `.`, `..` or `is_adopted`. Unique ignoring case.
+             * @example Rex
+             */
+            name?: string;
+            /**
+             * Format: uri
+             * @example https://images.dog.ceo/breeds/hound-afghan/n02088094_1003.jpg
+             */
+            picture?: string;
+        };
+        /** @description Everything that the service holds about you. */
+        Export: {
+            /** @description Their files and rows are at `/datasets/{id}/file` and `/rows`. */
+            datasets: components["schemas"]["Dataset"][];
+            dogs: components["schemas"]["Dog"][];
+            /** @description Their contents are at `/api/files/{id}/content`. */
+            files: components["schemas"]["File"][];
+            jobs: components["schemas"]["Job"][];
+            receipts: components["schemas"]["Receipt"][];
+            /** @description Also those that have ended and are not yet removed. */
+            sessions: components["schemas"]["Session"][];
+            tasks: components["schemas"]["Task"][];
+            user: components["schemas"]["User"];
+        };
+        /** @description A bad field. */
+        FieldProblem: {
+            /** @example taken */
+            code: string;
+            /** @example username */
+            field: string;
+            /** @example This username is already taken; choose another. */
+            message: string;
+        };
+        /** @description A file. */
+        File: {
+            /**
+             * @description As the client gave it. Downloads are application/octet-stream.
+             * @example text/csv
+             */
+            content_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example customers.csv */
+            filename: string;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @description The job that sends the file on; null long after it ended. */
+            job: components["schemas"]["Job"] | null;
+            /**
+             * @description The SHA-256 of the content, in hexadecimal.
+             * @example 7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730
+             */
+            sha256: string;
+            /**
+             * @description Bytes.
+             * @example 24
+             */
+            size: number;
+        };
+        /** @description The ID token that getIdToken() of a Firebase client returns. */
+        FirebaseToken: {
+            /** @example eyJhbGciOiJSUzI1NiJ9.e30.c2ln */
+            id_token: string;
+        };
+        /** @description A job that runs in the background, and its progress. */
+        Job: {
+            /** @example 1 */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /**
+             * @description Why the last attempt failed.
+             * @example The other service answered 500.
+             */
+            error: string | null;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example dog-picture */
+            kind: string;
+            /**
+             * @description Never falls.
+             * @example 1
+             */
+            progress: number;
+            /** @description The result; null until the job is done. */
+            result: unknown;
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string;
+        };
+        /**
+         * @description The state of a job.
+         * @enum {string}
+         */
+        JobStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /** @description The address to which the mail is sent. */
+        MailAddress: {
+            /**
+             * Format: email
+             * @description Unique ignoring case.
+             * @example anna@example.com
+             */
+            email: string;
+        };
+        /** @description The request is accepted. The answer is the same whether or not a user has the address. */
+        MailRequested: {
+            /** @example If an account has this address, a mail is on its way. */
+            detail: string;
+        };
+        /** @description A CSV file and the options to read it with. */
+        NewDataset: {
+            /**
+             * @description A comma, semicolon, tab or bar. Detected by default.
+             * @example ,
+             */
+            delimiter?: string;
+            /**
+             * @description Detected by default.
+             * @example utf-8
+             */
+            encoding?: string;
+            /**
+             * Format: binary
+             * @description Its part has a filename.
+             */
+            file: string;
+            /** @example Customers */
+            name: string;
+            /**
+             * @description JSON: each column's name and its type, or an object of type, required, unique, min, max, pattern, enum. Empty or absent: it is inferred.
+             * @example {"id": {"type": "integer", "unique": true}, "email": "email"}
+             */
+            schema?: string;
+        };
+        /** @description A new dog. */
+        NewDog: {
+            /**
+             * @description The owner. Only admins may name other users.
+             * @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f
+             */
+            id_user?: string;
+            is_adopted?: boolean;
+        };
+        /** @description A file, as multipart/form-data. */
+        NewFile: {
+            /**
+             * Format: binary
+             * @description Its part has a filename.
+             */
+            file: string;
+        };
+        /** @description The token of the mail and the new password. */
+        NewPassword: {
+            /**
+             * Format: password
+             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address.
+             * @example correct horse battery
+             */
+            new_password: string;
+            /**
+             * @description The token in the link of the mail.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln
+             */
+            token: string;
+        };
+        /** @description A person whom an admin adds. A person without a password cannot log in. */
+        NewPerson: {
+            /**
+             * Format: email
+             * @description Unique ignoring case.
+             * @example anna@example.com
+             */
+            email: string;
+            /** @example Ruiz */
+            last_name: string;
+            /** @example Anna */
+            name: string;
+            /** @example correct horse battery */
+            password?: string | null;
+            /** @enum {string} */
+            role?: "user" | "uploader" | "admin";
+            /** @example anna */
+            username?: string | null;
+        };
+        /** @description A new task. */
+        NewTask: {
+            completed?: boolean;
+            /** @example Twice, if it rains. */
+            description?: string | null;
+            /** @example Walk the dog */
+            title: string;
+        };
+        /** @description A new user and its tokens, together at the top level. */
+        NewUserWithTokens: {
+            /** @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln */
+            access_token: string;
+            /**
+             * @description The same as access_token.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln
+             */
+            accessToken: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example false */
+            disabled: boolean;
+            /** @example anna@example.com */
+            email: string | null;
+            /** @example false */
+            email_verified: boolean;
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expires_in: number;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example Ruiz */
+            last_name: string | null;
+            /** @example Anna */
+            name: string | null;
+            /**
+             * @description Single use: keep the one of the last answer.
+             * @example pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa
+             */
+            refresh_token: string;
+            /**
+             * @description The same as refresh_token.
+             * @example pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa
+             */
+            refreshToken: string;
+            /** @example user */
+            role: components["schemas"]["Role"];
+            /**
+             * @description The same as access_token.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln
+             */
+            token: string;
+            /**
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string;
+            /** @example anna */
+            username: string | null;
+        };
+        /**
+         * @description Your current password and the new one.
+         *
+         *     With `IDENTITY=firebase`, a recent sign-in at Firebase stands for the current password of an account that has none.
+         */
+        PasswordChange: {
+            /**
+             * Format: password
+             * @example correct horse battery
+             */
+            current_password?: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address.
+             * @example correct horse battery
+             */
+            new_password: string;
+        };
+        /**
+         * @description The state of a dog's picture.
+         * @enum {string}
+         */
+        PictureStatus: "pending" | "ready" | "failed";
+        /** @description A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too. */
+        PublicUser: {
+            /**
+             * @default null
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string | null;
+            /** @default false */
+            disabled: boolean;
+            /**
+             * @default null
+             * @example anna@example.com
+             */
+            email: string | null;
+            /** @default false */
+            email_verified: boolean;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /**
+             * @default null
+             * @example Ruiz
+             */
+            last_name: string | null;
+            /**
+             * @default null
+             * @example Anna
+             */
+            name: string | null;
+            /** @default user */
+            role: components["schemas"]["Role"];
+            /**
+             * @default null
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string | null;
+            /** @example anna */
+            username: string | null;
+        };
+        /** @description The answer that is kept for a request with an idempotency key. */
+        Receipt: {
+            /** @description Null while the request is in progress. */
+            answer: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:00:00Z
+             */
+            expires_at: string;
+        };
+        /** @description A refresh token under one of two names. Without a body, the bearer token is the refresh token. */
+        RefreshRequest: {
+            /** @example pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa */
+            refresh_token?: string;
+            /** @example pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa */
+            refreshToken?: string;
+        };
+        /** @description A new account. */
+        Registration: {
+            /**
+             * Format: email
+             * @description Unique ignoring case.
+             * @example anna@example.com
+             */
+            email: string;
+            /** @example Ruiz */
+            last_name?: string | null;
+            /** @example Anna */
+            name?: string | null;
+            /**
+             * Format: password
+             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address.
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * @description 3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.
+             * @example anna
+             */
+            username: string;
+        };
+        /**
+         * @description The roles of users. Each role may do all that the roles before it may do.
+         * @enum {string}
+         */
+        Role: "guest" | "user" | "uploader" | "admin";
+        /** @description A row. */
+        Row: {
+            /**
+             * @description The line on which it begins; the header is line 1.
+             * @example 2
+             */
+            line: number;
+            /** @description Whether it breaks no rule. */
+            valid: boolean;
+            values: {
+                [key: string]: string;
+            };
+        };
+        /** @description A value that breaks a rule, and the line of its row. */
+        Sample: {
+            /**
+             * @description The line on which the record begins; the header is line 1.
+             * @example 2
+             */
+            row: number;
+            /** @example 1 */
+            value: string;
+        };
+        /** @description One of your sessions. */
+        Session: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @description Whether the token of this request belongs to it. */
+            current: boolean;
+            /** @example a41d7c02f3be4d0f9a6c5e8b7d1f2c3b */
+            id: string;
+            /** @example 192.0.2.1 */
+            ip: string | null;
+            /**
+             * Format: date-time
+             * @description The time of the last login or refresh.
+             * @example 2026-11-22T09:05:00Z
+             */
+            last_used_at: string;
+            /**
+             * @description The second factor that Firebase asked for.
+             * @example phone
+             */
+            second_factor: string | null;
+            /** @example curl/8.5.0 */
+            user_agent: string | null;
+        };
+        /**
+         * @description The weight of a broken rule: an error makes the row invalid, a warning does not.
+         * @enum {string}
+         */
+        Severity: "error" | "warning";
+        /** @description A summary of a dataset for people. */
+        Summary: {
+            /** @enum {string} */
+            source: "rules" | "ai";
+            /** @description A stricter schema, in the form that an upload takes. */
+            suggested_schema: {
+                [key: string]: unknown;
+            };
+            /** @example 2 rows, 2 columns. Nothing was found. */
+            text: string;
+        };
+        /** @description A task. */
+        Task: {
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example Twice, if it rains. */
+            description: string | null;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example Walk the dog */
+            title: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string;
+        };
+        /** @description A change of a task. At least one field is required; an absent field keeps its value. */
+        TaskChange: {
+            completed?: boolean;
+            /** @example Twice, if it rains. */
+            description?: string | null;
+            /** @example Walk the dog */
+            title?: string;
+        };
+        /** @description The token in the link of the mail; or the address, and the six digits in the mail. */
+        TokenOrCode: {
+            /** @example 123456 */
+            code?: string;
+            /** @example anna@example.com */
+            email?: string | null;
+            /**
+             * @description The token in the link of the mail.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln
+             */
+            token?: string;
+        };
+        /** @description The token of the mail; or nothing, to ask for a mail. */
+        TokenOrNothing: {
+            /**
+             * @description The token in the link of the mail.
+             * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln
+             */
+            token?: string;
+        };
+        /** @description An access token and the refresh token that gets the next one. */
+        Tokens: {
+            /** @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln */
+            access_token: string;
+            /**
+             * @description Seconds.
+             * @example 900
+             */
+            expires_in: number;
+            /**
+             * @description Single use: keep the one of the last answer.
+             * @example pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa
+             */
+            refresh_token: string;
+            /**
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+        };
+        /** @description A user. */
+        User: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example false */
+            disabled: boolean;
+            /** @example anna@example.com */
+            email: string | null;
+            /** @example false */
+            email_verified: boolean;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example Ruiz */
+            last_name: string | null;
+            /** @example Anna */
+            name: string | null;
+            /** @example user */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string;
+            /** @example anna */
+            username: string | null;
+        };
+        /** @description A change of a user. At least one field is required. Only admins can set `role` and `disabled`. */
+        UserChange: {
+            /** @example correct horse battery */
+            current_password?: string | null;
+            disabled?: boolean;
+            /**
+             * Format: email
+             * @description Unique ignoring case.
+             * @example anna@example.com
+             */
+            email?: string;
+            /** @example Ruiz */
+            last_name?: string | null;
+            /** @example Anna */
+            name?: string | null;
+            /** @enum {string} */
+            role?: "user" | "uploader" | "admin";
+            /**
+             * @description 3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.
+             * @example anna
+             */
+            username?: string;
+        };
+        /** @description A rule that was checked, and the result of the check. */
+        Validation: {
+            /** @example id */
+            column: string | null;
+            /**
+             * @description The number of values that broke it.
+             * @example 0
+             */
+            count: number;
+            passed: boolean;
+            /** @example not_empty */
+            rule: string;
+            /** @description The first ten of those values. */
+            samples: components["schemas"]["Sample"][];
+            /** @description A row that breaks a rule of severity `error` is not valid. A warning leaves the row valid. */
+            severity: components["schemas"]["Severity"];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type AcceptedDataset = components['schemas']['AcceptedDataset'];
+export type AccessToken = components['schemas']['AccessToken'];
+export type AccountChange = components['schemas']['AccountChange'];
+export type Column = components['schemas']['Column'];
+export type ColumnType = components['schemas']['ColumnType'];
+export type Credentials = components['schemas']['Credentials'];
+export type Dataset = components['schemas']['Dataset'];
+export type DatasetStatus = components['schemas']['DatasetStatus'];
+export type Dog = components['schemas']['Dog'];
+export type DogChange = components['schemas']['DogChange'];
+export type Export = components['schemas']['Export'];
+export type FieldProblem = components['schemas']['FieldProblem'];
+export type File = components['schemas']['File'];
+export type FirebaseToken = components['schemas']['FirebaseToken'];
+export type Job = components['schemas']['Job'];
+export type JobStatus = components['schemas']['JobStatus'];
+export type MailAddress = components['schemas']['MailAddress'];
+export type MailRequested = components['schemas']['MailRequested'];
+export type NewDataset = components['schemas']['NewDataset'];
+export type NewDog = components['schemas']['NewDog'];
+export type NewFile = components['schemas']['NewFile'];
+export type NewPassword = components['schemas']['NewPassword'];
+export type NewPerson = components['schemas']['NewPerson'];
+export type NewTask = components['schemas']['NewTask'];
+export type NewUserWithTokens = components['schemas']['NewUserWithTokens'];
+export type PasswordChange = components['schemas']['PasswordChange'];
+export type PictureStatus = components['schemas']['PictureStatus'];
+export type PublicUser = components['schemas']['PublicUser'];
+export type Receipt = components['schemas']['Receipt'];
+export type RefreshRequest = components['schemas']['RefreshRequest'];
+export type Registration = components['schemas']['Registration'];
+export type Role = components['schemas']['Role'];
+export type Row = components['schemas']['Row'];
+export type Sample = components['schemas']['Sample'];
+export type Session = components['schemas']['Session'];
+export type Severity = components['schemas']['Severity'];
+export type Summary = components['schemas']['Summary'];
+export type Task = components['schemas']['Task'];
+export type TaskChange = components['schemas']['TaskChange'];
+export type TokenOrCode = components['schemas']['TokenOrCode'];
+export type TokenOrNothing = components['schemas']['TokenOrNothing'];
+export type Tokens = components['schemas']['Tokens'];
+export type User = components['schemas']['User'];
+export type UserChange = components['schemas']['UserChange'];
+export type Validation = components['schemas']['Validation'];
+export type $defs = Record<string, never>;
+export interface operations {
+    listDogs: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a dog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dog"][];
+                };
+            };
+        };
+    };
+    getDog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the dog, in any case. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A dog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dog"];
+                };
+            };
+        };
+    };
+    updateDog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The name of the dog, in any case. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DogChange"];
+            };
+        };
+        responses: {
+            /** @description A dog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dog"];
+                };
+            };
+        };
+    };
+    createDog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The name of the dog, in any case. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewDog"];
+            };
+        };
+        responses: {
+            /** @description Created: a dog. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dog"];
+                };
+            };
+        };
+    };
+    deleteDog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The name of the dog, in any case. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listAdoptedDogs: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a dog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dog"][];
+                };
+            };
+        };
+    };
+    listFiles: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"][];
+                };
+            };
+        };
+    };
+    createFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewFile"];
+            };
+        };
+        responses: {
+            /** @description Accepted: a file. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+        };
+    };
+    getFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    createPerson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Created: a user. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    signUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Created: a new user and its tokens, together at the top level. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserWithTokens"];
+                };
+            };
+        };
+    };
+    becomeGuest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created: an access token, as OAuth2 names it (RFC 6749 section 5.1). */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+        };
+    };
+    requestLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the request is accepted. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailRequested"];
+                };
+            };
+        };
+    };
+    confirmLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenOrCode"];
+            };
+        };
+        responses: {
+            /** @description An access token and the refresh token that gets the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    verifyAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenOrNothing"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the request is accepted. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailRequested"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    exchangeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirebaseToken"];
+            };
+        };
+        responses: {
+            /** @description An access token and the refresh token that gets the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"] | components["schemas"]["AccessToken"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    logOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    forgetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            /** @description Accepted: the request is accepted. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailRequested"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            /** @description An access token and the refresh token that gets the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    renewToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An access token, as OAuth2 names it (RFC 6749 section 5.1). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: one of your sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"][];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listDatasets: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a dataset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"][];
+                };
+            };
+        };
+    };
+    createDataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description respond-async: do not wait, there will be a job to watch. */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Created: a dataset. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Accepted: a job does it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedDataset"];
+                };
+            };
+        };
+    };
+    getDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A dataset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    deleteDataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    downloadDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    listRows: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+                /** @description Only the valid rows, or only the others. By default all. */
+                valid?: boolean | null;
+            };
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"][];
+                };
+            };
+        };
+    };
+    summariseDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A summary of a dataset for people. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job that runs in the background, and its progress. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description An access token and the refresh token that gets the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Created: a user. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                /** @description Only the completed tasks, or only the others. By default all. */
+                completed?: boolean | null;
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a task. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"][];
+                };
+            };
+        };
+    };
+    createTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gets the first answer again, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            /** @description Created: a task. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A task. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+        };
+    };
+    updateTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            /** @description A task. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+        };
+    };
+    deleteTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description A user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    exportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that the service holds about you. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+        };
+    };
+    updatePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description The whole e-mail address. */
+                email?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+                /** @description The beginning of the username. */
+                q?: string | null;
+                /** @description The role to look for. */
+                role?: components["schemas"]["Role"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a user as others see it, with the id and the username. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicUser"][];
+                };
+            };
+        };
+    };
+    getUserById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A user as others see it, with the id and the username. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicUser"];
+                };
+            };
+        };
+    };
+    updateUserById: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description A user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    deleteUserById: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listDogsOfUser: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a dog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dog"][];
+                };
+            };
+        };
+    };
+}
