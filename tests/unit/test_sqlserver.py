@@ -61,6 +61,25 @@ def test_the_migrations_are_statements_of_sql_server(driver: Recorder) -> None:
     assert_is_for_sql_server(driver, 2 * len(COLLECTIONS))
 
 
+def test_no_column_is_altered_while_an_index_has_it(driver: Recorder) -> None:
+    """SQL Server refuses that."""
+    upgrade(URL)
+    indexes: dict[tuple[str, str], str] = {}
+    altered = 0
+    for statement, _ in driver.statements:
+        if index := re.match(r"CREATE INDEX (\w+) ON (\w+) \((.*?)\)", statement):
+            indexes[index[2], index[1]] = index[3]
+        elif index := re.match(r"\s*DROP INDEX (\w+) ON (\w+)", statement):
+            del indexes[index[2], index[1]]
+        elif column := re.match(r"ALTER TABLE (\w+) ALTER COLUMN (\w+) ", statement):
+            altered += 1
+            held = [columns.split(", ") for (table, _), columns in indexes.items() if table == column[1]]
+            assert not any(column[2] in columns for columns in held), statement
+    assert altered == 1
+    declared = {(each.name, len(each.indexes)) for each in COLLECTIONS if each.indexes}
+    assert {(name, [table for table, _ in indexes].count(name)) for name, _ in declared} == declared
+
+
 def test_what_is_indexed_has_a_bounded_length_and_every_text_a_binary_collation(driver: Recorder) -> None:
     upgrade(URL)
     columns, indexed = {}, set()
