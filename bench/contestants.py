@@ -132,6 +132,9 @@ def _peer(title: str, name: str, **differences: Any) -> Contestant:
 
 
 PORTERO = Contestant("Portero", (ROOT / "portero", "serve"), {"RATE_LIMIT": "off", "ACCESS_TOKEN_SECONDS": "3600"})
+PORTERO_ON_GRANIAN = replace(
+    PORTERO, title="Portero on granian", environment={**PORTERO.environment, "SERVER": "granian"}
+)
 HELLO = Contestant("bare Flask", _gunicorn(sys.executable, "hello"), has_accounts=False)
 FLASK_JWT_EXTENDED = _peer("Flask-JWT-Extended", "flask_jwt_extended")
 FLASK_SECURITY = _peer(

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.contestants import ALL_PEERS, FLASK_JWT_EXTENDED, HELLO, PORTERO, Request, serving
+from bench.contestants import ALL_PEERS, FLASK_JWT_EXTENDED, HELLO, PORTERO, PORTERO_ON_GRANIAN, Request, serving
 from bench.load import load
 from bench.results import Options, Result
 from bench.rounds import compare, take_rounds
@@ -20,13 +20,15 @@ def get_user(options: Options) -> Result:
     with TemporaryDirectory(prefix="portero-bench-") as folder, ExitStack() as stack:
         lives = [
             stack.enter_context(serving(each, Path(folder, f"{number}")))
-            for number, each in enumerate((PORTERO, HELLO, *ALL_PEERS))
+            for number, each in enumerate((PORTERO, PORTERO_ON_GRANIAN, HELLO, *ALL_PEERS))
         ]
         series = take_rounds(options, {live.title: partial(load, live, live.get_user) for live in lives})
     figures = [
         compare(series, f"`GET /user` ÷ {live.title}", PORTERO.title, live.title, _GOALS.get(live.title), _LIMIT)
-        for live in lives[1:]
+        for live in lives[2:]
     ]
+    title = f"`GET /user` with `SERVER=granian` ÷ {HELLO.title} under gunicorn"
+    figures.insert(1, compare(series, title, PORTERO_ON_GRANIAN.title, HELLO.title, 1.0, _LIMIT))
     return Result("GET /user with a valid token, 16 connections", series, figures)
 
 

@@ -1,16 +1,21 @@
 """Fills databases with many users: copies of the only one, with other ids, names and addresses, and their claims."""
 
+import os
 import random
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 
 from src.domain.users import Claim
 from src.infrastructure.repositories.claims import claim_key
+from src.infrastructure.stores.base import Insert, Key
+from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.schema import CLAIMS, USERS
 
 _CLAIM_COLUMNS = "id, revision, kind, holder_id"
 
@@ -54,6 +59,29 @@ def add_to_postgresql(url: str, count: int) -> None:
             for claim in _claims(names):
                 copy.write_row(claim)
         cursor.execute("VACUUM ANALYZE")  # as the server does by itself some minutes later
+
+
+def add_to_firestore(url: str, emulator: str, count: int) -> None:
+    """Add users to a project of the Firestore emulator."""
+    names = list(_names(count).items())
+    with (
+        patch.dict(os.environ, FIRESTORE_EMULATOR_HOST=emulator),
+        closing(FirestoreStore.open(url, pool_size=1)) as store,
+    ):
+        [model] = store.scan(USERS, limit=1)
+        for start in range(0, count, 100):  # a commit has up to 500 writes
+            batch = dict(names[start : start + 100])
+            users = [Insert(Key(USERS, id), {**model.fields, **_fields(name)}) for id, name in batch.items()]
+            claims = [
+                Insert(Key(CLAIMS, id), {"kind": kind, "holder_id": user}) for id, _, kind, user in _claims(batch)
+            ]
+            store.commit(*users, *claims)
+
+
+def _fields(name: str) -> dict[str, str]:
+    """Return the fields in which a copied user differs."""
+    address = f"{name}@example.com"
+    return {"username": name, "username_key": name, "email": address, "email_key": address}
 
 
 def _names(count: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from bench import footprint, login_timing, render, requests
 from bench.contestants import HELLO, PORTERO, Live, serving
 from bench.load import load
 from bench.results import FOLDER, Figure, Options, Result
-from bench.users import add_to_postgresql, add_to_sqlite
+from bench.users import add_to_firestore, add_to_postgresql, add_to_sqlite
 from tests.support.databases import create_database, drop_database
 
 TINY = Options(rounds=1, seconds=1, logins=1, users=1_000, rows=2_000)
@@ -52,6 +52,13 @@ def test_users_added_to_postgresql_can_log_in_and_are_listed(tmp_path: Path, pos
     with serving(PORTERO, tmp_path / "data", {"STORE_URL": url}) as live:
         _assert_added(live)
     drop_database(url)
+
+
+def test_users_added_to_firestore_can_log_in_and_are_listed(tmp_path: Path, firestore_emulator: str) -> None:
+    settings = {"STORE_URL": "firestore://bench-users", "FIRESTORE_EMULATOR_HOST": firestore_emulator}
+    with serving(PORTERO, tmp_path / "data", settings) as live:
+        add_to_firestore(settings["STORE_URL"], firestore_emulator, 1_000)
+        _assert_added(live)
 
 
 def _assert_added(live: Live) -> None:
