@@ -5,15 +5,14 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutil
 
 # Wheels only, each checked against its pinned hash. The image itself has no compiler and no pip.
 ARG EXTRAS=yes
-COPY requirements.txt requirements/extras.txt docker/shrink ./
+COPY requirements.txt requirements/extras.txt docker/shrink docker/settle ./
 RUN python -m venv --without-pip /venv \
  && pip --python /venv/bin/python install --quiet --no-cache-dir --no-compile --only-binary=:all: --require-hashes \
     -r requirements.txt $([ $EXTRAS = no ] || echo -r extras.txt) \
  && { [ $EXTRAS != no ] || pip --python /venv/bin/python uninstall --quiet --yes polars polars-runtime-32; } \
- && sh shrink /venv && install -d /layers/packages && mv /venv /layers/packages/
+ && sh shrink /venv && install -d /layers/packages && mv /venv /layers/packages/ && sh settle /layers
 
-# The same files make the same layers, whenever and from whichever checkout: their times and modes are set. For the same
-# reason each folder is copied with its parent, because the target of a copy would get the time of the build.
+# Each folder is copied with its parent, because the target of a copy would get the time of the build.
 COPY portero alembic.ini /layers/code/portero/
 COPY src /layers/code/portero/src
 # The user needs a name, because Celery takes a user without one for root.
@@ -21,8 +20,7 @@ RUN PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash 
  && install -d /layers/code/etc && cp /etc/passwd /etc/group /layers/code/etc/ \
  && echo 'portero:x:10001:10001::/data:/usr/sbin/nologin' >>/layers/code/etc/passwd \
  && echo 'portero:x:10001:' >>/layers/code/etc/group \
- && chmod -R u=rwX,go=rX /layers && install -d -m 0700 /layers/data/data \
- && find /layers -exec touch --no-dereference --date=@0 {} +
+ && install -d /layers/data/data && sh settle /layers/code /layers/data && chmod 0700 /layers/data/data
 
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="portero" \

@@ -1,6 +1,8 @@
-"""Containers that are stopped, paused and cut off from the network while work goes on."""
+"""The stack of the dogs brief: its worker, and containers that are stopped, paused and cut off from the network."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +10,53 @@ import pytest
 import requests
 
 from tests.docker.stack import PASSWORD, Stack, docker, until
+
+
+class TestDogsBrief:
+    """The stack on port 9050, with the settings of .compose.env."""
+
+    def test_the_worker_fetches_the_picture_of_a_dog(self, dogs: Stack) -> None:
+        token = dogs.login("admin@example.com", PASSWORD)
+        created = dogs.call("POST", "/api/dogs/Rex", headers=token)
+        assert created.status_code == 201, created.text
+        dog = until(lambda: _with_picture(dogs, "Rex"), 20)
+        assert dog["picture"] == "https://images.dog.ceo/breeds/pug/stand-in.jpg"
+
+    def test_the_worker_sends_a_file_on(self, dogs: Stack) -> None:
+        token = dogs.login("admin@example.com", PASSWORD)
+        sent = dogs.call("POST", "/api/files", headers=token, files={"file": ("dog.txt", b"woof" * 1000)})
+        assert sent.status_code == 202, sent.text
+        job = f"/jobs/{sent.json()['job']['id']}"
+        assert until(lambda: dogs.call("GET", job, headers=token).json()["status"] == "succeeded", 20)
+        assert dogs.call("GET", job, headers=token).json()["result"]["relayed"] is True
+
+    def test_two_hundred_slow_strangers_hold_nobody_up(self, dogs: Stack) -> None:
+        body = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"
+        strangers = [socket.create_connection(("127.0.0.1", dogs.port), timeout=10) for _ in range(200)]
+        try:
+            for number, stranger in enumerate(strangers):
+                stranger.sendall(body if number % 2 else b"GET /user HTT")
+            time.sleep(0.5)  # for the server to take them
+            assert dogs.status("/health", timeout=1) == 200
+        finally:
+            for stranger in strangers:
+                stranger.close()
+
+    def test_api_and_worker_run_as_nobody_on_read_only_files_without_capabilities(self, dogs: Stack) -> None:
+        for service in ("api", "worker"):
+            done = docker(
+                "exec", dogs.container(service), "sh", "-c", "id -u; grep CapEff /proc/1/status; touch /x || :"
+            )
+            assert done.split() == ["10001", "CapEff:", "0000000000000000"]
+
+    def test_the_worker_logs_no_warning(self, dogs: Stack) -> None:
+        assert "Warning" not in dogs.sh("docker-compose logs --no-color worker")
+
+
+def _with_picture(dogs: Stack, name: str) -> dict[str, str] | None:
+    dog = dogs.call("GET", f"/api/dogs/{name}").json()
+    return dog if dog["picture_status"] == "ready" else None
+
 
 Change = Callable[[Stack, str], object]
 
