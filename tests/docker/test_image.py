@@ -1,9 +1,11 @@
 """The image by itself, as Cloud Run and a careful operator run it."""
 
+import re
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,7 +25,16 @@ HEAD = (
     b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
 )
 BASE = "python:3.13-slim-trixie"
-MEGABYTES = {"yes": 290, "no": 120}
+MEGABYTES = {"yes": 265, "no": 120}
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, src
+names = [each.name for each in pkgutil.walk_packages(src.__path__, "src.")]
+not_here = ("__main__", ".migrations.", ".granian")
+print(*(importlib.import_module(name) for name in names if not any(part in name for part in not_here)))
+"""
+
+
+ADMIN = ["--env", "ADMIN_EMAIL=admin@example.com", "--env", f"ADMIN_PASSWORD={PASSWORD}"]
 
 
 @pytest.fixture(scope="module", params=MEGABYTES)
@@ -63,6 +74,20 @@ def answers(port: int) -> bool:
         return False
 
 
+def environment(settings: Mapping[str, str]) -> list[str]:
+    """Return the options of ``docker run`` for environment variables."""
+    return [option for name, value in settings.items() for option in ("--env", f"{name}={value}")]
+
+
+def send_csv(port: int) -> requests.Response:
+    """Log in as the admin and send a CSV file."""
+    url = f"http://127.0.0.1:{port}"
+    token = requests.post(f"{url}/login", json={"email": "admin@example.com", "password": PASSWORD}, timeout=10)
+    headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
+    file = ("people.csv", b"name,age\nAda,36\n")
+    return requests.post(f"{url}/datasets", headers=headers, data={"name": "People"}, files={"file": file}, timeout=30)
+
+
 def test_adds_no_more_than_its_share_to_the_base(image: str) -> None:
     size, base = (int(docker("image", "inspect", "--format", "{{.Size}}", name)) for name in (image, BASE))
     assert (size - base) / 1e6 <= MEGABYTES[image.partition(":")[2]]
@@ -75,10 +100,60 @@ def test_has_no_pip_no_compiler_and_no_tests(image: str) -> None:
     assert found == ""
 
 
-def test_serves_without_extras(image: str) -> None:
+def test_serves_and_checks_csv_files_if_it_has_polars(image: str) -> None:
     port = free_port()
-    with container(image, port):
+    with container(image, port, *ADMIN):
         until(partial(answers, port), 30)
+        answer = send_csv(port)
+    if image == "portero:yes":
+        assert answer.status_code == 201, answer.text
+    else:
+        assert answer.status_code == 503, answer.text
+        assert answer.json()["detail"] == "No CSV files are checked here until the operator installs polars."
+
+
+def test_every_module_of_the_service_finds_the_packages_that_it_imports(whole: str) -> None:
+    imported = docker("run", "--rm", "--entrypoint", "python", whole, "-c", IMPORT_EVERYTHING)
+    assert "src.infrastructure.identity.firebase" in imported
+
+
+def test_serves_from_dynamodb_and_s3(whole: str, dynamodb_server: str) -> None:
+    port = free_port()
+    requests.put(f"{dynamodb_server}/pictures", timeout=5).raise_for_status()
+    settings = {
+        "PORT": str(port),
+        "STORE_URL": "dynamodb://eu-west-1/portero",
+        "BLOB_URL": "s3://pictures",
+        "AWS_ENDPOINT_URL": dynamodb_server,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    with container(whole, port, *ADMIN, "--network", "host", *environment(settings)):
+        until(partial(answers, port), 30)
+        assert send_csv(port).status_code == 201
+
+
+def test_asks_firestore_firebase_and_cloud_storage(whole: str) -> None:
+    nobody, port = f"127.0.0.1:{free_port()}", free_port()
+    settings = {
+        "STORE_URL": "firestore://demo-portero",
+        "FIRESTORE_EMULATOR_HOST": nobody,
+        "IDENTITY": "firebase",
+        "GOOGLE_CLOUD_PROJECT": "demo-portero",
+        "FIREBASE_AUTH_EMULATOR_HOST": nobody,
+        "FIREBASE_WEB_API_KEY": "any-text-suits-the-emulator",
+        "BLOB_URL": "gs://pictures",
+        "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}",
+    }
+    where = ["--host", "127.0.0.1", "--port", str(port), "--in-memory", "--quiet"]
+    emulator = [sys.executable, "-m", "gcp_storage_emulator", "start", *where]
+    with running(emulator, ready=f"http://127.0.0.1:{port}/"):
+        requests.post(f"http://127.0.0.1:{port}/storage/v1/b", json={"name": "pictures"}, timeout=5).raise_for_status()
+        report = sh(f"docker run --rm --network host {' '.join(environment(settings))} {whole} check", check=False)
+    assert "ok     object storage gs://pictures" in report
+    for name in ("store firestore://demo-portero", "identity provider firebase"):
+        assert re.search(f"wrong  {name}: A service behind this one does not answer;.*refused", report), report
 
 
 def test_starts_in_less_than_twice_the_time_of_portero_serve(whole: str, tmp_path: Path) -> None:
@@ -98,8 +173,7 @@ def test_starts_in_less_than_twice_the_time_of_portero_serve(whole: str, tmp_pat
 def test_finishes_requests_and_hands_jobs_back_within_the_ten_seconds_of_cloud_run(whole: str) -> None:
     run = uuid4().hex[:8]
     network, volume, port = f"portero-{run}", f"portero-{run}", free_port()
-    admin = ["--env", "ADMIN_EMAIL=admin@example.com", "--env", f"ADMIN_PASSWORD={PASSWORD}"]
-    options = [*admin, "--network", network, "--volume", f"{volume}:/data"]
+    options = [*ADMIN, "--network", network, "--volume", f"{volume}:/data"]
     url = f"http://127.0.0.1:{port}"
     docker("network", "create", network)
     try:
