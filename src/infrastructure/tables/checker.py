@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
+from src.domain.errors import Unavailable
 from src.domain.tables import EncodedRow, ReadOptions, Report
 from src.infrastructure.tables import patterns
 from src.infrastructure.tables.encodings import check_encoding
@@ -34,6 +35,9 @@ class PolarsCsvChecker:
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         # A process that checks no file does without the memory that polars takes.
-        from src.infrastructure.tables.checking import check_source
+        try:
+            from src.infrastructure.tables.checking import check_source
+        except ModuleNotFoundError as error:
+            raise Unavailable("No CSV files are checked here until the operator installs polars.", 3600) from error
 
         return check_source(inspect(file, options, progress), options.columns, store, progress)
