@@ -82,8 +82,8 @@ class Stack:
         return sh(command, self.folder, self.env)
 
     def container(self, service: str) -> str:
-        """Return the id of the container of a service."""
-        return self.sh(f"docker-compose ps -q {service}").split()[-1]
+        """Return the id of the container of a service, which may be stopped."""
+        return self.sh(f"docker-compose ps --all -q {service}").split()[-1]
 
     def state(self, service: str, what: str) -> str:
         """Return a value of the state of a container, such as ExitCode."""

@@ -68,7 +68,7 @@ def _network(dogs: Stack, service: str, *change: str) -> None:
 FAULTS: dict[str, tuple[Change, Change]] = {
     "stopped": (
         lambda dogs, service: docker("stop", dogs.container(service)),
-        lambda dogs, service: docker("start", docker("ps", "-aqf", f"name={dogs.project}_{service}_")),
+        lambda dogs, service: docker("start", dogs.container(service)),
     ),
     "paused": (
         lambda dogs, service: docker("pause", dogs.container(service)),
