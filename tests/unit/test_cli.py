@@ -481,3 +481,10 @@ def test_serve_prepares_and_runs_the_web_server(
     assert (tmp_path / "data" / "signing-keys.json").exists()
     [server] = servers
     assert (server.cfg.bind, server.cfg.workers) == (["127.0.0.1:1234"], workers)
+
+
+def test_the_shell_completes_commands() -> None:
+    environ = {**os.environ, "_PORTERO_COMPLETE": "bash_complete", "COMP_WORDS": "portero users ro", "COMP_CWORD": "2"}
+    command = Path(__file__).parents[2] / "portero"
+    ran = subprocess.run([command], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.stdout, ran.stderr) == ("plain,role\n", "")

@@ -70,7 +70,11 @@ def demo(console: Console) -> None:
 @cli.command()
 @click.pass_obj
 def check(console: Console) -> None:
-    """Check the configuration and what it connects to. The exit code is 1 if something is wrong."""
+    """Check the configuration and what it connects to. The exit code is 1 if something is wrong.
+
+    Nothing is changed but one object, check/probe, which shows that the object storage can be written to and is removed
+    at once.
+    """
     failures = 0
     for name, wrong in console.check():
         failures += wrong is not None
