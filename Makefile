@@ -8,7 +8,7 @@ export PYTHON
 CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql) $(if $(filter granian,$(SERVER))$(shell grep -sE '^(export +)?SERVER=.?granian' .env),granian)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo emulators worker test test-docker check docs reference clients bench lock clean
+.PHONY: help run demo emulators worker test test-docker check docs reference clients bench interop lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -60,8 +60,12 @@ bench: ## Compare speed and memory with the peers in bench/peers (takes less tha
 	@sh scripts/setup runtime extras dev wrk peers
 	@.venv/bin/python -m bench $(or $(ARGS),--save)
 
+interop: ## Run the tools and client libraries of others against the service (takes about ten minutes)
+	@sh scripts/setup runtime extras dev node interop
+	@.venv/bin/python -m interop
+
 lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pins)
 	@sh scripts/lock $(ARGS)
 
 clean: ## Remove everything that the other targets made, except data/
-	rm -rf .venv bench/.venvs tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .site
+	rm -rf .venv bench/.venvs interop/.venv interop/node_modules tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .site

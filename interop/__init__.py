@@ -1,0 +1,1 @@
+"""Runs the tools and the client libraries of others against the service: ``make interop``."""

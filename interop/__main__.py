@@ -1,0 +1,145 @@
+"""Runs each tool, prints what it found, and fails when one of them complains."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import requests
+
+from tests.e2e.service import PASSWORD, serving
+from tests.support.emulators import free_port
+
+HERE, ROOT = Path(__file__).parent, Path(__file__).parents[1]
+TOOLS, VENV = HERE / "node_modules/.bin", HERE / ".venv/bin"
+ADMIN = "root@example.com"
+CASES = 10_000
+"""The number of requests that Schemathesis must at least have sent."""
+EXAMPLES = 160
+"""The number of requests for each operation, on top of those at the bounds of its schema. It gives enough cases."""
+BEYOND = "positive_data_acceptance,allow_header_conformance,unsupported_method"
+"""Checks that do not apply: rules such as uniqueness are beyond a schema, so that valid data may be refused; and Allow
+also lists the aliases of a path, which the document leaves out."""
+
+
+class Complaint(Exception):
+    """A tool has found something, or could not run. The message is its output."""
+
+
+def run(*command: object, cwd: Path = ROOT, environment: Mapping[str, str] | None = None) -> str:
+    """Run a tool and return its output. Raises Complaint when it fails."""
+    path = os.pathsep.join([str(VENV), str(Path(sys.executable).parent), os.environ["PATH"]])
+    environ = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **(environment or {})}
+    ran = subprocess.run(list(map(str, command)), cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise Complaint(f"{ran.stdout[-6000:]}\n{ran.stderr[-3000:]}")
+    return ran.stdout
+
+
+def spectral(documents: list[Path]) -> str:
+    """Lint the document, with and without the aliases, with every rule of Spectral for OpenAPI."""
+    run(TOOLS / "spectral", "lint", "--fail-severity", "hint", "-r", HERE / "spectral.yaml", *documents)
+    return "0 errors, 0 warnings, 0 hints, with and without the aliases"
+
+
+def libraries() -> str:
+    """Run the tests that use the OAuth2 libraries, Redocly and a strict TypeScript client."""
+    said = run(
+        sys.executable, "-m", "pytest", "-q", "tests/e2e/test_oauth_libraries.py", "tests/e2e/test_openapi_tools.py"
+    )
+    return f"{said.strip().splitlines()[-1].partition(' in ')[0]}, 0 warnings"
+
+
+def python_client(document: Path, url: str, scratch: Path) -> str:
+    """Make a Python client, check a program that uses it with mypy, and run the program."""
+    out = scratch / "pyclient"
+    generator = (VENV / "openapi-python-client", "generate", "--fail-on-warning", "--meta", "none")
+    run(*generator, "--path", document, "--output-path", out)
+    program = scratch / "client_check.py"
+    program.write_text((HERE / "client_check.py").read_text("utf-8"), "utf-8")
+    # The code that the generator wrote is its own affair; the types that the program sees in it are ours.
+    run(
+        VENV / "mypy",
+        "--strict",
+        "--follow-imports",
+        "silent",
+        program.name,
+        cwd=scratch,
+        environment={"MYPYPATH": str(scratch)},
+    )
+    run(VENV / "python", program.name, url, cwd=scratch, environment={"PYTHONPATH": str(scratch)})
+    return "0 warnings; a strictly typed program logs in, makes a task and lists it"
+
+
+def postman(document: Path, url: str) -> str:
+    """Make a Postman collection and send each of its requests."""
+    said = json.loads(run("node", HERE / "postman.mjs", document, url, _token(url)).strip().splitlines()[-1])
+    if said["failures"]:
+        raise Complaint("\n".join(said["failures"]))
+    return f"{said['requests']} requests, 0 undocumented answers"
+
+
+def schemathesis(url: str) -> str:
+    """Send generated requests, with every check of Schemathesis that applies."""
+    options = ("--checks", "all", "--exclude-checks", BEYOND, "--continue-on-failure", "--suppress-health-check", "all")
+    command = (Path(sys.executable).parent / "schemathesis", "run", f"{url}/openapi.json", "--no-color", *options)
+    hooks = {"SCHEMATHESIS_HOOKS": "interop.hooks", "INTEROP_URL": url, "INTEROP_ADMIN": _token(url)}
+    said = run(*command, "--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing", environment=hooks)
+    found = re.search(r"(\d+) generated, (\d+) passed", said)
+    if not found or int(found[1]) < CASES or found[1] != found[2]:
+        raise Complaint(said[-6000:])
+    return f"{found[1]} cases, 0 failures"
+
+
+def report(url: str, scratch: Path) -> Iterator[tuple[str, str]]:
+    """Yield the tools with their versions, and what they say."""
+    documents = []
+    for name, query in (("openapi.json", ""), ("aliases.json", "?aliases=true")):
+        documents.append(scratch / name)
+        documents[-1].write_text(requests.get(f"{url}/openapi.json{query}", timeout=10).text, "utf-8")
+    node = {**_pins("interop"), **_pins("tests/js")}
+    names = ("oauth4webapi", "openid-client", "jose", "@redocly/cli", "openapi-typescript", "typescript")
+    python = ("requests-oauthlib", "authlib")
+    yield f"Spectral {node['@stoplight/spectral-cli']}", spectral(documents)
+    tested = [f"{name} {node[name]}" for name in names] + [f"{name} {version(name)}" for name in python]
+    yield ", ".join(tested), libraries()
+    made_by = run(VENV / "openapi-python-client", "--version").split()[-1]
+    yield f"openapi-python-client {made_by}", python_client(documents[0], url, scratch)
+    sent_by = f"openapi-to-postmanv2 {node['openapi-to-postmanv2']}, newman {node['newman']}"
+    yield sent_by, postman(documents[0], url)
+    yield f"Schemathesis {version('schemathesis')}", schemathesis(url)
+
+
+def _token(url: str) -> str:
+    """Log in as the admin. Some tools end every session that there is."""
+    credentials = {"email": ADMIN, "password": PASSWORD}
+    return str(requests.post(f"{url}/login", json=credentials, timeout=10).json()["access_token"])
+
+
+def _pins(folder: str) -> dict[str, str]:
+    pins: dict[str, str] = json.loads((ROOT / folder / "package.json").read_text("utf-8"))["devDependencies"]
+    return pins
+
+
+def main() -> None:
+    """Start the service and run the tools against it."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    settings = {"ISSUER": url, "SERVICE_CREDENTIALS": f"billing:{'x' * 16}", "ACCESS_TOKEN_SECONDS": "86400"}
+    settings |= {"ADMIN_EMAIL": ADMIN, "ADMIN_PASSWORD": PASSWORD, "DOG_API_URL": "http://localhost:9/"}
+    with tempfile.TemporaryDirectory() as scratch, serving(Path(scratch) / "data", port, settings):
+        try:
+            for tools, said in report(url, Path(scratch)):
+                print(f"{tools}: {said}", flush=True)
+        except Complaint as complaint:
+            sys.exit(f"{complaint}\nportero: a tool complains.")
+    print("No tool complains.")
+
+
+if __name__ == "__main__":
+    main()
