@@ -96,7 +96,11 @@ END $$
 
 
 @pytest.fixture
-def postgresql(postgres_server: str, migrated_template: str) -> Iterator[Callable[[], Store]]:
+def postgresql(
+    postgres_server: str, migrated_template: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Store]]:
+    # On a busy machine, fifty threads wait longer for eight connections than the service would tolerate.
+    monkeypatch.setattr("src.infrastructure.stores.sql.engine.POOL_SECONDS", 60.0)
     url = create_database(postgres_server, template=migrated_template.rpartition("/")[2])
     yield partial(SqlStore.open, url, pool_size=8)
     drop_database(url)

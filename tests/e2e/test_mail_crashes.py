@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -127,7 +128,8 @@ def test_the_catcher_of_the_guide_prints_the_mails_of_the_service(tmp_path: Path
     [command] = [text for language, text in page if language == "sh"]
     local, relay = [text for language, text in page if language == "ini"]
     smtp, port = free_port(), free_port()
-    catcher = command.replace(".venv/bin/aiosmtpd", f"{sys.executable} -m aiosmtpd").replace("1025", str(smtp))
+    catcher = command.replace(".venv/bin/aiosmtpd", f"{shlex.quote(sys.executable)} -m aiosmtpd")
+    catcher = catcher.replace("1025", str(smtp))
     settings = {name: value or "" for name, value in dotenv_values(stream=StringIO(local)).items()}
     settings["SMTP_URL"] = settings["SMTP_URL"].replace("1025", str(smtp))
     account = {"username": "ana", "email": "ana@example.com", "password": PASSWORD}
