@@ -19,6 +19,8 @@ class Limit:
 
 FAILED_LOGINS_BY_NAME = Limit("failed-logins-by-name", 10, 300)
 FAILED_LOGINS = Limit("failed-logins", 100, 300)
+WRONG_SECRETS_BY_NAME = Limit("wrong-secrets-by-name", 10, 300)
+WRONG_SECRETS = Limit("wrong-secrets", 100, 300)
 REGISTRATIONS = Limit("registrations", 30, 3600)
 GUESTS = Limit("guests", 60, 3600)
 MAILS = Limit("mails", 5, 3600)

@@ -104,6 +104,15 @@ def test_guessing_the_secret_of_a_service_is_limited_like_guessing_a_password(wa
     assert status("billing", SECRET) == 200
 
 
+def test_wrong_passwords_of_people_do_not_stop_a_service_at_the_same_address(watch: Watch) -> None:
+    """Such as a gateway, which logs people in too."""
+    client = client_of(build(limiter=StoreLimiter(MemoryStore(), watch), clock=watch, settings=CREDENTIALS))
+    names = [*["service:billing"] * 10, *(f"nobody{number}" for number in range(91))]
+    logins = [client.post("/login", json={"username": name, "password": "wrong"}).status_code for name in names]
+    assert logins == [401] * 100 + [429]
+    assert introspect(client, "x").status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["token", "refresh"])
 def test_revoking_a_token_ends_its_session_only(client: Client, anna: Person, kind: str) -> None:
     other = log_in(client, anna).json

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from src.application.audit import Audit, AuditEvent
-from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, Count, RateLimiter, network
+from src.application.limits import WRONG_SECRETS, WRONG_SECRETS_BY_NAME, Count, RateLimiter, network
 from src.application.ports import RefreshTokens
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidToken
@@ -27,14 +27,15 @@ class IntrospectionService:
     audit: Audit
 
     def knows_service(self, name: str, secret: str, client: Client) -> bool:
-        """Return whether a service has this credential. Wrong secrets are counted as wrong passwords are.
+        """Return whether a service has this credential.
 
-        Raises TooManyRequests, Unavailable.
+        Wrong secrets are limited as wrong passwords are, but counted apart from them: whoever guesses passwords at a
+        gateway could otherwise stop the introspections of that gateway. Raises TooManyRequests, Unavailable.
         """
         if not secret:
             return False  # nothing was guessed
         address = network(client)
-        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} service:{name}"), Count(FAILED_LOGINS, address))
+        failure = (Count(WRONG_SECRETS_BY_NAME, f"{address} {name}"), Count(WRONG_SECRETS, address))
         self.limiter.check(*failure)
         expected = self.credentials.get(name)
         if expected is not None and hmac.compare_digest(expected.encode(), secret.encode()):
