@@ -21,6 +21,8 @@ MAX_LIVING = 3
 """The number of tokens of one kind that an address can have at the same time. A newer mail ends the oldest one."""
 MAX_ATTEMPTS = 5
 """The number of codes that can be tried for a mail. The link stays valid after them."""
+_GIVEN_BACK = "given_back"
+"""The detail of a mail whose token became valid again."""
 PATIENCE = timedelta(days=1)
 """The time that a mail waits for a mail server that does not answer."""
 
@@ -91,6 +93,13 @@ class Mail:
         """
         return replace(self, expires_at=self.valid_until or self.expires_at)
 
+    def given_back(self, user: User) -> "Mail":
+        """Return the mail with its token valid again, after the identity provider failed while the token was used.
+
+        The provider may have set the new password all the same, so that its revocations do not end the token any more.
+        """
+        return replace(self, epoch=user.session_epoch, details={**self.details, _GIVEN_BACK: "yes"})
+
     def is_for(self, user: User | None, now: datetime) -> bool:
         """Return whether the token is valid for ``user``: neither expired, nor older than its password or address."""
         return (
@@ -101,7 +110,13 @@ class Mail:
             and user.email == self.address
             and self.valid_until is not None
             and now < self.valid_until
+            and not self._is_revoked(user, self.valid_until - LIFETIME)
         )
+
+    def _is_revoked(self, user: User, opened_at: datetime) -> bool:
+        """Return whether the provider has revoked all sign-ins since, as it does when a password is set there."""
+        revoked_at = user.provider_valid_since
+        return revoked_at is not None and opened_at < revoked_at and _GIVEN_BACK not in self.details
 
     def with_attempt(self) -> "Mail":
         """Return the mail after one more attempt to guess its code."""

@@ -1,6 +1,7 @@
 """Links in mails to a user who has an account at the identity provider."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -94,6 +95,7 @@ class TestAccountsAtTheProvider:
         def fail(user: User, password: str, *, sole: bool = False) -> None:
             if fails == "after":  # its answer was lost
                 Provider.set_password(provider, user, password, sole=sole)
+                self.change(provider, valid_since=world.watch.time + timedelta(seconds=1))
             raise Unavailable
 
         with monkeypatch.context() as patched:
@@ -117,6 +119,18 @@ class TestAccountsAtTheProvider:
         world.ask("/auth/password/forgot", self.ADDRESS.address)
         assert world.reset(world.token).status_code == 204
         assert world.reset(first).status_code == 401
+
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
+    def test_a_link_is_void_after_another_password_was_set_there(
+        self, world: MailWorld, provider: Provider, path: str
+    ) -> None:
+        use = world.reset if "password" in path else lambda token: world.confirm(token=token)
+        world.ask(path, self.ADDRESS.address)
+        world.watch.forward(2)
+        self.change(provider, valid_since=world.watch.time - timedelta(seconds=1))
+        assert use(world.token).status_code == 401
+        world.ask(path, self.ADDRESS.address)
+        assert use(world.token).status_code in (200, 204)
 
     def test_a_mail_to_an_address_that_was_left_there_logs_nobody_in(
         self, world: MailWorld, provider: Provider

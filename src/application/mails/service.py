@@ -118,7 +118,7 @@ class MailService:
             return stored
 
         def give_back(stored: User) -> None:
-            self.mails.update(mail.id, lambda spent: replace(spent, epoch=stored.session_epoch))
+            self.mails.update(mail.id, lambda spent: spent.given_back(stored))
 
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
