@@ -125,7 +125,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     directory = DirectoryService(
         users=users, saga=saga, parse_email=rules.parse_email, notices=notices, audit=audit, clock=clock
     )
-    lifetimes = _lifetimes(settings)
+    lifetimes = Lifetimes(
+        idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
+    )
     mirror = AccountMirror(
         users=users,
         saga=saga,
@@ -219,12 +221,6 @@ def _rules(settings: Settings, pictures: PictureSource) -> InputRules:
 def _tokens(settings: Settings, keys: KeyRing, clock: Clock) -> JwtIssuer:
     return JwtIssuer(
         keys, clock, issuer=settings.issuer, audience=settings.audience, seconds=settings.access_token_seconds
-    )
-
-
-def _lifetimes(settings: Settings) -> Lifetimes:
-    return Lifetimes(
-        idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
     )
 
 
