@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from src.bootstrap import adapters, prepare
 from tests.e2e.mortal import Mortal, Place
 from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
 from tests.support.working import RecordingQueue
+
+expect.set_options(timeout=30_000)  # a busy machine may draw a page for longer than the five seconds of the library
 
 
 @pytest.fixture(scope="module")
