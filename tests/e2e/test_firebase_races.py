@@ -1,12 +1,14 @@
 """Firebase accounts under load: simultaneous visits, several devices, and outages of Firebase Auth."""
 
-import os
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from src.domain.errors import Unavailable
 from src.infrastructure.identity.firebase import FirebaseIdentity
@@ -115,28 +117,106 @@ def test_a_deletion_on_both_sides_at_once_leaves_nothing(world: World) -> None:
     assert world.services.administration.list_users().items == []
 
 
+@contextmanager
+def outage() -> Iterator[None]:
+    """Let the service find nobody where it expects Firebase Auth."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+        yield
+
+
+def assert_unavailable(answer: TestResponse) -> None:
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
 def test_an_outage_of_firebase_is_503_and_ends_nothing(world: World, dora: Device) -> None:
     id_token = dora.id_token
     tokens = world.exchange(id_token)
     assert world.status(id_token) == 200
-    running = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
-    os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = f"127.0.0.1:{free_port()}"
-    try:
+    with outage():
         for answer in (
             world.refresh(tokens),
             world.call("POST", "/auth/renew", tokens["access_token"]),
             world.call("POST", "/auth/firebase", id_token=id_token),
         ):
-            assert answer.status_code == 503
-            assert int(answer.headers["Retry-After"]) > 0
+            assert_unavailable(answer)
         assert world.status(tokens["access_token"]) == 200
         assert world.status(id_token) == 200  # it was checked a moment ago
         world.later = timedelta(seconds=301)
         assert world.status(id_token) == 503
-    finally:
-        os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = running
     assert world.status(id_token) == 200
     assert world.refresh(tokens).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "change"),
+    [
+        ("disabled", {"disabled": True}),
+        ("verified", {"email_verified": True}),
+        ("deleted", None),
+        ("revoked", {"valid_since": 2**31}),
+    ],
+)
+def test_a_change_at_firebase_waits_for_the_end_of_an_outage(
+    world: World, dora: Device, state: str, change: dict[str, Any] | None
+) -> None:
+    tokens = world.exchange(dora.id_token)
+    before = world.user(tokens["access_token"])
+    if change is None:
+        world.admin.delete_user(before["id"])
+    else:
+        world.admin.update_user(before["id"], **change)
+    with outage():
+        assert_unavailable(world.refresh(tokens))
+        assert_unavailable(world.call("POST", "/auth/firebase", id_token=dora.id_token))
+        assert world.user(tokens["access_token"]) == before
+    assert world.refresh(tokens).status_code == (200 if state == "verified" else 401)
+    users = world.services.administration.list_users().items
+    assert [user.email_verified for user in users] == ([] if state == "deleted" else [state == "verified"])
+
+
+def test_a_newcomer_at_a_deleted_users_address_waits_for_the_end_of_an_outage(
+    world: World, dora: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, ask = world.user(dora.id_token), FirebaseIdentity.account
+    dora.deleteUser()
+    dora.signUp(old["email"], PASSWORD)
+
+    def fail(identity: FirebaseIdentity, id: str) -> Any:
+        """Fail after the account of the newcomer was found."""
+        return _unavailable() if id == old["id"] else ask(identity, id)
+
+    with outage():
+        assert_unavailable(world.call("GET", "/user", dora.id_token))
+    with monkeypatch.context() as patch:
+        patch.setattr(FirebaseIdentity, "account", fail)
+        assert world.call("GET", "/user", dora.id_token).status_code == 503
+    assert [user.id for user in world.services.administration.list_users().items] == [old["id"]]
+    new = world.user(dora.id_token)
+    assert (new["id"] != old["id"], new["email"]) == (True, old["email"])
+
+
+def test_a_linked_guest_becomes_a_user_after_an_outage(world: World) -> None:
+    device, address = world.device(), new_address()
+    device.signInAnonymously()
+    guest = world.exchange(device.id_token)["access_token"]
+    device.linkPassword(address, PASSWORD)
+    with outage():
+        assert_unavailable(world.call("GET", "/user", device.id_token))
+        assert world.user(guest)["role"] == "guest"
+    user = world.user(device.id_token)
+    assert (user["role"], user["email"]) == ("user", address)
+
+
+def test_a_user_without_a_password_sets_one_after_an_outage(world: World) -> None:
+    device, address = world.device(), new_address()
+    device.signInWithGoogle({"sub": address, "email": address, "email_verified": True})
+    token = world.exchange(device.id_token)["access_token"]
+    with outage():
+        assert_unavailable(world.call("PUT", "/user/password", token, new_password=PASSWORD))
+    assert world.call("PUT", "/user/password", token, new_password=PASSWORD).status_code == 204
+    assert world.client.log_in(address, PASSWORD)
 
 
 @pytest.mark.parametrize("step", ["account", "create"])
