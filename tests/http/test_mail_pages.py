@@ -3,7 +3,10 @@
 import pytest
 from flask.testing import FlaskClient
 
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
+from tests.support.working import Watch
 from tests.support.world import (
     Person,
     build,
@@ -73,6 +76,17 @@ class TestPages:
         assert (unknown.status_code, "@-sign" in unknown.text) == (422, True)
         done = browser.post("/auth/email/login/form", data={**form, "code": f" {world.code} "})
         assert (done.status_code, "access_token" in done.text) == (200, True)
+
+    def test_wrong_codes_on_the_page_are_limited_as_wrong_passwords_are(self) -> None:
+        watch = Watch()
+        browser = FlaskClient(build(clock=watch, limiter=StoreLimiter(MemoryStore(), watch)))
+
+        def guess(number: int, ip: str = "192.0.2.1") -> int:
+            form, environ = {"email": f"u{number}@example.com", "code": "000000"}, {"REMOTE_ADDR": ip}
+            return browser.post("/auth/email/login/form", data=form, environ_overrides=environ).status_code
+
+        assert [guess(number) for number in range(101)] == [401] * 100 + [429]
+        assert guess(0, "192.0.2.2") == 401
 
     @pytest.mark.parametrize("token", ["%00", "%ff", "%F0%9F%98%80", "a" * 5000])
     def test_a_page_shows_any_token(self, browser: FlaskClient, token: str) -> None:

@@ -11,11 +11,12 @@ from src.domain.mails import LIFETIME, MailKind
 from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile
 from src.domain.values import Email
+from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Document, Key, Query, Write
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.races import at_once
-from tests.support.working import NOON
+from tests.support.working import NOON, Watch
 from tests.support.world import (
     Answer,
     Person,
@@ -266,6 +267,27 @@ class TestUnknownAddresses:
     def test_a_code_for_an_unknown_address_is_refused_alike(self, world: MailWorld, anna: Person) -> None:
         answers = [world.confirm(email=email, code="123456").json for email in (anna.user["email"], "no@example.com")]
         assert [answer["detail"] for answer in answers] == [answers[0]["detail"]] * 2
+
+
+class TestLimits:
+    @pytest.fixture
+    def world(self) -> MailWorld:
+        watch = Watch()
+        return MailWorld(watch=watch, limiter=StoreLimiter(MemoryStore(), watch))
+
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
+    def test_a_network_asks_for_five_mails_in_an_hour_and_an_address_gets_five(
+        self, world: MailWorld, anna: Person, path: str
+    ) -> None:
+        def ask(email: str, ip: str) -> int:
+            body = {"email": email}
+            return world.client.post(path, json=body, environ_overrides={"REMOTE_ADDR": ip}).status_code
+
+        for email in (anna.user["email"], "nobody@example.com"):
+            assert [ask(email, f"2001:db8:{len(email)}:{n}::1") for n in range(6)] == [202] * 5 + [429]
+        assert [ask(f"u{n}@example.com", f"2001:db8::{n}") for n in range(6)] == [202] * 5 + [429]
+        world.watch.forward(3601)
+        assert ask(anna.user["email"], "2001:db8::6") == 202
 
 
 class TestDelivery:
