@@ -1,11 +1,12 @@
 """Checks that everything the settings name exists and answers."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from src.application.limits import GUESTS, Count
-from src.application.ports import BlobStore
 from src.bootstrap.adapters import (
     key_source,
     make_blobs,
@@ -20,51 +21,93 @@ from src.bootstrap.adapters import (
 )
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import require_tables
-from src.domain.errors import PorteroError
+from src.domain.errors import PorteroError, Unavailable
 from src.domain.mails import MailKind
 from src.infrastructure.stores.registry import store_class
 from src.interfaces.languages import LANGUAGES
 from src.settings import ConfigurationError, Settings
 
+_MAX_CAUSE = 300
+"""The maximum number of characters of a library's error message that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A check. ``run`` raises PorteroError or ConfigurationError when it fails, and writes nothing."""
+
+    name: str
+    run: Callable[[], object]
+    remedy: str = ""
+    """A sentence without its end: what to do about a service that does not answer."""
+
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
     """Yield the name of each check, and what is wrong or None. Raises ConfigurationError for an unknown store."""
-    for name, step in _steps(settings):
+    for each in _checks(settings):
         try:
-            step()
+            each.run()
         except (PorteroError, ConfigurationError) as error:
-            yield name, f"{error}" + (f" ({error.__cause__})" if error.__cause__ else "")
+            yield each.name, _explanation(error, each.remedy)
         else:
-            yield name, None
+            yield each.name, None
 
 
-def _steps(settings: Settings) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield the name of each check, and a function that raises PorteroError or ConfigurationError when it fails."""
+def _explanation(error: Exception, remedy: str) -> str:
+    """Return what is wrong, in one line, and what to do about it. A ConfigurationError says that itself."""
+    said = str(error)
+    if isinstance(error, Unavailable):
+        cause = " ".join(str(error.__cause__ or "").split())[:_MAX_CAUSE].rstrip(".")
+        said = f"It cannot be used: {cause}." if cause else "It cannot be used."
+    return f"{said} {remedy}." if remedy and isinstance(error, PorteroError) else said
+
+
+def _checks(settings: Settings) -> Iterator[_Check]:
+    """Yield the checks of everything that the settings name. Raises ConfigurationError for an unknown store."""
     source = key_source(settings)
     with store_errors():
         store = store_class(settings.store_url).describe(settings.store_url)
-    yield "settings", lambda: None
-    yield f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", lambda: make_keys(settings)
-    yield "tables", lambda: require_tables(settings)
-    yield f"store {store}", lambda: make_store(settings).ping()
+    yield _Check("settings", lambda: None)
+    yield _Check(
+        f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", lambda: make_keys(settings)
+    )
+    yield _Check("tables", lambda: require_tables(settings))
+    yield _Check(
+        f"store {store}", lambda: _read_store(settings), "Start the store, restore a backup, or correct STORE_URL"
+    )
     if settings.rate_limit_url:
-        count = Count(GUESTS, "check")
-        yield "rate limits", lambda: make_limiter(settings, make_store(settings), now).check(count)
-    yield f"object storage {settings.blob_url}", lambda: _probe(make_blobs(settings))
+        yield _Check("rate limits", lambda: _read_limits(settings), "Start Redis, or correct RATE_LIMIT_URL")
+    yield _Check(
+        f"object storage {settings.blob_url}",
+        lambda: make_blobs(settings).check(),
+        "Create the folder or the bucket, permit to use it, or correct BLOB_URL",
+    )
     if not settings.queue_url.startswith("inline:"):
-        # No job has this id, so that a worker that receives it finds nothing to do.
-        yield "queue", lambda: make_queue(settings, lambda _: None).send("check")
-    yield f"identity provider {settings.identity}", lambda: make_identity(settings).account("nobody")
+        yield _Check(
+            "queue",
+            lambda: make_queue(settings, lambda _: None).check(),
+            "Start the broker, or correct QUEUE_URL",
+        )
+    yield _Check(
+        f"identity provider {settings.identity}",
+        lambda: make_identity(settings).account("nobody"),
+        "See whether the service account may manage the users of GOOGLE_CLOUD_PROJECT",
+    )
     if settings.smtp_url:
-        yield "mail server", lambda: _check_mailer(settings)
+        yield _Check("mail server", lambda: _check_mailer(settings), "Start the mail server, or correct SMTP_URL")
     if settings.mail_templates:
-        yield f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings)
+        yield _Check(f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings))
 
 
-def _probe(blobs: BlobStore) -> None:
-    """Raise Unavailable when objects cannot be stored."""
-    blobs.put("check/probe", [b"portero"])
-    blobs.delete("check/probe")
+def _read_store(settings: Settings) -> None:
+    """Raise Unavailable when the store cannot be read."""
+    with closing(make_store(settings)) as store:
+        store.ping()
+
+
+def _read_limits(settings: Settings) -> None:
+    """Raise Unavailable when the counters of RATE_LIMIT_URL cannot be read."""
+    with closing(make_store(settings)) as store:
+        make_limiter(settings, store, now).check(Count(GUESTS, "check"))
 
 
 def _check_mailer(settings: Settings) -> None:

@@ -102,6 +102,23 @@ class TestSendingDuringAnOutage:
         assert isinstance(outcomes, list)
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 4
 
+    @pytest.mark.parametrize("scheme", ["redis", "amqp"])
+    def test_a_check_finds_that_the_broker_is_away(self, scheme: str, closed_port: str) -> None:
+        with queue_at(f"{scheme}://{closed_port}") as queue, pytest.raises(Unavailable) as raised:
+            queue.check()
+        assert "refused" in str(raised.value.__cause__)
+
+    def test_a_check_finds_that_the_number_of_the_database_is_wrong(self, closed_port: str) -> None:
+        with queue_at(f"redis://{closed_port}/first") as queue, pytest.raises(Unavailable) as raised:
+            queue.check()
+        assert "first" in str(raised.value.__cause__)
+
+    def test_a_check_sends_nothing(self, broker: Broker, patient: None) -> None:
+        broker.start()
+        with queue_at(broker.url) as queue:
+            queue.check()
+        assert broker.waiting() == 0
+
     @pytest.mark.parametrize("port", ["closed_port", "silent_port"])
     def test_notifying_does_not_wait(
         self, port: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -36,6 +36,9 @@ class NoWorkers:
 
     notify = send
 
+    def check(self) -> None:
+        """Nothing is sent."""
+
     def close(self, timeout: float) -> bool:
         return True
 

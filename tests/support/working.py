@@ -49,6 +49,9 @@ class RecordingQueue:
     def notify(self, job_id: str) -> None:
         self.sent.append(job_id)
 
+    def check(self) -> None:
+        """Do nothing: there is no broker."""
+
     def close(self, timeout: float) -> bool:
         return True
 

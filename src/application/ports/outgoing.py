@@ -20,6 +20,9 @@ class JobQueue(Protocol):
     def notify(self, job_id: str) -> None:
         """Send the id of a job to be run now. Return at once, and ignore a failure."""
 
+    def check(self) -> None:
+        """Do nothing if the broker answers. Sends nothing. Raises Unavailable."""
+
     def close(self, timeout: float) -> bool:
         """Start no more jobs, and wait up to ``timeout`` seconds. Return whether the running jobs have ended."""
 

@@ -28,6 +28,9 @@ class BlobStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object, if it exists."""
 
+    def check(self) -> None:
+        """Do nothing if objects can be found. Writes nothing. Raises Unavailable, also for a missing bucket."""
+
     def uri(self, key: str) -> str:
         """Return the URI of an object, to show to users: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""
 

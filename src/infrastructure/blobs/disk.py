@@ -81,6 +81,16 @@ class DiskBlobs:
             path.unlink()
             _sync(path.parent)
 
+    def check(self) -> None:
+        """Do nothing if put() may write to the folder, or create it. Raises Unavailable."""
+        with _translated():
+            place = self._folder.absolute()
+            existing = next(path for path in (place, *place.parents) if path.exists())
+            if not existing.is_dir():
+                raise NotADirectoryError(f"{existing} is not a folder")
+            if not os.access(existing, os.W_OK | os.X_OK):
+                raise PermissionError(f"{existing} cannot be written to")
+
     def uri(self, key: str) -> str:
         return f"file:{checked(key)}"
 

@@ -89,6 +89,10 @@ class GoogleBlobs:
         with _translated(), suppress(exceptions.NotFound):
             self._bucket.delete_blob(path, **self._limits)
 
+    def check(self) -> None:
+        with _translated():  # A read of one object does not tell a missing bucket from a missing object.
+            next(iter(self._bucket.list_blobs(prefix=self._prefix, max_results=1, **self._limits)), None)
+
     def uri(self, key: str) -> str:
         return f"gs://{self._name}/{self._prefix}{checked(key)}"
 

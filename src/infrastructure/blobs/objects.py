@@ -76,6 +76,10 @@ class ObjectBlobs:
         with _translated(), suppress(FileNotFoundError):
             obstore.delete(self._store, path)
 
+    def check(self) -> None:
+        with _translated():  # The answer to HEAD does not tell a missing bucket from a missing object.
+            next(iter(obstore.list(self._store, self._prefix or None)), None)
+
     def uri(self, key: str) -> str:
         return self._root + self._prefix + checked(key)
 

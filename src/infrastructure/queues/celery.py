@@ -8,7 +8,8 @@ Settings: https://docs.celeryq.dev/en/stable/userguide/configuration.html
 import logging
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from queue import SimpleQueue
 from typing import Any
@@ -65,6 +66,10 @@ class CeleryQueue:
                 self._sender.start()
             self._notifications.put(job_id)
 
+    def check(self) -> None:
+        with self._connected() as connection:
+            _ = connection.default_channel  # connects and logs in
+
     def close(self, timeout: float) -> bool:
         """Send the waiting notifications for up to ``timeout`` seconds, and then drop the others. Refuse new ids.
 
@@ -80,24 +85,30 @@ class CeleryQueue:
         return not self._sender.is_alive()
 
     def _send(self, job_id: str, delay: float = 0) -> None:
+        with self._connected() as connection:
+            # Declaring the queue returns the number of waiting messages. It takes a tenth of the time of sending.
+            declared = self._app.amqp.queues[_QUEUE].queue_declare(channel=connection.default_channel)
+            if declared.message_count >= _MAX_MESSAGES:
+                raise OperationalError(f"{declared.message_count} messages wait in the broker; is there a worker?")
+            self._app.send_task(
+                _TASK,
+                (job_id,),
+                countdown=delay or None,
+                expires=delay + _EXPIRES_SECONDS,
+                connection=connection,
+                retry=False,
+                ignore_result=True,
+            )
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """Yield a connection, which connects at its first use. Raise Unavailable for what goes wrong in the block."""
         # A new connection cannot be stale, and threads neither share it nor wait for it.
         with self._app.connection_for_write() as connection:
             try:
-                # Declaring the queue returns the number of waiting messages. It takes a tenth of the time of sending.
-                declared = self._app.amqp.queues[_QUEUE].queue_declare(channel=connection.default_channel)
-                if declared.message_count >= _MAX_MESSAGES:
-                    raise OperationalError(f"{declared.message_count} messages wait in the broker; is there a worker?")
-                self._app.send_task(
-                    _TASK,
-                    (job_id,),
-                    countdown=delay or None,
-                    expires=delay + _EXPIRES_SECONDS,
-                    connection=connection,
-                    retry=False,
-                    ignore_result=True,
-                )
-            except (KombuError, *connection.connection_errors, *connection.channel_errors) as error:
-                raise Unavailable from error
+                yield connection
+            except (KombuError, ValueError, *connection.connection_errors, *connection.channel_errors) as error:
+                raise Unavailable from error  # from a ValueError for a URL such as redis://HOST/not-a-number
 
     def _send_notifications(self) -> None:
         while (job_id := self._notifications.get()) is not None and not self._dropping:

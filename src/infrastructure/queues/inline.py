@@ -48,6 +48,9 @@ class InlineQueue:
         with suppress(Unavailable):
             self.send(job_id)
 
+    def check(self) -> None:
+        """Do nothing: there is no broker."""
+
     def close(self, timeout: float) -> bool:
         """Start no more jobs, and wait up to ``timeout`` seconds. Return whether all running jobs have ended."""
         with self._changed:

@@ -72,8 +72,7 @@ def demo(console: Console) -> None:
 def check(console: Console) -> None:
     """Check the configuration and what it connects to. The exit code is 1 if something is wrong.
 
-    Nothing is changed but one object, check/probe, which shows that the object storage can be written to and is removed
-    at once.
+    Nothing is written anywhere, so that the permission to write to a bucket or a database is not checked.
     """
     failures = 0
     for name, wrong in console.check():

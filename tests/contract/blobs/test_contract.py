@@ -51,6 +51,13 @@ def test_a_missing_object_is_not_found_before_the_first_chunk(blobs: BlobStore) 
             blobs.read(other)
 
 
+def test_a_check_finds_nothing_wrong_with_or_without_objects(blobs: BlobStore) -> None:
+    blobs.check()
+    blobs.put(KEY, [b"x"])
+    blobs.check()
+    assert content(blobs) == b"x"
+
+
 def test_deleting_twice_is_no_error_and_removes_one_object(blobs: BlobStore) -> None:
     blobs.delete(KEY)
     blobs.put(KEY, [b"x"])

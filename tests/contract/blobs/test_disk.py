@@ -32,6 +32,26 @@ def test_a_process_killed_while_it_puts_stores_nothing(disk: Place) -> None:
     assert len(disk.leftovers()) == 1
 
 
+def test_a_check_creates_no_folder(disk: Place, tmp_path: Path) -> None:
+    make_blobs(disk.url).check()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_finds_that_the_folder_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in ("file", "file/deep"):
+        with pytest.raises(Unavailable) as raised:
+            make_blobs(f"file://{tmp_path}/{path}").check()
+        assert str(raised.value.__cause__) == f"{tmp_path}/file is not a folder"
+
+
+def test_a_check_finds_that_the_folder_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # the superuser may write everywhere
+    with pytest.raises(Unavailable) as raised:
+        make_blobs(f"file://{tmp_path}/blobs").check()
+    assert str(raised.value.__cause__) == f"{tmp_path} cannot be written to"
+
+
 def test_what_a_killed_process_left_is_removed_an_hour_later(tmp_path: Path) -> None:
     now = time.time()
     blobs = DiskBlobs(tmp_path, clock=lambda: now)

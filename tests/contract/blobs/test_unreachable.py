@@ -24,7 +24,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", ["s3", "gs"])
-@pytest.mark.parametrize("call", ["put", "read", "delete"])
+@pytest.mark.parametrize("call", ["put", "read", "delete", "check"])
 def test_every_call_of_an_unreachable_store_is_unavailable_soon(
     monkeypatch: pytest.MonkeyPatch, bucket: str, address: str, scheme: str, call: str
 ) -> None:
@@ -35,6 +35,7 @@ def test_every_call_of_an_unreachable_store_is_unavailable_soon(
         "put": lambda: blobs.put(KEY, [bytes(MIB)]),
         "read": lambda: blobs.read(KEY),
         "delete": lambda: blobs.delete(KEY),
+        "check": blobs.check,
     }
     outcome = outcome_within(5, calls[call])
     assert isinstance(outcome, Unavailable)
@@ -63,3 +64,9 @@ def test_putting_into_a_missing_bucket_is_unavailable(place: Place) -> None:
     missing = place.url.replace("files-", "files-x")
     with pytest.raises(Unavailable):
         make_blobs(missing).put(KEY, [b"x"])
+
+
+@pytest.mark.parametrize("place", ["s3", "gs"], indirect=True)
+def test_a_check_finds_that_a_bucket_is_missing(place: Place) -> None:
+    with pytest.raises(Unavailable):
+        make_blobs(place.url.replace("files-", "files-x")).check()
