@@ -188,11 +188,13 @@ def import_users(
     _print(refused)
     stored = 0
     if not dry_run and (skip or not refused):
-        with click.progressbar(imports.run(plan), label="importing", show_pos=True) as batches:
-            for count, taken in batches:
+        length = len(plan.new) + len(plan.without_password)
+        with click.progressbar(length=length, label="importing", show_pos=True) as bar:
+            for count, taken in imports.run(plan):
                 stored += count
                 refused += taken
                 _print(taken)
+                bar.update(count + len(taken))
     click.echo(f"imported {stored}, already there {plan.present}, refused {len(refused)}")
     if refused and not skip:
         if not stored and plan.new and not dry_run:
