@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from io import StringIO
 from multiprocessing import get_context
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -30,6 +32,7 @@ from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli, explain
 from src.interfaces.cli.console import Console
 from src.interfaces.http import app as http
+from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings, load_settings
 
 VERSION = "0.1.0"
@@ -111,10 +114,11 @@ def work(settings: Settings) -> None:
 
 def main() -> None:
     """Run the command line."""
+    _replace_closed_streams()
     _require_utf8(sys.argv[1:])
     console = Console(
         version=VERSION,
-        services=lambda: wire(load_settings()),
+        services=lambda: _services(load_settings()),
         prepare=lambda: prepare(load_settings()),
         serve=lambda: serve(load_settings()),
         work=lambda: work(load_settings()),
@@ -127,6 +131,20 @@ def main() -> None:
     )
     with _explained_errors():
         cli(obj=console, prog_name="portero")
+
+
+def _services(settings: Settings) -> Services:
+    """Return the services of a command. Raises ConfigurationError, also when the store lacks its tables."""
+    services = wire(settings)
+    require_tables(settings)
+    return services
+
+
+def _replace_closed_streams() -> None:
+    """Use the null device for a standard stream that the caller has closed. Python leaves None there."""
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _require_utf8(arguments: list[str]) -> None:
@@ -146,6 +164,10 @@ def _explained_errors() -> Iterator[None]:
         yield
     except (ConfigurationError, PorteroError, InvalidValue) as error:
         click.echo(explain(error), err=True)
+        sys.exit(2)
+    except OSError as error:  # such as a full disk, also behind the standard output
+        click.echo(f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror or error}", err=True)
+        sys.stdout = StringIO()  # Python would try once more to write what is left, and print a second error
         sys.exit(2)
 
 
@@ -167,10 +189,9 @@ def _require_free_address(settings: Settings) -> None:
     """Raise ConfigurationError when the address is in use. gunicorn would share the port, or retry forever."""
     try:
         socket.create_server((settings.host, settings.port)).close()
-    except OSError as error:
-        raise ConfigurationError(
-            f"HOST, PORT: {settings.host}:{settings.port} cannot be used ({error.strerror})"
-        ) from None
+    except (OSError, UnicodeError) as error:  # the second one for a name that is too long
+        reason = error.strerror if isinstance(error, OSError) else "this is not the name of a host"
+        raise ConfigurationError(f"HOST, PORT: {settings.host}:{settings.port} cannot be used ({reason})") from None
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from src.infrastructure import blobs as blob_stores
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.mail.folder import MailFolder
-from src.infrastructure.stores.base import InvalidStoreUrl, Store, StoreNotReady
+from src.infrastructure.stores.base import BrokenStore, InvalidStoreUrl, Store, StoreNotReady
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
 from src.settings import ConfigurationError, Settings
@@ -33,7 +33,7 @@ def store_errors(advice: str = "") -> Iterator[None]:
     """Raise ConfigurationError when STORE_URL is wrong, and with ``advice`` when its store is not ready."""
     try:
         yield
-    except InvalidStoreUrl as error:
+    except (InvalidStoreUrl, BrokenStore) as error:
         raise ConfigurationError(f"STORE_URL: {error}") from None
     except StoreNotReady as error:
         raise ConfigurationError(f"STORE_URL: {error}{advice}") from None
@@ -89,7 +89,10 @@ def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
         except ImportError:
             raise ConfigurationError("RATE_LIMIT_URL: Redis needs requirements/extras.txt installed") from None
 
-        return RedisLimiter(settings.rate_limit_url)
+        try:
+            return RedisLimiter(settings.rate_limit_url)
+        except ValueError as error:
+            raise ConfigurationError(f"RATE_LIMIT_URL: {error}") from None
     return StoreLimiter(store, clock)
 
 

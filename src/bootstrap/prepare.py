@@ -63,8 +63,11 @@ def rotate_keys(settings: Settings, keep: int) -> str:
         raise ConfigurationError("SIGNING_KEYS: is text; put a key from `./portero keys new` first in it and restart")
     make_keys(settings)
     new = SigningKey.generate()
-    with _exclusive(source.with_suffix(".lock")):
-        write_keys(source, [new, *parse_keys(source.read_text())[:keep]], replace=True)
+    try:
+        with _exclusive(source.with_suffix(".lock")):
+            write_keys(source, [new, *parse_keys(source.read_text())[:keep]], replace=True)
+    except OSError as error:
+        raise ConfigurationError(f"SIGNING_KEYS: {source} cannot be replaced ({error.strerror})") from None
     return new.kid
 
 

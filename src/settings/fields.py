@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, HttpUrl, PositiveInt, SecretStr
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+SessionSeconds = Annotated[int, Field(ge=60, le=100 * 365 * 86400)]
+"""From a minute to a century. The end of a session must be a date that can be stored."""
+Cost = Annotated[int, Field(ge=1, le=255)]
 
 
 class SettingsFields(BaseModel):
@@ -110,22 +113,22 @@ class SettingsFields(BaseModel):
     """``aud`` of access tokens."""
     access_token_seconds: Annotated[int, Field(ge=60, le=86400)] = 900
     """The life of an access token, 60 to 86400."""
-    refresh_token_seconds: Annotated[int, Field(ge=60)] = 30 * 86400
+    refresh_token_seconds: SessionSeconds = 30 * 86400
     """The time that a session lasts without a refresh. The default is 30 days."""
-    session_seconds: Annotated[int, Field(ge=60)] = 90 * 86400
+    session_seconds: SessionSeconds = 90 * 86400
     """The time that a session lasts at most. The default is 90 days."""
     password_min_length: Annotated[int, Field(ge=1, le=64)] = 8
     """The shortest new password; 6 or more with ``IDENTITY=firebase``."""
     password_blocklist: bool = True
     """``off`` accepts common and weak passwords."""
-    argon2_time_cost: PositiveInt = 2
+    argon2_time_cost: Cost = 2
     """The passes of Argon2id over its memory. A login renews a hash that was made with other parameters.
 
     The defaults are those of https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html.
     """
-    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
+    argon2_memory_kib: Annotated[int, Field(ge=8, le=1 << 22)] = 19456
     """The memory of Argon2id for each hash, in KiB."""
-    argon2_parallelism: PositiveInt = 1
+    argon2_parallelism: Cost = 1
     """The lanes of Argon2id."""
     argon2_at_once: PositiveInt = 1
     """The number of passwords that one process hashes at once.

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, model_validator
 
@@ -13,6 +14,15 @@ _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 _URL = re.compile("[a-z][a-z0-9+.-]*://")
 _CREDENTIAL = re.compile(r"([A-Za-z0-9._~-]+):([A-Za-z0-9._~-]{16,})")
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
+
+
+def _is_url(text: str) -> bool:
+    """Return whether the host and the port of a URL can be read."""
+    try:
+        _ = urlsplit(text).port
+    except ValueError:
+        return False
+    return True
 
 
 class Settings(SettingsFields):
@@ -89,6 +99,9 @@ class Settings(SettingsFields):
             yield "STORE_URL: write a URL with the scheme of a store, such as sqlite:///data/portero.db"
         if self.rate_limit_url and not self.rate_limit_url.startswith(("redis://", "rediss://")):
             yield "RATE_LIMIT_URL: use redis://HOST:PORT/DB, or leave it out to count in the store"
+        for name in ("rate_limit_url", "queue_url"):
+            if not all(map(_is_url, (getattr(self, name) or "").split(";"))):  # AMQP takes several brokers
+                yield f"{name.upper()}: write a URL such as redis://localhost:6379/0"
         for name in ("firestore_emulator_host", "firebase_auth_emulator_host"):
             if getattr(self, name) and name.upper() not in os.environ:
                 yield f"{name.upper()}: export it; Google's libraries read the environment only, not .env"

@@ -1,6 +1,7 @@
 """Reads the settings from the environment and an optional .env file."""
 
 import os
+import re
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,8 +11,11 @@ from pydantic_core import ErrorDetails
 
 from src.settings.model import Settings
 
+_ODD = re.compile("[\0\ud800-\udfff]")
+"""A null byte, or a byte that is not UTF-8 as Python decodes it."""
 _WORDING = {
     "int_parsing": "use a whole number",
+    "int_parsing_size": "use a whole number",
     "int_from_float": "use a whole number",
     "float_parsing": "use a number",
     "bool_parsing": "use on or off",
@@ -35,6 +39,8 @@ def load_settings() -> Settings:
     A variable of the environment counts before the file. An empty value counts as absent.
     """
     found = {**_dotenv(), **{name.lower(): value for name, value in os.environ.items() if value}}
+    if odd := [name.upper() for name in Settings.model_fields if _ODD.search(found.get(name, ""))]:
+        raise ConfigurationError("\n".join(f"{name}: it is not UTF-8 text" for name in odd))
     try:
         return Settings.model_validate(found)
     except ValidationError as error:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from src import main
+from src.interfaces.cli import commands
 from tests.unit.test_cli import PASSWORD, Outcome, Portero, portero, prepared
 
 __all__ = ["portero", "prepared"]
@@ -73,3 +75,25 @@ def test_broken_files_and_arguments_are_explained(
     (tmp_path / "data/portero.db").write_text("no database, whatever its name says " * 100)
     broken = people("users", "list")
     assert (broken.code, "file is not a database" in broken.err) == (2, True)
+
+
+def test_every_listing_prints_json_and_takes_a_limit() -> None:
+    listings = {
+        (group.name, command.name): {option for parameter in command.params for option in parameter.opts}
+        for group in commands.cli.commands.values()
+        for command in getattr(group, "commands", {}).values()
+        if (command.help or "").startswith("List ")
+    }
+    assert {("users", "list"), ("users", "sessions"), ("jobs", "list")} <= listings.keys()
+    assert all(options >= {"--json", "--limit"} for options in listings.values())
+
+
+def test_sessions_are_listed_as_json(people: Portero) -> None:
+    client = main.create_app().test_client()
+    for agent in ("one", "two"):
+        answer = client.post("/login", json={"username": "root", "password": PASSWORD}, headers={"User-Agent": agent})
+        assert answer.status_code == 200
+    listed = json.loads(people("users", "sessions", "root", "--json").out)
+    assert sorted(session["user_agent"] for session in listed) == ["one", "two"]
+    assert listed[0].keys() == {"id", "created_at", "last_used_at", "ip", "user_agent"}
+    assert len(people("users", "sessions", "root", "--limit", "1").out.splitlines()) == 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 from src.application.ports import ExternalIdentity, ProviderAccount
@@ -16,6 +16,7 @@ from src.domain.users import User, normalise_password
 from src.domain.values import Email
 from src.infrastructure.identity.foreign_hashes import is_foreign
 from src.infrastructure.identity.foreign_hashes import verify as verify_foreign
+from src.infrastructure.outages import unavailable_on
 
 _QUEUE_SECONDS = 10.0
 """The seconds for which a call waits until it may compute a hash. After that it raises Unavailable."""
@@ -37,7 +38,7 @@ class LocalIdentity:
 
     def keep(self, password: str) -> str:
         """Return the Argon2id hash of ``password`` as one text, which also contains its parameters and salt."""
-        with self._place():
+        with self._place(), unavailable_on(HashingError):  # there is less memory than ARGON2_MEMORY_KIB
             return self._hasher.hash(_bytes(password))
 
     def verify(self, user: User | None, password: str) -> bool:

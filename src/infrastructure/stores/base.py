@@ -102,6 +102,10 @@ class StoreNotReady(Exception):
     """The store lacks something that ``prepare`` creates, or cannot be opened; the message says what to do."""
 
 
+class BrokenStore(StoreNotReady):
+    """The file of the store is damaged or cannot be read, and ``prepare`` cannot help. The message says what to do."""
+
+
 class Store(ABC):
     """Stores documents. Every method raises Unavailable when the service behind it does not answer."""
 

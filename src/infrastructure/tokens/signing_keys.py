@@ -96,7 +96,7 @@ def parse_keys(text: str) -> tuple[SigningKey, ...]:
             keys = tuple(SigningKey.of(serialization.load_pem_private_key(each.encode(), None)) for each in blocks)
     except BadKeys:
         raise
-    except (ValueError, TypeError, AttributeError, KeyError, InvalidKeyError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, InvalidKeyError):
         raise BadKeys("they are neither a JWK set nor PEM text with private keys") from None
     if not keys:
         raise BadKeys("there is no key in it")

@@ -85,7 +85,7 @@ def check(console: Console) -> None:
 @cli.command()
 @click.option(
     "--older-than",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=10**9),
     default=60,
     show_default=True,
     help="The least age of a change, in seconds.",
@@ -157,7 +157,7 @@ def admin() -> None:
 def create_admin(console: Console, username: str, email: str, password: str | None) -> None:
     """Make an account with the role admin."""
     services = console.services()
-    services.operations.check_store()  # before it asks
+    services.operations.check_store()  # before the password is asked for
     password = new_password() if password is None else password
     name, address = services.rules.parse_new_username(username), services.rules.parse_email(email)
     accepted = services.rules.passwords.check(password, username, email)

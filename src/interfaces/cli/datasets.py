@@ -1,12 +1,12 @@
 """The commands for datasets."""
 
 import hashlib
-import json
 from pathlib import Path
 
 import click
 
 from src.application.datasets import IncomingDataset
+from src.application.strict_json import strict_json
 from src.domain.datasets import Dataset
 from src.domain.tables import ReadOptions
 from src.domain.users import User
@@ -42,6 +42,8 @@ def add_dataset(
     services = console.services()
     if not name.strip():
         raise click.BadParameter("give the dataset a name", param_hint="--name")
+    if not file.is_file():
+        raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
     columns = services.datasets.parse_schema(_schema(schema))
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -64,8 +66,8 @@ def add_dataset(
 
 def _schema(text: str) -> object:
     try:
-        text = Path(text[1:]).read_text() if text.startswith("@") else text
-        return json.loads(text) if text.strip() else None
+        text = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+        return strict_json(text) if text.strip() else None
     except OSError as error:
         raise click.BadParameter(f"{text[1:]}: {error.strerror}", param_hint="--schema") from None
     except ValueError as error:

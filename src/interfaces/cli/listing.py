@@ -13,7 +13,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def listing(command: Command) -> Command:
     """Add the options of a command that prints a list."""
-    command = click.option("--limit", type=click.IntRange(min=1), help="How many at most. All by default.")(command)
+    command = click.option("--limit", type=click.IntRange(1, 10**9), help="How many at most. All by default.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")(command)
 
 

@@ -57,7 +57,7 @@ def _rows(text: str) -> Iterator[_Row]:
         return
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict) and isinstance(document.get("users"), list):
         document = document["users"]
@@ -73,7 +73,7 @@ def _lines(text: str) -> Iterator[_Row]:
         if line.strip():
             try:
                 yield _Row(f"line {number}", _fields(json.loads(line)))
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise NotAnExport(f"line {number} is not JSON") from None
 
 

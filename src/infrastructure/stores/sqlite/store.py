@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from src.application.ports import RowStore
 from src.infrastructure.stores.base import (
+    BrokenStore,
     Delete,
     Document,
     Insert,
@@ -16,7 +17,6 @@ from src.infrastructure.stores.base import (
     Key,
     PreconditionFailed,
     Query,
-    StoreNotReady,
     Update,
     Write,
 )
@@ -52,7 +52,9 @@ class SqliteStore(MigratedStore):
                 [version] = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
                 return str(version)
         except (OSError, sqlite3.DatabaseError) as error:
-            raise StoreNotReady(f"cannot be opened ({error})") from None
+            raise BrokenStore(
+                f"cannot be opened ({error}); check its permissions, restore a backup, or name another file"
+            ) from None
 
     def close(self) -> None:
         self._connections.close()
