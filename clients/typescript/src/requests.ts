@@ -57,7 +57,8 @@ export class Requests {
   /** A client of the service at a URL. */
   constructor(url: string, options: ClientOptions = {}) {
     const { tokens = new MemoryTokens(), tokenProvider, fetch } = options;
-    this.http = createClient<paths>({ baseUrl: url, pathSerializer: pathOf, ...(fetch && { fetch }) });
+    // The service never redirects, and a redirect could lead a password or a refresh token to another host.
+    this.http = createClient<paths>({ baseUrl: url, redirect: "error", pathSerializer: pathOf, ...(fetch && { fetch }) });
     this.#session = tokenProvider
       ? new ProvidedSession(tokenProvider)
       : new StoredSession(tokens, (token) => this.#refresh(token));

@@ -1,6 +1,9 @@
 /** The client on the service at PORTERO_URL. */
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 
 import { etagOf, MemoryTokens, Portero, Problem } from "../src/index.js";
@@ -241,6 +244,27 @@ test("a link to another host gets no token", async () => {
   });
   await all(client.listTasks());
   assert.deepEqual(asked, ["http://service/base/tasks", "http://service/base/tasks?cursor=next"]);
+});
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+test("a redirect to another host gets no password and no token", async () => {
+  const stolen: string[] = [];
+  const thief = createServer((request, response) => {
+    stolen.push(request.url!);
+    response.end("{}");
+  });
+  const redirecting = createServer((request, response) =>
+    response.writeHead(307, { Location: `http://localhost:${portOf(thief)}${request.url}` }).end());
+  for (const server of [thief, redirecting]) await new Promise<void>((ready) => server.listen(0, "localhost", ready));
+  try {
+    const client = new Portero(`http://localhost:${portOf(redirecting)}`, { tokens: new MemoryTokens({ accessToken: "secret" }) });
+    await assert.rejects(client.logIn({ username: "anna", password }), TypeError);
+    await assert.rejects(client.getUser(), TypeError);
+  } finally {
+    for (const server of [thief, redirecting]) server.close().closeAllConnections();
+  }
+  assert.deepEqual(stolen, []);
 });
 
 test("an id that would change the path is refused", async () => {
