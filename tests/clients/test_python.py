@@ -1,6 +1,7 @@
 """The Python client on the real service: the same scenarios for its blocking and its async class."""
 
 import io
+import os
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -214,6 +215,15 @@ def test_clients_with_the_same_file_share_a_session(anna: Device, connect: Conne
     two.client.log_out()
     assert not path.exists()
     assert not one.client.logged_in
+
+
+def test_a_file_that_cannot_be_sent_twice_is_refused() -> None:
+    read, write = os.pipe()
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        for file in (pipe, ("notes.txt", pipe)):
+            with pytest.raises(ValueError, match="pass its content as bytes"):
+                Portero("http://service").create_file(file)
 
 
 def test_an_answer_that_is_not_from_the_service_is_a_problem() -> None:

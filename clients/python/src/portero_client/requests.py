@@ -12,7 +12,7 @@ from portero_client.problems import Problem
 from portero_client.resource import Resource
 
 Upload = IO[bytes] | tuple[str, IO[bytes] | bytes]
-"""An open file, or a filename and its content."""
+"""An open file, or a filename and its content. A file must be seekable, because an upload may be sent twice."""
 
 T = TypeVar("T")
 
@@ -36,6 +36,10 @@ class Request:
         for name, value in self.values.items():
             if value in ("", ".", ".."):
                 raise ValueError(f"{name} is {value!r}; pass the {name} of a resource.")
+        content = self.file[1] if isinstance(self.file, tuple) else self.file
+        if content and not isinstance(content, bytes) and not content.seekable():
+            # After a refresh httpx2 would send it again from where it ended: as an empty file.
+            raise ValueError("The file cannot be read twice; pass its content as bytes, or a copy on the disk.")
         query = {**self.query, "cursor": cursor}
         return {
             "method": self.method,
