@@ -217,6 +217,13 @@ def test_clients_with_the_same_file_share_a_session(anna: Device, connect: Conne
     assert not one.client.logged_in
 
 
+def test_nobody_else_reads_the_file_of_tokens_whatever_a_crash_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    (tmp_path / f".tokens.json.{os.getpid()}").touch(0o644)
+    FileTokens(path).save(TokenPair("secret"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_a_file_that_cannot_be_sent_twice_is_refused() -> None:
     read, write = os.pipe()
     os.close(write)

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import mkstemp
 from threading import Lock
 from typing import Protocol
 
@@ -67,10 +68,10 @@ class FileTokens:
             self._path.unlink(missing_ok=True)
             return
         # The rename replaces the file in one step: a crash leaves the tokens of before or the new ones.
-        scratch = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        scratch.touch(mode=0o600)
-        scratch.write_text(json.dumps(asdict(tokens)), "utf-8")
-        scratch.replace(self._path)
+        descriptor, scratch = mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # with the mode 0600
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(tokens), file)
+        Path(scratch).replace(self._path)
 
 
 def changes_session(request: Request, answer: object) -> bool:
