@@ -233,6 +233,15 @@ def test_a_file_that_cannot_be_sent_twice_is_refused() -> None:
                 Portero("http://service").create_file(file)
 
 
+def test_a_problem_with_a_charset_is_read() -> None:
+    body = b'{"type": "/problems/taken", "status": 409, "detail": "Already taken."}'
+    headers = {"Content-Type": "application/problem+json; charset=utf-8"}
+    service = httpx2.MockTransport(lambda _: httpx2.Response(409, content=body, headers=headers))
+    with pytest.raises(Problem) as refused:
+        Portero("http://service", http=httpx2.Client(transport=service)).get_user()
+    assert (refused.value.code, refused.value.detail) == ("taken", "Already taken.")
+
+
 def test_an_answer_that_is_not_from_the_service_is_a_problem() -> None:
     broken = httpx2.MockTransport(lambda _: httpx2.Response(502, html="<h1>Bad gateway</h1>"))
     with pytest.raises(Problem) as refused:

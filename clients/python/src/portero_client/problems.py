@@ -37,7 +37,8 @@ class Problem(Exception):
     @classmethod
     def of(cls, response: httpx2.Response) -> Self:
         """Return the problem that a response describes. Its content is read already."""
-        body = response.json() if response.headers.get("Content-Type") == "application/problem+json" else {}
+        described = response.headers.get("Content-Type", "").startswith("application/problem+json")
+        body = response.json() if described else {}
         return cls(
             response.status_code,
             body.get("type", f"http_{response.status_code}").rpartition("/")[2],
