@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-Schema = dict[str, Any]
+from clients.generate.document import Schema, one_object
+from scripts.reference.markdown import table
 
 
 def operations(document: Schema) -> str:
@@ -23,10 +24,9 @@ def operations(document: Schema) -> str:
             lines += [operation["description"], ""] if "description" in operation else []
             lines += [_access(operation), ""]
             lines += [*_fields(document, operation)]
-            lines += ["| status | answer |", "|---|---|"]
-            for status, answer in operation["responses"].items():
-                lines.append(f"| {status} | {_cell(_resolved(document, answer)['description'])} |")
-            lines.append("")
+            answers = operation["responses"].items()
+            rows = [(status, _resolved(document, answer)["description"]) for status, answer in answers]
+            lines += [table(["status", "answer"], rows), ""]
     return "\n".join(lines)
 
 
@@ -40,11 +40,11 @@ def _access(operation: Schema) -> str:
 def _fields(document: Schema, operation: Schema) -> Iterator[str]:
     rows = [_row(each["name"], each["schema"], each["in"], each.get("required", False)) for each in _given(operation)]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        body = _resolved(document, content["schema"])
+        body = one_object(_resolved(document, content["schema"]))
         required = body.get("required", [])
         rows += [_row(name, field, media_type, name in required) for name, field in body.get("properties", {}).items()]
     if rows:
-        yield from ["| field | in | required | meaning |", "|---|---|---|---|", *rows, ""]
+        yield from [table(["field", "in", "required", "meaning"], rows), ""]
 
 
 def _given(operation: Schema) -> list[Schema]:
@@ -55,12 +55,8 @@ def _given(operation: Schema) -> list[Schema]:
     ]
 
 
-def _row(name: str, schema: Schema, place: str, required: bool) -> str:
-    return f"| `{name}` | {place} | {'yes' if required else 'no'} | {_cell(schema.get('description', ''))} |"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+def _row(name: str, schema: Schema, place: str, required: bool) -> tuple[str, ...]:
+    return f"`{name}`", place, "yes" if required else "no", schema.get("description", "")
 
 
 def _resolved(document: Schema, schema: Schema) -> Schema:

@@ -8,8 +8,11 @@ import pytest
 from scripts.reference import PART, PARTS, ROOT, files
 from scripts.reference.badges import badges
 from scripts.reference.markdown import attributes, prose, table
+from scripts.reference.operations import operations
 from scripts.reference.settings import settings
 from src.application.audit import AuditEvent
+from src.interfaces.http.app import FEATURES
+from src.interfaces.http.openapi import describe
 from src.settings import Settings
 
 FILES = files()
@@ -49,6 +52,12 @@ def test_every_audit_event_is_described_with_its_fields() -> None:
     described = attributes(AuditEvent)
     assert [AuditEvent[name] for name in described] == [*AuditEvent]
     assert all("Fields: " in text for text in described.values())
+
+
+def test_the_page_of_operations_lists_the_fields_of_both_ways_to_log_in() -> None:
+    login = operations(describe(FEATURES, version="")).partition("### `POST /login`")[2].partition("###")[0]
+    fields = re.findall(r"^\| `(\w+)` \| application/json \| (yes|no) \|", login, re.MULTILINE)
+    assert dict(fields) == {"username": "no", "email": "no", "password": "yes"}
 
 
 def test_a_docstring_becomes_markdown_with_links() -> None:
