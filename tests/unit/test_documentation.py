@@ -140,3 +140,11 @@ def test_the_documented_codes_of_fields_are_those_of_the_code() -> None:
             raised.add(str(code.value).removeprefix("string_"))
     # The checker of a schema computes these: they are the names of its rules.
     assert documented == raised | {"min", "max", "pattern", "enum"}
+
+
+def test_the_versions_of_the_tools_of_others_are_those_that_are_pinned() -> None:
+    pinned = ["interop/package.json", "tests/js/package.json", "requirements/dev.txt", "requirements/interop.txt"]
+    text = "".join((ROOT / file).read_text("utf-8") for file in pinned)
+    stated = re.findall(r"\d+\.\d+\.\d+", (ROOT / "docs/explanation/interop.md").read_text("utf-8"))
+    assert len(stated) > 10
+    assert {*stated} <= {*re.findall(r'(?:==|": ")(\d+\.\d+\.\d+)', text)}
