@@ -6,8 +6,8 @@ from typing import Any
 _ANNA = "3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"
 _SESSION = "a41d7c02f3be4d0f9a6c5e8b7d1f2c3b"
 _OTHER = "8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d"
-"""The id of what is neither a user nor a session."""
-_REFRESH = "pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa"  # as short as no real one
+"""The id of a resource that is neither a user nor a session."""
+_REFRESH = "pQ8Zr1Yx0Jv5Wn3Kc7Tm2Lb9Hd4Gf6Sa"  # shorter than a real one, so that nobody takes it for one
 _SHA256 = "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730"
 _BEGUN, _LATER = "2026-11-22T09:00:00Z", "2026-11-22T09:05:00Z"
 
@@ -75,7 +75,6 @@ _BY_MODEL: dict[tuple[str, str], Any] = {
     ("ColumnView", "name"): "id",
     ("DatasetView", "name"): "Customers",
     ("DatasetUpload", "name"): "Customers",
-    ("FirebaseToken", "id_token"): "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
     ("DirectoryEntry", "id"): _ANNA,
     ("DirectoryEntry", "name"): "Anna",
     ("SessionView", "id"): _SESSION,
