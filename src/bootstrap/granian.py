@@ -14,6 +14,8 @@ from granian.http import HTTP1Settings
 
 THREADS = 32
 """The threads of a worker. They start when they are needed."""
+IDLE_SECONDS = 75
+"""The time that a connection is kept without a request, longer than the proxies in front keep theirs."""
 DRAIN_BYTES = 1 << 16
 """The part of an unread body that is discarded at most, so that the connection can be kept."""
 
@@ -32,7 +34,7 @@ class Server:
             workers=workers,
             blocking_threads=THREADS,
             http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=10_000),
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE_SECONDS * 1000),  # the wait for the next head counts
             respawn_failed_workers=True,
             workers_kill_timeout=25,
         )
@@ -62,8 +64,10 @@ def _stop_at_signal(signals: socket.socket, stop: Callable[[], None]) -> None:
 def _serve(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Serve a request. The response says truly whether its connection is kept.
 
-    granian closes the connection after a body that was not read to its end.
+    granian closes the connection after a body that was not read to its end, and adds an empty host where there is none.
     """
+    if environ.get("HTTP_HOST") == "":
+        del environ["HTTP_HOST"]
 
     def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
         if len(environ["wsgi.input"].read(DRAIN_BYTES + 1)) > DRAIN_BYTES:

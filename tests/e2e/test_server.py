@@ -16,6 +16,7 @@ import httpx2
 import pytest
 import requests
 
+from src.bootstrap.web_worker import HEAD_SECONDS
 from tests.e2e.service import ROOT, portero, serving
 from tests.support.clock import until
 from tests.support.emulators import free_port
@@ -65,6 +66,24 @@ def test_no_request_is_lost_on_a_connection_that_is_said_to_be_kept(each_port: i
                 lost += connection.getresponse().status != 200
             connection.close()
     assert lost == 0
+
+
+def test_a_request_without_a_host_is_refused(each_port: int) -> None:
+    with connected(each_port) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_idle_connection_is_kept_longer_than_the_head_of_a_request_may_take(port: int, granian_port: int) -> None:
+    connections = [HTTPConnection("127.0.0.1", each, timeout=10) for each in (port, granian_port)]
+    for pause in (HEAD_SECONDS + 1, 0):
+        for connection in connections:
+            connection.request("GET", "/health")
+            assert connection.getresponse().read()
+            connection.auto_open = False
+        time.sleep(pause)
+    for connection in connections:
+        connection.close()
 
 
 @pytest.mark.parametrize("library", ["requests", "httpx"])
@@ -198,12 +217,13 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
 
 
 STOPPING = """
-import sys
+import os, sys
 from flask import Flask
 from src.bootstrap.granian import Server
 
 def create_app():
     app = Flask("stopping")
+    app.add_url_rule("/", view_func=lambda: str(os.getpid()))
     app.extensions["portero.stop"] = lambda: print("stopped", flush=True)
     return app
 
@@ -214,9 +234,15 @@ Server(create_app, host="127.0.0.1", port=int(sys.argv[1]), workers=2).run()
 def test_each_worker_of_granian_stops_its_background_tasks() -> None:
     port = free_port()
     command = [sys.executable, "-c", STOPPING, str(port)]
+    answered: set[str] = set()
+
+    def both_have_answered() -> bool:
+        with suppress(requests.ConnectionError):
+            answered.add(requests.get(f"http://127.0.0.1:{port}/", timeout=10).text)
+        return len(answered) == 2
+
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as service:
-        until(lambda: _status(port, "/nowhere") == 404, "the server listens")
-        until(lambda: len(_workers(service.pid)) == 2, "both workers have started")
+        until(both_have_answered, "both workers serve")
         service.terminate()
         output, _ = service.communicate(timeout=30)
     assert output.count("stopped") == 2
