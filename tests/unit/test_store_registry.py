@@ -1,5 +1,6 @@
 """STORE_URL selects the store, and a wrong one is refused before anything is created."""
 
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
+from src.infrastructure.stores.sqlite.connections import connect
 from src.settings import ConfigurationError, Settings
 from tests.support.emulators import free_port
 
@@ -106,6 +108,21 @@ def test_a_sqlite_file_that_cannot_be_opened_is_refused(content: bytes | None, t
     for use in (SqliteStore.check, SqliteStore.prepare):
         with pytest.raises(StoreNotReady, match="cannot be opened"):
             use(f"sqlite:///{file}")
+
+
+def test_a_sqlite_without_its_json_functions_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect_without_json(file: Path) -> sqlite3.Connection:
+        connection = connect(file)
+        connection.set_authorizer(
+            lambda _, __, name, *___: sqlite3.SQLITE_DENY if name == "json_group_array" else sqlite3.SQLITE_OK
+        )
+        return connection
+
+    url = f"sqlite:///{tmp_path / 'portero.db'}"
+    SqliteStore.prepare(url)
+    monkeypatch.setattr("src.infrastructure.stores.sqlite.store.connect", connect_without_json)
+    with pytest.raises(StoreNotReady, match=r"cannot be opened \(.*json_group_array"):
+        SqliteStore.check(url)
 
 
 def test_a_described_url_has_no_password() -> None:

@@ -49,6 +49,7 @@ class SqliteStore(MigratedStore):
             with closing(connect(file)) as connection:
                 if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
                     return None
+                connection.execute("SELECT json_group_array(0)")  # before SQLite 3.38 a build could lack it
                 [version] = connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()
                 return str(version)
         except (OSError, sqlite3.DatabaseError) as error:

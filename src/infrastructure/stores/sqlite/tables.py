@@ -12,7 +12,7 @@ from src.infrastructure.stores.base import Document, Fields, Key, Query
 from src.infrastructure.stores.declarations import Collection, Type
 from src.infrastructure.stores.schema import COLLECTIONS
 
-_EXACT = "iif(typeof({0}) = 'real', quote({0}), {0})"
+_EXACT = "CASE typeof({0}) WHEN 'real' THEN quote({0}) ELSE {0} END"
 """The value of a column that may hold floats, of which the JSON of SQLite has 15 digits only, as text if it is one."""
 
 
@@ -79,7 +79,8 @@ def in_one_row(values: str, rows: str) -> str:
     """Return a statement whose only row is a JSON array of the rows of a SELECT, each an array of ``values``.
 
     The module sqlite3 releases the lock of the interpreter for each row. Where many threads read, each of these moments
-    hands the lock to another thread, and a page of fifty rows waits for it fifty times.
+    hands the lock to another thread, and a page of fifty rows waits for it fifty times. The SELECT has a LIMIT: without
+    one, SQLite is free to drop its order.
     """
     return f"SELECT json_group_array(json_array({values})) FROM ({rows})"
 
