@@ -2,7 +2,7 @@
 
     python -m bench [--quick] [--only NAME …] [--rounds N] [--seconds S] [--save]
 
-All measures take less than 25 minutes, and with --quick about five. --save writes bench/results, the plots, and the
+All measures take about 25 minutes, and with --quick about five. --save writes bench/results, the plots, and the
 tables in README.md and docs/performance.md.
 """
 

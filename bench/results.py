@@ -16,7 +16,7 @@ class Options:
     """The size of a run. ``seconds`` is the length of one load; a round loads every contestant once."""
 
     rounds: int = 5
-    seconds: float = 3
+    seconds: float = 2
     logins: int = 1_000
     users: int = 1_000_000
     rows: int = 1_000_000
