@@ -22,7 +22,7 @@ _PARTS = (1_000, 200, 50)
 """The numbers of users, as parts of the million of the other stores."""
 _SCAN = "the emulator reads all users for a query, Firestore an index"
 _LIMITS = {"`GET /user`": "it reads two documents by key at every size, and rounds on the emulator differ by more"}
-"""What keeps a figure from its goal, by request; the others are queries."""
+"""The reason for which a figure misses its goal, by request; the others are queries."""
 
 
 def measure(options: Options) -> Result:

@@ -1,4 +1,4 @@
-"""What Schemathesis loads: the sender changes every second, because some requests delete their sender."""
+"""The hooks that Schemathesis loads: the sender changes every second, because some requests delete their sender."""
 
 import os
 import uuid

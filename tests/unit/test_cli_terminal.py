@@ -1,4 +1,4 @@
-"""What commands show only on a terminal: names of columns, and bars for long work."""
+"""Tests of the output that commands show only on a terminal: names of columns, and bars for long work."""
 
 from pathlib import Path
 
