@@ -153,7 +153,7 @@ def test_asks_firestore_firebase_and_cloud_storage(whole: str) -> None:
         report = sh(f"docker run --rm --network host {' '.join(environment(settings))} {whole} check", check=False)
     assert "ok     object storage gs://pictures" in report
     for name in ("store firestore://demo-portero", "identity provider firebase"):
-        assert re.search(f"wrong  {name}: A service behind this one does not answer;.*refused", report), report
+        assert re.search(f"wrong  {name}: It cannot be used: .*refused", report), report
 
 
 def test_starts_in_less_than_twice_the_time_of_portero_serve(whole: str, tmp_path: Path) -> None:
