@@ -103,6 +103,35 @@ def test_groups_stand_in_the_order_in_which_a_newcomer_needs_them(page: Page) ->
     assert page.locator(".opblock").first.get_attribute("id") == "operations-Accounts-register"
 
 
+def test_the_page_opens_with_the_operations_of_the_first_day_in_at_most_40_rows(page: Page) -> None:
+    groups = {
+        tag.get_attribute("data-tag"): tag.get_attribute("data-is-open") for tag in page.locator(".opblock-tag").all()
+    }
+    assert [name for name, is_open in groups.items() if is_open == "true"] == ["Accounts", "Sessions", "Tasks"]
+    operations = page.locator(".opblock:visible").count()
+    assert operations == page.locator(".opblock").count() == 23
+    assert operations + len(groups) <= 40
+
+
+def test_the_keyboard_opens_a_closed_group_and_closes_it_again(page: Page) -> None:
+    group = page.locator(".opblock-tag-section", has=page.locator('[data-tag="Datasets"]'))
+    expect(group.locator(".opblock")).to_have_count(0)
+    group.locator(".expand-operation").focus()
+    page.keyboard.press("Enter")
+    expect(group.locator(".opblock:visible")).to_have_count(7)
+    page.keyboard.press("Enter")
+    expect(group.locator(".opblock:visible")).to_have_count(0)
+
+
+def test_a_link_to_an_operation_opens_its_closed_group(page: Page, address: str) -> None:
+    page.goto("about:blank")
+    page.goto(f"http://{address}/docs#/Datasets/createDataset")
+    operation = page.locator("#operations-Datasets-createDataset")
+    expect(operation).to_have_class(re.compile("is-open"))
+    expect(operation).to_be_in_viewport()
+    expect(operation.get_by_role("button", name="Try it out")).to_be_visible()
+
+
 def test_the_page_fits_on_a_phone_and_leads_to_the_guide(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
