@@ -1,7 +1,9 @@
 """The Python client on the real service: the same scenarios for its blocking and its async class."""
 
+import copy
 import io
 import os
+import pickle
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ import httpx2
 import pytest
 
 from portero_client import AsyncPortero, FileTokens, MemoryTokens, Portero, Problem, TokenPair, TokenStore
-from portero_client.models import Dataset
+from portero_client.models import Dataset, FieldProblem
 from tests.clients.conftest import ADMIN
 from tests.clients.python_clients import Device, blocking, waiting
 from tests.e2e.service import PASSWORD
@@ -224,6 +226,14 @@ def test_nobody_else_reads_the_file_of_tokens_whatever_a_crash_left_beside_it(tm
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_tokens_that_cannot_be_stored_leave_no_file_behind(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        FileTokens(path).save(TokenPair("secret"))
+    assert [*tmp_path.iterdir()] == [path]
+
+
 def test_a_file_that_cannot_be_sent_twice_is_refused() -> None:
     read, write = os.pipe()
     os.close(write)
@@ -247,6 +257,64 @@ def test_an_answer_that_is_not_from_the_service_is_a_problem() -> None:
     with pytest.raises(Problem) as refused:
         Portero("http://proxy", http=httpx2.Client(transport=broken)).get_user()
     assert (refused.value.status, refused.value.code, refused.value.detail) == (502, "http_502", "Bad Gateway")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"detail":', b'{"errors": {"title": ["too short"]}}', b"\xff"])
+def test_a_problem_of_a_gateway_is_a_problem(content: bytes) -> None:
+    headers = {"Content-Type": "application/problem+json"}
+    gateway = httpx2.MockTransport(lambda _: httpx2.Response(502, content=content, headers=headers))
+    with pytest.raises(Problem) as refused:
+        Portero("http://gateway", http=httpx2.Client(transport=gateway)).get_user()
+    assert (refused.value.status, refused.value.code, refused.value.errors) == (502, "http_502", [])
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda problem: pickle.loads(pickle.dumps(problem))])
+def test_a_copy_of_a_problem_has_all_that_the_problem_has(copied: Callable[[Problem], Problem]) -> None:
+    error = FieldProblem(field="username", code="taken", message="Already taken.")
+    problem = Problem(409, "taken", "Already taken.", title="Taken", errors=[error], request_id="5f1c", retry_after="3")
+    found = copied(problem)
+    assert type(found) is Problem
+    assert vars(found) == vars(problem)
+    assert str(found) == str(problem) == "409 taken: Already taken."
+
+
+def test_a_redirect_to_another_host_gets_no_password_and_no_token() -> None:
+    asked: list[str] = []
+
+    def redirect(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.host)
+        return httpx2.Response(307, headers={"Location": f"http://elsewhere.example{request.url.path}"})
+
+    http = httpx2.Client(transport=httpx2.MockTransport(redirect), follow_redirects=True)
+    client = Portero("http://service", tokens=MemoryTokens(TokenPair("secret")), http=http)
+    for send in (client.get_user, lambda: client.log_in(username="anna", password=PASSWORD)):
+        with pytest.raises(Problem, match="307"):
+            send()
+    assert asked == ["service", "service"]
+
+
+def test_an_empty_store_that_counts_as_false_is_used() -> None:
+    class Keyring(dict[str, TokenPair | None]):
+        def load(self) -> TokenPair | None:
+            return self.get("tokens")
+
+        def save(self, tokens: TokenPair | None) -> None:
+            self["tokens"] = tokens
+
+    store = Keyring()
+    tokens = {"access_token": "new", "token_type": "bearer", "expires_in": 900, "refresh_token": "later"}
+    http = httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=tokens)))
+    Portero("http://service", tokens=store, http=http).log_in(username="anna", password=PASSWORD)
+    assert store["tokens"] == TokenPair("new", "later")
+
+
+def test_a_closed_client_sends_nothing_and_keeps_its_tokens() -> None:
+    client = Portero("http://service", tokens=MemoryTokens(TokenPair("kept")))
+    client.close()
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        client.get_user()
+    assert client.logged_in
 
 
 @pytest.mark.parametrize(("status", "kept"), [(503, True), (429, True), (401, False)])

@@ -26,7 +26,7 @@ class Portero(Operations):
     def __init__(self, url: str, *, tokens: TokenStore | None = None, http: httpx2.Client | None = None) -> None:
         self._url = url.rstrip("/")
         self._http = http or httpx2.Client(timeout=TIMEOUT)
-        self._auth = SessionAuth(tokens or MemoryTokens(), self._url)
+        self._auth = SessionAuth(MemoryTokens() if tokens is None else tokens, self._url)
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +69,9 @@ class Portero(Operations):
 
     def _send(self, request: Request, cursor: str | None = None, *, stream: bool = False) -> httpx2.Response:
         sent = self._http.build_request(**request.arguments(self._url, cursor))
-        return self._http.send(sent, auth=None if request.session == "none" else self._auth, stream=stream)
+        auth = None if request.session == "none" else self._auth
+        # The service never redirects, and a redirect could lead a password or a refresh token to another host.
+        return self._http.send(sent, auth=auth, stream=stream, follow_redirects=False)
 
 
 class AsyncPortero(AsyncOperations):
@@ -82,7 +84,7 @@ class AsyncPortero(AsyncOperations):
     def __init__(self, url: str, *, tokens: TokenStore | None = None, http: httpx2.AsyncClient | None = None) -> None:
         self._url = url.rstrip("/")
         self._http = http or httpx2.AsyncClient(timeout=TIMEOUT)
-        self._auth = SessionAuth(tokens or MemoryTokens(), self._url)
+        self._auth = SessionAuth(MemoryTokens() if tokens is None else tokens, self._url)
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,4 +130,6 @@ class AsyncPortero(AsyncOperations):
 
     async def _send(self, request: Request, cursor: str | None = None, *, stream: bool = False) -> httpx2.Response:
         sent = self._http.build_request(**request.arguments(self._url, cursor))
-        return await self._http.send(sent, auth=None if request.session == "none" else self._auth, stream=stream)
+        auth = None if request.session == "none" else self._auth
+        # The service never redirects, and a redirect could lead a password or a refresh token to another host.
+        return await self._http.send(sent, auth=auth, stream=stream, follow_redirects=False)

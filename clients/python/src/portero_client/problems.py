@@ -3,12 +3,13 @@
 from typing import Self
 
 import httpx2
+from pydantic import BaseModel, ValidationError
 
 from portero_client.models import FieldProblem
 
 
 class Problem(Exception):
-    """An answer with a status of 400 or more.
+    """An answer that is no success.
 
     ``code`` names the kind of the error and never changes, ``detail`` is a sentence for people, and ``errors`` has an
     entry for each bad field. An answer that is not from the service, such as a proxy's, has the code ``http_STATUS``.
@@ -25,7 +26,7 @@ class Problem(Exception):
         request_id: str | None = None,
         retry_after: str | None = None,
     ) -> None:
-        super().__init__(f"{status} {code}: {detail}")
+        super().__init__(status, code, detail)  # the arguments that make a copy
         self.status = status
         self.code = code
         self.detail = detail
@@ -34,17 +35,32 @@ class Problem(Exception):
         self.request_id = request_id
         self.retry_after = retry_after
 
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.detail}"
+
     @classmethod
     def of(cls, response: httpx2.Response) -> Self:
         """Return the problem that a response describes. Its content is read already."""
         described = response.headers.get("Content-Type", "").startswith("application/problem+json")
-        body = response.json() if described else {}
+        try:
+            body = _Description.model_validate_json(response.content) if described else _Description()
+        except ValidationError:  # a gateway has its own members, or the content is cut off
+            body = _Description()
         return cls(
             response.status_code,
-            body.get("type", f"http_{response.status_code}").rpartition("/")[2],
-            body.get("detail", response.reason_phrase),
-            title=body.get("title", response.reason_phrase),
-            errors=[FieldProblem.model_validate(each) for each in body.get("errors") or []],
+            (body.type or f"http_{response.status_code}").rpartition("/")[2],
+            body.detail or response.reason_phrase,
+            title=body.title or response.reason_phrase,
+            errors=body.errors,
             request_id=response.headers.get("X-Request-Id"),
             retry_after=response.headers.get("Retry-After"),
         )
+
+
+class _Description(BaseModel):
+    """The members of a problem (RFC 9457)."""
+
+    type: str | None = None
+    title: str | None = None
+    detail: str | None = None
+    errors: list[FieldProblem] | None = None

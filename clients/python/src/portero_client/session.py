@@ -69,9 +69,13 @@ class FileTokens:
             return
         # The rename replaces the file in one step: a crash leaves the tokens of before or the new ones.
         descriptor, scratch = mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # with the mode 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(tokens), file)
-        Path(scratch).replace(self._path)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(tokens), file)
+            Path(scratch).replace(self._path)
+        except OSError:  # such as a full disk
+            Path(scratch).unlink(missing_ok=True)
+            raise
 
 
 def changes_session(request: Request, answer: object) -> bool:
