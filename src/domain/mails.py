@@ -65,7 +65,7 @@ class Mail:
     valid_until: datetime | None = None
     """The time at which the token expires, or None before the mail was opened."""
     epoch: int = 0
-    """The ``session_epoch`` of the user when the mail was opened. The end of all sessions ends the token too."""
+    """The ``mail_epoch`` of the user when the mail was opened. A new password or address ends the token."""
     attempts: int = 0
     """The number of codes that were tried."""
     revision: str = ""
@@ -81,10 +81,11 @@ class Mail:
         """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed.
 
         The mail goes to the address as the user has spelled it, because another spelling may be another mailbox.
+        Repeated attempts to send a mail open it again, with the same token: it stays void once it was.
         """
-        if user is None or user.email is None:
-            return replace(self, expires_at=now + LIFETIME)
-        return replace(self, address=user.email, user_id=user.id, epoch=user.session_epoch, valid_until=now + LIFETIME)
+        if user is None or user.email is None or (self.user_id and not self._is_current(user)):
+            return replace(self, valid_until=None, expires_at=now + LIFETIME)
+        return replace(self, address=user.email, user_id=user.id, epoch=user.mail_epoch, valid_until=now + LIFETIME)
 
     def sent(self) -> "Mail":
         """Return the mail after it was sent, to be removed when its token expires, like a mail that has no user.
@@ -98,20 +99,22 @@ class Mail:
 
         The provider may have set the new password all the same, so that its revocations do not end the token any more.
         """
-        return replace(self, epoch=user.session_epoch, details={**self.details, _GIVEN_BACK: "yes"})
+        return replace(self, epoch=user.mail_epoch, details={**self.details, _GIVEN_BACK: "yes"})
 
     def is_for(self, user: User | None, now: datetime) -> bool:
         """Return whether the token is valid for ``user``: neither expired, nor older than its password or address."""
         return (
             user is not None
             and user.can_log_in
-            and user.id == self.user_id
-            and user.session_epoch == self.epoch
-            and user.email == self.address
+            and self._is_current(user)
             and self.valid_until is not None
             and now < self.valid_until
             and not self._is_revoked(user, self.valid_until - LIFETIME)
         )
+
+    def _is_current(self, user: User) -> bool:
+        """Return whether neither the password nor the address of ``user`` changed after the mail was opened for it."""
+        return (user.id, user.mail_epoch, user.email) == (self.user_id, self.epoch, self.address)
 
     def _is_revoked(self, user: User, opened_at: datetime) -> bool:
         """Return whether the provider has revoked all sign-ins since, as it does when a password is set there."""

@@ -58,6 +58,8 @@ class User:
     session_epoch: int = 0
     """A counter. Every session that began with a lower value has ended, except ``kept_session``."""
     kept_session: str | None = None
+    address_changes: int = 0
+    """The number of times that the e-mail address has changed, also to another spelling."""
     sessions_ended_at: datetime | None = None
     """The time up to which tokens of the identity provider are rejected: tokens that were issued at it or before."""
     expires_at: datetime | None = None
@@ -100,9 +102,24 @@ class User:
 
         A new address is not verified. Disabling a user ends its sessions.
         """
-        same_address = "email" not in change or change["email"] == self.email
-        changed = replace(self, **change, email_verified=self.email_verified and same_address, updated_at=now)
+        email = change.get("email", self.email)
+        readdressed = self.with_email(email, verified=self.email_verified and email == self.email)
+        changed = replace(readdressed, **change, updated_at=now)
         return changed.without_sessions(now) if changed.disabled and not self.disabled else changed
+
+    def with_email(self, email: Email | None, *, verified: bool) -> "User":
+        """Return the user with an e-mail address, which is counted as a change if it is not the present one."""
+        changes = self.address_changes + (email != self.email)
+        return replace(self, email=email, email_verified=verified, address_changes=changes)
+
+    @property
+    def mail_epoch(self) -> int:
+        """A counter that grows when all sessions end, as with a new password, and when the address changes.
+
+        The tokens of mails that were opened at a lower value are void. No clock is compared, so that an address that
+        changes and changes back voids them too.
+        """
+        return self.session_epoch + self.address_changes
 
     @property
     def is_active_admin(self) -> bool:

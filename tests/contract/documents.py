@@ -34,6 +34,7 @@ def account(**fields: Any) -> dict[str, Any]:
         "password_hash": None,
         "state": "active",
         "session_epoch": 0,
+        "address_changes": None,
         "kept_session": None,
         "sessions_ended_at": None,
         "provider_valid_since": None,

@@ -10,8 +10,9 @@ from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, Profile, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.base import Insert, Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.schema import USERS
 from tests.contract.accounts import (
     LATER,
     NOON,
@@ -28,6 +29,7 @@ from tests.contract.accounts import (
     username_claim,
     winners,
 )
+from tests.contract.documents import account
 from tests.support.claims import holder_of
 from tests.support.firestore import collection_of
 from tests.support.races import at_once
@@ -46,6 +48,7 @@ FULL = User(
     password_hash="$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA",
     state=State.DELETING,
     session_epoch=2**40,
+    address_changes=2**40,
     kept_session="f" * 32,
     sessions_ended_at=NOON.replace(microsecond=1),
     expires_at=NOON.replace(microsecond=2),
@@ -153,6 +156,12 @@ class TestByClaim:
         users.add(new_user("adam", "adam@example.com"))
         for claim in (username_claim("ada"), username_claim("adamo"), email_claim("ada"), email_claim("adam")):
             assert users.by_claim(claim) is None
+
+
+def test_a_user_of_an_earlier_version_has_changed_its_address_no_times(store: Store, users: Users) -> None:
+    store.commit(Insert(Key(USERS, "ada"), account()))
+    ada = users.update("ada", lambda user: user.with_email(Email("ada@example.com"), verified=False))
+    assert (ada.address_changes, users.get("ada")) == (1, ada)
 
 
 class TestUpdate:

@@ -233,6 +233,11 @@ def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> Non
     assert (user["id"], user["email_verified"]) == (tokens["user"]["id"], True)
 
     token = ask("/auth/password/forgot", email=address)["token"]
+    for email in (f"new-{address}", address):
+        assert client.call("PUT", "/user", tokens["access_token"], email=email).status_code == 200
+    assert spend("/auth/password/reset", token=token, new_password=OTHER_PASSWORD) == [401, 401]
+
+    token = ask("/auth/password/forgot", email=address)["token"]
     passwords = [f"{OTHER_PASSWORD} {number}" for number in range(20)]
     mails, device = client.services.mails, SessionClient()
     outcomes = at_once(lambda password: mails.reset_password(token, password, device), passwords)

@@ -18,6 +18,7 @@ from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.races import at_once
 from tests.support.working import NOON, Watch
 from tests.support.world import (
+    PASSWORD,
     Answer,
     Person,
     errors_of,
@@ -150,6 +151,79 @@ class TestVerification:
         world.deliver()
         world.client.put("/user", json={"email": "new@example.com"}, headers=anna.headers)
         assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 401
+
+
+NEW_ADDRESS = "new@example.com"
+
+
+class TestChangedAddresses:
+    """A link is void after any change of the address, also when the address is the same again."""
+
+    @pytest.mark.parametrize("spelling", ["other", "capitals"])
+    @pytest.mark.parametrize("use", ["login", "code", "verify", "reset"])
+    def test_a_link_stays_void_when_the_address_changes_back(
+        self, world: MailWorld, anna: Person, use: str, spelling: str
+    ) -> None:
+        address = anna.user["email"]
+        spend = spend_link(world, anna, use)
+        for email in (NEW_ADDRESS if spelling == "other" else address.upper(), address):
+            assert world.client.put("/user", json={"email": email}, headers=anna.headers).status_code == 200
+        assert spend() == 401
+        assert spend_link(world, anna, use)() in (200, 204), "a mail that is asked for now works"
+
+    def test_a_link_stays_void_after_a_change_by_an_admin(self, world: MailWorld, anna: Person) -> None:
+        root = join(world.client, "admin")
+        spend, path = spend_link(world, anna, "reset"), f"/users/{anna.user['id']}"
+        for email in (NEW_ADDRESS, anna.user["email"]):
+            assert world.client.put(path, json={"email": email}, headers=root.headers).status_code == 200
+        assert spend() == 401
+
+    def test_a_change_of_other_fields_or_to_the_same_address_voids_nothing(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        spend = spend_link(world, anna, "reset")
+        body = {"email": anna.user["email"], "name": "Anna", "username": "anna2"}
+        assert world.client.put("/user", json=body, headers=anna.headers).status_code == 200
+        assert spend() == 204
+
+    def test_a_mail_that_is_sent_after_the_change_brings_a_valid_link(self, world: MailWorld, anna: Person) -> None:
+        world.client.post("/auth/password/forgot", json={"email": anna.user["email"]})
+        for email in (NEW_ADDRESS, anna.user["email"]):
+            world.client.put("/user", json={"email": email}, headers=anna.headers)
+        world.deliver()
+        [mail] = [mail for mail in world.box.mails if "token=" in mail.text]
+        assert world.reset(mail.text.partition("token=")[2].split()[0]).status_code == 204
+
+    @pytest.mark.parametrize("change", ["address", "password"])
+    def test_a_link_that_is_void_is_not_sent_again(self, world: MailWorld, anna: Person, change: str) -> None:
+        world.client.post("/auth/password/forgot", json={"email": anna.user["email"]})
+        handler, job = services_of(world.app).jobs.runner.handlers["mail"], services_of(world.app).jobs.list().items[0]
+        handler.run(job, lambda _: None)
+        if change == "address":
+            for email in (NEW_ADDRESS, anna.user["email"]):
+                world.client.put("/user", json={"email": email}, headers=anna.headers)
+        else:
+            passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+            assert world.client.put("/user/password", json=passwords, headers=anna.headers).status_code == 204
+        assert handler.run(job, lambda _: None) == {"sent": False}  # as after a kill between sending and recording it
+        assert len(world.box.mails) == 1
+        assert world.reset(world.token).status_code == 401
+
+
+def spend_link(world: MailWorld, person: Person, use: str) -> Callable[[], int]:
+    """Let a mail be sent, and return a function that uses its link or code and returns the status."""
+    email = person.user["email"]
+    if use == "verify":
+        world.client.post("/auth/email/verify", headers=person.headers)
+        world.deliver()
+    else:
+        world.ask("/auth/password/forgot" if use == "reset" else "/auth/email/login", email)
+    token, code = world.token, world.code if use == "code" else ""
+    if use == "reset":
+        return lambda: world.reset(token).status_code
+    if use == "verify":
+        return lambda: world.client.post("/auth/email/verify", json={"token": token}).status_code
+    return lambda: world.confirm(**({"email": email, "code": code} if code else {"token": token})).status_code
 
 
 class TestReset:

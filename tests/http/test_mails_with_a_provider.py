@@ -139,6 +139,32 @@ class TestAccountsAtTheProvider:
         self.change(provider, email=Email("new@example.com"))
         assert world.confirm(token=world.token).status_code == 401
 
+    @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
+    def test_a_link_stays_void_when_the_address_changes_back_there(
+        self, world: MailWorld, provider: Provider, path: str
+    ) -> None:
+        use = world.reset if "password" in path else lambda token: world.confirm(token=token)
+        world.ask(path, self.ADDRESS.address)
+        token = world.token
+        for address in (Email("new@example.com"), self.ADDRESS):
+            self.change(provider, email=address)
+            assert world.client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 200
+        assert use(token).status_code == 401
+
+    def test_a_link_that_was_given_back_is_void_after_the_address_changed_and_changed_back(
+        self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.ask("/auth/password/forgot", self.ADDRESS.address)
+        token = world.token
+        with monkeypatch.context() as patched:
+            patched.setattr(provider, "set_password", Mock(side_effect=Unavailable))
+            assert world.reset(token).status_code == 503
+        provider.signed_in_at["eve"] = world.watch.time + timedelta(seconds=1)  # after all sessions ended
+        for address in (Email("new@example.com"), self.ADDRESS):
+            self.change(provider, email=address)
+            assert world.client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 200
+        assert world.reset(token).status_code == 401
+
     def test_an_outage_of_the_provider_spends_no_link(
         self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch
     ) -> None:

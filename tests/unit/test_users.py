@@ -26,6 +26,7 @@ ADA = User(
     disabled=False,
     password_hash="a hash",
     session_epoch=3,
+    address_changes=2,
     sessions_ended_at=NOON,
     reconcile_since=NOON,
     revision="7",
@@ -83,6 +84,7 @@ class TestChanged:
         changed = ADA.changed(change, LATER)
         expected = {field.name: getattr(ADA, field.name) for field in fields(User)}
         expected |= {**change, "email_verified": verified, "updated_at": LATER}
+        expected["address_changes"] = 2 if verified else 3
         assert {field.name: getattr(changed, field.name) for field in fields(User)} == expected
 
     def test_changing_a_profile_never_verifies_an_address(self) -> None:

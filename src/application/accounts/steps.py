@@ -65,7 +65,7 @@ class AccountSteps:
         addresses = [user.email, *(Email(claim.key) for claim in user.reserved if claim.kind == "email"), None]
         try:
             for email in addresses:
-                restored = replace(user, email=email, email_verified=user.email_verified and email == user.email)
+                restored = user.with_email(email, verified=user.email_verified and email == user.email)
                 with suppress(Taken):  # another account of the provider has the address by now: try the next one
                     self.identity.set_email(restored)
                     break
@@ -80,7 +80,7 @@ class AccountSteps:
         def restore(stored: User) -> User:
             if stored.reconcile_since != user.reconcile_since:
                 return self._marked(stored)  # changed meanwhile, and the provider may have lost that address
-            return released(replace(stored, email=restored.email, email_verified=restored.email_verified))
+            return released(stored.with_email(restored.email, verified=restored.email_verified))
 
         self.users.update(user.id, self._changed_there(user.id, restore))
 

@@ -86,7 +86,7 @@ def following(account: ProviderAccount, username: Username, now: datetime) -> Ch
         known = account.email is not None and user.email is not None and account.email.key == user.email.key
         email = user.email if known else account.email
         verified = email is not None and (account.email_verified or (known and user.email_verified))
-        changed = replace(changed, email=email, email_verified=verified)
+        changed = changed.with_email(email, verified=verified)
         return user if changed == user else replace(changed, updated_at=now)
 
     return follow

@@ -32,7 +32,7 @@ class SendMail:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (PATIENCE.total_seconds(),) * 4
 
     def run(self, job: Job, progress: Progress) -> Mapping[str, bool]:
-        """Send the mail, unless its token was spent or its address belongs to no user who can log in.
+        """Send the mail, unless its token was spent or is void, or its address belongs to no user who can log in.
 
         Return whether it was sent, as ``sent``. Raises AttemptFailed, Postponed, Unavailable.
         """
@@ -48,7 +48,7 @@ class SendMail:
             mail = self.mails.update(mail.id, lambda stored: stored.opened(user, self.clock()))
         except NotFound:  # spent after a process sent it and died
             return {"sent": False}
-        if user is None:
+        if mail.valid_until is None:
             return {"sent": False}
         for old in self.mails.newest(mail.kind, mail.address, 2 * MAX_LIVING)[MAX_LIVING:]:
             self.mails.remove(old.id)

@@ -34,7 +34,14 @@ class Users(Documents[User]):
     """Stores users. Implements UserRepository."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, USERS, User, role=_ROLES.__getitem__, state=_STATES.__getitem__)
+        super().__init__(
+            store,
+            USERS,
+            User,
+            role=_ROLES.__getitem__,
+            state=_STATES.__getitem__,
+            address_changes=lambda count: count or 0,
+        )
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""

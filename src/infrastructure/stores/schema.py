@@ -29,6 +29,7 @@ USERS = Collection(
     | _text("role", "state")
     | _boolean("email_verified", "disabled")
     | _integer("session_epoch")
+    | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
     | _time("created_at", "updated_at")
     | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
     | _json("reserved", nullable=True),

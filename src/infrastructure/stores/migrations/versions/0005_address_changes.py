@@ -1,0 +1,21 @@
+"""A column for the number of changes of the e-mail address, which void the links in mails to earlier ones.
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.add_column("users", sa.Column("address_changes", sa.BigInteger()))
+
+
+def downgrade() -> None:
+    """Drop the column."""
+    op.drop_column("users", "address_changes")
