@@ -5,7 +5,7 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutil
 
 # Wheels only, each checked against its pinned hash. The image itself has no compiler and no pip.
 ARG EXTRAS=yes
-COPY requirements.txt requirements/extras.txt docker/shrink docker/settle ./
+COPY requirements.txt requirements/extras.txt docker/compile.py docker/shrink docker/settle ./
 RUN python -m venv --without-pip /venv \
  && pip --python /venv/bin/python install --quiet --no-cache-dir --no-compile --only-binary=:all: --require-hashes \
     -r requirements.txt $([ $EXTRAS = no ] || echo -r extras.txt) \
