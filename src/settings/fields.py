@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, HttpUrl, PositiveInt, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, SecretStr
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 SessionSeconds = Annotated[int, Field(ge=60, le=100 * 365 * 86400)]
@@ -13,6 +13,8 @@ Cost = Annotated[int, Field(ge=1, le=255)]
 
 class SettingsFields(BaseModel):
     """Every setting, by the name of its environment variable in lower case."""
+
+    model_config = ConfigDict(defer_build=True)  # only Settings is used, and builds its own validator
 
     # --- Service ---
     app_env: Literal["development", "production"] = "development"

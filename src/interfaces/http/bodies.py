@@ -56,7 +56,10 @@ def _not_empty_schema(schema: dict[str, Any]) -> None:
 class Body(BaseModel):
     """A request body. A value of a wrong type is refused, never coerced; unknown fields are ignored."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, json_schema_extra=without_defaults)
+    # pydantic builds the validator of a body at its first use, instead of all of them at each start.
+    model_config = ConfigDict(
+        strict=True, extra="ignore", frozen=True, json_schema_extra=without_defaults, defer_build=True
+    )
     media_types: ClassVar[Sequence[str]] = (JSON,)
 
     @classmethod
@@ -93,7 +96,7 @@ class Form(Body):
 class Query(BaseModel):
     """A query string. Unknown parameters are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=without_defaults)
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra=without_defaults, defer_build=True)
 
 
 def _limit(text: str) -> int:

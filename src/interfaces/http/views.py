@@ -23,7 +23,10 @@ _ACCESS, _REFRESH = AliasPath("access"), AliasPath("refresh")
 class View(BaseModel):
     """A JSON answer. It has every property, also those that are null."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True)
+    # pydantic builds the validator of a view at its first use, instead of all of them at each start.
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True, defer_build=True
+    )
     is_long: ClassVar[bool] = False
     """Whether one of them can have more than 1 KB."""
 
