@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from src.interfaces.http.headers import accepted_language, language_headers
 from src.interfaces.languages import translated
+from src.interfaces.web.security import page_policy
 
 docs = Blueprint("docs", __name__, template_folder="templates")
 
@@ -27,18 +28,13 @@ GUIDE = (
 """The texts of the guide. The catalogue of messages has their translations."""
 
 _SWAGGER_UI = str(files("flask_swagger_ui") / "dist")
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+# A page loads nothing but our files, and runs no inline script.
+docs.after_request(
+    page_policy(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
 )
-
-
-@docs.after_request
-def restrict(response: Response) -> Response:
-    """Let a page load nothing but our files, and run no inline script."""
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = _POLICY
-    return response
 
 
 @docs.get("/docs")

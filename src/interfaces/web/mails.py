@@ -15,10 +15,15 @@ from src.interfaces.http.operations import client, context_of, services
 from src.interfaces.http.problems import status_of
 from src.interfaces.http.views import RefreshView
 from src.interfaces.languages import translated
+from src.interfaces.web.security import page_policy
 
 pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
 
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+# A page loads its stylesheet, and sends its form to this service only.
+pages.after_request(
+    page_policy("default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+)
+
 _PURPOSES = {"/auth/email/login": "login", "/auth/email/verify": "verify", "/auth/password/reset": "reset"}
 """The paths of the links, and the names of their texts."""
 TEXTS = {
@@ -46,14 +51,6 @@ class LinkForm(Form):
     email: TextField = ""
     code: TextField = ""
     new_password: TextField = ""
-
-
-@pages.after_request
-def allow_style(response: Response) -> Response:
-    """Let a page load its stylesheet, and send its form to this service only."""
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = _POLICY
-    return response
 
 
 @pages.get("/auth/email/login")
