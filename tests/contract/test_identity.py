@@ -1,10 +1,14 @@
 """The contract of identity providers, and the ID tokens of Firebase."""
 
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -346,3 +350,20 @@ def test_waiting_too_long_for_a_hash_is_unavailable_with_retry_after(monkeypatch
         go_on.set()
         slow.join()
     assert not identity.verify(None, PASSWORD)  # and the place is free again
+
+
+def test_a_shortage_of_memory_is_unavailable_and_never_a_wrong_password() -> None:
+    """In a process that really has too little memory. Its logins are limited to ten failures."""
+    command = [sys.executable, "-m", "tests.support.short_of_memory"]
+    ran = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == {
+        "known": [503] * 11,
+        "wrong": 503,
+        "unknown": 503,
+        "register": 503,
+        "later": [200, 401],
+        **dict.fromkeys(("argon2", "scrypt", "firebase", "threads"), "Unavailable"),
+        "argon2 later": "True",
+        **dict.fromkeys(("scrypt later", "firebase later", "threads later"), "False"),
+    }

@@ -19,10 +19,11 @@ import unicodedata
 from collections.abc import Callable
 
 import argon2
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from src.application.importing import HashOptions, NotImportable
 from src.domain.users import normalise_password
+from src.infrastructure.identity.shortages import unavailable_on_shortage
 
 Check = Callable[[bytes], bool]
 """A function that returns whether a password is the right one."""
@@ -70,7 +71,8 @@ def is_foreign(kept: str) -> bool:
 def verify(kept: str, password: str) -> bool:
     """Return whether ``password`` is the one of a kept hash. A hash that cannot be checked has no password.
 
-    Other systems hash it as it was typed, or in a normal form of Unicode, so the different ones are tried.
+    Other systems hash it as it was typed, or in a normal form of Unicode, so the different ones are tried. Raises
+    Unavailable if there is too little memory to compute the hash.
     """
     try:
         check = _parse(kept)
@@ -80,8 +82,9 @@ def verify(kept: str, password: str) -> bool:
     if forms[1] != password or not unicodedata.is_normalized("NFKD", password[:1024]):
         forms.append(unicodedata.normalize("NFKD", password[:1024]))
     try:
-        return any(check(form.encode("utf-8", "surrogatepass")) for form in dict.fromkeys(forms))
-    except ValueError:  # its parameters do not go together
+        with unavailable_on_shortage():
+            return any(check(form.encode("utf-8", "surrogatepass")) for form in dict.fromkeys(forms))
+    except (ValueError, VerificationError):  # its parameters do not go together
         return False
 
 
@@ -161,7 +164,7 @@ def _argon2(text: str) -> Check:
     def check(password: bytes) -> bool:
         try:
             return argon2.PasswordHasher().verify(text, password)
-        except (VerificationError, InvalidHashError):
+        except VerifyMismatchError:
             return False
 
     return check

@@ -16,6 +16,7 @@ from src.domain.users import User, normalise_password
 from src.domain.values import Email
 from src.infrastructure.identity.foreign_hashes import is_foreign
 from src.infrastructure.identity.foreign_hashes import verify as verify_foreign
+from src.infrastructure.identity.shortages import unavailable_on_shortage
 from src.infrastructure.outages import unavailable_on
 
 _QUEUE_SECONDS = 10.0
@@ -45,14 +46,16 @@ class LocalIdentity:
         """Return whether the password is right.
 
         Exactly one hash is computed in every case. Without a user or a stored hash, ``password`` is checked against a
-        decoy, and the result is False. Checking an imported hash takes as long as it took in the other system.
+        decoy, and the result is False. Checking an imported hash takes as long as it took in the other system. Raises
+        Unavailable if there is too little memory to compute the hash.
         """
         kept = user.password_hash if user else None
         with self._place():
             if kept is not None and is_foreign(kept):
                 return verify_foreign(kept, password)
             try:
-                return self._hasher.verify(kept or self._decoy, _bytes(password)) and kept is not None
+                with unavailable_on_shortage():
+                    return self._hasher.verify(kept or self._decoy, _bytes(password)) and kept is not None
             except (VerificationError, InvalidHashError):
                 return False
 
