@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from src.domain.errors import AttemptFailed, Postponed
+from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.mails import LIFETIME, MailKind
 from src.domain.sessions import Client as SessionClient
@@ -16,6 +16,7 @@ from src.infrastructure.stores.base import Document, Key, Query, Write
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.races import at_once
+from tests.support.remote import RemoteIdentity
 from tests.support.working import NOON, Watch
 from tests.support.world import (
     PASSWORD,
@@ -362,6 +363,41 @@ class TestLimits:
         assert [ask(f"u{n}@example.com", f"2001:db8::{n}") for n in range(6)] == [202] * 5 + [429]
         world.watch.forward(3601)
         assert ask(anna.user["email"], "2001:db8::6") == 202
+
+
+class FailingStore(MemoryStore):
+    """A store in which one of the next commits fails, before or after it is made."""
+
+    commits_until_failure = -1
+    is_made = False
+
+    def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
+        self.commits_until_failure -= 1
+        if self.commits_until_failure != -1:
+            return super()._commit(writes, operation)
+        if self.is_made:
+            super()._commit(writes, operation)
+        raise Unavailable
+
+
+@pytest.mark.parametrize("is_remote", [False, True], ids=["local", "remote"])
+@pytest.mark.parametrize("is_made", [False, True], ids=["refused", "made"])
+@pytest.mark.parametrize("failing", range(4))
+def test_after_an_outage_of_the_store_another_mail_sets_the_password(
+    failing: int, is_made: bool, is_remote: bool
+) -> None:
+    store = FailingStore()
+    world = MailWorld(store=store, identity=RemoteIdentity() if is_remote else None)
+    anna = join(world.client)
+    world.ask("/auth/password/forgot", anna.user["email"])
+    store.commits_until_failure, store.is_made = failing, is_made
+    assert world.reset(world.token).status_code in (204, 503)
+    store.commits_until_failure = -1
+    is_set = log_in(world.client, anna, NEW_PASSWORD).status_code == 200
+    assert world.reset(world.token).status_code in ((401,) if is_set and not is_remote else (204, 401))
+    world.ask("/auth/password/forgot", anna.user["email"])
+    assert world.reset(world.token, f"{NEW_PASSWORD} 2").status_code == 204
+    assert log_in(world.client, anna, f"{NEW_PASSWORD} 2").status_code == 200
 
 
 class TestDelivery:

@@ -92,8 +92,9 @@ class MailService:
     def reset_password(self, token: str, password: str, client: Client) -> None:
         """Set a new password with the token of a mail. It ends all sessions and proves the address.
 
-        Raises InvalidToken; Invalid for a password that the policy refuses, and Unavailable, both of which spend no
-        token.
+        Raises InvalidToken; Invalid for a password that the policy refuses, which spends no token; and Unavailable.
+        After an outage of the identity provider the token works again. After an outage of the store the token may be
+        spent, whether or not the new password is set: if that does not log in, another mail sets it.
         """
         mail, user = self._peek(MailKind.RESET, token)
         username = user.username.display if user.username else None
