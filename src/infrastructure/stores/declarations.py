@@ -33,6 +33,8 @@ class Field:
     """The collections whose ids the field holds: one id, or a list of ids if the type is JSON."""
     enforced: bool = False
     """Whether SQL may enforce the reference: the field refers to one collection, whose document is removed last."""
+    enumerated: bool = False
+    """Whether the field has one of a few values."""
 
 
 @dataclass(frozen=True, slots=True)

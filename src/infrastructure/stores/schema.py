@@ -5,12 +5,13 @@ from functools import partial
 from src.infrastructure.stores.declarations import Collection, Field, Index, Type
 
 
-def _fields(type: Type, *names: str, nullable: bool = False) -> dict[str, Field]:
-    return {name: Field(type, nullable) for name in names}
+def _fields(type: Type, *names: str, nullable: bool = False, enumerated: bool = False) -> dict[str, Field]:
+    return {name: Field(type, nullable, enumerated=enumerated) for name in names}
 
 
 _text, _integer, _float = (partial(_fields, type) for type in (Type.TEXT, Type.INTEGER, Type.FLOAT))
-_boolean, _time, _json = (partial(_fields, type) for type in (Type.BOOLEAN, Type.TIMESTAMP, Type.JSON))
+_time, _json = (partial(_fields, type) for type in (Type.TIMESTAMP, Type.JSON))
+_boolean, _enumeration = (partial(_fields, type, enumerated=True) for type in (Type.BOOLEAN, Type.TEXT))
 
 
 def _reference(name: str, *collections: str, type: Type = Type.TEXT, nullable: bool = False) -> dict[str, Field]:
@@ -26,7 +27,7 @@ USERS = Collection(
     _text("username", "username_key", "email", "email_key", nullable=True)
     | _text("name", "last_name", "password_hash", nullable=True)
     | _reference("kept_session", "sessions", nullable=True)
-    | _text("role", "state")
+    | _enumeration("role", "state")
     | _boolean("email_verified", "disabled")
     | _integer("session_epoch")
     | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
@@ -44,7 +45,7 @@ USERS = Collection(
 )
 
 # One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
-CLAIMS = Collection("claims", _text("kind") | _reference("holder_id", "users", "dogs"))
+CLAIMS = Collection("claims", _enumeration("kind") | _reference("holder_id", "users", "dogs"))
 
 # The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
 ROSTERS = Collection("rosters", _reference("members", "users", type=Type.JSON))
@@ -80,7 +81,8 @@ DOGS = Collection(
     "dogs",
     _owner
     | _reference("job_id", "jobs")
-    | _text("name", "name_key", "picture_status")
+    | _text("name", "name_key")
+    | _enumeration("picture_status")
     | _text("picture", nullable=True)
     | _boolean("is_adopted")
     | _time("created_at"),
@@ -90,7 +92,8 @@ DOGS = Collection(
 _STORED_OBJECT_FIELDS = (
     _owner
     | _reference("receipt_id", "receipts", nullable=True)
-    | _text("filename", "sha256", "state")
+    | _text("filename", "sha256")
+    | _enumeration("state")
     | _integer("size")
     | _time("created_at")
     | _time("reconcile_since", nullable=True)
@@ -111,7 +114,8 @@ FILES = Collection(
 DATASETS = Collection(
     "datasets",
     _STORED_OBJECT_FIELDS
-    | _text("name", "status")
+    | _text("name")
+    | _enumeration("status")
     | _reference("job_id", "jobs", nullable=True)
     | _reference("pieces", "reports", type=Type.JSON)
     | _json("read_options", "row_sets"),
@@ -125,7 +129,7 @@ JOBS = Collection(
     "jobs",
     _owner_or_none
     | _reference("subject_id", "dogs", "files", "datasets", "mails")
-    | _text("kind", "status")
+    | _enumeration("kind", "status")
     | _text("error", "ticket", nullable=True)
     | _integer("attempts")
     | _float("progress")
@@ -145,7 +149,8 @@ JOBS = Collection(
 # A mail to be sent and its token. Nothing in it is secret: the token is derived from the id with a key of the service.
 MAILS = Collection(
     "mails",
-    _text("kind", "address", "address_key", "language")
+    _enumeration("kind")
+    | _text("address", "address_key", "language")
     | _reference("user_id", "users", nullable=True)
     | _integer("epoch", "attempts")
     | _json("details", nullable=True)

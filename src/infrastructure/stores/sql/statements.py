@@ -36,31 +36,51 @@ def find(query: Query, *, after: bool) -> sa.Select[tuple[object, ...]]:
 
     With ``after`` the documents come after the parameters ``after_value`` and ``after_id``.
     """
-    bounds = query.start is not None, query.until is not None
-    return _find(query.collection, query.order, tuple(query.equal), query.descending, *bounds, after)
+    bounds = tuple(name for name in ("start", "until") if getattr(query, name) is not None)
+    if bounds and query.start == query.until:
+        bounds = ("exact",)
+    return _find(query.collection, query.order, tuple(query.equal), query.descending, bounds, after)
 
 
 @lru_cache(maxsize=200)
 def _find(
-    collection: Collection, order: str, equal: tuple[str, ...], descending: bool, start: bool, until: bool, after: bool
+    collection: Collection,
+    order: str,
+    equal: tuple[str, ...],
+    descending: bool,
+    bounds: tuple[str, ...],
+    after: bool,
 ) -> sa.Select[tuple[object, ...]]:
+    """Return the statement for the queries that differ only in their values.
+
+    It lets PostgreSQL keep one plan for all values, however large the table is. PostgreSQL plans every execution anew
+    as long as it expects a plan for unknown values to read more. So the values of enumerated fields, of which some are
+    rare and some are not, are part of the text of the statement; and so is the number of rows, if no other value
+    decides which index is the best.
+    """
     table = TABLES[collection.name]
     value, id = table.c[order], table.c.id
+    bounded = {
+        # A range between two values that are unknown yet would be expected to hold many rows.
+        "exact": value == sa.bindparam("start"),
+        "start": value >= sa.bindparam("start"),
+        "until": value <= sa.bindparam("until"),
+    }
+    enumerated = {name: collection.fields[name].enumerated for name in equal}
+    equality = [table.c[name] == sa.bindparam(name, literal_execute=enumerated[name]) for name in equal]
     statement = (
         sa.select(table)
-        .where(value.is_not(None), *(table.c[name] == sa.bindparam(name) for name in equal))
+        .where(value.is_not(None), *equality)
+        .where(*(bounded[name] for name in bounds))
         .order_by(*((value.desc(), id.desc()) if descending else (value, id)))
-        .limit(sa.bindparam("count"))
+        .limit(sa.bindparam("count", type_=sa.Integer(), literal_execute=all(enumerated.values())))
     )
-    if start:
-        statement = statement.where(value >= sa.bindparam("start"))
-    if until:
-        statement = statement.where(value <= sa.bindparam("until"))
     if after:
-        # SQL Server compares no tuples. The first condition finds the place in the index.
+        # SQL Server compares no tuples. The first condition finds the place in the index. PostgreSQL expects that the
+        # second one removes nothing; of `value > last OR id > last_id` it would expect that it removes many rows.
         last, last_id = sa.bindparam("after_value", type_=value.type), sa.bindparam("after_id", type_=id.type)
         if descending:
-            statement = statement.where(value <= last, (value < last) | (id < last_id))
+            statement = statement.where(value <= last, ~((value == last) & (id >= last_id)))
         else:
-            statement = statement.where(value >= last, (value > last) | (id > last_id))
+            statement = statement.where(value >= last, ~((value == last) & (id <= last_id)))
     return statement
