@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -309,3 +310,33 @@ class TestRules:
         documents = database(SIGNED_IN_MAY)
         assert set(statuses(documents, {}).values()) == {403}
         assert set(statuses(documents, USER).values()) == {200}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "1 134217728 33554432 glibc.malloc.hugetlb=1"),
+        (
+            {
+                "MALLOC_ARENA_MAX": "2",
+                "MALLOC_TRIM_THRESHOLD_": "3",
+                "MALLOC_MMAP_THRESHOLD_": "4",
+                "GLIBC_TUNABLES": "glibc.malloc.hugetlb=0",
+            },
+            "2 3 4 glibc.malloc.hugetlb=0",
+        ),
+    ],
+    ids=["by default", "of the operator"],
+)
+def test_the_script_tells_the_c_library_how_to_keep_the_memory_of_hashes(
+    tmp_path: Path, given: dict[str, str], expected: str
+) -> None:
+    script, python = tmp_path / "portero", tmp_path / ".venv/bin/python"
+    shutil.copy(ROOT / "portero", script)
+    python.parent.mkdir(parents=True)
+    shown = '"$MALLOC_ARENA_MAX $MALLOC_TRIM_THRESHOLD_ $MALLOC_MMAP_THRESHOLD_ $GLIBC_TUNABLES"'
+    python.write_text(f"#!/bin/sh\necho {shown}\n")
+    python.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], **given}
+    done = subprocess.run([script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
