@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,8 +38,16 @@ class MailFolder:
     def newest(self) -> Iterator[Message]:
         """Yield the mails in the folder, the newest first."""
         for file in self._files():
-            fields = json.loads(file.read_text())
-            yield Message(**{**fields, "to": Email(fields["to"]["address"])})
+            with suppress(FileNotFoundError):  # `send` has removed it meanwhile
+                fields = json.loads(file.read_text())
+                yield Message(**{**fields, "to": Email(fields["to"]["address"])})
 
     def _files(self) -> list[Path]:
-        return sorted(self.path.glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        return sorted(self.path.glob("*.json"), key=_written_at, reverse=True)
+
+
+def _written_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:  # `send` has removed it meanwhile
+        return 0
