@@ -61,6 +61,7 @@ class Username:
 
     MIN = 3
     MAX = 32
+    MAX_KEY = 3 * MAX  # case folding makes at most three code points of one
     _MAX_TYPED = 4 * MAX  # NFKC composes at most four code points into one; normalising a longer text could take long
 
     @classmethod

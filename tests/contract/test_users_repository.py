@@ -316,6 +316,7 @@ class TestFind:
             users.add(new_user(name))
         assert names(users.find(prefix="ada")) == ["ada", "adam"]
         assert names(users.find(prefix="ada\0")) == []
+        assert names(users.find(prefix="a" * 2000)) == []  # Firestore refuses a text of this length
 
     def test_users_are_listed_in_pages(self, users: Users) -> None:
         stored = [users.add(new_user(f"user{number}")) for number in range(5)]

@@ -88,7 +88,9 @@ class Users(Documents[User]):
     def find(
         self, *, role: Role | None = None, prefix: str = "", cursor: str | None = None, limit: int = 100
     ) -> Page[User]:
-        if "\0" in prefix:  # no username has this character, and PostgreSQL refuses to compare with it
+        # No username key is that long or has this character. Firestore refuses to compare with a text of more than
+        # 1500 bytes, and PostgreSQL with this character.
+        if len(prefix) > Username.MAX_KEY or "\0" in prefix:
             return Page([], None)
         equal = {"state": State.ACTIVE.value} | ({"role": role.value} if role else {})
         # U+10FFFF is not a character, so that it comes after every text that starts with the prefix.
