@@ -155,6 +155,9 @@ def test_every_response_has_the_security_headers(path: str, https: bool) -> None
         (2, "6.6.6.6, 203.0.113.1, 10.0.0.1", "203.0.113.1"),
         (2, "203.0.113.1", "127.0.0.1"),
         (1, "", "127.0.0.1"),
+        (1, "203.0.113.1:4711", "203.0.113.1"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "[2001:db8::1]:4711", "2001:db8::1"),
     ],
 )
 def test_forwarded_headers_count_from_trusted_proxies_only(proxies: int, forwarded: str, ip: str) -> None:

@@ -54,6 +54,7 @@ _DEFAULTS = [
 """The headers of every answer that has no other value for them."""
 _CAUGHT_MAILS = "web.show_caught_mails"
 """The page of the mails that are kept in development. No page of another site may read the links in them."""
+_ADDRESS_AND_PORT = re.compile(r"\[(?P<ipv6>[^]]+)\](:\d+)?|(?P<ipv4>[\d.]+):\d+")
 _HTTPS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
@@ -67,6 +68,7 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
         _allow_origins(app, cors_origins)
     app.wsgi_app = _WithHeaders(app.wsgi_app, [*_DEFAULTS, _HTTPS] if https else _DEFAULTS)  # type: ignore[method-assign]
     if trusted_proxies:
+        app.wsgi_app = _without_ports(app.wsgi_app)  # type: ignore[method-assign]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
 
@@ -93,6 +95,22 @@ class _WithHeaders:
 
         answer: Iterable[bytes] = self._application(environ, start)
         return answer
+
+
+def _without_ports(application: Any) -> Any:
+    """Wrap a WSGI application so that the address of the client has no port.
+
+    Some proxies write the port of each connection into X-Forwarded-For, and each port would count as another client.
+    """
+
+    def handle(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        found = _ADDRESS_AND_PORT.fullmatch(environ.get("REMOTE_ADDR", ""))
+        if found:
+            environ["REMOTE_ADDR"] = found["ipv6"] or found["ipv4"]
+        answer: Iterable[bytes] = application(environ, start_response)
+        return answer
+
+    return handle
 
 
 def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
