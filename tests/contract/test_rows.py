@@ -342,12 +342,13 @@ class Forgetful(MemoryStore):
 
 
 def noted_statements(store: Store) -> list[str]:
-    """Return a list that receives the statements of the connection that the pool keeps."""
+    """Return a list that receives the statements of the connections that the pools keep."""
     assert isinstance(store, SqliteStore)
     statements: list[str] = []
-    with store._connections.reading() as connection:
-        pass
-    connection.set_trace_callback(statements.append)
+    for using in (store._connections.reading, store._connections.writing):
+        with using() as connection:
+            pass
+        connection.set_trace_callback(statements.append)
     return statements
 
 

@@ -64,6 +64,14 @@ class Table:
         begun.result()
         return outcomes
 
+    def statements(self) -> list[str]:
+        """Return a list that receives the statements of the connection that writes."""
+        statements: list[str] = []
+        with self.connections.writing() as connection:
+            pass
+        connection.set_trace_callback(statements.append)
+        return statements
+
     def names(self) -> set[str]:
         with closing(sqlite3.connect(self.file)) as connection:
             return {name for (name,) in connection.execute("SELECT name FROM names")}
@@ -144,3 +152,17 @@ def test_all_that_wait_fail_when_the_transaction_cannot_begin(table: Table, monk
         other.execute("ROLLBACK")
     table.queue.commit(add("b"))
     assert table.names() == {"b"}
+
+
+def test_a_change_asks_again_and_again_for_the_lock_of_another_process(table: Table) -> None:
+    """SQLite alone would sleep longer between its attempts than most transactions take."""
+    statements = table.statements()
+    with closing(sqlite3.connect(table.file, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        outcome = pool.submit(table.queue.commit, add("a"))
+        while statements.count("BEGIN IMMEDIATE") < 3 and not outcome.done():
+            time.sleep(0.001)
+        other.execute("ROLLBACK")
+        outcome.result()
+    assert statements.count("BEGIN IMMEDIATE") >= 3
+    assert table.names() == {"a"}

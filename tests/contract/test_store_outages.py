@@ -133,7 +133,7 @@ class TestUnreachable:
         store = sqlite()
         store.commit(Insert(claim("1"), CLAIM))
         assert isinstance(store, SqliteStore)
-        with store._connections.reading() as connection:  # the pool has no other
+        with store._connections.writing() as connection:  # no other one writes
             connection.execute(f"PRAGMA max_page_count={database.stat().st_size // 4096 + 10}")
         large = CLAIM | {"holder_id": "x" * 100_000}
         with pytest.raises(Unavailable):

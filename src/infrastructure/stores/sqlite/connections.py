@@ -1,9 +1,11 @@
 """Connections to a SQLite database, their transactions, and the translation of their errors."""
 
 import sqlite3
+import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -40,18 +42,80 @@ def translate(error: Exception) -> Exception:
 
 
 class Connections:
-    """A pool of connections to one database, for all threads of a process. It opens none before the first use."""
+    """The connections to one database, for all threads of a process. It opens none before the first use."""
 
     def __init__(self, file: Path, size: int) -> None:
-        """Keep up to ``size`` connections open while nobody uses them."""
-        self._file = file
-        self._size = size
-        self._idle = deque[sqlite3.Connection]()
+        """Keep up to ``size`` connections that read, and one that writes, open while nobody uses them."""
+        self._readers = _Pool(partial(connect, file), size)
+        self._writers = _Pool(partial(_connect_writer, file), 1)
         self._write_lock = Lock()
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Yield a connection without a transaction: each statement reads the newest state. Raises Unavailable."""
+        return self._readers.connection()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in a transaction that commits at the end, unless the block raises an error.
+
+        Raises PreconditionFailed when a constraint of the database is violated, and Unavailable.
+        """
+        # The threads of this process queue here, so that at most one of them polls for the lock of the database.
+        if not self._write_lock.acquire(timeout=BUSY_SECONDS):
+            raise Unavailable
+        try:
+            with self._writers.connection() as connection:
+                begin(connection)
+                yield connection
+                connection.execute("COMMIT")
+        finally:
+            self._write_lock.release()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; the others are closed after their use."""
+        self._readers.close()
+        self._writers.close()
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that writes on the connection of ``writing``. Raises sqlite3.OperationalError."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            # A transaction that reads first and then asks for the write lock fails when another one has written.
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the other bits say why
+            if not is_busy or time.monotonic() > end:
+                raise
+        else:
+            return
+
+
+def _connect_writer(file: Path) -> sqlite3.Connection:
+    """Open a connection that asks for the write lock every millisecond.
+
+    SQLite does not queue the processes that write. It lets each one sleep for 1, 2, 5, 10, 15 and more milliseconds
+    between its attempts, and a transaction of another process is over after one or two. A short time limit makes it
+    begin anew with the first of these.
+    """
+    connection = connect(file)
+    connection.execute("PRAGMA busy_timeout=2")
+    return connection
+
+
+class _Pool:
+    """Connections of one kind, each used by one thread at a time."""
+
+    def __init__(self, open: Callable[[], sqlite3.Connection], size: int) -> None:
+        """Keep up to ``size`` connections open while nobody uses them."""
+        self._open = open
+        self._size = size
+        self._idle = deque[sqlite3.Connection]()
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection. Raises PreconditionFailed and Unavailable for errors of sqlite3 in the block."""
         try:
             connection = self._take()
             try:
@@ -64,24 +128,6 @@ class Connections:
                 raise
             raise translated from error
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection in a transaction that commits at the end, unless the block raises an error.
-
-        Raises PreconditionFailed when a constraint of the database is violated, and Unavailable.
-        """
-        # SQLite does not queue writers, they poll for its lock. The threads of this process queue for this one first.
-        if not self._write_lock.acquire(timeout=BUSY_SECONDS):
-            raise Unavailable
-        try:
-            with self.reading() as connection:
-                # A transaction that reads first and then asks for the write lock fails when another one has written.
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-        finally:
-            self._write_lock.release()
-
     def close(self) -> None:
         """Close the connections that nobody uses; the others are closed after their use."""
         self._size = 0
@@ -92,7 +138,7 @@ class Connections:
         try:
             return self._idle.pop()
         except IndexError:
-            return connect(self._file)
+            return self._open()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         if len(self._idle) < self._size:
