@@ -154,6 +154,13 @@ def test_all_that_wait_fail_when_the_transaction_cannot_begin(table: Table, monk
     assert table.names() == {"b"}
 
 
+def test_changes_that_succeed_need_no_savepoints(table: Table) -> None:
+    statements = table.statements()
+    table.commit_together(*map(add, "abc"))
+    kinds = [statement.split()[0] for statement in statements]
+    assert kinds == ["BEGIN", "INSERT", "COMMIT", "BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT"]
+
+
 def test_a_change_asks_again_and_again_for_the_lock_of_another_process(table: Table) -> None:
     """SQLite alone would sleep longer between its attempts than most transactions take."""
     statements = table.statements()

@@ -1,12 +1,12 @@
 """Commits the changes of several threads in one transaction, because each commit waits for the disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from threading import Condition, Lock
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.sqlite.connections import Connections, translate
+from src.infrastructure.stores.sqlite.connections import Connections, begin, translate
 
 
 @dataclass(eq=False, slots=True)
@@ -44,7 +44,7 @@ class CommitQueue:
         self._is_committing = False
 
     def commit(self, apply: Callable[[Connection], None]) -> None:
-        """Apply a change, and return when it is on the disk.
+        """Apply a change, and return when it is on the disk. ``apply`` is called again if another change fails.
 
         Raises the error of ``apply``, PreconditionFailed if it violates a constraint of the database, and Unavailable.
         """
@@ -66,7 +66,7 @@ class CommitQueue:
         try:
             with self._connections.writing() as connection:
                 batch = self._take()
-                errors = [change.attempt(connection) for change in batch]
+                errors = _apply(batch, connection)
             for change, error in zip(batch, errors, strict=True):
                 change.error = error
         finally:
@@ -81,3 +81,16 @@ class CommitQueue:
         with self._decided:
             batch, self.waiting = self.waiting, []
         return batch
+
+
+def _apply(changes: Sequence[_Change], connection: Connection) -> list[Exception | None]:
+    """Apply changes in a transaction; return the error of each change, or None. A change that fails is undone."""
+    try:
+        for change in changes:
+            change.apply(connection)
+    except Exception:
+        # Few changes fail, and a savepoint for each one would make three statements of one.
+        connection.rollback()
+        begin(connection)
+        return [change.attempt(connection) for change in changes]
+    return [None] * len(changes)
