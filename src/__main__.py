@@ -1,18 +1,13 @@
 """Runs the command line."""
 
-import gc
+from src.bootstrap.loading import loading
 
 
 def load_and_run() -> None:
-    """Load the service without looking for garbage, because all that is loaded stays; then run the command line.
+    """Load what all commands need, and run the command line."""
+    with loading():
+        from src.main import main
 
-    What is loaded is never examined again either. The processes of the web server therefore share it after a fork.
-    """
-    gc.disable()
-    from src.main import main
-
-    gc.freeze()
-    gc.enable()
     main()
 
 

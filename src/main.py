@@ -4,8 +4,8 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from io import StringIO
 from multiprocessing import get_context
@@ -17,12 +17,10 @@ import click
 from flask import Flask
 
 from src.bootstrap.adapters import THREADS, make_keys, store_errors
-from src.bootstrap.background import end_stopping_worker, start_background, stop_background
-from src.bootstrap.check import check
-from src.bootstrap.copying import open_copy
-from src.bootstrap.demo import fill as fill_demo
+from src.bootstrap.background import end_stopping_worker, start_background
+from src.bootstrap.loading import loading
 from src.bootstrap.mails import preview_mail
-from src.bootstrap.prepare import ensure_admin, prepare, require_tables, rotate_keys
+from src.bootstrap.prepare import prepare, require_tables, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.domain.values import InvalidValue
@@ -30,8 +28,7 @@ from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli, explain
-from src.interfaces.cli.console import Console
-from src.interfaces.http import app as http
+from src.interfaces.cli.console import Console, RunningCopy
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings, load_settings
 
@@ -43,33 +40,19 @@ def create_app() -> Flask:
 
     A web server must call it after it forks, because connections and threads do not survive a fork.
     """
-    settings = load_settings()
-    require_tables(settings)
-    configure_logs(settings.firebase_project)
-    services = wire(settings)
-    if settings.is_ephemeral:  # the store that `prepare` wrote to was lost with its process
-        ensure_admin(settings, services)
-    tasks = start_background(services)
-    app = http.create_app(
-        services,
-        VERSION,
-        max_upload_bytes=settings.max_upload_bytes,
-        cors_origins=settings.allowed_origins,
-        trusted_proxies=settings.trusted_proxies,
-        https=settings.production,
-        issuer=settings.issuer,
-        public_url=str(settings.public_url) if settings.public_url else None,
-        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
-    )
-    app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it
-    return app
+    from src.bootstrap import web
+
+    return web.create_app(VERSION)
 
 
 def serve(settings: Settings) -> None:
     """Serve HTTP until told to stop. In development, run ``prepare`` first. Raises ConfigurationError."""
     with store_errors():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
-    with nullcontext() if settings.production else _running_in_child(prepare, settings):
+    # While a child prepares, this process loads what only its workers need and will share.
+    with nullcontext() if settings.production else _running_in_child(prepare, settings), loading():
+        from src.bootstrap import web
+
         make_server = _load_server(settings)
     require_tables(settings)
     make_keys(settings)
@@ -78,7 +61,7 @@ def serve(settings: Settings) -> None:
     if settings.metrics_token:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     workers = 1 if settings.single_process else settings.web_concurrency
-    make_server(create_app, host=settings.host, port=settings.port, workers=workers).run()
+    make_server(partial(web.create_app, VERSION), host=settings.host, port=settings.port, workers=workers).run()
 
 
 def _load_server(settings: Settings) -> Callable[..., Any]:
@@ -122,15 +105,33 @@ def main() -> None:
         prepare=lambda: prepare(load_settings()),
         serve=lambda: serve(load_settings()),
         work=lambda: work(load_settings()),
-        check=lambda: check(load_settings()),
-        copy=open_copy,
-        demo=lambda: fill_demo(load_settings()),
+        check=_check,
+        copy=_copy,
+        demo=_demo,
         preview_mail=lambda *choice: preview_mail(load_settings(), *choice),
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
     )
     with _explained_errors():
         cli(obj=console, prog_name="portero")
+
+
+def _check() -> Iterator[tuple[str, str | None]]:
+    from src.bootstrap.check import check
+
+    return check(load_settings())
+
+
+def _copy(source: str, target: str) -> AbstractContextManager[RunningCopy]:
+    from src.bootstrap.copying import open_copy
+
+    return open_copy(source, target)
+
+
+def _demo() -> Iterable[str]:
+    from src.bootstrap.demo import fill
+
+    return fill(load_settings())
 
 
 def _services(settings: Settings) -> Services:

@@ -85,6 +85,29 @@ def test_what_is_loaded_is_not_garbage_collected(tmp_path: Path) -> None:
     assert _output(ENTRY_PROGRAM, tmp_path, "memory://").split() == ["True", "True"]
 
 
+LATE_PROGRAM = """
+import sys
+import src.main
+print(*sorted({"src.bootstrap.check", "src.bootstrap.demo", "src.interfaces.http.app"} & set(sys.modules)))
+from src.interfaces.http.bodies import Body
+from src.interfaces.http.views import View
+src.main.create_app().test_client().get("/user")
+print(*sorted(m.__name__ for base in (Body, View) for m in base.__subclasses__() if m.__pydantic_complete__))
+"""
+
+
+def test_commands_load_no_http_interface_and_requests_build_the_models_they_use(tmp_path: Path) -> None:
+    _output(PREPARE, tmp_path, "memory://")
+    assert _output(LATE_PROGRAM, tmp_path, "memory://").splitlines() == ["", ""]
+
+
+def test_a_module_in_the_working_directory_takes_no_librarys_place(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit('shadowed')")
+    portero = Path(__file__).parents[2] / "portero"
+    ran = subprocess.run([portero, "--version"], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.stdout.startswith("portero "), ran.stderr
+
+
 def _output(program: str, folder: Path, store: str) -> str:
     root = str(Path(__file__).parents[2])
     environment = {"PYTHONPATH": root, "STORE_URL": store, "DATA_DIR": str(folder), "PATH": ""}

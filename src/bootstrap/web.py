@@ -1,0 +1,39 @@
+"""Builds the WSGI application from the settings. Only the processes of a web server load the HTTP interface."""
+
+from functools import partial
+
+from flask import Flask
+
+from src.bootstrap.background import start_background, stop_background
+from src.bootstrap.prepare import ensure_admin, require_tables
+from src.bootstrap.wiring import wire
+from src.infrastructure.logs import configure_logs
+from src.interfaces.http import app as http
+from src.settings import load_settings
+
+
+def create_app(version: str) -> Flask:
+    """Return the WSGI application for the settings in the environment, and start its background tasks.
+
+    Raises ConfigurationError.
+    """
+    settings = load_settings()
+    require_tables(settings)
+    configure_logs(settings.firebase_project)
+    services = wire(settings)
+    if settings.is_ephemeral:  # the store that `prepare` wrote to was lost with its process
+        ensure_admin(settings, services)
+    tasks = start_background(services)
+    app = http.create_app(
+        services,
+        version,
+        max_upload_bytes=settings.max_upload_bytes,
+        cors_origins=settings.allowed_origins,
+        trusted_proxies=settings.trusted_proxies,
+        https=settings.production,
+        issuer=settings.issuer,
+        public_url=str(settings.public_url) if settings.public_url else None,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+    )
+    app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it
+    return app
