@@ -22,6 +22,7 @@ HEAVY = {
     "obstore",
     "polars",
     "prometheus_client",
+    "re2",
     "redis",
     "sqlalchemy",
     "unicodedataplus",

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-import re2
-
 
 def compiled(pattern: str) -> Callable[[str], object]:
     """Return a function that is true for a text that matches as a whole. Raises ``re2.error``."""
+    import re2  # not at the start: few processes meet a pattern
+
     options = re2.Options()
     options.log_errors = False
     re2.compile(pattern, options)  # a set raises no error that says what is wrong
@@ -20,6 +20,8 @@ def compiled(pattern: str) -> Callable[[str], object]:
 
 def flaw(pattern: str) -> str | None:
     """Return what is wrong with a pattern, or None."""
+    import re2
+
     try:
         compiled(pattern)
     except re2.error as error:
