@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from src.application.accounts import AccountSaga
 from src.application.audit import Audit, AuditEvent
 from src.application.directory import DirectoryService
+from src.application.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
+from src.domain.sessions import Client
 from src.domain.users import Claim, PasswordPolicy, Profile, User, UserRepository
 from src.domain.values import Email, Page, Role
 
@@ -19,6 +21,7 @@ class AdministrationService:
     saga: AccountSaga
     directory: DirectoryService
     passwords: PasswordPolicy
+    notices: Notices
     audit: Audit
     clock: Clock
 
@@ -70,6 +73,7 @@ class AdministrationService:
         """Delete a user and everything that belongs to the user. Raises NotFound, LastAdmin, Unavailable."""
         self.saga.delete(user.id)
         self.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
+        self.notices.account_deleted(user, Client())
 
     def reset_password(self, claim: Claim, password: str) -> None:
         """Set a new password for a user, and end all sessions of the user.
@@ -80,3 +84,4 @@ class AdministrationService:
         username = user.username.display if user.username else None
         self.passwords.check(password, username, user.email.address if user.email else None)
         self.saga.set_password(user.id, password, "password-reset")
+        self.notices.password_changed(user, Client())

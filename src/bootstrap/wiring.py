@@ -102,6 +102,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     dogs, files, jobs, datasets, mails = Dogs(store), Files(store), Jobs(store), Datasets(store), Mails(store)
     mailer, mail_tokens = overrides.get("mailer") or make_mailer(settings, clock), MailTokens(keys.fingerprints)
     rows, tables, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
+    passwords = rules.passwords
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
@@ -146,7 +147,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     return Services(
         accounts=AccountService(saga=saga, identity=identity, limiter=limiter, notices=notices, clock=clock),
         administration=AdministrationService(
-            users=users, saga=saga, directory=directory, passwords=rules.passwords, audit=audit, clock=clock
+            users=users, saga=saga, directory=directory, passwords=passwords, notices=notices, audit=audit, clock=clock
         ),
         authentication=authentication,
         datasets=DatasetService(
@@ -189,7 +190,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             mirror=mirror,
             sessions=session_service,
             tokens=mail_tokens,
-            passwords=rules.passwords,
+            passwords=passwords,
             limiter=limiter,
             audit=audit,
             clock=clock,

@@ -18,6 +18,7 @@ from tests.support.world import (
     errors_of,
     join,
     log_in,
+    services_of,
 )
 
 __all__ = ["anna", "world"]  # fixtures
@@ -50,6 +51,24 @@ class TestNotices:
         world.client.delete("/user", headers=anna.headers)
         world.deliver()
         assert [mail.subject for mail in world.box.mails] == ["Your account was deleted"]
+
+    @pytest.mark.parametrize("change", ["password", "deletion"])
+    def test_users_are_told_of_what_the_operator_does(self, world: MailWorld, anna: Person, change: str) -> None:
+        services = services_of(world.app)
+        claim = services.rules.parse_login(anna.user["email"])
+        if change == "password":
+            services.administration.reset_password(claim, NEW_PASSWORD)
+        else:
+            services.administration.delete_user(services.administration.find_user(claim))
+        world.deliver()
+        subject = "Your password was changed" if change == "password" else "Your account was deleted"
+        assert [(mail.to.address, mail.subject) for mail in world.box.mails] == [(anna.user["email"], subject)]
+
+    def test_users_are_told_of_a_reset(self, world: MailWorld, anna: Person) -> None:
+        world.ask("/auth/password/forgot", anna.user["email"])
+        assert world.reset(world.token).status_code == 204
+        world.deliver()
+        assert world.box.mails[-1].subject == "Your password was changed"
 
     def test_users_are_told_of_the_first_login_of_a_device_only(self, world: MailWorld, anna: Person) -> None:
         world.prove(anna)
