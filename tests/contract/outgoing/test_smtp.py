@@ -73,10 +73,10 @@ def serve(inbox: Inbox) -> Iterator[Serve]:
     """Return a function that starts the server on a free port, and returns the port."""
     controllers: list[Controller] = []
 
-    def start(**options: Any) -> int:
-        with socket.create_server(("127.0.0.1", 0)) as free:
+    def start(hostname: str = "127.0.0.1", **options: Any) -> int:
+        with socket.create_server((hostname, 0)) as free:
             port: int = free.getsockname()[1]
-        controller = Controller(inbox, hostname="127.0.0.1", port=port, **options)
+        controller = Controller(inbox, hostname=hostname, port=port, **options)
         controller.start()
         controllers.append(controller)
         return port
@@ -201,17 +201,39 @@ def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None
             mailer(f"smtp://127.0.0.1:{listener.getsockname()[1]}").send(MESSAGE)
 
 
+@pytest.mark.parametrize("known", ["127.0.0.1", "127.0.0.9", None])
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-def test_a_wrong_certificate_stops_the_mail(serve: Serve, inbox: Inbox, tmp_path: Path, scheme: str) -> None:
+def test_a_mail_is_sent_to_a_server_with_the_right_certificate_only(
+    serve: Serve, inbox: Inbox, tmp_path: Path, scheme: str, known: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 1 -out {} -keyout {}"
-    subprocess.run(command.format(certificate, key).split(), check=True, capture_output=True)
+    command = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 1 \
+        -addext subjectAltName=IP:{known or '127.0.0.1'} -out {certificate} -keyout {key}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    port = serve(**{"tls_context" if scheme == "smtp" else "ssl_context": context})
-    with pytest.raises(Postponed):
-        mailer(f"{scheme}://127.0.0.1:{port}").send(MESSAGE)
-    assert inbox.mails == []
+    port = serve(
+        **{"tls_context" if scheme == "smtp" else "ssl_context": context},
+        require_starttls=scheme == "smtp",
+        authenticator=inbox.authenticate,
+        auth_require_tls=scheme == "smtp",
+    )
+    sender = mailer(f"{scheme}://ana:secret%2F1@127.0.0.1:{port}")
+    if known == "127.0.0.1":
+        sender.send(MESSAGE)
+    else:
+        with pytest.raises(Postponed):
+            sender.send(MESSAGE)
+    assert len(inbox.mails) == len(inbox.logins) == (known == "127.0.0.1")
+
+
+def test_a_server_on_another_machine_without_encryption_gets_no_password(serve: Serve, inbox: Inbox) -> None:
+    port = serve(hostname="127.0.0.2", authenticator=inbox.authenticate, auth_require_tls=False)
+    with pytest.raises(AttemptFailed, match="offers no encryption") as refused:
+        mailer(f"smtp://ana:secret%2F1@127.0.0.2:{port}").send(MESSAGE)
+    assert (refused.value.final, inbox.logins, inbox.mails) == (True, [], [])
 
 
 def test_a_password_is_sent_with_its_escapes_decoded(serve: Serve, inbox: Inbox) -> None:
