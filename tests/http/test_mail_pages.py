@@ -1,13 +1,20 @@
 """The pages that links in mails open."""
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
+from src.bootstrap.wiring import wire
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.tokens.signing_keys import KeyRing, as_jwk_set
+from src.interfaces.http.app import create_app
+from src.settings import Settings
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
-from tests.support.working import Watch
+from tests.support.working import RecordingQueue, Watch
 from tests.support.world import (
+    KEY,
     Person,
     build,
     log_in,
@@ -55,6 +62,15 @@ class TestPages:
         origin = {"Origin": "https://evil.example"}
         assert "Access-Control-Allow-Origin" not in browser.get("/dev/mail", headers=origin).headers
         assert "Access-Control-Allow-Origin" in browser.get("/health", headers=origin).headers
+
+    def test_mails_are_shown_in_development_without_a_mail_server_only(self, tmp_path: Path) -> None:
+        assert FlaskClient(build(settings={"data_dir": tmp_path})).get("/dev/mail").status_code == 200
+        with_server = build(settings={"smtp_url": "smtp://localhost"})
+        assert FlaskClient(with_server).get("/dev/mail").status_code == 404
+        in_production = Settings(app_env="production", data_dir=tmp_path)
+        services = wire(in_production, store=MemoryStore(), keys=KeyRing(as_jwk_set([KEY])), queue=RecordingQueue())
+        app = create_app(services, "0")
+        assert FlaskClient(app).get("/dev/mail").status_code == 404
 
     def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:
         page = browser.get("/auth/password/reset", query_string={"token": '"><script>alert(1)</script>'})

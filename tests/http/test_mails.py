@@ -1,10 +1,14 @@
 """Links in mails: they prove an address, log in and set a new password, each once and for thirty minutes."""
 
 from collections.abc import Callable, Sequence
+from random import Random
+from time import thread_time_ns
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
+from bench.login_timing import area
 from src.domain.errors import AttemptFailed, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.mails import LIFETIME, MailKind
@@ -227,6 +231,17 @@ def spend_link(world: MailWorld, person: Person, use: str) -> Callable[[], int]:
     return lambda: world.confirm(**({"email": email, "code": code} if code else {"token": token})).status_code
 
 
+def test_neither_the_token_nor_the_code_is_stored(world: MailWorld, anna: Person) -> None:
+    """Nobody who reads the store can use a mail: both are computed with the key of the service."""
+    world.ask("/auth/email/login", anna.user["email"])
+    [mail] = services_of(world.app).mails.mails.newest(MailKind.LOGIN, Email(anna.user["email"]), 9)
+    id, secret = world.token[: len(mail.id)], world.token[len(mail.id) :]
+    assert id == mail.id
+    assert len(bytes.fromhex(secret)) == 32
+    assert secret not in repr(mail)
+    assert world.code not in repr(mail)
+
+
 class TestReset:
     def test_the_link_sets_a_new_password_and_ends_all_sessions(self, world: MailWorld, anna: Person) -> None:
         world.ask("/auth/password/forgot", anna.user["email"])
@@ -330,6 +345,23 @@ class TestUnknownAddresses:
             if delivered:
                 world.deliver()
         assert len(world.queue.sent) == (0 if delivered else 2)
+
+    @pytest.mark.parametrize("path", ["/auth/password/forgot", "/auth/email/login"])
+    def test_the_time_of_an_answer_does_not_tell_a_known_address(
+        self, world: MailWorld, anna: Person, path: str
+    ) -> None:
+        """The time of the CPU, which other processes do not change, in random order."""
+        browser, times = (
+            FlaskClient(world.app),
+            {anna.user["email"]: list[float](), "nobody@example.com": list[float]()},
+        )
+        addresses = [*times] * 150
+        Random(1).shuffle(addresses)
+        for address in addresses:
+            start = thread_time_ns()
+            assert browser.post(path, json={"email": address}).status_code == 202
+            times[address].append(thread_time_ns() - start)
+        assert 0.35 < area(*times.values()) < 0.65, "a guess from the time is no better than a coin"
 
     def test_mails_to_known_and_unknown_addresses_are_stored_equally_long(self, world: MailWorld, anna: Person) -> None:
         addresses = (anna.user["email"], "nobody@example.com")
