@@ -222,6 +222,7 @@ def test_a_token_that_google_has_not_signed_is_invalid(
         jwt.encode(current(), google[0], algorithm="PS256", headers={"kid": "k1"}),
         jwt.encode(current(), "x" * 32, algorithm="HS256", headers={"kid": "k1"}),
         signed.rpartition(".")[0] + ".",
+        base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".e30.AAAA",
     ):
         with pytest.raises(InvalidToken):
             production.identify(token)

@@ -109,8 +109,8 @@ class FirebaseIdentity:
             claims = client.verify_id_token(token, clock_skew_seconds=_CLOCK_SKEW_SECONDS)
         except auth.CertificateFetchError as error:
             raise Unavailable from error
-        except (FirebaseError, GoogleAuthError, ValueError, TypeError, KeyError, AttributeError):
-            # The SDK raises the last three for some malformed tokens.
+        except (FirebaseError, GoogleAuthError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            # The SDK raises the last four for some malformed tokens, before it verifies the signature.
             raise InvalidToken from None
         uid, signed_in, details = claims.get("uid"), claims.get("auth_time"), claims.get("firebase", {})
         if not isinstance(uid, str) or not _UID.fullmatch(uid) or not isinstance(signed_in, int):
