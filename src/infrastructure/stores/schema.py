@@ -45,7 +45,7 @@ USERS = Collection(
 )
 
 # One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
-CLAIMS = Collection("claims", _enumeration("kind") | _reference("holder_id", "users", "dogs"))
+CLAIMS = Collection("claims", _text("kind") | _reference("holder_id", "users", "dogs"))
 
 # The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
 ROSTERS = Collection("rosters", _reference("members", "users", type=Type.JSON))
