@@ -1,13 +1,19 @@
 """Runs the command line."""
 
+import signal
+
 from src.bootstrap.loading import loading
 
 
 def load_and_run() -> None:
     """Load what all commands need, and run the command line."""
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    if on_interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the process at once, and prints no traceback
     with loading():
         from src.main import main
 
+    signal.signal(signal.SIGINT, on_interrupt)
     main()
 
 

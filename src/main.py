@@ -166,6 +166,11 @@ def _explained_errors() -> Iterator[None]:
     except (ConfigurationError, PorteroError, InvalidValue) as error:
         click.echo(explain(error), err=True)
         sys.exit(2)
+    except KeyboardInterrupt:  # in a child process; click ends the parent
+        sys.exit(1)
+    except MemoryError:
+        click.echo("There is not enough memory.", err=True)
+        sys.exit(2)
     except OSError as error:  # such as a full disk, also behind the standard output
         click.echo(f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror or error}", err=True)
         sys.stdout = StringIO()  # Python would try once more to write what is left, and print a second error

@@ -75,7 +75,9 @@ def make_keys(settings: Settings) -> KeyRing:
         raise ConfigurationError(f"SIGNING_KEYS: {source} is missing; {advice}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"SIGNING_KEYS: {source} is not UTF-8; name a JWK set or PEM text") from None
-    except (BadKeys, OSError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"SIGNING_KEYS: {source} cannot be read ({error.strerror})") from None
+    except BadKeys as error:
         raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
 
 

@@ -56,7 +56,8 @@ def _explanation(error: Exception, remedy: str) -> str:
     """Return what is wrong, in one line, and what to do about it. A ConfigurationError says that itself."""
     said = str(error)
     if isinstance(error, Unavailable):
-        cause = " ".join(str(error.__cause__ or "").split())[:_MAX_CAUSE].rstrip(".")
+        reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else None
+        cause = " ".join(str(reason or error.__cause__ or "").split())[:_MAX_CAUSE].rstrip(".")
         said = f"It cannot be used: {cause}." if cause else "It cannot be used."
     return f"{said} {remedy}." if remedy and isinstance(error, PorteroError) else said
 

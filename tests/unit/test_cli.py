@@ -10,7 +10,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fcntl import ioctl
 from pathlib import Path
+from termios import TIOCSCTTY
 from threading import Timer
 from typing import Any
 
@@ -211,7 +213,7 @@ def test_a_password_is_asked_for_twice_without_echo(prepared: Portero, client: F
     assert _log_in(client, password=OTHER_PASSWORD)
 
 
-def _on_a_terminal(command: list[str], answers: list[str]) -> str:
+def _on_a_terminal(command: list[str], answers: list[str], code: int = 0) -> str:
     """Run a command on a terminal, type an answer to each question, and return its output."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     terminal, end = pty.openpty()
@@ -223,7 +225,8 @@ def _on_a_terminal(command: list[str], answers: list[str]) -> str:
             stdout=end,
             stderr=end,
             env=environment,
-            start_new_session=True,  # with no other terminal to ask at
+            start_new_session=True,
+            preexec_fn=lambda: ioctl(0, TIOCSCTTY, 0),  # Ctrl-C works, and passwords are asked for here
         ) as process,
     ):
         os.close(end)
@@ -233,12 +236,12 @@ def _on_a_terminal(command: list[str], answers: list[str]) -> str:
         for answer in answers:
             while not said.endswith((b"password: ", b"confirmation: ")):
                 said += screen.read(1)
-            screen.write(f"{answer}\n".encode())
+            screen.write(os.fsencode(f"{answer}\n"))
             said += screen.read(1)
         process.wait()
         watchdog.cancel()
         said += os.read(screen.fileno(), 4096)
-    assert process.returncode == 0
+    assert process.returncode == code, said
     return said.decode()
 
 

@@ -1,6 +1,7 @@
 """Commands explain each mistake that an operator can make, and print no traceback."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,7 @@ ADMIN = ("admin", "create", "--username", "root", "--email", "root@example.com")
         (["users", "list", "--limit", "9" * 30], {}, "--limit"),
         (["jobs", "retry", "nothing"], {}, "There is no such job."),
         (["users", "import", "users", "--hash-key", "@keys"], {}, "keys cannot be read"),
+        (["users", "import", "users", "--hash-key", "@folder"], {}, "folder cannot be read (Is a directory)"),
         (["users", "import", "deep"], {}, "line 1 is not JSON"),
         (["users", "import", "folder"], {}, "is a directory"),
         (["datasets", "add", "/dev/null", "--name", "x"], {}, "/dev/null is not a regular file"),
@@ -49,7 +51,9 @@ ADMIN = ("admin", "create", "--username", "root", "--email", "root@example.com")
         (["datasets", "add", "binary", "--name", "x"], {}, ""),
         (["copy", "--from", "sqlite:///keys", "--to", "sqlite:///new.db"], {}, "--from: cannot be opened"),
         (["copy", "--from", "sqlite:///data/portero.db", "--to", "sqlite:///folder"], {}, "--to: cannot be "),
-        (["users", "list"], {"SIGNING_KEYS": "@folder"}, "SIGNING_KEYS: "),
+        (["users", "password", "nobody"], {}, "There is no such user."),
+        (["admin", "create", "--username", "x", "--email", "x@example.com"], {}, "Use 3 to 32 characters."),
+        (["users", "list"], {"SIGNING_KEYS": "@folder"}, "SIGNING_KEYS: folder cannot be read (Is a directory)\n"),
         (["users", "list"], {"SIGNING_KEYS": '{"keys":' + DEEP}, "SIGNING_KEYS: they are neither"),
     ],
 )
@@ -141,6 +145,53 @@ def test_closed_and_full_streams_print_no_traceback(
     assert bool(said) == bool(ran.stderr)
     assert "Traceback" not in ran.stderr
     assert "Exception" not in ran.stderr
+
+
+INTERRUPTED = """
+import os, runpy, signal, sys
+
+class Interrupt:
+    main = os.getpid()
+    def find_spec(self, name, path, target=None):
+        if os.getpid() != self.main:
+            raise KeyboardInterrupt
+        if name == "MODULE":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module("src", run_name="__main__")
+"""
+"""Runs a command that gets SIGINT when it imports a module, and a KeyboardInterrupt when a child imports any."""
+
+
+@pytest.mark.parametrize(("module", "command", "code"), [("src.main", "check", -signal.SIGINT), ("none", "serve", 1)])
+def test_an_interrupt_at_the_start_prints_no_traceback(tmp_path: Path, module: str, command: str, code: int) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "DATA_DIR": str(tmp_path / "data")}
+    program = INTERRUPTED.replace("MODULE", module)
+    ran = subprocess.run(
+        [sys.executable, "-c", program, command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (code, "")
+
+
+def test_a_file_that_is_larger_than_the_memory_is_explained(prepared: Portero) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    line = f'ulimit -v {1 << 20}; exec "{sys.executable}" -m src users import /dev/zero'
+    ran = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "There is not enough memory.\n")
+
+
+def test_a_folder_as_standard_input_is_explained() -> None:
+    script = Path(__file__).parents[2] / "portero"
+    ran = subprocess.run(
+        ["sh", "-c", '"$0" --version < /', script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "portero: the standard input is a folder\n")
 
 
 def test_too_little_memory_for_a_hash_is_explained(prepared: Portero) -> None:

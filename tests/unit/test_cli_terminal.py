@@ -42,3 +42,12 @@ def test_a_password_is_asked_for_without_echo_when_an_admin_is_made() -> None:
     shown = _on_a_terminal(command, [PASSWORD, PASSWORD])
     assert PASSWORD not in shown
     assert "made admin second with id " in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("correct \udcff battery", "the password is not UTF-8"), ("\x03", "Aborted!")]
+)
+def test_odd_bytes_and_an_interrupt_at_the_password_print_no_traceback(typed: str, said: str) -> None:
+    shown = _on_a_terminal(["users", "password", "root"], [typed], code=1)
+    assert shown.rstrip().endswith(said)
+    assert "Traceback" not in shown

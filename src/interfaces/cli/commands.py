@@ -157,9 +157,10 @@ def admin() -> None:
 def create_admin(console: Console, username: str, email: str, password: str | None) -> None:
     """Make an account with the role admin."""
     services = console.services()
-    services.operations.check_store()  # before the password is asked for
-    password = new_password() if password is None else password
+    # The password is asked for when all else is known to be right.
+    services.operations.check_store()
     name, address = services.rules.parse_new_username(username), services.rules.parse_email(email)
+    password = new_password() if password is None else password
     accepted = services.rules.passwords.check(password, username, email)
     user = services.directory.add(Profile(username=name, email=address, role=Role.ADMIN), accepted)
     click.echo(f"made admin {username} with id {user.id}")

@@ -126,15 +126,17 @@ def reset_password(console: Console, login: str) -> None:
     On a terminal the password is asked for twice; otherwise it is the first line of standard input.
     """
     services = console.services()
-    services.administration.reset_password(services.rules.parse_login(login), new_password())
+    claim = services.rules.parse_login(login)
+    services.administration.find_user(claim)  # before the password is asked for
+    services.administration.reset_password(claim, new_password())
     click.echo(f"reset the password of {login}")
 
 
 def new_password() -> str:
     """Return a password that is asked for on a terminal, or else the first line of standard input."""
-    if sys.stdin.isatty():
-        return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
     try:
+        if sys.stdin.isatty():
+            return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise click.ClickException("the password is not UTF-8") from None
@@ -209,7 +211,8 @@ def _secret(option: str, text: str) -> str:
     try:
         return Path(text[1:]).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{text[1:]} cannot be read: {error}", param_hint=option) from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise click.BadParameter(f"{text[1:]} cannot be read ({reason})", param_hint=option) from None
 
 
 def _print(refused: Sequence[Refusal]) -> None:
