@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.service import portero
 
@@ -23,25 +23,31 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    """The opened documentation. Fails when the page loads from another host or logs an error."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-background-networking", "--disable-quic"],
         )
-        page = browser.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"http://{address}/docs")
-        expect(page.get_by_role("heading", name="Portero")).to_be_visible()
-        yield page
+        yield browser
         browser.close()
-        assert errors == []
-        assert [url for url in asked if not url.startswith((f"http://{address}/", "data:"))] == []
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The opened documentation. Fails when the page loads from another host or logs an error."""
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"http://{address}/docs")
+    expect(page.get_by_role("heading", name="Portero")).to_be_visible()
+    yield page
+    page.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith((f"http://{address}/", "data:"))] == []
 
 
 def call_get_user(page: Page) -> str:
@@ -138,6 +144,7 @@ def test_the_page_fits_on_a_phone_and_leads_to_the_guide(page: Page) -> None:
     expect(page.locator(".topbar")).to_have_count(0)
     page.get_by_role("link", name="Guide").first.click()
     expect(page.get_by_role("heading", name="Your first requests")).to_be_visible()
+    page.wait_for_load_state()  # with the style sheets
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
