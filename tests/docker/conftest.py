@@ -38,7 +38,7 @@ def dogs(checkout: Path, project: str, tmp_path_factory: pytest.TempPathFactory)
         env = folder / ".compose.env"
         env.write_text(
             env.read_text()
-            .replace("DOG_API_URL=", "DOG_API_URL=http://outside:9000/dogs")
+            .replace("DOG_API_URL=", "DOG_API_URL=http://outside:9000/dogs?seconds=0.2")
             .replace("FILE_RELAY_URL=", "FILE_RELAY_URL=http://outside:9000/files")
         )
         it.sh(COMMANDS[1][1])

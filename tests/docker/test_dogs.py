@@ -140,3 +140,15 @@ def test_accepted_work_is_finished_after_every_container_was_away(dogs: Stack, f
 
     # A job of a lost worker or message starts again within 20 seconds; see docs/explanation/jobs.md.
     until(all_have_pictures, 40)
+
+
+def test_a_worker_that_starts_without_the_database_works_as_soon_as_it_is_back(dogs: Stack) -> None:
+    token = dogs.login("admin@example.com", PASSWORD)
+    worker, postgres = dogs.container("worker"), dogs.container("postgres")
+    docker("stop", worker, postgres)
+    docker("start", worker)
+    until(lambda: docker("inspect", "--format", "{{.RestartCount}}", worker) != "0", 30)
+    docker("start", postgres)
+    until(lambda: dogs.status("/ready") == 200, 40)
+    assert dogs.call("POST", "/api/dogs/late", headers=token).status_code == 201
+    until(lambda: _with_picture(dogs, "late"), 40)
