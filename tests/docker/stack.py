@@ -18,11 +18,13 @@ from tests.support.markdown import ROOT, steps
 PASSWORD = "local-portero-lantern"
 COMMANDS = [script.splitlines() for script, _ in steps(ROOT / "docs/how-to/docker.md", "sh")]
 """The blocks of commands on the page, each a list of lines: the tasks brief, the dogs brief, Firebase, the image."""
+COMPOSES = {"compose": ""} | ({"compose-2": os.environ["COMPOSE_2"]} if os.environ.get("COMPOSE_2") else {})
+"""The folders with the versions of docker-compose to test. An empty string stands for the one in the PATH."""
 
 
 def sh(command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None, *, check: bool = True) -> str:
     """Run a command as in a terminal, which `docker-compose exec` wants. Return its output."""
-    if not shutil.which("docker-compose"):
+    if not shutil.which("docker-compose", path=(env or os.environ)["PATH"]):
         command = command.replace("docker-compose ", "docker compose ")
     done = subprocess.run(
         ["script", "--quiet", "--return", "--command", command, "/dev/null"],
@@ -72,10 +74,12 @@ class Stack:
     folder: Path
     project: str
     port: int = 8000
+    compose: str = "compose"
 
     @property
     def env(self) -> dict[str, str]:
-        return os.environ | {"COMPOSE_PROJECT_NAME": self.project}
+        path = os.pathsep.join(filter(None, [COMPOSES[self.compose], os.environ["PATH"]]))
+        return os.environ | {"COMPOSE_PROJECT_NAME": self.project, "PATH": path}
 
     def sh(self, command: str) -> str:
         """Type a command in the folder."""
@@ -108,9 +112,9 @@ class Stack:
 
 
 @contextmanager
-def stack(folder: Path, project: str, port: int = 8000) -> Iterator[Stack]:
+def stack(folder: Path, project: str, port: int = 8000, compose: str = "compose") -> Iterator[Stack]:
     """Yield a stack of nothing yet. Remove its containers, networks and volumes at the end."""
-    it = Stack(folder, project, port)
+    it = Stack(folder, project, port, compose)
     try:
         yield it
     except BaseException as error:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.stack import COMMANDS, Stack, layers, stack, until
+from tests.docker.stack import COMMANDS, COMPOSES, Stack, layers, stack, until
 
 TASKS_BRIEF = COMMANDS[0]
 
 
-@pytest.fixture(scope="module")
-def tasks(checkout: Path, project: str) -> Iterator[Stack]:
-    """The stack that the first command of the tasks brief starts."""
-    with stack(checkout, project) as it:
+@pytest.fixture(scope="module", params=COMPOSES)
+def tasks(request: pytest.FixtureRequest, checkout: Path, project: str) -> Iterator[Stack]:
+    """The stack that the first command of the tasks brief starts, with each version of Compose."""
+    with stack(checkout, project, compose=request.param) as it:
         it.sh(TASKS_BRIEF[0])
         until(lambda: it.status("/ready") == 200, 30)
         yield it
@@ -51,9 +51,12 @@ class TestTasksBrief:
         assert [task["title"] for task in listed.json()] == ["Ship it"]
         tasks.sh("docker-compose down --volumes")
 
-    def test_build_without_cache_makes_the_same_layers(self, tasks: Stack) -> None:
+
+def test_build_without_cache_makes_the_same_layers_with_either_builder_of_docker(checkout: Path, project: str) -> None:
+    with stack(checkout, project) as it:
+        it.sh("DOCKER_BUILDKIT=1 docker build --tag portero .")
         before = layers("portero")
         assert TASKS_BRIEF[5].endswith("build --no-cache")
         # Once is enough: the API and the worker have the same image.
-        tasks.sh(f"{TASKS_BRIEF[5]} api")
+        it.sh(f"DOCKER_BUILDKIT=0 {TASKS_BRIEF[5]} api")
         assert layers("portero") == before

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.stack import COMMANDS, sh, stack, until
+from tests.docker.stack import COMMANDS, COMPOSES, sh, stack, until
+
+
+@pytest.mark.parametrize("compose", COMPOSES)
+def test_each_version_of_compose_reads_the_file(compose: str, checkout: Path, project: str) -> None:
+    with stack(checkout, f"{project}-firebase", compose=compose) as firebase:
+        firebase.sh("docker-compose -f docker-compose.firebase.yml config --quiet")
 
 
 def test_the_stack_starts_or_the_downloads_of_its_image_are_out_of_reach(
@@ -12,7 +18,6 @@ def test_the_stack_starts_or_the_downloads_of_its_image_are_out_of_reach(
 ) -> None:
     [command] = COMMANDS[2]
     with stack(checkout, f"{project}-firebase") as firebase:
-        firebase.sh("docker-compose -f docker-compose.firebase.yml config --quiet")
         built = sh("docker-compose -f docker-compose.firebase.yml build emulators", checkout, firebase.env, check=False)
         if "Successfully tagged" in built or "naming to" in built:
             firebase.sh(f"{command} --detach")
