@@ -73,6 +73,8 @@ class User:
 
     None for a user without an account there, such as a guest of this service.
     """
+    provider_project: str | None = None
+    """The project of the identity provider in which this service has last seen the account."""
     revision: str = ""
 
     @classmethod

@@ -38,6 +38,7 @@ def account(**fields: Any) -> dict[str, Any]:
         "kept_session": None,
         "sessions_ended_at": None,
         "provider_valid_since": None,
+        "provider_project": None,
         "expires_at": None,
         "reserved": [],
         "reconcile_since": None,

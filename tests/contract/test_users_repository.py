@@ -55,6 +55,7 @@ FULL = User(
     reserved=(Claim("email", "new@example.com"), Claim("username", "ada2")),
     reconcile_since=NOON.replace(microsecond=0),
     provider_valid_since=NOON.replace(microsecond=3),
+    provider_project="demo-portero",
 )
 
 

@@ -61,3 +61,25 @@ def test_the_old_address_is_told_once_of_one_that_was_changed_at_the_provider() 
     assert [(mail.to.address, "new@example.com" in mail.text) for mail in world.box.mails] == [
         ("eve@example.com", True)
     ]
+
+
+class OneProject(Provider):
+    """A provider whose accounts are in the project "right"."""
+
+    project = "right"
+
+    def account(self, id: str) -> ProviderAccount | None:
+        return super().account(id) if self.project == "right" else None
+
+
+def test_with_another_project_of_the_provider_nobody_is_deleted_or_logged_out() -> None:
+    provider = OneProject(eve=ProviderAccount(Email("eve@example.com")))
+    client = client_of(build(settings={"firebase_check_seconds": "0"}, identity=provider))
+    body = {"refresh_token": client.post("/auth/firebase", json={"id_token": "eve"}).json["refresh_token"]}
+    provider.project = "wrong"
+    assert client.post("/auth/refresh", json=body).status_code == 503
+    assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 503
+    taken = {"username": "mallory", "email": "eve@example.com", "password": "correct horse battery"}
+    assert client.post("/register", json=taken).status_code == 409
+    provider.project = "right"
+    assert client.post("/auth/refresh", json=body).status_code == 200

@@ -15,6 +15,7 @@ class RemoteIdentity:
     """Keeps accounts in a dictionary. Implements IdentityProvider."""
 
     remote = True
+    project = ""
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}

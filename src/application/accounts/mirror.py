@@ -88,6 +88,7 @@ class AccountMirror:
             role=Role.GUEST if account.anonymous else Role.USER,
             expires_at=now + self.guest_lifetime if account.anonymous else None,
             provider_valid_since=account.valid_since,
+            provider_project=self.identity.project,
         )
         try:
             return self.users.add(user)
@@ -110,7 +111,7 @@ class AccountMirror:
         return self._update(user, replace(account, email=user.email, email_verified=user.email_verified))
 
     def _update(self, user: User, account: ProviderAccount) -> User:
-        follow = following(account, Username.random(), self.clock())
+        follow = following(account, self.identity.project, Username.random(), self.clock())
         if follow(user) == user:
             return user
         try:

@@ -178,7 +178,7 @@ class AccountSaga(AccountSteps):
         account = self.identity.account(guest.id) if guest.provider_valid_since else None
         if account and not account.anonymous:  # it was upgraded, and has not come back yet
             named = replace(account, email=None)  # the next visit takes over the address, if it is free
-            self.users.update(guest.id, following(named, Username.random(), self.clock()))
+            self.users.update(guest.id, following(named, self.identity.project, Username.random(), self.clock()))
             return
         if guest.state is State.ACTIVE:
             guest = self.users.update(guest.id, expire)

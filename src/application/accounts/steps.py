@@ -1,5 +1,6 @@
 """The steps that the operations on accounts share."""
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,9 +9,11 @@ from src.application.accounts.failures import attempt
 from src.application.accounts.transitions import Change, if_ticket, released
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, IdentityProvider
-from src.domain.errors import LastAdmin, NotFound, Stale, Taken
+from src.domain.errors import LastAdmin, NotFound, Stale, Taken, Unavailable
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Role
+
+_log = logging.getLogger("portero.accounts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +31,11 @@ class AccountSteps:
         """Delete a user whose account at the provider is gone. Return whether this call has deleted the user.
 
         A user stays if it has changed since ``user`` was read, if it is the last admin, or if it was made without the
-        provider.
+        provider. Raises Unavailable for an account of another project.
         """
         if user.state is not State.ACTIVE or user.reconcile_since or not _is_kept_by_provider(user):
             return False
+        self._require_project(user)
         try:
             deleted = self.users.update(user.id, self._marked_tombstone, revisions=[user.revision])
         except (NotFound, Stale, LastAdmin):
@@ -43,7 +47,19 @@ class AccountSteps:
     def free_address(self, email: Email | None) -> bool:
         """Delete the user who has an address, if its account at the provider is gone. Return whether it was deleted."""
         holder = self.users.by_claim(Claim("email", email.key)) if email else None
-        return holder is not None and self.identity.account(holder.id) is None and self.forget(holder)
+        if holder is None or holder.provider_project != self.identity.project:
+            return False
+        return self.identity.account(holder.id) is None and self.forget(holder)
+
+    def _require_project(self, user: User) -> None:
+        """Raise Unavailable if the account of a user was last seen in another project of the provider.
+
+        Then it is not deleted if it is missing: the settings may name the wrong project.
+        """
+        if user.provider_project != self.identity.project:
+            seen, here = user.provider_project or "an unknown project", self.identity.project
+            _log.error("the user %s has no account in the project %s, but had one in %s", user.id, here, seen)
+            raise Unavailable
 
     def _changed_there(self, id: str, change: Change) -> Change:
         """Return ``change`` after this service has changed the account at the provider, which revokes sign-ins there.
@@ -53,7 +69,12 @@ class AccountSteps:
         account = self.identity.account(id)
         if account is None:  # it has just been deleted there, which the next check finds
             return change
-        return lambda user: replace(change(user), provider_valid_since=account.valid_since)
+
+        def changed(user: User) -> User:
+            project = self.identity.project
+            return replace(change(user), provider_valid_since=account.valid_since, provider_project=project)
+
+        return changed
 
     def _restore(self, user: User) -> None:
         """Make the account at the provider match the stored user. A guest of this service has no account there."""
@@ -73,6 +94,7 @@ class AccountSteps:
             if not _is_kept_by_provider(user):
                 self._release(user)
                 return
+            self._require_project(user)
             # The user was active until now, and its requests may still be writing: reconcile once more.
             self._remove_owned(self.users.update(user.id, self._marked_tombstone))
             return

@@ -69,8 +69,8 @@ def released(user: User) -> User:
     return replace(user, reserved=(), reconcile_since=None)
 
 
-def following(account: ProviderAccount, username: Username, now: datetime) -> Change:
-    """Return the change that brings a user in line with ``account``.
+def following(account: ProviderAccount, project: str, username: Username, now: datetime) -> Change:
+    """Return the change that brings a user in line with ``account``, which is in a project of the provider.
 
     A guest whose account is no longer anonymous becomes a user named ``username``, and its guest sessions end. A user
     that is just being changed from here stays as it is.
@@ -79,7 +79,7 @@ def following(account: ProviderAccount, username: Username, now: datetime) -> Ch
     def follow(user: User) -> User:
         if user.state is not State.ACTIVE or user.reconcile_since:
             return user
-        changed = user.with_revocation(account.valid_since)
+        changed = replace(user.with_revocation(account.valid_since), provider_project=project)
         if user.role is Role.GUEST and not account.anonymous:
             epoch = user.session_epoch + 1
             changed = replace(changed, role=Role.USER, username=username, expires_at=None, session_epoch=epoch)

@@ -35,7 +35,7 @@ class FirebaseIdentity:
 
     def __init__(self, project: str, api_key: str, *, timeout: float = 8.0) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
-        self._project = project
+        self.project = project
         self._timeout = timeout
         self._rest = FirebaseRest(project, api_key, timeout)
 
@@ -128,7 +128,7 @@ class FirebaseIdentity:
     def _client(self) -> auth.Client:
         # Created at first use, because connections do not survive the fork of a web server.
         # Not initialize_app, which registers apps by name: another part of this process may use another project.
-        options = {"projectId": self._project, "httpTimeout": self._timeout}
+        options = {"projectId": self.project, "httpTimeout": self._timeout}
         app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
         with unavailable_on(GoogleAuthError):  # The service has no credentials. The token is not the reason.
             return auth.Client(app)

@@ -30,6 +30,7 @@ class LocalIdentity:
     """
 
     remote = False
+    project = ""
 
     def __init__(self, hasher: PasswordHasher, *, at_once: int) -> None:
         """Compute at most ``at_once`` hashes at a time, because each one takes as much memory as ``hasher`` sets."""

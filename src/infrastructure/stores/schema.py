@@ -33,7 +33,8 @@ USERS = Collection(
     | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
     | _time("created_at", "updated_at")
     | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
-    | _json("reserved", nullable=True),
+    | _json("reserved", nullable=True)
+    | _text("provider_project", nullable=True),
     (
         Index("username_key"),
         Index("email_key"),

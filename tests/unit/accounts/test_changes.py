@@ -242,6 +242,25 @@ def test_a_change_of_case_in_an_address_reaches_the_provider(world: AccountWorld
     world.agrees(user, sharp)
 
 
+def test_a_user_whose_account_is_in_another_project_is_not_removed(world: AccountWorld) -> None:
+    """The settings name the wrong project, until they are corrected."""
+    user = world.joined()
+    accounts, world.remote.addresses, world.remote.project = world.remote.addresses, {}, "other"
+    with pytest.raises(InvalidToken):
+        world.readdress(user)
+    world.wait()
+    assert world.accounts.reconcile() == 0
+    with pytest.raises(Unavailable):
+        world.accounts.forget(replace(user, reconcile_since=None))
+    with pytest.raises(Taken):
+        world.joined(OLD)
+    assert world.stored(user).claims >= user.claims
+    world.remote.addresses, world.remote.project = accounts, ""
+    world.wait()
+    assert world.accounts.reconcile() == 1
+    world.agrees(user, OLD)
+
+
 class TestUsersMadeWithoutTheProvider:
     """The service kept its passwords itself before, so these users have no account at the provider."""
 

@@ -1,0 +1,261 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0006');
+CREATE TABLE claims (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	holder_id TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "claims" VALUES('full','02c7d2fbcd20d4dad1754d0c19a0f255','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %');
+INSERT INTO "claims" VALUES('bare','02c7d2fbcd20d4dad1754d0c19a0f255','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %');
+CREATE TABLE counters (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	hits BIGINT NOT NULL, 
+	ends BIGINT NOT NULL, 
+	expires_at DATETIME NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "counters" VALUES('full','e5eabe125f939ea55b7962c9b52e8f84',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456');
+INSERT INTO "counters" VALUES('bare','e5eabe125f939ea55b7962c9b52e8f84',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456');
+CREATE TABLE datasets (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	filename TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	job_id TEXT, 
+	receipt_id TEXT, 
+	size BIGINT NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	reconcile_since DATETIME, 
+	read_options JSON NOT NULL, 
+	row_sets JSON NOT NULL, 
+	pieces JSON NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "datasets" VALUES('full','259f9d3351b65e180ac2ed3651089fb3','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "datasets" VALUES('bare','259f9d3351b65e180ac2ed3651089fb3','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,NULL,9007199254740993,'2030-01-02 12:00:00.123456',NULL,'[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+CREATE TABLE dogs (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	name_key TEXT NOT NULL, 
+	picture_status TEXT NOT NULL, 
+	job_id TEXT NOT NULL, 
+	picture TEXT, 
+	is_adopted BOOLEAN NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "dogs" VALUES('full','09c00c1674fd21268802623c138442c2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,'2030-01-02 12:00:00.123456');
+INSERT INTO "dogs" VALUES('bare','09c00c1674fd21268802623c138442c2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,1,'2030-01-02 12:00:00.123456');
+CREATE TABLE files (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT NOT NULL, 
+	filename TEXT NOT NULL, 
+	content_type TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	job_id TEXT NOT NULL, 
+	receipt_id TEXT, 
+	size BIGINT NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	reconcile_since DATETIME, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "files" VALUES('full','f6044172bc608c1d8d13ed4b2bef81b2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "files" VALUES('bare','f6044172bc608c1d8d13ed4b2bef81b2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,9007199254740993,'2030-01-02 12:00:00.123456',NULL);
+CREATE TABLE "jobs" (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT, 
+	kind TEXT NOT NULL, 
+	subject_id TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	error TEXT, 
+	ticket TEXT, 
+	attempts BIGINT NOT NULL, 
+	progress DOUBLE NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	updated_at DATETIME NOT NULL, 
+	run_at DATETIME NOT NULL, 
+	due_at DATETIME, 
+	expires_at DATETIME, 
+	result JSON, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "jobs" VALUES('full','e25ffda3dfbc6651027f6cc3e72c2698','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,0.1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "jobs" VALUES('bare','e25ffda3dfbc6651027f6cc3e72c2698',NULL,'Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,NULL,9007199254740993,0.1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL);
+CREATE TABLE mails (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	address_key TEXT NOT NULL, 
+	address TEXT NOT NULL, 
+	language TEXT NOT NULL, 
+	user_id TEXT, 
+	epoch BIGINT NOT NULL, 
+	attempts BIGINT NOT NULL, 
+	details JSON, 
+	created_at DATETIME NOT NULL, 
+	expires_at DATETIME NOT NULL, 
+	valid_until DATETIME, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "mails" VALUES('full','51ccf61bec2e1c95411b4e31ab789f95','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','full',9007199254740993,9007199254740993,'[["email", "\u00e5"], {"a": null, "b": [1.5]}]','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "mails" VALUES('bare','51ccf61bec2e1c95411b4e31ab789f95','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,9007199254740993,9007199254740993,NULL,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL);
+CREATE TABLE packs (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	set_id TEXT NOT NULL, 
+	place TEXT NOT NULL, 
+	rows TEXT NOT NULL, 
+	valid BOOLEAN NOT NULL, 
+	goes_on BOOLEAN NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "packs" VALUES('full','21b406e746c26d08c70b0f0e4339ea2b','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1);
+INSERT INTO "packs" VALUES('bare','21b406e746c26d08c70b0f0e4339ea2b','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1);
+CREATE TABLE receipts (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT NOT NULL, 
+	fingerprint TEXT, 
+	answer TEXT, 
+	expires_at DATETIME NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "receipts" VALUES('full','b4ee850138df652f9b42064d675e0bee','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','2030-01-02 12:00:00.123456');
+INSERT INTO "receipts" VALUES('bare','b4ee850138df652f9b42064d675e0bee','full',NULL,NULL,'2030-01-02 12:00:00.123456');
+CREATE TABLE reports (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	text TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "reports" VALUES('full','57918159d64343cff90d7d582f9e7baa','Å 😀 ''quoted'' 100 %');
+INSERT INTO "reports" VALUES('bare','57918159d64343cff90d7d582f9e7baa','Å 😀 ''quoted'' 100 %');
+CREATE TABLE rosters (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	members JSON NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "rosters" VALUES('full','cd63c3dcf9fcb14a8ddb589dade72c17','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "rosters" VALUES('bare','cd63c3dcf9fcb14a8ddb589dade72c17','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+CREATE TABLE rows (
+	set_id TEXT NOT NULL, 
+	line BIGINT NOT NULL, 
+	valid SMALLINT NOT NULL, 
+	"values" TEXT NOT NULL, 
+	PRIMARY KEY (set_id, line)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "rows" VALUES('full',2,1,'{"\u00e5": "2"}');
+INSERT INTO "rows" VALUES('full',3,0,'{"\u00e5": "3"}');
+INSERT INTO "rows" VALUES('full',4,1,'{"\u00e5": "4"}');
+CREATE TABLE sessions (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT NOT NULL, 
+	user_agent TEXT, 
+	ip TEXT, 
+	current_hash TEXT, 
+	spent_hash TEXT, 
+	epoch BIGINT NOT NULL, 
+	generation BIGINT NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	last_used_at DATETIME NOT NULL, 
+	expires_at DATETIME NOT NULL, 
+	ends_at DATETIME NOT NULL, 
+	spent_at DATETIME, signed_in_at DATETIME, second_factor TEXT, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "sessions" VALUES('full','4bf494a560f9a5b5de77c36fc98a189e','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','Å 😀 ''quoted'' 100 %');
+INSERT INTO "sessions" VALUES('bare','4bf494a560f9a5b5de77c36fc98a189e','full',NULL,NULL,NULL,NULL,9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL);
+CREATE TABLE tasks (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	user_id TEXT NOT NULL, 
+	title TEXT NOT NULL, 
+	description TEXT, 
+	completed BOOLEAN NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	updated_at DATETIME NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "tasks" VALUES('full','ec2b1870c2ae03246d829d84b2eaf8e4','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "tasks" VALUES('bare','ec2b1870c2ae03246d829d84b2eaf8e4','full','Å 😀 ''quoted'' 100 %',NULL,1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+CREATE TABLE users (
+	id TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
+	username TEXT, 
+	username_key TEXT, 
+	email TEXT, 
+	email_key TEXT, 
+	name TEXT, 
+	last_name TEXT, 
+	password_hash TEXT, 
+	kept_session TEXT, 
+	role TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	email_verified BOOLEAN NOT NULL, 
+	disabled BOOLEAN NOT NULL, 
+	session_epoch BIGINT NOT NULL, 
+	created_at DATETIME NOT NULL, 
+	updated_at DATETIME NOT NULL, 
+	sessions_ended_at DATETIME, 
+	expires_at DATETIME, 
+	reconcile_since DATETIME, 
+	reserved JSON, provider_valid_since DATETIME, address_changes BIGINT, provider_project TEXT, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "users" VALUES('full','8f0a4debe8108155b61ba43457b63898','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','2030-01-02 12:00:00.123456',9007199254740993,'Å 😀 ''quoted'' 100 %');
+INSERT INTO "users" VALUES('bare','8f0a4debe8108155b61ba43457b63898',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+CREATE INDEX ix_users_email_key ON users (email_key, id);
+CREATE INDEX ix_users_expires_at ON users (expires_at, id);
+CREATE INDEX ix_users_state_username_key ON users (state, username_key, id);
+CREATE INDEX ix_users_reconcile_since ON users (reconcile_since, id);
+CREATE INDEX ix_users_username_key ON users (username_key, id);
+CREATE INDEX ix_users_state_role_username_key ON users (state, role, username_key, id);
+CREATE INDEX ix_sessions_user_id_created_at ON sessions (user_id, created_at, id);
+CREATE INDEX ix_sessions_expires_at ON sessions (expires_at, id);
+CREATE INDEX ix_counters_expires_at ON counters (expires_at, id);
+CREATE INDEX ix_tasks_user_id_completed_created_at ON tasks (user_id, completed, created_at, id);
+CREATE INDEX ix_tasks_user_id_created_at ON tasks (user_id, created_at, id);
+CREATE INDEX ix_dogs_is_adopted_name_key ON dogs (is_adopted, name_key, id);
+CREATE INDEX ix_dogs_user_id_name_key ON dogs (user_id, name_key, id);
+CREATE INDEX ix_dogs_name_key ON dogs (name_key, id);
+CREATE INDEX ix_files_state_user_id_created_at ON files (state, user_id, created_at, id);
+CREATE INDEX ix_files_user_id_created_at ON files (user_id, created_at, id);
+CREATE INDEX ix_files_reconcile_since ON files (reconcile_since, id);
+CREATE INDEX ix_files_state_created_at ON files (state, created_at, id);
+CREATE INDEX ix_receipts_expires_at ON receipts (expires_at, id);
+CREATE INDEX ix_receipts_user_id_expires_at ON receipts (user_id, expires_at, id);
+CREATE INDEX ix_packs_set_id_valid_place ON packs (set_id, valid, place, id);
+CREATE INDEX ix_datasets_state_user_id_created_at ON datasets (state, user_id, created_at, id);
+CREATE INDEX ix_datasets_user_id_created_at ON datasets (user_id, created_at, id);
+CREATE INDEX ix_datasets_state_created_at ON datasets (state, created_at, id);
+CREATE INDEX ix_datasets_reconcile_since ON datasets (reconcile_since, id);
+CREATE INDEX ix_rows_invalid ON rows (set_id, line, valid) WHERE valid = 0;
+CREATE INDEX ix_mails_kind_address_key_created_at ON mails (kind, address_key, created_at, id);
+CREATE INDEX ix_mails_expires_at ON mails (expires_at, id);
+CREATE INDEX ix_jobs_status_created_at ON jobs (status, created_at, id);
+CREATE INDEX ix_jobs_user_id_created_at ON jobs (user_id, created_at, id);
+CREATE INDEX ix_jobs_created_at ON jobs (created_at, id);
+CREATE INDEX ix_jobs_expires_at ON jobs (expires_at, id);
+CREATE INDEX ix_jobs_due_at ON jobs (due_at, id);
+COMMIT;
