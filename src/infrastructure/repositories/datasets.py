@@ -71,7 +71,7 @@ class Datasets(StoredObjectDocuments[Dataset]):
         columns = _adapter(tuple[Column, ...]).validate_python(unpack(parts["columns"])) if "columns" in parts else ()
         fields["read_options"] = ReadOptions(columns, **options)
         fields["report"] = _adapter(Report).validate_python(unpack(parts["report"])) if "report" in parts else None
-        return self.entity(replace(document, fields=fields))
+        return self.entity(document._replace(fields=fields))
 
     def _pieces(self, dataset: Dataset) -> dict[Key, str]:
         """Return the pieces of the packed columns and the packed report of a dataset, by key."""

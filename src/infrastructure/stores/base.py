@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from src.application.ports import RowStore
 from src.domain.errors import Unavailable
@@ -22,16 +22,14 @@ Fields = Mapping[str, Any]
 """The values of a document: str, int, float, bool, aware datetime in UTC, JSON, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """The address of a document."""
 
     collection: Collection
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A stored document. ``revision`` changes with every write; ``operation`` is the id of the commit that wrote it."""
 
     key: Key

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any, Self
 
 from src.infrastructure.stores.base import Delete, Document, Key, PreconditionFailed, Query, Store, Write, is_met
@@ -71,4 +70,4 @@ def _place(key: Key) -> tuple[str, str]:
 
 def _copy(document: Document) -> Document:
     """Return a deep copy, so that a caller who changes nested JSON does not change the stored document."""
-    return replace(document, fields=deepcopy(document.fields))
+    return document._replace(fields=deepcopy(document.fields))
