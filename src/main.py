@@ -47,7 +47,7 @@ def create_app() -> Flask:
 
 def serve(settings: Settings) -> None:
     """Serve HTTP until told to stop. In development, run ``prepare`` first. Raises ConfigurationError."""
-    with store_errors():
+    with store_errors(), loading():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
     # While a child prepares, this process loads what only its workers need and will share.
     with nullcontext() if settings.production else _running_in_child(prepare, settings), loading():
