@@ -58,7 +58,8 @@ def add_to_postgresql(url: str, count: int) -> None:
         with cursor.copy(f"COPY claims ({_CLAIM_COLUMNS}) FROM STDIN".encode()) as copy:
             for claim in _claims(names):
                 copy.write_row(claim)
-        cursor.execute("VACUUM ANALYZE")  # as the server does by itself some minutes later
+        for statement in ("VACUUM ANALYZE", "CHECKPOINT"):  # as the server does by itself some minutes later
+            cursor.execute(statement.encode())
 
 
 def add_to_firestore(url: str, emulator: str, count: int) -> None:
