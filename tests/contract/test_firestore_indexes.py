@@ -1,14 +1,21 @@
 """firestore.indexes.json has the indexes and TTL policies that the declared queries need."""
 
 import json
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from src.infrastructure.stores.base import Query, Store
+from src.infrastructure.stores.cursors import encode_cursor
 from src.infrastructure.stores.declarations import Collection, Index, Type
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.schema import COLLECTIONS
+from tests.contract.conftest import Wire
+from tests.contract.documents import NOON
 
 FILE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text())
 COMPOSITES = [
@@ -38,6 +45,28 @@ def test_every_declared_query_has_its_index(collection: Collection, index: Index
         assert (collection.name, fields) in COMPOSITES
     elif override := OVERRIDES.get((collection.name, index.order)):  # without one, a field is indexed by itself
         assert {"order": direction, "queryScope": "COLLECTION"} in override["indexes"]
+
+
+def test_each_query_that_is_sent_walks_one_index_to_its_limit(firestore: Callable[[], Store], wire: Wire) -> None:
+    """The emulator has no indexes. Firestore bills each document that a query returns or skips."""
+    with closing(firestore()) as store:
+        for collection, index in QUERIES:
+            is_time = collection.fields[index.order].type is Type.TIMESTAMP
+            value = NOON if is_time else "x"
+            equal = {name: collection.fields[name].type is not Type.BOOLEAN and "x" for name in index.equal}
+            query = Query(collection, index.order, equal, descending=index.descending, limit=7)
+            cursor = encode_cursor(query, value, "1")
+            for each in (query, replace(query, until=value), replace(query, cursor=cursor)):
+                wire.requests.clear()
+                assert store.find(each).items == []
+                [sent] = [request.structured_query for request in wire.requests]
+                filters = [part.field_filter or part.unary_filter for part in sent.where.composite_filter.filters]
+                assert [part.field.field_path for part in filters] == [*index.equal, index.order]
+                assert {part.op.name for part in filters[:-1]} <= {"EQUAL"}
+                order = [(part.field.field_path, part.direction.name) for part in sent.order_by]
+                direction = "DESCENDING" if index.descending else "ASCENDING"
+                assert order == [(index.order, direction), ("__name__", direction)]
+                assert (sent.limit, sent.offset) == (8, 0)
 
 
 def test_ttl_policies_for_the_collections_that_expire() -> None:
