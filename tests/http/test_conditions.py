@@ -154,7 +154,7 @@ def encoded(client: Client, url: str, headers: dict[str, str], accepted: str) ->
     app = client.application
     checking, app.test_client_class = app.test_client_class, None
     try:
-        return app.test_client().get(url, headers={**headers, "Accept-Encoding": accepted})
+        return app.test_client().get(url, headers={**headers, "Accept-Encoding": accepted}, buffered=True)
     finally:
         app.test_client_class = checking
 
@@ -173,6 +173,20 @@ def test_long_answers_are_compressed(client: Client, anna: Person, accepted: str
         if name != "zstd":
             unpacked = gzip.decompress(answer.data) if name == "gzip" else brotli.decompress(answer.data)
             assert json.loads(unpacked) == plain.json
+
+
+@pytest.mark.parametrize("url", ["/docs/guide", "/docs/swagger-ui-bundle.js", "/assets/docs.js"])
+def test_pages_and_files_of_the_documentation_are_compressed(client: Client, url: str) -> None:
+    plain = client.get(url, buffered=True)
+    answer = encoded(client, url, {"Range": "bytes=0-99"}, "gzip")
+    assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "gzip")
+    assert gzip.decompress(answer.data) == plain.data
+    assert len(answer.data) < len(plain.data) / 1.5
+    assert answer.mimetype == plain.mimetype
+    if "ETag" in plain.headers:
+        for headers in (answer.headers, plain.headers):
+            unchanged = encoded(client, url, {"If-None-Match": headers["ETag"]}, "gzip")
+            assert (unchanged.status_code, unchanged.data) == (304, b"")
 
 
 @pytest.mark.parametrize(

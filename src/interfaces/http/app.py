@@ -88,6 +88,8 @@ def create_app(
         feature.mount(app, compressed)
     app.register_blueprint(docs)
     app.register_blueprint(pages)
+    for page in ("docs.show_docs", "docs.show_guide", "docs.send_asset", "web.static"):  # they hold no secrets
+        app.view_functions[page] = compressed(app.view_functions[page])
     return app
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, make_response, request
 from flask_compress import Compress
 
+from src.interfaces.http.conditions import without_encodings
+
 _ENCODINGS = ["zstd", "br", "gzip"]
-_View = Callable[..., Response]
 
 
-def compression_of(app: Flask) -> Callable[[_View], _View]:
+def compression_of(app: Flask) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Return the decorator of the views whose answers are compressed, when the client accepts it.
 
     Only the views that are decorated with it compress: no answer with a token is compressed, because its length would
@@ -26,13 +28,17 @@ def compression_of(app: Flask) -> Callable[[_View], _View]:
     )
     compressed = Compress(app).compressed()
 
-    def decorate(view: _View) -> _View:
+    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         compressing = compressed(view)
 
         @wraps(view)
         def answer(*arguments: Any, **named: Any) -> Response:
             _write_out_qualities()
-            response: Response = compressing(*arguments, **named)
+            _ask_for_whole_revisions()
+            response = make_response(compressing(*arguments, **named))
+            if response.status_code == HTTPStatus.OK:
+                response.direct_passthrough = False
+                response.make_sequence()  # sees to the end of a file, which Flask-Compress would leave open
             return response
 
         return answer
@@ -49,3 +55,13 @@ def _write_out_qualities() -> None:
         qualities = {name: request.accept_encodings.quality(name) for name in (*_ENCODINGS, "identity")}
         accepted = ",".join(f"{name};q={quality}" for name, quality in qualities.items() if quality)
         request.environ["HTTP_ACCEPT_ENCODING"] = accepted
+
+
+def _ask_for_whole_revisions() -> None:
+    """Leave out Range, because a part would be compressed by itself, and the encodings of the ETags in If-None-Match.
+
+    The files of the documentation are compared before they are compressed.
+    """
+    request.environ.pop("HTTP_RANGE", None)
+    if known := request.environ.get("HTTP_IF_NONE_MATCH"):
+        request.environ["HTTP_IF_NONE_MATCH"] = without_encodings(known)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from flask import Response, request
 
-_ENCODED = re.compile(":(zstd|br|gzip)$")
+_ENCODED = re.compile(':(zstd|br|gzip)(?="|$)')
 """The end of the ETag of a compressed answer."""
 
 
@@ -29,5 +29,10 @@ def unless_known(response: Response) -> Response:
     return unchanged
 
 
+def without_encodings(tags: str) -> str:
+    """Return ETags without the names of encodings at their ends."""
+    return _ENCODED.sub("", tags)
+
+
 def _revisions(tags: Iterable[str | None]) -> frozenset[str]:
-    return frozenset(_ENCODED.sub("", tag) for tag in tags if tag)  # Werkzeug parses an empty tag as None
+    return frozenset(without_encodings(tag) for tag in tags if tag)  # Werkzeug parses an empty tag as None
