@@ -18,14 +18,15 @@ export class Problem extends Error {
 
   constructor(response: Response, content: unknown) {
     const type = response.headers.get("Content-Type") ?? "";
-    const body = (type.startsWith("application/problem+json") ? content : {}) as Partial<Record<string, unknown>>;
+    // The problem of a gateway can be empty, and has members of its own.
+    const body = ((type.startsWith("application/problem+json") && content) || {}) as Partial<Record<string, unknown>>;
     const detail = String(body.detail ?? response.statusText);
     super(detail);
     this.status = response.status;
     this.code = String(body.type ?? `http_${response.status}`).split("/").at(-1)!;
     this.title = String(body.title ?? response.statusText);
     this.detail = detail;
-    this.errors = (body.errors ?? []) as FieldProblem[];
+    this.errors = Array.isArray(body.errors) ? body.errors : [];
     this.requestId = response.headers.get("X-Request-Id");
     this.retryAfter = response.headers.get("Retry-After");
   }

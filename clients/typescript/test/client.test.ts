@@ -224,6 +224,14 @@ test("an answer that is not from the service is a problem", async () => {
   await assert.rejects(client.getUser(), problem(502, "http_502"));
 });
 
+test("a problem of a gateway is a problem", async () => {
+  for (const body of ["", "null", '{"detail":', '{"errors": {"title": ["too short"]}}']) {
+    const headers = { "Content-Type": "application/problem+json", "Content-Length": String(body.length) };
+    const client = answers(() => new Response(body, { status: 502, headers }));
+    await assert.rejects(client.getUser(), (error) => problem(502, "http_502")(error) && (error as Problem).errors.length === 0);
+  }
+});
+
 for (const [status, kept] of [[503, true], [429, true], [401, false]] as const)
   test(`a refresh that is answered with ${status} ${kept ? "keeps" : "ends"} the session`, async () => {
     const client = answers((path) => new Response(null, { status: path.endsWith("/user") ? 401 : status }));
