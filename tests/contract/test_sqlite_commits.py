@@ -64,12 +64,15 @@ class Table:
         begun.result()
         return outcomes
 
+    def writer(self) -> Connection:
+        """Return the connection that writes."""
+        with self.connections.writing() as connection:
+            return connection
+
     def statements(self) -> list[str]:
         """Return a list that receives the statements of the connection that writes."""
         statements: list[str] = []
-        with self.connections.writing() as connection:
-            pass
-        connection.set_trace_callback(statements.append)
+        self.writer().set_trace_callback(statements.append)
         return statements
 
     def names(self) -> set[str]:
@@ -154,11 +157,40 @@ def test_all_that_wait_fail_when_the_transaction_cannot_begin(table: Table, monk
     assert table.names() == {"b"}
 
 
-def test_changes_that_succeed_need_no_savepoints(table: Table) -> None:
+def test_changes_that_succeed_need_no_savepoints_of_their_own(table: Table) -> None:
     statements = table.statements()
     table.commit_together(*map(add, "abc"))
-    kinds = [statement.split()[0] for statement in statements]
-    assert kinds == ["BEGIN", "INSERT", "COMMIT", "BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT"]
+    kinds = [statement.split()[0] for statement in statements if not statement.startswith("PRAGMA")]
+    first = ["BEGIN", "SAVEPOINT", "INSERT", "COMMIT"]
+    assert kinds == [*first, "BEGIN", "SAVEPOINT", "INSERT", "INSERT", "INSERT", "COMMIT"]
+
+
+def test_changes_keep_the_lock_of_the_database_when_one_of_them_fails(table: Table) -> None:
+    statements = table.statements()
+    with pytest.raises(ValueError, match="mine"):
+        table.queue.commit(fail(ValueError("mine")))
+    assert "ROLLBACK TO change" in statements
+    assert statements.count("BEGIN IMMEDIATE") == statements.count("COMMIT") == 1
+
+
+@pytest.mark.parametrize("undone", [(), ("ROLLBACK",)])
+def test_an_outage_names_its_cause(table: Table, undone: tuple[str, ...]) -> None:
+    full = sqlite3.OperationalError("full")
+    with pytest.raises(Unavailable) as raised:
+        table.queue.commit(fail(full, *undone))
+    assert raised.value.__cause__ is full
+
+
+def test_a_commit_keeps_its_patience_with_readers_without_a_write_ahead_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite silently keeps no such log where memory cannot be shared, as on some network file systems."""
+    open_file = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda url, **options: open_file(f"{url}&vfs=unix-dotfile", **options))
+    table = Table(tmp_path / "without_log.db")
+    assert table.writer().execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert table.writer().execute("PRAGMA busy_timeout").fetchone() == (connections.BUSY_SECONDS * 1000,)
+    table.connections.close()
 
 
 def test_a_change_asks_again_and_again_for_the_lock_of_another_process(table: Table) -> None:

@@ -6,7 +6,7 @@ from sqlite3 import Connection
 from threading import Condition, Lock
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.sqlite.connections import Connections, begin, translate
+from src.infrastructure.stores.sqlite.connections import Connections, translate
 
 
 @dataclass(eq=False, slots=True)
@@ -44,8 +44,9 @@ class CommitQueue:
         self._is_committing = False
 
     def commit(self, apply: Callable[[Connection], None]) -> None:
-        """Apply a change, and return when it is on the disk. ``apply`` is called again if another change fails.
+        """Apply a change, and return when it is on the disk.
 
+        ``apply`` may be called twice: all changes of a transaction are undone and applied again if one of them fails.
         Raises the error of ``apply``, PreconditionFailed if it violates a constraint of the database, and Unavailable.
         """
         change = _Change(apply)
@@ -85,12 +86,14 @@ class CommitQueue:
 
 def _apply(changes: Sequence[_Change], connection: Connection) -> list[Exception | None]:
     """Apply changes in a transaction; return the error of each change, or None. A change that fails is undone."""
+    # Few changes fail, and a savepoint for each one would make three statements of one.
+    connection.execute("SAVEPOINT batch")
     try:
         for change in changes:
             change.apply(connection)
     except Exception:
-        # Few changes fail, and a savepoint for each one would make three statements of one.
-        connection.rollback()
-        begin(connection)
+        if not connection.in_transaction:  # SQLite has undone it, for example because the disk is full
+            raise
+        connection.execute("ROLLBACK TO batch")
         return [change.attempt(connection) for change in changes]
     return [None] * len(changes)

@@ -34,11 +34,17 @@ def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
 
 
 def translate(error: Exception) -> Exception:
-    """Return PreconditionFailed or Unavailable for an error of sqlite3 that means so, and any other error itself."""
+    """Translate an error of sqlite3 into PreconditionFailed or Unavailable. Return any other error unchanged."""
+    translated: Exception
     if isinstance(error, sqlite3.IntegrityError):
-        return PreconditionFailed()
+        translated = PreconditionFailed()
     # A DatabaseError itself means that the file is damaged, or no database.
-    return Unavailable() if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError) else error
+    elif type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
+        translated = Unavailable()
+    else:
+        return error
+    translated.__cause__ = error
+    return translated
 
 
 class Connections:
@@ -65,7 +71,7 @@ class Connections:
             raise Unavailable
         try:
             with self._writers.connection() as connection:
-                begin(connection)
+                _begin(connection)
                 yield connection
                 connection.execute("COMMIT")
         finally:
@@ -77,12 +83,12 @@ class Connections:
         self._writers.close()
 
 
-def begin(connection: sqlite3.Connection) -> None:
-    """Begin a transaction that writes on the connection of ``writing``. Raises sqlite3.OperationalError."""
+def _begin(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that writes. Raises sqlite3.OperationalError."""
     end = time.monotonic() + BUSY_SECONDS
+    # A transaction that reads first and then asks for the write lock fails when another one has written.
     while True:
         try:
-            # A transaction that reads first and then asks for the write lock fails when another one has written.
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the other bits say why
@@ -96,11 +102,13 @@ def _connect_writer(file: Path) -> sqlite3.Connection:
     """Open a connection that asks for the write lock every millisecond.
 
     SQLite does not queue the processes that write. It lets each one sleep for 1, 2, 5, 10, 15 and more milliseconds
-    between its attempts, and a transaction of another process is over after one or two. A short time limit makes it
-    begin anew with the first of these.
+    between its attempts, and a transaction of another process is over after one or two. With a limit of 2 ms it gives
+    up after two sleeps of 1 ms, and ``_begin`` asks again.
     """
     connection = connect(file)
-    connection.execute("PRAGMA busy_timeout=2")
+    # A commit never waits then. On a file system that supports no write-ahead log it waits for those who read.
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        connection.execute("PRAGMA busy_timeout=2")
     return connection
 
 
