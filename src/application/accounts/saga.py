@@ -77,13 +77,14 @@ class AccountSaga(AccountSteps):
         try:
             account = self.identity.account(id)
             if account is None:
+                self._require_project(user)
                 raise NotFound
             self.identity.set_email(change(user))
         except (Taken, Invalid):
             attempt(self.users.update, id, if_ticket(ticket, released))  # refused, so nothing happened there
             raise
         except NotFound as error:
-            raise InvalidToken from error  # the provider has lost the account; reconciliation removes the user
+            raise InvalidToken from error  # the account was deleted there; reconciliation removes the user
         except Unavailable:
             attempt(self.identity.set_email, user)
             attempt(self.users.update, id, self._marked)
@@ -111,6 +112,8 @@ class AccountSaga(AccountSteps):
         ``after_outage`` is called with the stored user. Raises NotFound, Unavailable and the errors of ``check``.
         """
         if self.identity.remote and self.identity.account(id) is None:
+            if stored := self.users.get(id):
+                self._require_project(stored)
             raise NotFound("This user has no account at the identity provider.")
         kept = self.identity.keep(password)
 
@@ -180,6 +183,8 @@ class AccountSaga(AccountSteps):
             named = replace(account, email=None)  # the next visit takes over the address, if it is free
             self.users.update(guest.id, following(named, self.identity.project, Username.random(), self.clock()))
             return
+        if account is None and self.identity.remote and guest.provider_project is not None:
+            self._require_project(guest)  # it may have been upgraded in the other project
         if guest.state is State.ACTIVE:
             guest = self.users.update(guest.id, expire)
         self._remove_owned(guest)

@@ -47,19 +47,25 @@ class AccountSteps:
     def free_address(self, email: Email | None) -> bool:
         """Delete the user who has an address, if its account at the provider is gone. Return whether it was deleted."""
         holder = self.users.by_claim(Claim("email", email.key)) if email else None
-        if holder is None or holder.provider_project != self.identity.project:
+        if holder is None or self.identity.account(holder.id) is not None or self._is_elsewhere(holder):
             return False
-        return self.identity.account(holder.id) is None and self.forget(holder)
+        return self.forget(holder)
 
     def _require_project(self, user: User) -> None:
-        """Raise Unavailable if the account of a user was last seen in another project of the provider.
+        """Raise Unavailable if the missing account of a user was last seen in another project of the provider.
 
-        Then it is not deleted if it is missing: the settings may name the wrong project.
+        The settings may name the wrong project, so a missing account is no reason to delete the user.
         """
-        if user.provider_project != self.identity.project:
-            seen, here = user.provider_project or "an unknown project", self.identity.project
-            _log.error("the user %s has no account in the project %s, but had one in %s", user.id, here, seen)
+        if self._is_elsewhere(user):
             raise Unavailable
+
+    def _is_elsewhere(self, user: User) -> bool:
+        """Return whether the missing account of a user was last seen in another project, and log that."""
+        if not _is_kept_by_provider(user) or user.provider_project == self.identity.project:
+            return False
+        seen, here = user.provider_project or "an unknown project", self.identity.project
+        _log.error("the user %s has no account in the project %s, but had one in %s", user.id, here, seen)
+        return True
 
     def _changed_there(self, id: str, change: Change) -> Change:
         """Return ``change`` after this service has changed the account at the provider, which revokes sign-ins there.

@@ -246,8 +246,10 @@ def test_a_user_whose_account_is_in_another_project_is_not_removed(world: Accoun
     """The settings name the wrong project, until they are corrected."""
     user = world.joined()
     accounts, world.remote.addresses, world.remote.project = world.remote.addresses, {}, "other"
-    with pytest.raises(InvalidToken):
+    with pytest.raises(Unavailable):
         world.readdress(user)
+    with pytest.raises(Unavailable):
+        world.accounts.set_password(user.id, PASSWORD, "password-reset")
     world.wait()
     assert world.accounts.reconcile() == 0
     with pytest.raises(Unavailable):
@@ -259,6 +261,29 @@ def test_a_user_whose_account_is_in_another_project_is_not_removed(world: Accoun
     world.wait()
     assert world.accounts.reconcile() == 1
     world.agrees(user, OLD)
+
+
+class TestUsersLastSeenByAnEarlierVersion:
+    """Their records name no project, so that a missing account may be in another one."""
+
+    @pytest.fixture
+    def user(self, world: AccountWorld) -> User:
+        user = world.joined()
+        world.remote.delete(user.id)
+        return world.users.update(user.id, lambda stored: replace(stored, provider_project=None))
+
+    def test_keep_their_address_from_newcomers_and_the_log_says_why(
+        self, world: AccountWorld, user: User, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with pytest.raises(Taken):
+            world.joined(OLD)
+        assert world.stored(user) == user
+        assert user.id in caplog.text
+        assert "an unknown project" in caplog.text
+
+    def test_can_be_deleted(self, world: AccountWorld, user: User) -> None:
+        world.accounts.delete(user.id)
+        world.deleted(user)
 
 
 class TestUsersMadeWithoutTheProvider:

@@ -153,3 +153,32 @@ class TestOwnedObjects:
         assert world.accounts.purge_guests() == 1
         assert world.disowned == [guest.id]
         assert world.users.get(guest.id) is None
+
+
+class TestExpiredGuestsOfTheProvider:
+    @pytest.fixture
+    def guest(self, world: AccountWorld) -> User:
+        now = world.clock()
+        guest = User.new(now=now, id=world.remote.sign_up("upgraded@example.com"), role=Role.GUEST)
+        return world.users.add(replace(guest, expires_at=now, provider_valid_since=now, provider_project=""))
+
+    def test_stay_if_their_accounts_were_in_another_project(self, world: AccountWorld, guest: User) -> None:
+        accounts, world.remote.addresses, world.remote.project = world.remote.addresses, {}, "other"
+        world.wait()
+        assert world.accounts.purge_guests() == 0
+        assert world.stored(guest) == guest
+        world.remote.addresses, world.remote.project = accounts, ""
+        assert world.accounts.purge_guests() == 1
+        assert world.stored(guest).role is Role.USER
+
+    def test_are_removed_without_an_account(self, world: AccountWorld, guest: User) -> None:
+        world.remote.delete(guest.id)
+        world.wait()
+        assert world.accounts.purge_guests() == 1
+        assert world.users.get(guest.id) is None
+
+    def test_are_removed_when_the_service_keeps_the_passwords_itself(self, world: AccountWorld, guest: User) -> None:
+        world.remote.addresses, world.remote.project, world.remote.remote = {}, "other", False
+        world.wait()
+        assert world.accounts.purge_guests() == 1
+        assert world.users.get(guest.id) is None
