@@ -70,10 +70,11 @@ def released(user: User) -> User:
 
 
 def following(account: ProviderAccount, project: str, username: Username, now: datetime) -> Change:
-    """Return the change that brings a user in line with ``account``, which is in a project of the provider.
+    """Return the change that brings a user in line with ``account``.
 
-    A guest whose account is no longer anonymous becomes a user named ``username``, and its guest sessions end. A user
-    that is just being changed from here stays as it is.
+    ``project`` is the project of the provider that the account is in. A guest whose account is no longer anonymous
+    becomes a user named ``username``, and its guest sessions end. A user that is just being changed from here stays as
+    it is.
     """
 
     def follow(user: User) -> User:
@@ -87,6 +88,9 @@ def following(account: ProviderAccount, project: str, username: Username, now: d
         email = user.email if known else account.email
         verified = email is not None and (account.email_verified or (known and user.email_verified))
         changed = changed.with_email(email, verified=verified)
-        return user if changed == user else replace(changed, updated_at=now)
+        visible = replace(
+            changed, provider_valid_since=user.provider_valid_since, provider_project=user.provider_project
+        )
+        return changed if visible == user else replace(changed, updated_at=now)
 
     return follow

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from src.application.accounts.failures import attempt
+from src.application.accounts.transitions import following
+from src.application.ports import ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Taken, Unavailable
 from src.domain.users import User
 from src.domain.values import Email, Role, Username
@@ -284,6 +286,12 @@ class TestUsersLastSeenByAnEarlierVersion:
     def test_can_be_deleted(self, world: AccountWorld, user: User) -> None:
         world.accounts.delete(user.id)
         world.deleted(user)
+
+    def test_are_not_dated_as_changed_when_their_account_is_seen_again(self, world: AccountWorld, user: User) -> None:
+        assert user.provider_valid_since
+        account = ProviderAccount(user.email, valid_since=user.provider_valid_since)
+        follow = following(account, "here", Username.random(), world.clock())
+        assert follow(user) == replace(user, provider_project="here")
 
 
 class TestUsersMadeWithoutTheProvider:
