@@ -63,9 +63,12 @@ class Mail:
     user_id: str | None = None
     """The user for whom the mail was opened, or None before, and for an address that no user has."""
     valid_until: datetime | None = None
-    """The time at which the token expires, or None before the mail was opened."""
+    """The time at which the token expires. None before the mail is opened, and once its token is void."""
     epoch: int = 0
-    """The ``mail_epoch`` of the user when the mail was opened. A new password or address ends the token."""
+    """The ``mail_epoch`` of the user when the mail was opened.
+
+    The token ends with a new address, and when all sessions end, as with a new password.
+    """
     attempts: int = 0
     """The number of codes that were tried."""
     revision: str = ""
@@ -81,7 +84,8 @@ class Mail:
         """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed.
 
         The mail goes to the address as the user has spelled it, because another spelling may be another mailbox.
-        Repeated attempts to send a mail open it again, with the same token: it stays void once it was.
+        Another attempt to send the mail opens it again, with the same token. If the token has become void since the
+        first attempt, which may have delivered the mail, the mail is not opened again and is soon removed.
         """
         if user is None or user.email is None or (self.user_id and not self._is_current(user)):
             return replace(self, valid_until=None, expires_at=now + LIFETIME)
@@ -113,7 +117,7 @@ class Mail:
         )
 
     def _is_current(self, user: User) -> bool:
-        """Return whether neither the password nor the address of ``user`` changed after the mail was opened for it."""
+        """Return whether the mail was opened for ``user``, whose mail epoch and address are still the same."""
         return (user.id, user.mail_epoch, user.email) == (self.user_id, self.epoch, self.address)
 
     def _is_revoked(self, user: User, opened_at: datetime) -> bool:

@@ -74,7 +74,10 @@ class User:
     None for a user without an account there, such as a guest of this service.
     """
     provider_project: str | None = None
-    """The project of the identity provider in which this service has last seen the account."""
+    """The project of the identity provider in which this service has last seen the account.
+
+    None for a user without an account there, and for one that was last seen by an earlier version.
+    """
     revision: str = ""
 
     @classmethod
@@ -118,8 +121,8 @@ class User:
     def mail_epoch(self) -> int:
         """A counter that grows when all sessions end, as with a new password, and when the address changes.
 
-        The tokens of mails that were opened at a lower value are void. No clock is compared, so that an address that
-        changes and changes back voids them too.
+        The tokens of mails that were opened at a lower value are void. An address that changes and changes back voids
+        them too, which a comparison of the addresses alone would miss.
         """
         return self.session_epoch + self.address_changes
 

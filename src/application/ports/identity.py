@@ -117,7 +117,7 @@ class IdentityProvider(Protocol):
     remote: bool
     """Whether accounts also exist at a remote service, which must be kept consistent with the store."""
     project: str
-    """The project of the remote service in which it looks for accounts."""
+    """The project of the remote service that the accounts are in. Empty without a remote service."""
 
     def keep(self, password: str) -> str | None:
         """Return the hash of a new password, to be stored with the user; None if the remote service keeps passwords."""
