@@ -8,8 +8,9 @@ from src.application.directory import DirectoryService
 from src.application.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
+from src.domain.passwords import PasswordPolicy
 from src.domain.sessions import Client
-from src.domain.users import Claim, PasswordPolicy, Profile, User, UserRepository
+from src.domain.users import Claim, Profile, User, UserRepository
 from src.domain.values import Email, Page, Role
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from src.application.ports import EmailParser, UsernameParser
-from src.domain.users import Claim, PasswordPolicy
+from src.domain.passwords import PasswordPolicy
+from src.domain.users import Claim
 from src.domain.values import Username
 
 

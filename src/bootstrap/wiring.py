@@ -43,7 +43,7 @@ from src.bootstrap.adapters import (
     now,
 )
 from src.bootstrap.mails import mail_handlers, make_notices
-from src.domain.users import PasswordPolicy
+from src.domain.passwords import PasswordPolicy
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity.foreign_hashes import parse_hash
 from src.infrastructure.logs import audit

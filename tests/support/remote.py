@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Taken
-from src.domain.users import User, normalise_password
+from src.domain.passwords import normalise_password
+from src.domain.users import User
 from src.domain.values import Email
 
 

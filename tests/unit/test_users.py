@@ -7,7 +7,8 @@ from unicodedata import normalize
 
 import pytest
 
-from src.domain.users import Claim, PasswordPolicy, Profile, State, User, normalise_password
+from src.domain.passwords import PasswordPolicy, normalise_password
+from src.domain.users import Claim, Profile, State, User
 from src.domain.values import Email, InvalidValue, Role, Username
 
 NOON = datetime(2030, 1, 2, 12, 0, tzinfo=UTC)

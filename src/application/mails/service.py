@@ -14,8 +14,9 @@ from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, Unavailable
 from src.domain.mails import MAX_LIVING, Mail, MailKind, MailRepository
+from src.domain.passwords import PasswordPolicy
 from src.domain.sessions import Client
-from src.domain.users import PasswordPolicy, User, UserRepository
+from src.domain.users import User, UserRepository
 from src.domain.values import Email, InvalidValue
 
 _INVALID = "The link or code is wrong, was used or has expired; ask for a new mail."

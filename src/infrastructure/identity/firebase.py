@@ -17,7 +17,8 @@ from google.auth.exceptions import GoogleAuthError
 
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, Unavailable
-from src.domain.users import User, normalise_password
+from src.domain.passwords import normalise_password
+from src.domain.users import User
 from src.domain.values import Email, InvalidValue, parse_name
 from src.infrastructure.addresses import parse_address
 from src.infrastructure.identity.firebase_rest import UNUSABLE_ANSWERS, FirebaseRest

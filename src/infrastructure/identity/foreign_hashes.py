@@ -22,7 +22,7 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from src.application.importing import HashOptions, NotImportable
-from src.domain.users import normalise_password
+from src.domain.passwords import normalise_password
 from src.infrastructure.identity.shortages import unavailable_on_shortage
 
 Check = Callable[[bytes], bool]

@@ -12,7 +12,8 @@ from argon2.low_level import ARGON2_VERSION
 
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, Unavailable
-from src.domain.users import User, normalise_password
+from src.domain.passwords import normalise_password
+from src.domain.users import User
 from src.domain.values import Email
 from src.infrastructure.identity.foreign_hashes import is_foreign
 from src.infrastructure.identity.foreign_hashes import verify as verify_foreign

@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.errors import FieldError, Invalid
-from src.domain.users import MAX_PASSWORD
+from src.domain.passwords import MAX_PASSWORD
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
 from src.interfaces.http.bodies import Context
 

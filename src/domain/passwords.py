@@ -1,0 +1,54 @@
+"""The policy for new passwords, and the form in which passwords are compared."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from src.domain.values import InvalidValue, fold
+
+FindWeakness = Callable[[str, Sequence[str]], InvalidValue | None]
+"""A function of a password and the user's own names. It returns why the password is easy to guess, or None."""
+
+MAX_PASSWORD = 128
+_MAX_TYPED = 4 * MAX_PASSWORD  # NFC composes at most four code points into one
+
+
+def normalise_password(password: str) -> str:
+    """Return ``password`` in NFC, because keyboards encode the same password in different ways.
+
+    The OpaqueString profile of RFC 8265 requires NFC. Its other rules are not applied: non-ASCII spaces are not
+    replaced, and no character is refused. A text that is too long to be a password is returned unchanged, because
+    normalising it could take long.
+    """
+    return unicodedata.normalize("NFC", password) if len(password) <= _MAX_TYPED else password
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """The rules for new passwords (NIST SP 800-63B): limits of length and a blocklist, but no composition rules."""
+
+    min_length: int
+    find_weakness: FindWeakness | None = None
+    """The function that finds weak passwords, or None to accept passwords that are easy to guess."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """By code: a sentence to add to the message of an error."""
+
+    def check(self, password: str, *names: str | None) -> str:
+        """Check a new password and return it normalised. ``names`` are the user's username and e-mail address.
+
+        The length is counted in code points of the normalised password. Raises InvalidValue.
+        """
+        password = normalise_password(password)
+        if flaw := self._flaw(password, [name for name in names if name]):
+            hint = self.hints.get(flaw.code)
+            raise InvalidValue(flaw.code, f"{flaw} {hint}") if hint else flaw
+        return password
+
+    def _flaw(self, password: str, names: list[str]) -> InvalidValue | None:
+        if len(password) < self.min_length:
+            return InvalidValue("too_short", f"Use at least {self.min_length} characters.")
+        if len(password) > MAX_PASSWORD:
+            return InvalidValue("too_long", f"Use at most {MAX_PASSWORD} characters.")
+        if fold(password) in map(fold, names):
+            return InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
+        return self.find_weakness(password, names) if self.find_weakness else None
