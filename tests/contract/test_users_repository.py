@@ -159,7 +159,7 @@ class TestByClaim:
             assert users.by_claim(claim) is None
 
 
-def test_a_user_of_an_earlier_version_has_changed_its_address_no_times(store: Store, users: Users) -> None:
+def test_the_count_of_address_changes_starts_at_0_for_users_of_earlier_versions(store: Store, users: Users) -> None:
     store.commit(Insert(Key(USERS, "ada"), account()))
     ada = users.update("ada", lambda user: user.with_email(Email("ada@example.com"), verified=False))
     assert (ada.address_changes, users.get("ada")) == (1, ada)
