@@ -404,7 +404,7 @@ def test_check_names_what_is_wrong(
         (["users", "enable", "nobody@example.com"], "There is no such user."),
         (["datasets", "add", __file__, "--name", "Dogs", "--owner", "nobody"], "There is no such user."),
         (["users", "password"], "Missing argument"),
-        (["users", "password", "anna"], "at least 8"),
+        (["users", "password", "anna"], "no password on standard input"),
         (["users", "disable", "x"], "Use 3 to 32 characters."),
         (["users", "disable", "not an@address"], "address"),
         (["admin", "create", "--username", "root"], "--email"),

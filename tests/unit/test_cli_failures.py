@@ -130,7 +130,8 @@ def test_no_password_is_asked_for_before_the_store_is_ready(
         ("users list", ">&-", 0, ""),
         ("users list", "2>&-", 0, ""),
         ("users delete root", "<&-", 1, "Aborted!\n"),
-        ("users password root", "<&-", 2, "at least 8"),
+        ("users password root", "<&-", 2, "no password on standard input"),
+        ("users password root", "< blank", 2, "no password on standard input"),
     ],
 )
 def test_closed_and_full_streams_print_no_traceback(
@@ -138,6 +139,7 @@ def test_closed_and_full_streams_print_no_traceback(
 ) -> None:
     assert prepared(*ADMIN, input=PASSWORD).code == 0
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    Path("blank").write_text("\n")
     line = f'exec "{sys.executable}" -m src {command} {redirection}'
     ran = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == code, ran.stderr
@@ -154,8 +156,10 @@ class Interrupt:
     main = os.getpid()
     def find_spec(self, name, path, target=None):
         if os.getpid() != self.main:
+            open("interrupted", "w").close()
             raise KeyboardInterrupt
         if name == "MODULE":
+            open("interrupted", "w").close()
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Interrupt())
@@ -170,6 +174,7 @@ def test_an_interrupt_at_the_start_prints_no_traceback(tmp_path: Path, module: s
     program = INTERRUPTED.replace("MODULE", module)
     ran = subprocess.run(
         [sys.executable, "-c", program, command],
+        cwd=tmp_path,
         env=environment,
         capture_output=True,
         text=True,
@@ -177,6 +182,7 @@ def test_an_interrupt_at_the_start_prints_no_traceback(tmp_path: Path, module: s
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (code, "")
+    assert (tmp_path / "interrupted").exists()
 
 
 def test_a_file_that_is_larger_than_the_memory_is_explained(prepared: Portero) -> None:

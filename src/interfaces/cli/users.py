@@ -137,9 +137,12 @@ def new_password() -> str:
     try:
         if sys.stdin.isatty():
             return str(click.prompt("New password", hide_input=True, confirmation_prompt=True))
-        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise click.ClickException("the password is not UTF-8") from None
+    if not password:
+        raise click.UsageError("no password on standard input")
+    return password
 
 
 @users.command("import")
