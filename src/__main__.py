@@ -2,15 +2,15 @@
 
 import signal
 
-from src.bootstrap.loading import loading
+from src.bootstrap.garbage import without_garbage_collection
 
 
 def load_and_run() -> None:
-    """Load what all commands need, and run the command line."""
+    """Load what all commands need, during which Ctrl-C ends the process at once, and run the command line."""
     on_interrupt = signal.getsignal(signal.SIGINT)
     if on_interrupt is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the process at once, and prints no traceback
-    with loading():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback is printed
+    with without_garbage_collection():
         from src.main import main
 
     signal.signal(signal.SIGINT, on_interrupt)

@@ -18,7 +18,7 @@ from flask import Flask
 
 from src.bootstrap.adapters import THREADS, make_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background
-from src.bootstrap.loading import loading
+from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import prepare, require_tables, rotate_keys
 from src.bootstrap.wiring import wire
@@ -47,11 +47,12 @@ def create_app() -> Flask:
 
 def serve(settings: Settings) -> None:
     """Serve HTTP until told to stop. In development, run ``prepare`` first. Raises ConfigurationError."""
-    with store_errors(), loading():
+    with store_errors(), without_garbage_collection():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
     # While a child prepares, this process loads what only its workers need and will share.
-    with nullcontext() if settings.production else _running_in_child(prepare, settings), loading():
-        from src.bootstrap import web
+    preparing = nullcontext() if settings.production else _running_in_child(prepare, settings)
+    with preparing, without_garbage_collection():
+        import src.bootstrap.web  # noqa: F401 - the workers share it
 
         make_server = _load_server(settings)
     require_tables(settings)
@@ -61,7 +62,7 @@ def serve(settings: Settings) -> None:
     if settings.metrics_token:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     workers = 1 if settings.single_process else settings.web_concurrency
-    make_server(partial(web.create_app, VERSION), host=settings.host, port=settings.port, workers=workers).run()
+    make_server(create_app, host=settings.host, port=settings.port, workers=workers).run()
 
 
 def _load_server(settings: Settings) -> Callable[..., Any]:
@@ -114,6 +115,9 @@ def main() -> None:
     )
     with _explained_errors():
         cli(obj=console, prog_name="portero")
+
+
+# Each imports what no other command needs.
 
 
 def _check() -> Iterator[tuple[str, str | None]]:

@@ -140,7 +140,7 @@ class Settings(SettingsFields):
             yield "ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither"
 
     def _unsafe(self) -> Iterator[str]:
-        """Yield what is unsafe in production."""
+        """Yield a sentence for each setting that is unsafe in production."""
         is_shared = not self.store_url.startswith(("memory:", "sqlite:"))
         if self.firestore_emulator_host:
             yield "FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it"

@@ -34,7 +34,7 @@ class Field:
     enforced: bool = False
     """Whether SQL may enforce the reference: the field refers to one collection, whose document is removed last."""
     enumerated: bool = False
-    """Whether the field has one of a few values."""
+    """Whether the field has one of a few values, which the service itself defines. SQL statements contain them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,10 @@ class Block:
             self._restore(rows.rewritten)
 
     def _restore(self, rewritten: list[RewrittenRow]) -> None:
-        """Remove the marks and the rows that stand for blank lines; record ragged rows and undecodable cells."""
+        """Remove the prefix MARK from rewritten rows and drop those that stand for blank lines.
+
+        Record ragged rows and undecodable cells.
+        """
         width = self.frame.width
         positions = self.frame["0"].str.starts_with(MARK).arg_true().to_list()
         self._rewritten = dict(zip(positions, rewritten, strict=True))

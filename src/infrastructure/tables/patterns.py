@@ -5,12 +5,18 @@ from collections.abc import Callable
 
 
 def compiled(pattern: str) -> Callable[[str], object]:
-    """Return a function that is true for a text that matches as a whole. Raises ``re2.error``."""
+    """Return a function that is true for a text that matches as a whole. Raises ValueError."""
     import re2  # not at the start: few processes meet a pattern
 
     options = re2.Options()
     options.log_errors = False
-    re2.compile(pattern, options)  # a set raises no error that says what is wrong
+    try:
+        re2.compile(pattern, options)  # a set raises no error that says what is wrong
+    except re2.error as error:
+        reason = error.args[0] if error.args else "it cannot be compiled"
+        raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from None
+    except UnicodeEncodeError:
+        raise ValueError("it is not valid Unicode") from None
     # A set with one pattern reports no offsets, which makes it five times faster.
     matcher = re2.Set.FullMatchSet(options)
     matcher.Add(pattern)
@@ -20,15 +26,10 @@ def compiled(pattern: str) -> Callable[[str], object]:
 
 def flaw(pattern: str) -> str | None:
     """Return what is wrong with a pattern, or None."""
-    import re2
-
     try:
         compiled(pattern)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "it cannot be compiled"
-        return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-    except UnicodeEncodeError:
-        return "it is not valid Unicode"
+    except ValueError as error:
+        return str(error)
     return None
 
 

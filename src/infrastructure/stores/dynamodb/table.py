@@ -32,7 +32,7 @@ def check_table(client: Any, name: str) -> None:
 
 
 def _exists(client: Any, name: str) -> bool:
-    """Return whether the table exists. Raises StoreNotReady for a table of something else."""
+    """Return whether the table exists. Raises StoreNotReady if the table has another key schema."""
     try:
         table = client.describe_table(TableName=name)["Table"]
     except client.exceptions.ResourceNotFoundException:

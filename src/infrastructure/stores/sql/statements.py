@@ -53,10 +53,10 @@ def _find(
 ) -> sa.Select[tuple[object, ...]]:
     """Return the statement for the queries that differ only in their values.
 
-    It lets PostgreSQL keep one plan for all values, however large the table is. PostgreSQL plans every execution anew
-    as long as it expects a plan for unknown values to read more. So the values of enumerated fields, of which some are
-    rare and some are not, are part of the text of the statement; and so is the number of rows, if no other value
-    decides which index is the best.
+    PostgreSQL plans a prepared statement anew at each execution as long as a plan for unknown values looks more
+    expensive. Two kinds of values make it look so, and are therefore written into the text: those of enumerated
+    fields, because some are rare and some are not, and the number of rows, where no other equality limits what is
+    read. Everything else stays a parameter, so that the plan is kept.
     """
     table = TABLES[collection.name]
     value, id = table.c[order], table.c.id
