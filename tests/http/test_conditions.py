@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from typing import Any
 
 import brotli
@@ -187,6 +188,19 @@ def test_pages_and_files_of_the_documentation_are_compressed(client: Client, url
         for headers in (answer.headers, plain.headers):
             unchanged = encoded(client, url, {"If-None-Match": headers["ETag"]}, "gzip")
             assert (unchanged.status_code, unchanged.data) == (304, b"")
+
+
+def test_a_file_of_the_documentation_is_compressed_once(client: Client) -> None:
+    def seconds(url: str) -> float:
+        started = time.thread_time()
+        answer = encoded(client, url, {}, "br")
+        assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "br")
+        return time.thread_time() - started
+
+    seconds("/docs/swagger-ui.css")  # the first request loads modules
+    first = seconds("/docs/swagger-ui-bundle.js")
+    assert seconds("/docs/swagger-ui-bundle.js") < first / 4
+    assert seconds("/docs/./swagger-ui-bundle.js") < first / 4  # another path of the same file
 
 
 @pytest.mark.parametrize(

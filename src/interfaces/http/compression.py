@@ -3,21 +3,24 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from posixpath import normpath
 from typing import Any
 
 from flask import Flask, Response, make_response, request
-from flask_compress import Compress
+from flask_compress import Compress, DictCache
 
 from src.interfaces.http.conditions import without_encodings
 
 _ENCODINGS = ["zstd", "br", "gzip"]
 
 
-def compression_of(app: Flask) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+def compression_of(app: Flask, *, once: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Return the decorator of the views whose answers are compressed, when the client accepts it.
 
     Only the views that are decorated with it compress: no answer with a token is compressed, because its length would
     tell how far a guess that stands beside the token is right (BREACH).
+
+    With ``once``, the views send files that do not change while the process runs. Each is compressed once and kept.
     """
     app.config.update(
         COMPRESS_REGISTER=False,
@@ -25,6 +28,8 @@ def compression_of(app: Flask) -> Callable[[Callable[..., Any]], Callable[..., R
         COMPRESS_ALGORITHM=_ENCODINGS,
         COMPRESS_ALGORITHM_STREAMING=_ENCODINGS,
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,  # ``unless_known`` does it, and makes no second Date
+        COMPRESS_CACHE_BACKEND=DictCache if once else None,
+        COMPRESS_CACHE_KEY=lambda request: normpath(request.path),  # a file has many paths: /docs/./x is /docs/x
     )
     compressed = Compress(app).compressed()
 
@@ -34,11 +39,12 @@ def compression_of(app: Flask) -> Callable[[Callable[..., Any]], Callable[..., R
         @wraps(view)
         def answer(*arguments: Any, **named: Any) -> Response:
             _write_out_qualities()
-            _ask_for_whole_revisions()
+            _simplify_conditions()
             response = make_response(compressing(*arguments, **named))
             if response.status_code == HTTPStatus.OK:
                 response.direct_passthrough = False
-                response.make_sequence()  # sees to the end of a file, which Flask-Compress would leave open
+                # Read the file, and close it with the response. Flask-Compress would leave it open.
+                response.make_sequence()
             return response
 
         return answer
@@ -57,10 +63,10 @@ def _write_out_qualities() -> None:
         request.environ["HTTP_ACCEPT_ENCODING"] = accepted
 
 
-def _ask_for_whole_revisions() -> None:
-    """Leave out Range, because a part would be compressed by itself, and the encodings of the ETags in If-None-Match.
+def _simplify_conditions() -> None:
+    """Remove Range and the encodings of the ETags in If-None-Match.
 
-    The files of the documentation are compared before they are compressed.
+    Flask-Compress would compress a part by itself, and Flask compares the ETag of a file before it is compressed.
     """
     request.environ.pop("HTTP_RANGE", None)
     if known := request.environ.get("HTTP_IF_NONE_MATCH"):
