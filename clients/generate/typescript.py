@@ -64,7 +64,9 @@ def operation_lines(found: list[Operation]) -> Iterator[str]:
 def method(each: Operation) -> Iterator[str]:
     """Yield the lines of the method for an operation."""
     at = {place: [one for one in each.parameters if one["in"] == place] for place in ("path", "query", "header")}
-    optional = "".join(f"; {camel(one['name'])}?: {type_of(one['schema'])}" for one in at["query"] + at["header"])
+    optional = "".join(
+        f"; {camel(one['name'])}?: {type_of(one['schema'])} | undefined" for one in at["query"] + at["header"]
+    )
     arguments = [f"{one['name']}: string" for one in at["path"]]
     sent = ["...init"]
     if each.media_type == "multipart/form-data":

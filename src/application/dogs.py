@@ -58,9 +58,13 @@ class DogService:
         self.queue.notify(job.id)
         return dog
 
-    def list(self, adopted: bool, cursor: str | None, limit: int) -> Page[Dog]:
-        """List all dogs, or only the adopted dogs, ordered by name."""
-        return self.dogs.find(adopted=adopted, cursor=cursor, limit=limit)
+    def list(self, cursor: str | None, limit: int) -> Page[Dog]:
+        """List all dogs, ordered by name."""
+        return self.dogs.find(cursor=cursor, limit=limit)
+
+    def list_adopted(self, cursor: str | None, limit: int) -> Page[Dog]:
+        """List the adopted dogs, ordered by name."""
+        return self.dogs.find(adopted=True, cursor=cursor, limit=limit)
 
     def list_of(self, user_id: str, cursor: str | None, limit: int) -> Page[Dog]:
         """List the dogs of a user, ordered by name. Raises NotFound."""

@@ -268,6 +268,17 @@ def test_a_problem_of_a_gateway_is_a_problem(content: bytes) -> None:
     assert (refused.value.status, refused.value.code, refused.value.errors) == (502, "http_502", [])
 
 
+@pytest.mark.parametrize("type", ["about:blank", "https://gateway.example/errors/", 7])
+def test_a_problem_that_names_no_kind_keeps_its_detail(type: object) -> None:
+    body = {"type": type, "detail": "The service is busy.", "errors": {"title": ["too short"]}}
+    headers = {"Content-Type": "application/problem+json"}
+    gateway = httpx2.MockTransport(lambda _: httpx2.Response(502, json=body, headers=headers))
+    with pytest.raises(Problem) as refused:
+        Portero("http://gateway", http=httpx2.Client(transport=gateway)).get_user()
+    found = refused.value
+    assert (found.code, found.detail, found.errors) == ("http_502", "The service is busy.", [])
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda problem: pickle.loads(pickle.dumps(problem))])
 def test_a_copy_of_a_problem_has_all_that_the_problem_has(copied: Callable[[Problem], Problem]) -> None:
     error = FieldProblem(field="username", code="taken", message="Already taken.")

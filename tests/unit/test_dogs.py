@@ -295,7 +295,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
         return arrange
 
     def left(self, world: DogWorld) -> list[object]:
-        return [*world.service.list(False, None, 10).items, *world.jobs.all().items]
+        return [*world.service.list(None, 10).items, *world.jobs.all().items]
 
     def bury(self, world: DogWorld, id: str) -> Callable[[], object]:
         return lambda: world.users.update(id, lambda user: user.tombstone(NOON))
@@ -374,8 +374,8 @@ class TestService:
     def test_dogs_are_listed_by_name(self, world: DogWorld) -> None:
         rex, bello = world.add("Rex"), world.add("Bello", world.eve)
         rex = world.change(world.ada, "Rex", {"is_adopted": True}, None)
-        assert world.service.list(False, None, 10).items == [bello, rex]
-        assert world.service.list(True, None, 10).items == [rex]
+        assert world.service.list(None, 10).items == [bello, rex]
+        assert world.service.list_adopted(None, 10).items == [rex]
         assert world.service.list_of("eve", None, 10).items == [bello]
         with pytest.raises(NotFound):
             world.service.list_of("nobody", None, 10)

@@ -12,7 +12,7 @@ export class Operations extends Requests {
   }
 
   /** Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step. */
-  cancelJob(id: string, options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  cancelJob(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/jobs/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
@@ -20,7 +20,7 @@ export class Operations extends Requests {
   /** Trade the token of a mail for the tokens of a new session. It proves the address too.
    *
    * If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-   * With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+   * With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
    * account. */
   confirmLogin(fields: types.TokenOrCode = {}, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
@@ -31,7 +31,7 @@ export class Operations extends Requests {
    *
    * A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
    * the last row is stored. */
-  createDataset(file: Blob, fields: Omit<types.NewDataset, "file">, options: Options & { idempotencyKey?: string; prefer?: string } = {}): Promise<types.Dataset | types.AcceptedDataset> {
+  createDataset(file: Blob, fields: Omit<types.NewDataset, "file">, options: Options & { idempotencyKey?: string | undefined; prefer?: string | undefined } = {}): Promise<types.Dataset | types.AcceptedDataset> {
     return this.call("use", options, (init) =>
       this.http.POST("/datasets", { ...init, body: multipart({ file, ...fields }), params: { header: { "Idempotency-Key": options.idempotencyKey, "Prefer": options.prefer } } }));
   }
@@ -39,7 +39,7 @@ export class Operations extends Requests {
   /** Add a dog of your own or, as an admin, of anybody.
    *
    * Its picture is fetched in the background by a job. */
-  createDog(name: string, fields: types.NewDog = {}, options: Options & { idempotencyKey?: string } = {}): Promise<types.Dog> {
+  createDog(name: string, fields: types.NewDog = {}, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.Dog> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
@@ -47,55 +47,55 @@ export class Operations extends Requests {
   /** Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
    *
    * The content is streamed in bounded memory. */
-  createFile(file: Blob, options: Options & { idempotencyKey?: string } = {}): Promise<types.File> {
+  createFile(file: Blob, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.File> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/files", { ...init, body: multipart({ file }), params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
   /** Add a person. The username is random if none is given. A person without a password cannot log in. */
-  createPerson(fields: types.NewPerson, options: Options & { idempotencyKey?: string } = {}): Promise<types.User> {
+  createPerson(fields: types.NewPerson, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/users", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
   /** Make a task. */
-  createTask(fields: types.NewTask, options: Options & { idempotencyKey?: string } = {}): Promise<types.Task> {
+  createTask(fields: types.NewTask, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.Task> {
     return this.call("use", options, (init) =>
       this.http.POST("/tasks", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
   /** Remove a dataset of yours with its rows and its file; admins remove anybody's. */
-  deleteDataset(id: string, options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  deleteDataset(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/datasets/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Remove a dog of your own or, as an admin, any dog. */
-  deleteDog(name: string, options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  deleteDog(name: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/api/dogs/{name}", { ...init, params: { path: { name }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Remove a file of yours, and cancel the job that sends it on. Admins remove any file. */
-  deleteFile(id: string, options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  deleteFile(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/api/files/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Remove one of your tasks. */
-  deleteTask(id: string, options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  deleteTask(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/tasks/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Its sessions end at once, and its username and e-mail address are free for others. */
-  deleteUser(options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  deleteUser(options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("end", options, (init) =>
       this.http.DELETE("/user", { ...init, params: { header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Delete your own account or, as an admin, any account. The last admin cannot be deleted. */
-  deleteUserById(id: string, options: Options & { ifMatch?: string } = {}): Promise<undefined> {
+  deleteUserById(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/users/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
@@ -188,52 +188,52 @@ export class Operations extends Requests {
       this.http.GET("/users/{id}", { ...init, params: { path: { id } } }));
   }
 
-  /** List all dogs, or only the adopted dogs, ordered by name. */
-  listAdoptedDogs(options: Options & { pageSize?: number } = {}): AsyncIterable<types.Dog> {
+  /** List the adopted dogs, ordered by name. */
+  listAdoptedDogs(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dog> {
     return this.pages("none", options, (init, cursor) =>
       this.http.GET("/api/dogs/is_adopted", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List your datasets, the newest first; an admin sees everybody's. */
-  listDatasets(options: Options & { pageSize?: number } = {}): AsyncIterable<types.Dataset> {
+  listDatasets(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dataset> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/datasets", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
-  /** List all dogs, or only the adopted dogs, ordered by name. */
-  listDogs(options: Options & { pageSize?: number } = {}): AsyncIterable<types.Dog> {
+  /** List all dogs, ordered by name. */
+  listDogs(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dog> {
     return this.pages("none", options, (init, cursor) =>
       this.http.GET("/api/dogs", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List the dogs of a user, ordered by name. */
-  listDogsOfUser(id: string, options: Options & { pageSize?: number } = {}): AsyncIterable<types.Dog> {
+  listDogsOfUser(id: string, options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dog> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/users/{id}/dogs", { ...init, params: { path: { id }, query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List your files, the newest first. Admins see the files of all users. */
-  listFiles(options: Options & { pageSize?: number } = {}): AsyncIterable<types.File> {
+  listFiles(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.File> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/api/files", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
    *
-   * A page of long rows holds fewer than `limit`. */
-  listRows(id: string, options: Options & { pageSize?: number; valid?: boolean } = {}): AsyncIterable<types.Row> {
+   * A page of long rows may hold fewer rows than were asked for. */
+  listRows(id: string, options: Options & { pageSize?: number | undefined; valid?: boolean | undefined } = {}): AsyncIterable<types.Row> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/datasets/{id}/rows", { ...init, params: { path: { id }, query: { "limit": options.pageSize, "valid": options.valid, cursor } } }));
   }
 
   /** List your sessions that have not ended, the newest first. */
-  listSessions(options: Options & { pageSize?: number } = {}): AsyncIterable<types.Session> {
+  listSessions(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Session> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/auth/sessions", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List your tasks, the newest first: all tasks, only completed tasks, or only open tasks. */
-  listTasks(options: Options & { pageSize?: number; completed?: boolean } = {}): AsyncIterable<types.Task> {
+  listTasks(options: Options & { pageSize?: number | undefined; completed?: boolean | undefined } = {}): AsyncIterable<types.Task> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/tasks", { ...init, params: { query: { "limit": options.pageSize, "completed": options.completed, cursor } } }));
   }
@@ -241,7 +241,7 @@ export class Operations extends Requests {
   /** List the users by username, without guests. Everyone sees `id` and `username`.
    *
    * Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role. */
-  listUsers(options: Options & { pageSize?: number; q?: string; email?: string; role?: types.Role } = {}): AsyncIterable<types.PublicUser> {
+  listUsers(options: Options & { pageSize?: number | undefined; q?: string | undefined; email?: string | undefined; role?: types.Role | undefined } = {}): AsyncIterable<types.PublicUser> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/users", { ...init, params: { query: { "limit": options.pageSize, "q": options.q, "email": options.email, "role": options.role, cursor } } }));
   }
@@ -309,7 +309,7 @@ export class Operations extends Requests {
   }
 
   /** Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value. */
-  updateDog(name: string, fields: types.DogChange = {}, options: Options & { ifMatch?: string } = {}): Promise<types.Dog> {
+  updateDog(name: string, fields: types.DogChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.Dog> {
     return this.call("use", options, (init) =>
       this.http.PUT("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "If-Match": options.ifMatch } } }));
   }
@@ -324,7 +324,7 @@ export class Operations extends Requests {
   }
 
   /** Change one of your tasks. A field that is not given keeps its value. */
-  updateTask(id: string, fields: types.TaskChange = {}, options: Options & { ifMatch?: string } = {}): Promise<types.Task> {
+  updateTask(id: string, fields: types.TaskChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.Task> {
     return this.call("use", options, (init) =>
       this.http.PUT("/tasks/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
@@ -332,7 +332,7 @@ export class Operations extends Requests {
   /** Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
    * refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
    * last ten minutes. A `current_password` that is given must be right. */
-  updateUser(fields: types.AccountChange = {}, options: Options & { ifMatch?: string } = {}): Promise<types.User> {
+  updateUser(fields: types.AccountChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.PUT("/user", { ...init, body: fields, params: { header: { "If-Match": options.ifMatch } } }));
   }
@@ -340,7 +340,7 @@ export class Operations extends Requests {
   /** Change your own account or, as an admin, any account.
    *
    * Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled. */
-  updateUserById(id: string, fields: types.UserChange = {}, options: Options & { ifMatch?: string } = {}): Promise<types.User> {
+  updateUserById(id: string, fields: types.UserChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.PUT("/users/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }

@@ -4,7 +4,7 @@ import type { FieldProblem } from "./schema.js";
  * An answer with a status of 400 or more.
  *
  * `code` names the kind of the error and never changes, `message` is a sentence for people, and `errors` has an entry
- * for each bad field. An answer that is not from the service, such as a proxy's, has the code `http_STATUS`.
+ * for each bad field. An answer that names no kind, such as a proxy's, has the code `http_STATUS`.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -18,13 +18,15 @@ export class Problem extends Error {
 
   constructor(response: Response, content: unknown) {
     const type = response.headers.get("Content-Type") ?? "";
-    // The problem of a gateway can be empty, and has members of its own.
+    // The problem of a gateway can be empty, and has members of its own. One of another type is ignored (RFC 9457).
     const body = ((type.startsWith("application/problem+json") && content) || {}) as Partial<Record<string, unknown>>;
-    const detail = String(body.detail ?? response.statusText);
+    const text = (name: string) => (typeof body[name] === "string" ? body[name] : undefined);
+    const detail = text("detail") || response.statusText;
     super(detail);
     this.status = response.status;
-    this.code = String(body.type ?? `http_${response.status}`).split("/").at(-1)!;
-    this.title = String(body.title ?? response.statusText);
+    const code = text("type")?.split("/").at(-1);
+    this.code = !code || code === "about:blank" ? `http_${response.status}` : code;
+    this.title = text("title") || response.statusText;
     this.detail = detail;
     this.errors = Array.isArray(body.errors) ? body.errors : [];
     this.requestId = response.headers.get("X-Request-Id");

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List dogs
-         * @description List all dogs, or only the adopted dogs, ordered by name.
+         * @description List all dogs, ordered by name.
          */
         get: operations["listDogs"];
         put?: never;
@@ -64,7 +64,7 @@ export interface paths {
         };
         /**
          * List adopted dogs
-         * @description List all dogs, or only the adopted dogs, ordered by name.
+         * @description List the adopted dogs, ordered by name.
          */
         get: operations["listAdoptedDogs"];
         put?: never;
@@ -241,7 +241,7 @@ export interface paths {
          * @description Trade the token of a mail for the tokens of a new session. It proves the address too.
          *
          *     If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-         *     With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+         *     With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
          *     account.
          */
         post: operations["confirmLogin"];
@@ -542,7 +542,7 @@ export interface paths {
          * List rows
          * @description List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
          *
-         *     A page of long rows holds fewer than `limit`.
+         *     A page of long rows may hold fewer rows than were asked for.
          */
         get: operations["listRows"];
         put?: never;

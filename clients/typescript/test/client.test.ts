@@ -232,6 +232,18 @@ test("a problem of a gateway is a problem", async () => {
   }
 });
 
+for (const type of ["about:blank", "https://gateway.example/errors/", 7])
+  test(`a problem with the type ${type} names no kind and keeps its detail`, async () => {
+    const body = { type, detail: "The service is busy.", errors: { title: ["too short"] } };
+    const headers = { "Content-Type": "application/problem+json" };
+    const client = answers(() => Response.json(body, { status: 502, headers }));
+    await assert.rejects(client.getUser(), (error) => {
+      assert.ok(error instanceof Problem);
+      assert.deepEqual([error.code, error.detail, error.errors], ["http_502", "The service is busy.", []]);
+      return true;
+    });
+  });
+
 for (const [status, kept] of [[503, true], [429, true], [401, false]] as const)
   test(`a refresh that is answered with ${status} ${kept ? "keeps" : "ends"} the session`, async () => {
     const client = answers((path) => new Response(null, { status: path.endsWith("/user") ? 401 : status }));

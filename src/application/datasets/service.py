@@ -131,7 +131,7 @@ class DatasetService:
     ) -> tuple[Dataset, Page[Row]]:
         """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
 
-        A page of long rows holds fewer than `limit`. Raises NotFound, InvalidCursor.
+        A page of long rows may hold fewer rows than were asked for. Raises NotFound, InvalidCursor.
         """
         dataset = self.show(caller, id)
         return dataset, page_of_rows(self.rows, dataset, valid, cursor, limit)

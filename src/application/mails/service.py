@@ -71,7 +71,7 @@ class MailService:
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
 
         If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-        With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+        With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
         account. Raises InvalidToken, Unavailable.
         """
         mail, user = self._peek(MailKind.LOGIN, token)

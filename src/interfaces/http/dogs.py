@@ -75,13 +75,13 @@ def _own(caller: Caller, name: str) -> dict[str, Any]:
 @route("GET /api/dogs", Access.PUBLIC, DogView, use_case=DogService.list)
 def list_dogs(query: Paging) -> Response:
     """List dogs."""
-    return render_list(services().dogs.list(False, query.cursor, query.limit), DogView)
+    return render_list(services().dogs.list(query.cursor, query.limit), DogView)
 
 
-@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, use_case=DogService.list)
+@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, use_case=DogService.list_adopted)
 def list_adopted_dogs(query: Paging) -> Response:
     """List adopted dogs."""
-    return render_list(services().dogs.list(True, query.cursor, query.limit), DogView)
+    return render_list(services().dogs.list_adopted(query.cursor, query.limit), DogView)
 
 
 @route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView, use_case=DogService.list_of)

@@ -63,7 +63,7 @@ class Operations(ABC):
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
 
         If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-        With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+        With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
         account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return self._call(request, _TOKENS)
@@ -228,7 +228,7 @@ class Operations(ABC):
         return self._call(request, _PUBLIC_USER)
 
     def list_adopted_dogs(self, *, page_size: int | None = None) -> Iterator[models.Dog]:
-        """List all dogs, or only the adopted dogs, ordered by name."""
+        """List the adopted dogs, ordered by name."""
         request = Request("GET", "/api/dogs/is_adopted", session="none", query={"limit": page_size})
         return self._pages(request, _DOG_PAGE)
 
@@ -238,7 +238,7 @@ class Operations(ABC):
         return self._pages(request, _DATASET_PAGE)
 
     def list_dogs(self, *, page_size: int | None = None) -> Iterator[models.Dog]:
-        """List all dogs, or only the adopted dogs, ordered by name."""
+        """List all dogs, ordered by name."""
         request = Request("GET", "/api/dogs", session="none", query={"limit": page_size})
         return self._pages(request, _DOG_PAGE)
 
@@ -255,7 +255,7 @@ class Operations(ABC):
     def list_rows(self, id: str, /, *, page_size: int | None = None, valid: bool | None = None) -> Iterator[models.Row]:
         """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
 
-        A page of long rows holds fewer than `limit`."""
+        A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
         return self._pages(request, _ROW_PAGE)
 
@@ -400,7 +400,7 @@ class AsyncOperations(ABC):
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
 
         If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-        With Firebase Auth, the account is checked there first. A mail does not stand for the second factor of an
+        With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
         account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return await self._call(request, _TOKENS)
@@ -567,7 +567,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _PUBLIC_USER)
 
     def list_adopted_dogs(self, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
-        """List all dogs, or only the adopted dogs, ordered by name."""
+        """List the adopted dogs, ordered by name."""
         request = Request("GET", "/api/dogs/is_adopted", session="none", query={"limit": page_size})
         return self._pages(request, _DOG_PAGE)
 
@@ -577,7 +577,7 @@ class AsyncOperations(ABC):
         return self._pages(request, _DATASET_PAGE)
 
     def list_dogs(self, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
-        """List all dogs, or only the adopted dogs, ordered by name."""
+        """List all dogs, ordered by name."""
         request = Request("GET", "/api/dogs", session="none", query={"limit": page_size})
         return self._pages(request, _DOG_PAGE)
 
@@ -596,7 +596,7 @@ class AsyncOperations(ABC):
     ) -> AsyncIterator[models.Row]:
         """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
 
-        A page of long rows holds fewer than `limit`."""
+        A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
         return self._pages(request, _ROW_PAGE)
 

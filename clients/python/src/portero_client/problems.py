@@ -1,18 +1,18 @@
 """Errors that the service answers with."""
 
-from typing import Self
+from typing import Any, Self
 
 import httpx2
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from portero_client.models import FieldProblem
 
 
 class Problem(Exception):
-    """An answer that is no success.
+    """An answer with a status other than 2xx.
 
     ``code`` names the kind of the error and never changes, ``detail`` is a sentence for people, and ``errors`` has an
-    entry for each bad field. An answer that is not from the service, such as a proxy's, has the code ``http_STATUS``.
+    entry for each bad field. An answer that names no kind, such as a proxy's, has the code ``http_STATUS``.
     """
 
     def __init__(
@@ -44,11 +44,12 @@ class Problem(Exception):
         described = response.headers.get("Content-Type", "").startswith("application/problem+json")
         try:
             body = _Description.model_validate_json(response.content) if described else _Description()
-        except ValidationError:  # a gateway has its own members, or the content is cut off
+        except ValidationError:  # the content is cut off
             body = _Description()
+        code = (body.type or "").rpartition("/")[2]
         return cls(
             response.status_code,
-            (body.type or f"http_{response.status_code}").rpartition("/")[2],
+            f"http_{response.status_code}" if code in ("", "about:blank") else code,
             body.detail or response.reason_phrase,
             title=body.title or response.reason_phrase,
             errors=body.errors,
@@ -64,3 +65,12 @@ class _Description(BaseModel):
     title: str | None = None
     detail: str | None = None
     errors: list[FieldProblem] | None = None
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _ignore(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        """Ignore a member of another type, as the RFC asks: a gateway may give it another meaning."""
+        try:
+            return validate(value)
+        except ValidationError:
+            return None
