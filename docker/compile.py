@@ -1,6 +1,7 @@
 """Replace each module in a folder by its bytecode with empty docstrings.
 
-Unlike Python's option -OO, this keeps the assertions, and leaves a text to the packages that format their docstrings.
+Unlike Python's option -OO, this keeps assertions, and docstrings stay strings (empty ones), because some packages
+format theirs when they are loaded.
 """
 
 import ast

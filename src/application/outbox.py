@@ -42,8 +42,9 @@ class Outbox:
 class Notices:
     """Tells users by mail what has happened to their accounts.
 
-    A notice that cannot be stored is logged and left out, because the change that it tells of has happened. So is one
-    above the limit for its address: whoever registers the address of another person could flood it with notices.
+    A notice that cannot be stored is logged and left out, because the change that it tells of has happened. A notice
+    above the limit of its address is left out too, because whoever registers the address of another person could flood
+    it with notices.
     """
 
     outbox: Outbox

@@ -25,7 +25,7 @@ HEAD = (
     b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
 )
 BASE = "python:3.13-slim-trixie"
-MEGABYTES = {"yes": 250, "no": 120}
+MEGABYTES = {"yes": 250, "no": 90}
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, src
 names = [each.name for each in pkgutil.walk_packages(src.__path__, "src.")]

@@ -1,4 +1,4 @@
-"""Tells a password that could not be checked, because the machine is short of memory, from a wrong one."""
+"""Turns a shortage of memory or threads during a password check into Unavailable, instead of a wrong password."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,9 +37,11 @@ class MailFolder:
     def newest(self) -> Iterator[Message]:
         """Yield the mails in the folder, the newest first."""
         for file in self._files():
-            with suppress(FileNotFoundError):  # `send` has removed it meanwhile
+            try:
                 fields = json.loads(file.read_text())
-                yield Message(**{**fields, "to": Email(fields["to"]["address"])})
+            except FileNotFoundError:  # `send` has removed it meanwhile
+                continue
+            yield Message(**{**fields, "to": Email(fields["to"]["address"])})
 
     def _files(self) -> list[Path]:
         return sorted(self.path.glob("*.json"), key=_written_at, reverse=True)

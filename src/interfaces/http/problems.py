@@ -87,8 +87,8 @@ class Problem:
 def allowed(methods: Iterable[str]) -> str:
     """Return the Allow header for the current path. ``methods`` are those of every rule that matches the path.
 
-    A path that one rule has literally, such as /api/dogs/is_adopted, takes the methods of that rule only: what a rule
-    with a variable does there always fails.
+    If one rule spells the path literally, as one does /api/dogs/is_adopted, only its methods count: those of a rule
+    with a variable always fail there.
     """
     path = request.path.rstrip("/")
     rules = (rule for rule in current_app.url_map.iter_rules() if rule.rule == path)

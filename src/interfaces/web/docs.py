@@ -28,7 +28,7 @@ GUIDE = (
 """The texts of the guide. The catalogue of messages has their translations."""
 
 _SWAGGER_UI = str(files("flask_swagger_ui") / "dist")
-# A page loads nothing but our files, and runs no inline script.
+# A page loads nothing but files of this service, and runs no inline script.
 docs.after_request(
     page_policy(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
