@@ -87,7 +87,8 @@ def postman(document: Path, url: str) -> str:
 def schemathesis(url: str) -> str:
     """Send generated requests, with every check of Schemathesis that applies."""
     options = ("--checks", "all", "--exclude-checks", BEYOND, "--continue-on-failure", "--suppress-health-check", "all")
-    command = (Path(sys.executable).parent / "schemathesis", "run", f"{url}/openapi.json", "--no-color", *options)
+    program = (Path(sys.executable).parent / "schemathesis", "--config-file", HERE / "schemathesis.toml")
+    command = (*program, "run", f"{url}/openapi.json", "--no-color", *options)
     hooks = {"SCHEMATHESIS_HOOKS": "interop.hooks", "INTEROP_URL": url, "INTEROP_ADMIN": _token(url)}
     said = run(*command, "--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing", environment=hooks)
     found = re.search(r"(\d+) generated, (\d+) passed", said)
