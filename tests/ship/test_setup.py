@@ -1,0 +1,89 @@
+"""``scripts/setup``, which installs what a make target needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ship.dockerfile import ROOT
+
+PYTHON = """#!/bin/sh
+case "$*" in
+    "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-m pip"*) echo begin >>log && cat gate >>log ;;
+    *) exec "{python}" "$@" ;;
+esac
+"""
+"""A Python whose pip installs nothing: it writes to a log, and waits until something is written to the pipe `gate`."""
+
+
+class Checkout:
+    """A folder with the script and an empty requirements file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.started: list[subprocess.Popen[str]] = []
+        (folder / "scripts").mkdir()
+        shutil.copy(ROOT / "scripts/setup", folder / "scripts/setup")
+        (folder / "requirements.txt").touch()
+        (folder / "python").write_text(PYTHON.format(python=sys.executable))
+        (folder / "python").chmod(0o755)
+        os.mkfifo(folder / "gate")
+
+    def setup(self) -> "subprocess.Popen[str]":
+        """Start the script in a process group of its own."""
+        self.started.append(
+            subprocess.Popen(
+                ["sh", "scripts/setup", "runtime"],
+                cwd=self.folder,
+                env={**os.environ, "PYTHON": str(self.folder / "python")},
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        )
+        return self.started[-1]
+
+    def end_pip(self) -> None:
+        """Wait until a pip has begun, and let it end."""
+        subprocess.run(["sh", "-c", "echo end >gate"], cwd=self.folder, timeout=20, check=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    checkout = Checkout(tmp_path)
+    yield checkout
+    for process in checkout.started:
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
+        process.communicate()
+
+
+def line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout
+    return process.stdout.readline()
+
+
+def test_a_second_setup_waits_for_the_first_one_and_installs_nothing_again(checkout: Checkout) -> None:
+    first = checkout.setup()
+    assert line(first) == "Installing requirements.txt\n"
+    second = checkout.setup()
+    assert line(second) == "Waiting for another installation\n"
+    checkout.end_pip()
+    assert (first.wait(20), second.wait(20)) == (0, 0)
+    assert (checkout.folder / "log").read_text() == "begin\nend\n"
+
+
+def test_a_setup_that_was_killed_holds_up_no_other_one(checkout: Checkout) -> None:
+    killed = checkout.setup()
+    assert line(killed) == "Installing requirements.txt\n"
+    os.killpg(killed.pid, 9)
+    killed.wait()
+    following = checkout.setup()
+    checkout.end_pip()
+    assert following.communicate(timeout=20)[0] == "Installing requirements.txt\n"
+    assert following.returncode == 0
