@@ -1,6 +1,7 @@
 """Runs the command line."""
 
 import signal
+import sys
 
 from src.bootstrap.garbage import without_garbage_collection
 
@@ -10,9 +11,11 @@ def load_and_run() -> None:
     on_interrupt = signal.getsignal(signal.SIGINT)
     if on_interrupt is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback is printed
-    with without_garbage_collection():
-        from src.main import main
-
+    try:
+        with without_garbage_collection():
+            from src.main import main
+    except ModuleNotFoundError as error:  # also while `make run` still installs
+        sys.exit(f"portero: {error.name} is not installed; type 'make run', or wait for the one that is running")
     signal.signal(signal.SIGINT, on_interrupt)
     main()
 

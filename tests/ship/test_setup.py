@@ -1,4 +1,4 @@
-"""``scripts/setup``, which installs what a make target needs."""
+"""``scripts/setup``, which installs what a make target needs, and ``portero`` beside it."""
 
 import os
 import shutil
@@ -87,3 +87,12 @@ def test_a_setup_that_was_killed_holds_up_no_other_one(checkout: Checkout) -> No
     checkout.end_pip()
     assert following.communicate(timeout=20)[0] == "Installing requirements.txt\n"
     assert following.returncode == 0
+
+
+def test_a_command_before_the_installation_is_complete_says_so() -> None:
+    without_packages = [sys.executable, "-S", "-P", "-m", "src", "--version"]
+    ran = subprocess.run(
+        without_packages, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "portero: click is not installed; type 'make run', or wait for the one that is running\n"
