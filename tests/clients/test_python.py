@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import stat
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -257,6 +258,38 @@ def test_an_answer_that_is_not_from_the_service_is_a_problem() -> None:
     with pytest.raises(Problem) as refused:
         Portero("http://proxy", http=httpx2.Client(transport=broken)).get_user()
     assert (refused.value.status, refused.value.code, refused.value.detail) == (502, "http_502", "Bad Gateway")
+
+
+@pytest.mark.parametrize("content", [b"<h1>Log in</h1>", b"", b"[]", b'{"id": 1}', b"\xff"])
+def test_a_200_that_is_not_from_the_service_is_a_problem(content: bytes) -> None:
+    gateway = httpx2.MockTransport(lambda _: httpx2.Response(200, content=content, headers={"X-Request-Id": "5f1c"}))
+    with Portero("http://gateway", http=httpx2.Client(transport=gateway)) as client:
+        for ask in (client.get_user, lambda: client.log_in(username="anna", password=PASSWORD)):
+            with pytest.raises(Problem, match="200 http_200: The answer is not from the service") as refused:
+                ask()
+            assert refused.value.request_id == "5f1c"
+        assert not client.logged_in
+        if content != b"[]":
+            with pytest.raises(Problem, match="http_200"):
+                list(client.list_tasks())
+
+
+@pytest.mark.parametrize("content", [b"<h1>Log in</h1>", b"", b"[]", b'{"access_token": 1}'])
+def test_a_refresh_that_is_not_answered_by_the_service_is_a_problem_and_keeps_the_session(content: bytes) -> None:
+    statuses = {"/user": 401, "/auth/refresh": 200}
+    gateway = httpx2.MockTransport(lambda request: httpx2.Response(statuses[request.url.path], content=content))
+    tokens = MemoryTokens(TokenPair("old", "refresh"))
+    with pytest.raises(Problem, match="200 http_200: The answer is not from the service"):
+        Portero("http://gateway", tokens=tokens, http=httpx2.Client(transport=gateway)).get_user()
+    assert tokens.load() == TokenPair("old", "refresh")
+
+
+def test_an_answer_of_another_shape_is_a_problem_that_names_the_field_and_shows_no_token() -> None:
+    service = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"access_token": "secret", "token_type": "x"}))
+    with pytest.raises(Problem) as refused:
+        Portero("http://service", http=httpx2.Client(transport=service)).log_in(username="anna", password=PASSWORD)
+    assert refused.value.detail == "The answer is not from the service: token_type: Input should be 'bearer'"
+    assert "secret" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"detail":', b'{"errors": {"title": ["too short"]}}', b"\xff"])

@@ -9,7 +9,7 @@ from portero_client.models import FieldProblem
 
 
 class Problem(Exception):
-    """An answer with a status other than 2xx.
+    """An answer with a status other than 2xx, or one that is not from the service.
 
     ``code`` names the kind of the error and never changes, ``detail`` is a sentence for people, and ``errors`` has an
     entry for each bad field. An answer that names no kind, such as a proxy's, has the code ``http_STATUS``.
@@ -39,8 +39,8 @@ class Problem(Exception):
         return f"{self.status} {self.code}: {self.detail}"
 
     @classmethod
-    def of(cls, response: httpx2.Response) -> Self:
-        """Return the problem that a response describes. Its content is read already."""
+    def of(cls, response: httpx2.Response, detail: str = "") -> Self:
+        """Return the problem that a response describes, or else one with ``detail``. Its content is read already."""
         described = response.headers.get("Content-Type", "").startswith("application/problem+json")
         try:
             body = _Description.model_validate_json(response.content) if described else _Description()
@@ -50,7 +50,7 @@ class Problem(Exception):
         return cls(
             response.status_code,
             f"http_{response.status_code}" if code in ("", "about:blank") else code,
-            body.detail or response.reason_phrase,
+            body.detail or detail or response.reason_phrase,
             title=body.title or response.reason_phrase,
             errors=body.errors,
             request_id=response.headers.get("X-Request-Id"),

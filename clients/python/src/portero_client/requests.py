@@ -6,7 +6,7 @@ from typing import IO, Any, Literal, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from portero_client.problems import Problem
 from portero_client.resource import Resource
@@ -56,7 +56,12 @@ def read(response: httpx2.Response, answer: TypeAdapter[T]) -> T:
     """Return what a response holds, or raise its Problem."""
     if not response.is_success:
         raise Problem.of(response)
-    value = answer.validate_json(response.content or b"null")
+    try:
+        value = answer.validate_json(response.content or b"null")
+    except ValidationError as error:  # such as the login page of a gateway
+        first = error.errors()[0]
+        detail = ": ".join(["The answer is not from the service", *map(str, first["loc"]), first["msg"]])
+        raise Problem.of(response, detail) from None  # the cause would show tokens
     if isinstance(value, Resource):
         value.etag = response.headers.get("ETag")
     return value

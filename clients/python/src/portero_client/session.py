@@ -11,9 +11,12 @@ from typing import Protocol
 
 import anyio
 import httpx2
+from pydantic import TypeAdapter
 
 from portero_client.models import AccessToken, NewUserWithTokens, Tokens
-from portero_client.requests import Request
+from portero_client.requests import Request, read
+
+_TOKENS = TypeAdapter(Tokens)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class SessionAuth(httpx2.Auth):
     def _keep(self, response: httpx2.Response) -> None:
         """Store the tokens of a refresh, or remove tokens that were refused. After another failure, keep them."""
         if response.is_success:
-            body = response.json()
-            self.store.save(TokenPair(body["access_token"], body["refresh_token"]))
+            tokens = read(response, _TOKENS)
+            self.store.save(TokenPair(tokens.access_token, tokens.refresh_token))
         elif response.status_code == httpx2.codes.UNAUTHORIZED:
             self.store.save(None)
