@@ -127,8 +127,16 @@ def unsigned(claims: dict[str, object]) -> str:
         {"sub": "../../users"},
         {"auth_time": "now"},
         {"auth_time": None},
+        {"auth_time": -1},
+        {"auth_time": -(10**30)},
+        {"auth_time": 10**10},
+        {"auth_time": 10**30},
+        {"auth_time": 10**400},
+        {"auth_time": float("inf")},
+        {"auth_time": float("nan")},
+        {"auth_time": 1.5},
     ],
-    ids=str,
+    ids=lambda changes: str(changes)[:40],
 )
 def test_an_unsigned_token_with_wrong_claims_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
     claims = claims_of(firebase.sign_up().id_token)

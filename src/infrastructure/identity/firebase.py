@@ -114,8 +114,10 @@ class FirebaseIdentity:
             # The SDK raises the last four for some malformed tokens, before it verifies the signature.
             raise InvalidToken from None
         uid, signed_in, details = claims.get("uid"), claims.get("auth_time"), claims.get("firebase", {})
-        if not isinstance(uid, str) or not _UID.fullmatch(uid) or not isinstance(signed_in, int):
+        if not isinstance(uid, str) or not _UID.fullmatch(uid):
             raise InvalidToken
+        if not isinstance(signed_in, int) or not 0 <= signed_in <= time.time() + _CLOCK_SKEW_SECONDS:
+            raise InvalidToken  # With the emulator everybody can make tokens, also with times that are no dates.
         if not isinstance(details, dict) or details.get("tenant") is not None:
             raise InvalidToken  # The SDK verifies the project, but not that the account belongs to none of its tenants.
         factor = details.get("sign_in_second_factor")
