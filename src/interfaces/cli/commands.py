@@ -9,6 +9,7 @@ from src.domain.errors import Invalid, PorteroError, Unavailable
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.users import Profile
 from src.domain.values import Role
+from src.interfaces.cli.arguments import naming
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
@@ -159,9 +160,13 @@ def create_admin(console: Console, username: str, email: str, password: str | No
     services = console.services()
     # The password is asked for when all else is known to be right.
     services.operations.check_store()
-    name, address = services.rules.parse_new_username(username), services.rules.parse_email(email)
-    password = new_password() if password is None else password
-    accepted = services.rules.passwords.check(password, username, email)
+    with naming("--username"):
+        name = services.rules.parse_new_username(username)
+    with naming("--email"):
+        address = services.rules.parse_email(email)
+    with naming("--password"):
+        password = new_password() if password is None else password
+        accepted = services.rules.passwords.check(password, username, email)
     user = services.directory.add(Profile(username=name, email=address, role=Role.ADMIN), accepted)
     click.echo(f"made admin {username} with id {user.id}")
 

@@ -11,6 +11,7 @@ from src.domain.datasets import Dataset
 from src.domain.tables import ReadOptions
 from src.domain.users import User
 from src.domain.values import Role, parse_name
+from src.interfaces.cli.arguments import find_user, naming
 from src.interfaces.cli.console import Console
 from src.interfaces.http.downloads import safe_filename
 from src.interfaces.services import Services
@@ -44,13 +45,15 @@ def add_dataset(
         raise click.BadParameter("give the dataset a name", param_hint="--name")
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
+    with naming("--name"):
+        name = parse_name(name)
     columns = services.datasets.parse_schema(_schema(schema))
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     size = file.stat().st_size
     incoming = IncomingDataset(
         file=file,
-        name=parse_name(name),
+        name=name,
         filename=safe_filename(file.name),
         size=size,
         sha256=sha256,
@@ -76,7 +79,7 @@ def _schema(text: str) -> object:
 
 def _owner(services: Services, login: str | None) -> User:
     if login is not None:
-        return services.administration.find_user(services.rules.parse_login(login))
+        return find_user(services, login, "--owner")
     admins = services.administration.list_users(Role.ADMIN, limit=1).items
     if not admins:
         raise click.ClickException("--owner: there is no admin yet; make one, or name a user")

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from src.application.importing import HashOptions, NotImportable, Refusal
 from src.domain.users import User
 from src.domain.values import Role
+from src.interfaces.cli.arguments import find_user, naming
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.user_files import NotAnExport, read_users
@@ -38,8 +39,7 @@ def list_users(console: Console, as_json: bool, limit: int | None) -> None:
 @click.pass_obj
 def show_user(console: Console, login: str) -> None:
     """Print a user as JSON, by username or e-mail address."""
-    services = console.services()
-    user = services.administration.find_user(services.rules.parse_login(login))
+    user = find_user(console.services(), login)
     click.echo(UserView.of(user).model_dump_json(indent=2))
 
 
@@ -50,7 +50,8 @@ def show_user(console: Console, login: str) -> None:
 def set_role(console: Console, login: str, role: str) -> None:
     """Change the role of a user. It counts on the next request. The last admin cannot be demoted."""
     services = console.services()
-    services.administration.set_role(services.rules.parse_login(login), Role(role))
+    with naming("LOGIN"):
+        services.administration.set_role(services.rules.parse_login(login), Role(role))
     click.echo(f"{login} is {role}")
 
 
@@ -61,7 +62,7 @@ def set_role(console: Console, login: str, role: str) -> None:
 def delete_user(console: Console, login: str, yes: bool) -> None:
     """Delete a user and everything that belongs to the user."""
     services = console.services()
-    user = services.administration.find_user(services.rules.parse_login(login))
+    user = find_user(services, login)
     if not yes:
         click.confirm(f"Delete {login} and all that belongs to it?", abort=True)
     services.administration.delete_user(user)
@@ -75,7 +76,7 @@ def delete_user(console: Console, login: str, yes: bool) -> None:
 def list_sessions(console: Console, login: str, as_json: bool, limit: int | None) -> None:
     """List the sessions of a user, the newest first: id, beginning, last login or refresh, address, user agent."""
     services = console.services()
-    user = services.administration.find_user(services.rules.parse_login(login))
+    user = find_user(services, login)
     sessions = all_items(lambda cursor: services.sessions.list(user, cursor, 100))
     rows = (
         {
@@ -113,7 +114,8 @@ def enable_user(console: Console, login: str) -> None:
 
 def _set_disabled(console: Console, login: str, disabled: bool) -> None:
     services = console.services()
-    services.administration.set_disabled(services.rules.parse_login(login), disabled)
+    with naming("LOGIN"):
+        services.administration.set_disabled(services.rules.parse_login(login), disabled)
     click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
 
 
@@ -126,9 +128,9 @@ def reset_password(console: Console, login: str) -> None:
     On a terminal the password is asked for twice; otherwise it is the first line of standard input.
     """
     services = console.services()
-    claim = services.rules.parse_login(login)
-    services.administration.find_user(claim)  # before the password is asked for
-    services.administration.reset_password(claim, new_password())
+    find_user(services, login)  # before the password is asked for
+    with naming("the password"):
+        services.administration.reset_password(services.rules.parse_login(login), new_password())
     click.echo(f"reset the password of {login}")
 
 
