@@ -99,10 +99,10 @@ export class Requests {
   }
 
   async #send<T>(mode: Mode, options: Options, send: (init: Init) => Promise<Answer<T>>): Promise<Answer<T>> {
-    const token = mode === "none" ? undefined : await this.#session.token();
+    const token = mode === "none" ? undefined : await orAborted(this.#session.token(), options.signal);
     let answer = await send(init(options, token));
     if (answer.response.status === 401 && token) {
-      const renewed = await this.#session.renew(token);
+      const renewed = await orAborted(this.#session.renew(token), options.signal);
       if (renewed) answer = await send(init(options, renewed));
     }
     if (!answer.response.ok) throw new Problem(answer.response, answer.error);
@@ -120,6 +120,18 @@ export class Requests {
 
 function init(options: Options, token: string | undefined): Init {
   return { ...options, headers: token ? { Authorization: `Bearer ${token}` } : {} };
+}
+
+/** Wait for a result, but not after the signal aborts. The work goes on, because other callers may wait for it too. */
+async function orAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return result;
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+  });
+  return Promise.race([result, aborted]).finally(() => signal.removeEventListener("abort", abort!));
 }
 
 /** Return a path with its values, none of which may change it. */

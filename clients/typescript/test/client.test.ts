@@ -214,6 +214,29 @@ test("a request can be aborted", async () => {
   await assert.rejects(client.getUser({ signal: AbortSignal.abort() }), { name: "AbortError" });
 });
 
+test("an aborted request does not wait for the refresh, which goes on for the others", { timeout: 10_000 }, async () => {
+  let begin = (): void => {}, end = (): void => {};
+  const [begun, ended] = [new Promise<void>((resolve) => (begin = resolve)), new Promise<void>((resolve) => (end = resolve))];
+  const client = new Portero("http://service", {
+    tokens: new MemoryTokens({ accessToken: "old", refreshToken: "refresh" }),
+    fetch: async (request) => {
+      if (request.headers.get("Authorization") === "Bearer new") return Response.json({ id: "anna" });
+      if (!request.url.endsWith("/auth/refresh")) return new Response(null, { status: 401 });
+      begin();
+      await ended;
+      return Response.json({ access_token: "new", refresh_token: "later" });
+    },
+  });
+  const patient = client.getUser();
+  await begun;
+  const controller = new AbortController();
+  const impatient = client.getUser({ signal: controller.signal });
+  controller.abort();
+  await assert.rejects(impatient, { name: "AbortError" });
+  end();
+  assert.equal((await patient).id, "anna");
+});
+
 const answers = (response: (path: string) => Response): Portero => {
   const tokens = new MemoryTokens({ accessToken: "old", refreshToken: "refresh" });
   return new Portero("http://service/base", { tokens, fetch: async (request) => response(new URL(request.url).pathname) });
