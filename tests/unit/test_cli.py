@@ -8,7 +8,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 import jwt
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 
 from src import main
@@ -47,8 +48,19 @@ Portero = Callable[..., Outcome]
 
 
 @pytest.fixture
-def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Portero:
-    """The command line, in an empty folder with an environment of its own."""
+def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Portero]:
+    """The command line, in an empty folder with an environment of its own.
+
+    The background tasks of the applications that a test makes end with the test.
+    """
+    apps: list[Flask] = []
+    create_app = main.create_app
+
+    def create_and_note() -> Flask:
+        apps.append(create_app())
+        return apps[-1]
+
+    monkeypatch.setattr(main, "create_app", create_and_note)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in ENVIRONMENT.items():
@@ -64,7 +76,9 @@ def portero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Portero:
             sys.stderr.flush()
             return Outcome(int(ended.value.code or 0), out.getvalue().decode(), err.getvalue().decode())
 
-    return run
+    yield run
+    for app in apps:
+        app.extensions["portero.stop"]()
 
 
 @pytest.fixture

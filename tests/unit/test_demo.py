@@ -33,7 +33,8 @@ def test_everybody_whom_the_demo_names_can_log_in_and_finds_data(settings: Setti
     [password] = re.findall(r"password is (\S+)", told)
     people = dict(re.findall(r"^  (\w+) +(admin|uploader|user) ", told, re.MULTILINE))
     assert sorted(people.values()) == ["admin", "uploader", "user", "user"]
-    client = create_app().test_client()
+    app = create_app()
+    client = app.test_client()
     for name, role in people.items():
         user = json.loads(client.get("/user", headers=headers(client, name, password)).text)
         assert (user["username"], user["role"]) == (name, role)
@@ -62,6 +63,7 @@ def test_everybody_whom_the_demo_names_can_log_in_and_finds_data(settings: Setti
         ("orders.csv", "type", "amount"),
         ("orders.csv", "type", "paid"),
     }
+    app.extensions["portero.stop"]()
 
 
 def test_two_demos_have_different_passwords_and_a_store_with_users_gets_none(
