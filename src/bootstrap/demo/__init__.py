@@ -35,7 +35,7 @@ _DOGS = [("Rex", "anna", False), ("Luna", "anna", True), ("Toby", "ben", True)]
 
 @dataclass(slots=True)
 class ShippedPictures:
-    """Pictures of dogs as data URLs, so that the demo needs no internet. Implements PictureSource."""
+    """A source of three pictures as data URLs, so that the demo needs no internet. Implements PictureSource."""
 
     urls: Iterator[str] = field(default_factory=lambda: cycle(map(_data_url, sorted(_FILES.glob("*.svg")))))
 
@@ -44,39 +44,39 @@ class ShippedPictures:
         return next(self.urls)
 
     def check(self, url: str) -> str:
-        """Return the URL as it is."""
+        """Return the URL unchanged."""
         return url
 
 
 @dataclass(slots=True)
 class RecordedJobs:
-    """A queue that only records the jobs that are sent. Implements JobQueue."""
+    """A queue that records the ids of jobs, for ``fill`` to run them when all data is stored. Implements JobQueue."""
 
     ids: list[str] = field(default_factory=list)
 
     def send(self, job_id: str, delay: float = 0) -> None:
-        """Record a job."""
+        """Record the id of a job."""
         self.ids.append(job_id)
 
     def notify(self, job_id: str) -> None:
-        """Record a job."""
+        """Record the id of a job."""
         self.ids.append(job_id)
 
     def check(self) -> None:
         """Do nothing: there is no broker."""
 
     def close(self, timeout: float) -> bool:
-        """Return that no job is running."""
+        """Return True, because no job is running."""
         return True
 
 
 def fill(settings: Settings) -> list[str]:
-    """Fill the store of the settings, and return what to tell the operator, line by line.
+    """Fill the store of the settings, and return the lines to print: who can log in, and what to try.
 
     Raises ConfigurationError in production, for a store that is lost with the process, and for a store with users.
     """
     if settings.production:
-        raise ConfigurationError("APP_ENV: the demo makes accounts with one password; production has none of them")
+        raise ConfigurationError("APP_ENV: the demo makes accounts that share a password, so production has no demo")
     if settings.is_ephemeral:
         raise ConfigurationError("STORE_URL: memory:// loses the demo at once; leave STORE_URL out to use SQLite")
     prepare(settings.model_copy(update={"admin_email": None, "admin_password": None}))
@@ -93,7 +93,7 @@ def fill(settings: Settings) -> list[str]:
     _add_data(services, people)
     for job_id in queue.ids:
         services.jobs.runner.run(job_id)
-    return _told(settings, password)
+    return _instructions(settings, password)
 
 
 def _add_person(services: Services, password: str, name: str, first: str, last: str, role: Role) -> User:
@@ -108,8 +108,8 @@ def _add_data(services: Services, people: dict[str, User]) -> None:
             services.tasks.add(people[name], {"title": title, "completed": completed})
     for dog, owner, is_adopted in _DOGS:
         services.dogs.add(people[owner], dog, is_adopted, None)
-    readme = (_FILES / "vaccinations.txt").read_bytes()
-    services.files.add(people["anna"], IncomingFile("vaccinations.txt", "text/plain", [readme]))
+    content = (_FILES / "vaccinations.txt").read_bytes()
+    services.files.add(people["anna"], IncomingFile("vaccinations.txt", "text/plain", [content]))
     for file in sorted(_FILES.glob("*.csv")):
         services.datasets.add(people["ursula"], _dataset(file))
 
@@ -118,7 +118,14 @@ def _dataset(file: Path) -> IncomingDataset:
     content = MeasuredChunks([file.read_bytes()])
     lines = sum(chunk.count(b"\n") for chunk in content)
     return IncomingDataset(
-        file, file.stem.title(), file.name, content.size, content.sha256, lines, ReadOptions(), prefer_job=False
+        file=file,
+        name=file.stem.title(),
+        filename=file.name,
+        size=content.size,
+        sha256=content.sha256,
+        lines=lines,
+        read_options=ReadOptions(),
+        prefer_job=False,
     )
 
 
@@ -126,7 +133,7 @@ def _data_url(file: Path) -> str:
     return f"data:image/svg+xml;base64,{b64encode(file.read_bytes()).decode()}"
 
 
-def _told(settings: Settings, password: str) -> list[str]:
+def _instructions(settings: Settings, password: str) -> list[str]:
     address = f"http://localhost:{settings.port}"
     folder = f"DATA_DIR={quote(str(settings.data_dir))} " if "data_dir" in settings.model_fields_set else ""
     return [

@@ -60,7 +60,7 @@ class Console:
     copy: Callable[[str, str], AbstractContextManager[RunningCopy]]
     """Open the stores at two URLs, to copy the first one to the second one."""
     demo: Callable[[], Iterable[str]]
-    """Fill a fresh development store with data to look at, and return what to tell the operator, line by line."""
+    """Fill a fresh development store with data to look at, and return the lines to print."""
     preview_mail: Callable[[MailKind, str, Path | None], Message]
     """Return a mail in a language with sample values, from the templates in a folder or in MAIL_TEMPLATES."""
     rotate_keys: Callable[[int], str]
