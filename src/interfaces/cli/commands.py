@@ -1,7 +1,6 @@
 """The commands of the operator."""
 
 from datetime import timedelta
-from typing import TypeVar
 
 import click
 
@@ -17,8 +16,6 @@ from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.mails import mails
 from src.interfaces.cli.users import new_password, users
 from src.interfaces.field_errors import with_field
-
-T = TypeVar("T")
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -73,7 +70,7 @@ def demo(console: Console) -> None:
 def check(console: Console) -> None:
     """Check the configuration and what it connects to. The exit code is 1 if something is wrong.
 
-    Nothing is written anywhere, so that the permission to write to a bucket or a database is not checked.
+    Nothing is written anywhere, so the permission to write to a bucket or a database is not checked.
     """
     failures = 0
     for name, wrong in console.check():
@@ -178,7 +175,11 @@ def keys() -> None:
 
 @keys.command("rotate")
 @click.option(
-    "--keep", type=click.IntRange(min=1), default=2, show_default=True, help="How many old keys still verify."
+    "--keep",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="The number of old keys that still verify tokens.",
 )
 @click.pass_obj
 def rotate_keys(console: Console, keep: int) -> None:

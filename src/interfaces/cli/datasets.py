@@ -64,10 +64,11 @@ def add_dataset(
     user = _owner(services, owner)
     with click.progressbar(length=1000, label=file.name) as bar:
         stored = services.datasets.add(user, incoming, lambda done: bar.update(round(done * 1000) - bar.pos))
-    _print(stored.dataset)
+    _print_report(stored.dataset)
 
 
 def _schema(text: str) -> object:
+    """Return the JSON in the value of --schema, or in the file that ``@FILE`` names. Raises BadParameter."""
     try:
         text = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
         return strict_json(text) if text.strip() else None
@@ -78,6 +79,7 @@ def _schema(text: str) -> object:
 
 
 def _owner(services: Services, login: str | None) -> User:
+    """Return the user whom --owner names, or an admin without it."""
     if login is not None:
         return find_user(services, login, "--owner")
     admins = services.administration.list_users(Role.ADMIN, limit=1).items
@@ -86,7 +88,7 @@ def _owner(services: Services, login: str | None) -> User:
     return admins[0]
 
 
-def _print(dataset: Dataset) -> None:
+def _print_report(dataset: Dataset) -> None:
     report = dataset.report
     assert report
     click.echo(f"{dataset.id}  {dataset.status}  {report.rows} rows, {report.valid_rows} of them valid")

@@ -13,8 +13,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def listing(command: Command) -> Command:
     """Add the options of a command that prints a list."""
-    command = click.option("--limit", type=click.IntRange(1, 10**9), help="How many at most. All by default.")(command)
-    return click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")(command)
+    limit = click.option("--limit", type=click.IntRange(1, 10**9), help="The most entries to list. All by default.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+    return as_json(limit(command))
 
 
 def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | None) -> None:
@@ -30,6 +31,7 @@ def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | N
 
 
 def _cell(name: str, value: Any) -> str:
+    """Return the text of a value: the name of a boolean that is true, nothing for one that is false."""
     if isinstance(value, bool):
         return name if value else ""
     return "-" if value is None else str(value)

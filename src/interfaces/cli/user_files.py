@@ -26,11 +26,13 @@ _FAKE_HASH = "fakeHash:salt="
 
 
 class NotAnExport(Exception):
-    """The file cannot be read as a whole; the message says why."""
+    """The file is not an export of users. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A user as the file describes it. ``place`` is its line or number, for messages."""
+
     place: str
     fields: Mapping[str, Any]
 
@@ -52,6 +54,7 @@ def read_users(content: bytes) -> tuple[list[UserRecord], list[Refusal]]:
 
 
 def _rows(text: str) -> Iterator[_Row]:
+    """Yield the rows of a file with CSV, a JSON array, or JSON objects in lines. Raises NotAnExport."""
     if not text.lstrip().startswith(("{", "[")):
         yield from _csv_rows(text)
         return
@@ -78,13 +81,14 @@ def _lines(text: str) -> Iterator[_Row]:
 
 
 def _fields(entry: Any) -> Mapping[str, Any]:
-    """Return the fields of a JSON object. Those of Django's ``dumpdata`` are in a member of it."""
+    """Return the fields of a JSON object. Django's ``dumpdata`` writes them into the member ``fields``."""
     if not isinstance(entry, dict):
         return {}
     return entry["fields"] if isinstance(entry.get("fields"), dict) else entry
 
 
 def _csv_rows(text: str) -> Iterator[_Row]:
+    """Yield the rows of a CSV file whose first line names the columns. Raises NotAnExport."""
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     first = 1
     try:
@@ -101,7 +105,7 @@ def _csv_rows(text: str) -> Iterator[_Row]:
 def _record(row: _Row) -> UserRecord:
     """Return the user in a row. Raises ValueError, whose message names the field."""
     fields = row.fields
-    if None in fields:  # where csv.DictReader puts what has no column
+    if None in fields:  # the key of csv.DictReader for values without a column
         raise ValueError("it has more values than the first line")
     texts = {name: _text(fields, names) for name, names in _COLUMNS.items()}
     hash = texts["password_hash"] or ""
@@ -126,11 +130,12 @@ def _record(row: _Row) -> UserRecord:
 
 
 def _given(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str, Any]:
-    """Return the first of these fields that has a value, or an empty text."""
+    """Return the name and the value of the first field that has one. Without any, the value is an empty text."""
     return next(((name, fields[name]) for name in names if fields.get(name) not in (None, "")), (names[0], ""))
 
 
 def _text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """Return the text in the first field that has a value, or None. Raises ValueError for another type."""
     name, value = _given(fields, names)
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise ValueError(f"{name}: this is not a text")

@@ -154,7 +154,7 @@ def new_password() -> str:
 @click.option("--rounds", type=int, default=8, show_default=True, help="Firebase: the rounds.")
 @click.option("--mem-cost", type=int, default=14, show_default=True, help="Firebase: the memory cost.")
 @click.option("--flask-security-salt", default="", help="Flask-Security: its SECURITY_PASSWORD_SALT, or @FILE.")
-@click.option("--skip", is_flag=True, help="Import the others if some users cannot be imported.")
+@click.option("--skip", is_flag=True, help="Import the other users if some cannot be imported.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and import nothing.")
 @click.pass_obj
 def import_users(
@@ -171,7 +171,8 @@ def import_users(
     """Import users of another system, who log in with their old passwords.
 
     FILE is what `firebase auth:export` has written as JSON, or CSV or JSON with a column `username` or `email`, and a
-    column `password` with hashes. Users who cannot be imported are listed, and then nobody is, unless --skip is given.
+    column `password` with hashes. Users who cannot be imported are listed, and without --skip the others are not
+    imported either.
     An import that was interrupted continues when the command is repeated with the same file.
     """
     imports = console.services().imports
@@ -192,7 +193,7 @@ def import_users(
     except NotImportable as error:
         raise click.ClickException(str(error)) from None
     refused = [*unreadable, *plan.refused]
-    _print(refused)
+    _print_refusals(refused)
     stored = 0
     if not dry_run and (skip or not refused):
         length = len(plan.new) + len(plan.without_password)
@@ -200,7 +201,7 @@ def import_users(
             for count, taken in imports.run(plan):
                 stored += count
                 refused += taken
-                _print(taken)
+                _print_refusals(taken)
                 bar.update(count + len(taken))
     click.echo(f"imported {stored}, already there {plan.present}, refused {len(refused)}")
     if refused and not skip:
@@ -210,7 +211,7 @@ def import_users(
 
 
 def _secret(option: str, text: str) -> str:
-    """Return the text of an option, or that in the file which it names."""
+    """Return the value of an option, or the content of the file that ``@FILE`` names. Raises BadParameter."""
     if not text.startswith("@"):
         return text
     try:
@@ -220,13 +221,13 @@ def _secret(option: str, text: str) -> str:
         raise click.BadParameter(f"{text[1:]} cannot be read ({reason})", param_hint=option) from None
 
 
-def _print(refused: Sequence[Refusal]) -> None:
-    for each in refused:
-        click.echo(f"{each.place}: {each.reason}", err=True)
+def _print_refusals(refused: Sequence[Refusal]) -> None:
+    for refusal in refused:
+        click.echo(f"{refusal.place}: {refusal.reason}", err=True)
 
 
 @users.command("export")
-@click.option("--hashes", is_flag=True, help="Also the hashes of the passwords. Keep the file secret.")
+@click.option("--hashes", is_flag=True, help="Print the hashes of the passwords too. Keep the file secret.")
 @click.pass_obj
 def export_users(console: Console, hashes: bool) -> None:
     """Print all users by username, as one JSON object in each line. `users import` reads it."""
