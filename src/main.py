@@ -23,7 +23,6 @@ from src.bootstrap.mails import preview_mail
 from src.bootstrap.prepare import prepare, require_tables, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
-from src.domain.values import InvalidValue
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import SigningKey, as_jwk_set
@@ -167,7 +166,7 @@ def _explained_errors() -> Iterator[None]:
     """Exit with status 2 and one line for each fault when an operator can correct it."""
     try:
         yield
-    except (ConfigurationError, PorteroError, InvalidValue) as error:
+    except (ConfigurationError, PorteroError) as error:
         click.echo(explain(error), err=True)
         sys.exit(2)
     except KeyboardInterrupt:  # in a child process; click ends the parent
