@@ -1,11 +1,14 @@
 """The web server: gunicorn, in the process that is there."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from src.bootstrap.cpus import cpus_for, move_to
 from src.bootstrap.web_worker import BODY_SECONDS, Worker
 
 THREADS = 256
@@ -35,6 +38,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         self._create_app = create_app
         self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._workers = workers
+        self._cpus = cpus_for(workers)
         super().__init__()
 
     def load_config(self) -> None:
@@ -44,6 +48,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "bind": self._bind,
             "workers": self._workers,
             "worker_class": Worker,
+            "pre_fork": self._choose_cpu,
+            "post_fork": self._use_cpu,
             "threads": THREADS,
             "graceful_timeout": 25,
             "keepalive": 75,  # longer than the load balancers in front keep their connections open
@@ -58,3 +64,12 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     def load(self) -> Flask:
         """Return the application."""
         return self._create_app()
+
+    def _choose_cpu(self, arbiter: Any, worker: Worker) -> None:
+        """Choose the CPU that the fewest workers have. A reload starts new ones before the old ones end."""
+        taken = Counter(each.cpu for each in arbiter.WORKERS.values())
+        worker.cpu = min(self._cpus, key=taken.__getitem__, default=None)
+
+    def _use_cpu(self, arbiter: Any, worker: Worker) -> None:
+        if worker.cpu is not None:
+            move_to(worker.cpu)

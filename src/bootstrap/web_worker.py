@@ -70,6 +70,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.arrivals: dict[socket.socket, _Arrival] = {}
         self.wsgi: Any = None
         self.stopping: Thread | None = None
+        self.cpu: int | None = None
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""

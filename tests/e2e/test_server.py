@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -182,6 +183,39 @@ def test_a_killed_worker_loses_only_the_requests_that_it_had_begun(tmp_path: Pat
     assert outcomes["200"] > 100
     assert outcomes["refused"] == 0
     assert outcomes["lost"] <= clients * kills
+
+
+# granian stops the service when workers end too often, and starts no worker beside its predecessor on a CPU of its own.
+@pytest.mark.parametrize(("server", "kills", "reloads"), [("gunicorn", 2, 1), ("granian", 1, 0)])
+def test_each_worker_has_a_cpu_of_its_own_when_there_are_as_many(
+    tmp_path: Path, server: str, kills: int, reloads: int
+) -> None:
+    cpus = os.sched_getaffinity(0)
+    with serving(tmp_path, free_port(), {"SERVER": server, "WEB_CONCURRENCY": str(len(cpus))}) as service:
+
+        def are_replaced(gone: set[int]) -> bool:
+            workers = _workers(service.pid)
+            if len(workers) != len(cpus) or not gone.isdisjoint(workers):
+                return False
+            with suppress(ProcessLookupError):  # it has just ended
+                return sorted(min(os.sched_getaffinity(worker)) for worker in workers) == sorted(cpus)
+            return False
+
+        until(partial(are_replaced, set()), "each worker has a CPU")
+        for worker in _workers(service.pid)[:kills]:
+            os.kill(worker, signal.SIGKILL)
+            until(partial(are_replaced, {worker}), "another worker has the CPU of the one that was killed")
+        for _ in range(reloads):
+            old = set(_workers(service.pid))
+            os.kill(service.pid, signal.SIGHUP)
+            until(partial(are_replaced, old), "the workers after a reload have a CPU each")
+        assert all(len(os.sched_getaffinity(worker)) == 1 for worker in _workers(service.pid))
+
+
+def test_workers_move_between_the_cpus_when_there_are_more_workers(tmp_path: Path) -> None:
+    cpus = os.sched_getaffinity(0)
+    with serving(tmp_path, free_port(), {"WEB_CONCURRENCY": str(len(cpus) + 1)}) as service:
+        assert {frozenset(os.sched_getaffinity(worker)) for worker in _workers(service.pid)} == {frozenset(cpus)}
 
 
 def test_a_service_that_stops_answers_what_it_has_accepted(tmp_path: Path) -> None:
