@@ -21,10 +21,11 @@ def cpus_for(workers: int) -> list[int]:
     return cpus if len(cpus) == workers else []
 
 
-def move_to(cpu: int) -> None:
-    """Let this thread, and all threads that it starts from now on, run on one CPU only."""
-    with suppress(OSError):  # the CPU has been taken from the container since the start
-        os.sched_setaffinity(0, {cpu})
+def move_to(cpu: int | None) -> None:
+    """Let this thread, and all threads that it starts from now on, run on one CPU only. Do nothing if it is None."""
+    if cpu is not None:
+        with suppress(OSError):  # the CPU has been taken from the container since the start
+            os.sched_setaffinity(0, {cpu})
 
 
 def open_places() -> int:

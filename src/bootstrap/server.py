@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from src.bootstrap.cpus import cpus_for, move_to
+from src.bootstrap.cpus import cpus_for
 from src.bootstrap.web_worker import BODY_SECONDS, Worker
 
 THREADS = 256
@@ -49,7 +49,6 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "workers": self._workers,
             "worker_class": Worker,
             "pre_fork": self._choose_cpu,
-            "post_fork": self._use_cpu,
             "threads": THREADS,
             "graceful_timeout": 25,
             "keepalive": 75,  # longer than the load balancers in front keep their connections open
@@ -69,7 +68,3 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         """Choose the CPU that the fewest workers have. A reload starts new ones before the old ones end."""
         taken = Counter(each.cpu for each in arbiter.WORKERS.values())
         worker.cpu = min(self._cpus, key=taken.__getitem__, default=None)
-
-    def _use_cpu(self, arbiter: Any, worker: Worker) -> None:
-        if worker.cpu is not None:
-            move_to(worker.cpu)

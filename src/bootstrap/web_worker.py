@@ -2,12 +2,11 @@
 
 import json
 import math
-import select
 import socket
-import struct
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +17,9 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.http import HTTP_STATUS_CODES
 
+from src.bootstrap.client_sockets import is_readable, linger, set_silence
+from src.bootstrap.cpus import move_to
+
 HEAD_SECONDS = 10.0
 """The time that the head of a request may take to arrive."""
 BODY_SECONDS = 30.0
@@ -26,10 +28,9 @@ SILENCE_SECONDS = 5
 """The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
-NEXT_MILLISECONDS = 5
-"""The time that a thread waits for the next request of its connection before it serves another one."""
-LINGER_SECONDS = 2.0
-"""The time that a connection stays open after its last response, for a client that is still sending."""
+ACCEPT_SECONDS = 2e-5
+"""The time by which each connection of a worker delays its next one, so that a worker with fewer ones takes it."""
+MOST_ACCEPT_SECONDS = 2e-4
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -71,6 +72,16 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.wsgi: Any = None
         self.stopping: Thread | None = None
         self.cpu: int | None = None
+        """The CPU on which requests are served. With None the system chooses."""
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Return the threads that serve requests. The other threads of the worker run on all CPUs."""
+        return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection. Of two workers that wait for it, the one with fewer connections is likely to get it."""
+        time.sleep(min(self.nr_conns * ACCEPT_SECONDS, MOST_ACCEPT_SECONDS))
+        super().accept(listener)
 
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
@@ -132,7 +143,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
         """
         kept = self._handle_one(conn)
-        while kept is True and self.alive and _is_readable(conn.sock):
+        while kept is True and self.alive and is_readable(conn.sock):
             kept = self._handle_one(conn)
         return kept
 
@@ -146,7 +157,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             if arrival.request is None and time.monotonic() > arrival.deadline:
                 self.log.warning("A request from %s did not arrive in time", conn.client[0])
                 self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
-            _linger(conn.sock)
+            linger(conn.sock)
         return kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -159,11 +170,11 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             return super().handle_request(req, conn)
         if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
             arrival.deadline = time.monotonic() + self.app.body_seconds
-        _set_silence(conn.sock, SILENCE_SECONDS)
+        set_silence(conn.sock, SILENCE_SECONDS)
         try:
             return super().handle_request(req, conn)
         finally:
-            _set_silence(conn.sock, 0)
+            set_silence(conn.sock, 0)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer bytes that are not a valid request. The log does not repeat them, since they may hold a password."""
@@ -214,34 +225,3 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         )
         with suppress(OSError):  # the client has left
             client.sendall((head + body).encode())
-
-
-def _set_silence(client: socket.socket, seconds: int) -> None:
-    """End a read when the client sends nothing for so many seconds; 0 is forever."""
-    with suppress(OSError):  # the client has left
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
-
-
-def _is_readable(client: socket.socket) -> bool:
-    """Wait a moment for the next request. Return whether it has begun to arrive."""
-    poll = select.poll()
-    poll.register(client, select.POLLIN)
-    return bool(poll.poll(NEXT_MILLISECONDS))
-
-
-def _linger(client: socket.socket) -> None:
-    """Discard what the client is still sending, and wait until it closes the connection, but not for long.
-
-    A connection that is closed at once would be reset, and the client could lose the response (RFC 9112 section 9.6).
-    gunicorn would do this on the thread that accepts connections.
-    """
-    end = time.monotonic() + LINGER_SECONDS
-    with suppress(OSError):  # the time is over, or the client has left
-        client.shutdown(socket.SHUT_WR)
-        while (left := end - time.monotonic()) > 0:
-            client.settimeout(left)
-            if not client.recv(1 << 16):
-                break
-            time.sleep(0.02)  # a client that sends without end is held back
-    with suppress(OSError):
-        client.shutdown(socket.SHUT_RDWR)
