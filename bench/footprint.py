@@ -83,7 +83,6 @@ def memory(options: Options) -> Result:
         for each in contestants[1:]
     ]
     title = f"memory after {options.logins:,} logins"
-    limit = f"each worker keeps the memory of its largest number of simultaneous hashes; {IMPORTS}"
-    figures.append(Figure(title, after_logins, "MiB", goal=130, better="lower", limit=limit))
+    figures.append(Figure(title, after_logins, "MiB", goal=130, better="lower", limit=IMPORTS))
     series |= {f"{title}, MiB": {PORTERO.title: after_logins}}
     return Result("Memory of two workers (PSS)", series, figures)

@@ -16,7 +16,6 @@ _RESEND_SECONDS = 5.0
 The job of a killed worker continues after LEASE and one interval. A job that the queue has lost starts after RESEND and
 one interval.
 """
-_MEMORY_SECONDS = 10.0
 _STOP_SECONDS = 6.0
 """The seconds for which a stopping process waits for its jobs. Cloud Run kills the process after ten seconds."""
 
@@ -27,7 +26,6 @@ def start_background(services: Services) -> list[Event]:
     return [
         repeat(services.operations.sweep, _SWEEP_SECONDS),
         repeat(services.jobs.resend, _RESEND_SECONDS),
-        repeat(_return_memory, _MEMORY_SECONDS),
     ]
 
 
@@ -36,20 +34,6 @@ def stop_background(services: Services, tasks: list[Event]) -> None:
     for task in tasks:
         task.set()
     services.jobs.stop(_STOP_SECONDS)
-
-
-def _return_memory() -> int:
-    """Give memory that is free back to the system. Return 0, since no records are processed.
-
-    Small allocations during a hash keep the C library from using the memory of the hash for the next one, so that a
-    process held the memory of two hashes where it computes one at a time.
-    """
-    import ctypes
-
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # not in every C library
-    if trim:
-        trim(0)
-    return 0
 
 
 def end_stopping_worker(runner: JobRunner) -> None:

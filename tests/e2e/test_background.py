@@ -238,3 +238,20 @@ def portero_says(data_dir: Path, *arguments: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_the_memory_of_a_hash_is_given_back_soon(tmp_path: Path) -> None:
+    port, mebibytes = free_port(), 24
+    keeping = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "134217728", "MALLOC_MMAP_THRESHOLD_": "33554432"}
+    settings = {**keeping, "WEB_CONCURRENCY": "1", "ARGON2_MEMORY_KIB": str(mebibytes << 10)}
+    with serving(tmp_path, port, settings) as service:
+        [worker] = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
+
+        def mebibytes_of(name: str) -> int:
+            lines = Path(f"/proc/{worker}/status").read_text().splitlines()
+            return next(int(line.split()[1]) for line in lines if line.startswith(name)) >> 10
+
+        before = mebibytes_of("VmRSS:")
+        Visitor(port)
+        assert mebibytes_of("VmHWM:") > before + mebibytes  # the most so far
+        until(lambda: mebibytes_of("VmRSS:") < before + mebibytes / 2, "the memory is given back")

@@ -17,6 +17,7 @@ from src.domain.users import User
 from src.domain.values import Email
 from src.infrastructure.identity.foreign_hashes import is_foreign
 from src.infrastructure.identity.foreign_hashes import verify as verify_foreign
+from src.infrastructure.identity.hash_memory import HashMemory
 from src.infrastructure.identity.shortages import unavailable_on_shortage
 from src.infrastructure.outages import unavailable_on
 
@@ -36,6 +37,7 @@ class LocalIdentity:
     def __init__(self, hasher: PasswordHasher, *, at_once: int) -> None:
         """Compute at most ``at_once`` hashes at a time, because each one takes as much memory as ``hasher`` sets."""
         self._hasher = hasher
+        self._memory = HashMemory()
         self._places = threading.BoundedSemaphore(at_once)
         self._decoy = _decoy(hasher)
 
@@ -101,6 +103,7 @@ class LocalIdentity:
             yield
         finally:
             self._places.release()
+            self._memory.used()
 
 
 def _decoy(hasher: PasswordHasher) -> str:
