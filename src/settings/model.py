@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from typing import Self
 from urllib.parse import urlsplit
@@ -37,8 +38,7 @@ class Settings(SettingsFields):
         if not self.blob_url:
             object.__setattr__(self, "blob_url", f"file://{self.data_dir}/blobs")
         if "argon2_at_once" not in self.model_fields_set:
-            cores = os.cpu_count() or 1
-            object.__setattr__(self, "argon2_at_once", max(1, cores // self.web_concurrency))
+            object.__setattr__(self, "argon2_at_once", max(1, _cpu_count() // self.web_concurrency))
         wrong = [*self._contradictions(), *(self._unsafe() if self.production else ())]
         if wrong:
             raise ValueError("\n".join(wrong))
@@ -166,3 +166,8 @@ class Settings(SettingsFields):
             yield "MAIL_FROM: set the sender of mails, such as Portero <accounts@example.com>"
         if is_shared and not self.signing_keys:
             yield "SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file"
+
+
+def _cpu_count() -> int:
+    """Return the number of CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
