@@ -251,7 +251,6 @@ def test_the_memory_of_a_hash_is_given_back_soon(tmp_path: Path) -> None:
             lines = Path(f"/proc/{worker}/status").read_text().splitlines()
             return next(int(line.split()[1]) for line in lines if line.startswith(name)) >> 10
 
-        before = mebibytes_of("VmRSS:")
         Visitor(port)
-        assert mebibytes_of("VmHWM:") > before + mebibytes  # the most so far
-        until(lambda: mebibytes_of("VmRSS:") < before + mebibytes / 2, "the memory is given back")
+        most = mebibytes_of("VmHWM:")
+        until(lambda: mebibytes_of("VmRSS:") < most - mebibytes / 2, "the memory is given back", patience=5)

@@ -20,17 +20,17 @@ def _trim() -> None:
 class HashMemory:
     """Gives free memory back to the system a moment after the last hash.
 
-    By then the C library keeps the memory of a hash for the next one, because the system would have to clear it again.
-    Small allocations during a hash can keep it from doing so, and a busy process would hold the memory of two hashes
-    where it computes one at a time. So a busy process gives it back from time to time.
+    Until then the C library keeps the memory of a hash for the next one, because the system would have to clear it
+    again. Small allocations can take a part of that memory, and then the next hash needs more. So a process that hashes
+    all the time gives free memory back every two seconds, else it would hold that of two hashes.
     """
 
     def __init__(self, give_back: Callable[[], None] = _trim) -> None:
         self._give_back = give_back
         self._is_used = self._is_watched = False
 
-    def used(self) -> None:
-        """Say that a hash has been computed, and its memory is free."""
+    def hash_computed(self) -> None:
+        """Expect that the memory of a hash is free now, and give it back in a moment."""
         self._is_used = True
         if not self._is_watched:  # two threads that watch would do no harm
             self._is_watched = True

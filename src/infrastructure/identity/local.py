@@ -103,7 +103,7 @@ class LocalIdentity:
             yield
         finally:
             self._places.release()
-            self._memory.used()
+            self._memory.hash_computed()
 
 
 def _decoy(hasher: PasswordHasher) -> str:
