@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from src.application.limits import RateLimiter
 from src.application.ports import BlobStore, Clock, FileRelay, IdentityProvider, JobQueue, Mailer, Run
 from src.application.summaries import Adviser
+from src.bootstrap.cpus import leave_cpu
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
@@ -145,7 +146,11 @@ def make_queue(settings: Settings, run: Run) -> JobQueue:
     if settings.queue_url.startswith("inline:"):
         from src.infrastructure.queues.inline import InlineQueue
 
-        return InlineQueue(run)
+        def run_on_any_cpu(job_id: str) -> float | None:
+            leave_cpu()  # a thread that serves requests may have started this one
+            return run(job_id)
+
+        return InlineQueue(run_on_any_cpu)
     try:
         from src.infrastructure.queues.celery import CeleryQueue
     except ImportError:

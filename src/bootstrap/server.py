@@ -66,5 +66,6 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 
     def _choose_cpu(self, arbiter: Any, worker: Worker) -> None:
         """Choose the CPU that the fewest workers have. A reload starts new ones before the old ones end."""
-        taken = Counter(each.cpu for each in arbiter.WORKERS.values())
-        worker.cpu = min(self._cpus, key=taken.__getitem__, default=None)
+        if arbiter.num_workers == len(self._cpus):  # the signals TTIN and TTOU change the number
+            taken = Counter(each.cpu for each in arbiter.WORKERS.values())
+            worker.cpu = min(self._cpus, key=taken.__getitem__)

@@ -28,9 +28,10 @@ SILENCE_SECONDS = 5
 """The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
-ACCEPT_SECONDS = 2e-5
-"""The time by which each connection of a worker delays its next one, so that a worker with fewer ones takes it."""
-MOST_ACCEPT_SECONDS = 2e-4
+ACCEPT_DELAY = 2e-5
+"""The seconds by which each connection of a worker delays its next one, so that a worker with fewer ones takes it."""
+MAX_ACCEPT_DELAY = 10 * ACCEPT_DELAY
+"""The most seconds by which they delay it all together."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -79,8 +80,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection. Of two workers that wait for it, the one with fewer connections is likely to get it."""
-        time.sleep(min(self.nr_conns * ACCEPT_SECONDS, MOST_ACCEPT_SECONDS))
+        """Accept a connection. Of two workers that wait for it, one with few connections is likely to get it."""
+        time.sleep(min(self.nr_conns * ACCEPT_DELAY, MAX_ACCEPT_DELAY))
         super().accept(listener)
 
     def load_wsgi(self) -> None:

@@ -24,7 +24,7 @@ class SettingsFields(BaseModel):
     port: Port = 8000
     """The port to listen on."""
     web_concurrency: PositiveInt = 2
-    """Worker processes, with up to 256 threads each. If there are as many as CPUs, each has its own."""
+    """Worker processes, with up to 256 threads each. With as many workers as CPUs, each one serves on its own CPU."""
     server: Literal["gunicorn", "granian"] = "gunicorn"
     """The web server. ``granian`` takes less CPU, needs a proxy in front that collects requests
     (docs/explanation/server.md#granian), and ``requirements/granian.txt`` installed."""

@@ -1,0 +1,86 @@
+"""Where threads run, and which worker takes a connection."""
+
+import os
+import queue
+import threading
+import time
+from socket import socket
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from gunicorn.workers.gthread import ThreadWorker
+
+from src.bootstrap import web_worker
+from src.bootstrap.adapters import make_queue
+from src.bootstrap.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
+from src.bootstrap.server import Server
+from src.settings import Settings
+
+
+def in_thread(call: Any) -> Any:
+    """Call a function in a thread of its own, which keeps its CPU to itself, and return the result."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(call()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_a_job_runs_on_all_cpus_when_a_thread_with_one_cpu_sends_it() -> None:
+    used = queue.Queue[set[int]]()
+    jobs = make_queue(Settings(), lambda _: used.put(os.sched_getaffinity(0)))
+    cpus = os.sched_getaffinity(0)
+
+    def send() -> set[int]:
+        move_to(min(cpus))
+        jobs.send("job")
+        return os.sched_getaffinity(0)
+
+    assert in_thread(send) == {min(cpus)}
+    assert used.get(timeout=30) == cpus
+    assert jobs.close(10)
+
+
+def test_workers_get_no_cpus_when_their_number_differs() -> None:
+    cpus = os.sched_getaffinity(0)
+    assert cpus_for(len(cpus)) == sorted(cpus)
+    assert cpus_for(len(cpus) + 1) == []
+
+
+def test_a_cpu_that_is_gone_or_that_the_system_refuses_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpus = os.sched_getaffinity(0)
+
+    def move_away() -> set[int]:
+        move_to(4000)
+        return os.sched_getaffinity(0)
+
+    assert in_thread(move_away) == cpus
+    monkeypatch.setattr("os.memfd_create", lambda _: os.open("/nowhere", 0))
+    claim_cpu(create_cpu_locks(), sorted(cpus))
+    assert os.sched_getaffinity(0) == cpus
+
+
+def test_a_worker_that_is_started_by_a_signal_in_addition_has_no_cpu() -> None:
+    cpus = sorted(os.sched_getaffinity(0))
+    server = Server(Mock(), host="127.0.0.1", port=0, workers=len(cpus))
+    worker, one_more = SimpleNamespace(cpu=None), SimpleNamespace(cpu=None)
+    server.cfg.pre_fork(SimpleNamespace(num_workers=len(cpus), WORKERS={}), worker)
+    assert worker.cpu == cpus[0]
+    server.cfg.pre_fork(SimpleNamespace(num_workers=len(cpus) + 1, WORKERS={1: worker}), one_more)
+    assert one_more.cpu is None
+
+
+@pytest.mark.parametrize(("connections", "microseconds"), [(0, 0), (5, 100), (10, 200), (200, 200)])
+def test_a_worker_with_more_connections_accepts_later(
+    connections: int, microseconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Any] = []
+    monkeypatch.setattr(time, "sleep", lambda seconds: done.append(round(seconds * 1e6)))
+    monkeypatch.setattr(ThreadWorker, "accept", lambda worker, listener: done.append(listener))
+    worker = object.__new__(web_worker.Worker)
+    worker.nr_conns = connections
+    with socket() as listener:
+        worker.accept(listener)
+    assert done == [microseconds, listener]
