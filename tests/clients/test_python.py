@@ -265,7 +265,7 @@ def test_a_200_that_is_not_from_the_service_is_a_problem(content: bytes) -> None
     gateway = httpx2.MockTransport(lambda _: httpx2.Response(200, content=content, headers={"X-Request-Id": "5f1c"}))
     with Portero("http://gateway", http=httpx2.Client(transport=gateway)) as client:
         for ask in (client.get_user, lambda: client.log_in(username="anna", password=PASSWORD)):
-            with pytest.raises(Problem, match="200 http_200: The answer is not from the service") as refused:
+            with pytest.raises(Problem, match="200 http_200: The answer does not have the expected form") as refused:
                 ask()
             assert refused.value.request_id == "5f1c"
         assert not client.logged_in
@@ -279,7 +279,7 @@ def test_a_refresh_that_is_not_answered_by_the_service_is_a_problem_and_keeps_th
     statuses = {"/user": 401, "/auth/refresh": 200}
     gateway = httpx2.MockTransport(lambda request: httpx2.Response(statuses[request.url.path], content=content))
     tokens = MemoryTokens(TokenPair("old", "refresh"))
-    with pytest.raises(Problem, match="200 http_200: The answer is not from the service"):
+    with pytest.raises(Problem, match="200 http_200: The answer does not have the expected form"):
         Portero("http://gateway", tokens=tokens, http=httpx2.Client(transport=gateway)).get_user()
     assert tokens.load() == TokenPair("old", "refresh")
 
@@ -288,7 +288,7 @@ def test_an_answer_of_another_shape_is_a_problem_that_names_the_field_and_shows_
     service = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"access_token": "secret", "token_type": "x"}))
     with pytest.raises(Problem) as refused:
         Portero("http://service", http=httpx2.Client(transport=service)).log_in(username="anna", password=PASSWORD)
-    assert refused.value.detail == "The answer is not from the service: token_type: Input should be 'bearer'"
+    assert refused.value.detail == "The answer does not have the expected form: token_type: Input should be 'bearer'"
     assert "secret" not in "".join(traceback.format_exception(refused.value))
 
 

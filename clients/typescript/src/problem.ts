@@ -1,7 +1,7 @@
 import type { FieldProblem } from "./schema.js";
 
 /**
- * An answer with a status of 400 or more.
+ * An answer with a status of 400 or more, or a success without the expected JSON.
  *
  * `code` names the kind of the error and never changes, `message` is a sentence for people, and `errors` has an entry
  * for each bad field. An answer that names no kind, such as a proxy's, has the code `http_STATUS`.
@@ -16,12 +16,13 @@ export class Problem extends Error {
   readonly requestId: string | null;
   readonly retryAfter: string | null;
 
-  constructor(response: Response, content: unknown) {
+  /** The problem that a response and its content describe, or else one with `otherwise` as its detail. */
+  constructor(response: Response, content: unknown, otherwise = response.statusText) {
     const type = response.headers.get("Content-Type") ?? "";
     // The problem of a gateway can be empty, and has members of its own. One of another type is ignored (RFC 9457).
     const body = ((type.startsWith("application/problem+json") && content) || {}) as Partial<Record<string, unknown>>;
     const text = (name: string) => (typeof body[name] === "string" ? body[name] : undefined);
-    const detail = text("detail") || response.statusText;
+    const detail = text("detail") || otherwise;
     super(detail);
     this.status = response.status;
     const code = text("type")?.split("/").at(-1);

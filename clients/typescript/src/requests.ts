@@ -1,5 +1,5 @@
 import createClient, { defaultPathSerializer } from "openapi-fetch";
-import type { Client } from "openapi-fetch";
+import type { Client, MiddlewareCallbackParams } from "openapi-fetch";
 
 import { Problem } from "./problem.js";
 import type { paths, Tokens } from "./schema.js";
@@ -59,6 +59,7 @@ export class Requests {
     const { tokens = new MemoryTokens(), tokenProvider, fetch } = options;
     // The service never redirects, and a redirect could lead a password or a refresh token to another host.
     this.http = createClient<paths>({ baseUrl: url, redirect: "error", pathSerializer: pathOf, ...(fetch && { fetch }) });
+    this.http.use({ onResponse: requireJson });
     this.#session = tokenProvider
       ? new ProvidedSession(tokenProvider)
       : new StoredSession(tokens, (token) => this.#refresh(token));
@@ -116,6 +117,14 @@ export class Requests {
     if (!data) throw new Problem(response, error);
     return { accessToken: data.access_token, refreshToken: data.refresh_token };
   }
+}
+
+/** Throw a Problem for a success without the expected JSON, such as the login page of a gateway. */
+async function requireJson({ response, options }: MiddlewareCallbackParams & { response: Response }): Promise<void> {
+  if (!response.ok || response.status === 204 || options.parseAs !== "json") return;
+  await response.clone().json().catch((error: unknown) => {
+    throw error instanceof SyntaxError ? new Problem(response, undefined, "The answer is not JSON.") : error;
+  });
 }
 
 function init(options: Options, token: string | undefined): Init {

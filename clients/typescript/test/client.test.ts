@@ -247,6 +247,17 @@ test("an answer that is not from the service is a problem", async () => {
   await assert.rejects(client.getUser(), problem(502, "http_502"));
 });
 
+for (const page of ["<h1>Log in</h1>", ""])
+  test(`a 200 with "${page}" instead of JSON is a problem, and keeps the session`, async () => {
+    const headers = { "Content-Type": "text/html", "Content-Length": String(page.length) };
+    for (const refused of ["", "/base/user"]) {
+      const client = answers((path) => new Response(page, path === refused ? { status: 401 } : { headers }));
+      await assert.rejects(client.getUser(), problem(200, "http_200"));
+      await assert.rejects(all(client.listTasks()), { message: "The answer is not JSON." });
+      assert.equal(await client.isLoggedIn(), true);
+    }
+  });
+
 test("a problem of a gateway is a problem", async () => {
   for (const body of ["", "null", '{"detail":', '{"errors": {"title": ["too short"]}}']) {
     const headers = { "Content-Type": "application/problem+json", "Content-Length": String(body.length) };

@@ -9,7 +9,7 @@ from portero_client.models import FieldProblem
 
 
 class Problem(Exception):
-    """An answer with a status other than 2xx, or one that is not from the service.
+    """An answer with a status other than 2xx, or one that does not have the expected form.
 
     ``code`` names the kind of the error and never changes, ``detail`` is a sentence for people, and ``errors`` has an
     entry for each bad field. An answer that names no kind, such as a proxy's, has the code ``http_STATUS``.

@@ -60,7 +60,7 @@ def read(response: httpx2.Response, answer: TypeAdapter[T]) -> T:
         value = answer.validate_json(response.content or b"null")
     except ValidationError as error:  # such as the login page of a gateway
         first = error.errors()[0]
-        detail = ": ".join(["The answer is not from the service", *map(str, first["loc"]), first["msg"]])
+        detail = ": ".join(["The answer does not have the expected form", *map(str, first["loc"]), first["msg"]])
         raise Problem.of(response, detail) from None  # the cause would show tokens
     if isinstance(value, Resource):
         value.etag = response.headers.get("ETag")
