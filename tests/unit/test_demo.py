@@ -70,12 +70,22 @@ def test_two_demos_have_different_passwords_and_a_store_with_users_gets_none(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = fill(settings)
-    with pytest.raises(ConfigurationError, match=r"has users already.*another folder than data in DATA_DIR"):
+    with pytest.raises(ConfigurationError, match="DATA_DIR: the store in data has users already; name another folder"):
         fill(settings)
     monkeypatch.setenv("DATA_DIR", "other")
     other = fill(load_settings())
     assert other[0] != first[0]
     assert ("`make run`" in "".join(first), "`DATA_DIR=other make run`" in "".join(other)) == (True, True)
+
+
+def test_a_store_with_users_that_store_url_names_needs_another_store_url(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(settings)
+    monkeypatch.setenv("STORE_URL", settings.store_url)
+    monkeypatch.setenv("DATA_DIR", "other")  # does not change the store
+    with pytest.raises(ConfigurationError, match=r"^STORE_URL: the store has users already; name another one$"):
+        fill(load_settings())
 
 
 @pytest.mark.parametrize(

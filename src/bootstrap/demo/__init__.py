@@ -84,10 +84,9 @@ def fill(settings: Settings) -> list[str]:
     settings = settings.model_copy(update={"job_delay_seconds": 0, "file_relay_url": None})
     services = wire(settings, pictures=ShippedPictures(), queue=queue)
     if services.administration.list_users(limit=1).items:
-        raise ConfigurationError(
-            "STORE_URL: the store has users already; name another one in STORE_URL, "
-            f"or another folder than {settings.data_dir} in DATA_DIR"
-        )
+        if "store_url" in settings.model_fields_set:
+            raise ConfigurationError("STORE_URL: the store has users already; name another one")
+        raise ConfigurationError(f"DATA_DIR: the store in {settings.data_dir} has users already; name another folder")
     password = f"demo-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
     people = {person[0]: _add_person(services, password, *person) for person in _PEOPLE}
     _add_data(services, people)
