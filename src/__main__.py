@@ -15,7 +15,10 @@ def load_and_run() -> None:
         with without_garbage_collection():
             from src.main import main
     except ModuleNotFoundError as error:  # also while `make run` still installs
-        sys.exit(f"portero: {error.name} is not installed; type 'make run', or wait for the one that is running")
+        if (error.name or "").partition(".")[0] == "src":
+            raise  # no installation adds a file of the service
+        hint = "type 'make run', or wait until a running installation is done"
+        sys.exit(f"portero: {error.name} is not installed; {hint}")
     signal.signal(signal.SIGINT, on_interrupt)
     main()
 

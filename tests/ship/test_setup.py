@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,10 @@ class Checkout:
         os.mkfifo(folder / "gate")
 
     def setup(self) -> "subprocess.Popen[str]":
-        """Start the script in a process group of its own."""
+        """Start the script in a process group of its own, which lives for a minute at most."""
         self.started.append(
             subprocess.Popen(
-                ["sh", "scripts/setup", "runtime"],
+                ["timeout", "60", "sh", "scripts/setup", "runtime"],
                 cwd=self.folder,
                 env={**os.environ, "PYTHON": str(self.folder / "python")},
                 stdout=subprocess.PIPE,
@@ -82,7 +83,8 @@ def test_a_setup_that_was_killed_holds_up_no_other_one(checkout: Checkout) -> No
     killed = checkout.setup()
     assert line(killed) == "Installing requirements.txt\n"
     os.killpg(killed.pid, 9)
-    killed.wait()
+    with (checkout.folder / "scripts/setup").open() as lock:  # its children may end a moment later
+        flock(lock, LOCK_EX)
     following = checkout.setup()
     checkout.end_pip()
     assert following.communicate(timeout=20)[0] == "Installing requirements.txt\n"
@@ -95,4 +97,14 @@ def test_a_command_before_the_installation_is_complete_says_so() -> None:
         without_packages, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
     )
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "portero: click is not installed; type 'make run', or wait for the one that is running\n"
+    hint = "type 'make run', or wait until a running installation is done"
+    assert ran.stderr == f"portero: click is not installed; {hint}\n"
+
+
+def test_a_missing_file_of_the_service_is_not_taken_for_a_missing_package(tmp_path: Path) -> None:
+    for name in ("__main__.py", "bootstrap/__init__.py", "bootstrap/garbage.py"):
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "src" / name, tmp_path / "src" / name)
+    ran = subprocess.run([sys.executable, "-S", "-m", "src"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("ModuleNotFoundError: No module named 'src.main'\n")
