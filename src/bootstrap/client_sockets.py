@@ -13,7 +13,7 @@ LINGER_SECONDS = 2.0
 
 
 def set_silence(client: socket.socket, seconds: int) -> None:
-    """End a read when the client sends nothing for so many seconds; 0 is forever."""
+    """Let a read fail after ``seconds`` without data from the client. With 0 it waits forever."""
     with suppress(OSError):  # the client has left
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
 

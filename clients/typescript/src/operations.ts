@@ -146,7 +146,7 @@ export class Operations extends Requests {
       this.http.POST("/auth/password/forgot", { ...init, body: fields }));
   }
 
-  /** See a dataset of yours; admins see everybody's. */
+  /** See a dataset of yours. Admins see the datasets of all users. */
   getDataset(id: string, options: Options = {}): Promise<types.Dataset> {
     return this.call("use", options, (init) =>
       this.http.GET("/datasets/{id}", { ...init, params: { path: { id } } }));

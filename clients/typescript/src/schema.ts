@@ -496,7 +496,7 @@ export interface paths {
         };
         /**
          * See a dataset
-         * @description See a dataset of yours; admins see everybody's.
+         * @description See a dataset of yours. Admins see the datasets of all users.
          */
         get: operations["getDataset"];
         put?: never;

@@ -115,7 +115,7 @@ class DatasetService:
         return self.objects.list(caller, cursor, limit)
 
     def show(self, caller: User, id: str) -> Dataset:
-        """See a dataset of yours; admins see everybody's. Raises NotFound."""
+        """See a dataset of yours. Admins see the datasets of all users. Raises NotFound."""
         return self.objects.show(caller, id)
 
     def parse_schema(self, value: object) -> tuple[Column, ...]:

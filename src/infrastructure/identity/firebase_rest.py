@@ -108,7 +108,7 @@ class FirebaseRest:
 
     @cached_property
     def _privileged(self) -> requests.Session:
-        """A session for methods that need the credentials of the service."""
+        """An HTTP session that authenticates with Application Default Credentials, or as owner of the emulator."""
         if _emulator():
             session = requests.Session()
             session.headers["Authorization"] = "Bearer owner"

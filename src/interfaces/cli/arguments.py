@@ -20,6 +20,6 @@ def naming(parameter: str) -> Iterator[None]:
 
 
 def find_user(services: Services, login: str, parameter: str = "LOGIN") -> User:
-    """Return the user with the username or e-mail address in a parameter. Raises NotFound."""
+    """Return the user with the username or e-mail address in a parameter. Raises NotFound and BadParameter."""
     with naming(parameter):
         return services.administration.find_user(services.rules.parse_login(login))

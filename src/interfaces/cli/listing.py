@@ -13,7 +13,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def listing(command: Command) -> Command:
     """Add the options of a command that prints a list."""
-    limit = click.option("--limit", type=click.IntRange(1, 10**9), help="The most entries to list. All by default.")
+    maximum = "The maximum number of entries. All by default."
+    limit = click.option("--limit", type=click.IntRange(1, 10**9), help=maximum)
     as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
     return as_json(limit(command))
 
@@ -31,7 +32,7 @@ def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | N
 
 
 def _cell(name: str, value: Any) -> str:
-    """Return the text of a value: the name of a boolean that is true, nothing for one that is false."""
+    """Return the text of a value: the name of its column for True, nothing for False, and "-" for None."""
     if isinstance(value, bool):
         return name if value else ""
     return "-" if value is None else str(value)

@@ -67,8 +67,10 @@ def create_app(
     """Return a WSGI application that serves ``services``.
 
     ``issuer`` is the issuer of the access tokens, and ``public_url`` the address of the service for its clients, if
-    it is known. ``metrics_token`` is passed to ``measure``. ``cors_origins``, ``trusted_proxies`` and ``https`` are
-    passed to ``add_headers``. An uploaded file may have at most ``max_upload_bytes`` bytes.
+    it is known. Pages of ``cors_origins`` may read the answers; "*" stands for every origin. ``trusted_proxies`` is the
+    number of proxies in front that write X-Forwarded-For. With ``https``, answers tell browsers to use https only.
+    ``metrics_token`` is the token that reads the metrics; without one, nothing is measured. An uploaded file may have
+    at most ``max_upload_bytes`` bytes.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

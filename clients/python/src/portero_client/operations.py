@@ -193,7 +193,7 @@ class Operations(ABC):
         return self._call(request, _MAIL_REQUESTED)
 
     def get_dataset(self, id: str, /) -> models.Dataset:
-        """See a dataset of yours; admins see everybody's."""
+        """See a dataset of yours. Admins see the datasets of all users."""
         request = Request("GET", "/datasets/{id}", values={"id": id})
         return self._call(request, _DATASET)
 
@@ -532,7 +532,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _MAIL_REQUESTED)
 
     async def get_dataset(self, id: str, /) -> models.Dataset:
-        """See a dataset of yours; admins see everybody's."""
+        """See a dataset of yours. Admins see the datasets of all users."""
         request = Request("GET", "/datasets/{id}", values={"id": id})
         return await self._call(request, _DATASET)
 

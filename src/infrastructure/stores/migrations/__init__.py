@@ -4,5 +4,5 @@ from pathlib import Path
 
 
 def newest_version() -> str:
-    """Return the version of a database to which all migrations were applied: the number of the last one."""
+    """Return the number of the newest migration."""
     return max(file.name.partition("_")[0] for file in (Path(__file__).parent / "versions").glob("[0-9]*.py"))
