@@ -28,10 +28,6 @@ SILENCE_SECONDS = 5
 """The time for which a client may send nothing in the middle of a body."""
 DRAIN_SECONDS = 0.5
 """The time that a response waits for the rest of a body that the application did not read."""
-ACCEPT_DELAY = 2e-5
-"""The seconds by which each connection of a worker delays its next one, so that a worker with fewer ones takes it."""
-MAX_ACCEPT_DELAY = 10 * ACCEPT_DELAY
-"""The most seconds by which they delay it all together."""
 
 _STATUSES = {
     errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -81,7 +77,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection. Of two workers that wait for it, one with few connections is likely to get it."""
-        time.sleep(min(self.nr_conns * ACCEPT_DELAY, MAX_ACCEPT_DELAY))
+        time.sleep(accept_delay(self.nr_conns))
         super().accept(listener)
 
     def load_wsgi(self) -> None:
@@ -226,3 +222,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         )
         with suppress(OSError):  # the client has left
             client.sendall((head + body).encode())
+
+
+def accept_delay(connections: int) -> float:
+    """Return the seconds for which a worker with so many connections leaves the next one to workers with fewer ones."""
+    return min(connections, 10) * 2e-5

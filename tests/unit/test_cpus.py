@@ -16,6 +16,7 @@ from src.bootstrap import web_worker
 from src.bootstrap.adapters import make_queue
 from src.bootstrap.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
 from src.bootstrap.server import Server
+from src.bootstrap.web_worker import accept_delay
 from src.settings import Settings
 
 
@@ -72,15 +73,21 @@ def test_a_worker_that_is_started_by_a_signal_in_addition_has_no_cpu() -> None:
     assert one_more.cpu is None
 
 
-@pytest.mark.parametrize(("connections", "microseconds"), [(0, 0), (5, 100), (10, 200), (200, 200)])
-def test_a_worker_with_more_connections_accepts_later(
-    connections: int, microseconds: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[Any] = []
-    monkeypatch.setattr(time, "sleep", lambda seconds: done.append(round(seconds * 1e6)))
-    monkeypatch.setattr(ThreadWorker, "accept", lambda worker, listener: done.append(listener))
+def test_a_worker_with_more_connections_accepts_later_but_not_much_later() -> None:
+    delays = [accept_delay(connections) for connections in (0, 1, 5, 10, 200)]
+    assert delays == sorted(delays)
+    assert delays[0] == 0 < delays[1] < delays[2]
+    assert delays[-1] <= 2e-4
+
+
+def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted: list[Any] = []
+    monkeypatch.setattr(web_worker, "accept_delay", lambda connections: connections / 10)
+    monkeypatch.setattr(ThreadWorker, "accept", lambda worker, listener: accepted.append(listener))
     worker = object.__new__(web_worker.Worker)
-    worker.nr_conns = connections
+    worker.nr_conns = 2
+    began = time.monotonic()
     with socket() as listener:
         worker.accept(listener)
-    assert done == [microseconds, listener]
+    assert accepted == [listener]
+    assert time.monotonic() - began >= 0.2
