@@ -12,6 +12,7 @@ from src.application.ports import BlobStore, Clock, FileRelay, IdentityProvider,
 from src.application.summaries import Adviser
 from src.bootstrap.cpus import leave_cpu
 from src.infrastructure import blobs as blob_stores
+from src.infrastructure.check_places import CheckPlaces, available_memory, places_for
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.mail.folder import MailFolder
@@ -105,6 +106,12 @@ def make_blobs(settings: Settings) -> BlobStore:
         return blob_stores.make_blobs(settings.blob_url)
     except ValueError as error:
         raise ConfigurationError(f"BLOB_URL: {error}") from None
+
+
+def make_check_places(settings: Settings) -> CheckPlaces:
+    """Return the places for checks of CSV files: as many as fit into the memory beside the web processes."""
+    processes = 1 if settings.single_process else settings.web_concurrency
+    return CheckPlaces(places_for(available_memory(), processes))
 
 
 def make_adviser(settings: Settings) -> Adviser | None:

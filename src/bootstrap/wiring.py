@@ -33,6 +33,7 @@ from src.application.tasks import TaskService
 from src.bootstrap.adapters import (
     make_adviser,
     make_blobs,
+    make_check_places,
     make_identity,
     make_keys,
     make_limiter,
@@ -102,11 +103,11 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     dogs, files, jobs, datasets, mails = Dogs(store), Files(store), Jobs(store), Datasets(store), Mails(store)
     mailer, mail_tokens = overrides.get("mailer") or make_mailer(settings, clock), MailTokens(keys.fingerprints)
     rows, tables, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
-    passwords = rules.passwords
+    take_place, passwords = make_check_places(settings).take, rules.passwords
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
-        CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs),
+        CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs, take_place=take_place),
         **mail_handlers(settings, mailer, mails, users, mail_tokens, clock),
     }
     runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)
@@ -155,6 +156,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             tables=tables,
             rows=rows,
             blobs=blobs,
+            take_place=take_place,
             queue=queue,
             summary=Summarise(make_adviser(settings), rows, tables.pattern_flaw, compiled),
             sync_rows=settings.sync_rows,

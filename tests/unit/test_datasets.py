@@ -1,12 +1,15 @@
 """Datasets, as they arrive and are checked; what they share with files, see test_custody."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from src.application.datasets import service
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summarise
 from src.domain.datasets import DatasetStatus
@@ -14,6 +17,7 @@ from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
 from src.domain.tables import NotCsv, ReadOptions, Report
+from src.infrastructure.check_places import CheckPlaces
 from src.infrastructure.tables import PolarsCsvChecker, patterns, results
 from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
@@ -152,6 +156,56 @@ class Slow(PolarsCsvChecker):
             assert self._right()
             options["progress"](step / self.STEPS)
         return super().check(*arguments, **options)
+
+
+class TestPlaces:
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> DatasetWorld:
+        """Return a world with one place for checks."""
+        world = DatasetWorld(tmp_path)
+        world.places = CheckPlaces(1, tmp_path / "one")
+        return world
+
+    def test_the_checks_of_requests_and_jobs_take_a_place(self, world: DatasetWorld) -> None:
+        taken: list[bool] = []
+
+        def record() -> bool:
+            with world.places.take(0) as is_taken:
+                taken.append(not is_taken)
+            return True
+
+        process = world.process(lambda _: None, Slow(world, record))
+        world.add(process, key=None)
+        job = world.add_later()
+        assert process.run(job.id) is None
+        is_checked(world, job)
+        assert taken == [True] * 2 * Slow.STEPS
+
+    def test_a_job_without_a_place_stays_queued_for_any_time_and_spends_no_attempt(self, world: DatasetWorld) -> None:
+        job = world.add_later()
+        with world.places.take(0):
+            for _ in range(10):
+                assert world.here.run(job.id)
+                assert (world.job(job.id).status, world.job(job.id).attempts) == (JobStatus.QUEUED, 0)
+                world.watch.forward(timedelta(hours=1))
+        assert world.here.run(job.id) is None
+        is_checked(world, job)
+
+    def test_a_request_waits_for_a_place(self, world: DatasetWorld) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            with world.places.take(0):
+                waiting = pool.submit(world.add)
+                assert not wait([waiting], 0.3).done
+            assert waiting.result(60).dataset.report
+        assert world.is_reconciled()
+
+    def test_a_request_that_finds_no_place_in_time_leaves_nothing(
+        self, world: DatasetWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(service, "PLACE_SECONDS", 0.0)
+        with world.places.take(0), pytest.raises(Unavailable, match="Other files are being checked"):
+            world.add()
+        world.is_empty()
 
 
 class TestAttempts:

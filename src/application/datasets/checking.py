@@ -1,5 +1,6 @@
 """Checking a dataset, in the request that stores it or in a job."""
 
+import math
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -7,15 +8,17 @@ from typing import Any, ClassVar
 
 from src.application.datasets.incoming import temporary_file
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, RowStore
+from src.application.ports import BlobStore, RowStore, TakePlace
 from src.domain.datasets import Dataset, DatasetRepository
-from src.domain.errors import AttemptFailed, NotFound
+from src.domain.errors import AttemptFailed, NotFound, Postponed
 from src.domain.jobs import Job, NotRunnable
 from src.domain.tables import CsvChecker, NotCsv
 from src.domain.values import new_id
 
 CHECK = "dataset-check"
 """The kind of job that checks a dataset."""
+_RETRY_SECONDS = 3.0
+"""The time after which a job that found no place tries again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +29,23 @@ class CheckDataset:
     tables: CsvChecker
     rows: RowStore
     blobs: BlobStore
+    take_place: TakePlace
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
-    postponed_until: ClassVar[tuple[float, float, float, float]] = (0.0,) * 4
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (math.inf,) * 4
 
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
-        """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts."""
+        """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts.
+
+        Raises Postponed while as many other files are checked as the memory allows.
+        """
         dataset = self.datasets.get(job.subject_id)
         if dataset is None or not dataset.is_stored:
             return {"dataset_id": job.subject_id, "status": dataset.status if dataset else None}
         if not dataset.report:
-            dataset = self._attempt(dataset, progress)
+            with self.take_place(0) as is_taken:
+                if not is_taken:
+                    raise Postponed("Other files are being checked first.", _RETRY_SECONDS)
+                dataset = self._attempt(dataset, progress)
         for earlier in dataset.row_sets[:-1]:
             self.rows.remove(earlier)
         return {"dataset_id": dataset.id, "status": dataset.status}

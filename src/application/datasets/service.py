@@ -10,11 +10,11 @@ from src.application.datasets.checking import CHECK
 from src.application.datasets.incoming import IncomingDataset
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, Clock, JobQueue, ReadFrom, RowStore
+from src.application.ports import BlobStore, Clock, JobQueue, ReadFrom, RowStore, TakePlace
 from src.application.stored_objects import ObjectLifecycle, PendingObject
 from src.application.summaries import ENGLISH, Summarise, Summary
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.errors import Ended
+from src.domain.errors import Ended, Unavailable
 from src.domain.jobs import Job
 from src.domain.receipts import IdempotentCreate
 from src.domain.tables import Column, CsvChecker, Report, Row, parse_schema
@@ -23,6 +23,8 @@ from src.domain.values import Page, new_id
 
 LINES_PER_ROW = 10
 """A job checks a file with more lines than this for each row of ``sync_rows``: counting its rows would take long."""
+PLACE_SECONDS = 20.0
+"""The time for which a request waits while as many other files are checked as the memory allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class DatasetService:
     tables: CsvChecker
     rows: RowStore
     blobs: BlobStore
+    take_place: TakePlace
     queue: JobQueue
     summary: Summarise
     sync_rows: int
@@ -90,7 +93,10 @@ class DatasetService:
                     progress(done)
 
             store = partial(self.rows.append, pending.item.rows_id)
-            report = self.tables.check(incoming.file, incoming.read_options, store=store, progress=checked)
+            with self.take_place(PLACE_SECONDS) as is_taken:
+                if not is_taken:
+                    raise Unavailable("Other files are being checked; try again in a moment.")
+                report = self.tables.check(incoming.file, incoming.read_options, store=store, progress=checked)
         self.blobs.put(pending.item.key, pending.with_heartbeat(incoming.chunks()))
         dataset = replace(
             pending.item.stored(),

@@ -1,6 +1,6 @@
 """The ports of the application, other than repositories. Adapters implement them."""
 
-from src.application.ports.functions import Clock, EmailParser, Fingerprints, UsernameParser
+from src.application.ports.functions import Clock, EmailParser, Fingerprints, TakePlace, UsernameParser
 from src.application.ports.identity import (
     ExternalIdentity,
     IdentityProvider,
@@ -44,6 +44,7 @@ __all__ = [
     "RowStore",
     "Run",
     "StoreMaintenance",
+    "TakePlace",
     "TokenClaims",
     "TokenIssuer",
     "Tokens",

@@ -1,12 +1,19 @@
 """The ports that are single functions."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from src.domain.values import Email, Username
 
 Clock = Callable[[], datetime]
 """A function that returns the current time in UTC, with its time zone."""
+
+TakePlace = Callable[[float], AbstractContextManager[bool]]
+"""A function that waits some seconds for one of the places for checks of CSV files, and holds it within the block.
+
+The block gets False if no place is free. There are as many places as the memory allows checks at once.
+"""
 
 Fingerprints = Callable[[bytes], Sequence[str]]
 """A function that returns the digests of some bytes: one for each signing key, the newest key first.

@@ -18,6 +18,7 @@ from src.domain.receipts import IdempotentCreate
 from src.domain.tables import Column, ColumnType, CsvChecker, ReadOptions, Report
 from src.domain.users import User
 from src.domain.values import Page
+from src.infrastructure.check_places import CheckPlaces
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
 from src.infrastructure.tables import PolarsCsvChecker, patterns
@@ -49,6 +50,7 @@ class DatasetWorld(World[DatasetProcess]):
         super().__init__()
         self.records = self.datasets = Datasets(self.store)
         self.rows, self.tables = PackedRows(self.store), PolarsCsvChecker()
+        self.places = CheckPlaces(3, folder / "places")
         self.file = folder / "file.csv"
         self.later = later
 
@@ -74,12 +76,13 @@ class DatasetWorld(World[DatasetProcess]):
             tables=engine,
             rows=rows,
             blobs=blobs,
+            take_place=self.places.take,
             queue=self.bell,
             summary=summary,
             sync_rows=1_000,
             clock=self.watch,
         )
-        work = CheckDataset(datasets=datasets, tables=engine, rows=rows, blobs=blobs)
+        work = CheckDataset(datasets=datasets, tables=engine, rows=rows, blobs=blobs, take_place=self.places.take)
         runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
         jobs = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
         return DatasetProcess(service, objects, datasets, jobs, work, runner.run)

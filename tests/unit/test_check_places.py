@@ -1,0 +1,102 @@
+"""How many CSV files are checked at once: as many as fit into the memory of the container."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from src.infrastructure.check_places import CheckPlaces, available_memory, places_for
+
+MIB = 1 << 20
+MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@pytest.mark.parametrize(
+    ("own", "limits", "expected"),
+    [
+        ("0::/\n", {"memory.max": "536870912\n"}, 512 * MIB),
+        ("0::/\n", {"memory.max": "max\n"}, MACHINE),
+        ("0::/host/path/of/a/container\n", {"memory.max": "536870912\n"}, 512 * MIB),
+        (
+            "0::/a.slice/b.service\n",
+            {"a.slice/memory.max": "100000000", "a.slice/b.service/memory.max": "200000000"},
+            100_000_000,
+        ),
+        ("5:cpu:/\n4:memory:/docker/1\n0::/\n", {"memory/memory.limit_in_bytes": "536870912\n"}, 512 * MIB),
+        ("4:memory:/docker/1\n", {"memory/docker/1/memory.limit_in_bytes": "536870912\n"}, 512 * MIB),
+        ("4:memory:/\n", {"memory/memory.limit_in_bytes": "9223372036854771712\n"}, MACHINE),
+        (None, {}, MACHINE),
+    ],
+)
+def test_the_memory_is_the_lowest_limit_of_the_control_groups_or_that_of_the_machine(
+    tmp_path: Path, own: str | None, limits: dict[str, str], expected: int
+) -> None:
+    if own is not None:
+        (tmp_path / "own").write_text(own)
+    for name, limit in limits.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(limit)
+    assert available_memory(tmp_path, tmp_path / "own") == expected
+
+
+@pytest.mark.parametrize(
+    ("memory", "processes", "places"), [(256, 2, 1), (512, 1, 1), (512, 2, 1), (1024, 2, 3), (4096, 2, 15)]
+)
+def test_there_are_as_many_places_as_checks_fit_beside_the_processes(memory: int, processes: int, places: int) -> None:
+    assert places_for(memory * MIB, processes) == places
+
+
+def test_no_more_checks_than_places_run_at_once(tmp_path: Path) -> None:
+    running, most, lock = 0, 0, threading.Lock()
+    both = threading.Barrier(2)
+
+    def check(places: CheckPlaces) -> bool:
+        nonlocal running, most
+        with places.take(60) as is_taken:
+            with lock:
+                running += 1
+                most = max(most, running)
+            both.wait(60)  # two run at once
+            with lock:
+                running -= 1
+            return is_taken
+
+    # Each object opens the files itself, as each process does.
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(check, [CheckPlaces(2, tmp_path / "places") for _ in range(8)]))
+    assert most == 2
+
+
+def test_without_a_free_place_the_wait_ends_in_time(tmp_path: Path) -> None:
+    places = CheckPlaces(1, tmp_path / "places")
+    with places.take(0), places.take(0.01) as is_taken:
+        assert not is_taken
+    with places.take(0) as is_taken:
+        assert is_taken
+
+
+def in_child(block: Callable[[], object]) -> int:
+    """Run ``block`` in a forked process that waits to be killed, and return its id once the block has run."""
+    reader, writer = os.pipe()
+    if not (child := os.fork()):
+        block()
+        os.write(writer, b".")
+        signal.pause()
+    os.read(reader, 1)
+    return child
+
+
+def test_a_killed_process_frees_its_place(tmp_path: Path) -> None:
+    places = CheckPlaces(1, tmp_path / "places")
+    taken = places.take(0)
+    child = in_child(taken.__enter__)
+    with places.take(0) as is_taken:
+        assert not is_taken
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with places.take(0) as is_taken:
+        assert is_taken
