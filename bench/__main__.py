@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bench import (
+    csv_checks,
     datasets,
     firestore,
     firestore_users,
@@ -26,7 +27,6 @@ from bench import (
     passwords,
     render,
     requests,
-    tables,
 )
 from bench.results import FOLDER, QUICK, Options, Result
 
@@ -44,7 +44,7 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     "firestore_users": firestore_users.measure,
     "million_sqlite": million.sqlite,
     "million_postgresql": million.postgresql,
-    "csv_check": tables.measure,
+    "csv_check": csv_checks.measure,
     "csv_upload": datasets.measure,
 }
 

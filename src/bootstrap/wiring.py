@@ -46,6 +46,8 @@ from src.bootstrap.adapters import (
 from src.bootstrap.mails import mail_handlers, make_notices
 from src.domain.passwords import PasswordPolicy
 from src.infrastructure.addresses import parse_address
+from src.infrastructure.csv import PolarsCsvChecker
+from src.infrastructure.csv.checking.patterns import compiled
 from src.infrastructure.identity.foreign_hashes import parse_hash
 from src.infrastructure.logs import audit
 from src.infrastructure.mail.folder import MailFolder
@@ -62,8 +64,6 @@ from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Store
-from src.infrastructure.tables import PolarsCsvChecker
-from src.infrastructure.tables.patterns import compiled
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
 from src.infrastructure.tokens.signing_keys import KeyRing

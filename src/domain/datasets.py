@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, Self
 
+from src.domain.csv import ReadOptions, Report
 from src.domain.errors import NotFound
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
-from src.domain.tables import ReadOptions, Report
 
 
 class DatasetStatus(StrEnum):

@@ -1,7 +1,7 @@
 """Names the field of a request, or the option of a command, that has caused an error of the domain."""
 
+from src.domain.csv import InvalidOption, NotCsv
 from src.domain.errors import FieldError, Invalid, InvalidCursor, KeyReused, PorteroError, UnknownOwner
-from src.domain.tables import InvalidOption, NotCsv
 
 
 def with_field(error: PorteroError) -> PorteroError:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from src.domain.csv import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Validation
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Validation
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.stores.base import Key, Store, Write

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from src.domain.csv import Column, ColumnType, ReadOptions, Report, Sample, Validation
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import InvalidCursor, NotFound, Stale
@@ -15,7 +16,6 @@ from src.domain.jobs import Job, JobStatus
 from src.domain.receipts import Receipt
 from src.domain.sessions import Client, Session
 from src.domain.stored_objects import ObjectState
-from src.domain.tables import Column, ColumnType, ReadOptions, Report, Sample, Validation
 from src.domain.tasks import MAX_DESCRIPTION, Task
 from src.domain.values import Page, new_id
 from src.infrastructure.repositories.datasets import Datasets

@@ -13,8 +13,8 @@ from typing import Any, overload
 import pytest
 
 from src.application.ports import RowStore
+from src.domain.csv import EncodedRow, Row
 from src.domain.errors import Unavailable
-from src.domain.tables import EncodedRow, Row
 from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows
 from src.infrastructure.stores.base import Insert, Key, Store, Write

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from src.domain.csv import Column, Report
 from src.domain.datasets import Dataset
 from src.domain.errors import NotFound
 from src.domain.files import File
 from src.domain.jobs import Job
 from src.domain.receipts import LIFETIME, Receipt, Repeated
 from src.domain.stored_objects import ObjectState
-from src.domain.tables import Column, Report
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from src.domain.tables import NotCsv, Report, Validation
+from src.domain.csv import NotCsv, Report, Validation
 
 
 def validation_of(report: Report, rule: str, column: str | None = None) -> Validation:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from src.domain.tables import GRAMMAR, ORDER, Column, ReadOptions, Report, Row, Severity
-from src.infrastructure.tables import patterns
-from src.infrastructure.tables.encodings import UNDECODABLE, displayed
-from src.infrastructure.tables.records import Records, split
-from src.infrastructure.tables.results import Results, Rule, unique_names
-from src.infrastructure.tables.source import Source, inspect
+from src.domain.csv import GRAMMAR, ORDER, Column, ReadOptions, Report, Row, Severity
+from src.infrastructure.csv.checking import patterns
+from src.infrastructure.csv.checking.results import Results, Rule, unique_names
+from src.infrastructure.csv.reading.encodings import UNDECODABLE, displayed
+from src.infrastructure.csv.reading.records import Records, split
+from src.infrastructure.csv.reading.source import Source, inspect
 
 
 def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from src.domain.tables import EncodedRow, Row
+from src.domain.csv import EncodedRow, Row
 
 
 def encoded(rows: Iterable[Row]) -> list[EncodedRow]:

@@ -41,8 +41,8 @@ from src.application.ports import (
 )
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import Overrides, wire
+from src.domain.csv import ReadOptions
 from src.domain.errors import InvalidToken
-from src.domain.tables import ReadOptions
 from src.domain.users import User
 from src.domain.values import Email, Role
 from src.infrastructure.blobs import make_blobs

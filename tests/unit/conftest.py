@@ -6,4 +6,4 @@ import pytest
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows of a small dataset are stored in three goes."""
-    monkeypatch.setattr("src.infrastructure.tables.checking.BATCH", 2)
+    monkeypatch.setattr("src.infrastructure.csv.checking.passes.BATCH", 2)

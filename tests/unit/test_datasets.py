@@ -12,13 +12,14 @@ import pytest
 from src.application.datasets import service
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summarise
+from src.domain.csv import NotCsv, ReadOptions, Report
 from src.domain.datasets import DatasetStatus
 from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
-from src.domain.tables import NotCsv, ReadOptions, Report
 from src.infrastructure.check_places import CheckPlaces
-from src.infrastructure.tables import PolarsCsvChecker, patterns, results
+from src.infrastructure.csv import PolarsCsvChecker
+from src.infrastructure.csv.checking import patterns, results
 from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
 

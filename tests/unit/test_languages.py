@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from src.application.summaries import Statistics, rules, summarise_by_rules
-from src.domain.tables import Column, Report
+from src.domain.csv import Column, Report
 from src.interfaces import languages
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.errorpages.catalogue import CATALOGUE

@@ -21,8 +21,7 @@ from src.application.summaries import Advice, Statistics, Summarise, Summary, su
 from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
-from src.domain.errors import Unavailable
-from src.domain.tables import (
+from src.domain.csv import (
     Column,
     ColumnType,
     EncodedRow,
@@ -33,7 +32,9 @@ from src.domain.tables import (
     Validation,
     parse_schema,
 )
-from src.infrastructure.tables import PolarsCsvChecker, patterns
+from src.domain.errors import Unavailable
+from src.infrastructure.csv import PolarsCsvChecker
+from src.infrastructure.csv.checking import patterns
 from tests.support.rows import decoded
 
 TABLES = PolarsCsvChecker()

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from src.domain.csv import ReadOptions
 from src.domain.errors import Unavailable
-from src.domain.tables import ReadOptions
 
 _PREFIX = "portero-upload-"
 _CHUNK = 1 << 18

@@ -3,9 +3,9 @@
 import re
 
 from src.application.ports import RowStore
+from src.domain.csv import Row
 from src.domain.datasets import Dataset
 from src.domain.errors import InvalidCursor
-from src.domain.tables import Row
 from src.domain.values import Page
 
 _CURSOR = re.compile("[1-9][0-9]{0,14}", re.ASCII)

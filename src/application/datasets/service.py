@@ -13,11 +13,11 @@ from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, JobQueue, ReadFrom, RowStore, TakePlace
 from src.application.stored_objects import ObjectLifecycle, PendingObject
 from src.application.summaries import ENGLISH, Summarise, Summary
+from src.domain.csv import Column, CsvChecker, Report, Row, parse_schema
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended, Unavailable
 from src.domain.jobs import Job
 from src.domain.receipts import IdempotentCreate
-from src.domain.tables import Column, CsvChecker, Report, Row, parse_schema
 from src.domain.users import User
 from src.domain.values import Page, new_id
 

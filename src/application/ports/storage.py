@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from src.domain.tables import EncodedRow, Row
+from src.domain.csv import EncodedRow, Row
 
 ReadFrom = Callable[[int], Iterator[bytes]]
 """A function that returns the content of an object in chunks, from a position on."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
-from src.domain.tables import Column, ColumnType, Report, Severity, Validation, schema_json
+from src.domain.csv import Column, ColumnType, Report, Severity, Validation, schema_json
 
 ENGLISH = NullTranslations()
 MAX_TEXT = 4_000

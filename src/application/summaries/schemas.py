@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from src.application.summaries.statistics import ColumnStatistics, Statistics, looks_like_id
-from src.domain.tables import MAX_COLUMNS, MAX_NAME, Column, ColumnType, Report
+from src.domain.csv import MAX_COLUMNS, MAX_NAME, Column, ColumnType, Report
 
 FEW_ROWS = 20
 """The least number of values for which a bound or ``unique`` is suggested: fewer say little about later files."""

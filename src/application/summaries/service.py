@@ -13,8 +13,8 @@ from src.application.ports import RowStore
 from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
+from src.domain.csv import Column, Report, Row, Validation, parse_schema, schema_json
 from src.domain.errors import Invalid, PorteroError
-from src.domain.tables import Column, Report, Row, Validation, parse_schema, schema_json
 
 _log = logging.getLogger("portero.summaries")
 

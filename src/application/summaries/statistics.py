@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.domain.tables import GRAMMAR, MAX_NAME, ORDER, Column, ColumnType, Comparable, Row
+from src.domain.csv import GRAMMAR, MAX_NAME, ORDER, Column, ColumnType, Comparable, Row
 
 MAX_ROWS = 100_000
 """The number of rows that are counted; wide tables are limited by MAX_CELLS."""

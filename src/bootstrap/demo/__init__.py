@@ -12,7 +12,7 @@ from src.application.datasets import IncomingDataset
 from src.application.files import IncomingFile, MeasuredChunks
 from src.bootstrap.prepare import prepare
 from src.bootstrap.wiring import wire
-from src.domain.tables import ReadOptions
+from src.domain.csv import ReadOptions
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
 from src.infrastructure.addresses import parse_address

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from src.domain.csv import Row
 from src.domain.datasets import DatasetStatus
 from src.domain.stored_objects import ObjectState
-from src.domain.tables import Row
 from src.infrastructure.repositories.datasets import join_pieces, piece_keys
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.base import Document, Store

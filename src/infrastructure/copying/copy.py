@@ -12,8 +12,8 @@ from itertools import chain, zip_longest
 
 from pydantic_core import to_json
 
+from src.domain.csv import Row
 from src.domain.errors import Unavailable
-from src.domain.tables import Row
 from src.domain.values import new_id
 from src.infrastructure.copying.contents import (
     DOCUMENTS,

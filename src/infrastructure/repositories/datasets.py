@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from src.domain.csv import Column, NotCsv, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import Column, NotCsv, ReadOptions, Report
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.base import Delete, Document, Insert, Key, Store, Write
 from src.infrastructure.stores.packing import pack, unpack

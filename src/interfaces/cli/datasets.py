@@ -7,8 +7,8 @@ import click
 
 from src.application.datasets import IncomingDataset
 from src.application.strict_json import strict_json
+from src.domain.csv import ReadOptions
 from src.domain.datasets import Dataset
-from src.domain.tables import ReadOptions
 from src.domain.users import User
 from src.domain.values import Role, parse_name
 from src.interfaces.cli.arguments import find_user, naming

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from src.application.summaries import Advice, Summarise
+from src.domain.csv import Column, ColumnType, Report, Row, Sample, Validation
 from src.domain.errors import Unavailable
-from src.domain.tables import Column, ColumnType, Report, Row, Sample, Validation
+from src.infrastructure.csv.checking import patterns
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
 from src.infrastructure.outgoing.circuit import Circuit
-from src.infrastructure.tables import patterns
 from tests.support import outside
 from tests.support.clock import MonotonicWatch, Stopwatch, until
 from tests.support.emulators import free_port

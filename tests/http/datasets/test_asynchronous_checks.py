@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from src.domain.errors import Unavailable
+from src.infrastructure.csv.checking import results
 from src.infrastructure.stores.memory import MemoryStore
-from src.infrastructure.tables import results
 from tests.http.datasets.support import (
     ASYNC,
     CSV_FILES,

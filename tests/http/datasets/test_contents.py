@@ -71,7 +71,7 @@ NOT_CSV: dict[str, tuple[bytes, str]] = {
 def test_a_file_that_is_not_csv_returns_422_and_stores_nothing(
     app: Flask, client: Client, anna: Person, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("src.infrastructure.tables.records.MAX_ROW", MAX_UPLOAD // 2)
+    monkeypatch.setattr("src.infrastructure.csv.reading.records.MAX_ROW", MAX_UPLOAD // 2)
     content, code = NOT_CSV[name]
     for path, headers in ((UPLOAD_PATHS[0], {}), (UPLOAD_PATHS[1], {}), (UPLOAD_PATHS[0], ASYNC)):
         answer = upload(client, anna, content, path=path, headers=headers)

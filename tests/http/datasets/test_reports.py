@@ -1,4 +1,4 @@
-"""The report of an uploaded file. tests/contract/tables has the details of each rule."""
+"""The report of an uploaded file. tests/contract/csv has the details of each rule."""
 
 import hashlib
 import json

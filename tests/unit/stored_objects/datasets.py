@@ -12,16 +12,17 @@ from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, RowStore
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
+from src.domain.csv import Column, ColumnType, CsvChecker, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import IdempotentCreate
-from src.domain.tables import Column, ColumnType, CsvChecker, ReadOptions, Report
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.check_places import CheckPlaces
+from src.infrastructure.csv import PolarsCsvChecker
+from src.infrastructure.csv.checking import patterns
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
-from src.infrastructure.tables import PolarsCsvChecker, patterns
 from tests.support.remote import Observed
 from tests.unit.stored_objects.world import ADA, COMMITS, Observe, Process, World
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from src.domain.tables import EncodedRow, Row
+from src.domain.csv import EncodedRow, Row
 from src.infrastructure.stores.sql.engine import database_module, for_reading, translated_errors
 from src.infrastructure.stores.sql.tables import ROWS
 

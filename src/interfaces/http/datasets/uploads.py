@@ -13,8 +13,8 @@ from src.application.datasets import IncomingDataset
 from src.application.files import MeasuredChunks
 from src.application.sessions import Caller
 from src.application.strict_json import strict_json
+from src.domain.csv import Column, InvalidOption, NotCsv, ReadOptions
 from src.domain.errors import FieldError, Invalid
-from src.domain.tables import Column, InvalidOption, NotCsv, ReadOptions
 from src.interfaces.field_errors import with_field
 from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField

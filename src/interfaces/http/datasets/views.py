@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
+from src.domain.csv import ColumnType, Row, Severity, schema_json
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.tables import ColumnType, Row, Severity, schema_json
 from src.interfaces.http.jobs import JobView
 from src.interfaces.http.operations import services
 from src.interfaces.http.views import Resource, View

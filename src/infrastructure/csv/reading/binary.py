@@ -2,7 +2,7 @@
 
 import re
 
-from src.domain.tables import NotCsv
+from src.domain.csv import NotCsv
 
 _MAGIC = {
     b"\x1f\x8b": "gzip-compressed",

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import re2
 
-from src.infrastructure.tables.encodings import displayed
-from src.infrastructure.tables.records import Records, split
-from src.infrastructure.tables.source import Source
+from src.infrastructure.csv.reading.encodings import displayed
+from src.infrastructure.csv.reading.records import Records, split
+from src.infrastructure.csv.reading.source import Source
 
 MARK = "\0"
 """Begins the first cell of a row that was rewritten. No file contains it."""
@@ -42,7 +42,7 @@ class RewrittenRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RegularRows:
+class NormalisedRows:
     """Complete rows that have been brought into regular form.
 
     ``size`` is the number of bytes that they have in the file, and ``next_line`` is the number of the line after them.
@@ -56,7 +56,7 @@ class RegularRows:
     rewritten: list[RewrittenRow]
 
 
-class Regulariser:
+class RowNormaliser:
     """Brings the rows of one file into regular form."""
 
     def __init__(self, source: Source) -> None:
@@ -64,7 +64,7 @@ class Regulariser:
         self._width = len(source.header)
         self._end_of_regular = _end_of_regular_rows(source.delimiter, self._width) if self._width <= WIDE else None
 
-    def rewrite(self, data: bytes, line: int, *, last: bool) -> RegularRows:
+    def rewrite(self, data: bytes, line: int, *, last: bool) -> NormalisedRows:
         """Return the complete rows at the beginning of ``data``. There are none if ``data`` ends within the first row.
 
         ``line`` is the number of the line at which ``data`` begins. ``last`` says that the file ends with ``data``.
@@ -93,7 +93,7 @@ class Regulariser:
                 parts.append(text.getvalue().encode())
             rewritten += rows
             at, window = at + size, min(2 * window, MAX_WINDOW)
-        return RegularRows(at, line, b"".join(parts) if self._end_of_regular else b"", rewritten)
+        return NormalisedRows(at, line, b"".join(parts) if self._end_of_regular else b"", rewritten)
 
     def _read_irregular(
         self, data: bytes, at: int, window: int, line: int, last: bool

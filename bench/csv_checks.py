@@ -16,16 +16,16 @@ from pathlib import Path
 from bench import defects
 from bench.csv_loop import MIB, loop_ratios, seconds
 from bench.results import Figure, Options, Result
-from src.domain.tables import ReadOptions, parse_schema
-from src.infrastructure.tables import PolarsCsvChecker
+from src.domain.csv import ReadOptions, parse_schema
+from src.infrastructure.csv import PolarsCsvChecker
 
 _PEAK = """
 import sys
 from pathlib import Path
 from bench import defects
-from bench.tables import read_options
-from src.domain.tables import ReadOptions
-from src.infrastructure.tables import PolarsCsvChecker
+from bench.csv_checks import read_options
+from src.domain.csv import ReadOptions
+from src.infrastructure.csv import PolarsCsvChecker
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()

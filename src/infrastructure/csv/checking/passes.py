@@ -6,12 +6,12 @@ from itertools import islice
 
 import polars as pl
 
-from src.domain.tables import Column, EncodedRow, Report
-from src.infrastructure.tables.blocks import Block, BlockReader, prefetched
-from src.infrastructure.tables.inference import infer
-from src.infrastructure.tables.results import Results
-from src.infrastructure.tables.source import Source
-from src.infrastructure.tables.verdicts import PendingSamples, Verdicts
+from src.domain.csv import Column, EncodedRow, Report
+from src.infrastructure.csv.checking.inference import infer
+from src.infrastructure.csv.checking.results import Results
+from src.infrastructure.csv.checking.verdicts import PendingSamples, Verdicts
+from src.infrastructure.csv.reading.blocks import Block, BlockReader, prefetched
+from src.infrastructure.csv.reading.source import Source
 
 BATCH = 10_000
 """The maximum number of rows in one call of ``store``."""

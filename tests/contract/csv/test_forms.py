@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from src.domain.tables import InvalidOption, NotCsv, Report, Row
-from src.infrastructure.tables import records, results
+from src.domain.csv import InvalidOption, NotCsv, Report, Row
+from src.infrastructure.csv.checking import results
+from src.infrastructure.csv.reading import records
 from tests.support.csv_reports import refusal, validation_of
 
 

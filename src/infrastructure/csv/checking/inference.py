@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from src.domain.tables import GRAMMAR, Column, ColumnType
-from src.infrastructure.tables.blocks import Block
-from src.infrastructure.tables.column_rules import stacked
-from src.infrastructure.tables.results import unique_names
-from src.infrastructure.tables.source import Source
+from src.domain.csv import GRAMMAR, Column, ColumnType
+from src.infrastructure.csv.checking.results import unique_names
+from src.infrastructure.csv.checking.rules import stacked
+from src.infrastructure.csv.reading.blocks import Block
+from src.infrastructure.csv.reading.source import Source
 
 _CELL = pl.col("cell")
 _LOOKS = {type: f"^(?:{grammar})$" for type, grammar in GRAMMAR.items()}

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bench import defects
+from src.domain.csv import Column, ColumnType, EncodedRow, ReadOptions, Report, parse_schema, schema_json
 from src.domain.errors import Unavailable
-from src.domain.tables import Column, ColumnType, EncodedRow, ReadOptions, Report, parse_schema, schema_json
-from src.infrastructure.tables import PolarsCsvChecker
+from src.infrastructure.csv import PolarsCsvChecker
 from tests.support.csv_reports import violations
 
 
@@ -167,8 +167,8 @@ def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path:
 _MEMORY = """
 import sys
 from pathlib import Path
-from src.domain.tables import ReadOptions
-from src.infrastructure.tables import PolarsCsvChecker
+from src.domain.csv import ReadOptions
+from src.infrastructure.csv import PolarsCsvChecker
 checker = PolarsCsvChecker()
 def peak():
     lines = Path('/proc/self/status').read_text().splitlines()

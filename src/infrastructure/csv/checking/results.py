@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.domain.tables import Column, NotCsv, Report, Sample, Severity, Validation
-from src.infrastructure.tables.encodings import displayed
-from src.infrastructure.tables.source import Source
+from src.domain.csv import Column, NotCsv, Report, Sample, Severity, Validation
+from src.infrastructure.csv.reading.encodings import displayed
+from src.infrastructure.csv.reading.source import Source
 
 SAMPLES = 10
 MAX_VALUE = 200

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from src.domain.tables.schema import Column
+from src.domain.csv.schema import Column
 
 
 class Severity(StrEnum):

@@ -1,4 +1,4 @@
-"""The schema of a table: its columns and their rules. Clients write and read it as JSON."""
+"""The schema of a CSV file: its columns and their rules. Clients write and read it as JSON."""
 
 import json
 import re
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 from src.domain.errors import FieldError, Invalid
-from src.domain.tables.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 
 MAX_COLUMNS = 10_000
 MAX_NAME = 200

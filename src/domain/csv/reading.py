@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from src.domain.tables.report import Report
-from src.domain.tables.schema import Column
+from src.domain.csv.report import Report
+from src.domain.csv.schema import Column
 
 Row = tuple[int, bool, list[str]]
 """A row as it is read: the line where it begins, whether it is valid, and its values by column."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from src.domain.tables import EncodedRow, ReadOptions, Report, Row, parse_schema
-from src.infrastructure.tables import PolarsCsvChecker
+from src.domain.csv import EncodedRow, ReadOptions, Report, Row, parse_schema
+from src.infrastructure.csv import PolarsCsvChecker
 from tests.support.rows import decoded
 
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from src.domain.tables import NotCsv
+from src.domain.csv import NotCsv
 
 MAX_ROW = 1 << 20
 """The maximum length of a row in characters. A cell may be as long as a row."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from src.domain.tables import ColumnType, Report, Row, Sample, Severity, schema_json
+from src.domain.csv import ColumnType, Report, Row, Sample, Severity, schema_json
 from tests.support.csv_reports import validation_of, violations
 from tests.support.csv_values import INVALID, VALID
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
+from src.domain.csv import Column, ColumnType, instant, parse_schema, schema_json
 from src.domain.errors import Invalid
-from src.domain.tables import Column, ColumnType, instant, parse_schema, schema_json
 
 
 def flaw(pattern: str) -> str | None:

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import polars as pl
 
-from src.domain.tables import NotCsv
-from src.infrastructure.tables.encodings import UNDECODABLE, displayed
-from src.infrastructure.tables.records import Records, split
-from src.infrastructure.tables.regular import MARK, Regulariser, RegularRows, RewrittenRow
-from src.infrastructure.tables.source import Source
+from src.domain.csv import NotCsv
+from src.infrastructure.csv.reading.encodings import UNDECODABLE, displayed
+from src.infrastructure.csv.reading.normalising import MARK, NormalisedRows, RewrittenRow, RowNormaliser
+from src.infrastructure.csv.reading.records import Records, split
+from src.infrastructure.csv.reading.source import Source
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Block:
     cut to that width.
     """
 
-    def __init__(self, frame: pl.DataFrame, line: int, rows: RegularRows, share: float) -> None:
+    def __init__(self, frame: pl.DataFrame, line: int, rows: NormalisedRows, share: float) -> None:
         self.frame = frame
         self.share = share
         """About the share of the file that ends with this block, from 0 to 1."""
@@ -101,7 +101,7 @@ class BlockReader:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._schema = {str(at): pl.String for at in range(len(source.header))}
-        self._regulariser = Regulariser(source)
+        self._normaliser = RowNormaliser(source)
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks that together contain all rows in order. Raises NotCsv for a row that is too long."""
@@ -120,7 +120,7 @@ class BlockReader:
                     read += len(chunk)
             data = b"".join(parts)
             try:
-                rows = self._regulariser.rewrite(data, line, last=is_last)
+                rows = self._normaliser.rewrite(data, line, last=is_last)
             except NotCsv:
                 self._require_short_rows(data, line)  # name the first row that is too long
                 raise
@@ -135,7 +135,7 @@ class BlockReader:
             size = min(MAX_SIZE, rows.size * most_rows // max(1, rows.next_line - line))
             line = rows.next_line
 
-    def _frame(self, rows: RegularRows, data: bytes, line: int) -> pl.DataFrame:
+    def _frame(self, rows: NormalisedRows, data: bytes, line: int) -> pl.DataFrame:
         frame = pl.read_csv(
             rows.text,
             has_header=False,
@@ -150,8 +150,8 @@ class BlockReader:
             self._require_short_rows(data[: rows.size], line)
         return frame
 
-    def _wide_frame(self, rows: RegularRows) -> pl.DataFrame:
-        columns = zip(*map(self._regulariser.marked, rows.rewritten), strict=True)
+    def _wide_frame(self, rows: NormalisedRows) -> pl.DataFrame:
+        columns = zip(*map(self._normaliser.marked, rows.rewritten), strict=True)
         return pl.DataFrame([pl.Series(str(at), cells, pl.String) for at, cells in enumerate(columns)])
 
     def _require_short_rows(self, data: bytes, line: int) -> None:

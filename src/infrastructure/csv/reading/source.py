@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
 
-from src.domain.tables import MAX_COLUMNS, MAX_NAME, InvalidOption, NotCsv, ReadOptions
-from src.infrastructure.tables.binary import refuse_binary, refuse_controls
-from src.infrastructure.tables.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
-from src.infrastructure.tables.records import Records, lines, split
+from src.domain.csv import MAX_COLUMNS, MAX_NAME, InvalidOption, NotCsv, ReadOptions
+from src.infrastructure.csv.reading.binary import refuse_binary, refuse_controls
+from src.infrastructure.csv.reading.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
+from src.infrastructure.csv.reading.records import Records, lines, split
 
 HEAD = 1 << 20
 """The maximum size of the header in bytes."""

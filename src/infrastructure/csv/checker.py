@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
+from src.domain.csv import EncodedRow, ReadOptions, Report
 from src.domain.errors import Unavailable
-from src.domain.tables import EncodedRow, ReadOptions, Report
-from src.infrastructure.tables import patterns
-from src.infrastructure.tables.encodings import check_encoding
-from src.infrastructure.tables.records import Records, lines
-from src.infrastructure.tables.source import inspect
+from src.infrastructure.csv.checking import patterns
+from src.infrastructure.csv.reading.encodings import check_encoding
+from src.infrastructure.csv.reading.records import Records, lines
+from src.infrastructure.csv.reading.source import inspect
 
 
 class PolarsCsvChecker:
@@ -36,7 +36,7 @@ class PolarsCsvChecker:
     ) -> Report:
         # A process that checks no file does without the memory that polars takes.
         try:
-            from src.infrastructure.tables.checking import check_source
+            from src.infrastructure.csv.checking.passes import check_source
         except ModuleNotFoundError as error:
             raise Unavailable("No CSV files are checked here until the operator installs polars.", 3600) from error
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from src.domain.tables import InvalidOption, NotCsv
+from src.domain.csv import InvalidOption, NotCsv
 
 CHUNK = 1 << 18
 

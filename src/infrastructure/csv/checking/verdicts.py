@@ -5,11 +5,11 @@ from itertools import islice
 
 import polars as pl
 
-from src.domain.tables import Severity
-from src.infrastructure.tables.blocks import Block
-from src.infrastructure.tables.column_rules import ColumnRules
-from src.infrastructure.tables.duplicates import repetitions
-from src.infrastructure.tables.results import SAMPLES, Results, RuleResult
+from src.domain.csv import Severity
+from src.infrastructure.csv.checking.duplicates import repetitions
+from src.infrastructure.csv.checking.results import SAMPLES, Results, RuleResult
+from src.infrastructure.csv.checking.rules import ColumnRules
+from src.infrastructure.csv.reading.blocks import Block
 
 _HASH_MASK = (1 << 64) - 1
 

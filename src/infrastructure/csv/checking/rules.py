@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from src.domain.tables import GRAMMAR, ORDER, Column, ColumnType
-from src.infrastructure.tables import patterns
+from src.domain.csv import GRAMMAR, ORDER, Column, ColumnType
+from src.infrastructure.csv.checking import patterns
 
 _NUMERIC = {ColumnType.INTEGER: pl.Int128, ColumnType.NUMBER: pl.Float64}
 _CELL = pl.col("cell")

@@ -15,17 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from src.domain.tables import ColumnType, EncodedRow, InvalidOption, NotCsv, ReadOptions, parse_schema
-from src.infrastructure.tables import (
-    PolarsCsvChecker,
-    blocks,
-    checking,
-    duplicates,
-    encodings,
-    patterns,
-    records,
-    regular,
-)
+from src.domain.csv import ColumnType, EncodedRow, InvalidOption, NotCsv, ReadOptions, parse_schema
+from src.infrastructure.csv import PolarsCsvChecker
+from src.infrastructure.csv.checking import duplicates, passes, patterns
+from src.infrastructure.csv.reading import blocks, encodings, normalising, records
 from tests.support import naive_csv
 from tests.support.csv_values import INVALID, VALID
 from tests.support.rows import decoded
@@ -41,10 +34,10 @@ def small_blocks(chunk: int, largest: int, smallest: int, longest: int, wide: in
             patch.object(blocks, "MAX_SIZE", largest),
             patch.object(blocks, "ROWS", 3),
             patch.object(blocks, "LONG", longest),
-            patch.object(regular, "WINDOW", smallest),
-            patch.object(regular, "WIDE", wide),
+            patch.object(normalising, "WINDOW", smallest),
+            patch.object(normalising, "WIDE", wide),
             patch.object(records, "MAX_ROW", longest),
-            patch.object(checking, "BATCH", 3),
+            patch.object(passes, "BATCH", 3),
             patch.object(duplicates, "AT_ONCE", 5),
         ):
             yield

@@ -1,5 +1,5 @@
 """CSV files: their encoding, their columns, and whether their rows keep the rules of a schema."""
 
-from src.infrastructure.tables.checker import PolarsCsvChecker
+from src.infrastructure.csv.checker import PolarsCsvChecker
 
 __all__ = ["PolarsCsvChecker"]

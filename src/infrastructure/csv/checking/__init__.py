@@ -1,0 +1,1 @@
+"""Checks the rows of CSV files: infers the types of columns, applies rules, and finds duplicates."""

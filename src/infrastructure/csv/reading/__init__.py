@@ -1,0 +1,1 @@
+"""Reads CSV files: their encoding, delimiter and header, and their rows in blocks."""
