@@ -12,8 +12,8 @@ from typing import Any, overload
 
 import pytest
 
-from src.application.ports import RowStore
-from src.domain.csv import EncodedRow, Row
+from src.application.ports import EncodedRow, RowStore
+from src.domain.csv import Row
 from src.domain.errors import Unavailable
 from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows

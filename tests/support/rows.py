@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable
 
-from src.domain.csv import EncodedRow, Row
+from src.application.ports import EncodedRow
+from src.domain.csv import Row
 
 
 def encoded(rows: Iterable[Row]) -> list[EncodedRow]:

@@ -17,21 +17,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from src.application.ports import EncodedRow
 from src.application.summaries import Advice, Statistics, Summarise, Summary, summarise_by_rules
 from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
-from src.domain.csv import (
-    Column,
-    ColumnType,
-    EncodedRow,
-    ReadOptions,
-    Report,
-    Row,
-    Sample,
-    Validation,
-    parse_schema,
-)
+from src.domain.csv import Column, ColumnType, ReadOptions, Report, Row, Sample, Validation, parse_schema
 from src.domain.errors import Unavailable
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns

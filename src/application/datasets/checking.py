@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from src.application.datasets.incoming import temporary_file
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, RowStore, TakePlace
-from src.domain.csv import CsvChecker, NotCsv
+from src.application.ports import BlobStore, CsvChecker, RowStore, TakePlace
+from src.domain.csv import NotCsv
 from src.domain.datasets import Dataset, DatasetRepository
 from src.domain.errors import AttemptFailed, NotFound, Postponed
 from src.domain.jobs import Job, NotRunnable

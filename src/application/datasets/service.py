@@ -10,10 +10,10 @@ from src.application.datasets.checking import CHECK
 from src.application.datasets.incoming import IncomingDataset
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, Clock, JobQueue, ReadFrom, RowStore, TakePlace
+from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, TakePlace
 from src.application.stored_objects import ObjectLifecycle, PendingObject
 from src.application.summaries import ENGLISH, Summarise, Summary
-from src.domain.csv import Column, CsvChecker, Report, Row, parse_schema
+from src.domain.csv import Column, Report, Row, parse_schema
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended, Unavailable
 from src.domain.jobs import Job

@@ -1,5 +1,6 @@
 """The ports of the application, other than repositories. Adapters implement them."""
 
+from src.application.ports.csv import CsvChecker
 from src.application.ports.functions import Clock, EmailParser, Fingerprints, TakePlace, UsernameParser
 from src.application.ports.identity import (
     ExternalIdentity,
@@ -21,12 +22,14 @@ from src.application.ports.outgoing import (
     RelayAnswer,
     Run,
 )
-from src.application.ports.storage import BlobStore, ReadFrom, RowStore, StoreMaintenance
+from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowStore, StoreMaintenance
 
 __all__ = [
     "BlobStore",
     "Clock",
+    "CsvChecker",
     "EmailParser",
+    "EncodedRow",
     "ExternalIdentity",
     "FileRelay",
     "Fingerprints",

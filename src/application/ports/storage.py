@@ -1,13 +1,18 @@
-"""The ports of storage: objects, rows of tables, and the maintenance of the store."""
+"""The ports of storage: objects, rows of CSV files, and the maintenance of the store."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from src.domain.csv import EncodedRow, Row
+from src.domain.csv import Row
 
 ReadFrom = Callable[[int], Iterator[bytes]]
 """A function that returns the content of an object in chunks, from a position on."""
+EncodedRow = tuple[int, bool, str]
+"""A row as it is stored: like ``Row``, with the values as the text of a JSON array.
+
+The empty values at the end of a row may be missing from the array.
+"""
 
 
 class BlobStore(Protocol):
@@ -36,7 +41,7 @@ class BlobStore(Protocol):
 
 
 class RowStore(Protocol):
-    """Stores the rows of tables in row sets, whose ids the caller chooses. Every method raises Unavailable."""
+    """Stores the rows of CSV files in row sets, whose ids the caller chooses. Every method raises Unavailable."""
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
         """Append rows to a row set, in bounded memory. ``rows`` are in the order of their lines."""

@@ -1,7 +1,7 @@
 """CSV files: the schema that a file should have, and the report of a check."""
 
 from src.domain.csv.errors import InvalidOption, NotCsv
-from src.domain.csv.reading import CsvChecker, EncodedRow, ReadOptions, Row
+from src.domain.csv.reading import ReadOptions, Row
 from src.domain.csv.report import Report, Sample, Severity, Validation
 from src.domain.csv.schema import MAX_COLUMNS, MAX_NAME, Column, parse_schema, schema_json
 from src.domain.csv.types import GRAMMAR, ORDER, ColumnType, Comparable, instant
@@ -14,8 +14,6 @@ __all__ = [
     "Column",
     "ColumnType",
     "Comparable",
-    "CsvChecker",
-    "EncodedRow",
     "InvalidOption",
     "NotCsv",
     "ReadOptions",

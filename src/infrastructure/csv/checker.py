@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from src.domain.csv import EncodedRow, ReadOptions, Report
+from src.application.ports import EncodedRow
+from src.domain.csv import ReadOptions, Report
 from src.domain.errors import Unavailable
 from src.infrastructure.csv.checking import patterns
 from src.infrastructure.csv.reading.encodings import check_encoding

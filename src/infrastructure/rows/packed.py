@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
-from src.domain.csv import EncodedRow, Row
+from src.application.ports import EncodedRow
+from src.domain.csv import Row
 from src.domain.values import new_id
 from src.infrastructure.stores.base import Delete, Insert, Key, Query, Store
 from src.infrastructure.stores.packing import pack_json, unpack

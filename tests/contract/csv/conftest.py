@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from src.domain.csv import EncodedRow, ReadOptions, Report, Row, parse_schema
+from src.application.ports import EncodedRow
+from src.domain.csv import ReadOptions, Report, Row, parse_schema
 from src.infrastructure.csv import PolarsCsvChecker
 from tests.support.rows import decoded
 

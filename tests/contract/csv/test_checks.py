@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench import defects
-from src.domain.csv import Column, ColumnType, EncodedRow, ReadOptions, Report, parse_schema, schema_json
+from src.application.ports import EncodedRow
+from src.domain.csv import Column, ColumnType, ReadOptions, Report, parse_schema, schema_json
 from src.domain.errors import Unavailable
 from src.infrastructure.csv import PolarsCsvChecker
 from tests.support.csv_reports import violations

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from src.domain.csv import ColumnType, EncodedRow, InvalidOption, NotCsv, ReadOptions, parse_schema
+from src.application.ports import EncodedRow
+from src.domain.csv import ColumnType, InvalidOption, NotCsv, ReadOptions, parse_schema
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import duplicates, passes, patterns
 from src.infrastructure.csv.reading import blocks, encodings, normalising, records

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.domain.csv import EncodedRow
+from src.application.ports import EncodedRow
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.uploading import TYPE, body, part
 from tests.support.world import (

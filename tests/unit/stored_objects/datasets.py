@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from src.application.datasets import CHECK, CheckDataset, DatasetService, IncomingDataset, StoredDataset, erase_dataset
 from src.application.jobs import JobRunner, JobService
-from src.application.ports import BlobStore, RowStore
+from src.application.ports import BlobStore, CsvChecker, RowStore
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
-from src.domain.csv import Column, ColumnType, CsvChecker, ReadOptions, Report
+from src.domain.csv import Column, ColumnType, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import IdempotentCreate

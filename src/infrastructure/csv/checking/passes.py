@@ -6,7 +6,8 @@ from itertools import islice
 
 import polars as pl
 
-from src.domain.csv import Column, EncodedRow, Report
+from src.application.ports import EncodedRow
+from src.domain.csv import Column, Report
 from src.infrastructure.csv.checking.inference import infer
 from src.infrastructure.csv.checking.results import Results
 from src.infrastructure.csv.checking.verdicts import PendingSamples, Verdicts

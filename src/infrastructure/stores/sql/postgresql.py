@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from src.domain.csv import EncodedRow
+from src.application.ports import EncodedRow
 from src.infrastructure.outages import unavailable_on
 
 T = TypeVar("T")

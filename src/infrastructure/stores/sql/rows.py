@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from src.domain.csv import EncodedRow, Row
+from src.application.ports import EncodedRow
+from src.domain.csv import Row
 from src.infrastructure.stores.sql.engine import database_module, for_reading, translated_errors
 from src.infrastructure.stores.sql.tables import ROWS
 

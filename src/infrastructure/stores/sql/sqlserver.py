@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from src.domain.csv import EncodedRow
+from src.application.ports import EncodedRow
 from src.infrastructure.stores.sql.tables import ROWS
 
 STATEMENT_SECONDS = 10

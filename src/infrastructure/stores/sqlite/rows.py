@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from sqlite3 import Connection
 
-from src.domain.csv import EncodedRow, Row
+from src.application.ports import EncodedRow
+from src.domain.csv import Row
 from src.infrastructure.stores.sqlite.connections import Connections
 from src.infrastructure.stores.sqlite.tables import in_one_row
 

@@ -1,0 +1,39 @@
+"""The port that checks CSV files."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from src.application.ports.storage import EncodedRow
+from src.domain.csv import ReadOptions, Report
+
+
+class CsvChecker(Protocol):
+    """Reads CSV files and checks them against a schema."""
+
+    def pattern_flaw(self, pattern: str) -> str | None:
+        """Return what is wrong with a regular expression, or None."""
+
+    def check_encoding(self, name: str) -> None:
+        """Raise InvalidOption for an encoding that is not supported."""
+
+    def require_csv(self, file: Path, options: ReadOptions) -> None:
+        """Raise NotCsv or InvalidOption for a file that cannot be read as CSV. The rows are not checked."""
+
+    def exceeds(self, file: Path, rows: int, options: ReadOptions) -> bool:
+        """Return whether a file has more than ``rows`` rows, blank lines included. Raises NotCsv, InvalidOption."""
+
+    def check(
+        self,
+        file: Path,
+        options: ReadOptions,
+        *,
+        store: Callable[[Sequence[EncodedRow]], None] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Report:
+        """Check a whole file, in bounded memory.
+
+        ``store`` is called with all rows in the order of the file, some thousands at a time. ``progress`` is called now
+        and then with the share of the work that is done, from 0 to 1. Raises NotCsv, InvalidOption, and what ``store``
+        and ``progress`` raise.
+        """
