@@ -102,12 +102,12 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     users, sessions, receipts, tasks = Users(store), Sessions(store), Receipts(store), Tasks(store)
     dogs, files, jobs, datasets, mails = Dogs(store), Files(store), Jobs(store), Datasets(store), Mails(store)
     mailer, mail_tokens = overrides.get("mailer") or make_mailer(settings, clock), MailTokens(keys.fingerprints)
-    rows, tables, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
+    rows, checker, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
     take_place, passwords = make_check_places(settings).take, rules.passwords
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
-        CHECK: CheckDataset(datasets=datasets, tables=tables, rows=rows, blobs=blobs, take_place=take_place),
+        CHECK: CheckDataset(datasets=datasets, checker=checker, rows=rows, blobs=blobs, take_place=take_place),
         **mail_handlers(settings, mailer, mails, users, mail_tokens, clock),
     }
     runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)
@@ -153,12 +153,12 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         authentication=authentication,
         datasets=DatasetService(
             objects=dataset_objects,
-            tables=tables,
+            checker=checker,
             rows=rows,
             blobs=blobs,
             take_place=take_place,
             queue=queue,
-            summary=Summarise(make_adviser(settings), rows, tables.pattern_flaw, compiled),
+            summary=Summarise(make_adviser(settings), rows, checker.pattern_flaw, compiled),
             sync_rows=settings.sync_rows,
             clock=clock,
         ),

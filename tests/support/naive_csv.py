@@ -9,12 +9,12 @@ from src.infrastructure.csv.checking import patterns
 from src.infrastructure.csv.checking.results import Results, Rule, unique_names
 from src.infrastructure.csv.reading.encodings import UNDECODABLE, displayed
 from src.infrastructure.csv.reading.records import Records, split
-from src.infrastructure.csv.reading.source import Source, inspect
+from src.infrastructure.csv.reading.source import Source, detect_source
 
 
 def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:
     """Return the report of a file and its rows. Raises NotCsv, InvalidOption."""
-    source, schema = inspect(file, options), options.columns
+    source, schema = detect_source(file, options), options.columns
     text = b"".join(source.chunks()).decode(errors="surrogateescape")
     records = list(Records([split(text)], source.delimiter, source.line))
     results = Results.of(source, schema, () if schema else _inferred(source, [cells for _, cells in records]))

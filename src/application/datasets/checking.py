@@ -26,7 +26,7 @@ class CheckDataset:
     """Checks a dataset. Implements JobHandler."""
 
     datasets: DatasetRepository
-    tables: CsvChecker
+    checker: CsvChecker
     rows: RowStore
     blobs: BlobStore
     take_place: TakePlace
@@ -61,7 +61,7 @@ class CheckDataset:
             try:
                 with temporary_file(self.blobs.read(dataset.key)) as file:
                     store = partial(self.rows.append, rows_id)
-                    report = self.tables.check(file, dataset.read_options, store=store, progress=progress)
+                    report = self.checker.check(file, dataset.read_options, store=store, progress=progress)
                 dataset = self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).with_report(report))
             except NotCsv as error:
                 raise AttemptFailed(error.detail, final=True) from None

@@ -40,7 +40,7 @@ class DatasetService:
     """Stores, checks, lists, reads, summarises and deletes datasets."""
 
     objects: ObjectLifecycle[Dataset]
-    tables: CsvChecker
+    checker: CsvChecker
     rows: RowStore
     blobs: BlobStore
     take_place: TakePlace
@@ -96,7 +96,7 @@ class DatasetService:
             with self.take_place(PLACE_SECONDS) as is_taken:
                 if not is_taken:
                     raise Unavailable("Other files are being checked; try again in a moment.")
-                report = self.tables.check(incoming.file, incoming.read_options, store=store, progress=checked)
+                report = self.checker.check(incoming.file, incoming.read_options, store=store, progress=checked)
         self.blobs.put(pending.item.key, pending.with_heartbeat(incoming.chunks()))
         dataset = replace(
             pending.item.stored(),
@@ -126,7 +126,7 @@ class DatasetService:
 
     def parse_schema(self, value: object) -> tuple[Column, ...]:
         """Return the columns of a decoded JSON schema, or none when the schema is to be inferred. Raises Invalid."""
-        return parse_schema(value, self.tables.pattern_flaw)
+        return parse_schema(value, self.checker.pattern_flaw)
 
     def uri(self, dataset: Dataset) -> str:
         """Return the URI of the stored file, to show to users."""
@@ -168,9 +168,10 @@ class DatasetService:
         """Return whether a job is to check the file. Raises NotCsv or InvalidOption for a file that cannot be read."""
         most_lines = self.sync_rows + 1  # one line is the header
         if incoming.prefer_job or incoming.lines > LINES_PER_ROW * most_lines:
-            self.tables.require_csv(incoming.file, incoming.read_options)
+            self.checker.require_csv(incoming.file, incoming.read_options)
             return True
-        return incoming.lines > most_lines and self.tables.exceeds(incoming.file, self.sync_rows, incoming.read_options)
+        may_exceed = incoming.lines > most_lines
+        return may_exceed and self.checker.exceeds(incoming.file, self.sync_rows, incoming.read_options)
 
 
 def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:

@@ -1,4 +1,4 @@
-"""Summarises a report by fixed rules, without an adviser. Equal tables have equal summaries."""
+"""Summarises a report by fixed rules, without an adviser. Equal files have equal summaries."""
 
 import unicodedata
 from collections.abc import Iterator

@@ -44,7 +44,7 @@ class Adviser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Summarise:
-    """Summarises tables. Without an ``adviser``, or when it fails, the summary is made by rules.
+    """Summarises CSV files. Without an ``adviser``, or when it fails, the summary is made by rules.
 
     ``matcher`` takes a pattern and returns a function that is true for a text that matches as a whole.
     """

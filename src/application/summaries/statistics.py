@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from src.domain.csv import GRAMMAR, MAX_NAME, ORDER, Column, ColumnType, Comparable, Row
 
 MAX_ROWS = 100_000
-"""The number of rows that are counted; wide tables are limited by MAX_CELLS."""
+"""The number of rows that are counted; wide files are limited by MAX_CELLS."""
 MAX_CELLS = 2_000_000
 MAX_TEXTS = 10
 """The number of distinct values of a column that are kept, which is the size of the largest suggested enum."""

@@ -10,7 +10,7 @@ from src.domain.errors import Unavailable
 from src.infrastructure.csv.checking import patterns
 from src.infrastructure.csv.reading.encodings import check_encoding
 from src.infrastructure.csv.reading.records import Records, lines
-from src.infrastructure.csv.reading.source import inspect
+from src.infrastructure.csv.reading.source import detect_source
 
 
 class PolarsCsvChecker:
@@ -20,10 +20,10 @@ class PolarsCsvChecker:
     check_encoding = staticmethod(check_encoding)
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:
-        inspect(file, options)
+        detect_source(file, options)
 
     def exceeds(self, file: Path, rows: int, options: ReadOptions) -> bool:
-        source = inspect(file, options)
+        source = detect_source(file, options)
         records = Records(lines(source.chunks()), source.delimiter, source.line, with_blank=True)
         return any(True for _ in islice(records, rows, None))
 
@@ -41,4 +41,4 @@ class PolarsCsvChecker:
         except ModuleNotFoundError as error:
             raise Unavailable("No CSV files are checked here until the operator installs polars.", 3600) from error
 
-        return check_source(inspect(file, options, progress), options.columns, store, progress)
+        return check_source(detect_source(file, options, progress), options.columns, store, progress)

@@ -50,19 +50,19 @@ class DatasetWorld(World[DatasetProcess]):
     def __init__(self, folder: Path, later: bool = False) -> None:
         super().__init__()
         self.records = self.datasets = Datasets(self.store)
-        self.rows, self.tables = PackedRows(self.store), PolarsCsvChecker()
+        self.rows, self.checker = PackedRows(self.store), PolarsCsvChecker()
         self.places = CheckPlaces(3, folder / "places")
         self.file = folder / "file.csv"
         self.later = later
 
-    def process(self, observe: Observe, tables: CsvChecker | None = None) -> DatasetProcess:
+    def process(self, observe: Observe, checker: CsvChecker | None = None) -> DatasetProcess:
         def observed(target: object, what: str, names: set[str]) -> Any:
             return Observed(target, names, lambda moment: observe(f"{moment} {what}"))
 
         datasets = cast(DatasetRepository, observed(self.datasets, "dataset", COMMITS))
         rows = cast(RowStore, observed(self.rows, "rows", {"append", "remove"}))
         blobs = cast(BlobStore, observed(self.blobs, "object", {"put", "read", "delete"}))
-        engine = cast(CsvChecker, observed(tables or self.tables, "file", {"check"}))
+        engine = cast(CsvChecker, observed(checker or self.checker, "file", {"check"}))
         summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
         objects = ObjectLifecycle(
             noun="dataset",
@@ -74,7 +74,7 @@ class DatasetWorld(World[DatasetProcess]):
         )
         service = DatasetService(
             objects=objects,
-            tables=engine,
+            checker=engine,
             rows=rows,
             blobs=blobs,
             take_place=self.places.take,
@@ -83,7 +83,7 @@ class DatasetWorld(World[DatasetProcess]):
             sync_rows=1_000,
             clock=self.watch,
         )
-        work = CheckDataset(datasets=datasets, tables=engine, rows=rows, blobs=blobs, take_place=self.places.take)
+        work = CheckDataset(datasets=datasets, checker=engine, rows=rows, blobs=blobs, take_place=self.places.take)
         runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
         jobs = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
         return DatasetProcess(service, objects, datasets, jobs, work, runner.run)

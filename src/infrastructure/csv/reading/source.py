@@ -40,8 +40,11 @@ class Source:
             skip = max(0, skip - len(chunk))
 
 
-def inspect(file: Path, options: ReadOptions, read: Callable[[float], None] | None = None) -> Source:
-    """Read a file once and return its form. Raises NotCsv, and InvalidOption for a delimiter or an encoding."""
+def detect_source(file: Path, options: ReadOptions, read: Callable[[float], None] | None = None) -> Source:
+    """Detect the encoding, the delimiter and the header of a CSV file.
+
+    ``read`` is called for each chunk that is read. Raises NotCsv, and InvalidOption for a delimiter or an encoding.
+    """
     delimiter, encoding = options.delimiter, options.encoding
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter not in _DELIMITERS):
         raise InvalidOption("delimiter", "Give one character: a comma, semicolon, tab, pipe, …")

@@ -88,7 +88,7 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
         with _collecting(errors):  # the errors of the file are reported with those of the fields
             delimiter = _DELIMITERS.get(upload.fields.get("delimiter", ""))
             options = ReadOptions(delimiter=delimiter, encoding=upload.fields.get("encoding") or None)
-            services().datasets.tables.require_csv(file, options)
+            services().datasets.checker.require_csv(file, options)
     if errors or not (part and form):
         raise Invalid(*errors)
     return IncomingDataset(
@@ -115,7 +115,7 @@ def _parsed(
         columns = services().datasets.parse_schema(_json(fields.get("schema", "")))
     with _collecting(errors):
         if fields.get("encoding"):
-            services().datasets.tables.check_encoding(fields["encoding"])
+            services().datasets.checker.check_encoding(fields["encoding"])
     return form, columns
 
 
