@@ -1,6 +1,10 @@
 """Tokens of the identity provider, exchanged for tokens of the service or sent directly."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
@@ -61,6 +65,24 @@ def test_the_old_address_is_told_once_of_one_that_was_changed_at_the_provider() 
     assert [(mail.to.address, "new@example.com" in mail.text) for mail in world.box.mails] == [
         ("eve@example.com", True)
     ]
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, {"valid_since": now() + timedelta(minutes=1)}])
+@pytest.mark.parametrize("way", ["POST /auth/firebase", "bearer"])
+def test_a_refused_token_of_the_provider_ends_the_sessions_of_its_user(way: str, change: dict[str, Any]) -> None:
+    provider = Provider(eve=ProviderAccount(Email("eve@example.com")))
+    client = client_of(build(settings={"firebase_check_seconds": "0"}, identity=provider))
+    tokens = client.post("/auth/firebase", json={"id_token": "eve"}).json
+    session, id_token = Person({}, tokens["access_token"]), Person({}, "eve")
+    provider.known["eve"] = replace(provider.known["eve"], **change)
+    if way == "bearer":
+        assert client.get("/user", headers=id_token.headers).status_code == 401
+    else:
+        assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 401
+    assert client.get("/user", headers=session.headers).status_code == 401
+    assert client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).status_code == 401
+    provider.known["eve"] = ProviderAccount(Email("eve@example.com"))
+    assert client.get("/user", headers=session.headers).status_code == 401
 
 
 class OneProject(Provider):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from src.application.accounts.saga import AccountSaga
 from src.application.accounts.transitions import following
 from src.application.audit import Audit, AuditEvent
+from src.application.caller import caller_must_exist
 from src.application.outbox import Notices
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Stale, Taken
@@ -33,8 +34,9 @@ class AccountMirror:
     def visit(self, identity: ExternalIdentity) -> User:
         """Return the user of a token of the provider, in line with the account. The first visit creates the user.
 
-        An anonymous account makes a guest. Raises InvalidToken if the account is deleted or disabled, or if its user
-        cannot log in; Taken on a first visit with the address of another user; Unavailable.
+        An anonymous account makes a guest. All sessions of a user whose account is disabled end. Raises InvalidToken if
+        the account is deleted or disabled, or if its user cannot log in; Taken on a first visit with the address of
+        another user; Unavailable.
         """
         user = self.users.get(identity.uid)
         if user and not user.can_log_in:
@@ -42,9 +44,12 @@ class AccountMirror:
         account = self.identity.account(identity.uid)
         if account is None and user:
             self.saga.forget(user)
+        if account and user:
+            self._require_enabled(user, account)
+            return self._follow(user, account)
         if account is None or account.disabled:
             raise InvalidToken
-        return self._follow(user, account) if user else self._first_visit(identity.uid, account)
+        return self._first_visit(identity.uid, account)
 
     def check_session(self, session: Session, user: User) -> User:
         """Return the user of a session, in line with the account at the provider.
@@ -68,14 +73,20 @@ class AccountMirror:
         if account is None:
             self.saga.forget(user)
             raise InvalidToken
-        if account.disabled:
-            now = self.clock()
-            self.users.update(user.id, lambda stored: stored.without_sessions(now))
-            self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
-            raise InvalidToken
+        self._require_enabled(user, account)
         if one_factor and account.has_second_factor:
             raise InvalidToken("This account has a second factor, which a mail does not replace; log in at Firebase.")
         return self._follow(user, account)
+
+    def _require_enabled(self, user: User, account: ProviderAccount) -> None:
+        """End all sessions of a user whose account is disabled, and raise InvalidToken."""
+        if not account.disabled:
+            return
+        now = self.clock()
+        with caller_must_exist():
+            self.users.update(user.id, lambda stored: stored.without_sessions(now))
+        self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
+        raise InvalidToken
 
     def _first_visit(self, uid: str, account: ProviderAccount) -> User:
         now = self.clock()

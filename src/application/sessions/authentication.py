@@ -9,7 +9,7 @@ from src.application.caller import Caller
 from src.application.ports import Clock, ExternalIdentity, IdentityProvider, TokenIssuer
 from src.application.sessions.checks import RecentChecks
 from src.domain.errors import InvalidToken, Taken
-from src.domain.sessions import SessionRepository
+from src.domain.sessions import Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import Email
 
@@ -38,10 +38,21 @@ class AuthenticationService:
                 raise
             visitor, identity = self.visit(token)
             return Caller(visitor, None, identity.authenticated_at)
-        session, user = self.sessions.with_user(claims.session_id, claims.user_id)
+        session, user = self.session_with_user(claims.session_id, claims.user_id)
+        return Caller(user, session, session.signed_in_at)
+
+    def session_with_user(self, id: str, user_id: str) -> tuple[Session, User]:
+        """Return a session that has not ended and its user, read in one round trip.
+
+        A session has ended too when the identity provider has revoked its sign-in, as far as this service knows.
+        Raises InvalidToken, Unavailable.
+        """
+        session, user = self.sessions.with_user(id, user_id)
         if session is None or user is None or not session.is_valid(user, self.clock()):
             raise InvalidToken
-        return Caller(user, session, session.signed_in_at)
+        if self.identity.remote and session.is_revoked(user):
+            raise InvalidToken
+        return session, user
 
     def visit(self, id_token: str, *, recheck: bool = False) -> tuple[User, ExternalIdentity]:
         """Return the user of a token of the identity provider. The first visit creates the user.

@@ -72,9 +72,7 @@ class IntrospectionService:
 
     def _refresh(self, value: str) -> Mapping[str, Any]:
         token = self.refresh_tokens.parse(value)
-        session, user = self.authentication.sessions.with_user(token.session_id, token.user_id)
-        if session is None or user is None or not session.is_valid(user, self.authentication.clock()):
-            raise InvalidToken
+        session, user = self.authentication.session_with_user(token.session_id, token.user_id)
         if token.hash != session.current_hash:
             raise InvalidToken
         return {"sub": user.id, "sid": session.id, "exp": int(session.expires_at.timestamp()), **_name_of(user)}
