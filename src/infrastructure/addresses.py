@@ -19,6 +19,8 @@ def parse_address(text: str) -> Email:
         checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise InvalidValue("email", str(error)) from None
+    if "=?" in checked.normalized:  # an encoded word (RFC 2047), which mail programs decode to another address
+        raise InvalidValue("encoded_word", "An e-mail address cannot contain =? here.")
     if "." not in checked.domain:
         raise InvalidValue("email", "The part after the @-sign should have a period.")
     return Email(checked.normalized)

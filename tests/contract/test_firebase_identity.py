@@ -372,6 +372,14 @@ def test_a_revoked_account_is_described_with_the_time_of_the_revocation(
     assert production.account("ada") == ProviderAccount(valid_since=datetime.fromtimestamp(1_700_000_000, UTC))
 
 
+def test_an_address_with_an_encoded_word_is_not_taken_over(production: FirebaseIdentity, rest: Rest) -> None:
+    record = {"localId": "ada", "email": "=?utf-8?q?v=69ctim?=@corp.example.com", "emailVerified": True}
+    rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse", "users": [record]}
+    account = production.account("ada")
+    assert account
+    assert account.email is None
+
+
 @pytest.mark.parametrize("details", [{"tenant": "others"}, "x"], ids=str)
 def test_a_token_of_a_tenant_is_invalid(
     production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], details: object

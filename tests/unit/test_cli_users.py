@@ -115,6 +115,7 @@ def test_what_cannot_be_imported_is_listed_and_nothing_is_imported(prepared: Por
         f"more,more@example.com,{HASH},,,,extra",
         f"mail,not an address,{HASH},,,",
         f'two,"two@example.com\n",{HASH},guest,,',
+        f"word,=?utf-8?q?v=69ctim?=@example.com,{HASH},,,",
     )
     outcome = prepared("users", "import", file)
     assert outcome.code == 1
@@ -133,6 +134,7 @@ def test_what_cannot_be_imported_is_listed_and_nothing_is_imported(prepared: Por
         "line 13": "it has more values than the first line",
         "line 14": "email: ",
         "line 15": "email: ",
+        "line 17": "email: An e-mail address cannot contain =? here.",
     }
     assert reasons.keys() == expected.keys()
     for place, reason in expected.items():
@@ -141,9 +143,9 @@ def test_what_cannot_be_imported_is_listed_and_nothing_is_imported(prepared: Por
     assert list(stored()) == ["anna"]
 
     assert prepared("users", "import", file, "--skip", "--dry-run").out.endswith(
-        "imported 0, already there 0, refused 13\n"
+        "imported 0, already there 0, refused 14\n"
     )
-    assert prepared("users", "import", file, "--skip").out.endswith("imported 1, already there 0, refused 13\n")
+    assert prepared("users", "import", file, "--skip").out.endswith("imported 1, already there 0, refused 14\n")
     assert sorted(stored()) == ["anna", "good"]
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -43,20 +44,29 @@ class SmtpMailer:
         self._clock = clock
 
     def send(self, message: Message) -> None:
-        mail = self._mail(message)
+        recipient = _with_ascii_domain(message.to.address)
+        try:
+            mail = self._mail(message, recipient)
+        except (ValueError, LookupError, MessageError) as error:
+            raise AttemptFailed(f"The mail cannot be written: {error}", final=True) from error
         with self._connection() as server:
-            server.send_message(mail)
+            server.send_message(mail, self._sender.addr_spec, [recipient])
 
     def check(self) -> None:
         """Connect and log in, and send nothing."""
         with self._connection():
             pass
 
-    def _mail(self, message: Message) -> EmailMessage:
-        """Return the mail. The library encodes what is not ASCII, and refuses a line break in a header."""
+    def _mail(self, message: Message, recipient: str) -> EmailMessage:
+        """Return the mail. The library encodes what is not ASCII, and refuses a line break in a header.
+
+        Raises ValueError for a recipient that the header would decode to another one (RFC 2047), and MessageError.
+        """
         mail = EmailMessage(SMTP)
         mail["From"] = self._sender
-        mail["To"] = _with_ascii_domain(message.to.address)
+        mail["To"] = recipient
+        if [each.addr_spec for each in mail["To"].addresses] != [recipient]:
+            raise ValueError("its header would name another recipient.")
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(self._clock())
         mail["Message-ID"] = f"<{message.id}@{self._sender.domain}>"

@@ -259,6 +259,14 @@ def test_a_sender_without_an_address_is_refused() -> None:
 
 def test_a_line_break_in_a_header_is_refused(serve: Serve, inbox: Inbox) -> None:
     message = Message(MESSAGE.id, Email("ana@example.com\r\nBcc: eve@example.com"), "x", "x", "x")
-    with pytest.raises(ValueError, match="linefeed or carriage return"):
+    with pytest.raises(AttemptFailed, match="linefeed or carriage return") as refused:
         mailer(f"smtp://127.0.0.1:{serve()}").send(message)
-    assert inbox.mails == []
+    assert (refused.value.final, inbox.recipients) == (True, [])
+
+
+@pytest.mark.parametrize("word", ["v=69ctim", "a=40evil.com=3e", "a=0d=0aBcc=3a", "=20"])
+def test_no_mail_is_sent_to_an_address_that_a_header_decodes_to_another(serve: Serve, inbox: Inbox, word: str) -> None:
+    message = replace(MESSAGE, to=Email(f"=?utf-8?q?{word}?=@corp.example.com"))
+    with pytest.raises(AttemptFailed, match="The mail cannot be written") as refused:
+        mailer(f"smtp://127.0.0.1:{serve()}").send(message)
+    assert (refused.value.final, inbox.recipients) == (True, [])
