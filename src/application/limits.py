@@ -25,6 +25,7 @@ REGISTRATIONS = Limit("registrations", 30, 3600)
 GUESTS = Limit("guests", 60, 3600)
 MAILS = Limit("mails", 5, 3600)
 MAILS_TO_ADDRESS = Limit("mails-to-address", 5, 3600)
+MAILS_FROM_EVERYWHERE = Limit("mails-from-everywhere", 30, 600)
 NOTICES_TO_ADDRESS = Limit("notices-to-address", 10, 3600)
 
 
@@ -66,3 +67,9 @@ def network(client: Client) -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def subnet(client: Client) -> str:
+    """Return the network of the sender of a mail: the first 24 bits of an IPv4 address, or the /64 prefix of IPv6."""
+    own = network(client)
+    return own.rpartition(".")[0] or own

@@ -16,6 +16,7 @@ from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile
 from src.domain.values import Email
 from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.mail.smtp import SmtpMailer
 from src.infrastructure.stores.base import Document, Key, Query, Write
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
@@ -383,18 +384,84 @@ class TestLimits:
         return MailWorld(watch=watch, limiter=StoreLimiter(MemoryStore(), watch))
 
     @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
-    def test_a_network_asks_for_five_mails_in_an_hour_and_an_address_gets_five(
+    def test_strangers_use_up_the_mails_of_their_own_networks_only(
         self, world: MailWorld, anna: Person, path: str
     ) -> None:
-        def ask(email: str, ip: str) -> int:
-            body = {"email": email}
-            return world.client.post(path, json=body, environ_overrides={"REMOTE_ADDR": ip}).status_code
-
         for email in (anna.user["email"], "nobody@example.com"):
-            assert [ask(email, f"2001:db8:{len(email)}:{n}::1") for n in range(6)] == [202] * 5 + [429]
-        assert [ask(f"u{n}@example.com", f"2001:db8::{n}") for n in range(6)] == [202] * 5 + [429]
-        world.watch.forward(3601)
-        assert ask(anna.user["email"], "2001:db8::6") == 202
+            for network in ("192.0.2.{}", "2001:db8:0:1::{}"):
+                assert self.accepted(world, path, email, *(network.format(n) for n in range(20))) == 5
+                assert self.accepted(world, "/auth/email/login", email, *[network.format(21)] * 5) == 0
+            assert self.accepted(world, path, email, "198.51.100.1", "2001:db8:0:2::1") == 2
+            world.watch.forward(3601)
+        assert self.accepted(world, path, anna.user["email"], "192.0.2.1") == 1
+
+    def test_a_sender_is_sent_five_mails_in_an_hour_and_further_requests_count_at_no_address(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        path = "/auth/password/forgot"
+        assert sum(self.accepted(world, path, f"u{n}@example.com", "192.0.2.1") for n in range(9)) == 5
+        assert self.accepted(world, path, anna.user["email"], *["192.0.2.1"] * 40) == 0
+        assert self.accepted(world, path, anna.user["email"], *["203.0.113.1"] * 40) == 5
+        assert self.accepted(world, path, anna.user["email"], "198.51.100.1") == 1
+
+    def test_many_networks_flood_no_mailbox_and_the_newest_link_works(self, world: MailWorld, anna: Person) -> None:
+        path, email, networks = "/auth/password/forgot", anna.user["email"], [f"10.0.{n}.1" for n in range(40)]
+        assert world.ask(path, email).status_code == 202
+        assert self.accepted(world, path, email, *networks) == 29
+        assert self.accepted(world, "/auth/email/login", email, "10.0.41.1") == 1, "a mail of another kind"
+        world.watch.forward(601)
+        assert self.accepted(world, path, email, "10.0.41.1") == 1
+        assert world.reset(world.token).status_code == 204
+
+    def test_nobody_else_uses_up_the_mails_that_a_token_asks_for(self, world: MailWorld, anna: Person) -> None:
+        email, networks = anna.user["email"], [f"10.0.{n}.1" for n in range(40)]
+        for path in ("/auth/password/forgot", "/auth/email/login"):
+            self.accepted(world, path, email, *["192.0.2.1"] * 9, *networks)
+        others = ["192.0.2.1"] * 9
+        assert self.accepted(world, "/auth/email/verify", "", *others, token=join(world.client).token) == 5
+        assert self.accepted(world, "/auth/email/verify", email, *others, token=anna.token) == 5
+        world.client.put("/user", json={"email": NEW_ADDRESS}, headers=anna.headers)
+        world.queue.sent.clear()
+        assert self.accepted(world, "/auth/email/verify", NEW_ADDRESS, *networks, token=anna.token) == 0
+
+    def test_another_account_with_the_same_address_asks_for_no_further_mails(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        assert self.accepted(world, "/auth/email/verify", "", *["192.0.2.1"] * 9, token=anna.token) == 5
+        world.client.delete("/user", headers=anna.headers)
+        world.queue.sent.clear()
+        again = join(world.client, email=anna.user["email"])
+        assert self.accepted(world, "/auth/email/verify", "", "192.0.2.2", token=again.token) == 0
+
+
+ENCODED = "=?utf-8?q?v=69ctim?=@corp.example.com"
+"""An address that a mail program decodes to victim@corp.example.com."""
+
+
+class TestEncodedWords:
+    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize("way", ["POST /register", "PUT /user", "POST /api/users", "POST /auth/password/forgot"])
+    def test_an_address_with_an_encoded_word_is_refused(self, world: MailWorld, way: str, language: str) -> None:
+        method, path = way.split()
+        body = {"username": "vic", "password": PASSWORD} if path == "/register" else {}
+        body |= {"name": "Vic", "last_name": "Tim"} if path == "/api/users" else {}
+        headers = join(world.client, "admin").headers | {"Accept-Language": language}
+        answer = world.client.open(path, method=method, json={"email": ENCODED, **body}, headers=headers)
+        assert (answer.status_code, errors_of(answer)) == (422, {("email", "encoded_word")})
+        expected = {"en": "An e-mail address cannot contain", "es": "Aquí una dirección de correo no puede"}
+        assert expected[language] in answer.json["errors"][0]["message"]
+
+    def test_a_mail_to_such_an_address_that_exists_ends_as_failed_and_says_so(self) -> None:
+        world = MailWorld(mailer=SmtpMailer("smtp://127.0.0.1:1", "accounts@example.com", lambda: NOON))
+        services = services_of(world.app)
+        user = services.directory.add(Profile(email=Email(ENCODED)), None)
+        services.mails.request_verification(user, SessionClient())
+        world.deliver()
+        [job] = services.jobs.list(JobStatus.FAILED).items
+        assert (job.attempts, job.error) == (
+            1,
+            "The mail cannot be written: its header would name another recipient.",
+        )
 
 
 class FailingStore(MemoryStore):
@@ -429,6 +496,17 @@ def test_after_an_outage_of_the_store_another_mail_sets_the_password(
     assert world.reset(world.token).status_code in ((401,) if is_set and not is_remote else (204, 401))
     world.ask("/auth/password/forgot", anna.user["email"])
     assert world.reset(world.token, f"{NEW_PASSWORD} 2").status_code == 204
+    def accepted(self, world: MailWorld, path: str, email: str, *ips: str, token: str = "") -> int:
+        """Ask for mails from these addresses, and return how many are to be sent. Every answer is 202."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        for ip in ips:
+            body = {} if token else {"email": email}
+            sent = {"json": body, "headers": headers, "environ_overrides": {"REMOTE_ADDR": ip}}
+            assert world.client.post(path, **sent).status_code == 202
+        number = len(world.queue.sent)
+        world.queue.sent.clear()
+        return number
+
     assert log_in(world.client, anna, f"{NEW_PASSWORD} 2").status_code == 200
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from src.application.limits import RateLimiter
-from src.application.ports import IdentityProvider
+from src.application.ports import IdentityProvider, Mailer
 from src.infrastructure.stores.base import Store
 from tests.support.working import Mailbox, RecordingQueue, Watch
 from tests.support.world import (
@@ -34,10 +34,11 @@ class MailWorld:
     identity: IdentityProvider | None = None
     limiter: RateLimiter | None = None
     store: Store | None = None
+    mailer: Mailer | None = None
 
     def __post_init__(self) -> None:
         self.app: Flask = build(
-            mailer=self.box,
+            mailer=self.mailer or self.box,
             clock=self.watch,
             queue=self.queue,
             settings=self.settings,

@@ -1,18 +1,27 @@
 """The service for links in mails: proving an address, logging in, and setting a new password."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from src.application.accounts import AccountMirror, AccountSaga
 from src.application.audit import Audit, AuditEvent
-from src.application.limits import FAILED_LOGINS, MAILS, MAILS_TO_ADDRESS, Count, RateLimiter, network
+from src.application.limits import (
+    FAILED_LOGINS,
+    MAILS,
+    MAILS_FROM_EVERYWHERE,
+    MAILS_TO_ADDRESS,
+    Count,
+    RateLimiter,
+    network,
+    subnet,
+)
 from src.application.mails.tokens import MailTokens
 from src.application.outbox import Notices, Outbox
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
-from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, Unavailable
+from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable
 from src.domain.mails import MAX_LIVING, Mail, MailKind, MailRepository
 from src.domain.passwords import PasswordPolicy
 from src.domain.sessions import Client
@@ -44,22 +53,23 @@ class MailService:
     def request(self, kind: MailKind, address: Email, client: Client) -> None:
         """Send a mail with a link to this address if a user has it.
 
-        The answer and its time are the same for every address. Raises NotFound if this service sends no mails;
-        TooManyRequests, Unavailable.
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner. Raises NotFound if this service sends
+        no mails; Unavailable.
         """
-        if not self.enabled:
-            raise NotFound("This service sends no mails; its operator has not set SMTP_URL.")
-        self.limiter.hit(Count(MAILS, network(client)), Count(MAILS_TO_ADDRESS, address.key))
-        self.outbox.add(kind, address, client.language)
+        sender = (Count(MAILS, network(client)), Count(MAILS_TO_ADDRESS, f"{subnet(client)} {address.key}"))
+        self._accept(kind, address, client, sender, [Count(MAILS_FROM_EVERYWHERE, f"{kind} {address.key}")])
 
     def request_verification(self, user: User, client: Client) -> None:
         """Send a mail with a link that proves your address.
 
-        Raises Invalid for a user without an address; TooManyRequests, Unavailable.
+        Only requests with a token of the account count, so that nobody else can use up its mails. Raises Invalid for a
+        user without an address; NotFound, Unavailable.
         """
         if user.email is None:
             raise Invalid(FieldError("email", "required", "Your account has no e-mail address; set one first."))
-        self.request(MailKind.VERIFY, user.email, client)
+        address = Count(MAILS_TO_ADDRESS, f"verify {subnet(client)} {user.email.key}")
+        self._accept(MailKind.VERIFY, user.email, client, [Count(MAILS, user.id), address])
 
     def verify(self, token: str) -> None:
         """Mark the address as verified to which the mail with this token was sent. Raises InvalidToken."""
@@ -117,6 +127,15 @@ class MailService:
             self._require_valid(mail, stored)
             if mail.kind is MailKind.LOGIN and stored.email_verified:
                 raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous login may have spent the mail
+    def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
+        """Store a mail unless a limit is exceeded. What one of ``limits`` refuses is not counted under the next one."""
+        if not self.enabled:
+            raise NotFound("This service sends no mails; its operator has not set SMTP_URL.")
+        with suppress(TooManyRequests):
+            for counts in limits:
+                self.limiter.hit(*counts)
+            self.outbox.add(kind, address, client.language)
+
             return stored
 
         def give_back(stored: User) -> None:

@@ -72,7 +72,7 @@ class NewPassword(Body):
     Access.PUBLIC,
     MailRequestedView,
     status=202,
-    errors=(NotFound, TooManyRequests),
+    errors=(NotFound,),
     use_case=MailService.request,
 )
 def request_login(body: MailAddress) -> Response:
@@ -102,7 +102,7 @@ def confirm_login(body: TokenOrCode) -> Response:
     MailRequestedView,
     status=202,
     instead={204: None},
-    errors=(Unauthenticated, NotFound, TooManyRequests),
+    errors=(Unauthenticated, NotFound),
     use_case=MailService.verify,
 )
 def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
@@ -121,7 +121,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     Access.PUBLIC,
     MailRequestedView,
     status=202,
-    errors=(NotFound, TooManyRequests),
+    errors=(NotFound,),
     use_case=MailService.request,
 )
 def forget_password(body: MailAddress) -> Response:
