@@ -105,6 +105,11 @@ class Mail:
         """
         return replace(self, epoch=user.mail_epoch, details={**self.details, _GIVEN_BACK: "yes"})
 
+    def for_new_password(self, user: User, now: datetime) -> "Mail":
+        """Return the mail with its token valid again, to set a new password, after it has removed the old one."""
+        until = now + LIFETIME
+        return replace(self, kind=MailKind.RESET, epoch=user.mail_epoch, valid_until=until, expires_at=until)
+
     def is_for(self, user: User | None, now: datetime) -> bool:
         """Return whether the token is valid for ``user``: neither expired, nor older than its password or address."""
         return (

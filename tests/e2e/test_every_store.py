@@ -225,6 +225,10 @@ def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> Non
 
     proof = ask("/auth/email/verify", tokens["access_token"])
     assert spend("/auth/email/verify", **proof) == [204, 401]
+    assert client.call("GET", "/user", tokens["access_token"]).status_code == 401, "it may be a stranger's"
+    assert client.log_in(name, PASSWORD) is None
+    assert spend("/auth/password/reset", **proof, new_password=PASSWORD) == [204, 401]
+    tokens = {**tokens, "access_token": client.log_in(name, PASSWORD)}
     link = ask("/auth/email/login", email=address)
     assert spend("/auth/email/login/confirm", token=link["token"]) == [200, 401]
     code = ask("/auth/email/login", email=address)["code"]

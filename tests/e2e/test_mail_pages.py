@@ -169,10 +169,16 @@ def test_the_pages_are_used_by_keyboard(person: Person) -> None:
 
     person.receive_mail("/auth/email/verify", token)
     person.open_link(words["verify"])
+    link = person.page.url
+    expect(person.page.get_by_role("strong")).to_have_text(email.partition("@")[0])
     person.press_button(words["confirm"])
     person.see("status", words["confirmed"])
+    person.type_into(words["password"], PASSWORD)
+    person.page.keyboard.press("Enter")
+    person.see("status", words["set"])
+    token = person.call("/login", email=email, password=PASSWORD)["access_token"]
     assert person.call("/user", token, "GET")["email_verified"] is True
-    person.page.go_back()
+    person.page.goto(link)
     person.press_button(words["confirm"])
     person.see("alert", words["wrong"])
 

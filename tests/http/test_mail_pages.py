@@ -10,6 +10,8 @@ from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, as_jwk_set
 from src.interfaces.http.app import create_app
+from src.interfaces.languages import translated
+from src.interfaces.web.mails import TEXTS
 from src.settings import Settings
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.working import RecordingQueue, Watch
@@ -48,6 +50,45 @@ class TestPages:
         done = browser.post("/auth/password/reset/form", data={**form, "new_password": NEW_PASSWORD})
         assert (done.status_code, "Your new password is set" in done.text) == (200, True)
         assert log_in(world.client, anna, NEW_PASSWORD).status_code == 200
+
+    def ask_to_verify(self, world: MailWorld, anna: Person) -> None:
+        world.client.post("/auth/email/verify", headers=anna.headers)
+        world.deliver()
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_the_page_that_confirms_names_the_account_and_says_what_ends(
+        self, browser: FlaskClient, world: MailWorld, anna: Person, language: str
+    ) -> None:
+        self.ask_to_verify(world, anna)
+        shown = {"query_string": {"token": world.token}, "headers": {"Accept-Language": language}}
+        page = browser.get("/auth/email/verify", **shown).text
+        says = translated(TEXTS["verify_ends"], language)
+        assert (anna.user["username"] in page, says in page) == (True, True)
+        world.prove(anna)
+        page = browser.get("/auth/email/verify", **shown).text
+        assert (anna.user["username"] in page, says in page) == (True, False)
+        assert anna.user["username"] not in browser.get("/auth/email/verify?token=x").text
+
+    def test_the_button_that_confirms_leads_to_a_new_password(
+        self, browser: FlaskClient, world: MailWorld, anna: Person
+    ) -> None:
+        self.ask_to_verify(world, anna)
+        done = browser.post("/auth/email/verify/form", data={"token": world.token})
+        assert (done.status_code, "Your address is confirmed." in done.text) == (200, True)
+        assert 'action="/auth/password/reset/form"' in done.text
+        assert world.client.get("/user", headers=anna.headers).status_code == 401
+        form = {"token": world.token, "new_password": NEW_PASSWORD}
+        assert browser.post("/auth/password/reset/form", data=form).status_code == 200
+        assert log_in(world.client, anna, NEW_PASSWORD).status_code == 200
+
+    def test_the_button_that_confirms_a_proved_address_ends_nothing(
+        self, browser: FlaskClient, world: MailWorld, anna: Person
+    ) -> None:
+        self.ask_to_verify(world, anna)
+        world.prove(anna)
+        done = browser.post("/auth/email/verify/form", data={"token": world.token})
+        assert ("Your address is confirmed." in done.text, "<form" in done.text) == (True, False)
+        assert world.client.get("/user", headers=anna.headers).status_code == 200
 
     def test_a_form_in_parts_is_refused_before_it_is_read(
         self, browser: FlaskClient, world: MailWorld, anna: Person

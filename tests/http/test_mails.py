@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from bench.login_timing import area
-from src.domain.errors import AttemptFailed, Postponed, Unavailable
+from src.domain.errors import AttemptFailed, InvalidToken, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.mails import LIFETIME, MailKind
 from src.domain.sessions import Client as SessionClient
@@ -137,12 +137,52 @@ class TestLogin:
 
 
 class TestVerification:
-    def test_the_link_of_a_mail_proves_the_address(self, world: MailWorld, anna: Person) -> None:
-        assert world.client.post("/auth/email/verify", headers=anna.headers).status_code == 202
-        world.deliver()
-        assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 204
+    def test_the_link_of_a_mail_proves_the_address_and_ends_nothing_with_a_token_of_the_account(
+        self, world: MailWorld, anna: Person
+    ) -> None:
+        token = verification_of(world, anna)
+        assert world.verify(token, anna).status_code == 204
         assert world.client.get("/user", headers=anna.headers).json["email_verified"] is True
-        assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 401
+        assert log_in(world.client, anna).status_code == 200
+        assert world.verify(token, anna).status_code == 401
+        assert world.reset(token).status_code == 401
+
+    @pytest.mark.parametrize("caller", ["nobody", "another user"])
+    def test_a_first_proof_from_outside_the_account_ends_what_a_stranger_who_registered_it_has(
+        self, world: MailWorld, anna: Person, caller: str
+    ) -> None:
+        token = verification_of(world, anna)
+        assert world.verify(token, None if caller == "nobody" else join(world.client)).status_code == 204
+        assert world.client.get("/user", headers=anna.headers).status_code == 401
+        assert log_in(world.client, anna).status_code == 401
+        assert world.verify(token).status_code == 401
+        assert [world.reset(token).status_code for _ in range(2)] == [204, 401], "the link sets a new password, once"
+        owner = log_in(world.client, anna, NEW_PASSWORD).json
+        user = world.client.get("/user", headers={"Authorization": f"Bearer {owner['access_token']}"}).json
+        assert (user["id"], user["email_verified"]) == (anna.user["id"], True)
+
+    def test_another_proof_of_a_proved_address_ends_nothing(self, world: MailWorld, anna: Person) -> None:
+        token = verification_of(world, anna)
+        world.prove(anna)
+        assert world.verify(token).status_code == 204
+        assert world.client.get("/user", headers=anna.headers).status_code == 200
+        assert log_in(world.client, anna).status_code == 200
+        assert world.reset(token).status_code == 401
+
+    @pytest.mark.parametrize("use", ["login", "verify"])
+    def test_a_first_proof_ends_the_sessions_of_an_account_without_a_password(self, world: MailWorld, use: str) -> None:
+        services = services_of(world.app)
+        user = services.directory.add(Profile(email=Email("ben@example.com")), None)
+        stranger = Person({"email": "ben@example.com"}, services.sessions.start(user, SessionClient()).access)
+        assert spend_link(world, stranger, use)() in (200, 204)
+        assert world.client.get("/user", headers=stranger.headers).status_code == 401
+
+    def test_of_simultaneous_confirmations_one_counts(self, world: MailWorld, anna: Person) -> None:
+        token, mails = verification_of(world, anna), services_of(world.app).mails
+        outcomes = at_once(lambda token: mails.verify(token, None, SessionClient()), [token] * 20)
+        assert outcomes.count(True) == 1
+        assert {type(outcome) for outcome in outcomes} == {bool, InvalidToken}
+        assert world.reset(token).status_code == 204
 
     def test_asking_for_the_mail_needs_a_token(self, world: MailWorld) -> None:
         assert world.client.post("/auth/email/verify").status_code == 401
@@ -157,6 +197,13 @@ class TestVerification:
         world.deliver()
         world.client.put("/user", json={"email": "new@example.com"}, headers=anna.headers)
         assert world.client.post("/auth/email/verify", json={"token": world.token}).status_code == 401
+
+
+def verification_of(world: MailWorld, person: Person) -> str:
+    """Return the token of the mail that proves the address of a person."""
+    assert world.client.post("/auth/email/verify", headers=person.headers).status_code == 202
+    world.deliver()
+    return world.token
 
 
 NEW_ADDRESS = "new@example.com"
@@ -228,7 +275,7 @@ def spend_link(world: MailWorld, person: Person, use: str) -> Callable[[], int]:
     if use == "reset":
         return lambda: world.reset(token).status_code
     if use == "verify":
-        return lambda: world.client.post("/auth/email/verify", json={"token": token}).status_code
+        return lambda: world.verify(token).status_code
     return lambda: world.confirm(**({"email": email, "code": code} if code else {"token": token})).status_code
 
 
@@ -383,6 +430,17 @@ class TestLimits:
         watch = Watch()
         return MailWorld(watch=watch, limiter=StoreLimiter(MemoryStore(), watch))
 
+    def accepted(self, world: MailWorld, path: str, email: str, *ips: str, token: str = "") -> int:
+        """Ask for mails from these addresses, and return how many are to be sent. Every answer is 202."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        for ip in ips:
+            body = {} if token else {"email": email}
+            sent = {"json": body, "headers": headers, "environ_overrides": {"REMOTE_ADDR": ip}}
+            assert world.client.post(path, **sent).status_code == 202
+        number = len(world.queue.sent)
+        world.queue.sent.clear()
+        return number
+
     @pytest.mark.parametrize("path", ["/auth/email/login", "/auth/password/forgot"])
     def test_strangers_use_up_the_mails_of_their_own_networks_only(
         self, world: MailWorld, anna: Person, path: str
@@ -496,17 +554,6 @@ def test_after_an_outage_of_the_store_another_mail_sets_the_password(
     assert world.reset(world.token).status_code in ((401,) if is_set and not is_remote else (204, 401))
     world.ask("/auth/password/forgot", anna.user["email"])
     assert world.reset(world.token, f"{NEW_PASSWORD} 2").status_code == 204
-    def accepted(self, world: MailWorld, path: str, email: str, *ips: str, token: str = "") -> int:
-        """Ask for mails from these addresses, and return how many are to be sent. Every answer is 202."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        for ip in ips:
-            body = {} if token else {"email": email}
-            sent = {"json": body, "headers": headers, "environ_overrides": {"REMOTE_ADDR": ip}}
-            assert world.client.post(path, **sent).status_code == 202
-        number = len(world.queue.sent)
-        world.queue.sent.clear()
-        return number
-
     assert log_in(world.client, anna, f"{NEW_PASSWORD} 2").status_code == 200
 
 

@@ -12,7 +12,7 @@ from src.domain.errors import Unavailable
 from src.domain.users import User
 from src.domain.values import Email
 from tests.support.mailing import MailWorld
-from tests.support.world import Provider, services_of
+from tests.support.world import Person, Provider, services_of
 
 
 class TestAccountsAtTheProvider:
@@ -74,15 +74,37 @@ class TestAccountsAtTheProvider:
         assert eve
         assert not eve.email_verified
 
+    @pytest.mark.parametrize("caller", ["own", "nobody"])
+    def test_a_first_proof_from_outside_the_account_leaves_no_other_way_to_sign_in(
+        self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch, caller: str
+    ) -> None:
+        self.change(provider, email_verified=False)
+        services_of(world.app).mails.users.update("eve", lambda user: replace(user, email_verified=False))
+        eve = Person({}, "eve")
+        session = world.client.post("/auth/firebase", json={"id_token": "eve"}).json["access_token"]
+        world.client.post("/auth/email/verify", headers=eve.headers)
+        world.deliver()
+        removed = Mock()
+        monkeypatch.setattr(provider, "set_password", removed)
+        assert world.verify(world.token, eve if caller == "own" else None).status_code == 204
+        assert [each.kwargs for each in removed.mock_calls] == ([] if caller == "own" else [{"sole": True}])
+        status = world.client.get("/user", headers=Person({}, session).headers).status_code
+        assert status == (200 if caller == "own" else 401)
+        assert world.reset(world.token).status_code == (401 if caller == "own" else 204)
+
     @pytest.mark.parametrize("fails", ["before", "after"])
-    @pytest.mark.parametrize("use", ["reset", "login", "code"])
+    @pytest.mark.parametrize("use", ["reset", "login", "code", "verify"])
     def test_an_outage_of_the_provider_while_it_sets_a_password_gives_the_link_back(
         self, world: MailWorld, provider: Provider, monkeypatch: pytest.MonkeyPatch, use: str, fails: str
     ) -> None:
         address, users = self.ADDRESS.address, services_of(world.app).mails.users
         self.change(provider, email_verified=False)
         users.update("eve", lambda user: replace(user, email_verified=False))
-        world.ask("/auth/password/forgot" if use == "reset" else "/auth/email/login", address)
+        if use == "verify":
+            world.client.post("/auth/email/verify", headers=Person({}, "eve").headers)
+            world.deliver()
+        else:
+            world.ask("/auth/password/forgot" if use == "reset" else "/auth/email/login", address)
         token, code = world.token, world.code if use == "code" else ""
         world.ask("/auth/email/login", address)
         other = world.token
@@ -90,6 +112,8 @@ class TestAccountsAtTheProvider:
         def open_link() -> int:
             if use == "reset":
                 return world.reset(token).status_code
+            if use == "verify":
+                return world.verify(token).status_code
             return world.confirm(**({"email": address, "code": code} if code else {"token": token})).status_code
 
         def fail(user: User, password: str, *, sole: bool = False) -> None:

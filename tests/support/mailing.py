@@ -80,6 +80,10 @@ class MailWorld:
         """Mark the address of a person as verified."""
         services_of(self.app).mails.users.update(person.user["id"], lambda user: replace(user, email_verified=True))
 
+    def verify(self, token: str, caller: Person | None = None) -> Answer:
+        """Confirm an address with the token of a mail, as ``caller`` or without a bearer token."""
+        return self.client.post("/auth/email/verify", json={"token": token}, headers=caller.headers if caller else {})
+
     def confirm(self, **body: str) -> Answer:
         return self.client.post("/auth/email/login/confirm", json=body)
 

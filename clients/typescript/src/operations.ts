@@ -140,7 +140,8 @@ export class Operations extends Requests {
 
   /** Send a mail with a link to this address if a user has it.
    *
-   * The answer and its time are the same for every address. */
+   * The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+   * has limits of its own, so that no stranger uses up the mails of the owner. */
   forgetPassword(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/password/forgot", { ...init, body: fields }));
@@ -284,7 +285,8 @@ export class Operations extends Requests {
 
   /** Send a mail with a link to this address if a user has it.
    *
-   * The answer and its time are the same for every address. */
+   * The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+   * has limits of its own, so that no stranger uses up the mails of the owner. */
   requestLogin(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/email/login", { ...init, body: fields }));
@@ -345,7 +347,11 @@ export class Operations extends Requests {
       this.http.PUT("/users/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Mark the address as verified to which the mail with this token was sent. */
+  /** Mark the address as verified to which the mail with this token was sent.
+   *
+   * If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
+   * after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
+   * there was one. */
   verifyAddress(fields: types.TokenOrNothing = {}, options: Options = {}): Promise<types.MailRequested | undefined> {
     return this.call("use", options, (init) =>
       this.http.POST("/auth/email/verify", { ...init, body: fields }));

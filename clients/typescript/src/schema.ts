@@ -218,7 +218,8 @@ export interface paths {
          * Send a mail that logs in
          * @description Send a mail with a link to this address if a user has it.
          *
-         *     The answer and its time are the same for every address.
+         *     The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+         *     has limits of its own, so that no stranger uses up the mails of the owner.
          */
         post: operations["requestLogin"];
         delete?: never;
@@ -263,6 +264,10 @@ export interface paths {
         /**
          * Prove your address with the token of a mail, answered 204; without one, ask for that mail
          * @description Mark the address as verified to which the mail with this token was sent.
+         *
+         *     If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
+         *     after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
+         *     there was one.
          */
         post: operations["verifyAddress"];
         delete?: never;
@@ -347,7 +352,8 @@ export interface paths {
          * Send a mail with which a new password can be set
          * @description Send a mail with a link to this address if a user has it.
          *
-         *     The answer and its time are the same for every address.
+         *     The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+         *     has limits of its own, so that no stranger uses up the mails of the owner.
          */
         post: operations["forgetPassword"];
         delete?: never;

@@ -71,11 +71,23 @@ class MailService:
         address = Count(MAILS_TO_ADDRESS, f"verify {subnet(client)} {user.email.key}")
         self._accept(MailKind.VERIFY, user.email, client, [Count(MAILS, user.id), address])
 
-    def verify(self, token: str) -> None:
-        """Mark the address as verified to which the mail with this token was sent. Raises InvalidToken."""
-        mail, _ = self._peek(MailKind.VERIFY, token)
-        self._spend(mail)
-        self._update(mail, lambda user: replace(user, email_verified=True, updated_at=self.clock()))
+    def account_to_verify(self, token: str) -> User | None:
+        """Return the user whose address the token proves, or None if it is not valid. Spend nothing."""
+        with suppress(InvalidToken):
+            return self._peek(MailKind.VERIFY, token)[1]
+        return None
+
+    def verify(self, token: str, caller: User | None, client: Client) -> bool:
+        """Mark the address as verified to which the mail with this token was sent.
+
+        If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
+        after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
+        there was one. Raises InvalidToken, Unavailable. Returns whether the token sets a new password.
+        """
+        mail, user = self._peek(MailKind.VERIFY, token)
+        own = caller is not None and caller.id == user.id
+        self._prove(mail, user, client, own=own)
+        return not own and self._loses_password(user)
 
     def log_in(self, token: str, client: Client) -> tuple[User, Tokens]:
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
@@ -115,6 +127,15 @@ class MailService:
             raise Invalid(FieldError("new_password", error.code, str(error))) from None
         self._replace_password(mail, user, password, "password-reset", client)
 
+    def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
+        """Store a mail unless a limit is exceeded. What one of ``limits`` refuses is not counted under the next one."""
+        if not self.enabled:
+            raise NotFound("This service sends no mails; its operator has not set SMTP_URL.")
+        with suppress(TooManyRequests):
+            for counts in limits:
+                self.limiter.hit(*counts)
+            self.outbox.add(kind, address, client.language)
+
     def _replace_password(self, mail: Mail, user: User, password: str, reason: str, client: Client) -> User:
         """Make ``password`` the only way into the account of a mail, which is spent by that. Return the user.
 
@@ -125,17 +146,8 @@ class MailService:
 
         def check(stored: User) -> User:
             self._require_valid(mail, stored)
-            if mail.kind is MailKind.LOGIN and stored.email_verified:
-                raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous login may have spent the mail
-    def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
-        """Store a mail unless a limit is exceeded. What one of ``limits`` refuses is not counted under the next one."""
-        if not self.enabled:
-            raise NotFound("This service sends no mails; its operator has not set SMTP_URL.")
-        with suppress(TooManyRequests):
-            for counts in limits:
-                self.limiter.hit(*counts)
-            self.outbox.add(kind, address, client.language)
-
+            if mail.kind is not MailKind.RESET and stored.email_verified:
+                raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous use may have spent the mail
             return stored
 
         def give_back(stored: User) -> None:
@@ -150,20 +162,43 @@ class MailService:
             changed = self.users.update(user.id, prove)
         except NotFound:
             raise InvalidToken(_INVALID) from None
-        with suppress(Unavailable):  # its token is void already
-            self.mails.remove(mail.id)
+        with suppress(Unavailable, NotFound):  # its token is void already
+            if mail.kind is MailKind.VERIFY:
+                self.mails.update(mail.id, lambda spent: spent.for_new_password(changed, self.clock()))
+            else:
+                self.mails.remove(mail.id)
         self.notices.password_changed(user, client)
         return changed
 
     def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:
-        if user.email_verified or not (user.password_hash or self.saga.identity.remote):
-            self._spend(mail)
-            user = self._update(mail, lambda stored: replace(stored, email_verified=True))
-        else:
-            user = self._replace_password(mail, user, _unknown_password(), "address-proved", client)
+        user = self._prove(mail, user, client)
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         self.notices.logged_in(user, client)
         return user, self.sessions.start(user, client)
+
+    def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:
+        """Mark the address of a mail as verified, which spends the mail. Return the user.
+
+        If the address was not proved before, the password and all sessions end, unless ``own`` says that the request
+        comes from within the account.
+        """
+        if not own and self._loses_password(user):
+            return self._replace_password(mail, user, _unknown_password(), "address-proved", client)
+
+        def proved(stored: User) -> User:
+            if stored.email_verified:
+                return stored
+            owned = stored if own else stored.without_sessions(self.clock())
+            return replace(owned, email_verified=True, updated_at=self.clock())
+
+        self._spend(mail)
+        changed = self._update(mail, proved)
+        if changed.session_epoch != user.session_epoch:
+            self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "address-proved"})
+        return changed
+
+    def _loses_password(self, user: User) -> bool:
+        return not user.email_verified and bool(user.password_hash or self.saga.identity.remote)
 
     def _update(self, mail: Mail, change: Callable[[User], User]) -> User:
         """Change the user of a mail whose token has just been spent. Raises InvalidToken."""

@@ -108,7 +108,7 @@ def confirm_login(body: TokenOrCode) -> Response:
 def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     """Prove your address with the token of a mail, answered 204; without one, ask for that mail."""
     if body.token:
-        services().mails.verify(body.token)
+        services().mails.verify(body.token, caller.user if caller else None, client())
         return no_content()
     if caller is None:
         raise Unauthenticated

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, json, make_response, render_templa
 
 from src.application.ports import Tokens
 from src.domain.errors import Invalid, PorteroError
+from src.domain.users import User
 from src.domain.values import InvalidValue
 from src.interfaces.http.bodies import Form, parse_body
 from src.interfaces.http.fields import TextField
@@ -24,8 +25,9 @@ pages.after_request(
     page_policy("default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 )
 
-_PURPOSES = {"/auth/email/login": "login", "/auth/email/verify": "verify", "/auth/password/reset": "reset"}
-"""The paths of the links, and the names of their texts."""
+_PATHS = {"login": "/auth/email/login", "verify": "/auth/email/verify", "reset": "/auth/password/reset"}
+"""The names of the texts of links, and the paths of the links."""
+_PURPOSES = {path: purpose for purpose, path in _PATHS.items()}
 TEXTS = {
     "login": "Sign in",
     "login_button": "Sign in",
@@ -34,6 +36,10 @@ TEXTS = {
     "verify": "Confirm your e-mail address",
     "verify_button": "Confirm",
     "verify_done": "Your address is confirmed.",
+    "account": "The link confirms your address for this account:",
+    "verify_ends": "Somebody else may have registered your address. So confirming it ends all sessions of this account "
+    "and removes its password. You then choose a new password here.",
+    "verify_ended": "All sessions of the account have ended and its password is removed. Choose a new one.",
     "reset": "Set a new password",
     "reset_button": "Set the password",
     "reset_done": "Your new password is set. All sessions have ended: sign in with it.",
@@ -59,9 +65,11 @@ class LinkForm(Form):
 def show_page() -> Response:
     """Show the page of a link, with the button that does what the link is for.
 
-    Without a token, the page of a login asks for the address and the code of the mail.
+    Without a token, the page of a login asks for the address and the code of the mail. The page that confirms an
+    address names the account, because a stranger may have made it.
     """
-    return _page(_PURPOSES[request.path.rstrip("/")], LinkForm(token=request.args.get("token", "")))
+    purpose, form = _PURPOSES[request.path.rstrip("/")], LinkForm(token=request.args.get("token", ""))
+    return _page(purpose, form, account=services().mails.account_to_verify(form.token) if purpose == "verify" else None)
 
 
 @pages.post("/auth/email/login/form")
@@ -72,6 +80,8 @@ def submit_page() -> Response:
     purpose = _PURPOSES[request.path.rstrip("/").removesuffix("/form")]
     form = parse_body(LinkForm, context_of(None))
     try:
+        if purpose == "verify" and services().mails.verify(form.token, None, client()):
+            return _page("reset", form, verified=True)
         result = _do(purpose, form)
     except InvalidValue as error:
         return _page(purpose, form, 422, error=str(error))
@@ -101,9 +111,7 @@ def _do(purpose: str, form: LinkForm) -> str:
         case "login":
             _, tokens = mails.log_in(form.token, client())
             return _shown(tokens)
-        case "verify":
-            mails.verify(form.token)
-        case _:
+        case "reset":
             mails.reset_password(form.token, form.new_password, client())
     return ""
 
@@ -113,7 +121,15 @@ def _shown(tokens: Tokens) -> str:
 
 
 def _page(
-    purpose: str, form: LinkForm, status: int = 200, *, error: str = "", done: bool = False, result: str = ""
+    purpose: str,
+    form: LinkForm,
+    status: int = 200,
+    *,
+    error: str = "",
+    done: bool = False,
+    result: str = "",
+    account: User | None = None,
+    verified: bool = False,
 ) -> Response:
     language = accepted_language()
     page = render_template(
@@ -122,9 +138,11 @@ def _page(
         texts={name: translated(text, language) for name, text in TEXTS.items()},
         purpose=purpose,
         form=form,
-        action=f"{request.path.rstrip('/').removesuffix('/form')}/form",
+        action=f"{_PATHS[purpose]}/form",
         error=translated(error, language),
         done=done,
         result=result,
+        account=account,
+        verified=verified,
     )
     return make_response(page, status, language_headers(language))

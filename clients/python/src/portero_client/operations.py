@@ -188,7 +188,8 @@ class Operations(ABC):
     def forget_password(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
         """Send a mail with a link to this address if a user has it.
 
-        The answer and its time are the same for every address."""
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return self._call(request, _MAIL_REQUESTED)
 
@@ -312,7 +313,8 @@ class Operations(ABC):
     def request_login(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
         """Send a mail with a link to this address if a user has it.
 
-        The answer and its time are the same for every address."""
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/email/login", session="none", body={**fields})
         return self._call(request, _MAIL_REQUESTED)
 
@@ -372,7 +374,11 @@ class Operations(ABC):
         return self._call(request, _USER)
 
     def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
-        """Mark the address as verified to which the mail with this token was sent."""
+        """Mark the address as verified to which the mail with this token was sent.
+
+        If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
+        after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
+        there was one."""
         request = Request("POST", "/auth/email/verify", body={**fields})
         return self._call(request, _MAIL_REQUESTED_OR_NOTHING)
 
@@ -527,7 +533,8 @@ class AsyncOperations(ABC):
     async def forget_password(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
         """Send a mail with a link to this address if a user has it.
 
-        The answer and its time are the same for every address."""
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return await self._call(request, _MAIL_REQUESTED)
 
@@ -653,7 +660,8 @@ class AsyncOperations(ABC):
     async def request_login(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
         """Send a mail with a link to this address if a user has it.
 
-        The answer and its time are the same for every address."""
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/email/login", session="none", body={**fields})
         return await self._call(request, _MAIL_REQUESTED)
 
@@ -713,6 +721,10 @@ class AsyncOperations(ABC):
         return await self._call(request, _USER)
 
     async def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
-        """Mark the address as verified to which the mail with this token was sent."""
+        """Mark the address as verified to which the mail with this token was sent.
+
+        If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
+        after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
+        there was one."""
         request = Request("POST", "/auth/email/verify", body={**fields})
         return await self._call(request, _MAIL_REQUESTED_OR_NOTHING)
