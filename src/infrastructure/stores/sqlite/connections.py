@@ -1,5 +1,6 @@
 """Connections to a SQLite database, their transactions, and the translation of their errors."""
 
+import logging
 import sqlite3
 import time
 from collections import deque
@@ -8,12 +9,17 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.base import PreconditionFailed
 
+_log = logging.getLogger("portero.store")
+
 BUSY_SECONDS = 5.0
 """The time that a transaction waits for another one that writes."""
+CHECK_SECONDS = 1.0
+"""The time for which a file that was there counts as there for those who read. Each commit looks at it again."""
 
 
 def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
@@ -48,17 +54,23 @@ def translate(error: Exception) -> Exception:
 
 
 class Connections:
-    """The connections to one database, for all threads of a process. It opens none before the first use."""
+    """The connections to one database, for all threads of a process. It opens none before the first use.
+
+    SQLite does not notice that its file was removed or replaced, and would go on to write where nobody reads.
+    """
 
     def __init__(self, file: Path, size: int) -> None:
         """Keep up to ``size`` connections that read, and one that writes, open while nobody uses them."""
-        self._readers = _Pool(partial(connect, file), size)
-        self._writers = _Pool(partial(_connect_writer, file), 1)
+        self._file = file
+        self._size = size
+        self._opened: _OpenedFile | None = None
+        self._checked_at = 0.0
+        self._open_lock = Lock()
         self._write_lock = Lock()
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Yield a connection without a transaction: each statement reads the newest state. Raises Unavailable."""
-        return self._readers.connection()
+        return self._current(CHECK_SECONDS).readers.connection()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -70,17 +82,50 @@ class Connections:
         if not self._write_lock.acquire(timeout=BUSY_SECONDS):
             raise Unavailable
         try:
-            with self._writers.connection() as connection:
+            opened = self._current()
+            with opened.writers.connection() as connection:
                 _begin(connection)
                 yield connection
                 connection.execute("COMMIT")
+            if self._current() is not opened:
+                raise Unavailable from FileNotFoundError(f"{self._file} was replaced during a commit")
         finally:
             self._write_lock.release()
 
     def close(self) -> None:
         """Close the connections that nobody uses; the others are closed after their use."""
-        self._readers.close()
-        self._writers.close()
+        if self._opened:
+            self._opened.readers.close()
+            self._opened.writers.close()
+
+    def _current(self, max_age: float = 0) -> "_OpenedFile":
+        """Return the connections to the file that the path leads to now, or led to up to ``max_age`` seconds ago.
+
+        Closes those to a file that was removed or replaced. Raises Unavailable without a file.
+        """
+        opened = self._opened
+        if opened and time.monotonic() < self._checked_at + max_age:
+            return opened
+        with self._open_lock:
+            try:
+                found = self._file.stat()
+            except OSError as error:
+                self._forget("is gone")
+                raise Unavailable from error
+            inode = (found.st_dev, found.st_ino)
+            if self._opened and self._opened.inode != inode:
+                self._forget("was replaced")
+            if not self._opened:
+                readers = _Pool(partial(connect, self._file), self._size)
+                self._opened = _OpenedFile(inode, readers, _Pool(partial(_connect_writer, self._file), 1))
+            self._checked_at = time.monotonic()
+            return self._opened
+
+    def _forget(self, what_happened: str) -> None:
+        if self._opened:
+            _log.error("the database %s %s", self._file, what_happened)
+            self.close()
+            self._opened = None
 
 
 def _begin(connection: sqlite3.Connection) -> None:
@@ -153,3 +198,11 @@ class _Pool:
             self._idle.append(connection)
         else:
             connection.close()
+
+
+class _OpenedFile(NamedTuple):
+    """The connections to a database while its path leads to the file with this device and inode."""
+
+    inode: tuple[int, int]
+    readers: _Pool
+    writers: _Pool

@@ -1,0 +1,85 @@
+"""A SQLite database whose file is removed or replaced while it is open."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from src.domain.errors import Unavailable
+from src.infrastructure.stores.base import Insert, Store
+from src.infrastructure.stores.sqlite import SqliteStore, connections
+from tests.contract.documents import CLAIM, claim, only
+
+
+@pytest.fixture
+def store(sqlite: Callable[[], Store]) -> Iterator[Store]:
+    """A store with connections that read and one that writes."""
+    store = sqlite()
+    store.commit(Insert(claim("old"), CLAIM))
+    assert store.get(claim("old")) != [None]
+    yield store
+    store.close()
+
+
+def remove(database: Path) -> None:
+    """Remove a database with its log, as ``rm portero.db*`` does."""
+    for file in database.parent.glob(f"{database.name}*"):
+        file.unlink()
+
+
+def test_a_write_into_a_removed_file_fails_and_the_log_names_the_file(
+    store: Store, database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    remove(database)
+    for id in ("1", "2"):
+        with pytest.raises(Unavailable) as refused:
+            store.commit(Insert(claim(id), CLAIM))
+        assert str(database) in str(refused.value.__cause__)
+    assert [(each.levelno, each.getMessage()) for each in caplog.records if each.name == "portero.store"] == [
+        (logging.ERROR, f"the database {database} is gone")
+    ]
+    assert not database.exists()
+
+
+def test_a_commit_into_a_file_that_was_removed_meanwhile_fails(store: Store, database: Path) -> None:
+    def commit_late() -> None:
+        with connections.Connections(database, 1).writing() as connection:
+            connection.execute("UPDATE claims SET holder_id = 'new'")
+            remove(database)
+
+    with pytest.raises(Unavailable):
+        commit_late()
+
+
+def test_reads_notice_a_removed_file_within_the_time_of_a_check(
+    store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove(database)
+    assert store.get(claim("old")) != [None]  # checked a moment ago
+    monkeypatch.setattr(connections, "CHECK_SECONDS", 0)
+    with pytest.raises(Unavailable):
+        store.ping()
+
+
+def test_a_file_that_comes_back_is_used_without_a_restart(store: Store, database: Path) -> None:
+    remove(database)
+    with pytest.raises(Unavailable):
+        store.commit(Insert(claim("1"), CLAIM))
+    SqliteStore.prepare(f"sqlite:///{database}")
+    store.commit(Insert(claim("1"), CLAIM))
+    assert only(store, claim("1")).fields == CLAIM
+    assert store.get(claim("old")) == [None]
+    other = SqliteStore(database, pool_size=1)
+    assert only(other, claim("1")).fields == CLAIM
+    other.close()
+
+
+def test_a_file_that_was_replaced_is_used_without_a_restart(store: Store, database: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.db"
+    SqliteStore.prepare(f"sqlite:///{new}")
+    remove(database)
+    new.rename(database)
+    store.commit(Insert(claim("1"), CLAIM))
+    assert store.get(claim("old"), claim("1"))[0] is None
+    assert only(store, claim("1")).fields == CLAIM
