@@ -5,7 +5,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from io import StringIO
 from multiprocessing import get_context
@@ -20,7 +20,7 @@ from src.bootstrap.adapters import THREADS, make_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background
 from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.mails import preview_mail
-from src.bootstrap.prepare import prepare, require_tables, rotate_keys
+from src.bootstrap.prepare import prepare, require_tables, require_usable, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.infrastructure.logs import configure_logs
@@ -49,8 +49,8 @@ def serve(settings: Settings) -> None:
     with store_errors(), without_garbage_collection():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
     # While a child prepares, this process loads what only its workers need and will share.
-    preparing = nullcontext() if settings.production else _running_in_child(prepare, settings)
-    with preparing, without_garbage_collection():
+    preparing = require_usable if settings.production else prepare
+    with _running_in_child(preparing, settings), without_garbage_collection():
         import src.bootstrap.web  # noqa: F401 - the workers share it
 
         make_server = _load_server(settings)

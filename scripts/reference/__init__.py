@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands.sections,
     "data model": data_model.diagram,
     "errors": errors.kinds,
+    "refusals": settings.refusals,
     "routes": routes.tables,
     "settings": settings.tables,
 }

@@ -1,5 +1,6 @@
 """The settings, from the class that declares them."""
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from scripts.reference.markdown import attributes, prose, table
+from src.settings import production
 from src.settings.fields import SettingsFields
 
 _DEFAULT = re.compile(r"\n\nThe default is (.*)\.$", re.DOTALL)
@@ -41,6 +43,18 @@ def tables() -> str:
         rows = [(f"`{each.name}`", prose(each.default), prose(each.meaning)) for each in members]
         parts.append(f"## {group}\n\n{table(['name', 'default', 'meaning'], rows)}")
     return "\n\n".join(parts)
+
+
+def refusals() -> str:
+    """Return a table of what production refuses."""
+    return table(["setting", "why production refuses it"], [(f"`{name}`", reason) for name, reason in all_refusals()])
+
+
+def all_refusals() -> Iterator[tuple[str, str]]:
+    """Yield the setting and the reason of everything that production may refuse, in the order of the code."""
+    for node in ast.walk(ast.parse(inspect.getsource(production.refusals))):
+        if isinstance(node, ast.Yield) and node.value:
+            yield ast.literal_eval(node.value)
 
 
 def _shown(default: object) -> str:

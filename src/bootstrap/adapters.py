@@ -134,7 +134,8 @@ def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
     from src.infrastructure.mail.smtp import SmtpMailer
 
     try:
-        return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from, clock)
+        url = settings.smtp_url.get_secret_value()
+        return SmtpMailer(url, settings.mail_from, clock, require_tls=settings.production)
     except ValueError as error:
         raise ConfigurationError(f"SMTP_URL, MAIL_FROM: {error}") from None
 

@@ -20,7 +20,7 @@ from src.bootstrap.adapters import (
     store_errors,
 )
 from src.bootstrap.mails import preview_mail
-from src.bootstrap.prepare import require_tables
+from src.bootstrap.prepare import require_tables, require_usable
 from src.domain.errors import PorteroError, Unavailable
 from src.domain.mails import MailKind
 from src.infrastructure.stores.registry import store_class
@@ -67,7 +67,7 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     source = key_source(settings)
     with store_errors():
         store = store_class(settings.store_url).describe(settings.store_url)
-    yield _Check("settings", lambda: None)
+    yield _Check("settings", lambda: require_usable(settings))
     yield _Check(
         f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", lambda: make_keys(settings)
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 from src.bootstrap.adapters import key_source, make_keys, make_store, store_errors
 from src.bootstrap.wiring import wire
 from src.domain.errors import Taken
-from src.domain.values import InvalidValue
+from src.domain.values import Email, InvalidValue
 from src.infrastructure.stores.registry import store_class
-from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys, write_keys
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings
 
@@ -29,31 +29,45 @@ def prepare(settings: Settings) -> None:
                 write_keys(source, [SigningKey.generate()], replace=False)
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
-    if not settings.is_ephemeral:
-        # The process may fork later, and the connections of the store do not survive that.
-        with closing(make_store(settings)) as opened:
-            ensure_admin(settings, wire(settings, store=opened))
+    # The process may fork later, and the connections of the store do not survive that.
+    with closing(make_store(settings)) as opened:
+        ensure_admin(settings, wire(settings, store=opened))
 
 
 def require_tables(settings: Settings) -> None:
     """Raise ConfigurationError unless ``prepare`` has created what the store needs."""
-    with store_errors("; run `./portero prepare`"):
+    alternative = ", or set APP_ENV=development, which does so at each start" if settings.production else ""
+    with store_errors(f"; run `./portero prepare`{alternative}"):
         store_class(settings.store_url).check(settings.store_url)
+
+
+def require_usable(settings: Settings) -> None:
+    """Build all services as a worker does, but with new keys and without connecting. Raises ConfigurationError."""
+    with closing(make_store(settings)) as store:
+        _parse_admin(settings, wire(settings, store=store, keys=KeyRing(as_jwk_set([SigningKey.generate()]))))
 
 
 def ensure_admin(settings: Settings, services: Services) -> None:
     """Create the admin of the settings, if there is no admin yet. Raises ConfigurationError."""
+    if admin := _parse_admin(settings, services):
+        try:
+            services.administration.ensure_admin(*admin)
+        except Taken:
+            raise ConfigurationError("ADMIN_EMAIL: the address belongs to a user who is no admin") from None
+
+
+def _parse_admin(settings: Settings, services: Services) -> tuple[Email, str] | None:
+    """Return the address and the password of the admin of the settings, if there is one. Raises ConfigurationError."""
     if not settings.admin_email or not settings.admin_password:
-        return
-    password = settings.admin_password.get_secret_value()
+        return None
+    setting, password = "ADMIN_EMAIL", settings.admin_password.get_secret_value()
     try:
         address = services.rules.parse_email(settings.admin_email)
+        setting = "ADMIN_PASSWORD"
         services.rules.passwords.check(password, settings.admin_email)
-        services.administration.ensure_admin(address, password)
     except InvalidValue as error:
-        raise ConfigurationError(f"ADMIN_EMAIL, ADMIN_PASSWORD: {error}") from None
-    except Taken:
-        raise ConfigurationError("ADMIN_EMAIL: the address belongs to a user who is no admin") from None
+        raise ConfigurationError(f"{setting}: {error}") from None
+    return address, password
 
 
 def rotate_keys(settings: Settings, keep: int) -> str:

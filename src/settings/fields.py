@@ -18,7 +18,8 @@ class SettingsFields(BaseModel):
 
     # --- Service ---
     app_env: Literal["development", "production"] = "development"
-    """``production`` makes nothing by itself and refuses unsafe settings: docs/reference/settings.md#production."""
+    """``production`` makes nothing by itself and refuses unsafe settings: docs/reference/settings.md#production. The
+    image sets it."""
     host: str = "127.0.0.1"
     """The address to listen on. The image listens on every address."""
     port: Port = 8000
@@ -30,10 +31,11 @@ class SettingsFields(BaseModel):
     (docs/explanation/server.md#granian), and ``requirements/granian.txt`` installed."""
     data_dir: Path = Path("data")
     """The folder of the embedded store, objects and keys, from the working directory. Only its owner can read it."""
-    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
-    """The number of proxies in front that write ``X-Forwarded-For``; 1 on Cloud Run. See docs/how-to/proxy.md."""
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    """The number of proxies in front that write ``X-Forwarded-For``, at most 5; 1 on Cloud Run. See
+    docs/how-to/proxy.md."""
     cors_origins: str | None = None
-    """Exact origins, separated by commas. Credentials are never allowed.
+    """Exact origins such as ``https://app.example.com``, separated by commas, or ``*``. Credentials are never allowed.
 
     The default is ``*`` in development, none in production.
     """
@@ -41,7 +43,7 @@ class SettingsFields(BaseModel):
     """``NAME:SECRET`` of each service that may introspect tokens, separated by commas. A secret has 16 characters or
     more. See docs/reference/sessions.md#introspection."""
     metrics_token: SecretStr | None = None
-    """The bearer token of ``/metrics``, which is 404 without it."""
+    """The bearer token of ``/metrics``, which is 404 without it. Production wants 16 characters or more."""
     rate_limit: bool = True
     """``off`` turns the limits off: docs/explanation/limits.md."""
     rate_limit_url: str | None = None

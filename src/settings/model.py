@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, model_validator
 
 from src.settings.fields import SettingsFields
+from src.settings.production import refusals
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 _URL = re.compile("[a-z][a-z0-9+.-]*://")
 _CREDENTIAL = re.compile(r"([A-Za-z0-9._~-]+):([A-Za-z0-9._~-]{16,})")
-_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
+_ORIGIN = re.compile(r"\*|https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 def _is_url(text: str) -> bool:
@@ -39,7 +40,9 @@ class Settings(SettingsFields):
             object.__setattr__(self, "blob_url", f"file://{self.data_dir}/blobs")
         if "argon2_at_once" not in self.model_fields_set:
             object.__setattr__(self, "argon2_at_once", max(1, _cpu_count() // self.web_concurrency))
-        wrong = [*self._contradictions(), *(self._unsafe() if self.production else ())]
+        unsafe = refusals(self) if self.production else ()
+        taken = "(APP_ENV=development takes it)"
+        wrong = [*self._contradictions(), *(f"{name}: {reason} {taken}" for name, reason in unsafe)]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
@@ -70,8 +73,12 @@ class Settings(SettingsFields):
     @property
     def credentials(self) -> dict[str, str]:
         """The secrets of the services in SERVICE_CREDENTIALS, by the name of the service."""
+        return dict(pair.partition(":")[::2] for pair in self._credential_pairs)
+
+    @property
+    def _credential_pairs(self) -> list[str]:
         text = self.service_credentials.get_secret_value() if self.service_credentials else ""
-        return dict(pair.strip().partition(":")[::2] for pair in text.split(",") if pair.strip())
+        return [pair.strip() for pair in text.split(",") if pair.strip()]
 
     @property
     def links_url(self) -> str:
@@ -118,12 +125,20 @@ class Settings(SettingsFields):
                 "SERVICE_CREDENTIALS: write NAME:SECRET, separated by commas; "
                 "a secret has 16 or more letters, digits or . _ ~ -"
             )
+        if len(self.credentials) < len(self._credential_pairs):
+            yield "SERVICE_CREDENTIALS: a name is there twice; give each service a name of its own"
+        url = self.public_url
+        if url and (url.username or url.password or url.query is not None or url.fragment is not None):
+            yield "PUBLIC_URL: links in mails begin with it; leave out the user, the password, ? and #"
         if bool(self.ai_url) != bool(self.ai_model):
             yield "AI_URL, AI_MODEL: set both or neither"
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
             yield "DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas"
         if not all(map(_ORIGIN.fullmatch, self.allowed_origins)):
-            yield "CORS_ORIGINS: name origins as browsers do, such as https://app.example.com, without a path"
+            yield (
+                "CORS_ORIGINS: name origins as browsers do, such as https://app.example.com or http://localhost:3000, "
+                "in small letters, without a path and without patterns"
+            )
         if self.identity == "firebase":
             if not self.firebase_web_api_key:
                 yield (
@@ -138,34 +153,6 @@ class Settings(SettingsFields):
             yield "ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM"
         if bool(self.admin_email) != bool(self.admin_password):
             yield "ADMIN_EMAIL, ADMIN_PASSWORD: set both or neither"
-
-    def _unsafe(self) -> Iterator[str]:
-        """Yield a sentence for each setting that is unsafe in production."""
-        is_shared = not self.store_url.startswith(("memory:", "sqlite:"))
-        if self.firestore_emulator_host:
-            yield "FIRESTORE_EMULATOR_HOST: an emulator is no store for production; unset it"
-        if self.firebase_auth_emulator_host:
-            yield "FIREBASE_AUTH_EMULATOR_HOST: the emulator believes unsigned tokens; unset it"
-        if self.blob_url.startswith("gs:") and os.environ.get("STORAGE_EMULATOR_HOST"):
-            yield "STORAGE_EMULATOR_HOST: an emulator is no object storage for production; unset it"
-        if self.flask_debug:
-            yield "FLASK_DEBUG: shows the inside of the service to strangers; unset it"
-        if "*" in self.allowed_origins:
-            yield "CORS_ORIGINS: * lets every page in; list the exact origins, separated by commas"
-        if not self.rate_limit:
-            yield "RATE_LIMIT: off lets passwords be tried without end; leave it on"
-        if self.is_ephemeral:
-            yield "STORE_URL: memory:// forgets everything; use sqlite:///PATH or the URL of another store"
-        if self.blob_url.startswith("memory:"):
-            yield "BLOB_URL: memory:// forgets everything; use file://PATH, s3://BUCKET or gs://BUCKET"
-        if is_shared and self.blob_url.startswith("file:"):
-            yield "BLOB_URL: instances must share the files; use gs://BUCKET or s3://BUCKET"
-        if self.smtp_url and not self.public_url:
-            yield "PUBLIC_URL: links in mails need it; set the URL of your application, such as https://app.example.com"
-        if self.smtp_url and "mail_from" not in self.model_fields_set:
-            yield "MAIL_FROM: set the sender of mails, such as Portero <accounts@example.com>"
-        if is_shared and not self.signing_keys:
-            yield "SIGNING_KEYS: instances must share them; set a JWK set, PEM text or @/path/to/file"
 
 
 def _cpu_count() -> int:

@@ -113,6 +113,21 @@ def test_responses_vary_by_origin(path: str, origin: str | None) -> None:
             assert answer.headers.getlist("Vary") == (["Origin"] if varies else [])
 
 
+@pytest.mark.parametrize(
+    ("allowed", "origin", "is_allowed"),
+    [
+        ("http://[::1]:3000", "http://[::1]:3000", True),
+        ("http://[::1]:3000", "http://:3000", False),
+        ("https://app.example.com", "https://app-example.com", False),
+        ("https://app.example.com", "https://app.example.com.evil.example", False),
+        ("https://*.example.com", "https://xexample.com.evil.example", False),
+    ],
+)
+def test_an_origin_is_compared_as_it_is_and_never_as_a_pattern(allowed: str, origin: str, is_allowed: bool) -> None:
+    answer = client_of(build(cors_origins=[allowed])).get("/health", headers={"Origin": origin})
+    assert ("Access-Control-Allow-Origin" in answer.headers) is is_allowed
+
+
 def test_without_configured_origins_none_is_allowed(client: Client) -> None:
     for method in ("GET", "OPTIONS"):
         answer = client.open("/login", method=method, headers={"Origin": ORIGIN})

@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "ARGON2_MEMORY_KIB": "8",
     "ARGON2_PARALLELISM": "1",
 }
+PRODUCTION = {"APP_ENV": "production", "ARGON2_TIME_COST": "2", "ARGON2_MEMORY_KIB": "19456"}
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def test_production_refuses_keys_that_others_can_read(
     portero: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portero("prepare")
-    monkeypatch.setenv("APP_ENV", "production")
-    monkeypatch.delenv("RATE_LIMIT", raising=False)
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
     assert main.create_app()
     (tmp_path / "data/signing-keys.json").chmod(0o640)
     outcome = portero("serve")
@@ -150,19 +151,82 @@ def test_prepare_makes_the_first_admin_once_and_never_resets_it(
 
 
 @pytest.mark.parametrize(
-    ("email", "password"),
-    [("anna@example.com", PASSWORD), ("root", PASSWORD), ("root@example.com", "short"), ("r@example.com", "password1")],
+    ("email", "password", "setting"),
+    [
+        ("anna@example.com", PASSWORD, "ADMIN_EMAIL"),
+        ("root", PASSWORD, "ADMIN_EMAIL"),
+        ("root@example.com", "short", "ADMIN_PASSWORD"),
+        ("r@example.com", "password1", "ADMIN_PASSWORD"),
+    ],
 )
 def test_prepare_refuses_an_admin_that_cannot_be(
-    prepared: Portero, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, email: str, password: str
+    prepared: Portero, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, email: str, password: str, setting: str
 ) -> None:
     _register(client)
     monkeypatch.setenv("ADMIN_EMAIL", email)
     monkeypatch.setenv("ADMIN_PASSWORD", password)
     outcome = prepared("prepare")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.startswith("ADMIN_EMAIL")
+    assert outcome.err.startswith(f"{setting}: ")
     assert password not in outcome.err
+
+
+NOT_USABLE = [
+    ({"AI_URL": "https://ai.example/v1?x", "AI_MODEL": "m"}, "AI_URL, AI_KEY: "),
+    (
+        {"SMTP_URL": "http://a", "MAIL_FROM": "a@example.com", "PUBLIC_URL": "https://a.example"},
+        "SMTP_URL, MAIL_FROM: ",
+    ),
+    ({"ADMIN_EMAIL": "root@example.com", "ADMIN_PASSWORD": "password1"}, "ADMIN_PASSWORD: "),
+]
+"""Settings that are refused when the services are built with them, and the setting that is named."""
+
+
+@pytest.mark.parametrize("store", ["", "memory://"])
+@pytest.mark.parametrize(("environment", "said"), NOT_USABLE)
+def test_prepare_and_check_fail_over_what_would_stop_a_worker(
+    prepared: Portero, monkeypatch: pytest.MonkeyPatch, store: str, environment: dict[str, str], said: str
+) -> None:
+    for name, value in {**environment, "STORE_URL": store}.items():
+        monkeypatch.setenv(name, value)
+    outcome = prepared("prepare")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(said)
+    checked = prepared("check")
+    assert checked.code == 1
+    assert f"wrong  settings: {said}" in checked.out
+
+
+@pytest.mark.parametrize(("environment", "said"), NOT_USABLE)
+def test_a_start_in_production_is_refused_before_there_are_workers(
+    prepared: Portero, tmp_path: Path, environment: dict[str, str], said: str
+) -> None:
+    started = subprocess.run(
+        [sys.executable, "-m", "src", "serve"],
+        env={**os.environ, **PRODUCTION, **environment, "PYTHONPATH": str(Path(main.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert started.returncode == 2
+    assert started.stderr.startswith(said)
+    assert started.stderr.count("\n") == 1
+
+
+def test_a_removed_database_is_503_until_prepare_makes_it_again(
+    prepared: Portero, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.infrastructure.stores.sqlite.connections.CHECK_SECONDS", 0)
+    _register(client, "anna")
+    for file in (tmp_path / "data").glob("portero.db*"):
+        file.unlink()
+    body = {"username": "ben", "email": "ben@example.com", "password": PASSWORD}
+    assert client.post("/register", json=body).status_code == 503
+    assert client.get("/ready").status_code == 503
+    assert client.get("/health").status_code == 200
+    assert prepared("prepare").code == 0
+    assert client.get("/ready").status_code == 200
+    _register(client, "ben")
 
 
 # users
@@ -459,8 +523,8 @@ def test_wrong_input_is_explained(prepared: Portero, client: FlaskClient, comman
         (["prepare"], {"STORE_URL": "sqlite:////nowhere/x.db"}, "STORE_URL: "),
         (["prepare"], {"DATA_DIR": f"{sys.executable}/x"}, "DATA_DIR: "),
         (["serve"], {"IDENTITY": "firebase"}, "FIREBASE_WEB_API_KEY: "),
-        (["serve"], {"APP_ENV": "production"}, "prepare"),
-        (["serve"], {"APP_ENV": "production", "STORE_URL": "memory://"}, "STORE_URL: "),
+        (["serve"], PRODUCTION, "run `./portero prepare`, or set APP_ENV=development"),
+        (["serve"], {**PRODUCTION, "STORE_URL": "memory://"}, "STORE_URL: "),
         (["keys", "rotate"], {}, "SIGNING_KEYS: "),
         (["users", "list"], {"SIGNING_KEYS": "secret-sauce"}, "SIGNING_KEYS: "),
     ],

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from scripts.reference.settings import all_refusals
 from src.settings import ConfigurationError, Settings, load_settings
+from src.settings.production import refusals
 
 FIREBASE = {"IDENTITY": "firebase", "FIREBASE_WEB_API_KEY": "x", "GOOGLE_CLOUD_PROJECT": "demo"}
 SHARED = {"STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys"}
@@ -82,7 +84,11 @@ def test_the_defaults_are_as_documented(load: Load) -> None:
         ({"STORE_URL": "memory://"}, "single_process", True),
         ({"JOB_DELAY_SECONDS": "0.5"}, "job_delay_seconds", 0.5),
         ({"DOG_PICTURE_HOSTS": " a.example, b.example ,"}, "picture_hosts", ["a.example", "b.example"]),
-        ({"CORS_ORIGINS": "http://localhost:3000, null ,"}, "allowed_origins", ["http://localhost:3000", "null"]),
+        (
+            {"CORS_ORIGINS": "http://localhost:3000, http://[::1] ,"},
+            "allowed_origins",
+            ["http://localhost:3000", "http://[::1]"],
+        ),
     ],
 )
 def test_a_variable_of_the_environment_sets_a_setting(
@@ -119,22 +125,38 @@ def test_a_variable_of_the_environment_sets_a_setting(
         ({**FIREBASE, "GOOGLE_CLOUD_PROJECT": ""}, ["GOOGLE_CLOUD_PROJECT"]),
         ({"ADMIN_EMAIL": "a@example.com"}, ["ADMIN_EMAIL, ADMIN_PASSWORD"]),
         ({"ADMIN_PASSWORD": SECRET}, ["ADMIN_EMAIL, ADMIN_PASSWORD"]),
-        ({"APP_ENV": "production", "STORE_URL": "memory://"}, ["STORE_URL"]),
-        ({"APP_ENV": "production", "CORS_ORIGINS": "*"}, ["CORS_ORIGINS"]),
-        ({"APP_ENV": "production", "CORS_ORIGINS": "https://a.example, *"}, ["CORS_ORIGINS"]),
         *(({"CORS_ORIGINS": origins}, ["CORS_ORIGINS"]) for origins in ("a", "https://a.example/", "https://", "*, b")),
-        (
-            {"APP_ENV": "production", "BLOB_URL": "gs://b", "STORAGE_EMULATOR_HOST": "http://x"},
-            ["STORAGE_EMULATOR_HOST"],
+        *(
+            ({"CORS_ORIGINS": origin}, ["CORS_ORIGINS"])
+            for origin in (
+                "null",
+                "https://*.example.com",
+                r"https://.*\.example\.com",
+                "https://(a|b).example.com",
+                "https://a.example.com$",
+                "https://[a-z].example.com",
+                "https://user@a.example",
+                "https://A.example",
+                "https://a.example:",
+                "https://a.example?x",
+                "ftp://a.example",
+            )
         ),
-        ({"APP_ENV": "production", "RATE_LIMIT": "off"}, ["RATE_LIMIT"]),
-        ({"APP_ENV": "production", "FLASK_DEBUG": "1"}, ["FLASK_DEBUG"]),
+        *(
+            ({"PUBLIC_URL": url}, ["PUBLIC_URL"])
+            for url in (
+                "https://ana@a.example",
+                "https://:x@a.example",
+                "https://a.example?x=1",
+                "https://a.example/#x",
+            )
+        ),
+        ({"SERVICE_CREDENTIALS": f"a:{'x' * 16}, b:{'y' * 16}, a:{'z' * 16}"}, ["SERVICE_CREDENTIALS"]),
+        ({"TRUSTED_PROXIES": "6"}, ["TRUSTED_PROXIES"]),
         ({"TRUSTED_PROXIES": "-1"}, ["TRUSTED_PROXIES"]),
         ({"BLOB_URL": "/srv/files"}, ["BLOB_URL"]),
         ({"BLOB_URL": "ftp://host"}, ["BLOB_URL"]),
         ({"BLOB_URL": "memory://", "WEB_CONCURRENCY": "2"}, ["WEB_CONCURRENCY"]),
-        ({"APP_ENV": "production", "BLOB_URL": "memory://"}, ["BLOB_URL"]),
-        ({"APP_ENV": "production", **SHARED, "BLOB_URL": "file:///srv"}, ["BLOB_URL"]),
         ({"QUEUE_URL": "localhost:6379"}, ["QUEUE_URL"]),
         ({"QUEUE_URL": "redis://host", "STORE_URL": "memory://"}, ["QUEUE_URL"]),
         ({"QUEUE_URL": "redis://host", "BLOB_URL": "memory://"}, ["QUEUE_URL"]),
@@ -146,8 +168,6 @@ def test_a_variable_of_the_environment_sets_a_setting(
         ({"FILE_RELAY_URL": "ftp://host"}, ["FILE_RELAY_URL"]),
         ({"REFRESH_TOKEN_SECONDS": "0"}, ["REFRESH_TOKEN_SECONDS"]),
         ({"SESSION_SECONDS": "x"}, ["SESSION_SECONDS"]),
-        ({"APP_ENV": "production", "FIRESTORE_EMULATOR_HOST": "localhost:8080"}, ["FIRESTORE_EMULATOR_HOST"]),
-        ({"APP_ENV": "production", "FIREBASE_AUTH_EMULATOR_HOST": "localhost:9"}, ["FIREBASE_AUTH_EMULATOR_HOST"]),
         ({"APP_ENV": "production", "STORE_URL": "firestore://demo"}, ["SIGNING_KEYS", "BLOB_URL"]),
         (
             {
@@ -182,10 +202,62 @@ def test_each_wrong_setting_is_named_on_a_line_of_the_message(
     assert refused.value.__suppress_context__
 
 
+MAILS = {"SMTP_URL": "smtps://mail.example", "MAIL_FROM": "a@example.com", "PUBLIC_URL": "https://a.example"}
+REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
+    ("FIRESTORE_EMULATOR_HOST", {"FIRESTORE_EMULATOR_HOST": "localhost:8080"}),
+    ("FIREBASE_AUTH_EMULATOR_HOST", {"FIREBASE_AUTH_EMULATOR_HOST": "localhost:9"}),
+    ("STORAGE_EMULATOR_HOST", {"BLOB_URL": "gs://b", "STORAGE_EMULATOR_HOST": "http://x"}),
+    ("FLASK_DEBUG", {"FLASK_DEBUG": "1"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "*"}),
+    ("CORS_ORIGINS", {"CORS_ORIGINS": "https://a.example, *"}),
+    ("RATE_LIMIT", {"RATE_LIMIT": "off"}),
+    ("STORE_URL", {"STORE_URL": "memory://"}),
+    ("BLOB_URL", {"BLOB_URL": "memory://"}),
+    ("BLOB_URL", {**SHARED, "BLOB_URL": "file:///srv"}),
+    ("SIGNING_KEYS", {**SHARED, "SIGNING_KEYS": "", "BLOB_URL": "gs://bucket"}),
+    ("PUBLIC_URL", {**MAILS, "PUBLIC_URL": ""}),
+    ("PUBLIC_URL", {"PUBLIC_URL": "http://a.example"}),
+    ("MAIL_FROM", {**MAILS, "MAIL_FROM": ""}),
+    ("ISSUER", {"ISSUER": "http://a.example"}),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "x" * 15}),
+    ("PASSWORD_MIN_LENGTH", {"PASSWORD_MIN_LENGTH": "7"}),
+    ("PASSWORD_BLOCKLIST", {"PASSWORD_BLOCKLIST": "off"}),
+    ("ARGON2_MEMORY_KIB", {"ARGON2_MEMORY_KIB": "8"}),
+    ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "1"}),
+    ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "9", "ARGON2_MEMORY_KIB": "7167"}),
+]
+"""Settings that production refuses and development takes. Each refusal of src/settings/production.py is here."""
+
+
+@pytest.mark.parametrize(("name", "environment"), REFUSED_IN_PRODUCTION)
+def test_production_refuses_an_unsafe_setting_by_name_and_development_takes_it(
+    load: Load, environment: dict[str, str], name: str
+) -> None:
+    assert not load(**environment).production
+    with pytest.raises(ConfigurationError) as refused:
+        load(APP_ENV="production")
+    assert str(refused.value).startswith(f"{name}: ")
+    assert str(refused.value).endswith("(APP_ENV=development takes it)")
+    assert str(refused.value).count("\n") == 0
+
+
+def test_every_refusal_of_production_has_an_example(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    unseen = set(all_refusals())
+    for _, environment in REFUSED_IN_PRODUCTION:
+        with monkeypatch.context() as context:
+            for name, value in environment.items():
+                context.setenv(name, value)
+            unseen -= set(refusals(load_settings()))
+    assert unseen == set()
+
+
 @pytest.mark.parametrize(
     "environment",
     [
         {"APP_ENV": "production"},
+        {"APP_ENV": "production", **MAILS, "ISSUER": "https://a.example/portero", "METRICS_TOKEN": "x" * 16},
+        {"APP_ENV": "production", "ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "47104"},
+        {"APP_ENV": "production", "ARGON2_TIME_COST": "7", "ARGON2_MEMORY_KIB": "7168"},
         {"APP_ENV": "production", **SHARED, "BLOB_URL": "gs://bucket"},
         {"APP_ENV": "production", **SHARED, "BLOB_URL": "s3://bucket/prefix", "QUEUE_URL": "rediss://host/0"},
         {"APP_ENV": "production", "QUEUE_URL": "amqps://host"},

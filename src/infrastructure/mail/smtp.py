@@ -25,11 +25,11 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 class SmtpMailer:
     """Sends each mail over a connection of its own. Implements Mailer."""
 
-    def __init__(self, url: str, sender: str, clock: Clock) -> None:
+    def __init__(self, url: str, sender: str, clock: Clock, *, require_tls: bool = False) -> None:
         """Use the server at ``smtp://USER:PASSWORD@HOST:PORT`` (STARTTLS) or ``smtps://…`` (TLS from the beginning).
 
-        A server that does not offer STARTTLS is only used without a password, or on this machine. ``sender`` is the
-        From header. Raises ValueError for any other URL.
+        A server that does not offer STARTTLS is only used on this machine, or without a password unless ``require_tls``
+        is set. ``sender`` is the From header. Raises ValueError for any other URL.
         """
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.query:
@@ -42,6 +42,7 @@ class SmtpMailer:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._sender = Address(name, addr_spec=_with_ascii_domain(address))
         self._clock = clock
+        self._require_tls = require_tls
 
     def send(self, message: Message) -> None:
         recipient = _with_ascii_domain(message.to.address)
@@ -107,8 +108,12 @@ class SmtpMailer:
                 server.ehlo_or_helo_if_needed()
                 if not self._tls and server.has_extn("starttls"):
                     server.starttls(context=context)
-                elif not self._tls and self._user and self._host not in _LOOPBACK:
-                    raise AttemptFailed("The mail server offers no encryption, so it gets no password.", final=True)
+                elif not self._tls and (self._user or self._require_tls) and self._host not in _LOOPBACK:
+                    raise AttemptFailed(
+                        "The mail server of SMTP_URL offers no encryption (STARTTLS), so it gets no "
+                        f"{'password' if self._user else 'mail in production'}.",
+                        final=True,
+                    )
                 if self._user:
                     server.login(self._user, self._password)
                 yield server

@@ -117,7 +117,8 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
     """Let the pages of ``origins`` read the answers of ``app``; "*" stands for every origin."""
     anyone = "*" in origins
     with_cors = cross_origin(
-        origins=list(origins),
+        # As patterns of their own: flask-cors takes a text with a character such as [ for one.
+        origins="*" if anyone else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
         send_wildcard=anyone,
         vary_header=False,  # flask-cors omits it for an origin that is not allowed
         automatic_options=False,

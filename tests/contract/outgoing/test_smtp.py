@@ -5,22 +5,26 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from pydantic import HttpUrl, SecretStr
 
 from src.application.ports import Message
+from src.bootstrap.adapters import make_mailer
 from src.domain.errors import AttemptFailed, Postponed
 from src.domain.values import Email
 from src.infrastructure.mail import smtp
 from src.infrastructure.mail.smtp import SmtpMailer
+from src.settings import Settings
 from tests.support.working import NOON
 
 MESSAGE = Message("0" * 32, Email("ana@example.com"), "Contraseña", "Abre el enlace: ñ\n", "<p>Abre el enlace: ñ</p>")
@@ -235,6 +239,22 @@ def test_a_server_on_another_machine_without_encryption_gets_no_password(serve: 
     with pytest.raises(AttemptFailed, match="offers no encryption") as refused:
         mailer(f"smtp://ana:secret%2F1@127.0.0.2:{port}").send(MESSAGE)
     assert (refused.value.final, inbox.logins, inbox.mails) == (True, [], [])
+
+
+@pytest.mark.parametrize(
+    ("app_env", "host", "arrived"),
+    [("development", "127.0.0.2", 1), ("production", "127.0.0.2", 0), ("production", "127.0.0.1", 1)],
+)
+def test_production_sends_no_mail_to_another_machine_without_encryption(
+    serve: Serve, inbox: Inbox, app_env: Literal["development", "production"], host: str, arrived: int
+) -> None:
+    url = SecretStr(f"smtp://{host}:{serve(hostname=host)}")
+    settings = Settings(app_env=app_env, smtp_url=url, mail_from=SENDER, public_url=HttpUrl("https://a.example"))
+    sender = make_mailer(settings, lambda: NOON)
+    assert sender
+    with nullcontext() if arrived else pytest.raises(AttemptFailed, match=r"^The mail server of SMTP_URL offers no "):
+        sender.send(MESSAGE)
+    assert len(inbox.mails) == arrived
 
 
 def test_a_password_is_sent_with_its_escapes_decoded(serve: Serve, inbox: Inbox) -> None:
