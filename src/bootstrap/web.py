@@ -5,7 +5,7 @@ from functools import partial
 from flask import Flask
 
 from src.bootstrap.background import start_background, stop_background
-from src.bootstrap.prepare import ensure_admin, require_tables
+from src.bootstrap.prepare import ensure_admin
 from src.bootstrap.wiring import wire
 from src.infrastructure.logs import configure_logs
 from src.interfaces.http import app as http
@@ -15,10 +15,9 @@ from src.settings import load_settings
 def create_app(version: str) -> Flask:
     """Return the WSGI application for the settings in the environment, and start its background tasks.
 
-    Raises ConfigurationError.
+    Connects to nothing: while the store is away, a new worker answers 503 as the others do. Raises ConfigurationError.
     """
     settings = load_settings()
-    require_tables(settings)
     configure_logs(settings.firebase_project)
     services = wire(settings)
     if settings.is_ephemeral:  # the store that `prepare` wrote to was lost with its process

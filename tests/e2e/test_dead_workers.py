@@ -1,0 +1,56 @@
+"""A worker that dies while the store is away: another one takes its place, and the service outlives the outage."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.e2e import faults
+from tests.e2e.faults import Proxy
+from tests.e2e.service import serving
+from tests.support.clock import until
+from tests.support.databases import create_database
+from tests.support.emulators import free_port
+
+
+@pytest.mark.parametrize("server", ["gunicorn", "granian"])
+def test_workers_that_start_without_the_store_answer_503_and_serve_when_it_is_back(
+    tmp_path: Path, postgres_server: str, server: str
+) -> None:
+    name = create_database(postgres_server).rpartition("/")[2]
+    host, _, number = postgres_server.partition(":")
+    proxy = Proxy((host, int(number)))
+    url = f"postgresql://postgres@{proxy.address}/{name}?connect_timeout=2"
+    port = free_port()
+    with serving(tmp_path, port, {"STORE_URL": url, "SERVER": server}) as service:
+        proxy.fail(faults.reset)
+        before = children(service.pid)
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: len(children(service.pid) - before) == 2, "both workers are replaced")
+        until(lambda: status(port, "/health") == 200, "a new worker answers")
+        refused = requests.get(f"http://127.0.0.1:{port}/ready", timeout=20)
+        assert (refused.status_code, refused.headers["Content-Type"]) == (503, "application/problem+json")
+        assert int(refused.headers["Retry-After"]) > 0
+        proxy.heal()
+        until(lambda: status(port, "/ready") == 200, "the store is back")
+        person = {"username": "ana", "email": "ana@example.com", "password": "correct zebra battery"}
+        assert requests.post(f"http://127.0.0.1:{port}/register", json=person, timeout=20).status_code == 201
+        assert service.poll() is None
+
+
+def children(pid: int) -> set[int]:
+    """Return the processes that a process has started."""
+    return {
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    }
+
+
+def status(port: int, path: str) -> int:
+    """Return the status of a GET, or 0 without an answer."""
+    try:
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=20).status_code
+    except requests.RequestException:
+        return 0
