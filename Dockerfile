@@ -30,6 +30,7 @@ LABEL org.opencontainers.image.title="portero" \
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    APP_ENV=production \
     HOST=0.0.0.0 \
     PORT=8000 \
     DATA_DIR=/data

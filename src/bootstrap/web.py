@@ -29,6 +29,7 @@ def create_app(version: str) -> Flask:
         max_upload_bytes=settings.max_upload_bytes,
         cors_origins=settings.allowed_origins,
         trusted_proxies=settings.trusted_proxies,
+        dev_mail_published=settings.dev_mail_published,
         https=settings.production,
         issuer=settings.issuer,
         public_url=str(settings.public_url) if settings.public_url else None,

@@ -156,6 +156,9 @@ class SettingsFields(BaseModel):
 
     The default is ``http://localhost:PORT``.
     """
+    dev_mail_published: bool = False
+    """``on`` lets ``/dev/mail`` answer requests from other addresses too. Compose needs it, because a request through
+    a published port comes from the gateway of the network. Publish the port on the loopback of the host only."""
     login_notices: bool = True
     """``off`` sends no mail for the first login of a device."""
     mail_templates: Path | None = None

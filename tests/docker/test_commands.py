@@ -29,6 +29,10 @@ class TestTasksBrief:
         task = tasks.call("POST", "/tasks", json={"title": "Ship it"}, headers=tasks.login("ana", "test123"))
         assert task.status_code == 201, task.text
 
+    def test_the_mails_of_development_are_shown_to_this_machine_only(self, tasks: Stack) -> None:
+        assert tasks.status("/dev/mail") == 200
+        assert tasks.call("GET", "/dev/mail", headers={"Host": "evil.example"}).status_code == 403
+
     def test_alembic_upgrades(self, tasks: Stack) -> None:
         assert "alembic upgrade head" in TASKS_BRIEF[1]
         tasks.sh(TASKS_BRIEF[1])

@@ -34,7 +34,8 @@ print(*(importlib.import_module(name) for name in names if not any(part in name 
 """
 
 
-ADMIN = ["--env", "ADMIN_EMAIL=admin@example.com", "--env", f"ADMIN_PASSWORD={PASSWORD}"]
+DEVELOPMENT = ["--env", "APP_ENV=development"]
+ADMIN = [*DEVELOPMENT, "--env", "ADMIN_EMAIL=admin@example.com", "--env", f"ADMIN_PASSWORD={PASSWORD}"]
 
 
 @pytest.fixture(scope="module", params=MEGABYTES)
@@ -100,6 +101,27 @@ def test_has_no_pip_no_compiler_and_no_tests(image: str) -> None:
     assert found == ""
 
 
+def test_without_settings_it_says_what_to_do_and_serves_in_production_after_prepare(whole: str) -> None:
+    port, volume = free_port(), f"portero-{uuid4().hex[:8]}"
+    try:
+        refused = sh(f"docker run --rm --volume {volume}:/data {whole}", check=False)
+        assert "run `./portero prepare`, or set APP_ENV=development" in refused
+        assert "ready to serve" in docker("run", "--rm", "--volume", f"{volume}:/data", whole, "prepare")
+        with container(whole, port, "--volume", f"{volume}:/data"):
+            until(partial(answers, port), 30)
+            assert requests.get(f"http://127.0.0.1:{port}/dev/mail", timeout=5).status_code == 404
+    finally:
+        docker("volume", "rm", "--force", volume)
+
+
+def test_in_development_the_mails_are_shown_through_a_published_port_with_the_switch_only(whole: str) -> None:
+    for switch, status in (("off", 403), ("on", 200)):
+        port = free_port()
+        with container(whole, port, *DEVELOPMENT, "--env", f"DEV_MAIL_PUBLISHED={switch}"):
+            until(partial(answers, port), 30)
+            assert requests.get(f"http://127.0.0.1:{port}/dev/mail", timeout=5).status_code == status
+
+
 def test_serves_and_checks_csv_files_if_it_has_polars(image: str) -> None:
     port = free_port()
     with container(image, port, *ADMIN):
@@ -137,6 +159,7 @@ def test_serves_from_dynamodb_and_s3(whole: str, dynamodb_server: str) -> None:
 def test_asks_firestore_firebase_and_cloud_storage(whole: str) -> None:
     nobody, port = f"127.0.0.1:{free_port()}", free_port()
     settings = {
+        "APP_ENV": "development",
         "STORE_URL": "firestore://demo-portero",
         "FIRESTORE_EMULATOR_HOST": nobody,
         "IDENTITY": "firebase",
@@ -160,7 +183,7 @@ def test_starts_in_less_than_twice_the_time_of_portero_serve(whole: str, tmp_pat
     inside, plain = [], []
     for attempt in range(3):
         port, started = free_port(), time.monotonic()
-        with container(whole, port):
+        with container(whole, port, *DEVELOPMENT):
             until(partial(answers, port), 30)
             inside.append(time.monotonic() - started)
         port, started = free_port(), time.monotonic()

@@ -1,9 +1,11 @@
 """The pages that links in mails open."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from src.bootstrap.wiring import wire
 from src.infrastructure.limits.store import StoreLimiter
@@ -25,7 +27,21 @@ from tests.support.world import (
 __all__ = ["anna", "world"]  # fixtures
 
 
+ShowMails = Callable[..., TestResponse]
+
+
 class TestPages:
+    @pytest.fixture
+    def mails(self, tmp_path: Path) -> ShowMails:
+        """Return a function that opens the page of the mails with a Host header, from an address."""
+
+        def show(host: str, peer: str, headers: Mapping[str, str] = {}, *, published: bool = False) -> TestResponse:
+            app = build(settings={"data_dir": tmp_path}, dev_mail_published=published, trusted_proxies=1)
+            sent = {**headers, "Host": host}
+            return FlaskClient(app).get("/dev/mail", headers=sent, environ_overrides={"REMOTE_ADDR": peer})
+
+        return show
+
     @pytest.fixture
     def browser(self, world: MailWorld) -> FlaskClient:
         """Return a client that takes pages, which are in no API description."""
@@ -112,6 +128,35 @@ class TestPages:
         services = wire(in_production, store=MemoryStore(), keys=KeyRing(as_jwk_set([KEY])), queue=RecordingQueue())
         app = create_app(services, "0")
         assert FlaskClient(app).get("/dev/mail").status_code == 404
+
+    @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "127.9.9.9", "[::1]:8000"])
+    @pytest.mark.parametrize("peer", ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"])
+    def test_the_mails_of_development_are_shown_to_this_machine(self, mails: ShowMails, host: str, peer: str) -> None:
+        assert mails(host, peer).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("host", "peer", "headers"),
+        [
+            ("localhost", "192.0.2.7", {}),
+            ("localhost", "172.18.0.1", {}),
+            ("evil.example", "127.0.0.1", {}),
+            ("localhost.evil.example", "127.0.0.1", {}),
+            ("127.0.0.1.evil.example", "127.0.0.1", {}),
+            ("localhost:80@evil.example", "127.0.0.1", {}),
+            ("0.0.0.0", "127.0.0.1", {}),
+            ("localhost", "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
+            ("localhost", "192.0.2.7", {"X-Forwarded-For": "127.0.0.1"}),
+            ("localhost", "127.0.0.1", {"Forwarded": "for=127.0.0.1"}),
+        ],
+    )
+    def test_the_mails_of_development_are_shown_to_nobody_else(
+        self, mails: ShowMails, host: str, peer: str, headers: dict[str, str]
+    ) -> None:
+        refused = mails(host, peer, headers)
+        assert refused.status_code == 403
+        assert "DEV_MAIL_PUBLISHED=on" in refused.text
+        behind_a_port = mails(host, peer, headers, published=True)
+        assert behind_a_port.status_code == (200 if host == "localhost" and not headers else 403)
 
     def test_a_page_escapes_what_a_stranger_put_into_the_link(self, browser: FlaskClient, world: MailWorld) -> None:
         page = browser.get("/auth/password/reset", query_string={"token": '"><script>alert(1)</script>'})

@@ -17,6 +17,7 @@ def database(container: Container, postgres_server: str) -> Iterator[None]:
     url = create_database(postgres_server, name="technical_test")
     host, _, port = postgres_server.partition(":")
     container.env |= {"STORE_URL": url.replace("postgresql:", "postgresql+psycopg:"), "PGHOST": host, "PGPORT": port}
+    container.env["APP_ENV"] = "development"  # as in the compose file
     yield
     drop_database(url)
 

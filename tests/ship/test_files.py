@@ -154,6 +154,15 @@ class TestCompose:
         assert worker["environment"] == api["environment"]
         assert worker["image"] == api["image"]
 
+    def test_api_and_worker_are_for_development_by_name_and_start_again_after_an_outage(
+        self, services: dict[str, Any]
+    ) -> None:
+        assert image().env["APP_ENV"] == "production"
+        for name, restart in (("api", "unless-stopped"), ("worker", "on-failure")):
+            assert services[name]["environment"]["APP_ENV"] == "development"
+            assert services[name]["environment"]["DEV_MAIL_PUBLISHED"] == "on"
+            assert services[name]["restart"] == restart
+
     def test_the_settings_exist_and_use_the_containers(self, services: dict[str, Any]) -> None:
         env = services["api"]["environment"]
         assert {name.lower() for name in env} <= Settings.model_fields.keys() | {"tmpdir"}

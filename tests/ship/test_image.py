@@ -73,6 +73,7 @@ def container() -> Iterator[Container]:
 
 
 def test_the_image_serves_from_read_only_files_and_finishes_requests_on_sigterm(container: Container) -> None:
+    assert container.run(image().command[0], "prepare").returncode == 0
     shipped = container.files()
     command = [*container.become, *image().command]
     ready = f"http://127.0.0.1:{container.port}/health"
@@ -98,6 +99,15 @@ def test_the_image_serves_from_read_only_files_and_finishes_requests_on_sigterm(
 
     assert container.run(*image().health).returncode != 0
     assert container.files() == shipped
+
+
+def test_the_image_is_for_production_and_says_what_its_first_start_lacks(container: Container) -> None:
+    refused = container.run(*image().command)
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "STORE_URL: its tables are missing or old; run `./portero prepare`, "
+        "or set APP_ENV=development, which does so at each start\n"
+    )
 
 
 def test_the_image_runs_other_commands(container: Container) -> None:

@@ -63,6 +63,7 @@ def create_app(
     issuer: str = "portero",
     public_url: str | None = None,
     max_upload_bytes: int = 256 << 20,
+    dev_mail_published: bool = False,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
@@ -70,11 +71,12 @@ def create_app(
     it is known. Pages of ``cors_origins`` may read the answers; "*" stands for every origin. ``trusted_proxies`` is the
     number of proxies in front that write X-Forwarded-For. With ``https``, answers tell browsers to use https only.
     ``metrics_token`` is the token that reads the metrics; without one, nothing is measured. An uploaded file may have
-    at most ``max_upload_bytes`` bytes.
+    at most ``max_upload_bytes`` bytes. With ``dev_mail_published``, other machines may read the mails of development.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config.update(MAX_UPLOAD_BYTES=max_upload_bytes, ISSUER=issuer, PUBLIC_URL=public_url)
+    app.config["DEV_MAIL_PUBLISHED"] = dev_mail_published
     # Every path also works with a trailing slash, without a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

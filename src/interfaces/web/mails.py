@@ -3,10 +3,12 @@
 Opening a page spends no token, because programs that scan mails open the links in them. The button of the page does.
 """
 
-from flask import Blueprint, Response, abort, json, make_response, render_template, request
+import re
+
+from flask import Blueprint, Response, abort, current_app, json, make_response, render_template, request
 
 from src.application.ports import Tokens
-from src.domain.errors import Invalid, PorteroError
+from src.domain.errors import Forbidden, Invalid, PorteroError
 from src.domain.users import User
 from src.domain.values import InvalidValue
 from src.interfaces.http.bodies import Form, parse_body
@@ -24,6 +26,9 @@ pages = Blueprint("web", __name__, template_folder="templates", static_folder="s
 pages.after_request(
     page_policy("default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 )
+
+_LOOPBACK_HOST = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]*)?", re.IGNORECASE)
+_LOOPBACK_PEER = re.compile(r"(::ffff:)?127(\.[0-9]{1,3}){3}|::1")
 
 _PATHS = {"login": "/auth/email/login", "verify": "/auth/email/verify", "reset": "/auth/password/reset"}
 """The names of the texts of links, and the paths of the links."""
@@ -93,11 +98,27 @@ def submit_page() -> Response:
 
 @pages.get("/dev/mail")
 def show_caught_mails() -> Response:
-    """Show the mails that were kept instead of sent. There is no such page in production."""
+    """Show the mails that were kept instead of sent, to this machine only. There is no such page in production."""
     caught = services().caught_mails
     if caught is None:
         abort(404)
+    if not _is_local():
+        raise Forbidden(
+            "This page is for the machine of the service: open it there on http://localhost, without a proxy; "
+            "DEV_MAIL_PUBLISHED=on shows it through the published port of a container too."
+        )
     return make_response(render_template("caught_mails.html", mails=list(caught())))
+
+
+def _is_local() -> bool:
+    """Return whether the request comes from this machine, and not through a proxy.
+
+    A page of another site reaches the service too, under a name of its own that leads here (DNS rebinding), so the
+    header Host counts.
+    """
+    is_peer_allowed = current_app.config["DEV_MAIL_PUBLISHED"] or _LOOPBACK_PEER.fullmatch(request.remote_addr or "")
+    is_forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
+    return bool(is_peer_allowed and not is_forwarded and _LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")))
 
 
 def _do(purpose: str, form: LinkForm) -> str:
