@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 
 from src.application.importing import NotImportable
 from src.domain.users import User
+from src.infrastructure.identity import foreign_hashes
 from src.infrastructure.identity.foreign_hashes import accept, firebase_scrypt, verify, with_hmac
 from src.infrastructure.identity.local import LocalIdentity
 
@@ -137,12 +138,54 @@ def test_a_hash_whose_parameters_do_not_go_together_has_no_password() -> None:
         "$scrypt$ln=30,r=8,p=1$aaaa$aaaa",
         "$2b$31$3PCSFz.TurQl7qOfyUOpGeJtcVBnVa1Ck/hyKFRMhu7eQn41sP33K",
         "$argon2id$v=19$m=4194304,t=1,p=1$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
+        "$argon2id$v=19$m=131072,t=1,p=16384$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
+        "$argon2id$v=19$m=64,t=1000000,p=1$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
+        f"pbkdf2:sha256:1000$salt${'ab' * 1600}",
+        f"pbkdf2:sha256:1000$salt${'ab' * 65}",
+        f"pbkdf2:sha1:2000000$salt${'ab' * 64}",
+        f"pbkdf2:sha256:1000${'x' * 129}${'ab' * 32}",
+        f"scrypt:131072:8:16$salt${'ab' * 64}",
+        f"scrypt:1024:8:17$salt${'ab' * 64}",
+        f"scrypt:1024:8:1$salt${'ab' * 65}",
         vector(mem_cost=30),
+        vector(salt="x" * 400),
     ],
 )
 def test_a_hash_that_costs_too_much_to_check_is_refused(text: str) -> None:
     with pytest.raises(NotImportable, match="cost too much"):
         accept(text)
+
+
+def test_a_hash_that_takes_more_than_a_second_here_is_refused_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timed by a small hash of the same algorithm: none of these is computed."""
+    hashes = {
+        "sha256": f"pbkdf2:sha256:1000000$salt${'ab' * 32}",
+        "bcrypt": DJANGO["bcrypt"].replace("$04$", "$12$"),
+        "scrypt": f"scrypt:65536:8:8$salt${'ab' * 64}",
+        "argon2": DJANGO["argon2"].replace("m=64,t=1,p=1", "m=65536,t=3,p=4"),
+    }
+    for algorithm, text in hashes.items():
+        monkeypatch.setattr(foreign_hashes, "_sample_seconds", {algorithm: 0.001}.__getitem__)
+        assert foreign_hashes._parse(accept(text)).algorithm == algorithm
+        monkeypatch.setattr(foreign_hashes, "_sample_seconds", {algorithm: 0.3}.__getitem__)
+        with pytest.raises(NotImportable, match=r"cost too much: \d+\.\d seconds here, 1 is allowed"):
+            accept(text)
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512", "bcrypt", "scrypt", "argon2"])
+def test_the_sample_of_each_algorithm_is_timed_quickly(algorithm: str) -> None:
+    assert 0 < foreign_hashes._sample_seconds(algorithm) < 0.5
+
+
+def test_a_stored_hash_beyond_the_bounds_is_not_computed_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """It was imported before the bounds were as they are."""
+    assert not verify(f"pbkdf2:sha256:3000000$salt${'ab' * 1600}", "secret")
+    assert "cost too much" in caplog.text
+
+
+def test_a_long_text_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(NotImportable):
+        accept("pbkdf2:sha256:1000$" + "x" * 1_000_000 + "$" + "ab" * 32)
 
 
 def test_a_login_replaces_the_hash_by_one_of_our_own() -> None:
