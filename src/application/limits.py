@@ -2,10 +2,11 @@
 
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from src.domain.sessions import Client
+from src.domain.sessions import Attempt, Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,17 @@ class Limit:
     name: str
     hits: int
     seconds: int
+    remembered: int | None = None
+    """The seconds for which a process refuses hits without counting them; None for the rest of the window.
+
+    Few for a limit whose hits are given back, because another process may give them back.
+    """
 
 
-FAILED_LOGINS_BY_NAME = Limit("failed-logins-by-name", 10, 300)
+FAILED_LOGINS_BY_NAME = Limit("failed-logins-by-name", 10, 300, remembered=1)
+FAILED_LOGINS_BY_ACCOUNT = Limit("failed-logins-by-account", 10, 300, remembered=0)
 FAILED_LOGINS = Limit("failed-logins", 100, 300)
-WRONG_SECRETS_BY_NAME = Limit("wrong-secrets-by-name", 10, 300)
+WRONG_SECRETS_BY_NAME = Limit("wrong-secrets-by-name", 10, 300, remembered=1)
 WRONG_SECRETS = Limit("wrong-secrets", 100, 300)
 REGISTRATIONS = Limit("registrations", 30, 3600)
 GUESTS = Limit("guests", 60, 3600)
@@ -43,16 +50,26 @@ class Count:
 
 
 class RateLimiter(Protocol):
-    """Counts hits. Every method raises Unavailable when the counters cannot be reached."""
+    """Counts hits. ``check`` and ``hit`` raise Unavailable when the counters cannot be reached.
+
+    A guess of a password or secret is counted before it is looked at, and given back if it is right. Counted
+    afterwards, simultaneous guesses would all be looked at before the first one counts.
+    """
 
     def check(self, *counts: Count) -> None:
-        """Raise TooManyRequests if one more hit would exceed a limit. Add no hit."""
+        """Raise TooManyRequests if a limit is known to be reached. Add no hit.
 
-    def hit(self, *counts: Count) -> None:
-        """Add one hit to each of ``counts``. Raise TooManyRequests if a limit was already reached.
+        Counters in the store are not read: a process knows those that it has found full itself.
+        """
+
+    def hit(self, *counts: Count) -> Sequence[Attempt]:
+        """Add one hit to each of ``counts``, and return the hits. Raise TooManyRequests if a limit was already reached.
 
         If one limit refuses the hit, the hit may still be counted under the other limits.
         """
+
+    def give_back(self, attempts: Sequence[Attempt]) -> None:
+        """Remove hits. One that cannot be removed now counts until its window ends."""
 
 
 def network(client: Client) -> str:

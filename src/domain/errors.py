@@ -176,12 +176,13 @@ class Postponed(AttemptFailed):
 
 
 class TooManyRequests(PorteroError):
-    """A rate limit is exceeded. ``retry_after`` is in seconds."""
+    """A rate limit is exceeded. ``retry_after`` is in seconds, and ``limit`` is the name of the limit."""
 
     code = "too-many-requests"
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, limit: str = "") -> None:
         self.retry_after = retry_after
+        self.limit = limit
         super().__init__(f"Too many requests; try again in {retry_after} seconds.")
 
 

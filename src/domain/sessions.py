@@ -1,6 +1,6 @@
 """The Session entity: one login on one device, and the chain of its refresh tokens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -89,11 +89,30 @@ class Session:
         return token_hash == self.spent_hash and self.spent_at is not None and now - self.spent_at <= GRACE_PERIOD
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to log in that was counted before its outcome was known. A login that succeeds gives it back."""
+
+    id: str
+    """The id of the counter."""
+    limit: int
+    """The most attempts that the counter allows."""
+    count: int = 0
+    """The attempts that the counter has had, this one included."""
+    ends: int = 0
+    """The end of the counter's window, in microseconds since 1970."""
+    revision: str = ""
+    """The version of the counter in the store of the sessions, or empty if it is elsewhere."""
+
+
 class SessionRepository(Protocol):
     """Stores sessions. A session that has expired may be missing."""
 
-    def add(self, session: Session) -> Session:
-        """Store a new session."""
+    def add_after(self, attempts: Sequence[Attempt], session: Session) -> Sequence[Attempt]:
+        """Store a new session, and give back the attempts that led to it in the same round trip.
+
+        Returns the attempts that are not given back: others were counted meanwhile, or the counters are elsewhere.
+        """
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
         """Return a session and a user, read in one round trip."""

@@ -128,9 +128,10 @@ class TestRequests:
         assert wire.operations == ["Scan"]
 
     def test_a_hit_is_one_request(self, store: DynamoStore, wire: Wire) -> None:
-        assert store.add_hits([Insert(counter("1"), FIRST_HIT)], now=0) == [(1, 60_000_000)]
+        assert [each.fields for each in store.add_hits([Insert(counter("1"), FIRST_HIT)], now=0)] == [FIRST_HIT]
         wire.operations.clear()
-        assert store.add_hits([Insert(counter("1"), FIRST_HIT)], now=1) == [(2, 60_000_000)]
+        [second] = store.add_hits([Insert(counter("1"), FIRST_HIT)], now=1)
+        assert second.fields == {**FIRST_HIT, "hits": 2}
         assert wire.operations == ["UpdateItem"]
 
     def test_expired_documents_are_left_to_dynamodb(self, store: DynamoStore, wire: Wire) -> None:

@@ -255,7 +255,7 @@ def test_a_malformed_token_costs_no_rpc(wire: Wire, client: FlaskClient, token: 
 
 
 def test_rate_limits_in_the_store_cost_their_documented_rpcs(wire: Wire, limited: FlaskClient) -> None:
-    """A commit to count a registration or a guest; a read to let a login try, and a commit when it fails."""
+    """A commit to count a registration, a guest or a login, which a session gives back, and one for a failed login."""
 
     def cost(answer: Any, status: int) -> list[str]:
         assert answer.status_code == status
@@ -266,11 +266,12 @@ def test_rate_limits_in_the_store_cost_their_documented_rpcs(wire: Wire, limited
     assert cost(limited.post("/register", json=ANNA), 201) == [COMMIT, COMMIT]
     assert cost(limited.post("/auth/anonymous"), 201) == [COMMIT, COMMIT, COMMIT]
     bearer = {"Authorization": f"Bearer {log_in(limited).get_json()['access_token']}"}
-    assert cost(log_in(limited), 200) == [READ, QUERY, COMMIT] * 2
-    assert cost(log_in(limited, password="wrong"), 401) == [READ, QUERY, COMMIT]
+    assert cost(log_in(limited), 200) == [QUERY, COMMIT, COMMIT] * 2
+    for wrong in ({"password": "wrong"}, {"username": "nobody"}):
+        assert cost(log_in(limited, **wrong), 401) == [QUERY, COMMIT, COMMIT]
     assert cost(limited.get("/user", headers=bearer), 200) == [READ]
     for _ in range(9):
         assert log_in(limited, password="wrong").status_code == 401
     wire.rpcs.clear()
-    assert cost(log_in(limited), 429) == [READ]
+    assert cost(log_in(limited), 429) == [QUERY, COMMIT]
     assert cost(log_in(limited), 429) == []  # the counter is known to be full

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.errors import NotFound
+from src.application.limits import Count, Limit
+from src.domain.errors import NotFound, TooManyRequests
 from src.domain.sessions import Client, Session
 from src.domain.users import User
 from src.domain.values import Username, new_id
 from src.infrastructure import conflicts
+from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, Store, Write
@@ -33,6 +35,29 @@ def new_session(user_id: str = "ada", created_at: datetime = NOON, id: str | Non
         ends_at=NOON + timedelta(days=90),
         client=Client(),
     )
+
+
+def test_the_commit_of_a_session_gives_back_the_attempts_that_led_to_it(sessions: Sessions, store: Store) -> None:
+    limiter = StoreLimiter(store, lambda: NOON)
+    counts = Count(Limit("name", 2, 60, remembered=0), "anna"), Count(Limit("account", 2, 60, remembered=0), "anna")
+    for _ in range(5):
+        session = new_session()
+        assert list(sessions.add_after(limiter.hit(*counts), session)) == []
+        assert sessions.get(session.id)
+
+
+def test_attempts_that_another_one_follows_are_returned_and_the_session_is_stored(
+    sessions: Sessions, store: Store
+) -> None:
+    limiter, count = StoreLimiter(store, lambda: NOON), Count(Limit("name", 2, 60, remembered=0), "anna")
+    attempts, session = limiter.hit(count), new_session()
+    limiter.hit(count)
+    assert sessions.add_after(attempts, session) == attempts
+    assert sessions.get(session.id)
+    limiter.give_back(attempts)
+    limiter.hit(count)
+    with pytest.raises(TooManyRequests):
+        limiter.hit(count)
 
 
 def used_once_more(session: Session, _: User) -> Session:

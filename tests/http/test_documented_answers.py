@@ -1,7 +1,7 @@
 """Every response of the OpenAPI document is produced by a request, and no undocumented one is."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -17,6 +17,7 @@ from src.bootstrap.adapters import now
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
+from src.domain.sessions import Attempt
 from src.domain.values import Email
 from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
@@ -63,10 +64,13 @@ LATER = {"headers": {"Prefer": "respond-async"}}
 class Full:
     """A limiter that is."""
 
-    def check(self, *_: Count) -> None:
+    def check(self, *_: Count) -> NoReturn:
         raise TooManyRequests(60)
 
     hit = check
+
+    def give_back(self, attempts: Sequence[Attempt]) -> None:
+        """Nothing was hit."""
 
 
 class Down(Store):

@@ -5,14 +5,20 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
 
+from src.domain.errors import Unavailable
+from src.domain.users import User
+from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.memory import MemoryStore
+from tests.support.races import at_once
 from tests.support.working import Watch
 from tests.support.world import (
     OPERATIONS,
@@ -221,6 +227,61 @@ def test_ten_failed_logins_of_a_name_in_any_spelling_block_it(limited: Client, w
     assert int(_fail(limited, names[0]).headers["Retry-After"]) == 1
     watch.forward(1)
     assert _fail(limited, names[0]).status_code == 401
+
+
+def test_of_sixty_simultaneous_guesses_ten_are_looked_at(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, verify = MemoryStore(), LocalIdentity.verify
+    app, looked_at, all_of_them = build(store, limiter=StoreLimiter(store, watch), clock=watch), [], Barrier(60)
+    join(client_of(app), username="anna", email="anna@example.com")
+
+    def noted(identity: LocalIdentity, user: User | None, password: str) -> bool:
+        looked_at.append(password)
+        with suppress(BrokenBarrierError):
+            all_of_them.wait(0.5)  # a hash takes long enough for the others to come
+        return verify(identity, user, password)
+
+    monkeypatch.setattr(LocalIdentity, "verify", noted)
+    guesses = [("anna", f"guess {number}") for number in range(60)]
+    guesses[39] = ("anna", PASSWORD)
+    answers = at_once(lambda guess: _fail(client_of(app), guess[0], password=guess[1]).status_code, guesses)
+    assert len([password for password in looked_at if password != PASSWORD]) <= 10
+    assert answers.count(429) == 60 - len(looked_at)
+
+
+def test_simultaneous_logins_with_the_right_password_leave_no_failures(limited: Client, watch: Watch) -> None:
+    join(limited, username="anna")
+    app = limited.application
+    answers = at_once(lambda _: _fail(client_of(app), "anna", password=PASSWORD).status_code, range(30))
+    assert set(answers) <= {200, 429}
+    watch.forward(2)
+    assert [_fail(limited, "anna").status_code for _ in range(11)] == [401] * 10 + [429]
+
+
+def test_the_username_and_the_address_of_an_account_count_together_and_do_not_tell(limited: Client) -> None:
+    join(limited, username="anna", email="anna@example.com")
+    seen: dict[object, list[int]] = {}
+    for pair in (("anna", "anna@example.com"), ("nobody", "nobody@example.com")):
+        for name in pair:
+            seen[name] = [_fail(limited, name).status_code for _ in range(8)]
+        seen[pair] = [_fail(limited, name, password=PASSWORD).status_code for name in pair]
+        assert [_fail(limited, pair[1]).status_code for _ in range(2)] == [401, 429]
+    assert seen["anna"] == seen["anna@example.com"] == seen["nobody"] == seen["nobody@example.com"] == [401] * 8
+    assert seen["anna", "anna@example.com"] == seen["nobody", "nobody@example.com"] == [401, 401]
+    assert _fail(limited, "anna@example.com", "192.0.2.2", PASSWORD).status_code == 200  # the owner, elsewhere
+
+
+def test_a_login_that_could_not_be_checked_is_not_a_failed_one(
+    limited: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join(limited, username="anna")
+
+    def fail(*_: object) -> NoReturn:
+        raise Unavailable
+
+    with monkeypatch.context() as busy:
+        busy.setattr(LocalIdentity, "verify", fail)
+        assert [_fail(limited, "anna").status_code for _ in range(11)] == [503] * 11
+    assert _fail(limited, "anna", password=PASSWORD).status_code == 200
 
 
 def test_known_and_unknown_names_are_limited_alike(limited: Client) -> None:

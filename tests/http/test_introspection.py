@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from src.application.limits import Count
 from src.application.ports import ProviderAccount
 from src.domain.values import Email
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
+from tests.support.races import at_once
 from tests.support.working import Watch
 from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in
 
@@ -102,6 +104,29 @@ def test_guessing_the_secret_of_a_service_is_limited_like_guessing_a_password(wa
     assert [status("billing", "") for _ in range(2)] == [401, 401]  # without a credential nothing was guessed
     watch.forward(301)
     assert status("billing", SECRET) == 200
+
+
+class Overtaken(StoreLimiter):
+    """A limiter that counts ten simultaneous guesses once it has been asked whether one is allowed."""
+
+    guesses = 10
+
+    def check(self, *counts: Count) -> None:
+        super().check(*counts)
+        while self.guesses:
+            self.guesses -= 1
+            StoreLimiter(self._store, self._clock).hit(*counts)
+
+
+def test_the_right_secret_among_simultaneous_guesses_is_no_answer_after_ten(watch: Watch) -> None:
+    client = client_of(build(limiter=Overtaken(MemoryStore(), watch), clock=watch, settings=CREDENTIALS))
+    assert introspect(client, "x").status_code == 429
+
+
+def test_simultaneous_requests_of_a_service_are_not_limited(watch: Watch) -> None:
+    app = build(limiter=StoreLimiter(MemoryStore(), watch), clock=watch, settings=CREDENTIALS)
+    answers = at_once(lambda _: introspect(client_of(app), "x").status_code, range(40))
+    assert answers == [200] * 40
 
 
 def test_wrong_passwords_of_people_do_not_stop_a_service_at_the_same_address(watch: Watch) -> None:

@@ -1,7 +1,8 @@
 """The token endpoint, used by an OAuth2 client library, and the errors of RFC 6749."""
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import pytest
 from authlib.integrations.base_client.errors import OAuthError
@@ -12,6 +13,7 @@ from requests.adapters import BaseAdapter
 
 from src.application.limits import Count
 from src.domain.errors import TooManyRequests
+from src.domain.sessions import Attempt
 from src.interfaces.http.app import MAX_BODY_BYTES
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
@@ -119,10 +121,13 @@ def test_a_wrong_method_has_a_code_too(client: Client, path: str) -> None:
 class _Full:
     """A limiter that refuses everything."""
 
-    def check(self, *_: Count) -> None:
+    def check(self, *_: Count) -> NoReturn:
         raise TooManyRequests(60)
 
     hit = check
+
+    def give_back(self, attempts: Sequence[Attempt]) -> None:
+        """Nothing was hit."""
 
 
 def test_errors_that_keep_their_status_have_a_code_too() -> None:

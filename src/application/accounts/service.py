@@ -1,15 +1,16 @@
 """The service for registration and for changes of the own password."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from src.application.accounts.saga import AccountSaga
 from src.application.caller import Caller, caller_must_exist
-from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, REGISTRATIONS, Count, RateLimiter, network
+from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_ACCOUNT, REGISTRATIONS, Count, RateLimiter, network
 from src.application.outbox import Notices
 from src.application.ports import Clock, IdentityProvider
 from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
-from src.domain.sessions import Client
+from src.domain.sessions import Attempt, Client
 from src.domain.users import Profile, User
 from src.domain.values import Role
 
@@ -84,18 +85,27 @@ class AccountService:
         """Raise an error unless the caller has given the current password, or needs none."""
         user, address = caller.user, network(client)
         # A stolen token must not allow guessing the password without limit.
-        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {user.id}"), Count(FAILED_LOGINS, address))
-        self.limiter.check(*failure)
-        if current is not None and self.identity.verify(user, current):
-            return
+        self.limiter.check(Count(FAILED_LOGINS, address))
+        attempts: Sequence[Attempt] = ()
+        if current is not None:
+            attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
+            try:
+                right = self.identity.verify(user, current)
+            except BaseException:
+                self.limiter.give_back(attempts)  # the password was not looked at
+                raise
+            if right:
+                self.limiter.give_back(attempts)
+                return
         account = self.identity.account(user.id) if caller.signed_in_at else None
         if caller.signed_in_at and account and not account.has_password:
+            self.limiter.give_back(attempts)
             if self.clock() - caller.signed_in_at > RECENT_SIGN_IN:
                 raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
             return
         if current is None:
             raise Invalid(FieldError("current_password", "required", "This field is required."))
-        self.limiter.hit(*failure)
+        self.limiter.hit(Count(FAILED_LOGINS, address))
         raise WrongPassword
 
 

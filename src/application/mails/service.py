@@ -104,12 +104,11 @@ class MailService:
 
         Raises InvalidToken, TooManyRequests, Unavailable.
         """
-        failure = Count(FAILED_LOGINS, network(client))
-        self.limiter.check(failure)
+        attempts = self.limiter.hit(Count(FAILED_LOGINS, network(client)))
         for mail in self.mails.newest(MailKind.LOGIN, address, MAX_LIVING):
             if self._is_code(mail, code):
+                self.limiter.give_back(attempts)
                 return self._start(mail, self._user_of(mail), client)
-        self.limiter.hit(failure)
         raise InvalidToken(_INVALID)
 
     def reset_password(self, token: str, password: str, client: Client) -> None:

@@ -1,9 +1,10 @@
 """Tells services the state of tokens (RFC 7662), and revokes tokens (RFC 7009)."""
 
 import hmac
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from src.application.audit import Audit, AuditEvent
@@ -25,23 +26,30 @@ class IntrospectionService:
     """The secrets of the services that may ask for the state of tokens, by the name of the service."""
     limiter: RateLimiter
     audit: Audit
+    trusted: set[tuple[str, str]] = field(default_factory=set)
+    """The services and their addresses from which the last secret was right. These are not counted."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def knows_service(self, name: str, secret: str, client: Client) -> bool:
         """Return whether a service has this credential.
 
         Wrong secrets are limited as wrong passwords are, but counted apart from them: whoever guesses passwords at a
-        gateway could otherwise stop the introspections of that gateway. Raises TooManyRequests, Unavailable.
+        gateway could otherwise stop the introspections of that gateway. A right secret is an answer only where a
+        guess may still be counted. Raises TooManyRequests, Unavailable.
         """
         if not secret:
             return False  # nothing was guessed
-        address = network(client)
-        failure = (Count(WRONG_SECRETS_BY_NAME, f"{address} {name}"), Count(WRONG_SECRETS, address))
-        self.limiter.check(*failure)
-        expected = self.credentials.get(name)
-        if expected is not None and hmac.compare_digest(expected.encode(), secret.encode()):
-            return True
-        self.limiter.hit(*failure)
-        return False
+        address, expected = network(client), self.credentials.get(name)
+        counts = (Count(WRONG_SECRETS_BY_NAME, f"{address} {name}"), Count(WRONG_SECRETS, address))
+        if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
+            self.trusted.discard((name, address))
+            self.limiter.hit(*counts)
+            return False
+        with self.lock:  # of the simultaneous requests of a service only the first one is counted
+            if (name, address) not in self.trusted:
+                self.limiter.give_back(self.limiter.hit(*counts))
+                self.trusted.add((name, address))
+        return True
 
     def introspect(self, token: str) -> Mapping[str, Any] | None:
         """Tell whether a token of this service is active, and for whom.

@@ -1,13 +1,21 @@
 """Sessions: logging in, refreshing tokens, and logging out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from src.application.audit import Audit, AuditEvent
 from src.application.caller import Caller, caller_must_exist
-from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_NAME, GUESTS, Count, RateLimiter, network
+from src.application.limits import (
+    FAILED_LOGINS,
+    FAILED_LOGINS_BY_ACCOUNT,
+    FAILED_LOGINS_BY_NAME,
+    GUESTS,
+    Count,
+    RateLimiter,
+    network,
+)
 from src.application.outbox import Notices
 from src.application.ports import (
     Clock,
@@ -19,8 +27,8 @@ from src.application.ports import (
     Tokens,
 )
 from src.application.sessions.authentication import AuthenticationService
-from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, PorteroError
-from src.domain.sessions import Client, Session, SessionRepository
+from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, PorteroError, TooManyRequests
+from src.domain.sessions import Attempt, Client, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
@@ -66,21 +74,33 @@ class SessionService:
         claim, address = self._claim(login), network(client)
         # Counted by name and address together, so that a stranger cannot lock the owner out from elsewhere.
         name = claim.key if claim else fold(login[:_MAX_LOGIN])
-        failure = (Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address))
-        self.limiter.check(*failure)
+        by_name, by_address = Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address)
+        self.limiter.check(by_name, by_address)
         known = self.users.by_claim(claim) if claim else None
         if known and not known.can_log_in:
             known = None
-        user, identity = self.authentication.verify(claim, known, password)
+        attempts: Sequence[Attempt] = ()
+        try:
+            by_account = Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {known.id if known else name}")
+            attempts = self.limiter.hit(by_name, by_account)
+            user, identity = self.authentication.verify(claim, known, password)
+        except TooManyRequests as error:
+            if error.limit != FAILED_LOGINS_BY_ACCOUNT.name:
+                raise
+            # Answered as an unknown name is: a 429 would tell that two names belong to one account.
+            user, identity = self.authentication.verify(None, None, password)
+        except BaseException:
+            self.limiter.give_back(attempts)  # the password was not looked at
+            raise
         if user is None:
             self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
-            self.limiter.hit(*failure)
+            self.limiter.hit(by_address)
             raise InvalidCredentials
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         if self.identity.outdated(user):
             self._rehash(user, password)
         self.notices.logged_in(user, client)
-        return user, self.start(user, client, identity)
+        return user, self.start(user, client, identity, attempts)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
@@ -106,11 +126,17 @@ class SessionService:
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
         return self.start(self.users.add(replace(guest, expires_at=now + self.lifetimes.guest)), client)
 
-    def start(self, user: User, client: Client, identity: ExternalIdentity | None = None) -> Tokens:
+    def start(
+        self,
+        user: User,
+        client: Client,
+        identity: ExternalIdentity | None = None,
+        attempts: Sequence[Attempt] = (),
+    ) -> Tokens:
         """Start a session of a user who has proved their identity, and return its tokens.
 
         ``identity`` is what the identity provider says about the sign-in, if there was one. A guest gets no refresh
-        token: the session ends with the guest.
+        token: the session ends with the guest. ``attempts`` are given back.
         """
         now, id = self.clock(), new_id()
         if user.expires_at:
@@ -133,7 +159,7 @@ class SessionService:
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
         )
-        self.sessions.add(session)
+        self.limiter.give_back(self.sessions.add_after(attempts, session))
         return self.tokens.issue(user, session).with_refresh(refresh)
 
     def renew(self, caller: Caller) -> Tokens:

@@ -1,6 +1,9 @@
 """A rate limiter without limits, for tests and benchmarks."""
 
+from collections.abc import Sequence
+
 from src.application.limits import Count
+from src.domain.sessions import Attempt
 
 
 class NoLimits:
@@ -9,5 +12,8 @@ class NoLimits:
     def check(self, *counts: Count) -> None:
         pass
 
-    def hit(self, *counts: Count) -> None:
+    def hit(self, *counts: Count) -> Sequence[Attempt]:
+        return ()
+
+    def give_back(self, attempts: Sequence[Attempt]) -> None:
         pass

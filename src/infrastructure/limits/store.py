@@ -1,84 +1,96 @@
 """A rate limiter whose counters are documents, shared by all processes that use the store."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from math import ceil
 
 from src.application.limits import Count
 from src.application.ports import Clock
-from src.domain.errors import TooManyRequests
+from src.domain.errors import TooManyRequests, Unavailable
+from src.domain.sessions import Attempt
 from src.infrastructure.conflicts import Conflict, retry_conflicts
-from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store, Update
+from src.infrastructure.limits.counters import EPOCH, SECOND, attempt_of, first_hit, without_attempt
+from src.infrastructure.stores.base import Document, Insert, Key, PreconditionFailed, Store, Update, is_current_counter
 from src.infrastructure.stores.schema import COUNTERS
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = 1_000_000
 _MAX_FULL = 10_000
 
 
 class StoreLimiter:
     """Counts in the store. Implements RateLimiter.
 
-    A check is one read. A hit is one commit if the store has atomic counters, and else a read and a commit. Times are
-    in microseconds since 1970. A full counter is remembered until its window ends, and costs nothing until then.
+    A check takes no round trip. A hit is one commit if the store has atomic counters, and else a read and a commit.
+    Times are in microseconds since 1970. A full counter is remembered until its window ends, or for as long as its
+    limit says, and costs nothing until then.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._full: dict[Key, int] = {}
+        self._full: dict[str, tuple[int, int]] = {}
+        """The times until which counters are remembered as full, and the ends of their windows."""
 
     def check(self, *counts: Count) -> None:
-        now = self._now_unless_full(counts)
-        stored = self._store.get(*map(_key, counts))
-        # A check asks whether one more hit would be allowed.
-        hits = [(each.fields["hits"] + 1, each.fields["ends"]) if each else (1, now) for each in stored]
-        self._refuse(counts, hits, now)
-
-    def hit(self, *counts: Count) -> None:
-        now = self._now_unless_full(counts)
-        counters = [_first_hit(count, now) for count in counts]
-        hits = self._store.add_hits(counters, now) or retry_conflicts(partial(self._add_hits, counters, now))
-        self._refuse(counts, hits, now)
-
-    def _now_unless_full(self, counts: Sequence[Count]) -> int:
-        """Return the time. Raises TooManyRequests when a counter is known to be full."""
-        now = (self._clock() - _EPOCH) // timedelta(microseconds=1)
+        now = (self._clock() - EPOCH) // timedelta(microseconds=1)
         for count in counts:
-            if (ends := self._full.get(_key(count), now)) > now:
-                raise TooManyRequests(ceil((ends - now) / _SECOND))
-        return now
+            until, ends = self._full.get(count.id, (now, now))
+            if now < until <= now + count.limit.seconds * SECOND:  # it is later if the clock was ahead
+                raise TooManyRequests(ceil((ends - now) / SECOND), count.limit.name)
 
-    def _refuse(self, counts: Sequence[Count], hits: Iterable[tuple[int, int]], now: int) -> None:
-        """Raise TooManyRequests when a counter has more hits than its limit allows, and remember that it is full."""
-        for count, (number, ends) in zip(counts, hits, strict=True):
-            if number > count.limit.hits and ends > now:
-                if len(self._full) >= _MAX_FULL:
-                    self._full.clear()
-                self._full[_key(count)] = ends
-                raise TooManyRequests(ceil((ends - now) / _SECOND))
+    def hit(self, *counts: Count) -> Sequence[Attempt]:
+        self.check(*counts)
+        now = (self._clock() - EPOCH) // timedelta(microseconds=1)
+        first = [first_hit(count, now) for count in counts]
+        counters = self._store.add_hits(first, now) or retry_conflicts(partial(self._add_hits, first, now))
+        hits = list(map(attempt_of, counts, counters))
+        for count, hit in zip(counts, hits, strict=True):
+            self._remember(count, hit, now)
+        for count, hit in zip(counts, hits, strict=True):
+            if hit.count > hit.limit:
+                raise TooManyRequests(ceil((hit.ends - now) / SECOND), count.limit.name)
+        return hits
 
-    def _add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]]:
+    def give_back(self, attempts: Sequence[Attempt]) -> None:
+        with suppress(Unavailable):
+            retry_conflicts(partial(self._give_back, attempts))
+        for attempt in attempts:
+            self._full.pop(attempt.id, None)
+
+    def _remember(self, count: Count, hit: Attempt, now: int) -> None:
+        """Remember a counter that is full. The last hit of a limit may be given back, unless it remembers for good."""
+        limit = count.limit
+        if hit.count > limit.hits or (hit.count == limit.hits and limit.remembered is None):
+            if len(self._full) >= _MAX_FULL:
+                self._full.clear()
+            seconds = limit.seconds if limit.remembered is None else limit.remembered
+            self._full[count.id] = min(hit.ends, now + seconds * SECOND), hit.ends
+
+    def _add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
         """Do what Store.add_hits does, with a read and a commit. Raises Conflict."""
         writes: list[Insert | Update] = []
         for first, stored in zip(counters, self._store.get(*(each.key for each in counters)), strict=True):
             fields = first.fields
-            if stored and stored.fields["ends"] > now:
+            if stored and is_current_counter(stored.fields["ends"], first, now):
                 fields = {**stored.fields, "hits": stored.fields["hits"] + 1}
             writes.append(Update(first.key, fields, stored.revision) if stored else first)
         try:
-            self._store.commit(*writes)
+            revisions = self._store.commit(*writes)
         except PreconditionFailed:
             raise Conflict from None
-        return [(write.fields["hits"], write.fields["ends"]) for write in writes]
+        return [Document(write.key, write.fields, revisions[write.key], "") for write in writes]
 
-
-def _first_hit(count: Count, now: int) -> Insert:
-    """Return the write that stores a new counter with one hit. Its window begins at ``now``, in microseconds."""
-    ends = now + count.limit.seconds * _SECOND
-    return Insert(_key(count), {"hits": 1, "ends": ends, "expires_at": _EPOCH + timedelta(microseconds=ends)})
-
-
-def _key(count: Count) -> Key:
-    return Key(COUNTERS, count.id)
+    def _give_back(self, attempts: Sequence[Attempt]) -> None:
+        stored = self._store.get(*(Key(COUNTERS, attempt.id) for attempt in attempts))
+        writes = [
+            without_attempt(replace(hit, count=now.fields["hits"], ends=now.fields["ends"], revision=now.revision))
+            for hit, now in zip(attempts, stored, strict=True)
+            if now and now.fields["hits"] and now.fields["ends"] <= hit.ends  # else another window has begun
+        ]
+        try:
+            if writes:
+                self._store.commit(*writes)
+        except PreconditionFailed:
+            raise Conflict from None

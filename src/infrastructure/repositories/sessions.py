@@ -1,16 +1,17 @@
 """The repository of sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from src.domain.errors import NotFound
-from src.domain.sessions import Client, Session
+from src.domain.sessions import Attempt, Client, Session
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.conflicts import retry_conflicts
+from src.infrastructure.limits.counters import without_attempt
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Key, Store
+from src.infrastructure.stores.base import Key, PreconditionFailed, Store
 from src.infrastructure.stores.schema import SESSIONS, USERS
 
 
@@ -24,6 +25,16 @@ class Sessions(Documents[Session]):
     def add(self, session: Session) -> Session:
         """Store a new session. Takes one commit."""
         return self._save(None, session)
+
+    def add_after(self, attempts: Sequence[Attempt], session: Session) -> Sequence[Attempt]:
+        """Store a new session and give attempts back. Takes one commit unless others were counted meanwhile."""
+        given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
+        try:
+            self._store.commit(self.write(session), *given_back)
+        except PreconditionFailed:
+            self.add(session)
+            return attempts
+        return [attempt for attempt in attempts if not attempt.revision]
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
         """Return a session and a user. Takes one read of two documents."""

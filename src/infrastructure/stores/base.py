@@ -170,11 +170,11 @@ class Store(ABC):
         """Return the row storage of the same service, or None if rows have to be packed into documents."""
         return None
 
-    def add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]] | None:
-        """Add one hit to each counter, in one round trip; return the hits and the ends of their windows.
+    def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document] | None:
+        """Add one hit to each counter, in one round trip; return the counters.
 
-        A counter that is absent, or whose window has ended at ``now``, is stored as given: with its first hit. Returns
-        None, and does nothing, if the service has no atomic counters.
+        A counter that is absent, or not current at ``now``, is stored as given: with its first hit. Returns None, and
+        does nothing, if the service has no atomic counters.
         """
         return None
 
@@ -235,6 +235,18 @@ class Store(ABC):
                     raise PreconditionFailed(failed) from None
                 # All preconditions are met now, so the commit is repeated.
         raise Unavailable("Too many changes at once; try again.", 1)
+
+
+COUNTER_SKEW = 60_000_000
+"""The most by which the clocks of two processes differ, in microseconds."""
+
+
+def is_current_counter(ends: int, first: Insert, now: int) -> bool:
+    """Return whether a window that ends at ``ends`` is current. ``first`` is the counter of one that begins now.
+
+    A window that ends later than ``first`` began by a clock that was ahead.
+    """
+    return now < ends <= int(first.fields["ends"]) + COUNTER_SKEW
 
 
 def is_met(write: Write, document: Document | None) -> bool:

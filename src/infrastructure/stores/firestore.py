@@ -32,6 +32,7 @@ from src.infrastructure.stores.base import (
     Store,
     Update,
     Write,
+    is_current_counter,
 )
 from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.firestore_indexes import OPERATION
@@ -116,7 +117,7 @@ class FirestoreStore(Store):
             if not isinstance(write, Delete)
         }
 
-    def add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]]:
+    def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
         """Add hits with increments, which take no read and never conflict.
 
         A commit that the client repeats, because its reply was lost, counts twice.
@@ -124,14 +125,16 @@ class FirestoreStore(Store):
         results = self._send([self._increment(counter) for counter in counters])
         found = []
         for counter, result in zip(counters, results, strict=True):
-            hits, ends = (value.integer_value for value in result.transform_results)
-            if ends <= now:
+            hits, ends, latest = (value.integer_value for value in result.transform_results)
+            revision = result.update_time.ToJsonString()
+            stored = Document(counter.key, {**counter.fields, "hits": hits, "ends": ends}, revision, "")
+            if not (is_current_counter(ends, counter, now) and is_current_counter(latest, counter, now)):
                 try:
-                    self.commit(Update(counter.key, counter.fields, result.update_time.ToJsonString()))
-                    hits, ends = counter.fields["hits"], counter.fields["ends"]
+                    revisions = self.commit(Update(counter.key, counter.fields, revision))
+                    stored = Document(counter.key, counter.fields, revisions[counter.key], "")
                 except PreconditionFailed:  # another hit came between
-                    [(hits, ends)] = self.add_hits([counter], now)
-            found.append((hits, ends))
+                    [stored] = self.add_hits([counter], now)
+            found.append(stored)
         return found
 
     def close(self) -> None:
@@ -212,5 +215,7 @@ class FirestoreStore(Store):
             "update_transforms": [
                 {"field_path": "hits", "increment": {"integer_value": 1}},
                 {"field_path": "ends", "minimum": {"integer_value": counter.fields["ends"]}},
+                # Shows that the clock of an earlier hit was ahead.
+                {"field_path": "latest", "maximum": {"integer_value": counter.fields["ends"]}},
             ],
         }

@@ -13,6 +13,7 @@ from src.domain.values import new_id
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.outages import unavailable_on
 from src.infrastructure.stores.base import (
+    COUNTER_SKEW,
     Delete,
     Document,
     Insert,
@@ -160,7 +161,7 @@ class DynamoStore(Store):
         retry_conflicts(partial(self._transact, writes, operation))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
-    def add_hits(self, counters: Sequence[Insert], now: int) -> list[tuple[int, int]]:
+    def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
         """Add hits with one request for each counter. A request that is repeated, its reply lost, counts twice."""
         return [retry_conflicts(partial(self._add_hit, counter, now)) for counter in counters]
 
@@ -176,38 +177,34 @@ class DynamoStore(Store):
             requests += requests_of(write, old, operation, self._table)
         self._send("transact_write_items", TransactItems=requests)
 
-    def _add_hit(self, counter: Insert, now: int) -> tuple[int, int]:
+    def _add_hit(self, counter: Insert, now: int) -> Document:
         """Add a hit to the counter, or store it as given. Raises Conflict if another hit comes in between."""
         first = Document(counter.key, counter.fields, operation := new_id(), operation)
+        bounds = {":now": {"N": str(now)}, ":latest": {"N": str(counter.fields["ends"] + COUNTER_SKEW)}}
         try:
             answer = self._send(
                 "update_item",
                 TableName=self._table,
                 Key=items.key_of(items.document_place(counter.key)),
                 UpdateExpression="ADD hits :one SET #revision = :revision",
-                ConditionExpression="ends > :now",
+                ConditionExpression="ends > :now AND ends <= :latest",
                 ExpressionAttributeNames={"#revision": items.REVISION},
-                ExpressionAttributeValues={
-                    ":now": {"N": str(now)},
-                    ":one": {"N": "1"},
-                    ":revision": {"S": operation},
-                },
+                ExpressionAttributeValues=bounds | {":one": {"N": "1"}, ":revision": {"S": operation}},
                 ReturnValues="ALL_NEW",
             )
-            stored = items.document_of(counter.key.collection, answer["Attributes"])
+            return items.document_of(counter.key.collection, answer["Attributes"])
         except PreconditionFailed:
             try:
                 self._send(
                     "put_item",
                     TableName=self._table,
                     Item=items.document_item(first),
-                    ConditionExpression="attribute_not_exists(pk) OR ends <= :now",
-                    ExpressionAttributeValues={":now": {"N": str(now)}},
+                    ConditionExpression="attribute_not_exists(pk) OR ends <= :now OR ends > :latest",
+                    ExpressionAttributeValues=bounds,
                 )
             except PreconditionFailed:
                 raise Conflict from None
-            stored = first
-        return stored.fields["hits"], stored.fields["ends"]
+        return first
 
     def _read(self, keys: list[items.Item], found: dict[str, items.Item]) -> None:
         """Read the items with these keys into ``found``. DynamoDB leaves some out when it is busy or they are large."""
