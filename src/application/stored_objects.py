@@ -37,8 +37,8 @@ S = TypeVar("S")
 class ObjectLifecycle(Generic[T]):
     """Stores, shows, deletes and reconciles one kind of stored object."""
 
-    noun: str
-    """The name of the kind in messages to users, such as "file"."""
+    missing: str
+    """The message when there is no such object, such as "There is no such file."."""
     records: StoredObjectRepository[T]
     users: UserRepository
     jobs: JobRepository
@@ -73,7 +73,7 @@ class ObjectLifecycle(Generic[T]):
         """Return an object of the caller, or of any user for an admin. Raises NotFound."""
         item = self.records.get(id)
         if item is None or not item.is_stored or (item.user_id != caller.id and caller.role is not Role.ADMIN):
-            raise NotFound(f"There is no such {self.noun}.")
+            raise NotFound(self.missing)
         return item
 
     def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:

@@ -5,19 +5,29 @@ import math
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from src.domain.messages import Translatable
+
 _MAX_DIGITS = 100
 """The maximum number of digits of an integer. No value needs more, and converting long numbers is slow."""
 _MAX_STORED_DEPTH = 32
 
 
+class NotJson(ValueError):
+    """A text is not strict JSON. ``reason`` is a part of a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = Translatable(reason)
+        super().__init__(reason)
+
+
 def strict_json(text: str, *, to_store: bool = False) -> Any:
     """Parse ``text`` and return its value.
 
-    Raise ValueError for text that is not JSON, a repeated key, NaN, Infinity, an integer of more than 100 digits,
+    Raise NotJson for text that is not JSON, a repeated key, NaN, Infinity, an integer of more than 100 digits,
     nesting beyond Python's recursion limit, or a NUL character. Raise UnicodeError for a lone surrogate.
 
     Set ``to_store`` for a value from another service that is stored or shown. NUL characters and lone surrogates then
-    become U+FFFD, because stores and encoders refuse them. ValueError is also raised for a number that exceeds the
+    become U+FFFD, because stores and encoders refuse them. NotJson is also raised for a number that exceeds the
     range of a float, and for nesting beyond 32 levels.
     """
     try:
@@ -29,37 +39,41 @@ def strict_json(text: str, *, to_store: bool = False) -> Any:
             parse_int=_short_int,
         )
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise NotJson("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        place = {"line": error.lineno, "column": error.colno, "char": error.pos}
+        flaw = Translatable(error.msg)  # one of a few constants of the library
+        raise NotJson(Translatable("{flaw}: line {line} column {column} (char {char})", flaw=flaw, **place)) from None
     if to_store:
         return _storable(value, _MAX_STORED_DEPTH)
     for each in _texts(value):
         each.encode("utf-8")
         if "\0" in each:
-            raise ValueError("a text holds a NUL character")
+            raise NotJson("a text holds a NUL character")
     return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("an object has the same key twice")
+        raise NotJson("an object has the same key twice")
     return members
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise NotJson(Translatable("{name} is not a JSON number", name=name))
 
 
 def _finite_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError("a number is too large")
+        raise NotJson("a number is too large")
     return number
 
 
 def _short_int(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
-        raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
+        raise NotJson(Translatable("a number has more than {digits} digits", digits=_MAX_DIGITS))
     return int(digits)
 
 
@@ -79,7 +93,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _storable(value: Any, depth: int) -> Any:
     if depth == 0:
-        raise ValueError("it is nested too deeply")
+        raise NotJson("it is nested too deeply")
     if isinstance(value, str):
         return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in value)
     if isinstance(value, list):

@@ -71,7 +71,7 @@ from src.infrastructure.usernames import parse_new_username
 from src.interfaces.services import Services
 from src.settings import Settings
 
-_PASSWORD_HINTS = {
+PASSWORD_HINTS = {
     "too_short": "The setting PASSWORD_MIN_LENGTH=6 takes fewer characters.",
     **dict.fromkeys(("common", "weak"), "The setting PASSWORD_BLOCKLIST=off takes such passwords."),
 }
@@ -114,11 +114,16 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     queue = overrides.get("queue") or make_queue(settings, runner.run)
     job_service = JobService(jobs=jobs, queue=queue, runner=runner, clock=clock)
     file_objects = ObjectLifecycle(
-        noun="file", records=files, users=users, jobs=jobs, erase=lambda file: blobs.delete(file.key), clock=clock
+        missing="There is no such file.",
+        records=files,
+        users=users,
+        jobs=jobs,
+        erase=lambda file: blobs.delete(file.key),
+        clock=clock,
     )
     erase = partial(erase_dataset, rows=rows, blobs=blobs)
     dataset_objects = ObjectLifecycle(
-        noun="dataset", records=datasets, users=users, jobs=jobs, erase=erase, clock=clock
+        missing="There is no such dataset.", records=datasets, users=users, jobs=jobs, erase=erase, clock=clock
     )
     owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
     saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
@@ -215,7 +220,7 @@ def _rules(settings: Settings, pictures: PictureSource) -> InputRules:
         passwords=PasswordPolicy(
             settings.password_min_length,
             find_weakness if settings.password_blocklist else None,
-            {} if settings.production else _PASSWORD_HINTS,
+            {} if settings.production else PASSWORD_HINTS,
         ),
         check_picture=pictures.check,
     )

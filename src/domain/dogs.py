@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypedDict
 
 from src.domain.jobs import Job
+from src.domain.messages import Translatable
 from src.domain.receipts import Receipt
 from src.domain.values import InvalidValue, Page, fold
 
@@ -30,7 +31,7 @@ def parse_dog_name(text: str) -> str:
     """Return a dog's name in NFC. It has 1 to 64 characters in one line, without a slash. Raises InvalidValue."""
     name = unicodedata.normalize("NFC", text) if len(text) <= 4 * _MAX_NAME else ""
     if not 1 <= len(name) <= _MAX_NAME or not name.strip():
-        raise InvalidValue("length", f"Use 1 to {_MAX_NAME} characters.")
+        raise InvalidValue("length", Translatable("Use {least} to {most} characters.", least=1, most=_MAX_NAME))
     if "/" in name or any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
         raise InvalidValue("characters", "Use one line, without a slash.")
     if fold(name).strip() in _RESERVED:  # blanks around a name are easy to miss

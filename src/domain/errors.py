@@ -28,6 +28,10 @@ Each class has a stable ``code`` for clients. The interfaces decide how an error
 from dataclasses import dataclass
 from typing import ClassVar
 
+from src.domain.messages import Translatable, clipped
+
+_MAX_FIELD = 300
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -36,6 +40,9 @@ class FieldError:
     field: str
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field", clipped(self.field, _MAX_FIELD))
 
 
 class PorteroError(Exception):
@@ -121,7 +128,7 @@ class Taken(PorteroError):
 
     def __init__(self, *fields: str) -> None:
         self.fields = fields
-        super().__init__(f"Already taken: {', '.join(fields)}. Choose another.")
+        super().__init__(Translatable("Already taken: {fields}. Choose another.", fields=", ".join(fields)))
 
 
 class Stale(PorteroError):
@@ -183,7 +190,7 @@ class TooManyRequests(PorteroError):
     def __init__(self, retry_after: int, limit: str = "") -> None:
         self.retry_after = retry_after
         self.limit = limit
-        super().__init__(f"Too many requests; try again in {retry_after} seconds.")
+        super().__init__(Translatable("Too many requests; try again in {seconds} seconds.", seconds=retry_after))
 
 
 class Unavailable(PorteroError):

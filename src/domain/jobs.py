@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from src.domain.errors import Ended
+from src.domain.messages import Translatable
 from src.domain.values import Page, new_id
 
 MAX_ATTEMPTS = 4
@@ -135,7 +136,7 @@ class Job:
         if self.status is JobStatus.CANCELLED:
             return self
         if self.status.ended:
-            raise Ended(f"The job has {self.status} already.")
+            raise Ended(Translatable("The job has {status} already.", status=self.status))
         return self._ended(JobStatus.CANCELLED, now)
 
     def retried(self, now: datetime) -> "Job":

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from src.domain.messages import Translatable
 from src.domain.values import InvalidValue, fold
 
 FindWeakness = Callable[[str, Sequence[str]], InvalidValue | None]
@@ -40,15 +41,17 @@ class PasswordPolicy:
         """
         password = normalise_password(password)
         if flaw := self._flaw(password, [name for name in names if name]):
-            hint = self.hints.get(flaw.code)
-            raise InvalidValue(flaw.code, f"{flaw} {hint}") if hint else flaw
+            if hint := self.hints.get(flaw.code):
+                message = Translatable("{reason} {hint}", reason=flaw.message, hint=Translatable(hint))
+                raise InvalidValue(flaw.code, message)
+            raise flaw
         return password
 
     def _flaw(self, password: str, names: list[str]) -> InvalidValue | None:
         if len(password) < self.min_length:
-            return InvalidValue("too_short", f"Use at least {self.min_length} characters.")
+            return InvalidValue("too_short", Translatable("Use at least {n} characters.", n=self.min_length))
         if len(password) > MAX_PASSWORD:
-            return InvalidValue("too_long", f"Use at most {MAX_PASSWORD} characters.")
+            return InvalidValue("too_long", Translatable("Use at most {n} characters.", n=MAX_PASSWORD))
         if fold(password) in map(fold, names):
             return InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
         return self.find_weakness(password, names) if self.find_weakness else None

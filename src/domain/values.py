@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from src.domain.messages import Translatable
+
 T = TypeVar("T")
 
 
 class InvalidValue(ValueError):
-    """A text is not a valid value. ``code`` is stable. The message tells users what to change."""
+    """A text is not a valid value. ``code`` is stable. ``message`` tells users what to change."""
 
     def __init__(self, code: str, message: str) -> None:
-        self.code = code
+        self.code, self.message = code, Translatable(message)
         super().__init__(message)
 
 
@@ -73,7 +75,7 @@ class Username:
         """
         name = unicodedata.normalize("NFKC", text) if len(text) <= cls._MAX_TYPED else ""
         if not cls.MIN <= len(name) <= cls.MAX:
-            raise InvalidValue("length", f"Use {cls.MIN} to {cls.MAX} characters.")
+            raise InvalidValue("length", Translatable("Use {least} to {most} characters.", least=cls.MIN, most=cls.MAX))
         kinds = "".join(map(_kind, name))
         if kinds[0] not in "LN":
             raise InvalidValue("start", "Begin with a letter or a digit.")
@@ -109,7 +111,7 @@ _BREAKS = {"Cc", "Zl", "Zp"}
 def parse_name(text: str) -> str:
     """Return ``text`` if it is a valid first or last name. Raises InvalidValue."""
     if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
-        raise InvalidValue("name", f"Use at most {MAX_NAME} characters, in one line.")
+        raise InvalidValue("name", Translatable("Use at most {n} characters, in one line.", n=MAX_NAME))
     return text
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from zxcvbn_rs_py import Entropy, Warning, zxcvbn
 
+from src.domain.messages import Translatable
 from src.domain.values import InvalidValue, fold
 
 _MAX_CHARACTERS = 24
@@ -31,8 +32,8 @@ def find_weakness(password: str, names: Sequence[str]) -> InvalidValue | None:
         return InvalidValue("common", "This is one of the most used passwords; choose another.")
     if int(estimate.score) > _GUESSABLE_SCORE and folded_estimate.guesses > _MOST_USED:
         return None
-    reason = _warning(estimate) or "This password is easy to guess."
-    return InvalidValue("weak", f"{reason} Add a word or two that are not common.")
+    reason = Translatable(str(_warning(estimate) or "This password is easy to guess."))
+    return InvalidValue("weak", Translatable("{reason} Add a word or two that are not common.", reason=reason))
 
 
 def _warning(estimate: Entropy) -> Warning | None:

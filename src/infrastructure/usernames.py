@@ -3,6 +3,7 @@
 import unicodedata
 from itertools import groupby
 
+from src.domain.messages import Translatable
 from src.domain.values import InvalidValue, Username
 
 _MAX_MARKS = 4
@@ -28,7 +29,7 @@ def parse_new_username(text: str) -> Username:
     """
     username = Username.parse(text)
     if max(_lengths_of_runs_of_marks(unicodedata.normalize("NFKD", text)), default=0) > _MAX_MARKS:
-        raise InvalidValue("marks", f"Use at most {_MAX_MARKS} combining marks on a letter.")
+        raise InvalidValue("marks", Translatable("Use at most {n} combining marks on a letter.", n=_MAX_MARKS))
     if not _is_highly_restrictive(unicodedata.normalize("NFKC", text)):
         raise InvalidValue("script", "Use letters of one script, such as only Latin or only Cyrillic ones.")
     return username

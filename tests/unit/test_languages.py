@@ -2,54 +2,60 @@
 
 import ast
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
-from string import Formatter
 
 import pytest
-from babel.messages.pofile import read_po
+from zxcvbn_rs_py import Warning
 
 from src.application.summaries import Statistics, rules, summarise_by_rules
+from src.bootstrap.wiring import PASSWORD_HINTS
 from src.domain.csv import Column, Report
-from src.interfaces import languages
+from src.domain.messages import Translatable
+from src.infrastructure.csv.reading.binary import MAGIC
+from src.infrastructure.stores.schema import COLLECTIONS
 from src.interfaces.http.authentication import Access
+from src.interfaces.http.bodies import WORDING
 from src.interfaces.http.errorpages.catalogue import CATALOGUE
 from src.interfaces.http.errorpages.rendering import TEXTS as WORDS
-from src.interfaces.languages import catalogue, translated, translations
+from src.interfaces.languages import translated, translations
 from src.interfaces.web.docs import GUIDE
 from src.interfaces.web.mails import TEXTS
+from tests.support.translations import CATALOGUE as SPANISH
+from tests.support.translations import IDS, fields, untranslated
 
-ROOT = Path(__file__).parents[2]
+SRC = Path(__file__).parents[2] / "src"
 MESSAGE_OF = {
-    **dict.fromkeys(("FieldError", "refused", "add_error"), 2),
-    **dict.fromkeys(("InvalidValue", "PydanticCustomError", "NotCsv", "InvalidOption"), 1),
+    **dict.fromkeys(("FieldError", "add_error", "_failed"), 2),
+    **dict.fromkeys(("InvalidValue", "PydanticCustomError", "NotCsv", "InvalidOption", "refused"), 1),
     **dict.fromkeys(("Unauthenticated", "Forbidden", "NotFound", "Ended", "InvalidToken", "InvalidCredentials"), 0),
-    **dict.fromkeys(("BadRequest", "UnsupportedMediaType"), 0),
+    **dict.fromkeys(("BadRequest", "UnsupportedMediaType", "Translatable", "AttemptFailed", "Postponed", "Down"), 0),
+    **dict.fromkeys(("NotJson", "Unavailable", "TooManyAttempts", "_down"), 0),
 }
 """The position of the message in calls of these functions."""
-NEVER_A_PROBLEM = {"chat.py", "foreign_hashes.py", "pictures.py", "relay.py", "checking.py"}
-"""Modules whose errors are shown in a job, in a log or on the command line."""
+MODULES = [path for path in sorted(SRC.rglob("*.py")) if path != SRC / "domain" / "messages.py"]
 
 
-def texts(node: ast.expr | None, assigned: dict[str, list[ast.expr]]) -> Iterator[str]:
-    """The texts that an expression can be; each value in a text is replaced by a letter."""
+def templates(node: ast.expr | None, assigned: dict[str, list[ast.expr]]) -> Iterator[str]:
+    """The messages that an expression can be. A text that is put together is none, so it has no translation."""
     match node:
-        case ast.Constant(value=str(text)):
-            text = "".join(part[0] + ("X" if part[1] is not None else "") for part in Formatter().parse(text))
-            yield from [text] if text != "X" else []
-        case ast.JoinedStr(values=values):
-            parts = [part.value if isinstance(part, ast.Constant) else "X" for part in values]
-            if set("".join(map(str, parts))) > {"X", " "}:
-                yield "".join(map(str, parts))
+        case ast.Constant(value=str(text)) if text != "{message}":  # pydantic's own template for a message of ours
+            yield text
         case ast.IfExp(body=body, orelse=other):
-            yield from texts(body, assigned)
-            yield from texts(other, assigned)
+            yield from templates(body, assigned)
+            yield from templates(other, assigned)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from templates(value, assigned)
         case ast.Name(id=name):
             for value in assigned.get(name, ()):
-                yield from texts(value, {})
+                yield from templates(value, {})
+        case ast.JoinedStr() | ast.BinOp():
+            yield ast.unparse(node)
 
 
-def messages(path: Path) -> Iterator[str]:
-    """The messages of the errors that a module raises."""
+def messages(path: Path) -> Iterator[tuple[str, set[str] | None]]:
+    """The messages of a module, each with the names of the values that it is given, or None if they are not known."""
     assigned: dict[str, list[ast.expr]] = {}
     nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
     for node in nodes:
@@ -57,30 +63,40 @@ def messages(path: Path) -> Iterator[str]:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             assigned.setdefault(getattr(target, "id", ""), []).append(node.value)
     for value in assigned.get("default_detail", ()):
-        yield from texts(value, {})
+        yield from ((text, set()) for text in templates(value, {}))
     for node in nodes:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             position = MESSAGE_OF.get(name, len(node.args))
             if position < len(node.args):
-                yield from texts(node.args[position], assigned)
+                first = node.args[position]
+                known = name == "Translatable" and isinstance(first, ast.Constant) and all(e.arg for e in node.keywords)
+                values = {str(each.arg) for each in node.keywords} if known else None
+                yield from ((text, values) for text in templates(first, assigned))
 
 
-def test_every_message_of_an_error_has_a_translation() -> None:
-    found = {
-        (path.name, text)
-        for path in (ROOT / "src").rglob("*.py")
-        if path.name not in NEVER_A_PROBLEM
-        for text in messages(path)
-    }
-    assert len(found) > 100
-    missing = [(name, text) for name, text in sorted(found) if not catalogue("es").sentence(text)]
+def test_every_message_has_a_translation_and_is_given_the_values_that_it_names() -> None:
+    found = [(path.name, text, values) for path in MODULES for text, values in messages(path)]
+    assert len(found) > 200
+    missing = [(name, text) for name, text, _ in found if text not in IDS]
     assert not missing, "translate these messages in src/interfaces/languages/es.po"
+    wrong = [(name, text) for name, text, values in found if values is not None and values != fields(text)]
+    assert not wrong, "give these messages the values that they name"
+
+
+def test_every_word_that_is_a_value_of_a_message_has_a_translation() -> None:
+    documents = {"users", "sessions", "tasks", "dogs", "files", "jobs", "mails", "datasets"}
+    assert documents < {collection.name for collection in COLLECTIONS}
+    things = [name.removesuffix("s") for name in documents]
+    warnings = [str(getattr(Warning, name)) for name in dir(Warning) if name[0] != "_"]
+    words = [*things, *warnings, *MAGIC.values(), *PASSWORD_HINTS.values(), *map(itemgetter(1), WORDING.values())]
+    assert len(warnings) > 10
+    assert [word for word in words if word not in IDS] == []
 
 
 @pytest.mark.parametrize("access", [access for access in Access if access.needs_token])
 def test_the_callers_whom_an_operation_admits_have_a_translation(access: Access) -> None:
-    assert translated(access.value, "es") != access.value
+    assert access.value in IDS
 
 
 @pytest.mark.parametrize("texts_of_rules", [rules.FORMATS, rules.PROBLEMS, rules.REMEDIES])
@@ -89,20 +105,13 @@ def test_every_text_of_a_summary_has_a_translation(texts_of_rules: dict[str, str
         assert translations("es").gettext(text) != text
 
 
-def test_a_translation_has_no_values_that_its_message_lacks() -> None:
-    with Path(languages.__file__).with_name("es.po").open("rb") as file:
-        read = [each for each in read_po(file) if each.id]
-    assert read
-    for each in read:
+def test_a_translation_has_the_values_of_its_message() -> None:
+    for each in SPANISH:
         ids = [each.id] if isinstance(each.id, str) else [*each.id]
         strings = [each.string] if isinstance(each.string, str) else [*(each.string or ())]
         for id, string in zip(ids, strings, strict=True):
             assert string.strip() or (id, string) == (",", "\u202f"), id
-            assert fields(string) <= fields(id), id
-
-
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+            assert fields(string) == fields(id), id
 
 
 def test_thousands_are_separated_as_each_language_does() -> None:
@@ -114,31 +123,41 @@ def test_thousands_are_separated_as_each_language_does() -> None:
         assert number in note
 
 
-def test_a_sentence_is_translated_once_however_often_an_answer_repeats_it() -> None:
-    translated.cache_clear()
-    assert {translated("Use at least 8 characters.", "es") for _ in range(1_000)} == {"Usa al menos 8 caracteres."}
-    assert translated.cache_info().misses == 1
+WEAK = Translatable("{reason} Add a word or two that are not common.", reason=Translatable("Give a text."))
 
 
 @pytest.mark.parametrize(
-    ("text", "spanish"),
+    ("message", "english", "spanish"),
     [
-        ("Not authenticated", "No autenticado"),
-        ("Use at least 8 characters.", "Usa al menos 8 caracteres."),
-        ("This is for admins.", "Esto es para administradores."),
+        ("Not authenticated", "Not authenticated", "No autenticado"),
+        (Translatable("Use at least {n} characters.", n=8), "Use at least 8 characters.", "Usa al menos 8 caracteres."),
         (
-            "This is a top-10 common password. Add a word or two that are not common.",
-            "Es una de las 10 contraseñas más comunes. Añade una o dos palabras poco comunes.",
+            WEAK,
+            "Give a text. Add a word or two that are not common.",
+            "Da un texto. Añade una o dos palabras poco comunes.",
         ),
-        ("A sentence of nobody.", "A sentence of nobody."),
+        ("A sentence of nobody, with {braces}.",) * 3,
+        ("", "", ""),
     ],
 )
-def test_sentences_with_values_are_translated(text: str, spanish: str) -> None:
-    assert translated(text, "es") == spanish
-    assert translated(text, "en") == text
+def test_a_message_is_translated_with_its_values(message: str, english: str, spanish: str) -> None:
+    assert (translated(message, "en"), translated(message, "es")) == (english, spanish)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("value", ["Give a text.", "{name}{n}{0}{name.__class__}", "{", "%(name)s", "\0\u202e"])
+def test_a_text_of_a_client_is_never_translated_or_filled_in(language: str, value: str) -> None:
+    message = Translatable("{name} is not a JSON number", name=value)
+    assert translated(message, language).startswith(f"{value} ")
+
+
+def test_a_value_is_clipped_wherever_it_is_shown() -> None:
+    message = Translatable("{name} is not a JSON number", name="x" * 101)
+    assert str(message) == translated(message, "en") == "x" * 99 + "… is not a JSON number"
+    assert str(Translatable("{name} is not a JSON number", name="x" * 100))[:101] == "x" * 100 + " "
 
 
 def test_every_text_of_the_pages_has_a_translation() -> None:
     explained = [text for kind in CATALOGUE.values() for text in (kind.cause, kind.remedy, kind.example)]
     texts = [*TEXTS.values(), *WORDS, *GUIDE, *explained]
-    assert [text for text in texts if catalogue("es").sentence(text) is None] == []
+    assert [each for text in texts for each in untranslated(text)] == []

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from src.application.ports import Clock
 from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable
+from src.domain.messages import Translatable
 from src.domain.values import new_id
 
 _log = logging.getLogger("portero.jobs")
@@ -90,7 +91,8 @@ class JobRunner:
         """Make one attempt and record its outcome. Raises NotRunnable, NotFound."""
         handler = self.handlers.get(job.kind)
         if handler is None:
-            self._transition(job, Job.failed, error=f"There is nothing here that does {job.kind}.")
+            error = Translatable("There is nothing here that does {kind}.", kind=job.kind)
+            self._transition(job, Job.failed, error=error)
             return None
         if job.attempts > MAX_ATTEMPTS:
             return self._failed(job, handler, job.error or "No worker survived it.", final=True)

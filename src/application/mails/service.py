@@ -123,7 +123,7 @@ class MailService:
         try:
             password = self.passwords.check(password, username, mail.address.address)
         except InvalidValue as error:
-            raise Invalid(FieldError("new_password", error.code, str(error))) from None
+            raise Invalid(FieldError("new_password", error.code, error.message)) from None
         self._replace_password(mail, user, password, "password-reset", client)
 
     def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable, clipped
 
 MAX_COLUMNS = 10_000
 MAX_NAME = 200
@@ -70,7 +71,9 @@ def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> tu
     if not isinstance(value, dict):
         raise Invalid(FieldError("schema", "type", "Give an object: each column's name, and its type or its rules."))
     if len(value) > MAX_COLUMNS:
-        raise Invalid(FieldError("schema", "too_many_columns", f"Name at most {MAX_COLUMNS} columns."))
+        raise Invalid(
+            FieldError("schema", "too_many_columns", Translatable("Name at most {n} columns.", n=MAX_COLUMNS))
+        )
     errors: list[FieldError] = []
     columns = [_column(str(name), rules, pattern_flaw, errors) for name, rules in value.items()]
     if errors:
@@ -79,30 +82,35 @@ def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> tu
 
 
 def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None], errors: list[FieldError]) -> Column:
+    place = f"schema.{clipped(name, MAX_NAME)}"
+
     def add_error(rule: str, code: str, message: str) -> None:
-        errors.append(FieldError(f"schema.{name}.{rule}" if rule else f"schema.{name}", code, message))
+        errors.append(FieldError(f"{place}.{rule}" if rule else place, code, message))
 
     if not name or name != name.strip() or len(name) > MAX_NAME:
-        add_error("", "name", f"A column's name has 1 to {MAX_NAME} characters, and no space around it.")
+        message = Translatable("A column's name has 1 to {n} characters, and no space around it.", n=MAX_NAME)
+        add_error("", "name", message)
     rules = {"type": rules} if isinstance(rules, str) else rules
     if not isinstance(rules, dict):
         add_error("", "type", "Give a type, or an object of rules.")
         return Column(name)
     for rule in rules.keys() - set(_RULES):
-        add_error(str(rule), "unknown", f"There is no such rule; there are {', '.join(_RULES)}.")
+        add_error(
+            str(rule), "unknown", Translatable("There is no such rule; there are {rules}.", rules=", ".join(_RULES))
+        )
     given = {rule: value for rule, value in rules.items() if value is not None}
     try:
         type = ColumnType(given.get("type", ColumnType.STRING))
     except ValueError:
-        add_error("type", "type", f"Give one of {', '.join(ColumnType)}.")
+        add_error("type", "type", Translatable("Give one of {values}.", values=", ".join(ColumnType)))
         return Column(name)
     for rule in ("required", "unique"):
         if not isinstance(given.get(rule, False), bool):
             add_error(rule, "type", "Give true or false.")
     bounds = {rule: given[rule] for rule in ("min", "max") if rule in given}
     for rule, bound in bounds.items():
-        if message := _bound_flaw(type, bound):
-            add_error(rule, rule, message)
+        if flaw := _bound_flaw(type, bound):
+            add_error(rule, rule, flaw)
     if len(bounds) == 2 and not any(_bound_flaw(type, bound) for bound in bounds.values()):
         least, most = (ORDER[type](str(bound)) for bound in bounds.values())
         if least > most:  # type: ignore[operator] # both are of one type
@@ -110,13 +118,16 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     pattern = given.get("pattern")
     if pattern is not None:
         if not isinstance(pattern, str) or not 0 < len(pattern) <= MAX_PATTERN:
-            add_error("pattern", "pattern", f"Give a regular expression of 1 to {MAX_PATTERN} characters.")
+            message = Translatable("Give a regular expression of 1 to {n} characters.", n=MAX_PATTERN)
+            add_error("pattern", "pattern", message)
         elif flaw := pattern_flaw(pattern):
-            add_error("pattern", "pattern", f"This is no regular expression in RE2's syntax: {flaw}.")
+            message = Translatable("This is no regular expression in RE2's syntax: {flaw}.", flaw=flaw)
+            add_error("pattern", "pattern", message)
     enum = given.get("enum")
     texts = _texts(type, enum)
     if enum is not None and texts is None:
-        add_error("enum", "enum", f"Give 1 to {MAX_ENUM} different values of the column's type, as files have them.")
+        message = Translatable("Give 1 to {n} different values of the column's type, as files have them.", n=MAX_ENUM)
+        add_error("enum", "enum", message)
     return Column(
         name=name,
         type=type,
@@ -134,13 +145,13 @@ def _bound_flaw(type: ColumnType, bound: object) -> str | None:
         return "Only integers, numbers, dates and datetimes have a least and a greatest value."
     if type is ColumnType.INTEGER:
         is_valid = isinstance(bound, int) and not isinstance(bound, bool) and abs(bound) < 10**MAX_DIGITS
-        return None if is_valid else f"Give an integer of at most {MAX_DIGITS} digits."
+        return None if is_valid else Translatable("Give an integer of at most {n} digits.", n=MAX_DIGITS)
     if type is ColumnType.NUMBER:
         # The bound is compared as a double, and not every integer fits into one. NaN fails the comparison.
         is_valid = isinstance(bound, int | float) and not isinstance(bound, bool) and abs(bound) <= sys.float_info.max
         return None if is_valid else "Give a number."
     is_valid = isinstance(bound, str) and re.fullmatch(GRAMMAR[type], bound) is not None
-    return None if is_valid else f"Give a {type} as the values are written."
+    return None if is_valid else Translatable("Give a {type} as the values are written.", type=type)
 
 
 def _texts(type: ColumnType, enum: object) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
 from src.domain.errors import FieldError, Invalid, NotFound, Taken, TooManyAttempts, Unavailable
+from src.domain.messages import Translatable
 from src.infrastructure.outages import unavailable_on
 
 _log = logging.getLogger("portero.firebase")
@@ -93,7 +94,9 @@ class FirebaseRest:
             raise Taken("email")
         for field in ("email", "password"):
             if field.upper() in code:
-                raise Invalid(FieldError(field, "invalid", f"Firebase does not accept this {field}."))
+                raise Invalid(
+                    FieldError(field, "invalid", Translatable("Firebase does not accept this {field}.", field=field))
+                )
         _log.error("managing an account is refused: %s", code)
         raise Unavailable
 

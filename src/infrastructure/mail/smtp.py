@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from src.application.ports import Clock, Message
 from src.domain.errors import AttemptFailed, Postponed
+from src.domain.messages import Translatable
 
 _STEP_SECONDS = 10.0
 _TOTAL_SECONDS = 30.0
@@ -88,9 +89,13 @@ class SmtpMailer:
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code, error.smtp_error) from None
         except smtplib.SMTPNotSupportedError as error:  # such as SMTPUTF8 for an address that is not in ASCII
-            raise AttemptFailed(f"The mail server cannot send the mail: {error}", final=True) from None
+            raise AttemptFailed(
+                Translatable("The mail server cannot send the mail: {error}", error=Translatable(str(error))),
+                final=True,
+            ) from None
         except (OSError, smtplib.SMTPException) as error:  # an SMTPException is an OSError, except by its name
-            raise Postponed(f"The mail server does not answer: {type(error).__name__}.", _RETRY_SECONDS) from error
+            problem = Translatable("The mail server does not answer: {error}.", error=type(error).__name__)
+            raise Postponed(problem, _RETRY_SECONDS) from error
 
     @contextmanager
     def _open(self) -> Iterator[smtplib.SMTP]:
@@ -149,4 +154,5 @@ def _cut(server: smtplib.SMTP) -> None:
 def _refusal(code: int, text: bytes | str) -> AttemptFailed:
     """Return the error of a negative reply: 5xx is final, 4xx can be tried again (RFC 5321 section 4.2.1)."""
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return AttemptFailed(f"The mail server refused the mail: {code} {said[:200]}", final=code >= 500)
+    problem = Translatable("The mail server refused the mail: {code} {said}", code=code, said=said)
+    return AttemptFailed(problem, final=code >= 500)

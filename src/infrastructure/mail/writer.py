@@ -16,6 +16,7 @@ from jinja2 import (
 from src.application.ports import Message
 from src.domain.errors import AttemptFailed
 from src.domain.mails import Mail, MailKind
+from src.domain.messages import Translatable
 
 _PATHS = {
     MailKind.LOGIN: "/auth/email/login",
@@ -47,7 +48,8 @@ class TemplateWriter:
         written = self._render(name, address=mail.address.address, link=link, code=code, **facts)
         subject, _, text = written.partition("\n")
         if not subject.strip():
-            raise AttemptFailed(f"The template {name} is wrong: its first line is the subject, and it is empty.")
+            problem = "The template {name} is wrong: its first line is the subject, and it is empty."
+            raise AttemptFailed(Translatable(problem, name=name))
         paragraphs = [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
         html = self._render("layout.html", language=mail.language, subject=subject, paragraphs=paragraphs)
         return Message(mail.id, mail.address, " ".join(subject.split()), text.strip() + "\n", html)
@@ -57,6 +59,9 @@ class TemplateWriter:
         try:
             return self._templates.get_template(name).render(facts)
         except TemplateSyntaxError as error:
-            raise AttemptFailed(f"The template {name} is wrong in line {error.lineno}: {error}.") from None
+            problem = "The template {name} is wrong in line {line}: {error}."
+            raise AttemptFailed(Translatable(problem, name=name, line=error.lineno, error=error)) from None
         except Exception as error:  # a template is a program, which can raise any error
-            raise AttemptFailed(f"The template {name} is wrong: {error}.") from None
+            raise AttemptFailed(
+                Translatable("The template {name} is wrong: {error}.", name=name, error=error)
+            ) from None

@@ -14,13 +14,14 @@ import httpx2
 from src.application.strict_json import strict_json
 from src.application.summaries import Advice
 from src.domain.errors import AttemptFailed, Unavailable
+from src.domain.messages import Translatable
 from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import Answer, Destination
 
 MAX_ADVICE = 256 << 10
 """The maximum number of bytes of an answer. An answer with 250 words and a schema is far smaller."""
 
-_NAME = "The AI service"
+_NAME = Translatable("The AI service")
 _REFUSED = {400, 422}
 """The statuses with which servers refuse a parameter that they do not support."""
 _FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
@@ -77,11 +78,14 @@ class ChatAdviser:
         except AttemptFailed as error:
             raise Unavailable(error.detail) from None
         if answer.status != 200:
-            raise Unavailable(f"{_NAME} answered with status {answer.status}.")
+            raise Unavailable(
+                Translatable("{service} answered with status {status}.", service=_NAME, status=answer.status)
+            )
         try:
             return _advice(answer)
         except ValueError:
-            raise Unavailable(f"{_NAME} sent an answer that cannot be understood.") from None
+            message = "{service} sent an answer that cannot be understood."
+            raise Unavailable(Translatable(message, service=_NAME)) from None
 
 
 def _advice(answer: Answer) -> Advice:

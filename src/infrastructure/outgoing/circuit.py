@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from src.domain.errors import AttemptFailed, Postponed
+from src.domain.messages import Translatable
 
 _FAILURES = 5
 """The number of failures in a row that opens a circuit. A single lost connection must not stop all calls."""
@@ -60,6 +61,7 @@ class Circuit:
                 return False
             wait = self._pause if self._in_trial else self._resume - self._clock()
             if wait > 0:
-                raise Postponed(f"{self.name} failed several times in a row and is left alone for a few seconds.", wait)
+                message = "{service} failed several times in a row and is left alone for a few seconds."
+                raise Postponed(Translatable(message, service=self.name), wait)
             self._in_trial = True
             return True

@@ -16,6 +16,7 @@ import httpcore2
 import httpx2
 
 from src.application.strict_json import strict_json
+from src.domain.messages import Translatable
 from src.infrastructure.outgoing.circuit import Circuit, Down
 
 _log = logging.getLogger("portero.outgoing")
@@ -74,14 +75,14 @@ class Destination:
             try:
                 answer = self._exchange(method, headers, content, by)
             except httpx2.TimeoutException as error:
-                raise self._down("took too long to answer", type(error).__name__) from None
+                raise self._down("{service} took too long to answer.", type(error).__name__) from None
             except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host is no DNS name.
-                raise self._down("cannot be reached", str(error)) from None
+                raise self._down("{service} cannot be reached.", str(error)) from None
             except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
                 # The message is dropped, because it may quote the service.
-                raise self._down("broke off instead of answering", type(error).__name__) from None
+                raise self._down("{service} broke off instead of answering.", type(error).__name__) from None
             if answer.status >= 500:
-                raise self._down(f"answered with status {answer.status}")
+                raise self._down("{service} answered with status {status}.", status=answer.status)
             return answer
 
     def _exchange(self, method: str, headers: _Headers, content: _Content, by: float) -> Answer:
@@ -109,8 +110,8 @@ class Destination:
         # need none.
         return httpx2.create_ssl_context() if self._url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-    def _down(self, what: str, reason: str = "") -> Down:
-        error = Down(f"{self._circuit.name} {what}.")
+    def _down(self, message: str, reason: str = "", **values: object) -> Down:
+        error = Down(Translatable(message, service=self._circuit.name, **values))
         _log.warning("%s %s", error.detail, reason)
         return error
 

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from src.domain.errors import AttemptFailed
+from src.domain.messages import Translatable, alternatives
 from src.domain.values import InvalidValue
 from src.infrastructure.outgoing.circuit import Circuit
 
 if TYPE_CHECKING:
     from src.infrastructure.outgoing.http import Destination
 
-_NAME = "The picture service"
+_NAME = Translatable("The picture service")
 _MAX_URL = 2048
 """The maximum number of characters of a URL. Common browsers and proxies accept URLs of this length."""
 # A subset of RFC 3986 that all parsers read in the same way: ASCII without user, backslash or fragment, with no port
@@ -57,7 +58,9 @@ class DogPictures:
     def fetch(self) -> str:
         answer = self._service.ask("GET", by=time.monotonic() + self._timeout)
         if answer.status != 200:
-            raise AttemptFailed(f"{_NAME} answered with status {answer.status}.")
+            raise AttemptFailed(
+                Translatable("{service} answered with status {status}.", service=_NAME, status=answer.status)
+            )
         try:
             match answer.json():
                 case {"status": "success", "message": str(url)}:
@@ -65,13 +68,16 @@ class DogPictures:
                 case _:
                     raise ValueError("not a picture")
         except InvalidValue:
-            raise AttemptFailed(f"{_NAME} named a picture that is not where pictures may come from.") from None
+            message = "{service} named a picture that is not where pictures may come from."
+            raise AttemptFailed(Translatable(message, service=_NAME)) from None
         except ValueError:
-            raise AttemptFailed(f"{_NAME} sent an answer that cannot be understood.") from None
+            message = "{service} sent an answer that cannot be understood."
+            raise AttemptFailed(Translatable(message, service=_NAME)) from None
 
     def check(self, url: str) -> str:
         parts = _URL.fullmatch(url) if len(url) <= _MAX_URL else None
         if parts is None or parts["host"].lower() not in self._hosts:
-            allowed = " or ".join(f"https://{host}/" for host in self._hosts)
-            raise InvalidValue("url", f"Use the URL of a picture on {allowed}, of at most {_MAX_URL} characters.")
+            hosts = alternatives(*(f"https://{host}/" for host in self._hosts))
+            message = "Use the URL of a picture on {hosts}, of at most {n} characters."
+            raise InvalidValue("url", Translatable(message, hosts=hosts, n=_MAX_URL))
         return url

@@ -7,11 +7,12 @@ from typing import Any
 
 from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
+from src.domain.messages import Translatable
 from src.infrastructure.chunks import guarded
 from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.http import MAX_ANSWER, Answer, Destination
 
-_NAME = "The service that files are sent on to"
+_NAME = Translatable("The service that files are sent on to")
 _MAX_TEXT = 2000
 """The maximum number of characters of a text answer that are stored."""
 _TOO_LONG = f"The answer was longer than {MAX_ANSWER >> 10} KiB and was not kept."
@@ -63,11 +64,13 @@ class HttpRelay:
         with guarded(form()) as content:
             answer = self._service.ask("POST", headers, content)
         if answer.status in _TRY_AGAIN:
-            raise AttemptFailed(f"{_NAME} asked to try again later, with status {answer.status}.")
+            message = "{service} asked to try again later, with status {status}."
+            raise AttemptFailed(Translatable(message, service=_NAME, status=answer.status))
         if not 200 <= answer.status < 300:
-            raise AttemptFailed(f"{_NAME} did not take the file: it answered with status {answer.status}.", final=True)
+            message = "{service} did not take the file: it answered with status {status}."
+            raise AttemptFailed(Translatable(message, service=_NAME, status=answer.status), final=True)
         if not sent:
-            raise AttemptFailed(f"{_NAME} answered before it had the whole file.")
+            raise AttemptFailed(Translatable("{service} answered before it had the whole file.", service=_NAME))
         return RelayAnswer(answer.status, _content(answer))
 
 

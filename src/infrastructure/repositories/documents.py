@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from src.domain.errors import NotFound, Stale
+from src.domain.messages import Translatable
 from src.domain.receipts import IdempotentCreate, Receipt, Repeated
 from src.domain.values import Page
 from src.infrastructure.conflicts import Conflict, retry_conflicts
@@ -84,7 +85,8 @@ class Documents(Generic[E]):
         def attempt() -> E:
             old = self.get(id)
             if old is None:
-                raise NotFound(f"There is no such {self._collection.name.removesuffix('s')}.")
+                thing = Translatable(self._collection.name.removesuffix("s"))
+                raise NotFound(Translatable("There is no such {thing}.", thing=thing))
             new = change(old)  # first, because it checks whether the caller may know the entity
             if revisions is not None and old.revision not in revisions:
                 raise Stale

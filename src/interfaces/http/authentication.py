@@ -6,6 +6,7 @@ from flask import request
 
 from src.application.sessions import AuthenticationService, Caller
 from src.domain.errors import Forbidden, Unauthenticated
+from src.domain.messages import Translatable
 from src.domain.values import Role
 
 _KNOWN_SCHEMES = {"", "bearer", "basic", "digest"}
@@ -49,7 +50,7 @@ def authenticated(access: Access, service: AuthenticationService) -> Caller | No
         return None
     caller = service.authenticate(token)
     if not access.admits(caller.user.role):
-        raise Forbidden(f"This is for {access.value}.")
+        raise Forbidden(Translatable("This is for {access}.", access=Translatable(access.value)))
     return caller
 
 

@@ -24,8 +24,9 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from src.application.caller import Caller
 from src.application.input_rules import InputRules
-from src.application.strict_json import strict_json
+from src.application.strict_json import NotJson, strict_json
 from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable, alternatives
 from src.domain.users import User
 
 JSON = "application/json"
@@ -83,7 +84,7 @@ class Change(Body):
     def _not_empty(self) -> Self:
         if not self.model_fields_set - self.confirming:
             names = ", ".join(name for name in self.names() if name not in self.confirming)
-            raise PydanticCustomError("empty", "Give at least one of {names}.", {"names": names})
+            raise refused("empty", Translatable("Give at least one of {names}.", names=names))
         return self
 
 
@@ -91,6 +92,11 @@ class Form(Body):
     """A body in application/x-www-form-urlencoded, in which every value is a text."""
 
     media_types: ClassVar[Sequence[str]] = (FORM,)
+
+
+def refused(code: str, message: str) -> PydanticCustomError:
+    """Return the error of a field with our code and message, which has values."""
+    return PydanticCustomError(code, "{message}", {"message": message})
 
 
 class Query(BaseModel):
@@ -101,7 +107,7 @@ class Query(BaseModel):
 
 def _limit(text: str) -> int:
     if not _LIMIT.fullmatch(text) or int(text) > _MAX_LIMIT:
-        raise PydanticCustomError("limit", "Use a whole number from 1 to {most}.", {"most": _MAX_LIMIT})
+        raise refused("limit", Translatable("Use a whole number from 1 to {most}.", most=_MAX_LIMIT))
     return int(text)
 
 
@@ -141,7 +147,8 @@ class Context:
 
 def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
     """Read the body of the current request. Raises RequestEntityTooLarge, UnsupportedMediaType, BadRequest, Invalid."""
-    other = UnsupportedMediaType(f"Send the body as {' or '.join(model.media_types)}.")
+    taken = alternatives(*model.media_types)
+    other = UnsupportedMediaType(Translatable("Send the body as {media_type}.", media_type=taken))
     if request.mimetype == "multipart/form-data" and (request.content_length or "Transfer-Encoding" in request.headers):
         raise other  # before reading it: the server sets no time limit on the arrival of a file
     begun = time.monotonic()
@@ -201,8 +208,8 @@ def _json(data: bytes) -> Any:
         return strict_json(data.decode("utf-8"))
     except UnicodeError:
         raise BadRequest("The body is not valid UTF-8.") from None
-    except ValueError as error:
-        raise BadRequest(f"The body is not valid JSON: {error}.") from None
+    except NotJson as error:
+        raise BadRequest(Translatable("The body is not valid JSON: {reason}.", reason=error.reason)) from None
 
 
 def _form(data: bytes) -> dict[str, str]:
@@ -224,24 +231,29 @@ def _repeated(name: str) -> FieldError:
     return FieldError(name, "repeated", "Give this parameter once.")
 
 
-_WORDING = {
+WORDING = {
     "bool_type": ("type", "Give true or false."),
     "bytes_type": ("type", "Give a file."),
-    "enum": ("enum", "Use one of {expected}."),
+    "enum": ("enum", "Use one of {values}."),
     "missing": ("required", "This field is required."),
     "model_type": ("type", "Give a JSON object."),
-    "string_too_long": ("too_long", "Use at most {max_length} character{s}."),
-    "string_too_short": ("too_short", "Use at least {min_length} character{s}."),
+    "string_too_long": ("too_long", "Use at most {n} characters."),
+    "string_too_short": ("too_short", "Use at least {n} characters."),
     "string_type": ("type", "Give a text."),
 }
 """Our code and message for each of pydantic's own errors, by pydantic's code.
 
-Validators raise PydanticCustomError with a code and a message of their own."""
+Validators raise what ``refused`` returns, or PydanticCustomError with a message without values."""
 
 
 def _field_error(error: ErrorDetails) -> FieldError:
-    code, message = _WORDING.get(error["type"], (error["type"], error["msg"]))
-    if error["type"] in _WORDING:
-        context = error.get("ctx", {})
-        message = message.format(**context, s="" if 1 in context.values() else "s")
+    context = error.get("ctx", {})
+    code, message = WORDING.get(error["type"], (error["type"], context.get("message", error["msg"])))
+    match context:
+        case {"min_length": 1} | {"max_length": 1}:
+            message = Translatable(message.replace("characters", "character"), n=1)
+        case {"min_length": n} | {"max_length": n}:
+            message = Translatable(message, n=n)
+        case {"expected": str(expected)}:
+            message = Translatable(message, values=alternatives(*expected.rsplit(" or ", 1)))
     return FieldError(".".join(map(str, error["loc"])) or "body", code, message)

@@ -74,11 +74,12 @@ class Grant(Form):
 
     @model_validator(mode="after")
     def _grant(self) -> Self:
-        needed = {"password": {"username", "password"}, "refresh_token": {"refresh_token"}}.get(self.grant_type)
-        if needed is None:
+        if self.grant_type not in ("password", "refresh_token"):
             raise PydanticCustomError("unsupported_grant", "Use the grant type password or refresh_token.")
-        if not needed <= self.model_fields_set:
-            raise PydanticCustomError("required", "Give {names}.", {"names": " and ".join(sorted(needed))})
+        if self.grant_type == "password" and not {"username", "password"} <= self.model_fields_set:
+            raise PydanticCustomError("required", "Give password and username.")
+        if self.grant_type == "refresh_token" and "refresh_token" not in self.model_fields_set:
+            raise PydanticCustomError("required", "Give refresh_token.")
         return self
 
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from src.application.directory import DirectoryService, require_self_or_admin
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests
+from src.domain.messages import Translatable
 from src.domain.users import Profile, User
 from src.domain.values import Role
 from src.interfaces.http.authentication import Access
@@ -56,7 +57,8 @@ class UserBody(ProfileBody):
         """Return the fields that the caller may change. Raises Invalid when there are none."""
         change = self.profile()
         if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
-            raise Invalid(FieldError("body", "empty", "Give at least one of username, email, name, last_name."))
+            names = "username, email, name, last_name"
+            raise Invalid(FieldError("body", "empty", Translatable("Give at least one of {names}.", names=names)))
         return change
 
 

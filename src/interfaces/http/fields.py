@@ -8,9 +8,10 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable
 from src.domain.passwords import MAX_PASSWORD
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
-from src.interfaces.http.bodies import Context
+from src.interfaces.http.bodies import Context, refused
 
 Parsed = TypeVar("Parsed")
 
@@ -33,7 +34,7 @@ def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any])
         try:
             return check(text, info)
         except InvalidValue as error:
-            raise PydanticCustomError(error.code, "{reason}", {"reason": str(error)}) from None
+            raise refused(error.code, error.message) from None
 
     return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
 
@@ -77,7 +78,7 @@ _ROLES = [role.value for role in Role if role is not Role.GUEST]
 
 def _role(value: Any) -> Role:
     if _text(value) not in _ROLES:
-        raise PydanticCustomError("role", "Use one of {roles}.", {"roles": ", ".join(_ROLES)})
+        raise refused("role", Translatable("Use one of {values}.", values=", ".join(_ROLES)))
     return Role(value)
 
 
@@ -149,4 +150,4 @@ def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
     try:
         return parse(text)
     except InvalidValue as error:
-        raise Invalid(FieldError(name, error.code, str(error))) from None
+        raise Invalid(FieldError(name, error.code, error.message)) from None

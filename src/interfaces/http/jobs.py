@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from flask import Response
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from src.application.jobs import JobService
 from src.application.sessions import Caller
@@ -13,8 +13,10 @@ from src.domain.errors import Ended, Stale
 from src.domain.jobs import JobStatus
 from src.interfaces.http.authentication import Access
 from src.interfaces.http.conditions import expected_revisions
+from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.operations import Feature, Operation, services
 from src.interfaces.http.views import Resource, render_resource
+from src.interfaces.languages import translated
 
 feature = Feature("Jobs", "Work in the background.")
 route = partial(Operation, feature)
@@ -30,7 +32,11 @@ class JobView(Resource):
     status: JobStatus
     progress: float = Field(ge=0, le=1, description="Never falls.")
     attempts: int
-    error: str | None = Field(description="Why the last attempt failed.")
+    error: Annotated[
+        str | None,
+        BeforeValidator(lambda message: message and translated(message, accepted_language())),
+        Field(description="Why the last attempt failed."),
+    ]
     result: Any = Field(description="The result; null until the job is done.")
     created_at: datetime
     updated_at: datetime
@@ -39,7 +45,9 @@ class JobView(Resource):
 @route("GET /jobs/<id> /api/jobs/<id>", Access.USER, JobView, use_case=JobService.show)
 def show_job(caller: Caller, id: str) -> Response:
     """See a job."""
-    return render_resource(JobView, services().jobs.show(caller.user, id))
+    job = services().jobs.show(caller.user, id)
+    headers = {"Content-Language": accepted_language()} if job.error else None
+    return render_resource(JobView, job, 200, headers)
 
 
 @route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended, Stale), use_case=JobService.cancel)

@@ -8,9 +8,9 @@ from flask import Response, json
 from werkzeug.exceptions import BadRequest
 
 from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, Unauthenticated
+from src.domain.messages import Translatable
 from src.interfaces.http.headers import accepted_language
 from src.interfaces.http.problems import Problem, problem_of
-from src.interfaces.languages import translated
 
 _BY_STATUS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "invalid_request",
@@ -43,15 +43,14 @@ def _problem_with_code(error: Exception) -> tuple[Problem, str]:
             challenge = {"WWW-Authenticate": 'Basic realm="portero", charset="UTF-8"'}
             return replace(problem_of(error), headers=challenge), "invalid_client"
         case BadRequest():
-            return _bad_request("invalid_request", f"{error.description}")
+            return _bad_request("invalid_request", problem_of(error).detail)
         case InvalidCredentials() | InvalidToken():
             return _bad_request("invalid_grant", error.detail)
         case Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
             return _bad_request("unsupported_grant_type", first.message)
-        case Invalid(errors=fields):
-            language = accepted_language()
-            messages = (f"{each.field}: {translated(each.message, language)}" for each in fields)
-            return _bad_request("invalid_request", " ".join(messages))
+        case Invalid(errors=[first, *_]):
+            message = Translatable("{field}: {message}", field=first.field, message=Translatable(first.message))
+            return _bad_request("invalid_request", message)
     problem = problem_of(error)
     return problem, _BY_STATUS.get(HTTPStatus(problem.status), "server_error")
 

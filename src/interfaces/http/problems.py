@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import (
-    BadRequest,
     HTTPException,
     MethodNotAllowed,
     NotFound,
@@ -20,6 +19,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from src.application.audit import AuditEvent
 from src.domain import errors
 from src.domain.errors import FieldError, PorteroError
+from src.domain.messages import Translatable
 from src.interfaces.field_errors import with_field
 from src.interfaces.http.errorpages.rendering import page_of, prefers_page
 from src.interfaces.http.headers import accepted_language
@@ -137,14 +137,19 @@ def _domain_problem(error: PorteroError) -> Problem:
         case errors.Unavailable(retry_after=seconds) | errors.TooManyRequests(retry_after=seconds):
             headers["Retry-After"] = str(seconds)
         case errors.Invalid():
-            members["errors"] = [asdict(each) for each in error.errors]
+            members["errors"] = [_member(each) for each in error.errors]
         case errors.Taken():
-            message = "This {} is already taken; choose another."
-            members["errors"] = [asdict(FieldError(name, "taken", message.format(name))) for name in error.fields]
+            message = "This {field} is already taken; choose another."
+            taken = (FieldError(name, "taken", Translatable(message, field=name)) for name in error.fields)
+            members["errors"] = [_member(each) for each in taken]
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         request_id = request.headers["X-Request-Id"]
         _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": request_id})
     return Problem(status, error.code, error.detail, headers, members)
+
+
+def _member(error: FieldError) -> dict[str, str]:
+    return {"field": error.field, "code": error.code, "message": error.message}
 
 
 def _audit_denial(error: PorteroError) -> None:
@@ -154,17 +159,17 @@ def _audit_denial(error: PorteroError) -> None:
 
 def _http_problem(error: HTTPException) -> Problem:
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-    detail = error.description or error.name
+    detail = error.description
     match error:
         case NotFound():
             detail = "There is nothing at this path; /openapi.json lists what there is."
         case MethodNotAllowed(valid_methods=methods):
             headers["Allow"] = allowed(methods or ())
-            detail = f"This path takes {headers['Allow']}."
-        case BadRequest(description=BadRequest.description):
-            detail = "This is not a valid HTTP request."
+            detail = Translatable("This path takes {methods}.", methods=headers["Allow"])
         case RequestEntityTooLarge():
             detail = "The body is too large."
         case RequestedRangeNotSatisfiable():
             detail = "The file has no such part; Content-Range says how long it is."
+        case _ if detail is None or detail == type(error).description:  # a sentence of Werkzeug
+            detail = "This is not a valid HTTP request."
     return Problem(error.code or 500, error.name.lower().replace(" ", "-"), detail, headers)

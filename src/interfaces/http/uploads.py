@@ -19,6 +19,7 @@ from werkzeug.http import parse_options_header
 
 from src.application.files import IncomingFile
 from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable
 from src.interfaces.http.bodies import CUT_OFF, PATIENCE, TOO_SLOW, Body, read_whole
 from src.interfaces.http.downloads import safe_filename
 
@@ -102,7 +103,8 @@ class Upload:
             if filename is not None or part.name == name:
                 break
             self._read_field(part.name)
-        raise Invalid(FieldError(name, "required", f"Send the file in a part named {name}, with a filename."))
+        message = Translatable("Send the file in a part named {name}, with a filename.", name=name)
+        raise Invalid(FieldError(name, "required", message))
 
     def finish(self) -> None:
         """Read the fields after the file, to the end of the body. Raises the same errors as ``file``."""

@@ -89,7 +89,7 @@ def submit_page() -> Response:
             return _page("reset", form, verified=True)
         result = _do(purpose, form)
     except InvalidValue as error:
-        return _page(purpose, form, 422, error=str(error))
+        return _page(purpose, form, 422, error=error.message)
     except PorteroError as error:
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
         return _page(purpose, form, int(status_of(type(error))), error=said)

@@ -65,7 +65,7 @@ class DatasetWorld(World[DatasetProcess]):
         engine = cast(CsvChecker, observed(checker or self.checker, "file", {"check"}))
         summary = Summarise(None, self.rows, patterns.flaw, patterns.compiled)
         objects = ObjectLifecycle(
-            noun="dataset",
+            missing="There is no such dataset.",
             records=datasets,
             users=self.users,
             jobs=self.jobs,

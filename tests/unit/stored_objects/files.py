@@ -38,7 +38,7 @@ class FileWorld(World[FileProcess]):
         files = cast(FileRepository, Observed(self.files, COMMITS, observe))
         blobs = cast(BlobStore, Observed(self.blobs, {"put", "delete"}, observe))
         objects = ObjectLifecycle(
-            noun="file",
+            missing="There is no such file.",
             records=files,
             users=self.users,
             jobs=self.jobs,

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from src.domain.messages import Translatable
+
 
 def compiled(pattern: str) -> Callable[[str], object]:
     """Return a function that is true for a text that matches as a whole. Raises ValueError."""
@@ -24,12 +26,14 @@ def compiled(pattern: str) -> Callable[[str], object]:
     return matcher.Match  # type: ignore[no-any-return]
 
 
-def flaw(pattern: str) -> str | None:
+def flaw(pattern: str) -> Translatable | None:
     """Return what is wrong with a pattern, or None."""
     try:
         compiled(pattern)
     except ValueError as error:
-        return str(error)
+        kind, _, part = str(error).partition(": ")  # RE2 names one of a few kinds, and mostly a part of the pattern
+        flaw = Translatable(kind)
+        return Translatable("{flaw}: {part}", flaw=flaw, part=part) if part else flaw
     return None
 
 

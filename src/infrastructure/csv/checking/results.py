@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from src.domain.csv import Column, NotCsv, Report, Sample, Severity, Validation
+from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.encodings import displayed
 from src.infrastructure.csv.reading.source import Source
 
@@ -113,8 +114,8 @@ class Results:
         """Raise NotCsv when the file has too many rows to find the duplicates among them."""
         if rows * (1 + len(self.unique)) > MAX_HASHES:
             most = MAX_HASHES // (1 + len(self.unique))
-            message = f"The file has more than {most} rows, the most with {len(self.unique)} unique columns."
-            raise NotCsv("too_many_rows", message)
+            message = "The file has more than {most} rows, the most with {unique} unique columns."
+            raise NotCsv("too_many_rows", Translatable(message, most=most, unique=len(self.unique)))
 
     def report(self, rows: int, valid_rows: int) -> Report:
         """Return the report of a file with this number of rows and valid rows."""

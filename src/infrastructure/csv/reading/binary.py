@@ -3,8 +3,9 @@
 import re
 
 from src.domain.csv import NotCsv
+from src.domain.messages import Translatable
 
-_MAGIC = {
+MAGIC = {
     b"\x1f\x8b": "gzip-compressed",
     b"PK\x03\x04": "a ZIP archive (an Excel workbook is one, too)",
     b"PK\x05\x06": "a ZIP archive",
@@ -33,9 +34,10 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 def refuse_binary(start: bytes) -> None:
     """Raise NotCsv when a file begins like a binary file."""
-    for magic, what in _MAGIC.items():
+    for magic, what in MAGIC.items():
         if start.startswith(magic):
-            raise NotCsv("not_csv", f"This is {what}, not a CSV file: unpack it, or export it as CSV.")
+            text = "This is {what}, not a CSV file: unpack it, or export it as CSV."
+            raise NotCsv("not_csv", Translatable(text, what=Translatable(what)))
 
 
 def refuse_controls(text: str, most: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from src.domain.csv import InvalidOption, NotCsv
+from src.domain.messages import Translatable
 
 CHUNK = 1 << 18
 
@@ -38,7 +39,7 @@ def declared_encoding(encoding: str) -> str:
         return _ENCODINGS[codecs.lookup(encoding).name]
     except (LookupError, ValueError):
         names = ", ".join(dict.fromkeys(_ENCODINGS.values()))
-        raise InvalidOption("encoding", f"Give one of {names}.") from None
+        raise InvalidOption("encoding", Translatable("Give one of {values}.", values=names)) from None
 
 
 def check_encoding(name: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from src.domain.csv import NotCsv
+from src.domain.messages import Translatable
 
 MAX_ROW = 1 << 20
 """The maximum length of a row in characters. A cell may be as long as a row."""
@@ -44,7 +45,8 @@ class Records:
                 if cells or self._with_blank:
                     yield line, cells
         except (csv.Error, _TooLong):
-            message = f"The row at line {self.line} is too long to be one: is a quote not closed?"
+            text = "The row at line {line} is too long to be one: is a quote not closed?"
+            message = Translatable(text, line=self.line)
             raise NotCsv("row_too_long", message) from None
 
     def _bounded(self) -> Iterator[list[str]]:

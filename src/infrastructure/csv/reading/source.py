@@ -6,6 +6,7 @@ from itertools import dropwhile
 from pathlib import Path
 
 from src.domain.csv import MAX_COLUMNS, MAX_NAME, InvalidOption, NotCsv, ReadOptions
+from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.binary import refuse_binary, refuse_controls
 from src.infrastructure.csv.reading.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
 from src.infrastructure.csv.reading.records import Records, lines, split
@@ -71,13 +72,14 @@ def detect_source(file: Path, options: ReadOptions, read: Callable[[float], None
     refuse_controls("".join(header), most=0)
     names = tuple(displayed(cell.strip()) for cell in header)
     if len(names) > MAX_COLUMNS:
-        raise NotCsv("too_many_columns", f"The first line names more than {MAX_COLUMNS} columns.")
+        raise NotCsv("too_many_columns", Translatable("The first line names more than {n} columns.", n=MAX_COLUMNS))
     body = len("".join(text[: records.line - 1]).encode(errors="surrogateescape"))
     if body >= HEAD and not whole:
         message = "The first line, which has to name the columns, is longer than 1 MiB: is a quote not closed?"
         raise NotCsv("row_too_long", message)
     if any(len(name) > MAX_NAME for name in names):
-        raise NotCsv("no_header", f"The first line has to name the columns, in at most {MAX_NAME} characters each.")
+        message = "The first line has to name the columns, in at most {n} characters each."
+        raise NotCsv("no_header", Translatable(message, n=MAX_NAME))
     if not any(names) or (not {column.name for column in options.columns} & {*names} and not any(map(_is_name, names))):
         raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
     undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None

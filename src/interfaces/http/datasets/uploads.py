@@ -12,9 +12,10 @@ from pydantic_core import PydanticCustomError
 from src.application.datasets import IncomingDataset
 from src.application.files import MeasuredChunks
 from src.application.sessions import Caller
-from src.application.strict_json import strict_json
+from src.application.strict_json import NotJson, strict_json
 from src.domain.csv import Column, InvalidOption, NotCsv, ReadOptions
 from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable
 from src.interfaces.field_errors import with_field
 from src.interfaces.http.bodies import parse_fields
 from src.interfaces.http.fields import NameField, TextField
@@ -126,8 +127,9 @@ def _json(text: str) -> object:
         raise Invalid(
             FieldError("schema", "json", "This is not valid JSON: a text holds half of a character.")
         ) from None
-    except ValueError as error:
-        raise Invalid(FieldError("schema", "json", f"This is not valid JSON: {error}.")) from None
+    except NotJson as error:
+        message = Translatable("This is not valid JSON: {reason}.", reason=error.reason)
+        raise Invalid(FieldError("schema", "json", message)) from None
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from src.domain.messages import Translatable
+
 
 class Explanation(NamedTuple):
     """The explanation of a kind of error."""
@@ -65,7 +67,7 @@ CATALOGUE = {
         403,
         "The caller is known, but the role or the ownership does not allow this.",
         "Ask an admin for the role, or the owner for the change.",
-        "This is for admins.",
+        Translatable("This is for {access}.", access=Translatable("admins")),
     ),
     "wrong-password": Explanation(
         403,
@@ -80,7 +82,10 @@ CATALOGUE = {
         "There is nothing at this path; /openapi.json lists what there is.",
     ),
     "method-not-allowed": Explanation(
-        405, "The path does not take this method.", "Use a method of the header Allow.", "This path takes GET, HEAD."
+        405,
+        "The path does not take this method.",
+        "Use a method of the header Allow.",
+        Translatable("This path takes {methods}.", methods="GET, HEAD"),
     ),
     "request-timeout": Explanation(
         408, "The request did not arrive in time.", "Send it again, without pauses.", "Request Timeout"
@@ -89,7 +94,7 @@ CATALOGUE = {
         409,
         "Another user or dog has this username, e-mail address or name. Upper and lower case count as equal.",
         "Choose another value for each field in errors.",
-        "Already taken: username. Choose another.",
+        Translatable("Already taken: {fields}. Choose another.", fields="username"),
     ),
     "last-admin": Explanation(
         409,
@@ -101,7 +106,7 @@ CATALOGUE = {
         409,
         "The job has ended, or the dataset has no report.",
         "Nothing is left to do; GET shows the result.",
-        "The job has succeeded already.",
+        Translatable("The job has {status} already.", status="succeeded"),
     ),
     "in-progress": Explanation(
         409,
@@ -128,7 +133,7 @@ CATALOGUE = {
         415,
         "The Content-Type or the Content-Encoding of the body is not accepted here.",
         "Most routes take application/json, without Content-Encoding; detail names what this one takes.",
-        "Send the body as application/json.",
+        Translatable("Send the body as {media_type}.", media_type="application/json"),
     ),
     "requested-range-not-satisfiable": Explanation(
         416,
@@ -152,7 +157,7 @@ CATALOGUE = {
         429,
         "More requests of this kind came than the limit allows.",
         "Wait for the number of seconds in Retry-After.",
-        "Too many requests; try again in 60 seconds.",
+        Translatable("Too many requests; try again in {seconds} seconds.", seconds=60),
     ),
     "too-many-attempts": Explanation(
         429,

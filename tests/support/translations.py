@@ -1,0 +1,43 @@
+"""What the Spanish catalogue has: every message of its own, and those that a message is made of."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from babel.messages.pofile import read_po
+
+from src.domain.messages import Translatable
+from src.interfaces import languages
+
+with Path(languages.__file__).with_name("es.po").open("rb") as _file:
+    CATALOGUE = [each for each in read_po(_file) if each.id]
+IDS = {id for each in CATALOGUE for id in ((each.id,) if isinstance(each.id, str) else each.id)}
+
+
+def untranslated(message: str) -> Iterator[str]:
+    """Yield the templates of a message, and of those in its values, that the catalogue does not have."""
+    message = Translatable(message)
+    yield from {message.template} - IDS
+    for value in message.values.values():
+        if isinstance(value, Translatable):
+            yield from untranslated(value)
+
+
+def fields(text: str) -> set[str]:
+    """Return the names of the values of a template."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@cache
+def is_translated(text: str) -> bool:
+    """Return whether an English text of an answer may have been made from a message of the catalogue, and a hint."""
+    beginnings = (text.removesuffix(f" {id}") for id in IDS if text.endswith(f" {id}"))
+    return text in IDS or any(each.fullmatch(text) for each in _patterns()) or any(map(is_translated, beginnings))
+
+
+@cache
+def _patterns() -> list[re.Pattern[str]]:
+    with_values = (id for id in IDS if fields(id) and re.sub(r"\{\w+\}", "", id).strip(" :"))
+    return [re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(id)), re.DOTALL) for id in with_values]
