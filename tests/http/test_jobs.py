@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from src.domain.errors import AttemptFailed
+from src.domain.messages import Translatable
 from tests.support.working import RecordingQueue, Watch
 from tests.support.world import (
     PICTURE,
@@ -98,6 +99,29 @@ def test_a_job_sent_several_times_runs_once(app: Flask, job: str, pictures: Pict
     assert [_run(app, job) for _ in range(3)] == [None] * 3
     assert pictures.asked == 1
     assert _run(app, "/jobs/unknown") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "english", "spanish"),
+    [
+        (
+            Translatable(
+                "{service} answered with status {status}.", service=Translatable("The picture service"), status=404
+            ),
+            "The picture service answered with status 404.",
+            "El servicio de imágenes respondió con el estado 404.",
+        ),
+        ("An old text, with {braces}.",) * 3,
+    ],
+)
+def test_the_error_of_a_job_is_shown_in_the_language_of_the_reader(
+    app: Flask, client: Client, anna: Person, job: str, pictures: Pictures, error: str, english: str, spanish: str
+) -> None:
+    pictures.error = AttemptFailed(error)
+    _run(app, job)
+    for language, text in (("en", english), ("es", spanish)):
+        answer = client.get(job, headers={**anna.headers, "Accept-Language": language})
+        assert (answer.json["error"], answer.headers["Content-Language"]) == (text, language)
 
 
 def test_a_job_fails_after_four_attempts(
