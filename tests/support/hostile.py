@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, unquote
 
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
@@ -57,10 +58,9 @@ def _requests(operation: Operation, client: Client, admin: Person, text: str) ->
     at = place(client, admin, method, path)
 
     def request(headers: Mapping[str, str] | None = None, **options: Any) -> dict[str, Any]:
-        token = {"Authorization": f"Bearer {admin.token}"}
-        return EnvironBuilder(method=method, headers={**token, **(headers or {})}, **options).get_environ() | {
-            "PATH_INFO": unquote(at, "latin-1")
-        }
+        sent = {"Authorization": f"Bearer {admin.token}"} | dict(headers or {})
+        environ = EnvironBuilder(method=method, headers=Headers(sent), **options).get_environ()
+        return environ | {"PATH_INFO": unquote(at, "latin-1")}
 
     if variable:
         yield "path", request() | {"PATH_INFO": (begin + head + rest.partition("}")[2]).encode().decode("latin-1")}

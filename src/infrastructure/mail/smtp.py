@@ -50,7 +50,8 @@ class SmtpMailer:
         try:
             mail = self._mail(message, recipient)
         except (ValueError, LookupError, MessageError) as error:
-            raise AttemptFailed(f"The mail cannot be written: {error}", final=True) from error
+            problem = Translatable("The mail cannot be written: {error}", error=error)
+            raise AttemptFailed(problem, final=True) from error
         with self._connection() as server:
             server.send_message(mail, self._sender.addr_spec, [recipient])
 
