@@ -115,11 +115,9 @@ class SmtpMailer:
                 if not self._tls and server.has_extn("starttls"):
                     server.starttls(context=context)
                 elif not self._tls and (self._user or self._require_tls) and self._host not in _LOOPBACK:
-                    raise AttemptFailed(
-                        "The mail server of SMTP_URL offers no encryption (STARTTLS), so it gets no "
-                        f"{'password' if self._user else 'mail in production'}.",
-                        final=True,
-                    )
+                    problem = "The mail server of SMTP_URL offers no encryption (STARTTLS), so it gets no {thing}."
+                    thing = Translatable("password" if self._user else "mail in production")
+                    raise AttemptFailed(Translatable(problem, thing=thing), final=True)
                 if self._user:
                     server.login(self._user, self._password)
                 yield server
