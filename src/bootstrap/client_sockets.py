@@ -1,15 +1,115 @@
-"""Reads and closes the connections of clients with time limits."""
+"""Reads, writes and closes the connections of clients with time limits."""
 
 import select
 import socket
 import struct
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
+from typing import Any
 
 NEXT_MILLISECONDS = 5
 """The time that a thread waits for the next request of its connection before it serves another one."""
 LINGER_SECONDS = 2.0
 """The time that a connection stays open after its last response, for a client that is still sending."""
+SEND_SECONDS = 20
+"""The time for which a client may take nothing of a response."""
+_KERNEL_BYTES = 1 << 16
+"""The part of a response that the kernel keeps at most for a client that takes nothing."""
+
+
+class ClientSocket(socket.socket):
+    """A connection to a client. What the client does not take at once is kept, so that no thread has to wait for it."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        """Take over a socket that has been accepted."""
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        self.unsent: deque[memoryview] = deque()
+        self._items: Iterator[bytes] | None = None
+        self._close_items: Any = None
+
+    @property
+    def is_sending(self) -> bool:
+        """Return whether the client has not yet taken the whole response."""
+        return bool(self.unsent) or self._items is not None
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Keep ``data`` for ``flush``. The head and the body of a short response are sent together."""
+        self.unsent.append(memoryview(data))
+
+    def flush(self) -> bool:
+        """Send what the client takes at once. Return whether that is all."""
+        while self.unsent:
+            try:
+                sent = self.sendmsg(self.unsent, (), socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return False
+            while self.unsent and sent >= len(self.unsent[0]):
+                sent -= len(self.unsent.popleft())
+            if sent:
+                self.unsent[0] = self.unsent[0][sent:]
+        return True
+
+    def send_rest(self, milliseconds: int = NEXT_MILLISECONDS) -> bool:
+        """Send the response until the client takes nothing for a moment. Return whether the client has taken it all."""
+        while self.flush() or _is_ready(self, select.POLLOUT, milliseconds):
+            if self.unsent:
+                continue
+            if self._items is None:
+                return True
+            item = next(self._items, None)
+            if item is None:
+                self._drop_items()
+            else:
+                self.sendall(item)
+        return False
+
+    def paced(self, response: Iterable[bytes], head: list[Any]) -> Iterator[bytes]:
+        """Yield the items of a response while the client takes them. If it stops, ``send_rest`` sends the others.
+
+        A response of unknown length is sent in chunks by the server, so its thread waits for the client.
+        """
+        items, close = iter(response), getattr(response, "close", None)
+        try:
+            for item in items:
+                if self.unsent and not self.send_rest():
+                    if any(name.lower() == "content-length" for name, _ in head[1]):
+                        self._items, self._close_items, close = chain((item,), items), close, None
+                        return
+                    if not self.send_rest(SEND_SECONDS * 1000):
+                        raise TimeoutError("The client does not read")
+                yield item
+        except Exception:
+            self.send_rest()
+            raise
+        finally:
+            if close:
+                close()
+
+    def abort(self) -> None:
+        """Close the connection, and forget what the client has not taken."""
+        self.unsent.clear()
+        with suppress(OSError):  # the client has left
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+        self._drop_items()
+
+    def _drop_items(self) -> None:
+        close, self._items, self._close_items = self._close_items, None, None
+        if close:
+            close()
+
+
+def bound_sending(listener: socket.socket) -> None:
+    """Let the kernel keep little for a client that takes nothing, and not for long.
+
+    The connections that ``listener`` accepts inherit it. Where the system has no such options, its own limits hold.
+    """
+    for name, value in (("TCP_NOTSENT_LOWAT", _KERNEL_BYTES), ("TCP_USER_TIMEOUT", SEND_SECONDS * 1000)):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def set_silence(client: socket.socket, seconds: int) -> None:
@@ -20,9 +120,7 @@ def set_silence(client: socket.socket, seconds: int) -> None:
 
 def is_readable(client: socket.socket) -> bool:
     """Wait a moment for the next request. Return whether it has begun to arrive."""
-    poll = select.poll()
-    poll.register(client, select.POLLIN)
-    return bool(poll.poll(NEXT_MILLISECONDS))
+    return _is_ready(client, select.POLLIN, NEXT_MILLISECONDS)
 
 
 def linger(client: socket.socket) -> None:
@@ -41,3 +139,9 @@ def linger(client: socket.socket) -> None:
             time.sleep(0.02)  # a client that sends without end is held back
     with suppress(OSError):
         client.shutdown(socket.SHUT_RDWR)
+
+
+def _is_ready(client: socket.socket, event: int, milliseconds: int) -> bool:
+    poll = select.poll()
+    poll.register(client, event)
+    return bool(poll.poll(milliseconds))

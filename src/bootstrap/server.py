@@ -9,10 +9,13 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from src.bootstrap.cpus import cpus_for
+from src.bootstrap.open_files import connections_for, raise_limit
 from src.bootstrap.web_worker import BODY_SECONDS, Worker
 
 THREADS = 256
 """The threads of a worker. A client that sends its request slowly holds one; they start when they are needed."""
+CONNECTIONS = 1000
+"""The connections of a worker. Of more, the one that has been silent for longest is closed."""
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
@@ -31,7 +34,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         """Serve the application that ``create_app`` returns in each worker.
 
         Connections and threads do not survive a fork, so nothing else calls it. ``any_origin`` lets pages of every
-        origin read the responses.
+        origin read the responses. Raises ConfigurationError.
         """
         self.any_origin = any_origin
         self.body_seconds = body_seconds
@@ -39,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._workers = workers
         self._cpus = cpus_for(workers)
+        self._connections = min(CONNECTIONS, connections_for(raise_limit()))
         super().__init__()
 
     def load_config(self) -> None:
@@ -49,7 +53,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "workers": self._workers,
             "worker_class": Worker,
             "pre_fork": self._choose_cpu,
-            "threads": THREADS,
+            "worker_connections": self._connections,
+            "threads": min(THREADS, self._connections // 2),  # the others are kept between their requests
             "graceful_timeout": 25,
             "keepalive": 75,  # longer than the load balancers in front keep their connections open
             "forwarded_allow_ips": "",  # proxies may not set SCRIPT_NAME or PATH_INFO

@@ -8,20 +8,20 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Thread
 from typing import Any
 
 from gunicorn.http import errors
-from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.http import HTTP_STATUS_CODES
 
-from src.bootstrap.client_sockets import is_readable, linger, set_silence
+from src.bootstrap.client_sockets import ClientSocket, is_readable, linger, set_silence
 from src.bootstrap.cpus import move_to
+from src.bootstrap.event_worker import HEAD_SECONDS, EventWorker
 
-HEAD_SECONDS = 10.0
-"""The time that the head of a request may take to arrive."""
+CROWDED_SECONDS = 2.0
+"""The time that a head or a body may take to arrive while all threads of the worker are held."""
 BODY_SECONDS = 30.0
 """The time that the body of a request other than a file upload may take to arrive."""
 SILENCE_SECONDS = 5
@@ -45,6 +45,7 @@ class _Arrival:
 
     connection: Any
     deadline: float
+    begun: float = field(default_factory=time.monotonic)
     request: Any = None
 
     def close_if_unread(self) -> None:
@@ -60,7 +61,7 @@ class _Arrival:
             self.request.force_close()
 
 
-class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+class Worker(EventWorker):
     """A process that serves requests in threads."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -84,7 +85,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
         super().load_wsgi()
         self.stopping = Thread(target=self.wsgi.extensions.get("portero.stop"), name="stop", daemon=True)
-        self.wsgi = self._truthful(self.wsgi)
+        self.wsgi = self._wrapped(self.wsgi)
 
     def run(self) -> None:
         """Serve until the worker is told to stop."""
@@ -118,18 +119,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
                     before = self.nr_conns
                     self.accept(listener)
                 listener.close()
-
-    def murder_pending(self) -> None:
-        """Close the connections that sent nothing for too long, and all that sent nothing when the worker stops."""
-        for connection in () if self.alive else self.pending_conns:
-            connection.timeout = 0.0
-        super().murder_pending()
+            self.limit_pending()
 
     def notify(self) -> None:
         """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
         super().notify()
-        now = time.monotonic()
-        for client, arrival in self.arrivals.copy().items():
+        now, arrivals = time.monotonic(), self.arrivals.copy()
+        for client, arrival in arrivals.items():
+            if len(arrivals) >= self.cfg.threads and arrival.deadline != math.inf:
+                arrival.deadline = min(arrival.deadline, arrival.begun + CROWDED_SECONDS)
             if now > arrival.deadline:
                 with suppress(OSError):  # the client has left
                     client.shutdown(socket.SHUT_RD)  # the response can still be sent
@@ -140,12 +138,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
         """
         kept = self._handle_one(conn)
-        while kept is True and self.alive and is_readable(conn.sock):
+        while kept is True and self.alive and not conn.sock.is_sending and is_readable(conn.sock):
             kept = self._handle_one(conn)
         return kept
 
     def _handle_one(self, conn: Any) -> Any:
-        arrival = self.arrivals[conn.sock] = _Arrival(conn, time.monotonic() + HEAD_SECONDS)
+        deadline = time.monotonic() + HEAD_SECONDS if conn.initialized else conn.timeout
+        arrival = self.arrivals[conn.sock] = _Arrival(conn, deadline)
         try:
             kept = super().handle(conn)
         finally:
@@ -154,7 +153,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             if arrival.request is None and time.monotonic() > arrival.deadline:
                 self.log.warning("A request from %s did not arrive in time", conn.client[0])
                 self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
-            linger(conn.sock)
+            if not conn.sock.is_sending:
+                linger(conn.sock)
         return kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -164,16 +164,21 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         arrival.deadline = math.inf
         fields = dict(req.headers)
         if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
-            return super().handle_request(req, conn)
+            return self._respond(req, conn)
+        arrival.begun = time.monotonic()
         if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
             arrival.deadline = time.monotonic() + self.app.body_seconds
         set_silence(conn.sock, SILENCE_SECONDS)
         try:
-            return super().handle_request(req, conn)
+            return self._respond(req, conn)
         finally:
             set_silence(conn.sock, 0)
 
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+    def _respond(self, req: Any, conn: Any) -> Any:
+        kept = super().handle_request(req, conn)
+        return self.send_rest(conn) and kept
+
+    def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: Exception) -> None:
         """Answer bytes that are not a valid request. The log does not repeat them, since they may hold a password."""
         if isinstance(exc, errors.ParseException) and not isinstance(exc, _OUR_FAULTS):
             match exc:
@@ -187,22 +192,25 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self.log.error("A request failed", exc_info=exc)
             self._send_problem(client, HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _truthful(self, application: Any) -> Any:
-        """Return an application whose responses say truly whether their connection is kept."""
+    def _wrapped(self, application: Any) -> Any:
+        """Return an application that waits for no client, and says truly whether a connection is kept."""
 
         def serve(environ: dict[str, Any], start_response: Any) -> Any:
-            if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
-                return application(environ, start_response)
+            client: ClientSocket = environ["gunicorn.socket"]
+            has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+            started: list[Any] = []
 
             def start(*head: Any) -> Any:
-                self.arrivals[environ["gunicorn.socket"]].close_if_unread()
+                started[:] = head
+                if has_body:
+                    self.arrivals[client].close_if_unread()
                 return start_response(*head)
 
-            return application(environ, start)
+            return client.paced(application(environ, start), started)
 
         return serve
 
-    def _send_problem(self, client: socket.socket, status: HTTPStatus) -> None:
+    def _send_problem(self, client: ClientSocket, status: HTTPStatus) -> None:
         """Send a problem document (RFC 9457) for a request that does not reach the application."""
         instance, title = uuid.uuid4().hex, HTTP_STATUS_CODES[status]  # phrases of HTTPStatus differ between Pythons
         body = json.dumps(
@@ -222,6 +230,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         )
         with suppress(OSError):  # the client has left
             client.sendall((head + body).encode())
+            client.flush()
 
 
 def accept_delay(connections: int) -> float:

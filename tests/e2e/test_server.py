@@ -17,7 +17,7 @@ import httpx2
 import pytest
 import requests
 
-from src.bootstrap.web_worker import HEAD_SECONDS
+from src.bootstrap.event_worker import HEAD_SECONDS
 from tests.e2e.service import ROOT, portero, serving
 from tests.support.clock import until
 from tests.support.emulators import free_port

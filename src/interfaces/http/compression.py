@@ -20,7 +20,8 @@ def compression_of(app: Flask, *, once: bool = False) -> Callable[[Callable[...,
     Only the views that are decorated with it compress: no answer with a token is compressed, because its length would
     tell how far a guess that stands beside the token is right (BREACH).
 
-    With ``once``, the views send files that do not change while the process runs. Each is compressed once and kept.
+    With ``once``, the views send files that do not change while the process runs. Each is read and compressed once, and
+    all answers share its bytes.
     """
     app.config.update(
         COMPRESS_REGISTER=False,
@@ -32,6 +33,7 @@ def compression_of(app: Flask, *, once: bool = False) -> Callable[[Callable[...,
         COMPRESS_CACHE_KEY=lambda request: normpath(request.path),  # a file has many paths: /docs/./x is /docs/x
     )
     compressed = Compress(app).compressed()
+    files: dict[str, bytes] = {}
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         compressing = compressed(view)
@@ -43,8 +45,11 @@ def compression_of(app: Flask, *, once: bool = False) -> Callable[[Callable[...,
             response = make_response(compressing(*arguments, **named))
             if response.status_code == HTTPStatus.OK:
                 response.direct_passthrough = False
-                # Read the file, and close it with the response. Flask-Compress would leave it open.
-                response.make_sequence()
+                if once:
+                    if (path := normpath(request.path)) not in files:
+                        files[path] = response.get_data()
+                    response.close()  # Flask-Compress would leave the file open
+                    response.set_data(files[path])
             return response
 
         return answer
