@@ -48,6 +48,22 @@ class Server:
         self._granian.serve(target_loader=self._load, wrap_loader=False)
 
 
+class _ChunkedBody:
+    """A body that fails if nothing of it arrives, since granian ends a malformed one as if it were empty."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._is_empty = True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most ``size`` bytes. Raises OSError."""
+        data: bytes = self._body.read(size)
+        if size and not data and self._is_empty:
+            raise OSError("The body is empty or malformed")
+        self._is_empty = False
+        return data
+
+
 def _load(create_app: Callable[[], Flask], cpus: Sequence[int], locks: int) -> Callable[..., Iterable[bytes]]:
     """Create the application in a worker. Its extension ``portero.stop`` is called when the worker begins to stop."""
     claim_cpu(locks, cpus)  # before there are threads
@@ -71,11 +87,14 @@ def _serve(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable
 
     granian closes the connection after a body that was not read to its end, and adds an empty host where there is none.
     """
+    body = environ["wsgi.input"]
     if environ.get("HTTP_HOST") == "":
         del environ["HTTP_HOST"]
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        environ["wsgi.input"] = _ChunkedBody(body)
 
     def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        if len(environ["wsgi.input"].read(DRAIN_BYTES + 1)) > DRAIN_BYTES:
+        if len(body.read(DRAIN_BYTES + 1)) > DRAIN_BYTES:
             headers = [*headers, ("Connection", "close")]
         return start_response(status, headers, *error)
 

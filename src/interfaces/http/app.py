@@ -107,10 +107,12 @@ def _document(services: Services, version: str, aliases: bool) -> str:
 
 
 def _check_request() -> None:
-    """Refuse requests without a host, and paths that Werkzeug would treat like another. Raises BadRequest, NotFound."""
+    """Refuse requests without one host, and paths that Werkzeug takes for another. Raises BadRequest, NotFound."""
     environ = request.environ
     if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # RFC 9112 section 3.2
         raise BadRequest("Send the header Host.")
+    if "," in environ.get("HTTP_HOST", ""):  # granian joins the values of several headers
+        raise BadRequest("Send the header Host once.")
     path = environ["PATH_INFO"].encode("latin-1")  # the encoding of PEP 3333
     try:
         path.decode("utf-8")
