@@ -125,8 +125,9 @@ class Worker(EventWorker):
         """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
         super().notify()
         now, arrivals = time.monotonic(), self.arrivals.copy()
+        is_crowded = len(arrivals) >= self.cfg.threads
         for client, arrival in arrivals.items():
-            if len(arrivals) >= self.cfg.threads and arrival.deadline != math.inf:
+            if is_crowded and arrival.deadline != math.inf:
                 arrival.deadline = min(arrival.deadline, arrival.begun + CROWDED_SECONDS)
             if now > arrival.deadline:
                 with suppress(OSError):  # the client has left
