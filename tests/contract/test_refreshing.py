@@ -12,6 +12,7 @@ from src.domain.sessions import Client
 from src.domain.users import User
 from src.domain.values import Username
 from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.tokens.jwt import JwtIssuer
@@ -37,7 +38,8 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
         audit=lambda *_: None,
         clock=_now,
         identity=LocalIdentity(PasswordHasher(), at_once=1),
-        **dict.fromkeys(("authentication", "parse_login", "limiter", "notices")),  # not used by a refresh
+        limiter=NoLimits(),
+        **dict.fromkeys(("authentication", "parse_login", "notices")),  # not used by a refresh
     )
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))

@@ -24,11 +24,12 @@ from tests.support.world import PASSWORD, build, client_of, join, log_in, regist
 LARGE = PasswordHasher(time_cost=1, memory_cost=64 << 10, parallelism=1)
 ANOTHER = "another zebra battery"
 SALT = "c2FsdHNhbHRzYWx0"
+KEY = SALT * 5 + "c2FsdA=="  # 64 bytes
 HASHES = {
     "argon2": accept(LARGE.hash(PASSWORD)),
     # Each needs 64 MiB, and is that of no password.
     "scrypt": accept(f"$scrypt$ln=16,r=8,p=1${SALT}$" + "A" * 43),
-    "firebase": f"firebase-scrypt$8$16${SALT * 8}${SALT}${SALT}${SALT * 8}",
+    "firebase": f"firebase-scrypt$8$16${KEY}${SALT}${SALT}${KEY}",
     # This one needs little memory, and four threads.
     "threads": f"$argon2id$v=19$m=32,t=1,p=4${SALT}$" + "A" * 43,
 }
