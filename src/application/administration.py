@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from src.application.accounts import AccountSaga
+from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
 from src.application.directory import DirectoryService
 from src.application.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
-from src.domain.passwords import PasswordPolicy
+from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client
 from src.domain.users import Claim, Profile, User, UserRepository
 from src.domain.values import Email, Page, Role
@@ -19,14 +19,14 @@ class AdministrationService:
     """Manages accounts for the operator, who is not a user."""
 
     users: UserRepository
-    saga: AccountSaga
+    accounts: Accounts
     directory: DirectoryService
     passwords: PasswordPolicy
     notices: Notices
     audit: Audit
     clock: Clock
 
-    def ensure_admin(self, email: Email, password: str) -> bool:
+    def ensure_admin(self, email: Email, password: NewPassword) -> bool:
         """Make the first admin if there is no admin yet. Return whether this call made one.
 
         An existing account is never promoted, and its password is never changed. Of several calls at the same time,
@@ -72,7 +72,7 @@ class AdministrationService:
 
     def delete_user(self, user: User) -> None:
         """Delete a user and everything that belongs to the user. Raises NotFound, LastAdmin, Unavailable."""
-        self.saga.delete(user.id)
+        self.accounts.delete(user.id)
         self.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
         self.notices.account_deleted(user, Client())
 
@@ -83,6 +83,6 @@ class AdministrationService:
         """
         user = self.find_user(claim)
         username = user.username.display if user.username else None
-        self.passwords.check(password, username, user.email.address if user.email else None)
-        self.saga.set_password(user.id, password, "password-reset")
+        new = self.passwords.check(password, username, user.email.address if user.email else None)
+        self.accounts.set_password(user.id, new, "password-reset")
         self.notices.password_changed(user, Client())

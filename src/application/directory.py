@@ -4,11 +4,12 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
-from src.application.accounts import AccountSaga
+from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
 from src.application.outbox import Notices
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden, InvalidToken, NotFound
+from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import Client
 from src.domain.users import Claim, Profile, User, UserRepository
@@ -20,7 +21,7 @@ class DirectoryService:
     """Lists, shows, adds, changes and deletes users."""
 
     users: UserRepository
-    saga: AccountSaga
+    accounts: Accounts
     parse_email: EmailParser
     notices: Notices
     audit: Audit
@@ -59,18 +60,18 @@ class DirectoryService:
     def add(
         self,
         profile: Profile,
-        password: str | None,
+        password: NewPassword | None,
         by: User | None = None,
         idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
         """Add a person. The username is random if none is given. A person without a password cannot log in.
 
-        ``by`` is the admin who adds the person, or None for the operator. ``password`` has passed the policy. Raises
-        Taken, Unavailable, Repeated.
+        ``by`` is the admin who adds the person, or None for the operator. Raises Taken, Unavailable,
+        Repeated.
         """
         username = profile.get("username") or Username.random()
         user = User.new(now=self.clock(), **(profile | {"username": username}))
-        user = self.saga.create(user, password, idempotent)
+        user = self.accounts.create(user, password, idempotent)
         self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
@@ -96,7 +97,7 @@ class DirectoryService:
             before[:] = [_changeable(stored, caller)]
             return stored.changed(change, now)
 
-        user = self.saga.change(id, apply, revisions)
+        user = self.accounts.change(id, apply, revisions)
         self.notices.address_changed(before[0], user, client or Client())
         if "role" in change or "disabled" in change:
             self.audit(
@@ -114,7 +115,7 @@ class DirectoryService:
         """
         require_self_or_admin(caller, id)
         user = caller if id == caller.id else self.show(id)  # guests can be deleted by themselves only
-        self.saga.delete(id, revisions)
+        self.accounts.delete(id, revisions)
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
         self.notices.account_deleted(user, client or Client())
 

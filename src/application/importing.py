@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from src.application.input_rules import InputRules
-from src.application.ports import Clock, IdentityProvider
+from src.application.ports import Clock, PasswordHasher
 from src.domain.errors import NotFound
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import InvalidValue, Role, Username, fold, parse_name
@@ -102,7 +102,8 @@ class ImportService:
     """Imports users for the operator."""
 
     users: UserRepository
-    identity: IdentityProvider
+    hasher: PasswordHasher | None
+    """None if an identity provider keeps the passwords."""
     rules: InputRules
     parse_hash: HashParser
     clock: Clock
@@ -113,7 +114,7 @@ class ImportService:
         ``source`` is a digest of the file. The ids of users are made from it, so that a repeated import finds the users
         that an interrupted one has stored. Raises NotImportable if the identity provider keeps the passwords itself.
         """
-        if self.identity.remote:
+        if self.hasher is None:
             raise NotImportable("Firebase Auth keeps the passwords: import the file with `firebase auth:import`.")
         refused: list[Refusal] = []
         found: list[NewUser] = []
@@ -172,7 +173,10 @@ class ImportService:
                 yield 1, []
 
     def _hashed(self, new: NewUser) -> User:
-        return new.user if new.password is None else replace(new.user, password_hash=self.identity.keep(new.password))
+        if new.password is None:
+            return new.user
+        assert self.hasher
+        return replace(new.user, password_hash=self.hasher.hash_password(new.password))
 
     def _user(self, record: UserRecord, source: str, options: HashOptions) -> User:
         """Return the user that a record describes. Raises NotImportable, whose message names the field."""

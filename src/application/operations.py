@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from src.application.accounts import RECONCILE_AFTER, AccountSaga
+from src.application.accounts import RECONCILE_AFTER, Accounts
 from src.application.ports import Clock, StoreMaintenance
 from src.application.stored_objects import ObjectLifecycle, left_to_reconciliation
 from src.domain.datasets import Dataset
@@ -15,7 +15,7 @@ from src.domain.files import File
 class OperationsService:
     """Finishes or undoes what crashes interrupted, removes expired records, and checks the store."""
 
-    saga: AccountSaga
+    accounts: Accounts
     files: ObjectLifecycle[File]
     datasets: ObjectLifecycle[Dataset]
     store: StoreMaintenance
@@ -27,7 +27,7 @@ class OperationsService:
 
     def reconcile_accounts(self, older_than: timedelta = RECONCILE_AFTER) -> int:
         """Finish or undo the account changes that crashes interrupted. Return the number of accounts."""
-        return self.saga.reconcile(older_than)
+        return self.accounts.reconcile(older_than)
 
     def sweep(self) -> int:
         """Finish or undo what crashes interrupted, and remove what has expired. Return the number of records.
@@ -35,8 +35,8 @@ class OperationsService:
         A step that fails does not prevent the others, and is repeated by the next sweep.
         """
         steps: tuple[Callable[[], int], ...] = (
-            self.saga.reconcile,
-            self.saga.purge_guests,
+            self.accounts.reconcile,
+            self.accounts.purge_guests,
             self.files.reconcile,
             self.datasets.reconcile,
             lambda: self.store.remove_expired(self.clock()),

@@ -8,11 +8,12 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from src.application.limits import RateLimiter
-from src.application.ports import BlobStore, Clock, FileRelay, IdentityProvider, JobQueue, Mailer, Run
+from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer, RemoteAccounts, Run
 from src.application.summaries import Adviser
 from src.bootstrap.cpus import leave_cpu
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.check_places import CheckPlaces, available_memory, places_for
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.mail.folder import MailFolder
@@ -47,22 +48,24 @@ def make_store(settings: Settings) -> Store:
         return store_class(settings.store_url).open(settings.store_url, pool_size=THREADS)
 
 
-def make_identity(settings: Settings) -> IdentityProvider:
-    """Return the identity provider that the setting IDENTITY selects: Firebase Auth, or the one in the store."""
-    if settings.identity == "firebase":
-        from src.infrastructure.identity.firebase import FirebaseIdentity
+def make_remote_accounts(settings: Settings) -> RemoteAccounts | None:
+    """Return the accounts of Firebase Auth if the setting IDENTITY selects it, or None."""
+    if settings.identity != "firebase":
+        return None
+    from src.infrastructure.identity.firebase import FirebaseAccounts
 
-        assert settings.firebase_web_api_key
-        api_key = settings.firebase_web_api_key.get_secret_value()
-        return FirebaseIdentity(settings.firebase_project, api_key)
-    from src.infrastructure.identity.local import LocalIdentity
+    assert settings.firebase_web_api_key
+    return FirebaseAccounts(settings.firebase_project, settings.firebase_web_api_key.get_secret_value())
 
+
+def make_hasher(settings: Settings) -> Argon2Hasher:
+    """Return what hashes the passwords that this service keeps."""
     hasher = PasswordHasher(
         time_cost=settings.argon2_time_cost,
         memory_cost=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
     )
-    return LocalIdentity(hasher, at_once=settings.argon2_at_once)
+    return Argon2Hasher(hasher, at_once=settings.argon2_at_once)
 
 
 def make_keys(settings: Settings) -> KeyRing:

@@ -10,11 +10,11 @@ from src.application.limits import GUESTS, Count
 from src.bootstrap.adapters import (
     key_source,
     make_blobs,
-    make_identity,
     make_keys,
     make_limiter,
     make_mailer,
     make_queue,
+    make_remote_accounts,
     make_store,
     now,
     store_errors,
@@ -88,9 +88,10 @@ def _checks(settings: Settings) -> Iterator[_Check]:
             lambda: make_queue(settings, lambda _: None).check(),
             "Start the broker, or correct QUEUE_URL",
         )
+    remote = make_remote_accounts(settings)
     yield _Check(
         f"identity provider {settings.identity}",
-        lambda: make_identity(settings).account("nobody"),
+        lambda: remote and remote.account("nobody"),
         "See whether the service account may manage the users of GOOGLE_CLOUD_PROJECT",
     )
     if settings.smtp_url:

@@ -8,6 +8,7 @@ from pathlib import Path
 from src.bootstrap.adapters import key_source, make_keys, make_store, store_errors
 from src.bootstrap.wiring import wire
 from src.domain.errors import Taken
+from src.domain.passwords import NewPassword
 from src.domain.values import Email, InvalidValue
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
@@ -56,7 +57,7 @@ def ensure_admin(settings: Settings, services: Services) -> None:
             raise ConfigurationError("ADMIN_EMAIL: the address belongs to a user who is no admin") from None
 
 
-def _parse_admin(settings: Settings, services: Services) -> tuple[Email, str] | None:
+def _parse_admin(settings: Settings, services: Services) -> tuple[Email, NewPassword] | None:
     """Return the address and the password of the admin of the settings, if there is one. Raises ConfigurationError."""
     if not settings.admin_email or not settings.admin_password:
         return None
@@ -64,10 +65,9 @@ def _parse_admin(settings: Settings, services: Services) -> tuple[Email, str] | 
     try:
         address = services.rules.parse_email(settings.admin_email)
         setting = "ADMIN_PASSWORD"
-        services.rules.passwords.check(password, settings.admin_email)
+        return address, services.rules.passwords.check(password, settings.admin_email)
     except InvalidValue as error:
         raise ConfigurationError(f"{setting}: {error}") from None
-    return address, password
 
 
 def rotate_keys(settings: Settings, keep: int) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypedDict, Unpack
 
-from src.application.accounts import AccountMirror, AccountSaga, AccountService
+from src.application.accounts import Accounts, AccountService, LinkedAccounts, LocalAccounts
 from src.application.administration import AdministrationService
 from src.application.datasets import CHECK, CheckDataset, DatasetService, erase_dataset
 from src.application.directory import DirectoryService
@@ -18,7 +18,7 @@ from src.application.limits import RateLimiter
 from src.application.mails import MailService, MailTokens
 from src.application.operations import OperationsService
 from src.application.outbox import Notices
-from src.application.ports import BlobStore, Clock, IdentityProvider, JobQueue, Mailer, PictureSource
+from src.application.ports import BlobStore, Clock, JobQueue, Mailer, PasswordHasher, PictureSource, RemoteAccounts
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
     AuthenticationService,
@@ -34,12 +34,13 @@ from src.bootstrap.adapters import (
     make_adviser,
     make_blobs,
     make_check_places,
-    make_identity,
+    make_hasher,
     make_keys,
     make_limiter,
     make_mailer,
     make_queue,
     make_relay,
+    make_remote_accounts,
     make_store,
     now,
 )
@@ -82,7 +83,8 @@ class Overrides(TypedDict, total=False):
     """Adapters to use in place of those that the settings choose."""
 
     store: Store
-    identity: IdentityProvider
+    hasher: PasswordHasher
+    remote: RemoteAccounts
     keys: KeyRing
     limiter: RateLimiter
     blobs: BlobStore
@@ -94,7 +96,8 @@ class Overrides(TypedDict, total=False):
 def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Overrides]) -> Services:
     """Build the services for these settings. Connects to nothing. Raises ConfigurationError."""
     store = overrides.get("store") or make_store(settings)
-    identity = overrides.get("identity") or make_identity(settings)
+    hasher = overrides.get("hasher") or make_hasher(settings)
+    remote = overrides.get("remote") or make_remote_accounts(settings)
     keys = overrides.get("keys") or make_keys(settings)
     limiter = overrides.get("limiter") or make_limiter(settings, store, clock)
     blobs = overrides.get("blobs") or make_blobs(settings)
@@ -126,34 +129,43 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         missing="There is no such dataset.", records=datasets, users=users, jobs=jobs, erase=erase, clock=clock
     )
     owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
-    saga = AccountSaga(users=users, identity=identity, owned=owned, audit=audit, clock=clock)
     file_service = FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
     notices = make_notices(settings, mails, sessions, queue, limiter, clock)
-    directory = DirectoryService(
-        users=users, saga=saga, parse_email=rules.parse_email, notices=notices, audit=audit, clock=clock
-    )
     lifetimes = Lifetimes(
         idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
     )
-    mirror = AccountMirror(
-        users=users,
-        saga=saga,
-        identity=identity,
-        guest_lifetime=lifetimes.guest,
-        notices=notices,
-        audit=audit,
-        clock=clock,
+    accounts: Accounts
+    if remote:
+        accounts = LinkedAccounts(
+            users=users,
+            remote=remote,
+            owned=owned,
+            guest_lifetime=lifetimes.guest,
+            notices=notices,
+            audit=audit,
+            clock=clock,
+        )
+    else:
+        accounts = LocalAccounts(users=users, hasher=hasher, owned=owned, audit=audit, clock=clock)
+    directory = DirectoryService(
+        users=users, accounts=accounts, parse_email=rules.parse_email, notices=notices, audit=audit, clock=clock
     )
     checks = RecentChecks(timedelta(seconds=settings.firebase_check_seconds), clock)
     tokens = _tokens(settings, keys, clock)
     authentication = AuthenticationService(
-        users=users, sessions=sessions, identity=identity, mirror=mirror, checks=checks, tokens=tokens, clock=clock
+        users=users, sessions=sessions, accounts=accounts, checks=checks, tokens=tokens, clock=clock
     )
     session_service = _sessions(lifetimes, authentication, keys, limiter, rules, notices)
     return Services(
-        accounts=AccountService(saga=saga, identity=identity, limiter=limiter, notices=notices, clock=clock),
+        accounts=AccountService(accounts=accounts, limiter=limiter, notices=notices, clock=clock),
         administration=AdministrationService(
-            users=users, saga=saga, directory=directory, passwords=passwords, notices=notices, audit=audit, clock=clock
+            users=users,
+            accounts=accounts,
+            directory=directory,
+            passwords=passwords,
+            notices=notices,
+            audit=audit,
+            clock=clock,
         ),
         authentication=authentication,
         datasets=DatasetService(
@@ -179,7 +191,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             receipts=receipts,
         ),
         files=file_service,
-        imports=ImportService(users=users, identity=identity, rules=rules, parse_hash=parse_hash, clock=clock),
+        imports=ImportService(
+            users=users, hasher=None if remote else hasher, rules=rules, parse_hash=parse_hash, clock=clock
+        ),
         introspection=IntrospectionService(
             authentication=authentication,
             refresh_tokens=DerivedRefreshTokens(keys),
@@ -193,8 +207,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             users=users,
             outbox=notices.outbox,
             notices=notices,
-            saga=saga,
-            mirror=mirror,
+            accounts=accounts,
             sessions=session_service,
             tokens=mail_tokens,
             passwords=passwords,
@@ -203,7 +216,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             clock=clock,
             enabled=mailer is not None,
         ),
-        operations=OperationsService(saga=saga, files=file_objects, datasets=dataset_objects, store=store, clock=clock),
+        operations=OperationsService(
+            accounts=accounts, files=file_objects, datasets=dataset_objects, store=store, clock=clock
+        ),
         receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),
         sessions=session_service,
         tasks=TaskService(tasks=tasks, clock=clock),
@@ -245,7 +260,7 @@ def _sessions(
         users=authentication.users,
         sessions=authentication.sessions,
         authentication=authentication,
-        identity=authentication.identity,
+        accounts=authentication.accounts,
         tokens=authentication.tokens,
         refresh_tokens=DerivedRefreshTokens(keys),
         lifetimes=lifetimes,

@@ -127,7 +127,7 @@ class Mail:
 
     def _is_revoked(self, user: User, opened_at: datetime) -> bool:
         """Return whether the provider has revoked all sign-ins since, as it does when a password is set there."""
-        revoked_at = user.provider_valid_since
+        revoked_at = user.provider.valid_since if user.provider else None
         return revoked_at is not None and opened_at < revoked_at and _GIVEN_BACK not in self.details
 
     def with_attempt(self) -> "Mail":

@@ -1,5 +1,6 @@
 """The policy for new passwords, and the form in which passwords are compared."""
 
+import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,13 @@ def normalise_password(password: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A normalised password that the policy has accepted. Only ``PasswordPolicy`` makes one."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordPolicy:
     """The rules for new passwords (NIST SP 800-63B): limits of length and a blocklist, but no composition rules."""
 
@@ -34,8 +42,8 @@ class PasswordPolicy:
     hints: Mapping[str, str] = field(default_factory=dict)
     """By code: a sentence to add to the message of an error."""
 
-    def check(self, password: str, *names: str | None) -> str:
-        """Check a new password and return it normalised. ``names`` are the user's username and e-mail address.
+    def check(self, password: str, *names: str | None) -> NewPassword:
+        """Accept a new password. ``names`` are the user's username and e-mail address.
 
         The length is counted in code points of the normalised password. Raises InvalidValue.
         """
@@ -45,7 +53,11 @@ class PasswordPolicy:
                 message = Translatable("{reason} {hint}", reason=flaw.message, hint=Translatable(hint))
                 raise InvalidValue(flaw.code, message)
             raise flaw
-        return password
+        return NewPassword(password)
+
+    def random(self) -> NewPassword:
+        """Return a password that nobody knows. It satisfies the password policies that Firebase offers."""
+        return NewPassword(f"{secrets.token_urlsafe()}-aA1")
 
     def _flaw(self, password: str, names: list[str]) -> InvalidValue | None:
         if len(password) < self.min_length:

@@ -121,11 +121,12 @@ class SessionRepository(Protocol):
         """Return the session with this id, or None."""
 
     def update_with_user(
-        self, id: str, user_id: str, change: Callable[[Session, User], Session]
+        self, session: Session, user: User, change: Callable[[Session, User], Session]
     ) -> tuple[Session, User]:
-        """Apply ``change``, a pure function of the stored session and a user, and return the new session and the user.
+        """Apply ``change``, a pure function of a session and its user, and return the new session and the user.
 
-        Both are read in one round trip. Raises NotFound when either is absent, and what ``change`` raises.
+        ``session`` and ``user`` are as they were read. If the session has been changed since, both are read again.
+        Raises NotFound when either is absent then, and what ``change`` raises.
         """
 
     def remove(self, id: str) -> None:

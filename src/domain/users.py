@@ -27,6 +27,26 @@ class Claim:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderLink:
+    """What this service knows about the account of a user at the identity provider."""
+
+    valid_since: datetime
+    """The time before which the provider has revoked all sign-ins, as far as this service knows."""
+    project: str | None = None
+    """The project of the provider in which the account was last seen; None if an earlier version saw it last."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A change of a user on which the store and the identity provider may not agree yet."""
+
+    since: datetime
+    """The time since which they may differ. It is also the ticket of the process that works on the user."""
+    reserved: tuple[Claim, ...] = ()
+    """Claims on new names that the provider has not confirmed yet."""
+
+
 class Profile(TypedDict, total=False):
     """The profile of a new user, or a change of a profile. A change keeps the fields that are absent."""
 
@@ -63,20 +83,10 @@ class User:
     """The time up to which tokens of the identity provider are rejected: tokens that were issued at it or before."""
     expires_at: datetime | None = None
     """The time at which a guest is removed. None for other roles."""
-    reserved: tuple[Claim, ...] = ()
-    """Claims of a change that the identity provider has not confirmed yet."""
-    reconcile_since: datetime | None = None
-    """The time since which the store and the identity provider may differ, or None if they agree."""
-    provider_valid_since: datetime | None = None
-    """The time before which the identity provider has revoked all sign-ins, as far as this service knows.
-
-    None for a user without an account there, such as a guest of this service.
-    """
-    provider_project: str | None = None
-    """The project of the identity provider in which this service has last seen the account.
-
-    None for a user without an account there, and for one that was last seen by an earlier version.
-    """
+    pending: PendingChange | None = None
+    """The change that reconciliation finishes or undoes, or None while the store and the provider agree."""
+    provider: ProviderLink | None = None
+    """None for a user without an account at the identity provider, such as a guest of this service."""
     revision: str = ""
 
     @classmethod
@@ -96,10 +106,10 @@ class User:
 
     @property
     def claims(self) -> frozenset[Claim]:
-        """The username and the e-mail address, which no other user may have, and the ones in ``reserved``."""
+        """The username and the e-mail address, which no other user may have, and the reserved names."""
         own = [Claim("username", self.username.key)] if self.username else []
         own += [Claim("email", self.email.key)] if self.email else []
-        return frozenset([*own, *self.reserved])
+        return frozenset([*own, *(self.pending.reserved if self.pending else ())])
 
     def changed(self, change: Profile, now: datetime) -> "User":
         """Return the user with a changed profile.
@@ -135,15 +145,23 @@ class User:
         epoch = self.session_epoch + 1
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
-    def with_revocation(self, valid_since: datetime) -> "User":
-        """Return the user with the sign-ins before ``valid_since`` revoked here too.
+    def marked(self, now: datetime) -> "User":
+        """Return the user with the mark that lets reconciliation check it from ``now`` on. Reserved names stay."""
+        return replace(self, pending=PendingChange(now, self.pending.reserved if self.pending else ()))
 
-        Nothing changes if this service knows of the revocation already: the provider also revokes all sign-ins when
+    def settled(self) -> "User":
+        """Return the user without reserved names, and without the mark for reconciliation."""
+        return replace(self, pending=None)
+
+    def with_provider(self, link: ProviderLink) -> "User":
+        """Return the user with what the provider says now. Sign-ins that it has revoked are revoked here too.
+
+        No sign-in ends if this service knows of the revocation already: the provider also revokes all sign-ins when
         this service changes the account, and then the sessions here stay.
         """
-        if valid_since == self.provider_valid_since:
-            return self
-        user, ended = replace(self, provider_valid_since=valid_since), valid_since - timedelta(microseconds=1)
+        user, ended = replace(self, provider=link), link.valid_since - timedelta(microseconds=1)
+        if self.provider and self.provider.valid_since == link.valid_since:
+            return user
         if self.sessions_ended_at is not None and ended <= self.sessions_ended_at:
             return user
         return replace(user, sessions_ended_at=ended, kept_session=None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from src.domain.errors import LastAdmin, Taken
-from src.domain.users import Claim, Profile, State, User
+from src.domain.users import Claim, PendingChange, Profile, State, User
 from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
 from tests.support.claims import holder_of
@@ -48,7 +48,7 @@ def assert_claims_agree(users: Users, ids: Iterable[str], claims: Iterable[Claim
         holder = holder_of(users, claim)
         assert holder == holders.get(claim)
         if holder is None:
-            users.add(replace(new_user(), reserved=(claim,)))
+            users.add(replace(new_user(), pending=PendingChange(NOON, (claim,))))
 
 
 def new_admin(name: str, id: str | None = None) -> User:

@@ -23,7 +23,7 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
 
 def somebody(app: Flask, role: str = "user") -> User:
     """As a request knows them that has begun."""
-    user = services_of(app).accounts.saga.users.get(join(client_of(app), role).user["id"])
+    user = services_of(app).accounts.accounts.users.get(join(client_of(app), role).user["id"])
     assert user
     return user
 
@@ -33,7 +33,7 @@ def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Ex
 
     def thread(number: int) -> None:
         if number == THREADS:
-            services_of(app).accounts.saga.delete(owner.id)
+            services_of(app).accounts.accounts.delete(owner.id)
             return
         for each in range(EACH):
             act(f"dog {number} {each}")

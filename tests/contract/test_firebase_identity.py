@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 
-from src.application.ports import IdentityProvider, ProviderAccount
+from src.application.ports import ProviderAccount, RemoteAccounts
 from src.domain.errors import Invalid, InvalidToken, Unavailable
 from src.domain.sessions import Client, Session
 from src.domain.values import Email
-from src.infrastructure.identity.firebase import FirebaseIdentity
+from src.infrastructure.identity.firebase import FirebaseAccounts
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from tests.contract.test_identity import Keeper, connected, firebase, identity, join, somebody
@@ -79,7 +79,7 @@ def test_creating_an_account_for_an_anonymous_user_gives_it_the_address_and_the_
 
 
 @pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
-def test_signing_in_with_an_address_finds_its_account(identity: IdentityProvider, join: Keeper) -> None:
+def test_signing_in_with_an_address_finds_its_account(identity: RemoteAccounts, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
     assert user.email
     found = identity.sign_in(user.email, PASSWORD)
@@ -166,13 +166,13 @@ def google() -> tuple[rsa.RSAPrivateKey, dict[str, str]]:
 
 
 @pytest.fixture
-def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> FirebaseIdentity:
+def production(google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> FirebaseAccounts:
     """Without the emulator, whose tokens have neither a signature nor an end that the SDK looks at."""
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
     monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
     monkeypatch.setattr("google.oauth2.id_token._fetch_certs", lambda *_: google[1])
-    return FirebaseIdentity("demo-portero", "any")
+    return FirebaseAccounts("demo-portero", "any")
 
 
 def current(**changes: object) -> dict[str, object]:
@@ -191,7 +191,7 @@ def current(**changes: object) -> dict[str, object]:
 
 
 def test_a_token_signed_by_google_is_valid_in_production(
-    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
+    production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
 ) -> None:
     token = jwt.encode(current(), google[0], algorithm="RS256", headers={"kid": "k1"})
     assert production.identify(token).uid == "ada"
@@ -208,7 +208,7 @@ def test_a_token_signed_by_google_is_valid_in_production(
     ids=["expired", "from the future", "for another project", "by another project"],
 )
 def test_a_signed_token_with_wrong_claims_is_invalid(
-    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], changes: dict[str, object]
+    production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]], changes: dict[str, object]
 ) -> None:
     # Times are from when the test runs.
     claims = {name: value + int(time.time()) if isinstance(value, int) else value for name, value in changes.items()}
@@ -218,7 +218,7 @@ def test_a_signed_token_with_wrong_claims_is_invalid(
 
 
 def test_a_token_that_google_has_not_signed_is_invalid(
-    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
+    production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]]
 ) -> None:
     """Least of all one of the emulator, whose header says "alg": "none"."""
     another = rsa.generate_private_key(65537, 2048)
@@ -244,7 +244,7 @@ def test_a_token_that_google_has_not_signed_is_invalid(
     ],
 )
 def test_missing_certificates_or_credentials_are_unavailable(
-    production: FirebaseIdentity,
+    production: FirebaseAccounts,
     google: tuple[rsa.RSAPrivateKey, dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
     missing: str,
@@ -295,7 +295,7 @@ def test_a_sole_password_removes_the_other_ways_to_sign_in(firebase: Firebase) -
 
     identity.set_password(user, "another password")
     assert providers() == {"password", "google.com", "phone"}
-    identity.set_password(user, PASSWORD, sole=True)
+    identity.set_password(user, PASSWORD, remove_other_sign_ins=True)
     assert providers() == {"password"}
     assert identity.verify(user, PASSWORD)
 
@@ -329,7 +329,7 @@ class Rest:
 
 
 @pytest.fixture
-def rest(production: FirebaseIdentity, monkeypatch: pytest.MonkeyPatch) -> Rest:
+def rest(production: FirebaseAccounts, monkeypatch: pytest.MonkeyPatch) -> Rest:
     return Rest(monkeypatch)
 
 
@@ -342,20 +342,20 @@ def rest(production: FirebaseIdentity, monkeypatch: pytest.MonkeyPatch) -> Rest:
         "USER_DISABLED",
     ],
 )
-def test_a_refused_sign_in_is_a_wrong_password(production: FirebaseIdentity, rest: Rest, message: str) -> None:
+def test_a_refused_sign_in_is_a_wrong_password(production: FirebaseAccounts, rest: Rest, message: str) -> None:
     rest.refuse(message)
     assert production.sign_in(Email("ada@example.com"), PASSWORD) is None
     assert not production.verify(somebody(), PASSWORD)
 
 
-def test_a_sign_in_that_needs_a_second_factor_gives_no_identity(production: FirebaseIdentity, rest: Rest) -> None:
+def test_a_sign_in_that_needs_a_second_factor_gives_no_identity(production: FirebaseAccounts, rest: Rest) -> None:
     rest.answer = {"localId": "ada", "mfaPendingCredential": "x", "mfaInfo": [{"phoneInfo": "+*******00"}]}
     assert production.sign_in(Email("ada@example.com"), PASSWORD) is None
 
 
 @pytest.mark.parametrize("answer", [{"status": "ok"}, {"users": []}, {"kind": "other"}], ids=str)
 def test_an_account_is_gone_only_if_firebase_says_so(
-    production: FirebaseIdentity, rest: Rest, answer: dict[str, object]
+    production: FirebaseAccounts, rest: Rest, answer: dict[str, object]
 ) -> None:
     rest.answer = answer
     with pytest.raises(Unavailable):
@@ -365,14 +365,14 @@ def test_an_account_is_gone_only_if_firebase_says_so(
 
 
 def test_a_revoked_account_is_described_with_the_time_of_the_revocation(
-    production: FirebaseIdentity, rest: Rest
+    production: FirebaseAccounts, rest: Rest
 ) -> None:
     record = {"localId": "ada", "validSince": "1700000000", "phoneNumber": "+34600000000"}
     rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse", "users": [record]}
     assert production.account("ada") == ProviderAccount(valid_since=datetime.fromtimestamp(1_700_000_000, UTC))
 
 
-def test_an_address_with_an_encoded_word_is_not_taken_over(production: FirebaseIdentity, rest: Rest) -> None:
+def test_an_address_with_an_encoded_word_is_not_taken_over(production: FirebaseAccounts, rest: Rest) -> None:
     record = {"localId": "ada", "email": "=?utf-8?q?v=69ctim?=@corp.example.com", "emailVerified": True}
     rest.answer = {"kind": "identitytoolkit#GetAccountInfoResponse", "users": [record]}
     account = production.account("ada")
@@ -382,7 +382,7 @@ def test_an_address_with_an_encoded_word_is_not_taken_over(production: FirebaseI
 
 @pytest.mark.parametrize("details", [{"tenant": "others"}, "x"], ids=str)
 def test_a_token_of_a_tenant_is_invalid(
-    production: FirebaseIdentity, google: tuple[rsa.RSAPrivateKey, dict[str, str]], details: object
+    production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]], details: object
 ) -> None:
     token = jwt.encode(current(firebase=details), google[0], algorithm="RS256", headers={"kid": "k1"})
     with pytest.raises(InvalidToken):

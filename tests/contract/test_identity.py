@@ -15,25 +15,37 @@ import pytest
 import requests
 from argon2 import PasswordHasher, extract_parameters
 
-from src.application.ports import IdentityProvider
-from src.bootstrap.wiring import wire
+from src.application.ports import RemoteAccounts
+from src.bootstrap.wiring import Overrides, wire
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.sessions import Client
-from src.domain.users import User
+from src.domain.users import Profile, User
 from src.domain.values import Email, Username
-from src.infrastructure.identity import local
-from src.infrastructure.identity.firebase import FirebaseIdentity
-from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.identity import argon2
+from src.infrastructure.identity.argon2 import Argon2Hasher
+from src.infrastructure.identity.firebase import FirebaseAccounts
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.settings import Settings
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
-from tests.support.remote import RemoteIdentity
+from tests.support.passwords import accepted
+from tests.support.remote import FakeProvider
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 Keeper = Callable[[User, str], User]
+
+
+class HashedAccounts(FakeProvider):
+    """Accounts whose hashes are stored with the users, behind the methods that the tests of passwords use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hasher = Argon2Hasher(CHEAP, at_once=2)
+
+    def verify(self, user: User | None, password: str) -> bool:
+        return self.hasher.verify(user.password_hash if user else None, password)
 
 
 @pytest.fixture
@@ -43,28 +55,34 @@ def firebase(auth_emulator: str, auth_project: str, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(params=["local", "firebase", "fake"])
-def identity(request: pytest.FixtureRequest) -> IdentityProvider:
+def identity(request: pytest.FixtureRequest) -> RemoteAccounts:
     if request.param == "local":
-        return LocalIdentity(CHEAP, at_once=2)
+        return HashedAccounts()
     if request.param == "fake":
-        return RemoteIdentity()
+        return FakeProvider()
     return connected(request.getfixturevalue("firebase"))
 
 
 @pytest.fixture
-def join(identity: IdentityProvider) -> Keeper:
+def join(identity: RemoteAccounts) -> Keeper:
     """Gives a user an account, as the use cases do; returns the record to be stored."""
 
     def join(user: User, password: str) -> User:
-        user = replace(user, password_hash=identity.keep(password))
         identity.create(user, password)
-        return user
+        return hashed(identity, user, password)
 
     return join
 
 
-def connected(firebase: Firebase) -> FirebaseIdentity:
-    return FirebaseIdentity(firebase.project, "any")
+def connected(firebase: Firebase) -> FirebaseAccounts:
+    return FirebaseAccounts(firebase.project, "any")
+
+
+def hashed(identity: RemoteAccounts, user: User, password: str) -> User:
+    """Return the user with the hash of a password, if this service stores hashes."""
+    if isinstance(identity, HashedAccounts):
+        return replace(user, password_hash=identity.hasher.hash_password(password))
+    return user
 
 
 def somebody(email: bool = True) -> User:
@@ -72,23 +90,20 @@ def somebody(email: bool = True) -> User:
 
 
 @pytest.mark.parametrize("email", [True, False], ids=["with an address", "without"])
-def test_only_the_password_of_an_existing_user_verifies(identity: IdentityProvider, join: Keeper, email: bool) -> None:
+def test_only_the_password_of_an_existing_user_verifies(identity: RemoteAccounts, join: Keeper, email: bool) -> None:
     user = join(somebody(email), PASSWORD)
     assert identity.verify(user, PASSWORD)
     assert not identity.verify(user, PASSWORD + " ")
     assert not identity.verify(user, "")
     assert not identity.verify(None, PASSWORD)
     assert not identity.verify(None, "nobody")
-    assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or not identity.remote
+    assert not identity.verify(replace(somebody(), id=user.id), PASSWORD) or isinstance(identity, HashedAccounts)
 
 
-def test_the_user_record_does_not_reveal_the_password(identity: IdentityProvider) -> None:
-    kept = [identity.keep(PASSWORD) for _ in range(2)]
-    if identity.remote:
-        assert kept == [None, None]
-    else:
-        assert all(each and each.startswith("$argon2id$") and PASSWORD not in each for each in kept)
-        assert kept[0] != kept[1]
+def test_a_hash_does_not_reveal_the_password() -> None:
+    hashes = [Argon2Hasher(CHEAP, at_once=2).hash_password(PASSWORD) for _ in range(2)]
+    assert all(each.startswith("$argon2id$") and PASSWORD not in each for each in hashes)
+    assert hashes[0] != hashes[1]
 
 
 @pytest.mark.parametrize(
@@ -103,18 +118,18 @@ def test_the_user_record_does_not_reveal_the_password(identity: IdentityProvider
         'q"\\/<&%00',
     ],
 )
-def test_a_password_is_any_text_and_never_cut(identity: IdentityProvider, join: Keeper, password: str) -> None:
+def test_a_password_is_any_text_and_never_cut(identity: RemoteAccounts, join: Keeper, password: str) -> None:
     user = join(somebody(), password)
     assert identity.verify(user, password)
     for other in (password[:-1], password.strip() + "x", password + "x"):
         assert not identity.verify(user, other)
 
 
-def test_a_password_is_the_same_in_every_canonical_form(identity: IdentityProvider, join: Keeper) -> None:
+def test_a_password_is_the_same_in_every_canonical_form(identity: RemoteAccounts, join: Keeper) -> None:
     composed, decomposed = "contrase\u00f1a de \u00c5sa", "contrasen\u0303a de A\u030asa"
     user = join(somebody(), decomposed)
     assert identity.verify(user, composed)
-    user = replace(user, password_hash=identity.keep(composed))
+    user = hashed(identity, user, composed)
     identity.set_password(user, composed)
     assert identity.verify(user, decomposed)
     assert identity.verify(user, "contrase\u00f1a de \u212bsa")
@@ -122,36 +137,36 @@ def test_a_password_is_the_same_in_every_canonical_form(identity: IdentityProvid
     assert not identity.verify(user, "contrasena de Asa")
 
 
-def test_a_changed_password_replaces_the_old_one(identity: IdentityProvider, join: Keeper) -> None:
+def test_a_changed_password_replaces_the_old_one(identity: RemoteAccounts, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
     for _ in range(2):
-        user = replace(user, password_hash=identity.keep("another password"))
+        user = hashed(identity, user, "another password")
         identity.set_password(user, "another password")
     assert identity.verify(user, "another password")
     assert not identity.verify(user, PASSWORD)
 
 
-def test_a_changed_address_replaces_the_old_one(identity: IdentityProvider, join: Keeper) -> None:
+def test_a_changed_address_replaces_the_old_one(identity: RemoteAccounts, join: Keeper) -> None:
     old = join(somebody(), PASSWORD)
     new = replace(old, email=Email(new_address()))
     for _ in range(2):
         identity.set_email(new)
     assert identity.verify(new, PASSWORD)
-    if identity.remote:
+    if not isinstance(identity, HashedAccounts):
         assert not identity.verify(old, PASSWORD)  # the old address signs nobody in
         identity.create(replace(somebody(), email=old.email), PASSWORD)  # and is free
 
 
-def test_an_address_can_be_added_and_taken_away(identity: IdentityProvider, join: Keeper) -> None:
+def test_an_address_can_be_added_and_taken_away(identity: RemoteAccounts, join: Keeper) -> None:
     without = join(somebody(email=False), PASSWORD)
     for user in (replace(without, email=Email(new_address())), without):
         identity.set_email(user)
         assert identity.verify(user, PASSWORD)
 
 
-def test_an_address_in_use_is_taken(identity: IdentityProvider, join: Keeper) -> None:
+def test_an_address_in_use_is_taken(identity: RemoteAccounts, join: Keeper) -> None:
     first, second = join(somebody(), PASSWORD), join(somebody(), "another password")
-    if not identity.remote:
+    if isinstance(identity, HashedAccounts):
         return  # in that case only the store has the address
     with pytest.raises(Taken) as refused:
         identity.create(replace(somebody(), email=first.email), PASSWORD)
@@ -162,19 +177,18 @@ def test_an_address_in_use_is_taken(identity: IdentityProvider, join: Keeper) ->
     assert identity.verify(second, "another password")
 
 
-def test_creating_an_account_twice_makes_one_account(identity: IdentityProvider, join: Keeper) -> None:
+def test_creating_an_account_twice_makes_one_account(identity: RemoteAccounts, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
     identity.create(user, PASSWORD)
     assert identity.verify(user, PASSWORD)
 
 
-def test_a_deleted_account_is_gone_and_its_address_free(identity: IdentityProvider, join: Keeper) -> None:
+@pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
+def test_a_deleted_account_is_gone_and_its_address_free(identity: RemoteAccounts, join: Keeper) -> None:
     user = join(somebody(), PASSWORD)
-    assert (identity.account(user.id) is not None) == identity.remote
+    assert identity.account(user.id) is not None
     for _ in range(2):
         identity.delete(user.id)
-    if not identity.remote:
-        return  # the record is all there is of it
     assert identity.account(user.id) is None
     assert not identity.verify(user, PASSWORD)
     with pytest.raises(NotFound):
@@ -184,17 +198,16 @@ def test_a_deleted_account_is_gone_and_its_address_free(identity: IdentityProvid
     join(replace(somebody(), email=user.email), PASSWORD)
 
 
-def test_a_hash_of_other_parameters_is_outdated(identity: IdentityProvider, join: Keeper) -> None:
-    user = join(somebody(), PASSWORD)
-    assert not identity.outdated(user)
-    if identity.remote:
-        return
-    today = LocalIdentity(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1), at_once=1)
-    assert today.outdated(user)
-    assert today.verify(user, PASSWORD)
+def test_a_hash_of_other_parameters_needs_a_rehash() -> None:
+    hash = Argon2Hasher(CHEAP, at_once=1).hash_password(PASSWORD)
+    assert not Argon2Hasher(CHEAP, at_once=1).needs_rehash(hash)
+    today = Argon2Hasher(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1), at_once=1)
+    assert today.needs_rehash(hash)
+    assert today.verify(hash, PASSWORD)
 
 
-def test_a_malformed_token_is_invalid(identity: IdentityProvider) -> None:
+@pytest.mark.parametrize("identity", ["firebase", "fake"], indirect=True)
+def test_a_malformed_token_is_invalid(identity: RemoteAccounts) -> None:
     for token in ("", "x", "a.b.c", "e30.e30.", "....", "\ud800", f"{'a' * 5000}.b.c"):
         with pytest.raises(InvalidToken):
             identity.identify(token)
@@ -204,23 +217,23 @@ def test_a_malformed_token_is_invalid(identity: IdentityProvider) -> None:
 
 
 @pytest.fixture
-def log_in(identity: IdentityProvider, join: Keeper) -> tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]:
+def log_in(identity: RemoteAccounts, join: Keeper) -> tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]:
     """The use case, and by outcome a login name and a password that lead to it."""
-    services = wire(
-        Settings(store_url="memory://"),
-        store=MemoryStore(),
-        identity=identity,
-        keys=KeyRing(as_jwk_set([SigningKey.generate()])),
-        limiter=NoLimits(),
-    )
+    adapters = Overrides(store=MemoryStore(), keys=KeyRing(as_jwk_set([SigningKey.generate()])), limiter=NoLimits())
+    if isinstance(identity, HashedAccounts):
+        adapters["hasher"] = identity.hasher
+    else:
+        adapters["remote"] = identity
+    services = wire(Settings(store_url="memory://"), **adapters)
 
     def joined() -> User:
         user = somebody()
         assert user.username
-        return services.accounts.register({"username": user.username, "email": user.email}, PASSWORD, Client())
+        profile = Profile(username=user.username, email=user.email)
+        return services.accounts.register(profile, accepted(PASSWORD), Client())
 
     user, disabled = joined(), joined()
-    services.accounts.saga.users.update(disabled.id, lambda stored: replace(stored, disabled=True))
+    services.accounts.accounts.users.update(disabled.id, lambda stored: replace(stored, disabled=True))
     assert user.username
     assert disabled.email
     return lambda login, password: services.sessions.log_in(login, password, Client()), {
@@ -263,7 +276,7 @@ class Counter:
 @pytest.mark.parametrize("identity", ["local", "firebase"], indirect=True)  # the fake costs nothing
 @pytest.mark.parametrize("outcome", ["right", "wrong", "unknown", "unspeakable", "disabled"])
 def test_every_outcome_of_a_login_costs_one_check(
-    identity: IdentityProvider,
+    identity: RemoteAccounts,
     log_in: tuple[Callable[[str, str], object], dict[str, tuple[str, str]]],
     outcome: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -279,7 +292,7 @@ def test_every_outcome_of_a_login_costs_one_check(
 
 
 def test_the_failed_logins_take_the_same_time(
-    identity: IdentityProvider, log_in: tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]
+    identity: RemoteAccounts, log_in: tuple[Callable[[str, str], object], dict[str, tuple[str, str]]]
 ) -> None:
     """A coarse check, because machines are noisy: the count above is the fine one."""
     use_case, examples = log_in
@@ -308,18 +321,18 @@ class Recorder(PasswordHasher):
 
 def test_an_unknown_user_costs_the_same_hash_as_a_known_one() -> None:
     hasher = Recorder(time_cost=2, memory_cost=16, parallelism=1, hash_len=24, salt_len=12)
-    assert not LocalIdentity(hasher, at_once=1).verify(None, PASSWORD)
+    assert not Argon2Hasher(hasher, at_once=1).verify(None, PASSWORD)
     assert extract_parameters(str(hasher.checked)) == extract_parameters(hasher.hash(PASSWORD))
     assert len(hasher.checked) == len(hasher.hash(PASSWORD))
 
 
 def test_no_more_hashes_than_configured_run_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    identity = LocalIdentity(CHEAP, at_once=2)
-    user = replace(somebody(), password_hash=identity.keep(PASSWORD))
+    hasher = Argon2Hasher(CHEAP, at_once=2)
+    hash = hasher.hash_password(PASSWORD)
     counter = Counter(monkeypatch, seconds=0.02)
     right: list[bool] = []
-    threads = [threading.Thread(target=lambda: right.append(identity.verify(user, PASSWORD))) for _ in range(8)]
-    threads += [threading.Thread(target=identity.keep, args=(PASSWORD,)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: right.append(hasher.verify(hash, PASSWORD))) for _ in range(8)]
+    threads += [threading.Thread(target=hasher.hash_password, args=(PASSWORD,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -329,8 +342,8 @@ def test_no_more_hashes_than_configured_run_at_a_time(monkeypatch: pytest.Monkey
 
 
 def test_waiting_too_long_for_a_hash_is_unavailable_with_retry_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "_QUEUE_SECONDS", 0.05)
-    identity = LocalIdentity(CHEAP, at_once=1)
+    monkeypatch.setattr(argon2, "_QUEUE_SECONDS", 0.05)
+    hasher = Argon2Hasher(CHEAP, at_once=1)
     begun, go_on = threading.Event(), threading.Event()
     hash = PasswordHasher.hash
 
@@ -341,15 +354,15 @@ def test_waiting_too_long_for_a_hash_is_unavailable_with_retry_after(monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(PasswordHasher, "hash", slowly)
-        slow = threading.Thread(target=identity.keep, args=(PASSWORD,))
+        slow = threading.Thread(target=hasher.hash_password, args=(PASSWORD,))
         slow.start()
         assert begun.wait(60)
         with pytest.raises(Unavailable) as refused:
-            identity.verify(None, PASSWORD)
+            hasher.verify(None, PASSWORD)
         assert refused.value.retry_after > 0
         go_on.set()
         slow.join()
-    assert not identity.verify(None, PASSWORD)  # and the place is free again
+    assert not hasher.verify(None, PASSWORD)  # and the place is free again
 
 
 def test_a_shortage_of_memory_is_unavailable_and_never_a_wrong_password() -> None:

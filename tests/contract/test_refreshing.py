@@ -6,12 +6,13 @@ from typing import Any, cast
 import pytest
 from argon2 import PasswordHasher
 
+from src.application.accounts import LocalAccounts
 from src.application.sessions import Lifetimes, SessionService
 from src.domain.errors import InvalidToken
 from src.domain.sessions import Client
 from src.domain.users import User
 from src.domain.values import Username
-from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
@@ -37,8 +38,14 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
         lifetimes=lifetimes,
         audit=lambda *_: None,
         clock=_now,
-        identity=LocalIdentity(PasswordHasher(), at_once=1),
         limiter=NoLimits(),
+        accounts=LocalAccounts(
+            users=users,
+            hasher=Argon2Hasher(PasswordHasher(), at_once=1),
+            owned=[],
+            audit=lambda *_: None,
+            clock=_now,
+        ),
         **dict.fromkeys(("authentication", "parse_login", "notices")),  # not used by a refresh
     )
     refresh = service.refresh

@@ -13,7 +13,7 @@ from src.application.limits import RateLimiter
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import wire as wire_services
 from src.infrastructure.blobs import make_blobs
-from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.base import Store
@@ -54,7 +54,7 @@ def serve(store: Store, limiter: RateLimiter, folder: Path) -> FlaskClient:
     services = wire_services(
         Settings(data_dir=folder, store_url="firestore://demo-portero"),
         store=store,
-        identity=LocalIdentity(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1),
+        hasher=Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1),
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),
         limiter=limiter,
         blobs=make_blobs("memory://"),

@@ -77,15 +77,17 @@ def test_a_session_is_changed_with_its_user_in_view(sessions: Sessions, users: U
     ada = users.add(User.new(now=NOON, username=Username.parse("ada"), email=None))
     session = sessions.add(new_session(ada.id))
     changed, user = sessions.update_with_user(
-        session.id, ada.id, lambda session, user: replace(session, client=Client(user.id))
+        session, ada, lambda session, user: replace(session, client=Client(user.id))
     )
     assert (changed.client.user_agent, user) == (ada.id, ada)
     assert sessions.get(session.id) == changed
-    assert sessions.update_with_user(session.id, ada.id, lambda session, _: session) == (changed, ada)
-    for ids in (("absent", ada.id), (session.id, "absent")):
-        with pytest.raises(NotFound):
-            sessions.update_with_user(*ids, used_once_more)
+    assert sessions.update_with_user(changed, ada, lambda session, _: session) == (changed, ada)
+    for absent in ((replace(session, id="absent"), ada), (session, replace(ada, id="absent"))):
+        with pytest.raises(NotFound):  # `session` has been changed, so that both are read again
+            sessions.update_with_user(*absent, used_once_more)
     assert sessions.get(session.id) == changed
+    again, _ = sessions.update_with_user(session, ada, used_once_more)
+    assert (again.client, again.generation) == (changed.client, changed.generation + 1), "it was read again"
 
 
 def test_reading_a_session_with_its_user_is_one_round_trip(wire: Wire, firestore: Callable[[], Store]) -> None:
@@ -112,9 +114,11 @@ def _use_at_once(share: tuple[Callable[[], Store], str, str]) -> list[str]:
     open_store, id, user_id = share
     store = open_store()
     sessions = Sessions(store)
-    sessions.get(id)
+    session, user = sessions.with_user(id, user_id)
+    assert session
+    assert user
     meet()
-    outcomes = at_once(lambda _: sessions.update_with_user(id, user_id, used_once_more), range(10))
+    outcomes = at_once(lambda _: sessions.update_with_user(session, user, used_once_more), range(10))
     store.close()
     return [repr(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
 

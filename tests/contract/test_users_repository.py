@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
-from src.domain.users import Claim, Profile, State, User
+from src.domain.users import Claim, PendingChange, Profile, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.base import Insert, Key, Store, Write
@@ -52,10 +52,8 @@ FULL = User(
     kept_session="f" * 32,
     sessions_ended_at=NOON.replace(microsecond=1),
     expires_at=NOON.replace(microsecond=2),
-    reserved=(Claim("email", "new@example.com"), Claim("username", "ada2")),
-    reconcile_since=NOON.replace(microsecond=0),
-    provider_valid_since=NOON.replace(microsecond=3),
-    provider_project="demo-portero",
+    pending=PendingChange(NOON.replace(microsecond=0), (Claim("email", "new@example.com"), Claim("username", "ada2"))),
+    provider=ProviderLink(NOON.replace(microsecond=3), "demo-portero"),
 )
 
 
@@ -93,15 +91,15 @@ class TestAdd:
 
     def test_a_username_and_an_equal_address_do_not_collide(self, users: Users) -> None:
         """The same text may be a name of either kind."""
-        users.add(replace(new_user(), reserved=(Claim("username", "same"),)))
-        users.add(replace(new_user(), reserved=(Claim("email", "same"),)))
+        users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("username", "same"),))))
+        users.add(replace(new_user(), pending=PendingChange(NOON, (Claim("email", "same"),))))
 
     def test_several_users_can_have_no_address(self, users: Users) -> None:
         for name in ("one", "two"):
             assert users.add(new_user(name)).email is None
 
     def test_a_reserved_name_is_taken(self, users: Users) -> None:
-        users.add(replace(new_user("ada"), reserved=(email_claim("new@example.com"),)))
+        users.add(replace(new_user("ada"), pending=PendingChange(NOON, (email_claim("new@example.com"),))))
         with pytest.raises(Taken) as refused:
             users.add(new_user("eve", "new@example.com"))
         assert refused.value.fields == ("email",)
@@ -111,7 +109,7 @@ def test_a_user_without_reserved_names_stores_null_in_firestore(firestore: Calla
     store = firestore()
     assert isinstance(store, FirestoreStore)
     users = Users(store)
-    plain, renaming = users.add(new_user("ada")), users.add(replace(new_user(), reserved=FULL.reserved))
+    plain, renaming = users.add(new_user("ada")), users.add(replace(new_user(), pending=FULL.pending))
     stored = [collection_of(store, "users").document(user.id).get().to_dict() for user in (plain, renaming)]
     assert [fields and fields["reserved"] for fields in stored] == [
         None,
@@ -141,11 +139,15 @@ class TestByClaim:
         assert users.by_claim(username_claim("eve")) == users.by_claim(email_claim("eve@example.com")) == moved
 
     def test_a_reserved_name_finds_nobody_until_it_is_confirmed(self, users: Users) -> None:
-        ada = users.add(replace(new_user("ada"), reserved=(email_claim("new@example.com"), username_claim("eve"))))
+        ada = users.add(
+            replace(
+                new_user("ada"), pending=PendingChange(NOON, (email_claim("new@example.com"), username_claim("eve")))
+            )
+        )
         assert holder_of(users, email_claim("new@example.com")) == ada.id
         assert users.by_claim(email_claim("new@example.com")) is None
         assert users.by_claim(username_claim("eve")) is None
-        confirmed = users.update(ada.id, lambda user: replace(user, email=Email("New@example.com"), reserved=()))
+        confirmed = users.update(ada.id, lambda user: replace(user, email=Email("New@example.com"), pending=None))
         assert users.by_claim(email_claim("new@example.com")) == confirmed
 
     @pytest.mark.parametrize("state", State)
@@ -284,7 +286,9 @@ class TestUpdate:
         assert users.get(ada.id) == ada
 
     def test_a_deleted_user_frees_its_names_and_keeps_its_id(self, users: Users) -> None:
-        ada = users.add(replace(new_user("ada", "ada@example.com"), reserved=(email_claim("new@example.com"),)))
+        ada = users.add(
+            replace(new_user("ada", "ada@example.com"), pending=PendingChange(NOON, (email_claim("new@example.com"),)))
+        )
         buried = users.update(ada.id, lambda user: user.tombstone(LATER))
         assert users.get(ada.id) == buried == replace(ada.tombstone(LATER), revision=buried.revision)
         assert_claims_agree(users, [ada.id], ada.claims)
@@ -330,8 +334,9 @@ class TestFind:
             users.find(cursor="no cursor")
 
     def test_users_to_reconcile_are_listed_oldest_first(self, users: Users) -> None:
-        for name, since in [("two", NOON), ("one", NOON - timedelta(days=1)), ("three", LATER), ("none", None)]:
-            users.add(replace(new_user(name), reconcile_since=since, state=State.PENDING))
+        users.add(replace(new_user("none"), state=State.PENDING))
+        for name, since in [("two", NOON), ("one", NOON - timedelta(days=1)), ("three", LATER)]:
+            users.add(replace(new_user(name), pending=PendingChange(since), state=State.PENDING))
         assert names(users.to_reconcile(NOON)) == ["one", "two"]
         assert names(users.to_reconcile(LATER)) == ["one", "two", "three"]
         assert names(users.to_reconcile(LATER, limit=1)) == ["one"]

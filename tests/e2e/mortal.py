@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
-from src.application.ports import BlobStore, IdentityProvider, PictureSource
+from src.application.ports import BlobStore, PictureSource, RemoteAccounts
 
 # Imported once before the fork; no connection is opened before it.
 from src.bootstrap import adapters
@@ -144,7 +144,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
     services = wire(
         settings,
         store=cast(Store, Observed(adapters.make_store(settings), {"commit"}, observe)),
-        identity=cast(IdentityProvider, Observed(adapters.make_identity(settings), IDENTITY_STEPS, observe)),
+        remote=cast(RemoteAccounts, Observed(adapters.make_remote_accounts(settings), IDENTITY_STEPS, observe)),
         blobs=cast(BlobStore, Observed(adapters.make_blobs(settings), {"put", "read", "delete"}, observe)),
         pictures=cast(PictureSource, Observed(OnePicture(), {"fetch"}, observe)),
         queue=RecordingQueue(),
@@ -159,7 +159,7 @@ def _carry_out(order: dict[str, Any], report: IO[str]) -> None:
     elif request.method:
         status = Client(services).call(request.method, request.path, request.token, **request.body).status_code
     else:
-        services.accounts.saga.reconcile(timedelta(0))
+        services.accounts.accounts.reconcile(timedelta(0))
         status = 0
     print(status, file=report, flush=True)
 

@@ -181,14 +181,14 @@ def _joined(client: Client, name: str, address: str) -> str:
 
 def _reconcile(client: Client) -> None:
     """Once; then nobody is half there."""
-    saga = client.services.accounts.saga
-    saga.reconcile(timedelta(0))
-    assert saga.users.to_reconcile(datetime.now(UTC)).items == []
+    accounts = client.services.accounts.accounts
+    accounts.reconcile(timedelta(0))
+    assert accounts.users.to_reconcile(datetime.now(UTC)).items == []
 
 
 def _assert_logins(client: Client, firebase: Firebase, name: str, address: str, password: str, there: bool) -> None:
     """The user can log in by name, by address and at Firebase itself, or there is none."""
-    users = client.services.accounts.saga.users
+    users = client.services.accounts.accounts.users
     holders = [users.by_claim(Claim(kind, key)) for kind, key in (("username", name), ("email", address))]
     tokens = [client.log_in(login, password) for login in (name, address)]
     signed_in = firebase.sign_in(address, password)
@@ -196,7 +196,7 @@ def _assert_logins(client: Client, firebase: Firebase, name: str, address: str, 
         holder = holders[0]
         assert holder
         assert holders[1] == holder
-        assert (holder.state, holder.reserved) == (State.ACTIVE, ())
+        assert (holder.state, holder.claims) == (State.ACTIVE, holder.settled().claims)
         assert all(tokens)
         assert signed_in
         assert signed_in.uid == holder.id

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
-from src.bootstrap import adapters, wiring
+from src.bootstrap import wiring
 from src.domain.errors import InvalidToken, Unavailable
 from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile, State
@@ -36,6 +36,7 @@ from tests.contract.conftest import (
 )
 from tests.e2e.wiring import Client
 from tests.support.databases import create_database
+from tests.support.passwords import accepted
 from tests.support.races import at_once
 from tests.support.working import RecordingQueue
 
@@ -72,10 +73,7 @@ def client(
         argon2_memory_kib=8,
     )
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    identity = adapters.make_identity(settings)
-    services = wiring.wire(
-        settings, store=store, identity=identity, keys=keys, limiter=NoLimits(), queue=RecordingQueue()
-    )
+    services = wiring.wire(settings, store=store, keys=keys, limiter=NoLimits(), queue=RecordingQueue())
     return Client(services)
 
 
@@ -153,7 +151,7 @@ def test_an_admin_manages_the_directory(client: Client) -> None:
     profile = Profile(
         username=Username.parse(root), email=client.services.rules.parse_email(root_address), role=Role.ADMIN
     )
-    client.services.directory.add(profile, PASSWORD)
+    client.services.directory.add(profile, accepted(PASSWORD))
     admin = client.log_in(root, PASSWORD)
     (ben, ben_tokens), (cleo, _) = join(client, "ben"), join(client, "cleo")
 
@@ -256,18 +254,18 @@ def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> Non
 def test_an_interrupted_deletion_is_finished(client: Client) -> None:
     """Whatever else fails, the names are free and the sessions have ended; the rest follows."""
     name, tokens = join(client, "dora")
-    id, saga = tokens["user"]["id"], client.services.accounts.saga
+    id, accounts = tokens["user"]["id"], client.services.accounts.accounts
 
     def fail(_: str) -> None:
         raise Unavailable
 
-    replace(saga, owned=[fail]).delete(id)
+    replace(accounts, owned=[fail]).delete(id)
     assert client.call("GET", "/user", tokens["access_token"]).status_code == 401
     assert client.services.sessions.sessions.of(id).items
     assert client.register(name, f"{name}@example.com", OTHER_PASSWORD).status_code == 201
     late = datetime.now(UTC) + timedelta(minutes=2)
-    assert replace(saga, clock=lambda: late).reconcile() == 1
+    assert replace(accounts, clock=lambda: late).reconcile() == 1
     assert client.services.sessions.sessions.of(id).items == []
-    tombstone = saga.users.get(id)
+    tombstone = accounts.users.get(id)
     assert tombstone
-    assert (tombstone.state, tombstone.reconcile_since) == (State.DELETED, None)
+    assert (tombstone.state, tombstone.pending) == (State.DELETED, None)

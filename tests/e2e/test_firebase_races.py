@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from src.domain.errors import Unavailable
-from src.infrastructure.identity.firebase import FirebaseIdentity
+from src.infrastructure.identity.firebase import FirebaseAccounts
 from tests.e2e.firebase import new_address
 from tests.e2e.firebase_world import World, sdk, world
 from tests.e2e.wiring import Client
@@ -113,7 +113,7 @@ def test_a_deletion_on_both_sides_at_once_leaves_nothing(world: World) -> None:
             assert here.result().status_code in (204, 401)
         assert world.status(token) == 401
         world.later += timedelta(minutes=2)
-        world.services.accounts.saga.reconcile()
+        world.services.accounts.accounts.reconcile()
     assert world.services.administration.list_users().items == []
 
 
@@ -179,18 +179,18 @@ def test_a_change_at_firebase_waits_for_the_end_of_an_outage(
 def test_a_newcomer_at_a_deleted_users_address_waits_for_the_end_of_an_outage(
     world: World, dora: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, ask = world.user(dora.id_token), FirebaseIdentity.account
+    old, ask = world.user(dora.id_token), FirebaseAccounts.account
     dora.deleteUser()
     dora.signUp(old["email"], PASSWORD)
 
-    def fail(identity: FirebaseIdentity, id: str) -> Any:
+    def fail(identity: FirebaseAccounts, id: str) -> Any:
         """Fail after the account of the newcomer was found."""
         return _unavailable() if id == old["id"] else ask(identity, id)
 
     with outage():
         assert_unavailable(world.call("GET", "/user", dora.id_token))
     with monkeypatch.context() as patch:
-        patch.setattr(FirebaseIdentity, "account", fail)
+        patch.setattr(FirebaseAccounts, "account", fail)
         assert world.call("GET", "/user", dora.id_token).status_code == 503
     assert [user.id for user in world.services.administration.list_users().items] == [old["id"]]
     new = world.user(dora.id_token)
@@ -229,11 +229,11 @@ def test_a_registration_of_an_anonymous_user_can_be_repeated_after_an_outage(
     world.call("POST", "/tasks", token, title="Look around")
     body = {"username": "dora", "email": new_address(), "password": PASSWORD}
     with monkeypatch.context() as patch:
-        patch.setattr(FirebaseIdentity, step, _unavailable)
+        patch.setattr(FirebaseAccounts, step, _unavailable)
         assert world.call("POST", "/register", token, **body).status_code == 503
     assert world.admin.get_user(uid)  # the account of the anonymous user is not deleted with the attempt
     world.later = timedelta(minutes=2)
-    world.services.accounts.saga.reconcile()
+    world.services.accounts.accounts.reconcile()
     world.later = timedelta()
     if step == "create":
         assert world.call("POST", "/register", token, **body).status_code == 201

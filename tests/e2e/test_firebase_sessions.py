@@ -8,10 +8,11 @@ import pytest
 from src.domain.errors import Unavailable
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
-from src.infrastructure.identity.firebase import FirebaseIdentity
+from src.infrastructure.identity.firebase import FirebaseAccounts
 from tests.e2e.firebase import PASSWORD, Firebase, new_address
 from tests.e2e.test_firebase_accounts import OTHER_PASSWORD, client, firebase, joined, new_name, sign_in, status
 from tests.e2e.wiring import Client
+from tests.support.passwords import accepted
 
 __all__ = ["client", "firebase"]  # fixtures
 
@@ -55,14 +56,14 @@ def test_an_interrupted_registration_of_a_guest_is_reconciled(
     id, token = guest(client)
     name, address = new_name(), new_address()
     with monkeypatch.context() as broken:
-        broken.setattr(FirebaseIdentity, "create", _unavailable)
-        broken.setattr(FirebaseIdentity, "delete", _unavailable)
+        broken.setattr(FirebaseAccounts, "create", _unavailable)
+        broken.setattr(FirebaseAccounts, "delete", _unavailable)
         answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
     assert answer.status_code == 503
-    client.services.accounts.saga.reconcile(timedelta(0))
-    user = client.services.accounts.saga.users.get(id)
+    client.services.accounts.accounts.reconcile(timedelta(0))
+    user = client.services.accounts.accounts.users.get(id)
     assert user
-    assert (user.role, user.reserved, user.reconcile_since) == ("guest", (), None)
+    assert (user.role, user.pending) == ("guest", None)
     answer = client.call("POST", "/register", token, username=name, email=address, password=PASSWORD)
     assert (answer.status_code, answer.get_json()["id"]) == (201, id)
 
@@ -76,8 +77,8 @@ def test_guests_are_purged_after_a_day(client: Client) -> None:
     registered_id, registered = guest(client)
     client.call("POST", "/register", registered, username=new_name(), email=new_address(), password=PASSWORD)
     late = datetime.now(UTC) + timedelta(hours=25)
-    users, sessions = client.services.accounts.saga.users, client.services.sessions.sessions
-    replace(client.services.accounts.saga, clock=lambda: late).purge_guests()
+    users, sessions = client.services.accounts.accounts.users, client.services.sessions.sessions
+    replace(client.services.accounts.accounts, clock=lambda: late).purge_guests()
     assert users.get(id) is None
     assert not sessions.of(id).items
     assert status(client, token) == 401
@@ -108,14 +109,14 @@ def test_a_login_with_the_old_password_does_not_survive_the_change(
     """A client that knows the old password logs in while it is being changed."""
     _, name, address, token = joined(client)
     stolen: list[str] = []
-    original = FirebaseIdentity.set_password
+    original = FirebaseAccounts.set_password
 
-    def slow(self: FirebaseIdentity, user: User, password: str, *, sole: bool = False) -> None:
+    def slow(self: FirebaseAccounts, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
         stolen.append(client.log_in(name, PASSWORD) or "")
         stolen.append(sign_in(firebase, address))
-        original(self, user, password, sole=sole)
+        original(self, user, password, remove_other_sign_ins=remove_other_sign_ins)
 
-    monkeypatch.setattr(FirebaseIdentity, "set_password", slow)
+    monkeypatch.setattr(FirebaseAccounts, "set_password", slow)
     body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
     assert client.call("PUT", "/user/password", token, **body).status_code == 204
     assert all(stolen)
@@ -127,7 +128,7 @@ def test_a_person_without_a_password_logs_in_when_one_is_set(client: Client, fir
     profile = Profile(
         username=Username.parse(new_name()), email=client.services.rules.parse_email(new_address()), role=Role.ADMIN
     )
-    admin = client.services.directory.add(profile, PASSWORD)
+    admin = client.services.directory.add(profile, accepted(PASSWORD))
     assert admin.username
     token = client.log_in(admin.username.display, PASSWORD)
     address = new_address()

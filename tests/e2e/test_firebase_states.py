@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.firebase import new_address
 from tests.e2e.firebase_world import World, sdk, world
 from tests.support.firebase_sdk import PASSWORD, Device, SdkError
+from tests.support.passwords import accepted
 
 __all__ = ["sdk", "world"]  # fixtures
 OTHER_PASSWORD = "another long password"
@@ -133,7 +134,7 @@ def test_a_token_of_a_deleted_account_makes_no_profile(world: World, dora: Devic
 
 def test_the_last_admin_is_refused_but_kept(world: World) -> None:
     address, device = new_address(), world.device()
-    world.services.administration.ensure_admin(world.services.rules.parse_email(address), PASSWORD)
+    world.services.administration.ensure_admin(world.services.rules.parse_email(address), accepted(PASSWORD))
     uid = device.signIn(address, PASSWORD)
     tokens = world.exchange(device.id_token)
     world.admin.delete_user(uid)
@@ -158,7 +159,7 @@ def test_an_address_whose_account_was_deleted_is_free_for_the_next_owner(
         assert world.call("DELETE", "/user", dora.id_token).status_code == 204
     assert new["email"] == address
     assert new["id"] != old
-    stored = world.services.accounts.saga.users.get(old)
+    stored = world.services.accounts.accounts.users.get(old)
     assert stored
     assert stored.email is None
 

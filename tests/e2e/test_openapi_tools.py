@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from src.bootstrap.adapters import make_identity, make_store
+from src.bootstrap.adapters import make_store
 from src.bootstrap.wiring import wire
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
@@ -22,7 +22,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(store_url="memory://", argon2_memory_kib=8, argon2_time_cost=1)
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
     app = create_app(
-        wire(settings, store=make_store(settings), identity=make_identity(settings), keys=keys, limiter=NoLimits()),
+        wire(settings, store=make_store(settings), keys=keys, limiter=NoLimits()),
         VERSION,
     )
     path = tmp_path_factory.mktemp("openapi") / "openapi.json"

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from src.bootstrap import adapters, prepare
 from src.domain.errors import Unavailable
-from src.infrastructure.identity.firebase import FirebaseIdentity
+from src.infrastructure.identity.firebase import FirebaseAccounts
 from src.infrastructure.stores.base import Key, Store, Write
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.schema import USERS
@@ -112,9 +112,9 @@ class World:
         """Yield a service that reaches Firebase through a faulty proxy."""
         with proxied(self.firebase.host) as proxy, self.patch.context() as patch:
             patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", proxy.address)
-            identity = FirebaseIdentity(self.settings.firebase_project, "any", timeout=TIMEOUT)
+            remote = FirebaseAccounts(self.settings.firebase_project, "any", timeout=TIMEOUT)
             fault(proxy)
-            yield wire(self.settings, store=self.store, identity=identity), proxy
+            yield wire(self.settings, store=self.store, remote=remote), proxy
 
     @contextmanager
     def broken_store(
@@ -141,10 +141,10 @@ class World:
 
     def reconcile(self) -> None:
         """Once; then nobody is half there."""
-        saga = self.client.services.accounts.saga
-        saga.reconcile(timedelta(0))
-        saga.reconcile(timedelta(0))  # a deletion discovered by one reconciliation is completed by the next
-        assert saga.users.to_reconcile(datetime.now(UTC)).items == []
+        accounts = self.client.services.accounts.accounts
+        accounts.reconcile(timedelta(0))
+        accounts.reconcile(timedelta(0))  # a deletion discovered by one reconciliation is completed by the next
+        assert accounts.users.to_reconcile(datetime.now(UTC)).items == []
 
     def assert_logs_in(self, person: Person, address: str, *passwords: str) -> None:
         """Assert that exactly one of ``passwords`` logs in by name, by address and at Firebase."""
@@ -377,7 +377,7 @@ def test_a_commit_whose_reply_was_lost_is_not_a_conflict(world: World, act: Act,
         answer = act(world, person, Client(broken))
     assert answer.status_code == status, answer.text
     # Entities of a deleted user are searched for once more.
-    assert world.client.services.accounts.saga.reconcile(timedelta(0)) == (act is delete)
+    assert world.client.services.accounts.accounts.reconcile(timedelta(0)) == (act is delete)
     if act is register:
         world.assert_logs_in(replace(person, name=f"x{person.name}"), person.new_address, PASSWORD)
     elif act is delete:

@@ -126,7 +126,7 @@ def test_a_killed_upload_is_complete_or_absent(mortal: Mortal, place: Place, cli
 def test_a_killed_dataset_is_complete_or_absent(mortal: Mortal, place: Place, client: Client, token: str) -> None:
     services, objects = client.services, Path(place.folder) / "blobs" / "datasets"
     id = client.call("GET", "/user", token).get_json()["id"]
-    services.accounts.saga.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
+    services.accounts.accounts.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
     for die_at in itertools.count(1):
         before = services.datasets.objects.records.all_of(id).items
         body = {"content": "id,name\n1,Ann\n2,\n", "name": "People"}

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from src.domain.users import Claim
-from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.stores.base import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
@@ -446,7 +446,7 @@ def test_a_user_can_change_the_spelling_of_its_own_name(anna: Person, change: Ca
 
 
 def test_a_new_email_is_not_verified(app: Flask, anna: Person, change: Callable[..., Answer]) -> None:
-    services_of(app).accounts.saga.change(anna.user["id"], lambda user: replace(user, email_verified=True))
+    services_of(app).accounts.accounts.change(anna.user["id"], lambda user: replace(user, email_verified=True))
     assert change({"email": anna.user["email"]}).json["email_verified"] is True
     assert change({"email": f"new.{anna.user['email']}"}).json["email_verified"] is False
 
@@ -576,7 +576,7 @@ def test_login_renews_a_hash_made_with_other_parameters() -> None:
     store = MemoryStore()
     anna = join(client_of(build(store)))
     stronger = type(HASHER)(time_cost=2, memory_cost=16, parallelism=1)
-    client = client_of(build(store, LocalIdentity(stronger, at_once=4)))
+    client = client_of(build(store, hasher=Argon2Hasher(stronger, at_once=4)))
     assert log_in(client, anna).status_code == 200
     [kept] = store.get(Key(USERS, anna.user["id"]))
     assert kept

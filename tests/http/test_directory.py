@@ -86,14 +86,14 @@ def test_a_guest_renews_for_at_most_a_day_and_is_then_purged(client: Client, wat
         assert answer.status_code == 200
         person = Person(guest.user, answer.json["access_token"])
     assert answer.json["expires_in"] == 24 * 3600 - 96 * 899
-    assert services_of(app).accounts.saga.purge_guests() == 0
+    assert services_of(app).accounts.accounts.purge_guests() == 0
     watch.forward(answer.json["expires_in"])
     assert client.get("/user", headers=person.headers).status_code == 401
-    assert services_of(app).accounts.saga.purge_guests() == 0  # its last request may still be running
+    assert services_of(app).accounts.accounts.purge_guests() == 0  # its last request may still be running
     watch.forward(60)
     kept, young = join(client), join(client, "guest")
-    assert services_of(app).accounts.saga.purge_guests() == 1
-    assert services_of(app).accounts.saga.purge_guests() == 0
+    assert services_of(app).accounts.accounts.purge_guests() == 1
+    assert services_of(app).accounts.accounts.purge_guests() == 0
     for each in (kept, young):
         assert client.get("/user", headers=each.headers).status_code == 200
 
@@ -103,7 +103,7 @@ def test_purging_a_guest_removes_everything_stored_about_it(
 ) -> None:
     guest = join(client, "guest")
     watch.forward(24 * 3600 + 60)
-    services_of(app).accounts.saga.purge_guests()
+    services_of(app).accounts.accounts.purge_guests()
     assert guest.user["id"] not in repr(store._documents)
     assert guest.session not in repr(store._documents)
 
@@ -116,7 +116,7 @@ def test_a_guest_that_registers_keeps_its_id_and_loses_its_sessions(client: Clie
     assert client.get("/user", headers=guest.headers).status_code == 401
     assert client.post("/register", json=registration(), headers=guest.headers).status_code == 401
     watch.forward(48 * 3600)
-    assert services_of(app).accounts.saga.purge_guests() == 0
+    assert services_of(app).accounts.accounts.purge_guests() == 0
     anna = logged_in(client, Person(answer.json, ""))
     assert client.get("/user", headers=anna.headers).json == answer.json
 

@@ -110,7 +110,7 @@ def _app(kind: str) -> Flask:
             features = {field.name for field in fields(Services)} - {"rules", "audit"}
             return build(services=dict.fromkeys(features, Crashing()), settings=SERVICE)
         case "external":
-            return build(identity=_provider())
+            return build(remote=_provider())
         case "pictures":
             return build(STORE, pictures=Pictures())
         case "full":
@@ -270,7 +270,7 @@ def _conflicting(method: str, path: str) -> Answer:
     if root == "/datasets/{id}/summary":
         asker = Asker(method, path)
         services = services_of(asker.client.application)
-        owner = services.accounts.saga.users.get(asker.person.user["id"])
+        owner = services.accounts.accounts.users.get(asker.person.user["id"])
         assert owner
         asker.url = path.replace("{id}", dataset_of(services, owner, later=True))
         return asker.ask()

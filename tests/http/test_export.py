@@ -92,7 +92,7 @@ def test_an_export_holds_no_hash_of_a_password_or_token() -> None:
 
 def test_an_export_holds_the_items_of_every_page(client: Client, anna: Person) -> None:
     services = services_of(client.application)
-    owner = services.accounts.saga.users.get(anna.user["id"])
+    owner = services.accounts.accounts.users.get(anna.user["id"])
     assert owner
     added = [services.tasks.add(owner, {"title": f"{at}"}).id for at in range(250)]
     assert sorted(task["id"] for task in exported(client, anna)["tasks"]) == sorted(added)

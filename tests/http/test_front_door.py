@@ -13,8 +13,7 @@ import pytest
 from flask import Flask
 
 from src.domain.errors import Unavailable
-from src.domain.users import User
-from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.memory import MemoryStore
@@ -230,17 +229,17 @@ def test_ten_failed_logins_of_a_name_in_any_spelling_block_it(limited: Client, w
 
 
 def test_of_sixty_simultaneous_guesses_ten_are_looked_at(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, verify = MemoryStore(), LocalIdentity.verify
+    store, verify = MemoryStore(), Argon2Hasher.verify
     app, looked_at, all_of_them = build(store, limiter=StoreLimiter(store, watch), clock=watch), [], Barrier(60)
     join(client_of(app), username="anna", email="anna@example.com")
 
-    def noted(identity: LocalIdentity, user: User | None, password: str) -> bool:
+    def noted(hasher: Argon2Hasher, hash: str | None, password: str) -> bool:
         looked_at.append(password)
         with suppress(BrokenBarrierError):
             all_of_them.wait(0.5)  # a hash takes long enough for the others to come
-        return verify(identity, user, password)
+        return verify(hasher, hash, password)
 
-    monkeypatch.setattr(LocalIdentity, "verify", noted)
+    monkeypatch.setattr(Argon2Hasher, "verify", noted)
     guesses = [("anna", f"guess {number}") for number in range(60)]
     guesses[39] = ("anna", PASSWORD)
     answers = at_once(lambda guess: _fail(client_of(app), guess[0], password=guess[1]).status_code, guesses)
@@ -279,7 +278,7 @@ def test_a_login_that_could_not_be_checked_is_not_a_failed_one(
         raise Unavailable
 
     with monkeypatch.context() as busy:
-        busy.setattr(LocalIdentity, "verify", fail)
+        busy.setattr(Argon2Hasher, "verify", fail)
         assert [_fail(limited, "anna").status_code for _ in range(11)] == [503] * 11
     assert _fail(limited, "anna", password=PASSWORD).status_code == 200
 

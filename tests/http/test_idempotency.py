@@ -227,7 +227,7 @@ def test_a_key_in_progress_in_another_process_is_in_progress(client: Client, roo
 
 
 def _user(client: Client, person: Person) -> Any:
-    return services_of(client.application).accounts.saga.users.get(person.user["id"])
+    return services_of(client.application).accounts.accounts.users.get(person.user["id"])
 
 
 @pytest.mark.parametrize("path", UPLOADS)
@@ -319,11 +319,11 @@ def test_a_conflict_is_not_remembered(client: Client, root: Person) -> None:
 
 
 def test_a_forbidden_request_is_refused_before_the_key_is_read(client: Client, root: Person) -> None:
-    saga = services_of(client.application).accounts.saga
+    accounts = services_of(client.application).accounts.accounts
     join(client, role="admin")  # so that root is not the last one
     assert _create(client, root, "/api/users").status_code == 201
     for role, status in ((Role.USER, 403), (Role.ADMIN, 201)):
-        saga.change(root.user["id"], lambda user, role=role: replace(user, role=role))  # type: ignore[misc]
+        accounts.change(root.user["id"], lambda user, role=role: replace(user, role=role))  # type: ignore[misc]
         assert _create(client, logged_in(client, root), "/api/users").status_code == status
 
 

@@ -68,7 +68,7 @@ def test_other_texts_are_not_active_and_revoking_them_succeeds(client: Client, t
 
 def test_a_token_of_the_identity_provider_makes_no_profile_and_is_not_active() -> None:
     provider = Provider(new=ProviderAccount(Email("new@example.com"), True))
-    client = client_of(build(identity=provider, settings=CREDENTIALS))
+    client = client_of(build(remote=provider, settings=CREDENTIALS))
     assert introspect(client, "new").json == {"active": False}
     admin = join(client, "admin")
     assert [user["id"] for user in client.get("/users", headers=admin.headers).json] == [admin.user["id"]]

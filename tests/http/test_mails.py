@@ -21,7 +21,7 @@ from src.infrastructure.stores.base import Document, Key, Query, Write
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.races import at_once
-from tests.support.remote import RemoteIdentity
+from tests.support.remote import FakeProvider
 from tests.support.working import NOON, Watch
 from tests.support.world import (
     PASSWORD,
@@ -543,7 +543,7 @@ def test_after_an_outage_of_the_store_another_mail_sets_the_password(
     failing: int, is_made: bool, is_remote: bool
 ) -> None:
     store = FailingStore()
-    world = MailWorld(store=store, identity=RemoteIdentity() if is_remote else None)
+    world = MailWorld(store=store, remote=FakeProvider() if is_remote else None)
     anna = join(world.client)
     world.ask("/auth/password/forgot", anna.user["email"])
     store.commits_until_failure, store.is_made = failing, is_made

@@ -26,7 +26,7 @@ class TestAccountsAtTheProvider:
 
     @pytest.fixture
     def world(self, provider: Provider) -> MailWorld:
-        world = MailWorld(identity=provider)
+        world = MailWorld(remote=provider)
         assert world.client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 200
         return world
 
@@ -87,7 +87,9 @@ class TestAccountsAtTheProvider:
         removed = Mock()
         monkeypatch.setattr(provider, "set_password", removed)
         assert world.verify(world.token, eve if caller == "own" else None).status_code == 204
-        assert [each.kwargs for each in removed.mock_calls] == ([] if caller == "own" else [{"sole": True}])
+        assert [each.kwargs for each in removed.mock_calls] == (
+            [] if caller == "own" else [{"remove_other_sign_ins": True}]
+        )
         status = world.client.get("/user", headers=Person({}, session).headers).status_code
         assert status == (200 if caller == "own" else 401)
         assert world.reset(world.token).status_code == (401 if caller == "own" else 204)
@@ -116,9 +118,9 @@ class TestAccountsAtTheProvider:
                 return world.verify(token).status_code
             return world.confirm(**({"email": address, "code": code} if code else {"token": token})).status_code
 
-        def fail(user: User, password: str, *, sole: bool = False) -> None:
+        def fail(user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
             if fails == "after":  # its answer was lost
-                Provider.set_password(provider, user, password, sole=sole)
+                Provider.set_password(provider, user, password, remove_other_sign_ins=remove_other_sign_ins)
                 self.change(provider, valid_since=world.watch.time + timedelta(seconds=1))
             raise Unavailable
 

@@ -14,7 +14,7 @@ from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, c
 
 
 def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> None:
-    app = build(identity=Provider(ben=ProviderAccount(name="Ben")))
+    app = build(remote=Provider(ben=ProviderAccount(name="Ben")))
     client = client_of(app)
     traded = client.post("/auth/firebase", json={"id_token": "ben"})
     assert traded.status_code == 200
@@ -36,7 +36,7 @@ def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> Non
 
 def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> None:
     assert client.post("/auth/firebase", json={"id_token": anna.token}).status_code == 404
-    other = client_of(build(identity=Provider()))
+    other = client_of(build(remote=Provider()))
     ours = join(other)
     assert other.post("/auth/firebase", json={"id_token": ours.token}).status_code == 401
 
@@ -44,7 +44,7 @@ def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> Non
 def test_a_new_session_from_an_old_sign_in_does_not_stand_for_the_password() -> None:
     provider = Provider(eve=ProviderAccount(Email("eve@example.com"), has_password=True))
     provider.signed_in_at["eve"] = now() - timedelta(minutes=11)
-    client = client_of(build(identity=provider))
+    client = client_of(build(remote=provider))
     traded = client.post("/auth/firebase", json={"id_token": "eve"}).json
     for token in ("eve", traded["access_token"]):
         refused = client.put("/user", json={"email": "new@example.com"}, headers=Person({}, token).headers)
@@ -53,7 +53,7 @@ def test_a_new_session_from_an_old_sign_in_does_not_stand_for_the_password() -> 
 
 def test_the_old_address_is_told_once_of_one_that_was_changed_at_the_provider() -> None:
     provider = Provider(eve=ProviderAccount(Email("eve@example.com")))
-    world = MailWorld(settings={"smtp_url": "smtp://localhost", "firebase_check_seconds": "0"}, identity=provider)
+    world = MailWorld(settings={"smtp_url": "smtp://localhost", "firebase_check_seconds": "0"}, remote=provider)
     headers = Person({}, "eve").headers
     for _ in range(2):
         assert world.client.get("/user", headers=headers).status_code == 200
@@ -71,7 +71,7 @@ def test_the_old_address_is_told_once_of_one_that_was_changed_at_the_provider() 
 @pytest.mark.parametrize("way", ["POST /auth/firebase", "bearer"])
 def test_a_refused_token_of_the_provider_ends_the_sessions_of_its_user(way: str, change: dict[str, Any]) -> None:
     provider = Provider(eve=ProviderAccount(Email("eve@example.com")))
-    client = client_of(build(settings={"firebase_check_seconds": "0"}, identity=provider))
+    client = client_of(build(settings={"firebase_check_seconds": "0"}, remote=provider))
     tokens = client.post("/auth/firebase", json={"id_token": "eve"}).json
     session, id_token = Person({}, tokens["access_token"]), Person({}, "eve")
     provider.known["eve"] = replace(provider.known["eve"], **change)
@@ -96,7 +96,7 @@ class OneProject(Provider):
 
 def test_with_another_project_of_the_provider_nobody_is_deleted_or_logged_out() -> None:
     provider = OneProject(eve=ProviderAccount(Email("eve@example.com")))
-    client = client_of(build(settings={"firebase_check_seconds": "0"}, identity=provider))
+    client = client_of(build(settings={"firebase_check_seconds": "0"}, remote=provider))
     body = {"refresh_token": client.post("/auth/firebase", json={"id_token": "eve"}).json["refresh_token"]}
     provider.project = "wrong"
     assert client.post("/auth/refresh", json=body).status_code == 503

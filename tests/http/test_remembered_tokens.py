@@ -63,7 +63,7 @@ def test_a_change_of_role_counts_on_the_next_request(app: Flask, client: Client)
     admin, _ = join(client, "admin"), join(client, "admin")
     assert client.get("/users?q=a", headers=admin.headers).status_code == 200
     services = services_of(app)
-    services.accounts.saga.change(admin.user["id"], lambda user: replace(user, role=Role.USER))
+    services.accounts.accounts.change(admin.user["id"], lambda user: replace(user, role=Role.USER))
     assert client.get("/users?q=a", headers=admin.headers).status_code == 403
 
 

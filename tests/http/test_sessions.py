@@ -227,7 +227,7 @@ def test_a_request_in_flight_does_not_restore_a_removed_account(
     join(client, role="admin")
     anna = join(client)
     if happens == "deleted":
-        meanwhile.then = lambda: services.accounts.saga.delete(anna.user["id"])
+        meanwhile.then = lambda: services.accounts.accounts.delete(anna.user["id"])
     else:
         meanwhile.then = lambda: services.administration.set_disabled(Claim("email", anna.user["email"]), True)
     answer = client.open(anna.at(path), method=method, json=body, headers=anna.headers)

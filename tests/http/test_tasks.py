@@ -120,7 +120,7 @@ def test_purging_a_guest_deletes_its_tasks(watch: Watch) -> None:
     for person in (guest, anna):
         _add(client, person)
     watch.forward(24 * 3600 + 60)
-    assert services_of(app).accounts.saga.purge_guests() == 1
+    assert services_of(app).accounts.accounts.purge_guests() == 1
     assert guest.user["id"] not in repr(store._documents)
     assert len(_list(client, logged_in(client, anna)).json) == 1
 

@@ -201,7 +201,7 @@ def _ask(client: Client, method: str, path: str, url: str, body: dict[str, Any],
 
 @pytest.fixture(scope="module")
 def guarded() -> Flask:
-    app = build(identity=Provider(), metrics_token=METRICS_TOKEN)
+    app = build(remote=Provider(), metrics_token=METRICS_TOKEN)
     join(client_of(app), role="admin")  # so that no admin of these tests is the last one
     return app
 
@@ -300,7 +300,7 @@ def _vouched_for(client: Client) -> str:
 
 @pytest.fixture(scope="module")
 def vouching() -> Flask:
-    app = build(identity=PROVIDER, metrics_token=METRICS_TOKEN)
+    app = build(remote=PROVIDER, metrics_token=METRICS_TOKEN)
     join(client_of(app), role="admin")
     return app
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from src.application.limits import RateLimiter
-from src.application.ports import IdentityProvider, Mailer
+from src.application.ports import Mailer, RemoteAccounts
 from src.infrastructure.stores.base import Store
 from tests.support.working import Mailbox, RecordingQueue, Watch
 from tests.support.world import (
@@ -31,7 +31,7 @@ class MailWorld:
     watch: Watch = field(default_factory=Watch)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     settings: dict[str, str] = field(default_factory=dict)
-    identity: IdentityProvider | None = None
+    remote: RemoteAccounts | None = None
     limiter: RateLimiter | None = None
     store: Store | None = None
     mailer: Mailer | None = None
@@ -42,7 +42,7 @@ class MailWorld:
             clock=self.watch,
             queue=self.queue,
             settings=self.settings,
-            identity=self.identity,
+            remote=self.remote,
             limiter=self.limiter,
             store=self.store,
         )

@@ -12,19 +12,15 @@ from src.domain.users import User
 from src.domain.values import Email
 
 
-class RemoteIdentity:
-    """Keeps accounts in a dictionary. Implements IdentityProvider."""
+class FakeProvider:
+    """Keeps accounts in a dictionary. Implements RemoteAccounts."""
 
-    remote = True
     project = ""
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
         """Addresses by user id. The id stands in for the address of a user without one."""
         self._passwords: dict[str, str | None] = {}
-
-    def keep(self, password: str) -> None:
-        return None
 
     def verify(self, user: User | None, password: str) -> bool:
         if user is None or self.addresses.get(user.id) != _address(user):
@@ -37,22 +33,19 @@ class RemoteIdentity:
                 return ExternalIdentity(id, datetime.now(UTC))
         return None
 
-    def outdated(self, user: User) -> bool:
-        return False
-
     def create(self, user: User, password: str | None) -> None:
         self._claim(user)
         self._passwords[user.id] = password and normalise_password(password)
 
     def set_email(self, user: User) -> None:
-        self._require(user)
+        self.require(user)
         self._claim(user)
 
-    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
-        self._require(user)
+    def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+        self.require(user)
         self._passwords[user.id] = normalise_password(password)
 
-    def sessions_ended(self) -> None:
+    def wait_for_revocation(self) -> None:
         """Do nothing, because this provider issues no tokens."""
 
     def delete(self, id: str) -> None:
@@ -74,7 +67,8 @@ class RemoteIdentity:
         self.addresses[id] = address
         return id
 
-    def _require(self, user: User) -> None:
+    def require(self, user: User) -> None:
+        """Raise NotFound if the user has no account."""
         if user.id not in self.addresses:
             raise NotFound
 

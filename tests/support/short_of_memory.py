@@ -8,14 +8,13 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
 from src.domain.errors import PorteroError
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.identity.foreign_hashes import accept
-from src.infrastructure.identity.local import LocalIdentity
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import NOON
@@ -50,8 +49,8 @@ def spare_memory(mebibytes: int) -> Iterator[None]:
 def main() -> None:
     """Log in eleven times, once more than wrong passwords are allowed, and check the hashes of other systems."""
     store = MemoryStore()
-    identity = LocalIdentity(LARGE, at_once=4)
-    app = build(store, identity=identity, limiter=StoreLimiter(store, lambda: NOON))
+    hasher = Argon2Hasher(LARGE, at_once=4)
+    app = build(store, hasher=hasher, limiter=StoreLimiter(store, lambda: NOON))
     client = client_of(app)
     ada = join(client)
     user = services_of(app).mails.users.get(ada.user["id"])
@@ -59,7 +58,7 @@ def main() -> None:
 
     def outcome(kept: str) -> str:
         try:
-            return str(identity.verify(replace(user, password_hash=kept), PASSWORD))
+            return str(hasher.verify(kept, PASSWORD))
         except PorteroError as error:
             return type(error).__name__
 

@@ -33,20 +33,20 @@ from src.application.limits import RateLimiter
 from src.application.ports import (
     Clock,
     ExternalIdentity,
-    IdentityProvider,
     JobQueue,
     Mailer,
     PictureSource,
     ProviderAccount,
+    RemoteAccounts,
 )
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import Overrides, wire
 from src.domain.csv import ReadOptions
 from src.domain.errors import InvalidToken
 from src.domain.users import User
-from src.domain.values import Email, Role
+from src.domain.values import Role
 from src.infrastructure.blobs import make_blobs
-from src.infrastructure.identity.local import LocalIdentity
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.stores.base import Store
@@ -55,6 +55,7 @@ from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_s
 from src.interfaces.http.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
+from tests.support.remote import FakeProvider
 from tests.support.translations import is_translated
 from tests.support.working import RecordingQueue
 
@@ -173,23 +174,13 @@ class Person:
         return path.replace("{id}", self.session if "sessions" in path else self.user["id"])
 
 
-class Provider(LocalIdentity):
+class Provider(FakeProvider):
     """An identity provider that issues tokens: each uid in ``known`` is one. Everybody else has an account too."""
 
-    remote = True
-
     def __init__(self, **known: ProviderAccount) -> None:
-        super().__init__(HASHER, at_once=4)
+        super().__init__()
         self.known = known
         self.signed_in_at: dict[str, datetime] = {}
-        self._registered: dict[str, User] = {}
-
-    def create(self, user: User, password: str | None) -> None:
-        self._registered[user.id] = user
-
-    def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
-        owner = next((user for user in self._registered.values() if user.email and user.email.key == email.key), None)
-        return ExternalIdentity(owner.id, now()) if self.verify(owner, password) and owner else None
 
     def identify(self, token: str) -> ExternalIdentity:
         if token not in self.known:
@@ -199,10 +190,14 @@ class Provider(LocalIdentity):
     def account(self, id: str) -> ProviderAccount | None:
         return self.known.get(id, ProviderAccount(has_password=True))
 
+    def require(self, user: User) -> None:
+        """Do nothing: everybody has an account."""
+
 
 def build(
     store: Store | None = None,
-    identity: IdentityProvider | None = None,
+    remote: RemoteAccounts | None = None,
+    hasher: Argon2Hasher | None = None,
     keys: KeyRing | None = None,
     services: Mapping[str, Any] | None = None,
     limiter: RateLimiter | None = None,
@@ -216,12 +211,14 @@ def build(
     """Return an application. ``services`` replaces services by name; ``options`` are passed to ``create_app``."""
     adapters = Overrides(
         store=store or MemoryStore(),
-        identity=identity or LocalIdentity(HASHER, at_once=4),
+        hasher=hasher or Argon2Hasher(HASHER, at_once=4),
         keys=keys or KeyRing(as_jwk_set([KEY])),
         limiter=limiter or NoLimits(),
         blobs=make_blobs("memory://"),
         queue=queue or RecordingQueue(),
     )
+    if remote:
+        adapters["remote"] = remote
     if pictures:
         adapters["pictures"] = pictures
     if mailer:
@@ -264,8 +261,8 @@ def join(client: Client, role: str = "user", **fields: Any) -> Person:
     user = client.post("/register", json=body)
     assert user.status_code == 201, user.text
     if role != "user":
-        saga = services_of(client.application).accounts.saga
-        saga.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
+        accounts = services_of(client.application).accounts.accounts
+        accounts.change(user.json["id"], lambda stored: replace(stored, role=Role(role)))
     return logged_in(client, Person({**user.json, "role": role}, ""), body["password"])
 
 
@@ -276,7 +273,7 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
     kind = path.removeprefix("/api").split("/")[1]
     if "{" not in path or kind not in ("tasks", "dogs", "files", "datasets", "jobs"):
         return person.at(path)
-    owner = services.accounts.saga.users.get(person.user["id"])
+    owner = services.accounts.accounts.users.get(person.user["id"])
     assert owner
     match kind:
         case "tasks":

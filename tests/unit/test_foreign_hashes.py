@@ -1,16 +1,12 @@
 """Hashes of other systems, each made by the system itself, and the logins that replace them."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-
 import pytest
 from argon2 import PasswordHasher
 
 from src.application.importing import NotImportable
-from src.domain.users import User
 from src.infrastructure.identity import foreign_hashes
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.identity.foreign_hashes import accept, firebase_scrypt, verify, with_hmac
-from src.infrastructure.identity.local import LocalIdentity
 
 PASSWORD = "pässword horse"
 FLASK_SALT = "146585145368132386173505678016728509634"
@@ -189,11 +185,11 @@ def test_a_long_text_is_refused_before_it_is_parsed() -> None:
 
 
 def test_a_login_replaces_the_hash_by_one_of_our_own() -> None:
-    identity = LocalIdentity(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1)
-    user = replace(User.new(now=datetime(2030, 1, 2, tzinfo=UTC)), password_hash=accept(DJANGO["pbkdf2"]))
-    assert identity.outdated(user)
-    assert identity.verify(user, PASSWORD)
-    assert not identity.verify(user, "wrong")
-    kept = replace(user, password_hash=identity.keep(PASSWORD))
-    assert not identity.outdated(kept)
-    assert identity.verify(kept, PASSWORD)
+    hasher = Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1)
+    imported = accept(DJANGO["pbkdf2"])
+    assert hasher.needs_rehash(imported)
+    assert hasher.verify(imported, PASSWORD)
+    assert not hasher.verify(imported, "wrong")
+    own = hasher.hash_password(PASSWORD)
+    assert not hasher.needs_rehash(own)
+    assert hasher.verify(own, PASSWORD)

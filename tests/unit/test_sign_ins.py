@@ -7,11 +7,11 @@ import pytest
 
 from src.application.sessions import RecentChecks
 from src.domain.sessions import Client, Session
-from src.domain.users import User
+from src.domain.users import ProviderLink, User
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-ADA = replace(User.new(now=NOON, id="ada"), provider_valid_since=NOON)
+ADA = replace(User.new(now=NOON, id="ada"), provider=ProviderLink(NOON))
 
 
 def session(*, signed_in_at: datetime | None = None, created_at: datetime = NOON, id: str = "s") -> Session:
@@ -21,24 +21,24 @@ def session(*, signed_in_at: datetime | None = None, created_at: datetime = NOON
 
 @pytest.mark.parametrize(("signed_in_at", "revoked"), [(NOON, True), (NOON + 5 * SECOND, False)])
 def test_a_revocation_ends_the_sessions_of_earlier_sign_ins(signed_in_at: datetime, revoked: bool) -> None:
-    user = ADA.with_revocation(NOON + 5 * SECOND)
+    user = ADA.with_provider(ProviderLink(NOON + 5 * SECOND))
     assert session(signed_in_at=signed_in_at).is_revoked(user) is revoked
 
 
 def test_a_revocation_that_is_known_ends_nothing() -> None:
-    assert ADA.with_revocation(NOON) is ADA
-    assert not session(signed_in_at=NOON - SECOND).is_revoked(ADA.with_revocation(NOON))
+    assert ADA.with_provider(ProviderLink(NOON)) == ADA
+    assert not session(signed_in_at=NOON - SECOND).is_revoked(ADA.with_provider(ProviderLink(NOON)))
 
 
 def test_a_session_that_a_change_of_the_password_has_kept_ends_with_the_next_revocation() -> None:
-    changed = replace(ADA.without_sessions(NOON + SECOND, keep="s"), provider_valid_since=NOON + SECOND)
+    changed = replace(ADA.without_sessions(NOON + SECOND, keep="s"), provider=ProviderLink(NOON + SECOND))
     kept = session(signed_in_at=NOON)
     assert not kept.is_revoked(changed)
-    assert kept.is_revoked(changed.with_revocation(NOON + 9 * SECOND))
+    assert kept.is_revoked(changed.with_provider(ProviderLink(NOON + 9 * SECOND)))
 
 
 def test_a_clock_that_is_slow_ends_no_new_session() -> None:
-    user = ADA.with_revocation(NOON + 5 * SECOND)
+    user = ADA.with_provider(ProviderLink(NOON + 5 * SECOND))
     assert not session(created_at=NOON).is_revoked(user)
     assert session(created_at=NOON - 6 * SECOND).is_revoked(user)
 

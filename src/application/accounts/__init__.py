@@ -1,7 +1,8 @@
 """Accounts: registering users, changing passwords, and keeping the identity provider consistent with the store."""
 
-from src.application.accounts.mirror import AccountMirror
-from src.application.accounts.saga import RECONCILE_AFTER, AccountSaga
+from src.application.accounts.interface import RECONCILE_AFTER, Accounts
+from src.application.accounts.linked import LinkedAccounts
+from src.application.accounts.local import LocalAccounts
 from src.application.accounts.service import AccountService
 
-__all__ = ["RECONCILE_AFTER", "AccountMirror", "AccountSaga", "AccountService"]
+__all__ = ["RECONCILE_AFTER", "AccountService", "Accounts", "LinkedAccounts", "LocalAccounts"]

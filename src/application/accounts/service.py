@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from src.application.accounts.saga import AccountSaga
+from src.application.accounts.interface import Accounts
 from src.application.caller import Caller, caller_must_exist
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_ACCOUNT, REGISTRATIONS, Count, RateLimiter, network
 from src.application.outbox import Notices
-from src.application.ports import Clock, IdentityProvider
+from src.application.ports import Clock
 from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
+from src.domain.passwords import NewPassword
 from src.domain.sessions import Attempt, Client
 from src.domain.users import Profile, User
 from src.domain.values import Role
@@ -22,35 +23,34 @@ RECENT_SIGN_IN = timedelta(minutes=10)
 class AccountService:
     """Registers users and changes their passwords."""
 
-    saga: AccountSaga
-    identity: IdentityProvider
+    accounts: Accounts
     limiter: RateLimiter
     notices: Notices
     clock: Clock
 
-    def register(self, profile: Profile, password: str, client: Client, caller: User | None = None) -> User:
+    def register(self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None) -> User:
         """Make an account.
 
         Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
         name exactly one wins, and the others are told which field is taken. A guest who registers with its token
         keeps its id and its data, and its guest sessions end.
 
-        ``password`` has passed the policy. Raises Taken, TooManyRequests, Unavailable.
+        Raises Taken, TooManyRequests, Unavailable.
         """
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         now = self.clock()
         if caller is None or caller.role is not Role.GUEST:
-            return self.saga.create(User.new(now=now, **profile), password)
+            return self.accounts.create(User.new(now=now, **profile), password)
         with caller_must_exist():
-            return self.saga.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
+            return self.accounts.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
 
-    def change_password(self, caller: Caller, current: str | None, new: str, client: Client) -> None:
+    def change_password(self, caller: Caller, current: str | None, new: NewPassword, client: Client) -> None:
         """Set a new password. Every other session ends.
 
         The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
         stands for it. ID tokens from before the change are refused, because Firebase revokes them.
 
-        ``new`` has passed the policy. Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
+        Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
         """
         user = caller.user
         self._confirm(caller, current, client)
@@ -64,7 +64,7 @@ class AccountService:
 
         keep = caller.session.id if caller.session else None
         with caller_must_exist():
-            self.saga.set_password(user.id, new, "password-changed", check=require_unchanged, keep=keep)
+            self.accounts.set_password(user.id, new, "password-changed", check=require_unchanged, keep_session=keep)
         self.notices.password_changed(user, client)
 
     def confirm_address(self, caller: Caller, change: Profile, current: str | None, client: Client) -> None:
@@ -90,15 +90,14 @@ class AccountService:
         if current is not None:
             attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
             try:
-                right = self.identity.verify(user, current)
+                right = self.accounts.has_this_password(user, current)
             except BaseException:
                 self.limiter.give_back(attempts)  # the password was not looked at
                 raise
             if right:
                 self.limiter.give_back(attempts)
                 return
-        account = self.identity.account(user.id) if caller.signed_in_at else None
-        if caller.signed_in_at and account and not account.has_password:
+        if caller.signed_in_at and not self.accounts.has_a_password(user):
             self.limiter.give_back(attempts)
             if self.clock() - caller.signed_in_at > RECENT_SIGN_IN:
                 raise WrongPassword("Sign in again, and set the password within ten minutes of that.")

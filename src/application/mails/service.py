@@ -1,11 +1,11 @@
 """The service for links in mails: proving an address, logging in, and setting a new password."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from src.application.accounts import AccountMirror, AccountSaga
+from src.application.accounts import Accounts
+from src.application.accounts.failures import after_failure
 from src.application.audit import Audit, AuditEvent
 from src.application.limits import (
     FAILED_LOGINS,
@@ -23,7 +23,7 @@ from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable
 from src.domain.mails import MAX_LIVING, Mail, MailKind, MailRepository
-from src.domain.passwords import PasswordPolicy
+from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client
 from src.domain.users import User, UserRepository
 from src.domain.values import Email, InvalidValue
@@ -39,8 +39,7 @@ class MailService:
     users: UserRepository
     outbox: Outbox
     notices: Notices
-    saga: AccountSaga
-    mirror: AccountMirror
+    accounts: Accounts
     sessions: SessionService
     tokens: MailTokens
     passwords: PasswordPolicy
@@ -121,10 +120,10 @@ class MailService:
         mail, user = self._peek(MailKind.RESET, token)
         username = user.username.display if user.username else None
         try:
-            password = self.passwords.check(password, username, mail.address.address)
+            new = self.passwords.check(password, username, mail.address.address)
         except InvalidValue as error:
             raise Invalid(FieldError("new_password", error.code, error.message)) from None
-        self._replace_password(mail, user, password, "password-reset", client)
+        self._replace_password(mail, user, new, "password-reset", client)
 
     def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
         """Store a mail unless a limit is exceeded. What one of ``limits`` refuses is not counted under the next one."""
@@ -135,7 +134,7 @@ class MailService:
                 self.limiter.hit(*counts)
             self.outbox.add(kind, address, client.language)
 
-    def _replace_password(self, mail: Mail, user: User, password: str, reason: str, client: Client) -> User:
+    def _replace_password(self, mail: Mail, user: User, password: NewPassword, reason: str, client: Client) -> User:
         """Make ``password`` the only way into the account of a mail, which is spent by that. Return the user.
 
         The commit that ends the sessions voids the token of the mail too, so that it works once. If the identity
@@ -149,14 +148,13 @@ class MailService:
                 raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous use may have spent the mail
             return stored
 
-        def give_back(stored: User) -> None:
-            self.mails.update(mail.id, lambda spent: spent.given_back(stored))
-
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
 
         try:
-            self.saga.set_password(user.id, password, reason, check=check, sole=True, after_outage=give_back)
+            stored = self.accounts.start_password_change(user.id, password, reason, check=check)
+            with after_failure(self.mails.update, mail.id, lambda spent: spent.given_back(stored)):
+                self.accounts.finish_password_change(stored, password, remove_other_sign_ins=True)
             # Only now: after a failure in between, the next mail must replace the password again.
             changed = self.users.update(user.id, prove)
         except NotFound:
@@ -182,7 +180,7 @@ class MailService:
         comes from within the account.
         """
         if not own and self._loses_password(user):
-            return self._replace_password(mail, user, _unknown_password(), "address-proved", client)
+            return self._replace_password(mail, user, self.passwords.random(), "address-proved", client)
 
         def proved(stored: User) -> User:
             if stored.email_verified:
@@ -197,7 +195,7 @@ class MailService:
         return changed
 
     def _loses_password(self, user: User) -> bool:
-        return not user.email_verified and bool(user.password_hash or self.saga.identity.remote)
+        return not user.email_verified and self.accounts.may_have_sign_ins(user)
 
     def _update(self, mail: Mail, change: Callable[[User], User]) -> User:
         """Change the user of a mail whose token has just been spent. Raises InvalidToken."""
@@ -233,7 +231,7 @@ class MailService:
         user = self.users.get(mail.user_id) if mail.user_id else None
         if user is None or not mail.is_for(user, self.clock()):
             raise InvalidToken(_INVALID)
-        user = self.mirror.check(user, one_factor=mail.kind is MailKind.LOGIN)
+        user = self.accounts.sync_user(user, one_factor=mail.kind is MailKind.LOGIN)
         self._require_valid(mail, user)
         return user
 
@@ -248,8 +246,3 @@ class MailService:
     def _require_valid(self, mail: Mail, user: User) -> None:
         if not mail.is_for(user, self.clock()):
             raise InvalidToken(_INVALID)
-
-
-def _unknown_password() -> str:
-    """Return a random password that nobody knows. It satisfies the password policies that Firebase offers."""
-    return f"{secrets.token_urlsafe()}-aA1"

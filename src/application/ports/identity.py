@@ -1,4 +1,4 @@
-"""The ports for tokens, and for the provider that keeps and verifies passwords."""
+"""The ports for tokens, and for what keeps and verifies passwords: a hasher, or an identity provider."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -107,51 +107,59 @@ class ProviderAccount:
     """The time before which all sign-ins are revoked."""
 
 
-class IdentityProvider(Protocol):
-    """Keeps and verifies passwords, in this service or at a remote service.
+class PasswordHasher(Protocol):
+    """Hashes the passwords that this service keeps. Implementations apply ``normalise_password`` to every password."""
+
+    def hash_password(self, password: str) -> str:
+        """Return the hash of a new password, to be stored with the user. Raises Unavailable."""
+
+    def verify(self, hash: str | None, password: str) -> bool:
+        """Return whether the password has this hash. A call without a hash takes as long, and returns False.
+
+        Raises Unavailable.
+        """
+
+    def needs_rehash(self, hash: str) -> bool:
+        """Return whether a stored hash was made with other parameters than the current ones."""
+
+
+class RemoteAccounts(Protocol):
+    """The accounts at an identity provider, which keeps and verifies the passwords.
 
     Implementations apply ``normalise_password`` to every password. Every call is bounded in time, and raises
-    Unavailable when the remote service cannot be reached or its answer is malformed. Every call can be repeated.
+    Unavailable when the provider cannot be reached or its answer is malformed. Every call can be repeated.
     """
 
-    remote: bool
-    """Whether accounts also exist at a remote service, which must be kept consistent with the store."""
     project: str
-    """The project of the remote service that the accounts are in. Empty without a remote service."""
-
-    def keep(self, password: str) -> str | None:
-        """Return the hash of a new password, to be stored with the user; None if the remote service keeps passwords."""
+    """The project of the provider that the accounts are in."""
 
     def verify(self, user: User | None, password: str) -> bool:
         """Return whether the password is right. A call without a user takes as long as one with a user."""
 
     def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
-        """Return the owner of the remote account that has this address and password, or None."""
-
-    def outdated(self, user: User) -> bool:
-        """Return whether the stored hash was made with other parameters than the current ones."""
+        """Return the owner of the account that has this address and password, or None."""
 
     def create(self, user: User, password: str | None) -> None:
-        """Create a remote account with the id of ``user``. Nobody can log in to an account without a password.
+        """Create an account with the id of ``user``. Nobody can log in to an account without a password.
 
-        If there is such an account already, give it the address and the password. Raises Taken when another remote
-        account has the address, and Invalid when the address is refused.
+        If there is such an account already, give it the address and the password. Raises Taken when another account
+        has the address, and Invalid when the address is refused.
         """
 
     def set_email(self, user: User) -> None:
-        """Give the remote account the address of ``user``. Raises Taken, Invalid, and NotFound without an account."""
+        """Give the account the address of ``user``. Raises Taken, Invalid, and NotFound without an account."""
 
-    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
-        """Change the password of the remote account. With ``sole``, every other way to sign in to it is removed."""
+    def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
+        """Change the password of the account, and remove every other way to sign in to it if that is asked for."""
 
-    def sessions_ended(self) -> None:
-        """Wait until new tokens of the remote service are dated later than the tokens that were just revoked."""
+    def wait_for_revocation(self) -> None:
+        """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""
 
     def delete(self, id: str) -> None:
-        """Delete the remote account, if it exists."""
+        """Delete the account, if it exists."""
 
     def account(self, id: str) -> ProviderAccount | None:
-        """Return the remote account, or None if there is none."""
+        """Return the account, or None if there is none."""
 
     def identify(self, token: str) -> ExternalIdentity:
-        """Return the user of a token that the remote service issued. Raises InvalidToken."""
+        """Return the user of a token that the provider issued. Raises InvalidToken."""

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from src.application.accounts.mirror import AccountMirror
+from src.application.accounts import Accounts
 from src.application.caller import Caller
-from src.application.ports import Clock, ExternalIdentity, IdentityProvider, TokenIssuer
+from src.application.ports import Clock, ExternalIdentity, TokenIssuer
 from src.application.sessions.checks import RecentChecks
-from src.domain.errors import InvalidToken, Taken
+from src.domain.errors import InvalidToken
 from src.domain.sessions import Session, SessionRepository
-from src.domain.users import Claim, User, UserRepository
-from src.domain.values import Email
+from src.domain.users import User, UserRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +19,7 @@ class AuthenticationService:
 
     users: UserRepository
     sessions: SessionRepository
-    identity: IdentityProvider
-    mirror: AccountMirror
+    accounts: Accounts
     checks: RecentChecks
     tokens: TokenIssuer
     clock: Clock
@@ -36,7 +34,7 @@ class AuthenticationService:
         except InvalidToken:
             if self.tokens.recognises(token):
                 raise
-            visitor, identity = self.visit(token)
+            visitor, identity = self.user_for_id_token(token)
             return Caller(visitor, None, identity.authenticated_at)
         session, user = self.session_with_user(claims.session_id, claims.user_id)
         return Caller(user, session, session.signed_in_at)
@@ -50,46 +48,24 @@ class AuthenticationService:
         session, user = self.sessions.with_user(id, user_id)
         if session is None or user is None or not session.is_valid(user, self.clock()):
             raise InvalidToken
-        if self.identity.remote and session.is_revoked(user):
+        if self.accounts.is_revoked(session, user):
             raise InvalidToken
         return session, user
 
-    def visit(self, id_token: str, *, recheck: bool = False) -> tuple[User, ExternalIdentity]:
+    def user_for_id_token(self, id_token: str, *, recheck: bool = False) -> tuple[User, ExternalIdentity]:
         """Return the user of a token of the identity provider. The first visit creates the user.
 
         A user is found by the provider's uid only, never by e-mail address. The provider is asked for the account
         unless the same token was checked a short while ago; with ``recheck`` it is always asked. Raises InvalidToken,
         Taken, Unavailable.
         """
-        identity = self.identity.identify(id_token)
+        identity = self.accounts.identify(id_token)
         user = None if recheck or self.checks.is_due(id_token) else self.users.get(identity.uid)
         if user is None:
-            user = self.mirror.visit(identity)
+            user = self.accounts.user_for_id_token(identity)
             self.checks.add(id_token)
         self._require_current(user, identity)
         return user, identity
-
-    def verify(
-        self, claim: Claim | None, known: User | None, password: str
-    ) -> tuple[User | None, ExternalIdentity | None]:
-        """Return the user who has this password, and what the identity provider says about the sign-in.
-
-        ``known`` is the user with the name ``claim`` here. A remote provider may know the user by another address, so
-        that an address which was typed may belong to another user there.
-        """
-        by_email = claim is not None and claim.kind == "email"
-        email = Email(claim.key) if claim and by_email else known.email if known else None
-        if not self.identity.remote or email is None:
-            return (known if self.identity.verify(known, password) else None), None
-        identity = self.identity.sign_in(email, password)
-        if identity is None:
-            return None, None
-        if not by_email and known and known.id != identity.uid:
-            return None, None
-        try:
-            return known if known and known.id == identity.uid else self.mirror.visit(identity), identity
-        except (InvalidToken, Taken):
-            return None, None
 
     def _require_current(self, user: User, identity: ExternalIdentity) -> None:
         """Raise InvalidToken if the user cannot log in or has ended this sign-in, or if the life of a guest is over."""

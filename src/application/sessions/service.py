@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
 from src.application.caller import Caller, caller_must_exist
 from src.application.limits import (
@@ -20,14 +21,13 @@ from src.application.outbox import Notices
 from src.application.ports import (
     Clock,
     ExternalIdentity,
-    IdentityProvider,
     RefreshToken,
     RefreshTokens,
     TokenIssuer,
     Tokens,
 )
 from src.application.sessions.authentication import AuthenticationService
-from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, PorteroError, TooManyRequests
+from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
 from src.domain.sessions import Attempt, Client, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
@@ -54,7 +54,7 @@ class SessionService:
 
     users: UserRepository
     sessions: SessionRepository
-    identity: IdentityProvider
+    accounts: Accounts
     authentication: AuthenticationService
     tokens: TokenIssuer
     refresh_tokens: RefreshTokens
@@ -83,12 +83,12 @@ class SessionService:
         try:
             by_account = Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {known.id if known else name}")
             attempts = self.limiter.hit(by_name, by_account)
-            user, identity = self.authentication.verify(claim, known, password)
+            user, identity = self.accounts.sign_in(claim, known, password)
         except TooManyRequests as error:
             if error.limit != FAILED_LOGINS_BY_ACCOUNT.name:
                 raise
             # Answered as an unknown name is: a 429 would tell that two names belong to one account.
-            user, identity = self.authentication.verify(None, None, password)
+            user, identity = self.accounts.sign_in(None, None, password)
         except BaseException:
             self.limiter.give_back(attempts)  # the password was not looked at
             raise
@@ -97,8 +97,7 @@ class SessionService:
             self.limiter.hit(by_address)
             raise InvalidCredentials
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
-        if self.identity.outdated(user):
-            self._rehash(user, password)
+        self.accounts.rehash(user, password)
         self.notices.logged_in(user, client)
         return user, self.start(user, client, identity, attempts)
 
@@ -109,9 +108,8 @@ class SessionService:
         account is a guest, and gets no refresh token.
         Raises NotFound when the identity provider issues no tokens; InvalidToken, Taken, Unavailable.
         """
-        if not self.identity.remote:
-            raise NotFound("This service keeps its passwords itself; log in with a password.")
-        user, identity = self.authentication.visit(id_token, recheck=True)
+        self.accounts.require_id_tokens()
+        user, identity = self.authentication.user_for_id_token(id_token, recheck=True)
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         self.notices.logged_in(user, client)
         return user, self.start(user, client, identity)
@@ -181,8 +179,7 @@ class SessionService:
         """
         token = self.refresh_tokens.parse(value)
         now = self.clock()
-        if self.identity.remote:
-            self._check_account(token)
+        session, user = self._presented(token, now)
 
         def rotate(session: Session, user: User) -> Session:
             current = token.hash == session.current_hash
@@ -196,7 +193,7 @@ class SessionService:
             return session.rotated(successor.hash, now, self.lifetimes.idle)
 
         try:
-            session, user = self.sessions.update_with_user(token.session_id, token.user_id, rotate)
+            session, user = self.sessions.update_with_user(session, user, rotate)
         except NotFound:
             raise InvalidToken from None
         except _TokenReused:
@@ -238,21 +235,23 @@ class SessionService:
         with caller_must_exist():
             self.users.update(user.id, lambda stored: stored.without_sessions(now))
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "logout-all"})
-        self.identity.sessions_ended()
+        self.accounts.wait_for_revocation()
 
-    def _check_account(self, token: RefreshToken) -> None:
-        """Check the account of a refresh token at the identity provider, unless the token will be refused anyway."""
+    def _presented(self, token: RefreshToken, now: datetime) -> tuple[Session, User]:
+        """Return the session and the user of a refresh token. Raises InvalidToken if there are none; Unavailable.
+
+        The account is checked at the identity provider, unless the token will be refused anyway.
+        """
         session, user = self.sessions.with_user(token.session_id, token.user_id)
-        now = self.clock()
-        if session is None or user is None or not session.is_valid(user, now):
-            return
-        if token.hash == session.current_hash or session.in_grace_period(token.hash, now):
-            self._checked(session, user)
+        if session is None or user is None:
+            raise InvalidToken
+        usable = token.hash == session.current_hash or session.in_grace_period(token.hash, now)
+        return session, self._checked(session, user) if usable and session.is_valid(user, now) else user
 
     def _checked(self, session: Session, user: User) -> User:
         """Return the user as the identity provider knows it now. If the session must end, raise InvalidToken."""
         try:
-            return self.authentication.mirror.check_session(session, user)
+            return self.accounts.sync_session(session, user)
         except InvalidToken:
             self.sessions.remove(session.id)
             fields = {"user_id": user.id, "session_id": session.id, "reason": "ended-at-provider"}
@@ -263,14 +262,3 @@ class SessionService:
         with suppress(InvalidValue):
             return self.parse_login(login)
         return None
-
-    def _rehash(self, user: User, password: str) -> None:
-        """Store a hash of the password with the current parameters, unless it has been changed meanwhile."""
-        kept = self.identity.keep(password)
-
-        def change(stored: User) -> User:
-            unchanged = stored.password_hash == user.password_hash
-            return replace(stored, password_hash=kept) if unchanged else stored
-
-        with suppress(PorteroError):  # the next login tries again
-            self.users.update(user.id, change)

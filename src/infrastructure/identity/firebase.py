@@ -29,19 +29,14 @@ _CLOCK_SKEW_SECONDS = 10
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
-class FirebaseIdentity:
-    """Stores passwords in Firebase Auth and verifies its ID tokens. Implements IdentityProvider."""
-
-    remote = True
+class FirebaseAccounts:
+    """Stores passwords in Firebase Auth and verifies its ID tokens. Implements RemoteAccounts."""
 
     def __init__(self, project: str, api_key: str, *, timeout: float = 8.0) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
         self.project = project
         self._timeout = timeout
         self._rest = FirebaseRest(project, api_key, timeout)
-
-    def keep(self, password: str) -> None:
-        """Return None: Firebase stores the password, not the user record."""
 
     def verify(self, user: User | None, password: str) -> bool:
         """Return whether Firebase signs the user in. Without a user, try an address that no account has."""
@@ -51,10 +46,6 @@ class FirebaseIdentity:
     def sign_in(self, email: Email, password: str) -> ExternalIdentity | None:
         answer = self._rest.sign_in(email.address, normalise_password(password))
         return self.identify(str(answer["idToken"])) if "idToken" in answer else None
-
-    def outdated(self, user: User) -> bool:
-        """Return False: Firebase chooses its own hashes."""
-        return False
 
     def create(self, user: User, password: str | None) -> None:
         fields = {"localId": user.id, "email": _address(user)}
@@ -69,17 +60,17 @@ class FirebaseIdentity:
         self._rest.manage(":update", localId=user.id, email=_address(user), emailVerified=user.email_verified)
 
     @unavailable_on(*UNUSABLE_ANSWERS)
-    def set_password(self, user: User, password: str, *, sole: bool = False) -> None:
+    def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
         fields: dict[str, Any] = {"password": normalise_password(password)}
-        found = self._rest.lookup(user.id) if sole or not user.email else {}
+        found = self._rest.lookup(user.id) if remove_other_sign_ins or not user.email else {}
         if not user.email:  # Firebase accepts a password only together with an address.
             fields["email"] = found.get("email") or _address(user)
         others = {each["providerId"] for each in found.get("providerUserInfo", ())} - {"password"}
-        if sole and others:
+        if remove_other_sign_ins and others:
             fields["deleteProvider"] = sorted(others)
         self._rest.manage(":update", localId=user.id, **fields)
 
-    def sessions_ended(self) -> None:
+    def wait_for_revocation(self) -> None:
         """Wait for the next second, because Firebase dates sign-ins in whole seconds."""
         time.sleep(1 - time.time() % 1)
 

@@ -42,16 +42,17 @@ class Sessions(Documents[Session]):
         return (self.entity(session) if session else None), (self._users.entity(user) if user else None)
 
     def update_with_user(
-        self, id: str, user_id: str, change: Callable[[Session, User], Session]
+        self, session: Session, user: User, change: Callable[[Session, User], Session]
     ) -> tuple[Session, User]:
-        """Change a session that is read with a user. Takes one read and, without conflicts, one commit."""
+        """Change a session. Takes one commit, and after each conflict a read and another commit."""
+        read: list[tuple[Session | None, User | None]] = [(session, user)]
 
         def attempt() -> tuple[Session, User]:
-            old, user = self.with_user(id, user_id)
-            if old is None or user is None:
+            old, owner = read.pop() if read else self.with_user(session.id, user.id)
+            if old is None or owner is None:
                 raise NotFound
-            new = change(old, user)
-            return (old if new == old else self._save(old, new)), user
+            new = change(old, owner)
+            return (old if new == old else self._save(old, new)), owner
 
         return retry_conflicts(attempt)
 

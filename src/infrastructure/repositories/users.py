@@ -7,7 +7,7 @@ from typing import Any
 
 from src.domain.errors import LastAdmin, Taken
 from src.domain.receipts import Receipt
-from src.domain.users import Claim, State, User
+from src.domain.users import Claim, PendingChange, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
@@ -110,17 +110,25 @@ class Users(Documents[User]):
             attributes["username"] = Username(attributes["username"], name_key)
         if attributes["email"] is not None:
             attributes["email"] = Email(attributes["email"])
-        reserved = attributes["reserved"]
-        attributes["reserved"] = tuple(Claim(kind, key) for kind, key in reserved) if reserved else ()
+        reserved, since = attributes.pop("reserved"), attributes.pop("reconcile_since")
+        if since is not None:
+            attributes["pending"] = PendingChange(since, tuple(Claim(kind, key) for kind, key in reserved or ()))
+        valid_since, project = attributes.pop("provider_valid_since"), attributes.pop("provider_project")
+        if valid_since is not None:
+            attributes["provider"] = ProviderLink(valid_since, project)
         return attributes
 
     def _special_fields(self, entity: User) -> dict[str, Any]:
+        pending, link = entity.pending, entity.provider
         return {
             "username": entity.username.display if entity.username else None,
             "username_key": entity.username.key if entity.username else None,
             "email": entity.email.address if entity.email else None,
             "email_key": entity.email.key if entity.email else None,
-            "reserved": [[claim.kind, claim.key] for claim in entity.reserved] or None,
+            "reserved": [[claim.kind, claim.key] for claim in pending.reserved] or None if pending else None,
+            "reconcile_since": pending.since if pending else None,
+            "provider_valid_since": link.valid_since if link else None,
+            "provider_project": link.project if link else None,
         }
 
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:

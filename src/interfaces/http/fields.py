@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
-from src.domain.passwords import MAX_PASSWORD
+from src.domain.passwords import MAX_PASSWORD, NewPassword
 from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
 from src.interfaces.http.bodies import Context, refused
 
@@ -51,7 +51,7 @@ def _context(info: ValidationInfo) -> Context:
     return info.context
 
 
-def _password(text: str, info: ValidationInfo) -> str:
+def _password(text: str, info: ValidationInfo) -> NewPassword:
     """Check a new password against the policy, which refuses the user's own username and e-mail address.
 
     Each of the two names is taken from the body, or from the caller if the body does not contain it.
@@ -105,7 +105,7 @@ EmailField = Annotated[
     ),
 ]
 NewPasswordField = Annotated[
-    str,
+    NewPassword,
     *checked(
         _password,
         {

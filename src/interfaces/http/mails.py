@@ -60,7 +60,7 @@ class TokenOrCode(Body):
         return self
 
 
-class NewPassword(Body):
+class PasswordReset(Body):
     """The token of the mail and the new password."""
 
     token: MailToken
@@ -135,9 +135,9 @@ def forget_password(body: MailAddress) -> Response:
     errors=(InvalidToken,),
     use_case=MailService.reset_password,
 )
-def reset_password(body: NewPassword) -> None:
+def reset_password(body: PasswordReset) -> None:
     """Set a new password with the token of a mail."""
-    services().mails.reset_password(body.token, body.new_password, client())
+    services().mails.reset_password(body.token, body.new_password.text, client())
 
 
 def _requested(kind: MailKind, body: MailAddress) -> Response:

@@ -46,8 +46,8 @@ def test_a_caller_without_permission_is_refused_before_the_body_is_read(client: 
 
 def test_losing_the_uploader_role_takes_effect_at_once(client: Client, anna: Person) -> None:
     made = upload(client, anna)
-    saga = services_of(client.application).accounts.saga
-    saga.change(anna.user["id"], lambda user: replace(user, role=Role.USER))
+    accounts = services_of(client.application).accounts.accounts
+    accounts.change(anna.user["id"], lambda user: replace(user, role=Role.USER))
     for url in ("/datasets", f"/datasets/{made.json['id']}", f"/datasets/{made.json['id']}/file"):
         assert client.get(url, headers=anna.headers).status_code in (401, 403)
     assert upload(client, anna).status_code in (401, 403)

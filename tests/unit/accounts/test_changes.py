@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from src.application.accounts.failures import attempt
-from src.application.accounts.transitions import following
+from src.application.accounts.linked.delete import delete_if_gone_at_provider
+from src.application.accounts.linked.sync import with_account
 from src.application.ports import ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Taken, Unavailable
 from src.domain.users import User
 from src.domain.values import Email, Role, Username
+from tests.support.passwords import accepted
 from tests.unit.accounts.world import NEW, OLD, PASSWORD, AccountWorld
 
 
@@ -164,13 +166,13 @@ def test_an_upgrade_whose_last_reply_was_lost_keeps_the_account(world: AccountWo
     for _ in range(2):
         world.on("after update", lose)
     with pytest.raises(Unavailable):
-        world.accounts.upgrade(guest.id, promote, "correct horse battery")
+        world.accounts.upgrade(guest.id, promote, accepted("correct horse battery"))
     world.wait()
     world.accounts.reconcile()
     stored = world.users.get(guest.id)
     assert stored
     assert (stored.role is Role.USER) == (world.remote.account(guest.id) is not None)
-    assert stored.reconcile_since is None
+    assert stored.pending is None
 
 
 def test_a_reserved_name_cannot_be_taken(world: AccountWorld) -> None:
@@ -251,11 +253,11 @@ def test_a_user_whose_account_is_in_another_project_is_not_removed(world: Accoun
     with pytest.raises(Unavailable):
         world.readdress(user)
     with pytest.raises(Unavailable):
-        world.accounts.set_password(user.id, PASSWORD, "password-reset")
+        world.accounts.set_password(user.id, accepted(PASSWORD), "password-reset")
     world.wait()
     assert world.accounts.reconcile() == 0
     with pytest.raises(Unavailable):
-        world.accounts.forget(replace(user, reconcile_since=None))
+        delete_if_gone_at_provider(world.accounts, replace(user, pending=None))
     with pytest.raises(Taken):
         world.joined(OLD)
     assert world.stored(user).claims >= user.claims
@@ -270,9 +272,13 @@ class TestUsersLastSeenByAnEarlierVersion:
 
     @pytest.fixture
     def user(self, world: AccountWorld) -> User:
+        def without_project(stored: User) -> User:
+            assert stored.provider
+            return replace(stored, provider=replace(stored.provider, project=None))
+
         user = world.joined()
         world.remote.delete(user.id)
-        return world.users.update(user.id, lambda stored: replace(stored, provider_project=None))
+        return world.users.update(user.id, without_project)
 
     def test_keep_their_address_from_newcomers_and_the_log_says_why(
         self, world: AccountWorld, user: User, caplog: pytest.LogCaptureFixture
@@ -288,10 +294,10 @@ class TestUsersLastSeenByAnEarlierVersion:
         world.deleted(user)
 
     def test_are_not_dated_as_changed_when_their_account_is_seen_again(self, world: AccountWorld, user: User) -> None:
-        assert user.provider_valid_since
-        account = ProviderAccount(user.email, valid_since=user.provider_valid_since)
-        follow = following(account, "here", Username.random(), world.clock())
-        assert follow(user) == replace(user, provider_project="here")
+        assert user.provider
+        account = ProviderAccount(user.email, valid_since=user.provider.valid_since)
+        follow = with_account(account, "here", Username.random(), world.clock())
+        assert follow(user) == replace(user, provider=replace(user.provider, project="here"))
 
 
 class TestUsersMadeWithoutTheProvider:
@@ -303,7 +309,7 @@ class TestUsersMadeWithoutTheProvider:
         return world.users.add(replace(user, password_hash=request.param))
 
     def test_are_not_deleted_because_the_provider_does_not_know_them(self, world: AccountWorld, user: User) -> None:
-        assert not world.accounts.forget(user)
+        assert not delete_if_gone_at_provider(world.accounts, user)
         assert world.stored(user) == user
 
     def test_keep_their_address_from_newcomers(self, world: AccountWorld, user: User) -> None:
@@ -318,7 +324,7 @@ class TestUsersMadeWithoutTheProvider:
             world.readdress(user)
         world.reconcile_later()
         assert world.stored(user).claims == user.claims
-        assert world.stored(user).reconcile_since is None
+        assert world.stored(user).pending is None
         assert world.disowned == []
 
     def test_can_be_deleted(self, world: AccountWorld, user: User) -> None:
@@ -329,5 +335,5 @@ class TestUsersMadeWithoutTheProvider:
         self, world: AccountWorld, user: User
     ) -> None:
         with pytest.raises(NotFound):
-            world.accounts.set_password(user.id, PASSWORD, "password-reset")
+            world.accounts.set_password(user.id, accepted(PASSWORD), "password-reset")
         assert world.stored(user) == user

@@ -2,10 +2,11 @@
 
 import pytest
 
-from src.application.accounts.transitions import activated
+from src.application.accounts.linked.create import activated
 from src.domain.errors import Invalid, PorteroError, Taken, Unavailable
 from src.domain.users import State, User
 from src.domain.values import Username
+from tests.support.passwords import accepted
 from tests.unit.accounts.world import OLD, PASSWORD, AccountWorld
 
 
@@ -16,7 +17,7 @@ def test_a_failed_registration_leaves_no_user(world: AccountWorld, step: str) ->
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
     world.fail(step)
     with pytest.raises(Unavailable):
-        world.accounts.create(user, PASSWORD)
+        world.accounts.create(user, accepted(PASSWORD))
     assert world.stored(user).state is State.DELETED
     assert world.remote.account(user.id) is None
     world.joined()  # the names are free at once
@@ -30,7 +31,7 @@ def test_a_remote_account_created_too_late_is_deleted(world: AccountWorld) -> No
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
     world.fail("before create")
     with pytest.raises(Unavailable):
-        world.accounts.create(user, PASSWORD)
+        world.accounts.create(user, accepted(PASSWORD))
     world.remote.create(user, PASSWORD)
     world.wait()
     world.accounts.reconcile()
@@ -43,7 +44,7 @@ def test_no_user_is_created_when_the_address_is_refused(world: AccountWorld, err
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
     world.fail("before create", error=error)
     with pytest.raises(error):
-        world.accounts.create(user, PASSWORD)
+        world.accounts.create(user, accepted(PASSWORD))
     world.wait()
     world.accounts.reconcile()
     world.is_gone(user)
@@ -53,7 +54,7 @@ def test_a_registration_slower_than_reconciliation_fails(world: AccountWorld) ->
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
     world.on("before create", world.reconcile_later)
     with pytest.raises(Unavailable, match="too long"):
-        world.accounts.create(user, PASSWORD)
+        world.accounts.create(user, accepted(PASSWORD))
     world.wait()
     world.accounts.reconcile()
     world.is_gone(user)
@@ -71,7 +72,7 @@ def test_a_registration_that_finishes_during_reconciliation_stays(world: Account
 
     world.on("after create", reconcile)
     with pytest.raises(KeyboardInterrupt):
-        world.accounts.create(user, PASSWORD)
+        world.accounts.create(user, accepted(PASSWORD))
     world.agrees(user, OLD)
 
 
@@ -82,7 +83,7 @@ def test_an_interrupted_registration_frees_its_names_while_the_provider_is_down(
     user = User.new(now=world.clock(), username=Username.random(), email=OLD)
     world.on("before create", stop)
     with pytest.raises(KeyboardInterrupt):
-        world.accounts.create(user, PASSWORD)
+        world.accounts.create(user, accepted(PASSWORD))
     world.wait()
     world.fail("before delete")
     assert world.accounts.reconcile() == 0

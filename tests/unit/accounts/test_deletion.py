@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from src.domain.errors import InvalidToken, NotFound, Unavailable
-from src.domain.users import State, User
+from src.domain.users import ProviderLink, State, User
 from src.domain.values import Role
 from tests.unit.accounts.world import NEW, OLD, AccountWorld
 
@@ -92,11 +92,15 @@ class TestOwnedObjects:
         assert world.accounts.reconcile() == 0
 
     def test_are_removed_when_there_is_no_remote_account(self, world: AccountWorld) -> None:
-        world.remote.remote = False
-        user = world.joined()
-        world.accounts.delete(user.id)
-        world.joined()
-        world.deleted(user)
+        user, accounts = world.joined(), world.local_accounts()
+        world.remote.delete(user.id)
+        accounts.delete(user.id)
+        assert world.stored(user).claims == frozenset()
+        assert world.disowned.pop() == user.id
+        world.wait()
+        assert accounts.reconcile() == 1
+        assert world.disowned.pop() == user.id
+        world.is_gone(user)
 
     def test_stay_when_the_deletion_fails(self, world: AccountWorld) -> None:
         user = world.joined()
@@ -115,7 +119,7 @@ class TestOwnedObjects:
         world.joined()
         world.wait()
         assert world.accounts.reconcile() == 0
-        assert world.stored(user).reconcile_since, "it has not gone yet"
+        assert world.stored(user).pending, "it has not gone yet"
         world.reconcile_later()
         assert world.disowned == [user.id]
         world.is_gone(user)
@@ -160,7 +164,7 @@ class TestExpiredGuestsOfTheProvider:
     def guest(self, world: AccountWorld) -> User:
         now = world.clock()
         guest = User.new(now=now, id=world.remote.sign_up("upgraded@example.com"), role=Role.GUEST)
-        return world.users.add(replace(guest, expires_at=now, provider_valid_since=now, provider_project=""))
+        return world.users.add(replace(guest, expires_at=now, provider=ProviderLink(now, "")))
 
     def test_stay_if_their_accounts_were_in_another_project(self, world: AccountWorld, guest: User) -> None:
         accounts, world.remote.addresses, world.remote.project = world.remote.addresses, {}, "other"
@@ -178,7 +182,6 @@ class TestExpiredGuestsOfTheProvider:
         assert world.users.get(guest.id) is None
 
     def test_are_removed_when_the_service_keeps_the_passwords_itself(self, world: AccountWorld, guest: User) -> None:
-        world.remote.addresses, world.remote.project, world.remote.remote = {}, "other", False
         world.wait()
-        assert world.accounts.purge_guests() == 1
+        assert world.local_accounts().purge_guests() == 1
         assert world.users.get(guest.id) is None

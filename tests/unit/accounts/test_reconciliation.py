@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any, cast
 
 import pytest
 
-from src.application.accounts import RECONCILE_AFTER, AccountSaga
-from src.application.ports import IdentityProvider
+from src.application.accounts import RECONCILE_AFTER, LinkedAccounts
+from src.application.ports import RemoteAccounts
 from src.domain.errors import Invalid, PorteroError, Unavailable
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username
 from tests.support.claims import holder_of
-from tests.unit.accounts.world import NEW, PASSWORD, AccountWorld
+from tests.support.passwords import accepted
+from tests.unit.accounts.world import NEW, NO_NOTICES, PASSWORD, AccountWorld
 
 
 def test_an_account_that_cannot_be_reconciled_does_not_delay_others(world: AccountWorld) -> None:
@@ -28,7 +29,7 @@ def test_an_account_that_cannot_be_reconciled_does_not_delay_others(world: Accou
     world.wait()
     world.fail("before set_email", error=Invalid)
     assert world.accounts.reconcile() == 2
-    assert world.stored(users[0]).reconcile_since
+    assert world.stored(users[0]).pending
     assert world.accounts.reconcile() == 0  # not at once
     world.wait()
     assert world.accounts.reconcile() == 1
@@ -79,10 +80,12 @@ class Chaos(AccountWorld):
         """The ids of the users who own something."""
         addresses = [Email(f"{number}@example.com") for number in range(3)]
         self.addresses: list[Email | None] = [*addresses, None]
-        self.accounts = AccountSaga(
+        self.accounts = LinkedAccounts(
             users=cast(UserRepository, Unreliable(self, self.users, {"add", "update"})),
-            identity=cast(IdentityProvider, Unreliable(self, self.remote, {"create", "set_email", "delete"})),
+            remote=cast(RemoteAccounts, Unreliable(self, self.remote, {"create", "set_email", "delete"})),
             owned=[self._disown],
+            notices=NO_NOTICES,
+            guest_lifetime=timedelta(days=1),
             audit=lambda *_: None,
             clock=self.clock,
         )
@@ -115,7 +118,7 @@ class Chaos(AccountWorld):
                         now=self.clock(), username=Username.random(), email=self.random.choice(self.addresses)
                     )
                     self.ids.append(user.id)
-                    self.accounts.create(user, PASSWORD)
+                    self.accounts.create(user, accepted(PASSWORD))
                 case "change" if self.ids:
                     email = self.random.choice(self.addresses)
                     change = partial(_readdressed, email=email) if email else partial(replace, name="Ada")
@@ -176,7 +179,7 @@ def test_store_and_provider_agree_after_random_failures(seed: int) -> None:
     assert set(chaos.remote.addresses) == active
     assert chaos.things <= active
     for user in stored:
-        assert user.reserved == ()
+        assert user.pending is None
         assert chaos.remote.verify(user, PASSWORD) == (user.id in active)
     for address in filter(None, chaos.addresses):
         owners = [user for user in stored if user.email == address]

@@ -1,20 +1,27 @@
 """Accounts whose steps a test can interrupt."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import cast
 
-from src.application.accounts import RECONCILE_AFTER, AccountSaga
-from src.application.ports import IdentityProvider
+from argon2 import PasswordHasher
+
+from src.application.accounts import RECONCILE_AFTER, LinkedAccounts, LocalAccounts
+from src.application.outbox import Notices
+from src.application.ports import RemoteAccounts
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username
+from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.claims import holder_of
-from tests.support.remote import Observed, RemoteIdentity
+from tests.support.passwords import accepted
+from tests.support.remote import FakeProvider, Observed
 from tests.support.working import Interruptions
 
 OLD, NEW = Email("old@example.com"), Email("new@example.com")
 PASSWORD = "correct horse"
+NO_NOTICES = cast(Notices, SimpleNamespace(address_changed=lambda *_: None))
 
 
 class AccountWorld(Interruptions):
@@ -23,16 +30,25 @@ class AccountWorld(Interruptions):
     def __init__(self) -> None:
         super().__init__()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
-        self.remote = RemoteIdentity()
+        self.remote = FakeProvider()
         self.users = Users(MemoryStore())
         self.disowned: list[str] = []
         methods = {"create", "set_email", "delete", "add", "update"}
-        self.accounts = AccountSaga(
+        self.accounts = LinkedAccounts(
             users=cast(UserRepository, Observed(self.users, methods, self.observe)),
-            identity=cast(IdentityProvider, Observed(self.remote, methods, self.observe)),
+            remote=cast(RemoteAccounts, Observed(self.remote, methods, self.observe)),
             owned=[self._disown],
+            notices=NO_NOTICES,
+            guest_lifetime=timedelta(days=1),
             audit=lambda *_: None,
             clock=self.clock,
+        )
+
+    def local_accounts(self) -> LocalAccounts:
+        """Return the accounts after a change of the settings: this service keeps the passwords itself."""
+        hasher = Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1)
+        return LocalAccounts(
+            users=self.users, hasher=hasher, owned=[self._disown], audit=lambda *_: None, clock=self.clock
         )
 
     def clock(self) -> datetime:
@@ -48,7 +64,7 @@ class AccountWorld(Interruptions):
 
     def joined(self, email: Email | None = OLD) -> User:
         user = User.new(now=self.clock(), username=Username.random(), email=email)
-        return self.accounts.create(user, PASSWORD)
+        return self.accounts.create(user, accepted(PASSWORD))
 
     def readdress(self, user: User, email: Email = NEW) -> User:
         return self.accounts.change(user.id, lambda stored: stored.changed({"email": email}, self.now))
@@ -61,7 +77,7 @@ class AccountWorld(Interruptions):
     def agrees(self, user: User, email: Email | None) -> None:
         """Assert that the user is reconciled, and that the store and the provider have the address."""
         stored = self.stored(user)
-        assert (stored.state, stored.reserved, stored.reconcile_since) == (State.ACTIVE, (), None)
+        assert (stored.state, stored.pending) == (State.ACTIVE, None)
         assert stored.email == email
         assert self.remote.verify(stored, PASSWORD)
         for address in {OLD, NEW} - {email}:
@@ -78,7 +94,7 @@ class AccountWorld(Interruptions):
     def is_gone(self, user: User) -> None:
         """Assert that only the id of the user is left."""
         stored = self.stored(user)
-        assert (stored.state, stored.claims, stored.reconcile_since) == (State.DELETED, frozenset(), None)
+        assert (stored.state, stored.claims, stored.pending) == (State.DELETED, frozenset(), None)
         assert self.remote.account(user.id) is None
 
     def _disown(self, id: str) -> None:

@@ -19,6 +19,7 @@ _NAMES = {
     "Grant": "TokenRequest",
     "LoginView": "TokensWithUser",
     "NamedRefreshView": "NamedTokens",
+    "PasswordReset": "NewPassword",
     "Person": "NewPerson",
     "ProfileBody": "AccountChange",
     "RefreshBody": "RefreshRequest",
@@ -32,6 +33,7 @@ _NAMES = {
     "UserBody": "UserChange",
 }
 """The names under which clients know these models. The name of any other model loses the suffix "View"."""
+_DOMAIN_TYPES = ("Email", "NewPassword", "Username")
 
 
 def public_name(model: str) -> str:
@@ -49,7 +51,7 @@ def schemas(operations: Iterable[Operation], password_min_length: int) -> dict[s
     sent: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in answers]
     _, definitions = models_json_schema(received + sent, ref_template=REFERENCE)
     # pydantic also describes these types of the domain, but clients send and receive them as texts.
-    models = {name: schema for name, schema in definitions["$defs"].items() if name not in ("Email", "Username")}
+    models = {name: schema for name, schema in definitions["$defs"].items() if name not in _DOMAIN_TYPES}
     for schema in models.values():
         schema.pop("title", None)
         for name, described in schema.get("properties", {}).items():

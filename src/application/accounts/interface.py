@@ -1,0 +1,222 @@
+"""What the other services call to create, change, sign in to and delete accounts."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from src.application.accounts.failures import attempt
+from src.application.audit import Audit, AuditEvent
+from src.application.ports import Clock, ExternalIdentity
+from src.domain.passwords import NewPassword
+from src.domain.receipts import IdempotentCreate
+from src.domain.sessions import Session
+from src.domain.users import Claim, User, UserRepository
+
+RECONCILE_AFTER = timedelta(seconds=60)
+"""Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
+
+Change = Callable[[User], User]
+"""A pure function of the stored user. It may run several times, and may raise an error that refuses the change."""
+
+
+def unchanged(user: User) -> User:
+    """Return the user as it is: a change that checks and changes nothing."""
+    return user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts(ABC):
+    """Accounts, whoever keeps their passwords: this service (LocalAccounts) or an identity provider (LinkedAccounts).
+
+    Every operation is finished or undone by ``reconcile`` if the process dies in the middle of it.
+    """
+
+    users: UserRepository
+    owned: Sequence[Callable[[str], None]]
+    """Functions that take the id of a user and remove one kind of object that the user owns. Each can be repeated."""
+    audit: Audit
+    clock: Clock
+
+    @abstractmethod
+    def create(
+        self, user: User, password: NewPassword | None, idempotent: IdempotentCreate[User] | None = None
+    ) -> User:
+        """Store a new user. A user without a password cannot log in.
+
+        Raises Taken, Invalid, Unavailable or Repeated, and leaves no user behind.
+        """
+
+    @abstractmethod
+    def upgrade(self, id: str, promote: Change, password: NewPassword) -> User:
+        """Make a guest a user with the same id. Raises the errors of ``create``, and leaves the guest unchanged."""
+
+    @abstractmethod
+    def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
+        """Apply ``change`` to an active user. Raises Invalid, Unavailable and the errors of UserRepository.update."""
+
+    def set_password(
+        self,
+        id: str,
+        password: NewPassword,
+        reason: str,
+        *,
+        check: Change = unchanged,
+        keep_session: str | None = None,
+    ) -> None:
+        """Set a password, and end every session except the one with the id ``keep_session``.
+
+        Raises NotFound, Unavailable and the errors of ``check``.
+        """
+        user = self.start_password_change(id, password, reason, check=check, keep_session=keep_session)
+        self.finish_password_change(user, password)
+
+    def start_password_change(
+        self,
+        id: str,
+        password: NewPassword,
+        reason: str,
+        *,
+        check: Change = unchanged,
+        keep_session: str | None = None,
+    ) -> User:
+        """End the sessions, and store the hash of the password if this service keeps it. Return the stored user.
+
+        ``check`` is called with the stored user first. ``reason`` is written to the audit log. The sessions end before
+        the provider gets the password: a crash in between leaves the old password and no other session, never the
+        reverse. Raises as ``set_password`` does.
+        """
+        store_hash = self._with_password(id, password)
+
+        def end_sessions(stored: User) -> User:
+            return store_hash(check(stored).without_sessions(self.clock(), keep_session))
+
+        user = self.change(id, end_sessions)
+        self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
+        return user
+
+    @abstractmethod
+    def finish_password_change(self, user: User, password: NewPassword, *, remove_other_sign_ins: bool = False) -> None:
+        """Set the password at the identity provider, if there is one.
+
+        With ``remove_other_sign_ins`` the password becomes the only way to sign in there. Raises NotFound, Invalid,
+        Unavailable.
+        """
+
+    @abstractmethod
+    def delete(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Delete an active user, end its sessions, free its names, remove its objects. Raises Unavailable, Stale."""
+
+    def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
+        """Finish or undo operations that have been unfinished for longer than ``older_than``. Return their number."""
+        accounts = self.users.to_reconcile(self.clock() - older_than).items
+        return sum(attempt(self._reconcile, user) for user in accounts)
+
+    def purge_guests(self) -> int:
+        """Remove expired guests whose last request must be over by now. Return the number of removed guests."""
+        guests = self.users.expired(self.clock() - RECONCILE_AFTER).items
+        return sum(attempt(self._purge, guest) for guest in guests)
+
+    @abstractmethod
+    def sign_in(
+        self, claim: Claim | None, known: User | None, password: str
+    ) -> tuple[User | None, ExternalIdentity | None]:
+        """Return the user who has this password, and what the identity provider says about the sign-in.
+
+        ``known`` is the user with the name ``claim`` here. The check takes as long for an unknown user. Raises
+        Unavailable.
+        """
+
+    @abstractmethod
+    def has_this_password(self, user: User, password: str) -> bool:
+        """Return whether a user has this password. Raises Unavailable."""
+
+    @abstractmethod
+    def has_a_password(self, user: User) -> bool:
+        """Return whether the user can be asked for a password. Raises Unavailable."""
+
+    @abstractmethod
+    def may_have_sign_ins(self, user: User) -> bool:
+        """Return whether somebody may have set a way to sign in to the account, other than by mail."""
+
+    @abstractmethod
+    def rehash(self, user: User, password: str) -> None:
+        """Store a hash of a password that has just been checked, if its hash has other parameters than today's."""
+
+    @abstractmethod
+    def require_id_tokens(self) -> None:
+        """Raise NotFound if no identity provider issues tokens for these accounts."""
+
+    @abstractmethod
+    def identify(self, id_token: str) -> ExternalIdentity:
+        """Return what a token of the identity provider says. Raises InvalidToken, Unavailable."""
+
+    @abstractmethod
+    def user_for_id_token(self, identity: ExternalIdentity) -> User:
+        """Return the user of a token of the provider, in line with the account. The first visit creates the user.
+
+        An anonymous account makes a guest. All sessions of a user whose account is disabled end. Raises InvalidToken if
+        the account is deleted or disabled, or if its user cannot log in; Taken on a first visit with the address of
+        another user; Unavailable.
+        """
+
+    @abstractmethod
+    def sync_user(self, user: User, *, one_factor: bool = False) -> User:
+        """Return a user in line with the account at the provider, if there is one.
+
+        A deleted account deletes the user, and a disabled one ends all sessions. Raises InvalidToken for both, and with
+        ``one_factor`` for an account that asks for a second factor; Unavailable.
+        """
+
+    @abstractmethod
+    def sync_session(self, session: Session, user: User) -> User:
+        """Return the user of a session, as ``sync_user`` does. Raises InvalidToken if the session must end."""
+
+    @abstractmethod
+    def is_revoked(self, session: Session, user: User) -> bool:
+        """Return whether the provider has revoked the sign-in of a session, as far as this service knows."""
+
+    @abstractmethod
+    def wait_for_revocation(self) -> None:
+        """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""
+
+    @abstractmethod
+    def _with_password(self, id: str, password: NewPassword) -> Change:
+        """Return the change that stores what this service keeps of a password. Raises NotFound, Unavailable."""
+
+    @abstractmethod
+    def _reconcile(self, listed: User) -> None:
+        """Finish or undo the unfinished operation on a user. Raises Stale if another process does it."""
+
+    @abstractmethod
+    def _purge(self, guest: User) -> None:
+        """Remove an expired guest."""
+
+    def buried(self, user: User) -> User:
+        """Return the record that stays of a deleted user, marked so that reconciliation removes its objects again."""
+        now = self.clock()
+        return user.tombstone(now).marked(now)
+
+    def marked(self, user: User) -> User:
+        """Return the user, marked for reconciliation from now on."""
+        return user.marked(self.clock())
+
+    def remove_owned(self, user: User) -> None:
+        """Remove every object that the user owns. Raises Unavailable."""
+        for remove in self.owned:
+            remove(user.id)
+
+    def finish_deletion(self, user: User) -> None:
+        """Remove the objects of a deleted user for the last time. No request of the user can still be running."""
+        self.remove_owned(self.users.update(user.id, self.buried))
+        self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
+
+
+def if_ticket(ticket: datetime | None, change: Change) -> Change:
+    """Return a change that does the same as ``change``, but nothing for a user with another ticket."""
+    return lambda user: change(user) if ticket_of(user) == ticket else user
+
+
+def ticket_of(user: User) -> datetime | None:
+    """Return the ticket of the process that works on a user, or None if none does."""
+    return user.pending.since if user.pending else None

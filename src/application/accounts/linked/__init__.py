@@ -1,0 +1,99 @@
+"""Accounts that also exist at an identity provider, such as Firebase Auth.
+
+The store is authoritative for what is changed here, and the provider follows it. Every operation takes three steps, and
+each step can be repeated:
+
+    create   store the user as pending       -> create the account    -> store the user as active
+    change   store a claim on the new name   -> change the address    -> store the new name, free the old one
+    delete   store the user as deleting      -> delete the account    -> store the user as deleted, free its names
+
+``reconcile`` finishes or undoes what was interrupted. ``sync`` takes over what is changed at the provider.
+"""
+
+from dataclasses import dataclass, replace
+
+from src.application.accounts.interface import Change
+from src.application.accounts.linked.change import change_account, finish_password_change, require_account
+from src.application.accounts.linked.create import create, upgrade
+from src.application.accounts.linked.delete import delete
+from src.application.accounts.linked.link import Link
+from src.application.accounts.linked.reconcile import purge, reconcile
+from src.application.accounts.linked.sync import sync_user, user_for_id_token
+from src.application.ports import ExternalIdentity
+from src.domain.errors import InvalidToken, Taken
+from src.domain.passwords import NewPassword
+from src.domain.sessions import Session
+from src.domain.users import Claim, User
+from src.domain.values import Email
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedAccounts(Link):
+    """Accounts in the store and at the identity provider, which keeps the passwords: in both, or in neither."""
+
+    create = create
+    upgrade = upgrade
+    change = change_account
+    finish_password_change = finish_password_change
+    delete = delete
+    user_for_id_token = user_for_id_token
+    sync_user = sync_user
+    _reconcile = reconcile
+    _purge = purge
+
+    def sign_in(
+        self, claim: Claim | None, known: User | None, password: str
+    ) -> tuple[User | None, ExternalIdentity | None]:
+        """Sign in at the provider.
+
+        It may know the user by another address, so that an address which was typed may belong to another user there.
+        """
+        by_email = claim is not None and claim.kind == "email"
+        email = Email(claim.key) if claim and by_email else known.email if known else None
+        if email is None:
+            return (known if self.remote.verify(known, password) else None), None
+        identity = self.remote.sign_in(email, password)
+        if identity is None:
+            return None, None
+        if not by_email and known and known.id != identity.uid:
+            return None, None
+        try:
+            return known if known and known.id == identity.uid else self.user_for_id_token(identity), identity
+        except (InvalidToken, Taken):
+            return None, None
+
+    def has_this_password(self, user: User, password: str) -> bool:
+        return self.remote.verify(user, password)
+
+    def has_a_password(self, user: User) -> bool:
+        account = self.remote.account(user.id)
+        return account is None or account.has_password
+
+    def may_have_sign_ins(self, user: User) -> bool:
+        """Return True: only the provider knows, and the answer may change at any time."""
+        return True
+
+    def rehash(self, user: User, password: str) -> None:
+        """Do nothing: the provider chooses its own hashes."""
+
+    def require_id_tokens(self) -> None:
+        """Do nothing: the provider issues tokens."""
+
+    def identify(self, id_token: str) -> ExternalIdentity:
+        return self.remote.identify(id_token)
+
+    def sync_session(self, session: Session, user: User) -> User:
+        user = self.sync_user(user)
+        if session.is_revoked(user):
+            raise InvalidToken
+        return user
+
+    def is_revoked(self, session: Session, user: User) -> bool:
+        return session.is_revoked(user)
+
+    def wait_for_revocation(self) -> None:
+        self.remote.wait_for_revocation()
+
+    def _with_password(self, id: str, password: NewPassword) -> Change:
+        require_account(self, id)
+        return lambda user: replace(user, password_hash=None)  # the provider keeps it from now on

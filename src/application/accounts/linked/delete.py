@@ -1,0 +1,55 @@
+"""Delete an account: store the user as deleting, delete the account at the provider, free the names.
+
+The objects of a user are removed after its names are free. Reconciliation removes them once more, because by then no
+request that began before the deletion can still be writing.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from src.application.accounts.failures import after_failure, attempt
+from src.application.accounts.interface import if_ticket
+from src.application.accounts.linked.link import Link, is_kept_by_provider
+from src.application.accounts.steps import if_active
+from src.application.audit import AuditEvent
+from src.domain.errors import LastAdmin, NotFound, Stale
+from src.domain.users import Claim, State, User
+from src.domain.values import Email
+
+
+def delete(link: Link, id: str, revisions: Collection[str] | None = None) -> None:
+    """Delete a user in the store and at the provider, or in neither. Raises as ``Accounts.delete`` does."""
+    ticket = link.clock()
+    deleting = if_active(lambda user: replace(user.marked(ticket), state=State.DELETING))
+    link.users.update(id, deleting, revisions=revisions)
+    undo = if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE))
+    # It may have happened all the same: reconciliation asks the provider when it answers again.
+    with after_failure(link.users.update, id, undo):
+        link.remote.delete(id)
+    attempt(link.remove_owned, link.users.update(id, link.buried))
+
+
+def delete_if_gone_at_provider(link: Link, user: User) -> bool:
+    """Delete a user whose account at the provider is gone. Return whether this call has deleted the user.
+
+    A user stays if it has changed since ``user`` was read, if it is the last admin, or if it was made without the
+    provider. Raises Unavailable for an account of another project.
+    """
+    if user.state is not State.ACTIVE or user.pending or not is_kept_by_provider(user):
+        return False
+    link.require_project(user)
+    try:
+        deleted = link.users.update(user.id, link.buried, revisions=[user.revision])
+    except (NotFound, Stale, LastAdmin):
+        return False
+    link.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
+    attempt(link.remove_owned, deleted)
+    return True
+
+
+def free_address(link: Link, email: Email | None) -> bool:
+    """Delete the user who has an address, if its account at the provider is gone. Return whether it was deleted."""
+    holder = link.users.by_claim(Claim("email", email.key)) if email else None
+    if holder is None or link.remote.account(holder.id) is not None or link.is_elsewhere(holder):
+        return False
+    return delete_if_gone_at_provider(link, holder)

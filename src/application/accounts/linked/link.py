@@ -1,0 +1,87 @@
+"""What every operation on linked accounts works with: the ports, and the steps that two operations share."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from src.application.accounts.interface import Accounts, Change, ticket_of
+from src.application.outbox import Notices
+from src.application.ports import RemoteAccounts
+from src.domain.errors import Unavailable
+from src.domain.users import PendingChange, ProviderLink, State, User
+from src.domain.values import Role
+
+_log = logging.getLogger("portero.accounts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Accounts):
+    """The store, and the identity provider that has an account for every user with a password."""
+
+    remote: RemoteAccounts
+    notices: Notices
+    guest_lifetime: timedelta
+
+    def with_link(self, id: str, change: Change) -> Change:
+        """Return ``change`` after this service has changed the account at the provider, which revokes sign-ins there.
+
+        Sessions here stay, because the changed user knows of the revocation. Raises Unavailable.
+        """
+        account = self.remote.account(id)
+        if account is None:  # it has just been deleted there, which the next check finds
+            return change
+        link = ProviderLink(account.valid_since, self.remote.project)
+        return lambda user: replace(change(user), provider=link)
+
+    def require_project(self, user: User) -> None:
+        """Raise Unavailable if the missing account of a user was last seen in another project of the provider.
+
+        The settings may name the wrong project, so a missing account is no reason to delete the user.
+        """
+        if self.is_elsewhere(user):
+            raise Unavailable
+
+    def is_elsewhere(self, user: User) -> bool:
+        """Return whether the missing account of a user was last seen in another project, and log that."""
+        if not is_kept_by_provider(user) or user.provider is None or user.provider.project == self.remote.project:
+            return False
+        seen, here = user.provider.project or "an unknown project", self.remote.project
+        _log.error("the user %s has no account in the project %s, but had one in %s", user.id, here, seen)
+        return True
+
+
+def is_kept_by_provider(user: User) -> bool:
+    """Return whether a user is gone if the provider does not know it, because it has had an account there.
+
+    A user with a password in the store may have been made without the provider.
+    """
+    return user.provider is not None and user.password_hash is None
+
+
+def reserving(change: Change, ticket: datetime) -> Change:
+    """Return the first step of ``change``.
+
+    If the identity provider must first accept a new address, the step only reserves the new names and sets the ticket.
+    Otherwise, it applies the whole change. The step raises Unavailable while an earlier change is being reconciled.
+    """
+
+    def reserve(user: User) -> User:
+        changed = change(user)
+        if changed.email == user.email and user.role is not Role.GUEST:
+            return changed
+        if user.pending:
+            raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
+        return replace(user, pending=PendingChange(ticket, tuple(changed.claims - user.claims)))
+
+    return reserve
+
+
+def finishing(change: Change, ticket: datetime) -> Change:
+    """Return the last step of ``change``. The step raises Unavailable if another process has taken the ticket."""
+
+    def finish(user: User) -> User:
+        if ticket_of(user) != ticket or user.state is not State.ACTIVE:
+            raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
+        return change(user).settled()
+
+    return finish

@@ -1,0 +1,84 @@
+"""Reconcile: undo the creations and changes that crashes and outages interrupted, and finish the deletions.
+
+The first step of every operation marks the user (``User.pending``), and the last step clears the mark. The time of the
+mark is also the ticket of the process that works on the user: reconciliation takes a new ticket, and a slow request
+that finds another ticket gives up. A call to the provider that got no answer may take effect later, so that the user
+stays marked and is reconciled again.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from src.application.accounts.interface import if_ticket, ticket_of
+from src.application.accounts.linked.link import Link, is_kept_by_provider
+from src.application.accounts.linked.sync import with_account
+from src.application.accounts.steps import expired
+from src.domain.errors import NotFound, Taken
+from src.domain.users import State, User
+from src.domain.values import Email, Role, Username
+
+
+def reconcile(link: Link, listed: User) -> None:
+    """Finish or undo the unfinished operation on a user. Raises Stale, Unavailable."""
+    # Of several processes that reconcile at once, one gets past this; the others get Stale.
+    user = link.users.update(listed.id, link.marked, revisions=[listed.revision])
+    if user.state is State.PENDING:
+        # Its names are free before the provider is asked. If it was finished after all, it stays.
+        user = link.users.update(user.id, if_ticket(ticket_of(user), link.buried))
+    if user.state is State.ACTIVE:
+        restore(link, user)
+        return
+    link.remote.delete(user.id)
+    link.finish_deletion(user)
+
+
+def restore(link: Link, user: User) -> None:
+    """Make the account at the provider match the stored user. A guest of this service has no account there."""
+    if user.role is Role.GUEST:
+        if user.provider is None:
+            link.remote.delete(user.id)
+        _release(link, user)
+        return
+    reserved = user.pending.reserved if user.pending else ()
+    addresses = [user.email, *(Email(claim.key) for claim in reserved if claim.kind == "email"), None]
+    try:
+        for email in addresses:
+            restored = user.with_email(email, verified=user.email_verified and email == user.email)
+            with suppress(Taken):  # another account of the provider has the address by now: try the next one
+                link.remote.set_email(restored)
+                break
+    except NotFound:
+        if not is_kept_by_provider(user):
+            _release(link, user)
+            return
+        link.require_project(user)
+        # The user was active until now, and its requests may still be writing: reconcile once more.
+        link.remove_owned(link.users.update(user.id, link.buried))
+        return
+
+    def settle(stored: User) -> User:
+        if ticket_of(stored) != ticket_of(user):
+            return link.marked(stored)  # changed meanwhile, and the provider may have lost that address
+        return stored.with_email(restored.email, verified=restored.email_verified).settled()
+
+    link.users.update(user.id, link.with_link(user.id, settle))
+
+
+def purge(link: Link, guest: User) -> None:
+    """Remove an expired guest, unless its account at the provider has been upgraded. Raises NotFound, Unavailable."""
+    account = link.remote.account(guest.id) if guest.provider else None
+    if account and not account.anonymous:  # it was upgraded, and has not come back yet
+        named = replace(account, email=None)  # the next visit takes over the address, if it is free
+        follow = with_account(named, link.remote.project, Username.random(), link.clock())
+        link.users.update(guest.id, follow)
+        return
+    if account is None and guest.provider and guest.provider.project is not None:
+        link.require_project(guest)  # it may have been upgraded in the other project
+    if guest.state is State.ACTIVE:
+        guest = link.users.update(guest.id, expired(link.buried))
+    link.remove_owned(guest)
+    link.users.remove(guest)
+
+
+def _release(link: Link, user: User) -> None:
+    link.users.update(user.id, if_ticket(ticket_of(user), User.settled))

@@ -1,0 +1,135 @@
+"""Keep users in line with their accounts at the identity provider, which can change there without this service."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from src.application.accounts.interface import Change
+from src.application.accounts.linked.delete import delete_if_gone_at_provider, free_address
+from src.application.accounts.linked.link import Link
+from src.application.audit import AuditEvent
+from src.application.caller import caller_must_exist
+from src.application.ports import ExternalIdentity, ProviderAccount
+from src.domain.errors import InvalidToken, NotFound, Stale, Taken
+from src.domain.sessions import Client
+from src.domain.users import ProviderLink, State, User
+from src.domain.values import Role, Username
+
+
+def user_for_id_token(link: Link, identity: ExternalIdentity) -> User:
+    """Return the user of a token of the provider. Raises as ``Accounts.user_for_id_token`` does."""
+    user = link.users.get(identity.uid)
+    if user and not user.can_log_in:
+        raise InvalidToken
+    account = link.remote.account(identity.uid)
+    if account is None and user:
+        delete_if_gone_at_provider(link, user)
+    if account and user:
+        _require_enabled(link, user, account)
+        return _synced(link, user, account)
+    if account is None or account.disabled:
+        raise InvalidToken
+    return _first_visit(link, identity.uid, account)
+
+
+def sync_user(link: Link, user: User, *, one_factor: bool = False) -> User:
+    """Return a user in line with the account at the provider. Raises as ``Accounts.sync_user`` does.
+
+    A user is never changed by what was read before another change of the same user. A new address that is taken over
+    is told to the old one, as after a change in this service.
+    """
+    if user.role is Role.GUEST and user.provider is None:
+        return user
+    account = link.remote.account(user.id)
+    if account is None:
+        delete_if_gone_at_provider(link, user)
+        raise InvalidToken
+    _require_enabled(link, user, account)
+    if one_factor and account.has_second_factor:
+        raise InvalidToken("This account has a second factor, which a mail does not replace; log in at Firebase.")
+    return _synced(link, user, account)
+
+
+def with_account(account: ProviderAccount, project: str, username: Username, now: datetime) -> Change:
+    """Return the change that brings a user in line with ``account``.
+
+    ``project`` is the project of the provider that the account is in. A guest whose account is no longer anonymous
+    becomes a user named ``username``, and its guest sessions end. A user that is just being changed from here stays as
+    it is.
+    """
+
+    def follow(user: User) -> User:
+        if user.state is not State.ACTIVE or user.pending:
+            return user
+        changed = user.with_provider(ProviderLink(account.valid_since, project))
+        if user.role is Role.GUEST and not account.anonymous:
+            epoch = user.session_epoch + 1
+            changed = replace(changed, role=Role.USER, username=username, expires_at=None, session_epoch=epoch)
+        known = account.email is not None and user.email is not None and account.email.key == user.email.key
+        email = user.email if known else account.email
+        verified = email is not None and (account.email_verified or (known and user.email_verified))
+        changed = changed.with_email(email, verified=verified)
+        visible = replace(changed, provider=user.provider)
+        return changed if visible == user else replace(changed, updated_at=now)
+
+    return follow
+
+
+def _require_enabled(link: Link, user: User, account: ProviderAccount) -> None:
+    """End all sessions of a user whose account is disabled, and raise InvalidToken."""
+    if not account.disabled:
+        return
+    now = link.clock()
+    with caller_must_exist():
+        link.users.update(user.id, lambda stored: stored.without_sessions(now))
+    link.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
+    raise InvalidToken
+
+
+def _first_visit(link: Link, uid: str, account: ProviderAccount) -> User:
+    now = link.clock()
+    user = User.new(now=now, id=uid, username=None if account.anonymous else Username.random())
+    user = replace(
+        user,
+        email=account.email,
+        email_verified=account.email_verified and account.email is not None,
+        name=account.name,
+        role=Role.GUEST if account.anonymous else Role.USER,
+        expires_at=now + link.guest_lifetime if account.anonymous else None,
+        provider=ProviderLink(account.valid_since, link.remote.project),
+    )
+    try:
+        return link.users.add(user)
+    except Taken:
+        # Of two first visits at once the other one may have made the user.
+        if existing := link.users.get(uid):
+            return existing
+        if not free_address(link, account.email):
+            raise
+        return link.users.add(user)
+
+
+def _synced(link: Link, user: User, account: ProviderAccount) -> User:
+    try:
+        return _update(link, user, account)
+    except Taken:
+        if free_address(link, account.email):
+            return _update(link, user, account)
+    # The user keeps the address that it has here.
+    link.audit(AuditEvent.ADDRESS_TAKEN, {"user_id": user.id})
+    return _update(link, user, replace(account, email=user.email, email_verified=user.email_verified))
+
+
+def _update(link: Link, user: User, account: ProviderAccount) -> User:
+    follow = with_account(account, link.remote.project, Username.random(), link.clock())
+    if follow(user) == user:
+        return user
+    try:
+        changed = link.users.update(user.id, follow, revisions=[user.revision])
+    except NotFound:
+        raise InvalidToken from None
+    except Stale:  # the next check compares again
+        if current := link.users.get(user.id):
+            return current
+        raise InvalidToken from None
+    link.notices.address_changed(user, changed, Client())
+    return changed
