@@ -82,7 +82,7 @@ def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> tu
 
 
 def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None], errors: list[FieldError]) -> Column:
-    place = f"schema.{clipped(name, MAX_NAME)}"
+    place = f"schema.{clipped(name, MAX_NAME + 1)}"
 
     def add_error(rule: str, code: str, message: str) -> None:
         errors.append(FieldError(f"{place}.{rule}" if rule else place, code, message))
