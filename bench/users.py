@@ -13,7 +13,7 @@ import psycopg
 
 from src.domain.users import Claim
 from src.infrastructure.repositories.claims import claim_key
-from src.infrastructure.stores.base import Insert, Key
+from src.infrastructure.stores.driver import Insert, Key
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.schema import CLAIMS, USERS
 

@@ -13,7 +13,7 @@ from mkdocs.structure.pages import Page
 sys.path.insert(0, str(Path(__file__).parents[1]))  # MkDocs does not add the folder of the project
 
 from scripts.reference.operations import operations
-from src.interfaces.http.app import FEATURES
+from src.interfaces.app import FEATURES
 from src.interfaces.http.openapi import describe
 from src.main import VERSION
 

@@ -68,11 +68,11 @@ def _load_server(settings: Settings) -> Callable[..., Any]:
     """Load the library of the web server that SERVER names, and return its constructor. Raises ConfigurationError."""
     if settings.server == "granian":
         try:
-            from src.bootstrap import granian
+            from src.bootstrap.servers import granian
         except ImportError as error:
             raise ConfigurationError(f"SERVER: granian needs requirements/granian.txt installed ({error})") from None
         return granian.Server
-    from src.bootstrap.server import Server
+    from src.bootstrap.servers.gunicorn import Server
 
     return partial(Server, any_origin="*" in settings.allowed_origins)
 

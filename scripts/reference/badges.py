@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from src.interfaces.http.app import FEATURES
+from src.interfaces.app import FEATURES
 from src.interfaces.http.openapi import describe
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from src.infrastructure.stores.declarations import Collection, Field, Type
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection, Field, Type
 
 
 def diagram() -> str:

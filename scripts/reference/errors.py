@@ -1,7 +1,7 @@
 """The kinds of errors, from the catalogue that explains them on the pages of the service."""
 
 from scripts.reference.markdown import table
-from src.interfaces.http.errorpages.catalogue import CATALOGUE
+from src.interfaces.errors.catalogue import CATALOGUE
 
 
 def kinds() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.reference.markdown import anchor, table
-from src.interfaces.http.app import FEATURES
+from src.interfaces.app import FEATURES
 from src.interfaces.http.openapi import describe
 
 _PAGES = Path(__file__).parents[2] / "docs/reference"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
 from src.application.directory import DirectoryService
-from src.application.outbox import Notices
+from src.application.mails.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
 from src.domain.passwords import NewPassword, PasswordPolicy

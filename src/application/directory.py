@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
-from src.application.outbox import Notices
+from src.application.mails.outbox import Notices
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden, InvalidToken, NotFound
 from src.domain.passwords import NewPassword

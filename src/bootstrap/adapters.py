@@ -10,14 +10,15 @@ from argon2 import PasswordHasher
 from src.application.limits import RateLimiter
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer, RemoteAccounts, Run
 from src.application.summaries import Adviser
-from src.bootstrap.cpus import leave_cpu
+from src.bootstrap.servers.cpus import leave_cpu
 from src.infrastructure import blobs as blob_stores
-from src.infrastructure.check_places import CheckPlaces, available_memory, places_for
+from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.mail.folder import MailFolder
-from src.infrastructure.stores.base import BrokenStore, InvalidStoreUrl, Store, StoreNotReady
+from src.infrastructure.mails.folder import MailFolder
+from src.infrastructure.stores.driver import BrokenStore, InvalidStoreUrl, StoreNotReady
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import BadKeys, KeyRing
 from src.settings import ConfigurationError, Settings
@@ -134,7 +135,7 @@ def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
     """Return the mail server of SMTP_URL, or a folder in development, or None. Raises ConfigurationError."""
     if not settings.smtp_url:
         return None if settings.production else MailFolder(settings.data_dir / "mail")
-    from src.infrastructure.mail.smtp import SmtpMailer
+    from src.infrastructure.mails.smtp import SmtpMailer
 
     try:
         url = settings.smtp_url.get_secret_value()

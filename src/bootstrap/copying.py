@@ -5,7 +5,8 @@ from contextlib import ExitStack, closing, contextmanager
 
 from src.bootstrap.adapters import THREADS, now
 from src.infrastructure.copying import CopyRefused, StoreCopy
-from src.infrastructure.stores.base import InvalidStoreUrl, Store, StoreNotReady
+from src.infrastructure.stores.driver import InvalidStoreUrl, StoreNotReady
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.registry import store_class
 from src.settings import ConfigurationError
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from src.application.jobs import JobHandler
 from src.application.limits import RateLimiter
 from src.application.mails import MailTokens, SendMail
-from src.application.outbox import MAIL, Notices, Outbox
+from src.application.mails.outbox import MAIL, Notices, Outbox
 from src.application.ports import Clock, JobQueue, Mailer, Message
 from src.bootstrap.adapters import now
 from src.domain.mails import Mail, MailKind, MailRepository
 from src.domain.sessions import SessionRepository
 from src.domain.users import UserRepository
 from src.domain.values import Email
-from src.infrastructure.mail.writer import TemplateWriter
+from src.infrastructure.mails.writer import TemplateWriter
 from src.settings import ConfigurationError, Settings
 
 

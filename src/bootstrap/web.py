@@ -8,7 +8,7 @@ from src.bootstrap.background import start_background, stop_background
 from src.bootstrap.prepare import ensure_admin
 from src.bootstrap.wiring import wire
 from src.infrastructure.logs import configure_logs
-from src.interfaces.http import app as http
+from src.interfaces import app as http
 from src.settings import load_settings
 
 

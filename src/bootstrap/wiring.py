@@ -16,8 +16,8 @@ from src.application.input_rules import InputRules
 from src.application.jobs import JobHandler, JobRunner, JobService
 from src.application.limits import RateLimiter
 from src.application.mails import MailService, MailTokens
-from src.application.operations import OperationsService
-from src.application.outbox import Notices
+from src.application.mails.outbox import Notices
+from src.application.maintenance import OperationsService
 from src.application.ports import BlobStore, Clock, JobQueue, Mailer, PasswordHasher, PictureSource, RemoteAccounts
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
@@ -46,14 +46,15 @@ from src.bootstrap.adapters import (
 )
 from src.bootstrap.mails import mail_handlers, make_notices
 from src.domain.passwords import PasswordPolicy
-from src.infrastructure.addresses import parse_address
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking.patterns import compiled
+from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.identity.foreign_hashes import parse_hash
+from src.infrastructure.identity.usernames import parse_new_username
+from src.infrastructure.identity.weak_passwords import find_weakness
 from src.infrastructure.logs import audit
-from src.infrastructure.mail.folder import MailFolder
+from src.infrastructure.mails.folder import MailFolder
 from src.infrastructure.outgoing.pictures import DogPictures
-from src.infrastructure.passwords import find_weakness
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
@@ -64,11 +65,10 @@ from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
 from src.infrastructure.tokens.signing_keys import KeyRing
-from src.infrastructure.usernames import parse_new_username
 from src.interfaces.services import Services
 from src.settings import Settings
 

@@ -14,10 +14,11 @@ import pytest
 
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.driver import Insert, Key, Write
 from src.infrastructure.stores.dynamodb.table import make_table
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore

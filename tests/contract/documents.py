@@ -3,12 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from src.infrastructure.stores.base import (
-    Document,
-    Key,
-    Store,
-    Write,
-)
+from src.infrastructure.stores.driver import Document, Key, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, COUNTERS, SESSIONS, USERS
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)

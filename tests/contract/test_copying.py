@@ -25,7 +25,8 @@ from src.infrastructure.copying.contents import Tally
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
-from src.infrastructure.stores.base import Delete, Insert, Key, Store, Update, Write
+from src.infrastructure.stores.driver import Delete, Insert, Key, Update, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COUNTERS, DATASETS, JOBS, PACKS, USERS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from src.domain.errors import InvalidCursor
-from src.infrastructure.stores.base import Insert, Key, Query, Store
-from src.infrastructure.stores.declarations import Collection
+from src.infrastructure.stores.driver import Insert, Key, Query
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import DOGS, TASKS
+from src.infrastructure.stores.schema.types import Collection
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 TASK = {"title": "x", "description": None, "created_at": NOON, "updated_at": NOON}

@@ -10,8 +10,9 @@ from src.domain.csv import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions,
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
-from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.driver import Key, Write
 from src.infrastructure.stores.packing import pack
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import REPORTS
 from tests.contract.conftest import set_limits
 from tests.support.races import at_once

@@ -25,7 +25,8 @@ from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
-from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.driver import Key, Write
+from src.infrastructure.stores.portable import Store
 from tests.contract.conftest import set_limits
 from tests.support.races import at_once
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from src.domain.errors import InvalidToken, UnknownOwner
 from src.domain.users import User
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from tests.support.races import at_once
 from tests.support.world import build, client_of, join, services_of
 

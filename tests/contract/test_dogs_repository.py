@@ -17,7 +17,8 @@ from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Document, Key, Store
+from src.infrastructure.stores.driver import Document, Key
+from src.infrastructure.stores.portable import Store
 from tests.support.races import at_once, in_processes, meet, spellings
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)

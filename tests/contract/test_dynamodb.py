@@ -19,7 +19,7 @@ from botocore.exceptions import ConnectionClosedError
 from src.domain.errors import Unavailable
 from src.infrastructure import conflicts
 from src.infrastructure.rows import packed
-from src.infrastructure.stores.base import Delete, Insert, Key, PreconditionFailed, Query, StoreNotReady, Update
+from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Query, StoreNotReady, Update
 from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.schema import DOGS, PACKS, SESSIONS, USERS
 from tests.contract.documents import CLAIM, NOON, account, claim, counter, login, only, session, user

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from src.infrastructure.stores.base import Query, Store
 from src.infrastructure.stores.cursors import encode_cursor
-from src.infrastructure.stores.declarations import Collection, Index, Type
+from src.infrastructure.stores.driver import Query
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection, Index, Type
 from tests.contract.conftest import Wire
 from tests.contract.documents import NOON
 

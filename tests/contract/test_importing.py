@@ -8,7 +8,7 @@ import pytest
 from src.domain.users import Claim, User
 from src.domain.values import Email, Role, Username
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from tests.contract.conftest import set_limits
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)

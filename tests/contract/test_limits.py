@@ -15,8 +15,8 @@ from src.application.limits import Count, Limit, RateLimiter
 from src.domain.errors import TooManyRequests, Unavailable
 from src.infrastructure.limits.redis import RedisLimiter
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.portable import Store
 from tests.contract.conftest import SHARED, STORES, Wire
 from tests.support.clock import outcome_within
 from tests.support.emulators import free_port

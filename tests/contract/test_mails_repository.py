@@ -11,7 +11,8 @@ from src.domain.users import User
 from src.domain.values import Email
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.mails import Mails
-from src.infrastructure.stores.base import Store, Write
+from src.infrastructure.stores.driver import Write
+from src.infrastructure.stores.portable import Store
 from tests.support.races import at_once
 from tests.support.working import NOON
 

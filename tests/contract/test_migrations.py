@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from src.infrastructure.stores.base import Insert, StoreNotReady
+from src.infrastructure.stores.driver import Insert, StoreNotReady
 from src.infrastructure.stores.migrations import newest_version
 from src.infrastructure.stores.migrations.autogenerate import options
 from src.infrastructure.stores.registry import store_class
@@ -30,7 +30,7 @@ from tests.support.revisions import dump_file, restore
 DATABASES = "sqlite", "postgresql"
 PORTERO = Path(__file__).parents[2] / "portero"
 VERSIONS = PORTERO.with_name("src") / "infrastructure/stores/migrations/versions"
-SCHEMA = "src/infrastructure/stores/schema.py"
+SCHEMA = "src/infrastructure/stores/schema/__init__.py"
 
 
 @pytest.fixture(params=DATABASES)

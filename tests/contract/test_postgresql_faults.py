@@ -15,7 +15,8 @@ import pytest
 
 from src.domain.errors import Unavailable
 from src.infrastructure.limits.off import NoLimits
-from src.infrastructure.stores.base import Insert, Store, Update
+from src.infrastructure.stores.driver import Insert, Update
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore, engine, postgresql
 from tests.contract.documents import CLAIM, claim, only
 from tests.contract.test_rpcs import log_in, serve

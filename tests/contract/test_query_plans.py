@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from src.infrastructure.stores.base import Query, Store
-from src.infrastructure.stores.declarations import Collection, Index, Type
+from src.infrastructure.stores.driver import Query
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS, USERS
+from src.infrastructure.stores.schema.types import Collection, Index, Type
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sql.statements import STATEMENTS, find
 from src.infrastructure.stores.sql.tables import TABLES

@@ -17,7 +17,8 @@ from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Insert, Key, PreconditionFailed, Store
+from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS
 from tests.support.races import at_once, in_processes, meet
 

@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import Delete, Insert, Store
+from src.infrastructure.stores.driver import Delete, Insert
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore
 from tests.contract.documents import account, login, only, session, user
 from tests.support.databases import create_database, drop_database

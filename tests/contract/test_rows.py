@@ -17,10 +17,11 @@ from src.domain.csv import Row
 from src.domain.errors import Unavailable
 from src.infrastructure.rows import make_rows, packed
 from src.infrastructure.rows.packed import PackedRows
-from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.driver import Insert, Key, Write
 from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, PACKS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sql import rows as sql_rows

@@ -16,9 +16,9 @@ from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
-from src.interfaces.http.app import create_app
+from src.interfaces.app import create_app
 from src.main import VERSION
 from src.settings import Settings
 from tests.contract.conftest import Wire

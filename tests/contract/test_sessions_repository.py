@@ -15,7 +15,8 @@ from src.infrastructure import conflicts
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.driver import Insert, Key, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS
 from tests.contract.conftest import Wire
 from tests.contract.documents import commit_all

@@ -13,7 +13,7 @@ from types import NoneType
 import pytest
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import PreconditionFailed
+from src.infrastructure.stores.driver import PreconditionFailed
 from src.infrastructure.stores.sqlite import connections
 from src.infrastructure.stores.sqlite.commits import CommitQueue
 from src.infrastructure.stores.sqlite.connections import Connections, connect

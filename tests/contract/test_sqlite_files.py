@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import Insert, Store
+from src.infrastructure.stores.driver import Insert
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sqlite import SqliteStore, connections
 from tests.contract.documents import CLAIM, claim, only
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from src.infrastructure.stores.base import Insert, Query, Store
+from src.infrastructure.stores.driver import Insert, Query
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import USERS
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, user

@@ -8,17 +8,10 @@ from typing import Any
 import pytest
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import (
-    Delete,
-    Insert,
-    Key,
-    PreconditionFailed,
-    Store,
-    Update,
-    Write,
-)
-from src.infrastructure.stores.declarations import Collection, Type
+from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Update, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection, Type
 from tests.contract.conftest import Wire
 from tests.contract.documents import CLAIM, NOON, account, claim, commit_all, only, user
 from tests.support.races import at_once

@@ -6,15 +6,8 @@ from datetime import timedelta
 import pytest
 
 from src.domain.values import Page
-from src.infrastructure.stores.base import (
-    Delete,
-    Document,
-    Insert,
-    Key,
-    Query,
-    Store,
-    Update,
-)
+from src.infrastructure.stores.driver import Delete, Document, Insert, Key, Query, Update
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS
 from tests.contract.conftest import Wire
 from tests.contract.documents import NOON, account, counter, login, only, session, user

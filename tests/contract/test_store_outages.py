@@ -11,12 +11,9 @@ import psycopg
 import pytest
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import (
-    Delete,
-    Insert,
-    Store,
-)
+from src.infrastructure.stores.driver import Delete, Insert
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import USERS
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore, connections

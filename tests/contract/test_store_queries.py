@@ -10,12 +10,8 @@ from typing import Any
 import pytest
 
 from src.domain.errors import InvalidCursor
-from src.infrastructure.stores.base import (
-    Delete,
-    Insert,
-    Query,
-    Store,
-)
+from src.infrastructure.stores.driver import Delete, Insert, Query
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, SESSIONS, USERS
 from tests.contract.documents import NOON, account, login, session, user
 

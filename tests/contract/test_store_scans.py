@@ -2,7 +2,8 @@
 
 import pytest
 
-from src.infrastructure.stores.base import Delete, Document, Insert, Store
+from src.infrastructure.stores.driver import Delete, Document, Insert
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import CLAIMS, USERS
 from tests.contract.documents import CLAIM, account, claim, user
 

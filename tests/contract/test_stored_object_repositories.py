@@ -22,7 +22,8 @@ from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.driver import Key, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import REPORTS
 from tests.support.races import at_once
 

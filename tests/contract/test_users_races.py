@@ -11,7 +11,7 @@ from src.domain.errors import Taken
 from src.domain.users import State, User
 from src.infrastructure import conflicts
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from tests.contract.accounts import (
     LATER,
     assert_claims_agree,

@@ -10,8 +10,9 @@ from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
 from src.domain.users import Claim, PendingChange, Profile, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Insert, Key, Store, Write
+from src.infrastructure.stores.driver import Insert, Key, Write
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import USERS
 from tests.contract.accounts import (
     LATER,

@@ -22,7 +22,7 @@ from src.bootstrap import adapters
 from src.infrastructure.identity import firebase as _firebase  # noqa: F401
 from src.infrastructure.stores import firestore as _firestore  # noqa: F401
 from src.infrastructure.stores import sql as _sql  # noqa: F401
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from tests.e2e.wiring import Client, OnePicture, firebase_settings, wire
 from tests.support.remote import Observed
 from tests.support.working import RecordingQueue

@@ -19,7 +19,7 @@ from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile, State
 from src.domain.values import Role, Username
 from src.infrastructure.limits.off import NoLimits
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.cli.commands import cli

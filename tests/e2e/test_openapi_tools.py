@@ -10,7 +10,7 @@ from src.bootstrap.adapters import make_store
 from src.bootstrap.wiring import wire
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
-from src.interfaces.http.app import create_app
+from src.interfaces.app import create_app
 from src.main import VERSION
 from src.settings import Settings
 

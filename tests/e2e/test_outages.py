@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 from src.bootstrap import adapters, prepare
 from src.domain.errors import Unavailable
 from src.infrastructure.identity.firebase import FirebaseAccounts
-from src.infrastructure.stores.base import Key, Store, Write
+from src.infrastructure.stores.driver import Key, Write
 from src.infrastructure.stores.firestore import FirestoreStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import USERS
 from src.interfaces.services import Services
 from src.settings import Settings

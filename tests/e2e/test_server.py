@@ -17,7 +17,7 @@ import httpx2
 import pytest
 import requests
 
-from src.bootstrap.event_worker import HEAD_SECONDS
+from src.bootstrap.servers.event_worker import HEAD_SECONDS
 from tests.e2e.service import ROOT, portero, serving
 from tests.support.clock import until
 from tests.support.emulators import free_port
@@ -264,7 +264,7 @@ def test_a_service_that_stops_is_not_ready_from_the_first_moment(tmp_path: Path)
 STOPPING = """
 import os, sys
 from flask import Flask
-from src.bootstrap.granian import Server
+from src.bootstrap.servers.granian import Server
 
 def create_app():
     app = Flask("stopping")

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from src.bootstrap.web_worker import BODY_SECONDS
+from src.bootstrap.servers.worker import BODY_SECONDS
 from tests.support.emulators import free_port, running
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, part
 

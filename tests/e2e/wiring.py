@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from src.bootstrap import wiring
 from src.infrastructure.limits.off import NoLimits
-from src.interfaces.http.app import create_app
+from src.interfaces.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from src.domain.users import Claim
 from src.infrastructure.identity.argon2 import Argon2Hasher
-from src.infrastructure.stores.base import Key
+from src.infrastructure.stores.driver import Key
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import USERS
 from tests.support.world import (

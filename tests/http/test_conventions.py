@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from src.interfaces.http.app import MAX_BODY_BYTES
+from src.interfaces.app import MAX_BODY_BYTES
 from tests.support.world import (
     OPERATIONS,
     PASSWORD,

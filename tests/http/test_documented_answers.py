@@ -19,9 +19,9 @@ from src.domain.jobs import Job
 from src.domain.mails import Mail, MailKind
 from src.domain.sessions import Attempt
 from src.domain.values import Email
-from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
-from src.interfaces.http.app import MAX_BODY_BYTES
+from src.infrastructure.stores.portable import Store
+from src.interfaces.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
 from tests.support.world import (
     CSV,

@@ -6,7 +6,7 @@ import pytest
 
 from src.domain import errors
 from src.domain.errors import PorteroError
-from src.interfaces.http.errorpages.catalogue import CATALOGUE
+from src.interfaces.errors.catalogue import CATALOGUE
 from tests.support.world import Client, build, client_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

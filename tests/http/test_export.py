@@ -12,7 +12,7 @@ from src.domain.tasks import Task
 from src.domain.users import User
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import SESSIONS, USERS
-from src.interfaces.http.exports import ExportView, stream_export
+from src.interfaces.http.features.exports import ExportView, stream_export
 from tests.support.world import Client, Person, build, client_of, join, logged_in, place, services_of
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)

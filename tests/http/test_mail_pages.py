@@ -11,7 +11,7 @@ from src.bootstrap.wiring import wire
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, as_jwk_set
-from src.interfaces.http.app import create_app
+from src.interfaces.app import create_app
 from src.interfaces.languages import translated
 from src.interfaces.web.mails import TEXTS
 from src.settings import Settings

@@ -16,8 +16,8 @@ from src.domain.sessions import Client as SessionClient
 from src.domain.users import Profile
 from src.domain.values import Email
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.mail.smtp import SmtpMailer
-from src.infrastructure.stores.base import Document, Key, Query, Write
+from src.infrastructure.mails.smtp import SmtpMailer
+from src.infrastructure.stores.driver import Document, Key, Query, Write
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.races import at_once

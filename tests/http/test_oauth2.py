@@ -14,7 +14,7 @@ from requests.adapters import BaseAdapter
 from src.application.limits import Count
 from src.domain.errors import TooManyRequests
 from src.domain.sessions import Attempt
-from src.interfaces.http.app import MAX_BODY_BYTES
+from src.interfaces.app import MAX_BODY_BYTES
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join
 

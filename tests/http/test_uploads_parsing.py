@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest
 from werkzeug.test import TestResponse
 
-from src.interfaces.http.authentication import Access
-from src.interfaces.http.downloads import attachment, safe_filename
+from src.interfaces.filenames import safe_filename
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.downloads import attachment
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.uploads import Upload, UploadBody
 from src.interfaces.http.openapi import describe
-from src.interfaces.http.operations import Feature, Operation
-from src.interfaces.http.uploads import Upload, UploadBody
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, create_app, part
 
 MAX = 100_000

@@ -14,8 +14,8 @@ from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.values import Email, Role
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
-from src.interfaces.http.app import FEATURES
-from src.interfaces.http.authentication import Access
+from src.interfaces.app import FEATURES
+from src.interfaces.http.framework.authentication import Access
 from tests.support.world import (
     CSV,
     OPERATIONS,

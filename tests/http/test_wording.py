@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from pydantic_core.core_schema import ErrorType
 
 from src.domain.errors import FieldError, Invalid
-from src.interfaces.http.app import FEATURES
-from src.interfaces.http.bodies import Body, Form, Query, parse_body, parse_fields, parse_query
-from src.interfaces.http.operations import context_of
-from src.interfaces.http.uploads import UploadBody
+from src.interfaces.app import FEATURES
+from src.interfaces.framework.bodies import Body, Form, Query, parse_body, parse_fields, parse_query
+from src.interfaces.framework.requests import context_of
+from src.interfaces.http.framework.uploads import UploadBody
 from tests.support.translations import untranslated
 from tests.support.world import Client, join
 

@@ -15,9 +15,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from src.interfaces.http.app import FEATURES
-from src.interfaces.http.operations import Operation
-from src.interfaces.http.uploads import UploadBody
+from src.interfaces.app import FEATURES
+from src.interfaces.http.framework.operations import Operation
+from src.interfaces.http.framework.uploads import UploadBody
 from tests.support.world import Client, Person, build, client_of, join, place
 
 CPU_SECONDS = 60

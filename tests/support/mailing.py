@@ -8,7 +8,7 @@ from flask import Flask
 
 from src.application.limits import RateLimiter
 from src.application.ports import Mailer, RemoteAccounts
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from tests.support.working import Mailbox, RecordingQueue, Watch
 from tests.support.world import (
     Answer,

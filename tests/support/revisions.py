@@ -16,11 +16,11 @@ from typing import Any
 import psycopg
 
 from src.infrastructure.rows import make_rows
-from src.infrastructure.stores.base import Insert, Key
-from src.infrastructure.stores.declarations import Field, Type
+from src.infrastructure.stores.driver import Insert, Key
 from src.infrastructure.stores.migrations import newest_version
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Field, Type
 from tests.contract.documents import NOON
 from tests.support.databases import create_database
 from tests.support.emulators import postgres

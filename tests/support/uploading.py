@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import Forbidden
 
-from src.bootstrap.server import Server
-from src.interfaces.http.app import MAX_BODY_BYTES
-from src.interfaces.http.downloads import attachment
-from src.interfaces.http.headers import add_headers
-from src.interfaces.http.problems import handle_errors_of
-from src.interfaces.http.uploads import Upload
+from src.bootstrap.servers.gunicorn import Server
+from src.interfaces.app import MAX_BODY_BYTES
+from src.interfaces.errors.problems import handle_errors_of
+from src.interfaces.framework.headers import add_headers
+from src.interfaces.http.framework.downloads import attachment
+from src.interfaces.http.framework.uploads import Upload
 
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"

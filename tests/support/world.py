@@ -49,10 +49,10 @@ from src.infrastructure.blobs import make_blobs
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.outgoing.pictures import DogPictures
-from src.infrastructure.stores.base import Store
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
-from src.interfaces.http.app import create_app
+from src.interfaces.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
 from tests.support.remote import FakeProvider

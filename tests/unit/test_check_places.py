@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from src.infrastructure.check_places import CheckPlaces, available_memory, places_for
+from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
 
 MIB = 1 << 20
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

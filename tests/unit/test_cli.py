@@ -23,7 +23,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from src import main
-from src.bootstrap.server import Server
+from src.bootstrap.servers.gunicorn import Server
 from src.infrastructure.tokens.signing_keys import SigningKey, parse_keys
 from src.settings import Settings
 

@@ -12,11 +12,11 @@ from unittest.mock import Mock
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
-from src.bootstrap import web_worker
 from src.bootstrap.adapters import make_queue
-from src.bootstrap.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
-from src.bootstrap.server import Server
-from src.bootstrap.web_worker import accept_delay
+from src.bootstrap.servers import worker as web_worker
+from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
+from src.bootstrap.servers.gunicorn import Server
+from src.bootstrap.servers.worker import accept_delay
 from src.settings import Settings
 
 

@@ -1,7 +1,7 @@
 """The data model that the schema declares, and its page in the documentation."""
 
-from src.infrastructure.stores.declarations import Type
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Type
 
 NAMES = {collection.name for collection in COLLECTIONS}
 FIELDS = [field for collection in COLLECTIONS for field in collection.fields.values()]

@@ -17,9 +17,9 @@ from src.domain.datasets import DatasetStatus
 from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
-from src.infrastructure.check_places import CheckPlaces
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns, results
+from src.infrastructure.csv.places import CheckPlaces
 from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
 

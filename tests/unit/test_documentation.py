@@ -14,7 +14,7 @@ from scripts.reference import PART
 from src.domain import errors
 from src.domain.errors import PorteroError
 from src.interfaces.cli.commands import cli
-from src.interfaces.http.problems import status_of
+from src.interfaces.errors.problems import status_of
 from tests.support.markdown import PAGES, ROOT, blocks
 
 REFERENCE = ROOT / "docs/reference"

@@ -89,9 +89,9 @@ def test_what_is_loaded_is_not_garbage_collected(tmp_path: Path) -> None:
 LATE_PROGRAM = """
 import sys
 import src.main
-print(*sorted({"src.bootstrap.check", "src.bootstrap.demo", "src.interfaces.http.app"} & set(sys.modules)))
-from src.interfaces.http.bodies import Body
-from src.interfaces.http.views import View
+print(*sorted({"src.bootstrap.check", "src.bootstrap.demo", "src.interfaces.app"} & set(sys.modules)))
+from src.interfaces.framework.bodies import Body
+from src.interfaces.views import View
 src.main.create_app().test_client().get("/user")
 print(*sorted(m.__name__ for base in (Body, View) for m in base.__subclasses__() if m.__pydantic_complete__))
 """

@@ -14,10 +14,10 @@ from src.domain.csv import Column, Report
 from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.binary import MAGIC
 from src.infrastructure.stores.schema import COLLECTIONS
-from src.interfaces.http.authentication import Access
-from src.interfaces.http.bodies import WORDING
-from src.interfaces.http.errorpages.catalogue import CATALOGUE
-from src.interfaces.http.errorpages.rendering import TEXTS as WORDS
+from src.interfaces.errors.catalogue import CATALOGUE
+from src.interfaces.errors.pages import TEXTS as WORDS
+from src.interfaces.framework.bodies import WORDING
+from src.interfaces.http.framework.authentication import Access
 from src.interfaces.languages import translated, translations
 from src.interfaces.web.docs import GUIDE
 from src.interfaces.web.mails import TEXTS

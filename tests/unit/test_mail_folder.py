@@ -4,7 +4,7 @@ from pathlib import Path
 
 from src.application.ports import Message
 from src.domain.values import Email
-from src.infrastructure.mail.folder import MailFolder
+from src.infrastructure.mails.folder import MailFolder
 
 
 def test_a_mail_that_another_process_removes_meanwhile_is_left_out(tmp_path: Path) -> None:

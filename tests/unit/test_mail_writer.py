@@ -9,7 +9,7 @@ import pytest
 from src.domain.errors import AttemptFailed
 from src.domain.mails import Mail, MailKind
 from src.domain.values import Email
-from src.infrastructure.mail.writer import TemplateWriter
+from src.infrastructure.mails.writer import TemplateWriter
 from tests.support.working import NOON
 
 MAIL = Mail.new(MailKind.RESET, Email("ana@example.com"), "en", NOON)

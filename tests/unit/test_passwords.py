@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from src.infrastructure.passwords import find_weakness
+from src.infrastructure.identity.weak_passwords import find_weakness
 
 SYMBOLS = "@|$+!({[<%"
 """The symbols that zxcvbn reads as letters; digits are read as letters too."""

@@ -11,7 +11,7 @@ from scripts.reference.markdown import attributes, prose, table
 from scripts.reference.operations import operations
 from scripts.reference.settings import settings
 from src.application.audit import AuditEvent
-from src.interfaces.http.app import FEATURES
+from src.interfaces.app import FEATURES
 from src.interfaces.http.openapi import describe
 from src.settings import Settings
 

@@ -9,10 +9,10 @@ import pytest
 import sqlglot
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import Delete, Insert, InvalidStoreUrl, Key, PreconditionFailed, Query, Update
-from src.infrastructure.stores.declarations import Type
+from src.infrastructure.stores.driver import Delete, Insert, InvalidStoreUrl, Key, PreconditionFailed, Query, Update
 from src.infrastructure.stores.migrations.upgrade import upgrade
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Type
 from src.infrastructure.stores.sql import SqlStore
 from tests.contract.documents import CLAIM, NOON, account, claim, user
 from tests.support.sqlserver import Recorder

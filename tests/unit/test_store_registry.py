@@ -9,7 +9,7 @@ import pytest
 from src.bootstrap.adapters import make_store
 from src.bootstrap.check import check
 from src.bootstrap.prepare import prepare, require_tables
-from src.infrastructure.stores.base import StoreNotReady
+from src.infrastructure.stores.driver import StoreNotReady
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql import SqlStore

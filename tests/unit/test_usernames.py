@@ -3,7 +3,7 @@
 import pytest
 
 from src.domain.values import InvalidValue, Username
-from src.infrastructure.usernames import parse_new_username
+from src.infrastructure.identity.usernames import parse_new_username
 
 ONE_SCRIPT = [
     "anna",

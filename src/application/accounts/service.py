@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from src.application.accounts.interface import Accounts
 from src.application.caller import Caller, caller_must_exist
 from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_ACCOUNT, REGISTRATIONS, Count, RateLimiter, network
-from src.application.outbox import Notices
+from src.application.mails.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
 from src.domain.passwords import NewPassword

@@ -17,7 +17,7 @@ from src.application.limits import (
     RateLimiter,
     network,
 )
-from src.application.outbox import Notices
+from src.application.mails.outbox import Notices
 from src.application.ports import (
     Clock,
     ExternalIdentity,

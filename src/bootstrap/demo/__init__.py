@@ -15,7 +15,7 @@ from src.bootstrap.wiring import wire
 from src.domain.csv import ReadOptions
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
-from src.infrastructure.addresses import parse_address
+from src.infrastructure.identity.addresses import parse_address
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings
 

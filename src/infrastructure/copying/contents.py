@@ -13,9 +13,10 @@ from src.domain.datasets import DatasetStatus
 from src.domain.stored_objects import ObjectState
 from src.infrastructure.repositories.datasets import join_pieces, piece_keys
 from src.infrastructure.rows import make_rows
-from src.infrastructure.stores.base import Document, Store
-from src.infrastructure.stores.declarations import Collection
+from src.infrastructure.stores.driver import Document
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS, DATASETS, PACKS, REPORTS
+from src.infrastructure.stores.schema.types import Collection
 
 ROWS = "rows"
 """The name under which the rows of datasets are counted. A store has them in a table or in documents."""

@@ -28,7 +28,8 @@ from src.infrastructure.copying.contents import (
 )
 from src.infrastructure.repositories.datasets import cut_pieces, join_pieces, piece_keys
 from src.infrastructure.rows import make_rows
-from src.infrastructure.stores.base import Delete, Document, Insert, Key, PreconditionFailed, Store
+from src.infrastructure.stores.driver import Delete, Document, Insert, Key, PreconditionFailed
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COUNTERS, DATASETS, PACKS, REPORTS, USERS
 
 

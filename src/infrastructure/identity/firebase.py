@@ -20,7 +20,7 @@ from src.domain.errors import InvalidToken, Unavailable
 from src.domain.passwords import normalise_password
 from src.domain.users import User
 from src.domain.values import Email, InvalidValue, parse_name
-from src.infrastructure.addresses import parse_address
+from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.identity.firebase_rest import UNUSABLE_ANSWERS, FirebaseRest
 from src.infrastructure.outages import unavailable_on
 

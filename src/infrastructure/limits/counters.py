@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from src.application.limits import Count
 from src.domain.sessions import Attempt
-from src.infrastructure.stores.base import Document, Insert, Key, Update
+from src.infrastructure.stores.driver import Document, Insert, Key, Update
 from src.infrastructure.stores.schema import COUNTERS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,8 @@ from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.sessions import Attempt
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.limits.counters import EPOCH, SECOND, attempt_of, first_hit, without_attempt
-from src.infrastructure.stores.base import Document, Insert, Key, PreconditionFailed, Store, Update, is_current_counter
+from src.infrastructure.stores.driver import Document, Insert, Key, PreconditionFailed, Update, is_current_counter
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COUNTERS
 
 _MAX_FULL = 10_000

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Set
 
 from src.domain.users import Claim
-from src.infrastructure.stores.base import Delete, Insert, Key, Write
+from src.infrastructure.stores.driver import Delete, Insert, Key, Write
 from src.infrastructure.stores.schema import CLAIMS
 
 

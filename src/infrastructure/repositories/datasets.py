@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from src.domain.csv import Column, NotCsv, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetStatus
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
-from src.infrastructure.stores.base import Delete, Document, Insert, Key, Store, Write
+from src.infrastructure.stores.driver import Delete, Document, Insert, Key, Write
 from src.infrastructure.stores.packing import pack, unpack
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import DATASETS, REPORTS
 
 _SHARE_OF_COMMIT = 0.9

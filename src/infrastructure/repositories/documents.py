@@ -14,20 +14,11 @@ from src.domain.messages import Translatable
 from src.domain.receipts import IdempotentCreate, Receipt, Repeated
 from src.domain.values import Page
 from src.infrastructure.conflicts import Conflict, retry_conflicts
-from src.infrastructure.stores import declarations
-from src.infrastructure.stores.base import (
-    Delete,
-    Document,
-    Insert,
-    Key,
-    PreconditionFailed,
-    Query,
-    Store,
-    Update,
-    Write,
-)
+from src.infrastructure.stores.driver import Delete, Document, Insert, Key, PreconditionFailed, Query, Update, Write
 from src.infrastructure.stores.packing import pack, unpack
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import RECEIPTS
+from src.infrastructure.stores.schema import types as declarations
 
 
 class _Entity(Protocol):

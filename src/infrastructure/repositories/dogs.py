@@ -12,7 +12,8 @@ from src.domain.values import Page, fold
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.stores.base import Delete, PreconditionFailed, Store, Write
+from src.infrastructure.stores.driver import Delete, PreconditionFailed, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import DOGS
 
 

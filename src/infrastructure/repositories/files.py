@@ -2,7 +2,7 @@
 
 from src.domain.files import File
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import FILES
 
 

@@ -8,7 +8,7 @@ from src.domain.jobs import Job, JobStatus
 from src.domain.messages import Translatable
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import JOBS
 
 _MARK = '{"message": '

@@ -8,7 +8,7 @@ from src.domain.mails import Mail, MailKind
 from src.domain.values import Email
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import MAILS
 
 

@@ -11,7 +11,8 @@ from src.infrastructure.conflicts import retry_conflicts
 from src.infrastructure.limits.counters import without_attempt
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.base import Key, PreconditionFailed, Store
+from src.infrastructure.stores.driver import Key, PreconditionFailed
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS, USERS
 
 

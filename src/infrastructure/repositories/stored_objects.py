@@ -11,9 +11,10 @@ from src.domain.stored_objects import ObjectState, StoredObject
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents, Receipts
 from src.infrastructure.repositories.jobs import Jobs
-from src.infrastructure.stores import declarations
-from src.infrastructure.stores.base import Delete, Key, PreconditionFailed, Store
+from src.infrastructure.stores.driver import Delete, Key, PreconditionFailed
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import RECEIPTS
+from src.infrastructure.stores.schema import types as declarations
 
 S = TypeVar("S", bound=StoredObject)
 

@@ -4,7 +4,7 @@ from src.domain.receipts import Receipt
 from src.domain.tasks import Task
 from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import TASKS
 
 

@@ -12,14 +12,8 @@ from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.stores.base import (
-    Insert,
-    Key,
-    PreconditionFailed,
-    Store,
-    Update,
-    Write,
-)
+from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed, Update, Write
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import ROSTERS, USERS
 
 _ADMINS = Key(ROSTERS, "admins")

@@ -2,7 +2,7 @@
 
 from src.application.ports import RowStore
 from src.infrastructure.rows.packed import PackedRows
-from src.infrastructure.stores.base import Store
+from src.infrastructure.stores.portable import Store
 
 
 def make_rows(store: Store) -> RowStore:

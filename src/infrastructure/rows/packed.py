@@ -14,8 +14,9 @@ from operator import itemgetter
 from src.application.ports import EncodedRow
 from src.domain.csv import Row
 from src.domain.values import new_id
-from src.infrastructure.stores.base import Delete, Insert, Key, Query, Store
+from src.infrastructure.stores.driver import Delete, Insert, Key, Query
 from src.infrastructure.stores.packing import pack_json, unpack
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import PACKS
 
 PACK_BYTES = 1 << 20

@@ -6,18 +6,16 @@ import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from src.domain.errors import InvalidCursor
-from src.infrastructure.stores.declarations import VALID_ID, Type
-
-if TYPE_CHECKING:
-    from src.infrastructure.stores.base import Query
+from src.infrastructure.stores.driver import Query
+from src.infrastructure.stores.schema.types import VALID_ID, Type
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 
-def decode_cursor(query: "Query") -> tuple[Any, str] | None:
+def decode_cursor(query: Query) -> tuple[Any, str] | None:
     """Return the order value and the id after which the page starts. Raises InvalidCursor."""
     if query.cursor is None:
         return None
@@ -32,7 +30,7 @@ def decode_cursor(query: "Query") -> tuple[Any, str] | None:
     raise InvalidCursor
 
 
-def encode_cursor(query: "Query", value: Any, id: str) -> str:
+def encode_cursor(query: Query, value: Any, id: str) -> str:
     """Return a cursor that continues after an order value and an id, and that only the same query accepts."""
     equal, bounds = sorted(query.equal.items()), [query.start, str(query.until)]
     described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds])

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Self
 
-from src.infrastructure.stores.base import Delete, Document, Key, PreconditionFailed, Query, Store, Write, is_met
-from src.infrastructure.stores.declarations import Collection
+from src.infrastructure.stores.driver import Delete, Document, Key, PreconditionFailed, Query, Write, is_met
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.schema.types import Collection
 
 
 class MemoryStore(Store):

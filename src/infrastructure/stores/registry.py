@@ -2,7 +2,8 @@
 
 from pkgutil import resolve_name
 
-from src.infrastructure.stores.base import InvalidStoreUrl, Store
+from src.infrastructure.stores.driver import InvalidStoreUrl
+from src.infrastructure.stores.portable import Store
 
 _STORES = {
     "memory://": "memory:MemoryStore",

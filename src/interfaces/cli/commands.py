@@ -15,7 +15,7 @@ from src.interfaces.cli.datasets import datasets
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.mails import mails
 from src.interfaces.cli.users import new_password, users
-from src.interfaces.field_errors import with_field
+from src.interfaces.framework.field_errors import with_field
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -13,7 +13,7 @@ from src.domain.users import User
 from src.domain.values import Role, parse_name
 from src.interfaces.cli.arguments import find_user, naming
 from src.interfaces.cli.console import Console
-from src.interfaces.http.downloads import safe_filename
+from src.interfaces.filenames import safe_filename
 from src.interfaces.services import Services
 
 

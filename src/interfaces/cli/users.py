@@ -16,7 +16,7 @@ from src.interfaces.cli.arguments import find_user, naming
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.user_files import NotAnExport, read_users
-from src.interfaces.http.views import UserView
+from src.interfaces.views import UserView
 
 
 @click.group()

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, send_from_directory
 
-from src.interfaces.http.headers import accepted_language, language_headers
+from src.interfaces.framework.headers import accepted_language, language_headers
 from src.interfaces.languages import translated
 from src.interfaces.web.security import page_policy
 

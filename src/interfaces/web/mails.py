@@ -11,13 +11,13 @@ from src.application.ports import Tokens
 from src.domain.errors import Forbidden, Invalid, PorteroError
 from src.domain.users import User
 from src.domain.values import InvalidValue
-from src.interfaces.http.bodies import Form, parse_body
-from src.interfaces.http.fields import TextField
-from src.interfaces.http.headers import accepted_language, language_headers
-from src.interfaces.http.operations import client, context_of, services
-from src.interfaces.http.problems import status_of
-from src.interfaces.http.views import RefreshView
+from src.interfaces.errors.problems import status_of
+from src.interfaces.framework.bodies import Form, parse_body
+from src.interfaces.framework.fields import TextField
+from src.interfaces.framework.headers import accepted_language, language_headers
+from src.interfaces.framework.requests import client, context_of, services
 from src.interfaces.languages import translated
+from src.interfaces.views import RefreshView
 from src.interfaces.web.security import page_policy
 
 pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")

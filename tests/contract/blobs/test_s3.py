@@ -13,7 +13,7 @@ import pytest
 
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs import make_blobs
-from src.infrastructure.stores.base import Insert, Key
+from src.infrastructure.stores.driver import Insert, Key
 from src.infrastructure.stores.dynamodb import DynamoStore
 from src.infrastructure.stores.schema import CLAIMS
 from tests.support.aws import use_aws

@@ -22,8 +22,8 @@ from src.application.ports import Message
 from src.bootstrap.adapters import make_mailer
 from src.domain.errors import AttemptFailed, Postponed
 from src.domain.values import Email
-from src.infrastructure.mail import smtp
-from src.infrastructure.mail.smtp import SmtpMailer
+from src.infrastructure.mails import smtp
+from src.infrastructure.mails.smtp import SmtpMailer
 from src.settings import Settings
 from tests.support.working import NOON
 

@@ -18,9 +18,9 @@ from src.domain.jobs import LEASE, Job
 from src.domain.receipts import IdempotentCreate
 from src.domain.users import User
 from src.domain.values import Page
-from src.infrastructure.check_places import CheckPlaces
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns
+from src.infrastructure.csv.places import CheckPlaces
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
 from tests.support.remote import Observed

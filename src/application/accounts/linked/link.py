@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from src.application.accounts.interface import Accounts, Change, ticket_of
-from src.application.outbox import Notices
+from src.application.mails.outbox import Notices
 from src.application.ports import RemoteAccounts
 from src.domain.errors import Unavailable
 from src.domain.users import PendingChange, ProviderLink, State, User

@@ -16,8 +16,8 @@ import math
 from datetime import datetime
 from typing import Any
 
-from src.infrastructure.stores.base import Document, Fields, Key
-from src.infrastructure.stores.declarations import Collection, Index, Type
+from src.infrastructure.stores.driver import Document, Fields, Key
+from src.infrastructure.stores.schema.types import Collection, Index, Type
 
 Item = dict[str, dict[str, Any]]
 """An item as DynamoDB represents it: the type and the value of each attribute by its name."""

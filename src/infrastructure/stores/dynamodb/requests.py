@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from src.infrastructure.stores.base import Delete, Document, Insert, Write
+from src.infrastructure.stores.driver import Delete, Document, Insert, Write
 from src.infrastructure.stores.dynamodb.items import (
     REVISION,
     Item,

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from src.domain.values import new_id
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.outages import unavailable_on
-from src.infrastructure.stores.base import (
+from src.infrastructure.stores.driver import (
     COUNTER_SKEW,
     Delete,
     Document,
@@ -21,15 +21,15 @@ from src.infrastructure.stores.base import (
     Key,
     PreconditionFailed,
     Query,
-    Store,
     Write,
     is_met,
 )
-from src.infrastructure.stores.declarations import Collection
 from src.infrastructure.stores.dynamodb import items
 from src.infrastructure.stores.dynamodb.requests import replaces_entries, requests_of
 from src.infrastructure.stores.dynamodb.table import check_table, prepare_table
+from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection
 
 _URL = re.compile(r"dynamodb://([a-z0-9-]+)/([A-Za-z0-9_.-]{3,255})")
 _ATTEMPTS = 3

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from src.infrastructure.stores.base import StoreNotReady
+from src.infrastructure.stores.driver import StoreNotReady
 from src.infrastructure.stores.dynamodb.items import EXPIRY
 
 _KEYS = {"pk": "HASH", "sk": "RANGE"}

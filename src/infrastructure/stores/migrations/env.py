@@ -7,7 +7,7 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
-from src.infrastructure.stores.base import InvalidStoreUrl
+from src.infrastructure.stores.driver import InvalidStoreUrl
 from src.infrastructure.stores.migrations.autogenerate import options
 from src.infrastructure.stores.migrations.upgrade import migration_engine
 from src.infrastructure.stores.sql.tables import metadata

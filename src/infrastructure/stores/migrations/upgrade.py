@@ -9,10 +9,9 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import Engine
 
-from src.infrastructure.stores.base import StoreNotReady
+from src.infrastructure.stores.driver import StoreNotReady
 from src.infrastructure.stores.sql.engine import make_engine
-from src.infrastructure.stores.sqlite.connections import connect
-from src.infrastructure.stores.sqlite.store import parse_path
+from src.infrastructure.stores.sqlite.connections import connect, parse_path
 
 
 def migration_engine(url: str) -> Engine:

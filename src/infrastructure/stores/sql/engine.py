@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import InvalidStoreUrl, PreconditionFailed
+from src.infrastructure.stores.driver import InvalidStoreUrl, PreconditionFailed
 
 POOL_SECONDS = 5.0
 """The time that a thread waits for a connection that another thread uses."""

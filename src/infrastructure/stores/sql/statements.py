@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from src.infrastructure.stores.base import Query
-from src.infrastructure.stores.declarations import Collection
+from src.infrastructure.stores.driver import Query
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection
 from src.infrastructure.stores.sql.tables import TABLES
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from src.application.ports import RowStore
-from src.infrastructure.stores.base import (
+from src.infrastructure.stores.driver import (
     Delete,
     Document,
     Insert,
@@ -18,8 +18,8 @@ from src.infrastructure.stores.base import (
     Update,
     Write,
 )
-from src.infrastructure.stores.declarations import Collection
-from src.infrastructure.stores.migrations.store import MigratedStore
+from src.infrastructure.stores.migrated import MigratedStore
+from src.infrastructure.stores.schema.types import Collection
 from src.infrastructure.stores.sql.engine import RolledBack, for_reading, make_engine, parse_url, translated_errors
 from src.infrastructure.stores.sql.rows import SqlRows
 from src.infrastructure.stores.sql.statements import STATEMENTS, find

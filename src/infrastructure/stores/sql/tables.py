@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql
 
-from src.infrastructure.stores.declarations import Collection, Field, Type
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection, Field, Type
 
 # Texts are compared by code point; SQLite does so by default. SQL Server compares the units of UTF-16, which is another
 # order for characters beyond U+FFFF.

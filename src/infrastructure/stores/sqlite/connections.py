@@ -12,7 +12,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from src.domain.errors import Unavailable
-from src.infrastructure.stores.base import PreconditionFailed
+from src.infrastructure.stores.driver import InvalidStoreUrl, PreconditionFailed
 
 _log = logging.getLogger("portero.store")
 
@@ -20,6 +20,14 @@ BUSY_SECONDS = 5.0
 """The time that a transaction waits for another one that writes."""
 CHECK_SECONDS = 1.0
 """The time for which a file that was there counts as there for those who read. Each commit looks at it again."""
+
+
+def parse_path(url: str) -> Path:
+    """Return the path in a URL. Raises InvalidStoreUrl."""
+    path = url.removeprefix("sqlite:///")
+    if path in (url, "", ":memory:") or "?" in path:
+        raise InvalidStoreUrl("name a file, as in sqlite:///data/portero.db, without ? and options")
+    return Path(path)
 
 
 def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:

@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import Any, Self
 
 from src.application.ports import RowStore
-from src.infrastructure.stores.base import (
+from src.infrastructure.stores.driver import (
     BrokenStore,
     Delete,
     Document,
     Insert,
-    InvalidStoreUrl,
     Key,
     PreconditionFailed,
     Query,
     Update,
     Write,
 )
-from src.infrastructure.stores.declarations import Collection
-from src.infrastructure.stores.migrations.store import MigratedStore
+from src.infrastructure.stores.migrated import MigratedStore
+from src.infrastructure.stores.schema.types import Collection
 from src.infrastructure.stores.sqlite.commits import CommitQueue
-from src.infrastructure.stores.sqlite.connections import Connections, connect
+from src.infrastructure.stores.sqlite.connections import Connections, connect, parse_path
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from src.infrastructure.stores.sqlite.tables import TABLES
 
@@ -108,11 +107,3 @@ def _apply(connection: sqlite3.Connection, write: Write, operation: str) -> None
         case Delete(key, revision):
             if connection.execute(table.delete_at_revision, (key.id, revision)).rowcount != 1:
                 raise PreconditionFailed
-
-
-def parse_path(url: str) -> Path:
-    """Return the path in a URL. Raises InvalidStoreUrl."""
-    path = url.removeprefix("sqlite:///")
-    if path in (url, "", ":memory:") or "?" in path:
-        raise InvalidStoreUrl("name a file, as in sqlite:///data/portero.db, without ? and options")
-    return Path(path)

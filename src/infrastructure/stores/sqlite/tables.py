@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from src.infrastructure.stores.base import Document, Fields, Key, Query
-from src.infrastructure.stores.declarations import Collection, Type
+from src.infrastructure.stores.driver import Document, Fields, Key, Query
 from src.infrastructure.stores.schema import COLLECTIONS
+from src.infrastructure.stores.schema.types import Collection, Type
 
 _EXACT = "CASE typeof({0}) WHEN 'real' THEN quote({0}) ELSE {0} END"
 """The value of a column that may hold floats, of which the JSON of SQLite has 15 digits only, as text if it is one."""

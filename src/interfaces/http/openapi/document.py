@@ -7,9 +7,10 @@ from inspect import cleandoc
 from typing import Any
 
 from src.domain import errors
-from src.interfaces.http.authentication import Access
-from src.interfaces.http.bodies import Change
-from src.interfaces.http.oauth_errors import InvalidClient
+from src.interfaces.errors.oauth import InvalidClient
+from src.interfaces.framework.bodies import Change
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.operations import Feature, Operation, Route
 from src.interfaces.http.openapi.responses import (
     REFERENCE,
     VARIABLE,
@@ -18,7 +19,6 @@ from src.interfaces.http.openapi.responses import (
     responses,
 )
 from src.interfaces.http.openapi.schemas import public_name, schemas
-from src.interfaces.http.operations import Feature, Operation, Route
 
 _VERBS = {"add": "create", "show": "get", "read": "download", "change": "update"}
 """The words of operation ids for the verbs of our handlers."""

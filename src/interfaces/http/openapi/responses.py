@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from src.domain import errors
 from src.domain.errors import PorteroError
-from src.interfaces.http.authentication import Access
-from src.interfaces.http.operations import Operation, Route
-from src.interfaces.http.problems import status_of
-from src.interfaces.http.views import OAuthError, Problem
+from src.interfaces.errors.problems import status_of
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.operations import Operation, Route
+from src.interfaces.http.framework.views import OAuthError, Problem
 
 VARIABLE = re.compile(r"<(\w+)>")
 REFERENCE = "#/components/schemas/{model}"

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from src.interfaces.http.framework.operations import Operation
+from src.interfaces.http.framework.views import OAuthError, Problem
 from src.interfaces.http.openapi.examples import add_examples
 from src.interfaces.http.openapi.responses import REFERENCE
-from src.interfaces.http.operations import Operation
-from src.interfaces.http.views import OAuthError, Problem
 
 _NAMES = {
     "AcceptedView": "AcceptedDataset",

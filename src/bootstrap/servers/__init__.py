@@ -1,0 +1,1 @@
+"""The web servers: gunicorn and granian."""

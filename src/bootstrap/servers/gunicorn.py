@@ -1,0 +1,76 @@
+"""The web server: gunicorn, in the process that is there."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from src.bootstrap.servers.cpus import cpus_for
+from src.bootstrap.servers.open_files import connections_for, raise_limit
+from src.bootstrap.servers.worker import BODY_SECONDS, Worker
+
+THREADS = 256
+"""The threads of a worker. A client that sends its request slowly holds one; they start when they are needed."""
+CONNECTIONS = 1000
+"""The connections of a worker. Of more, the one that has been silent for longest is closed."""
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
+    """A web server in this process. Its workers are forks, so they share the memory of the modules it has loaded."""
+
+    def __init__(
+        self,
+        create_app: Callable[[], Flask],
+        *,
+        host: str,
+        port: int,
+        workers: int,
+        any_origin: bool = False,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
+        """Serve the application that ``create_app`` returns in each worker.
+
+        Connections and threads do not survive a fork, so nothing else calls it. ``any_origin`` lets pages of every
+        origin read the responses. Raises ConfigurationError.
+        """
+        self.any_origin = any_origin
+        self.body_seconds = body_seconds
+        self._create_app = create_app
+        self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._workers = workers
+        self._cpus = cpus_for(workers)
+        self._connections = min(CONNECTIONS, connections_for(raise_limit()))
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Configure gunicorn."""
+        shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes safe names
+        settings = {
+            "bind": self._bind,
+            "workers": self._workers,
+            "worker_class": Worker,
+            "pre_fork": self._choose_cpu,
+            "worker_connections": self._connections,
+            "threads": min(THREADS, self._connections // 2),  # the others are kept between their requests
+            "graceful_timeout": 25,
+            "keepalive": 75,  # longer than the load balancers in front keep their connections open
+            "forwarded_allow_ips": "",  # proxies may not set SCRIPT_NAME or PATH_INFO
+            # With a read-only root file system a control socket has no place, and heartbeat files have only /dev/shm.
+            "control_socket_disable": True,
+            "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the application."""
+        return self._create_app()
+
+    def _choose_cpu(self, arbiter: Any, worker: Worker) -> None:
+        """Choose the CPU that the fewest workers have. A reload starts new ones before the old ones end."""
+        if arbiter.num_workers == len(self._cpus):  # the signals TTIN and TTOU change the number
+            taken = Counter(each.cpu for each in arbiter.WORKERS.values())
+            worker.cpu = min(self._cpus, key=taken.__getitem__)

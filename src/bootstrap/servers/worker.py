@@ -1,0 +1,239 @@
+"""The workers of the web server: slow clients cannot hold them up, and they stop without losing connections."""
+
+import json
+import math
+import socket
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from threading import Thread
+from typing import Any
+
+from gunicorn.http import errors
+from werkzeug.http import HTTP_STATUS_CODES
+
+from src.bootstrap.servers.cpus import move_to
+from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
+from src.bootstrap.servers.sockets import ClientSocket, is_readable, linger, set_silence
+
+CROWDED_SECONDS = 2.0
+"""The time that a head or a body may take to arrive while all threads of the worker are held."""
+BODY_SECONDS = 30.0
+"""The time that the body of a request other than a file upload may take to arrive."""
+SILENCE_SECONDS = 5
+"""The time for which a client may send nothing in the middle of a body."""
+DRAIN_SECONDS = 0.5
+"""The time that a response waits for the rest of a body that the application did not read."""
+
+_STATUSES = {
+    errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
+    errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+}
+"""The status of bytes that are not a valid request, by gunicorn's error. The status of every other error is 400."""
+_OUR_FAULTS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """A request that is arriving. ``request`` is None until its head has arrived."""
+
+    connection: Any
+    deadline: float
+    begun: float = field(default_factory=time.monotonic)
+    request: Any = None
+
+    def close_if_unread(self) -> None:
+        """Let the response say that it is the last of its connection, if much of the request is still to come.
+
+        gunicorn would say that the connection is kept, and close it when the rest is too long to be discarded.
+        """
+        try:
+            drained = self.connection.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
+        except (errors.ParseException, OSError):
+            drained = False
+        if not drained:
+            self.request.force_close()
+
+
+class Worker(EventWorker):
+    """A process that serves requests in threads."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.arrivals: dict[socket.socket, _Arrival] = {}
+        self.wsgi: Any = None
+        self.stopping: Thread | None = None
+        self.cpu: int | None = None
+        """The CPU on which requests are served. With None the system chooses."""
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Return the threads that serve requests. The other threads of the worker run on all CPUs."""
+        return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection. Of two workers that wait for it, one with few connections is likely to get it."""
+        time.sleep(accept_delay(self.nr_conns))
+        super().accept(listener)
+
+    def load_wsgi(self) -> None:
+        """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
+        super().load_wsgi()
+        self.stopping = Thread(target=self.wsgi.extensions.get("portero.stop"), name="stop", daemon=True)
+        self.wsgi = self._wrapped(self.wsgi)
+
+    def run(self) -> None:
+        """Serve until the worker is told to stop."""
+        try:
+            super().run()
+        finally:
+            self._begin_stop()
+            if self.stopping:
+                self.stopping.join()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop the background tasks at once, while the requests that have arrived are served."""
+        self._begin_stop()
+        super().handle_exit(sig, frame)
+
+    def _begin_stop(self) -> None:
+        with suppress(RuntimeError):  # it has begun
+            if self.stopping:  # else the application is not loaded yet
+                self.stopping.start()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Start or stop accepting connections. A worker that stops takes the waiting ones first."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            # Connections that arrive between the last accept and the close are lost. By default another thread could
+            # hold the interpreter for five milliseconds in between.
+            sys.setswitchinterval(1e-5)
+            for listener in self.sockets:
+                before = -1
+                while before < self.nr_conns:
+                    before = self.nr_conns
+                    self.accept(listener)
+                listener.close()
+            self.limit_pending()
+
+    def notify(self) -> None:
+        """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
+        super().notify()
+        now, arrivals = time.monotonic(), self.arrivals.copy()
+        is_crowded = len(arrivals) >= self.cfg.threads
+        for client, arrival in arrivals.items():
+            if is_crowded and arrival.deadline != math.inf:
+                arrival.deadline = min(arrival.deadline, arrival.begun + CROWDED_SECONDS)
+            if now > arrival.deadline:
+                with suppress(OSError):  # the client has left
+                    client.shutdown(socket.SHUT_RD)  # the response can still be sent
+
+    def handle(self, conn: Any) -> Any:
+        """Serve the requests that follow each other closely. Return whether the connection is kept.
+
+        gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
+        """
+        kept = self._handle_one(conn)
+        while kept is True and self.alive and not conn.sock.is_sending and is_readable(conn.sock):
+            kept = self._handle_one(conn)
+        return kept
+
+    def _handle_one(self, conn: Any) -> Any:
+        deadline = time.monotonic() + HEAD_SECONDS if conn.initialized else conn.timeout
+        arrival = self.arrivals[conn.sock] = _Arrival(conn, deadline)
+        try:
+            kept = super().handle(conn)
+        finally:
+            del self.arrivals[conn.sock]
+        if not kept:
+            if arrival.request is None and time.monotonic() > arrival.deadline:
+                self.log.warning("A request from %s did not arrive in time", conn.client[0])
+                self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
+            if not conn.sock.is_sending:
+                linger(conn.sock)
+        return kept
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Serve a request whose head has arrived."""
+        arrival = self.arrivals[conn.sock]
+        arrival.request = req
+        arrival.deadline = math.inf
+        fields = dict(req.headers)
+        if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
+            return self._respond(req, conn)
+        arrival.begun = time.monotonic()
+        if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
+            arrival.deadline = time.monotonic() + self.app.body_seconds
+        set_silence(conn.sock, SILENCE_SECONDS)
+        try:
+            return self._respond(req, conn)
+        finally:
+            set_silence(conn.sock, 0)
+
+    def _respond(self, req: Any, conn: Any) -> Any:
+        kept = super().handle_request(req, conn)
+        return self.send_rest(conn) and kept
+
+    def handle_error(self, req: Any, client: ClientSocket, addr: Any, exc: Exception) -> None:
+        """Answer bytes that are not a valid request. The log does not repeat them, since they may hold a password."""
+        if isinstance(exc, errors.ParseException) and not isinstance(exc, _OUR_FAULTS):
+            match exc:
+                case errors.InvalidRequestLine(req=refused) | errors.InvalidRequestMethod(method=refused):
+                    size = f" of {len(refused)} characters"
+                case _:
+                    size = ""
+            self.log.warning("Invalid request from %s: %s%s", addr[0], type(exc).__name__, size)
+            self._send_problem(client, _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST))
+        else:
+            self.log.error("A request failed", exc_info=exc)
+            self._send_problem(client, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _wrapped(self, application: Any) -> Any:
+        """Return an application that waits for no client, and says truly whether a connection is kept."""
+
+        def serve(environ: dict[str, Any], start_response: Any) -> Any:
+            client: ClientSocket = environ["gunicorn.socket"]
+            has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+            started: list[Any] = []
+
+            def start(*head: Any) -> Any:
+                started[:] = head
+                if has_body:
+                    self.arrivals[client].close_if_unread()
+                return start_response(*head)
+
+            return client.paced(application(environ, start), started)
+
+        return serve
+
+    def _send_problem(self, client: ClientSocket, status: HTTPStatus) -> None:
+        """Send a problem document (RFC 9457) for a request that does not reach the application."""
+        instance, title = uuid.uuid4().hex, HTTP_STATUS_CODES[status]  # phrases of HTTPStatus differ between Pythons
+        body = json.dumps(
+            {
+                "type": f"/problems/{title.lower().replace(' ', '-')}",
+                "title": title,
+                "status": status,
+                "detail": status.description or "The request is not valid HTTP.",
+                "instance": instance,
+            }
+        )
+        cors = "Access-Control-Allow-Origin: *\r\n" if self.app.any_origin else ""
+        head = (
+            f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+            f"X-Request-Id: {instance}\r\n{cors}\r\n"
+        )
+        with suppress(OSError):  # the client has left
+            client.sendall((head + body).encode())
+            client.flush()
+
+
+def accept_delay(connections: int) -> float:
+    """Return the seconds for which a worker with so many connections leaves the next one to workers with fewer ones."""
+    return min(connections, 10) * 2e-5

@@ -1,0 +1,183 @@
+"""The schema: the collections, their fields and their queries. Stores, migrations and Firestore indexes follow it."""
+
+from functools import partial
+
+from src.infrastructure.stores.schema.types import Collection, Field, Index, Type
+
+
+def _fields(type: Type, *names: str, nullable: bool = False, enumerated: bool = False) -> dict[str, Field]:
+    return {name: Field(type, nullable, enumerated=enumerated) for name in names}
+
+
+_text, _integer, _float = (partial(_fields, type) for type in (Type.TEXT, Type.INTEGER, Type.FLOAT))
+_time, _json = (partial(_fields, type) for type in (Type.TIMESTAMP, Type.JSON))
+_boolean, _enumeration = (partial(_fields, type, enumerated=True) for type in (Type.BOOLEAN, Type.TEXT))
+
+
+def _reference(name: str, *collections: str, type: Type = Type.TEXT, nullable: bool = False) -> dict[str, Field]:
+    return {name: Field(type, nullable, collections)}
+
+
+# A deleted user stays as an id, and a guest is removed after everything that it owns.
+_owner = {"user_id": Field(Type.TEXT, refers_to=("users",), enforced=True)}
+_owner_or_none = {"user_id": Field(Type.TEXT, nullable=True, refers_to=("users",), enforced=True)}
+
+USERS = Collection(
+    "users",
+    _text("username", "username_key", "email", "email_key", nullable=True)
+    | _text("name", "last_name", "password_hash", nullable=True)
+    | _reference("kept_session", "sessions", nullable=True)
+    | _enumeration("role", "state")
+    | _boolean("email_verified", "disabled")
+    | _integer("session_epoch")
+    | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
+    | _time("created_at", "updated_at")
+    | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
+    | _json("reserved", nullable=True)
+    | _text("provider_project", nullable=True),
+    (
+        Index("username_key"),
+        Index("email_key"),
+        Index("username_key", equal=("state",)),
+        Index("username_key", equal=("state", "role")),
+        Index("reconcile_since"),
+        Index("expires_at"),
+    ),
+)
+
+# One document for each unique value in use. Its id is a hash of the value, so that a second insert fails.
+CLAIMS = Collection("claims", _text("kind") | _reference("holder_id", "users", "dogs"))
+
+# The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
+ROSTERS = Collection("rosters", _reference("members", "users", type=Type.JSON))
+
+SESSIONS = Collection(
+    "sessions",
+    _owner
+    | _text("user_agent", "ip", "current_hash", "spent_hash", "second_factor", nullable=True)
+    | _integer("epoch", "generation")
+    | _time("created_at", "last_used_at", "expires_at", "ends_at")
+    | _time("spent_at", "signed_in_at", nullable=True),
+    (Index("created_at", equal=("user_id",), descending=True), Index("expires_at")),
+    expires=True,
+)
+
+# ``ends`` is the end of the window in microseconds since 1970: a number, of which Firestore can keep the lower one.
+COUNTERS = Collection("counters", _integer("hits", "ends") | _time("expires_at"), (Index("expires_at"),), expires=True)
+
+TASKS = Collection(
+    "tasks",
+    _owner
+    | _text("title")
+    | _text("description", nullable=True)
+    | _boolean("completed")
+    | _time("created_at", "updated_at"),
+    (
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("created_at", equal=("user_id", "completed"), descending=True),
+    ),
+)
+
+DOGS = Collection(
+    "dogs",
+    _owner
+    | _reference("job_id", "jobs")
+    | _text("name", "name_key")
+    | _enumeration("picture_status")
+    | _text("picture", nullable=True)
+    | _boolean("is_adopted")
+    | _time("created_at"),
+    (Index("name_key"), Index("name_key", equal=("is_adopted",)), Index("name_key", equal=("user_id",))),
+)
+
+_STORED_OBJECT_FIELDS = (
+    _owner
+    | _reference("receipt_id", "receipts", nullable=True)
+    | _text("filename", "sha256")
+    | _enumeration("state")
+    | _integer("size")
+    | _time("created_at")
+    | _time("reconcile_since", nullable=True)
+)
+_STORED_OBJECT_INDEXES = (
+    Index("created_at", equal=("state",), descending=True),
+    Index("created_at", equal=("state", "user_id"), descending=True),
+    Index("created_at", equal=("user_id",), descending=True),
+    Index("reconcile_since"),
+)
+
+FILES = Collection(
+    "files",
+    _STORED_OBJECT_FIELDS | _text("content_type") | _reference("job_id", "jobs"),
+    _STORED_OBJECT_INDEXES,
+)
+
+DATASETS = Collection(
+    "datasets",
+    _STORED_OBJECT_FIELDS
+    | _text("name")
+    | _enumeration("status")
+    | _reference("job_id", "jobs", nullable=True)
+    | _reference("pieces", "reports", type=Type.JSON)
+    | _json("read_options", "row_sets"),
+    _STORED_OBJECT_INDEXES,
+)
+
+# The pieces of the report on a dataset, and of the columns that its client requested.
+REPORTS = Collection("reports", _text("text"))
+
+JOBS = Collection(
+    "jobs",
+    _owner_or_none
+    | _reference("subject_id", "dogs", "files", "datasets", "mails")
+    | _enumeration("kind", "status")
+    | _text("error", "ticket", nullable=True)
+    | _integer("attempts")
+    | _float("progress")
+    | _time("created_at", "updated_at", "run_at")
+    | _time("due_at", "expires_at", nullable=True)
+    | _json("result", nullable=True),
+    (
+        Index("created_at", descending=True),
+        Index("created_at", equal=("status",), descending=True),
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("due_at"),
+        Index("expires_at"),
+    ),
+    expires=True,
+)
+
+# A mail to be sent and its token. Nothing in it is secret: the token is derived from the id with a key of the service.
+MAILS = Collection(
+    "mails",
+    _enumeration("kind")
+    | _text("address", "address_key", "language")
+    | _reference("user_id", "users", nullable=True)
+    | _integer("epoch", "attempts")
+    | _json("details", nullable=True)
+    | _time("created_at", "expires_at")
+    | _time("valid_until", nullable=True),
+    (Index("created_at", equal=("kind", "address_key"), descending=True), Index("expires_at")),
+    expires=True,
+)
+
+# The answers to requests with an idempotency key. The commit that creates something writes the receipt too.
+RECEIPTS = Collection(
+    "receipts",
+    _owner | _text("fingerprint", "answer", nullable=True) | _time("expires_at"),
+    (Index("expires_at", equal=("user_id",)), Index("expires_at")),
+    expires=True,
+)
+
+# Consecutive rows of a table, compressed. ``place`` is the line of the last row, padded so that texts are in the order
+# of their lines. A pack that is larger than a document continues in the next one.
+PACKS = Collection(
+    "packs",
+    _text("set_id", "place", "rows") | _boolean("valid", "goes_on"),
+    (Index("place", equal=("set_id", "valid")),),
+)
+
+COLLECTIONS = (
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, COUNTERS, TASKS, DOGS),
+    *(FILES, JOBS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
+)

@@ -1,0 +1,136 @@
+"""The Flask application."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from flask import Flask, Response, json, request
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
+
+from src.interfaces.errors.problems import allowed, handle_errors_of
+from src.interfaces.framework.headers import add_headers
+from src.interfaces.http.features import (
+    accounts,
+    datasets,
+    directory,
+    dogs,
+    error_pages,
+    files,
+    health,
+    jobs,
+    mails,
+    oauth,
+    sessions,
+    tasks,
+)
+from src.interfaces.http.framework import metrics
+from src.interfaces.http.framework.compression import compression_of
+from src.interfaces.http.openapi import describe
+from src.interfaces.services import Services
+from src.interfaces.web.docs import docs
+from src.interfaces.web.mails import pages
+
+MAX_BODY_BYTES = 1 << 20
+"""The limit of a JSON or form body, in bytes."""
+
+_MODULES = (
+    accounts,
+    sessions,
+    tasks,
+    dogs,
+    files,
+    datasets,
+    jobs,
+    directory,
+    mails,
+    oauth,
+    health,
+    metrics,
+    error_pages,
+)
+"""The modules in the order in which a newcomer needs their operations, which is the order of the documentation."""
+FEATURES = tuple(module.feature for module in _MODULES)
+
+
+class _App(Flask):
+    """A Flask application without asynchronous functions, whose Allow headers are sorted."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``. Flask would inspect each hook and handler at every request."""
+        return func
+
+    def make_default_options_response(self) -> Response:
+        """Return the answer to OPTIONS. Flask makes its Allow header from a set, whose order differs each time."""
+        response = super().make_default_options_response()
+        response.headers["Allow"] = allowed(response.allow)
+        return response
+
+
+def create_app(
+    services: Services,
+    version: str,
+    *,
+    cors_origins: Sequence[str] = (),
+    trusted_proxies: int = 0,
+    https: bool = False,
+    metrics_token: str | None = None,
+    issuer: str = "portero",
+    public_url: str | None = None,
+    max_upload_bytes: int = 256 << 20,
+    dev_mail_published: bool = False,
+) -> Flask:
+    """Return a WSGI application that serves ``services``.
+
+    ``issuer`` is the issuer of the access tokens, and ``public_url`` the address of the service for its clients, if
+    it is known. Pages of ``cors_origins`` may read the answers; "*" stands for every origin. ``trusted_proxies`` is the
+    number of proxies in front that write X-Forwarded-For. With ``https``, answers tell browsers to use https only.
+    ``metrics_token`` is the token that reads the metrics; without one, nothing is measured. An uploaded file may have
+    at most ``max_upload_bytes`` bytes. With ``dev_mail_published``, other machines may read the mails of development.
+    """
+    app = _App("portero", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config.update(MAX_UPLOAD_BYTES=max_upload_bytes, ISSUER=issuer, PUBLIC_URL=public_url)
+    app.config["DEV_MAIL_PUBLISHED"] = dev_mail_published
+    # Every path also works with a trailing slash, without a redirect.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.extensions["portero"] = services
+    app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
+    metrics.measure(app, metrics_token)
+    add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
+    handle_errors_of(app)
+    app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
+    app.before_request(_check_request)
+    compressed = compression_of(app)
+    for feature in FEATURES:
+        feature.mount(app, compressed)
+    app.register_blueprint(docs)
+    app.register_blueprint(pages)
+    # compressed, because they contain no secret (BREACH)
+    for page in ("docs.show_docs", "docs.show_guide"):
+        app.view_functions[page] = compressed(app.view_functions[page])
+    compressed_once = compression_of(app, once=True)
+    for file in ("docs.send_asset", "web.static"):
+        app.view_functions[file] = compressed_once(app.view_functions[file])
+    return app
+
+
+def _document(services: Services, version: str, aliases: bool) -> str:
+    """Return the OpenAPI document as JSON, in the order in which people read it."""
+    return json.dumps(describe(FEATURES, version, aliases, services.rules.passwords.min_length), sort_keys=False)
+
+
+def _check_request() -> None:
+    """Refuse requests without one host, and paths that Werkzeug takes for another. Raises BadRequest, NotFound."""
+    environ = request.environ
+    if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # RFC 9112 section 3.2
+        raise BadRequest("Send the header Host.")
+    if "," in environ.get("HTTP_HOST", ""):  # granian joins the values of several headers
+        raise BadRequest("Send the header Host once.")
+    path = environ["PATH_INFO"].encode("latin-1")  # the encoding of PEP 3333
+    try:
+        path.decode("utf-8")
+    except UnicodeError:
+        raise BadRequest("The path is not valid UTF-8.") from None
+    if path.startswith(b"//"):
+        raise NotFound

@@ -1,0 +1,1 @@
+"""How errors are answered: as JSON, to OAuth2 clients, and as pages."""

@@ -1,0 +1,153 @@
+"""Field types for request bodies. Each type parses a JSON value into a value of the domain."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, PlainValidator, Strict, ValidationInfo, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+
+from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable
+from src.domain.passwords import MAX_PASSWORD, NewPassword
+from src.domain.values import MAX_NAME, Email, InvalidValue, Role, Username, parse_name
+from src.interfaces.framework.bodies import Context, refused
+
+Parsed = TypeVar("Parsed")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("type", "Give a text.")
+    return value
+
+
+def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any]) -> Any:
+    """Return the annotations of a string field that ``check`` parses.
+
+    When ``check`` raises InvalidValue, its code and message become the error of the field. ``schema`` is added to the
+    JSON schema of the field.
+    """
+
+    def validate(value: Any, info: ValidationInfo) -> Any:
+        text = _text(value)
+        try:
+            return check(text, info)
+        except InvalidValue as error:
+            raise refused(error.code, error.message) from None
+
+    return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
+
+
+def _boolean(value: Any) -> bool:
+    """Parse a boolean of a query string."""
+    if value not in ("true", "false"):
+        raise PydanticCustomError("boolean", "Use true or false.")
+    return bool(value == "true")
+
+
+def _context(info: ValidationInfo) -> Context:
+    assert isinstance(info.context, Context)
+    return info.context
+
+
+def _password(text: str, info: ValidationInfo) -> NewPassword:
+    """Check a new password against the policy, which refuses the user's own username and e-mail address.
+
+    Each of the two names is taken from the body, or from the caller if the body does not contain it.
+    """
+    context = _context(info)
+    username, email = info.data.get("username"), info.data.get("email")
+    if context.user:
+        username, email = username or context.user.username, email or context.user.email
+    return context.rules.passwords.check(text, username and username.display, email and email.address)
+
+
+def _password_elsewhere(value: Any) -> None:
+    raise PydanticCustomError("elsewhere", "Set a new password with PUT /user/password.")
+
+
+def _user_id(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("type", "Ids are texts; give the id of a user, such as that of GET /user.")
+    return value
+
+
+_ROLES = [role.value for role in Role if role is not Role.GUEST]
+
+
+def _role(value: Any) -> Role:
+    if _text(value) not in _ROLES:
+        raise refused("role", Translatable("Use one of {values}.", values=", ".join(_ROLES)))
+    return Role(value)
+
+
+UsernameField = Annotated[
+    Username,
+    *checked(
+        lambda text, info: _context(info).rules.parse_new_username(text),
+        {
+            # Before NFKC, which may lengthen or shorten a text.
+            "minLength": 1,
+            "maxLength": 4 * Username.MAX,
+            "description": "3 to 32 characters after NFKC: letters and digits of one script, at most four "
+            "combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with "
+            "the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.",
+            "examples": ["anna"],
+        },
+    ),
+]
+EmailField = Annotated[
+    Email,
+    *checked(
+        lambda text, info: _context(info).rules.parse_email(text),
+        {"format": "email", "description": "Unique ignoring case.", "examples": ["anna@example.com"]},
+    ),
+]
+NewPasswordField = Annotated[
+    NewPassword,
+    *checked(
+        _password,
+        {
+            "format": "password",
+            "maxLength": MAX_PASSWORD,
+            "description": "8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most "
+            "used passwords, not easy to guess, and not your username or e-mail address.",
+            "examples": ["correct horse battery"],
+        },
+    ),
+]
+PasswordField = Annotated[
+    str, *checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
+]
+PasswordElsewhere = Annotated[None, PlainValidator(_password_elsewhere), Field(exclude=True), SkipJsonSchema()]
+"""A field that is refused, because ignoring it would let the client believe that the password has changed."""
+LoginField = Annotated[
+    str,
+    *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
+]
+NameField = Annotated[str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
+
+UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
+TextField = Annotated[str, *checked(lambda text, _: text, {})]
+RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]
+BooleanField = Annotated[bool, Strict()]
+BooleanParameter = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"type": "boolean"})]
+PictureField = Annotated[
+    str,
+    *checked(
+        lambda text, info: _context(info).rules.check_picture(text),
+        {"format": "uri", "examples": ["https://images.dog.ceo/breeds/hound-afghan/n02088094_1003.jpg"]},
+    ),
+]
+
+
+def parsed(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    """Return the value that ``parse`` makes of ``text``, the text of a path variable.
+
+    Raises Invalid for the field ``name`` when ``parse`` raises InvalidValue.
+    """
+    try:
+        return parse(text)
+    except InvalidValue as error:
+        raise Invalid(FieldError(name, error.code, error.message)) from None

@@ -1,0 +1,28 @@
+"""What a handler asks about the current request: the services, the client, and the context of its body."""
+
+from typing import cast
+
+from flask import current_app, request
+
+from src.application.caller import Caller
+from src.domain.sessions import Client
+from src.interfaces.framework.bodies import Context
+from src.interfaces.framework.headers import accepted_language
+from src.interfaces.services import Services
+
+
+def services() -> Services:
+    """Return the services of the application that handles the current request."""
+    return cast(Services, current_app.extensions["portero"])
+
+
+def context_of(caller: Caller | None) -> Context:
+    """Return the context that the validators of a body need."""
+    return Context(services().rules, caller)
+
+
+def client() -> Client:
+    """Return the user agent, the address and the language of the current request."""
+    agent = request.headers.get("User-Agent", "")[:200]
+    shown = agent if agent.isprintable() and agent else None
+    return Client(user_agent=shown, ip=request.remote_addr, language=accepted_language())

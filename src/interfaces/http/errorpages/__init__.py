@@ -1,1 +1,0 @@
-"""Pages for people: one for each kind of error, and the problem that a browser is answered with."""

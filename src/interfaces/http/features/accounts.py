@@ -1,0 +1,161 @@
+"""The operations on the caller's own account: register, see, change and delete it."""
+
+from functools import partial
+from typing import Annotated, Any, ClassVar
+
+from flask import Response
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
+
+from src.application.accounts import AccountService
+from src.application.exports import ExportService
+from src.application.sessions import Caller, caller_must_exist
+from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
+from src.domain.users import Profile
+from src.interfaces.framework.bodies import Body, Change, Context
+from src.interfaces.framework.fields import (
+    EmailField,
+    NameField,
+    NewPasswordField,
+    PasswordElsewhere,
+    PasswordField,
+    UsernameField,
+)
+from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features.exports import ExportView, stream_export
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.conditions import expected_revisions
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.views import SignupView, render, render_resource
+from src.interfaces.views import UserView
+
+feature = Feature("Accounts", "Your own account.")
+route = partial(Operation, feature)
+
+
+class Registration(Body):
+    """A new account."""
+
+    username: UsernameField
+    email: EmailField
+    password: NewPasswordField
+    name: NameField | None = None
+    last_name: NameField | None = None
+
+    def profile(self) -> Profile:
+        """Return the profile of the new account."""
+        return Profile(username=self.username, email=self.email, name=self.name, last_name=self.last_name)
+
+
+class RegistrationWithOptionalEmail(Registration):
+    """A new account, with or without an e-mail address."""
+
+    email: EmailField | None = None  # type: ignore[assignment]
+
+
+class ProfileBody(Change):
+    """A change of an account. At least one field is required; an absent field keeps its value."""
+
+    confirming: ClassVar[frozenset[str]] = frozenset({"current_password"})
+
+    username: UsernameField = None  # type: ignore[assignment]
+    email: EmailField = None  # type: ignore[assignment]
+    name: NameField | None = None
+    last_name: NameField | None = None
+    password: PasswordElsewhere = None
+    current_password: PasswordField | None = None
+
+    def profile(self) -> Profile:
+        """Return the fields to change."""
+        change: Profile = self.given()
+        change.pop("current_password", None)  # type: ignore[typeddict-item]
+        return change
+
+
+class PasswordChange(Body):
+    """Your current password and the new one.
+
+    With `IDENTITY=firebase`, a recent sign-in at Firebase stands for the current password of an account that has none.
+    """
+
+    current_password: Annotated[PasswordField, Field(validate_default=True)] = None  # type: ignore[assignment]
+    new_password: NewPasswordField
+
+    @field_validator("current_password", mode="wrap")
+    @classmethod
+    def _may_be_absent(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """Accept an absent password from callers who have signed in at the identity provider."""
+        if value is not None:
+            return validate(value)
+        assert isinstance(info.context, Context)
+        if info.context.caller is None or info.context.caller.signed_in_at is None:
+            raise PydanticCustomError("required", "This field is required.")
+        return None
+
+
+@route("POST /users", Access.GUEST_OR_PUBLIC, UserView, 201, alias_of="/register", body=RegistrationWithOptionalEmail)
+@route(
+    "POST /register /auth/register",
+    Access.GUEST_OR_PUBLIC,
+    UserView,
+    status=201,
+    errors=(Taken, TooManyRequests),
+    use_case=AccountService.register,
+)
+def register(caller: Caller | None, body: Registration) -> Response:
+    """Make an account."""
+    user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
+    return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
+
+
+@route("POST /api/v1/auth/signup", Access.GUEST_OR_PUBLIC, SignupView, status=201, errors=(Taken, TooManyRequests))
+def sign_up(caller: Caller | None, body: Registration) -> Response:
+    """Make an account and log in; answered with the user's properties and the tokens together."""
+    user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
+    tokens = services().sessions.start(user, client())
+    return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
+
+
+@route("POST /api/v1/auth/whoami", Access.TOKEN, UserView, alias_of="/user")
+@route("GET /user /auth/whoami /api/v1/auth/whoami", Access.TOKEN, UserView)
+def show_user(caller: Caller) -> Response:
+    """See your own account."""
+    return render_resource(UserView, caller.user)
+
+
+@route("GET /user/export", Access.TOKEN, ExportView, use_case=ExportService.export)
+def export_user(caller: Caller) -> Response:
+    """Download your data."""
+    return stream_export(services().exports.export(caller.user), caller.session)
+
+
+@route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale, WrongPassword, TooManyRequests))
+def change_user(caller: Caller, body: ProfileBody) -> Response:
+    """Change your username, e-mail address or names.
+
+    Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
+    refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
+    last ten minutes. A `current_password` that is given must be right.
+    """
+    services().accounts.confirm_address(caller, body.profile(), body.current_password, client())
+    with caller_must_exist():
+        user = services().directory.change(caller.user, caller.user.id, body.profile(), expected_revisions(), client())
+    return render_resource(UserView, user)
+
+
+@route(
+    "PUT /user/password", Access.USER, errors=(WrongPassword, TooManyRequests), use_case=AccountService.change_password
+)
+def change_password(caller: Caller, body: PasswordChange) -> None:
+    """Set a new password."""
+    services().accounts.change_password(caller, body.current_password, body.new_password, client())
+
+
+@route("DELETE /user", Access.TOKEN, errors=(LastAdmin, Stale))
+def delete_user(caller: Caller) -> None:
+    """Delete your account.
+
+    Its sessions end at once, and its username and e-mail address are free for others.
+    """
+    with caller_must_exist():
+        services().directory.delete(caller.user, caller.user.id, expected_revisions(), client())

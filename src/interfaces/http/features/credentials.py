@@ -1,0 +1,118 @@
+"""The bodies with which clients log in and refresh tokens."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from src.interfaces.framework.bodies import FORM, JSON, Body, Form, without_defaults
+from src.interfaces.framework.fields import LoginField, PasswordField, TextField
+from src.interfaces.http.framework.authentication import bearer_token, no_token
+
+
+class _Login(Body):
+    email: LoginField = ""
+    username: LoginField = ""
+    password: PasswordField = ""
+
+    @property
+    def login(self) -> str:
+        """The username or the e-mail address, or an empty text without either."""
+        return self.username or self.email
+
+
+def _one_of_two_names(schema: dict[str, Any]) -> None:
+    """Let the schema be one of two whole objects, with a username or with an e-mail address.
+
+    Code generators make a type of each. Two lists of required names beside the properties would tell them nothing.
+    """
+    without_defaults(schema)
+    whole = {name: schema.pop(name) for name in ("type", "properties", "required")}
+    schema["anyOf"] = [
+        {"title": title, **whole, "required": [name, *whole["required"]]}
+        for title, name in (("LoginWithUsername", "username"), ("LoginWithEmail", "email"))
+    ]
+
+
+class Credentials(_Login):
+    """A password, and a username or an e-mail address. Either field takes either of them.
+
+    OAuth2 clients of FastAPI send the fields form-encoded.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_one_of_two_names)
+    media_types = (JSON, FORM)
+    username: Annotated[LoginField, Field(validate_default=True)] = ""
+    password: PasswordField
+
+    @field_validator("username")
+    @classmethod
+    def _one_name(cls, username: str, info: ValidationInfo) -> str:
+        if not username and info.data.get("email") == "":
+            raise PydanticCustomError("required", "Give a username or an email.")
+        return username
+
+
+class CredentialsOrNothing(_Login):
+    """Credentials to log in with, or an empty body to become a guest."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.model_fields_set and not (self.login and self.password):
+            raise PydanticCustomError("required", "Give a username or an email, and a password; or nothing.")
+        return self
+
+
+class Grant(Form):
+    """The password grant, or the refresh_token grant (RFC 6749 sections 4.3 and 6)."""
+
+    grant_type: Annotated[str, Field(examples=["password"])]
+    username: LoginField = ""
+    password: PasswordField = ""
+    refresh_token: TextField = ""
+    scope: str = ""
+
+    @model_validator(mode="after")
+    def _grant(self) -> Self:
+        if self.grant_type not in ("password", "refresh_token"):
+            raise PydanticCustomError("unsupported_grant", "Use the grant type password or refresh_token.")
+        if self.grant_type == "password" and not {"username", "password"} <= self.model_fields_set:
+            raise PydanticCustomError("required", "Give password and username.")
+        if self.grant_type == "refresh_token" and "refresh_token" not in self.model_fields_set:
+            raise PydanticCustomError("required", "Give refresh_token.")
+        return self
+
+
+class TokenToRevoke(Form):
+    """An access token or a refresh token (RFC 7009 section 2.1)."""
+
+    token: Annotated[str, Field(min_length=1)]
+    token_type_hint: TextField = ""
+
+
+class TokenToInspect(TokenToRevoke):
+    """A token (RFC 7662 section 2.1), and the credential of the service unless HTTP Basic has it."""
+
+    client_id: TextField = ""
+    client_secret: Annotated[TextField, WithJsonSchema({"type": "string", "format": "password"})] = ""
+
+
+class RefreshBody(Body):
+    """A refresh token under one of two names. Without a body, the bearer token is the refresh token."""
+
+    refresh_token: TextField = ""
+    refreshToken: TextField = ""  # noqa: N815 - a name of the contract
+
+    @property
+    def token(self) -> str:
+        """The token in the body, or else in the Authorization header. Raises Unauthenticated without a token."""
+        token = self.refresh_token or self.refreshToken or bearer_token()
+        if token is None:
+            raise no_token()
+        return token
+
+
+class FirebaseToken(Body):
+    """The ID token that getIdToken() of a Firebase client returns."""
+
+    id_token: Annotated[str, Field(min_length=1, examples=["eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])]

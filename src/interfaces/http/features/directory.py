@@ -1,0 +1,147 @@
+"""The operations on all accounts. Most of them are for admins."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+from flask import Response
+from pydantic import ConfigDict, Field
+
+from src.application.directory import DirectoryService, require_self_or_admin
+from src.application.sessions import Caller
+from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests
+from src.domain.messages import Translatable
+from src.domain.users import Profile, User
+from src.domain.values import Role
+from src.interfaces.framework.bodies import Body, Paging
+from src.interfaces.framework.fields import (
+    BooleanField,
+    EmailField,
+    NameField,
+    NewPasswordField,
+    RoleField,
+    UsernameField,
+)
+from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features.accounts import ProfileBody
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.conditions import expected_revisions, unless_known
+from src.interfaces.http.framework.idempotency import IdempotentRequest
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.views import render, render_list, render_resource
+from src.interfaces.views import PublicUserView, UserView
+
+feature = Feature("Directory", "Other people's accounts.")
+route = partial(Operation, feature)
+
+_USER_PATHS = "/users/<id> /api/users/<id> /api/v1/users/<id> /api/v1/user/<id>"
+
+
+class Search(Paging):
+    """The users to list. Only admins may filter them."""
+
+    q: Annotated[str | None, Field(description="The beginning of the username.")] = None
+    email: Annotated[str | None, Field(description="The whole e-mail address.")] = None
+    role: Role | None = None
+
+
+class Person(Body):
+    """A person whom an admin adds. A person without a password cannot log in."""
+
+    name: NameField
+    last_name: NameField
+    email: EmailField
+    username: UsernameField | None = None
+    password: NewPasswordField | None = None
+    role: RoleField = Role.USER
+
+
+class UserBody(ProfileBody):
+    """A change of a user. At least one field is required. Only admins can set `role` and `disabled`."""
+
+    role: RoleField = Role.USER
+    disabled: BooleanField = False
+
+    def change_by(self, caller: Caller) -> Profile:
+        """Return the fields that the caller may change. Raises Invalid when there are none."""
+        change = self.profile()
+        if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
+            names = "username, email, name, last_name"
+            raise Invalid(FieldError("body", "empty", Translatable("Give at least one of {names}.", names=names)))
+        return change
+
+
+class DirectoryEntry(PublicUserView):
+    """A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    email: Annotated[str | None, Field(examples=["anna@example.com"])] = None
+    email_verified: bool = False
+    name: str | None = None
+    last_name: str | None = None
+    role: Role = Role.USER
+    disabled: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
+    """Raise Forbidden unless the caller is the user with this id or an admin."""
+    require_self_or_admin(caller.user, id)
+    return {"id": id}
+
+
+@route("GET /users /api/users /api/v1/users", Access.USER, DirectoryEntry, use_case=DirectoryService.list)
+def list_users(caller: Caller, query: Search) -> Response:
+    """List users."""
+    page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
+    return render_list(page, UserView if caller.user.role is Role.ADMIN else PublicUserView)
+
+
+@route(f"GET {_USER_PATHS}", Access.USER, DirectoryEntry, use_case=DirectoryService.show)
+def show_user_by_id(caller: Caller, id: str) -> Response:
+    """See a user: admins and the user itself see all of it, others only the public part."""
+    user = services().directory.show(id)
+    if caller.user.role is Role.ADMIN or caller.user.id == user.id:
+        return render_resource(UserView, user)
+    response = render(PublicUserView.of(user))
+    response.add_etag()  # a hash of the answer: the revision also changes with properties that are not shown
+    return unless_known(response)
+
+
+@route("POST /api/users", Access.ADMIN, UserView, status=201, errors=(Taken,), use_case=DirectoryService.add)
+def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> Response:
+    """Enter a person."""
+
+    def created(user: User) -> Response:
+        return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
+
+    profile = Profile(
+        username=body.username, email=body.email, name=body.name, last_name=body.last_name, role=body.role
+    )
+    return created(services().directory.add(profile, body.password, caller.user, idempotency.answered_with(created)))
+
+
+@route(
+    f"PUT PATCH {_USER_PATHS}",
+    Access.USER,
+    UserView,
+    guard=_self_or_admin,
+    errors=(Taken, Stale, LastAdmin, TooManyRequests),
+    use_case=DirectoryService.change,
+)
+def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
+    """Change a user."""
+    change = body.change_by(caller)
+    if id == caller.user.id:
+        services().accounts.confirm_address(caller, change, body.current_password, client())
+    return render_resource(
+        UserView, services().directory.change(caller.user, id, change, expected_revisions(), client())
+    )
+
+
+@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale), use_case=DirectoryService.delete)
+def delete_user_by_id(caller: Caller, id: str) -> None:
+    """Delete a user."""
+    services().directory.delete(caller.user, id, expected_revisions(), client())

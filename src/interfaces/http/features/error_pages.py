@@ -1,0 +1,38 @@
+"""The pages that explain the kinds of errors."""
+
+from functools import partial
+
+from flask import Response, json
+from werkzeug.http import HTTP_STATUS_CODES
+
+from src.domain.errors import NotFound
+from src.interfaces.errors.catalogue import CATALOGUE
+from src.interfaces.errors.pages import KIND_PAGE, LIST_PAGE, page
+from src.interfaces.framework.headers import accepted_language
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.languages import translated
+
+feature = Feature("Problems", "The errors of this service, explained.")
+route = partial(Operation, feature)
+
+
+@route("GET /problems", Access.PUBLIC, text="text/html")
+def list_kinds() -> Response:
+    """List the kinds of errors, as a page."""
+    return page(LIST_PAGE, {"title": translated("Errors", accepted_language()), "kinds": CATALOGUE.items()}, "no-cache")
+
+
+@route("GET /problems/<code>", Access.PUBLIC, text="text/html")
+def show_kind(code: str) -> Response:
+    """Explain a kind of error, as a page. The type of each problem leads here."""
+    kind = CATALOGUE.get(code)
+    if kind is None:
+        raise NotFound("There is no such kind of error; /problems lists them.")
+    language = accepted_language()
+    title, detail = translated(HTTP_STATUS_CODES[kind.status], language), translated(kind.example, language)
+    problem = {"type": f"/problems/{code}", "title": title, "status": kind.status, "detail": detail}
+    problem["instance"] = "0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"
+    example = json.dumps(problem, indent=2, sort_keys=False, ensure_ascii=False)
+    shown = {"title": title, "status": kind.status, "code": code, "kind": kind, "example": example}
+    return page(KIND_PAGE, shown, "no-cache")

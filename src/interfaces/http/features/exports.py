@@ -1,0 +1,76 @@
+"""The download of everything that the service holds about a user."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flask import Response, stream_with_context
+from pydantic import Field
+from pydantic_core import to_json
+
+from src.application.exports import Export
+from src.domain.sessions import Session
+from src.interfaces.http.features.datasets.views import DatasetView
+from src.interfaces.http.features.dogs import DogView
+from src.interfaces.http.features.files import FileView
+from src.interfaces.http.features.jobs import JobView
+from src.interfaces.http.features.sessions import SessionView
+from src.interfaces.http.features.tasks import TaskView
+from src.interfaces.views import UserView, View
+
+
+class ReceiptView(View):
+    """The answer that is kept for a request with an idempotency key."""
+
+    expires_at: datetime
+    answer: dict[str, Any] | None = Field(description="Null while the request is in progress.")
+
+
+class ExportView(View):
+    """Everything that the service holds about you."""
+
+    user: UserView
+    sessions: list[SessionView] = Field(description="Also those that have ended and are not yet removed.")
+    tasks: list[TaskView]
+    dogs: list[DogView]
+    files: list[FileView] = Field(description="Their contents are at `/api/files/{id}/content`.")
+    datasets: list[DatasetView] = Field(description="Their files and rows are at `/datasets/{id}/file` and `/rows`.")
+    jobs: list[JobView]
+    receipts: list[ReceiptView]
+
+
+def stream_export(export: Export, current: Session | None) -> Response:
+    """Return an ExportView as a download, in memory that does not grow with the export.
+
+    ``current`` is the session of the request, or None.
+    """
+    sections: dict[str, tuple[Iterable[Sequence[Any]], Callable[[Any], View]]] = {
+        "sessions": (export.sessions, partial(SessionView.of_session, current=current)),
+        "tasks": (export.tasks, TaskView.of),
+        "dogs": (export.dogs, DogView.of),
+        "files": (export.files, FileView.of),
+        "datasets": (export.datasets, DatasetView.of),
+        "jobs": (export.jobs, JobView.of),
+        "receipts": (export.receipts, ReceiptView.of),
+    }
+
+    def chunks() -> Iterator[bytes]:
+        yield b'{"user":' + to_json(UserView.of(export.user))
+        for name, (pages, view) in sections.items():
+            yield f',"{name}":['.encode()
+            yield from _items(pages, view)
+            yield b"]"
+        yield b"}\n"
+
+    headers = {"Content-Disposition": 'attachment; filename="portero-export.json"'}
+    return Response(stream_with_context(chunks()), headers=headers, content_type="application/json")
+
+
+def _items(pages: Iterable[Sequence[Any]], view: Callable[[Any], View]) -> Iterator[bytes]:
+    """Yield the items of a JSON array, a page at a time."""
+    separator = b""
+    for page in pages:
+        if page:
+            yield separator + b",".join(to_json(view(item), by_alias=True) for item in page)
+            separator = b","

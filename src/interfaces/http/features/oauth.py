@@ -1,0 +1,154 @@
+"""The operations for OAuth2 clients and for services that receive tokens."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import unquote_plus
+
+from flask import Response, current_app, json, request
+from pydantic import ConfigDict, Field
+from werkzeug.exceptions import MethodNotAllowed
+
+from src.application.sessions import IntrospectionService
+from src.domain.errors import TooManyRequests
+from src.domain.values import Role
+from src.interfaces.errors.oauth import InvalidClient, answer_oauth_error
+from src.interfaces.errors.problems import answer_error
+from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features.credentials import Grant, TokenToInspect, TokenToRevoke
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.views import render
+from src.interfaces.views import RefreshView, View
+
+feature = Feature("OAuth2", "For OAuth2 client libraries, and for services that receive tokens.")
+route = partial(Operation, feature)
+
+
+class TokenStateView(View):
+    """The state of a token (RFC 7662 section 2.2). Of a token that is not active it says nothing more."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    active: bool
+    token_type: str = Field(default="", examples=["Bearer"])
+    username: str = Field(default="", examples=["anna"])
+    role: Role = Role.USER
+    sub: str = ""
+    user_id: str = ""
+    sid: str = Field(default="", description="The session.")
+    client_id: str = Field(default="", examples=["portero"])
+    iss: str = ""
+    aud: str = ""
+    jti: str = ""
+    iat: int = 0
+    exp: int = 0
+
+
+class MetadataView(View):
+    """The OAuth2 metadata of this service (RFC 8414)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    grant_types_supported: list[str]
+
+
+@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), oauth=True)
+def grant_token(body: Grant) -> Response:
+    """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
+
+    Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
+    """
+    if body.grant_type == "refresh_token":
+        _, tokens = services().sessions.refresh(body.refresh_token)
+    else:
+        _, tokens = services().sessions.log_in(body.username, body.password, client())
+    return render(RefreshView.of(tokens))
+
+
+@route("POST /auth/revoke", Access.PUBLIC, status=200, oauth=True, use_case=IntrospectionService.revoke)
+def revoke_token(body: TokenToRevoke) -> Response:
+    """Revoke a token (RFC 7009)."""
+    services().introspection.revoke(body.token)
+    response = Response()
+    del response.headers["Content-Type"]
+    return response
+
+
+@route(
+    "POST /auth/introspect",
+    Access.PUBLIC,
+    TokenStateView,
+    errors=(InvalidClient, TooManyRequests),
+    oauth=True,
+    use_case=IntrospectionService.introspect,
+)
+def introspect_token(body: TokenToInspect) -> Response:
+    """Tell the state of a token (RFC 7662)."""
+    _require_service(body)
+    claims = services().introspection.introspect(body.token)
+    state = {"active": False} if claims is None else {"active": True, **claims}
+    return Response(TokenStateView(**state).model_dump_json(exclude_unset=True), content_type="application/json")
+
+
+@route("GET /.well-known/oauth-authorization-server", Access.PUBLIC, MetadataView)
+def show_metadata() -> Response:
+    """Publish what OAuth2 clients need to know (RFC 8414)."""
+    return _published(_metadata())
+
+
+@route("GET /.well-known/openid-configuration", Access.PUBLIC, MetadataView)
+def show_openid_metadata() -> Response:
+    """Publish the same for clients that look where OpenID Connect puts it; there are no ID tokens."""
+    return _published(
+        {**_metadata(), "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": []}
+    )
+
+
+def answer_wrong_method(error: MethodNotAllowed) -> Response:
+    """Return the answer to a method that the path does not take, as OAuth2 clients read it on our OAuth2 routes."""
+    paths = {operation.path for operation in feature.operations if operation.oauth}
+    return (answer_oauth_error if request.path.rstrip("/") in paths else answer_error)(error)
+
+
+def _require_service(body: TokenToInspect) -> None:
+    """Raise InvalidClient unless the request has the credential of a service (RFC 6749 section 2.3.1).
+
+    Raises TooManyRequests, Unavailable.
+    """
+    name, secret = body.client_id, body.client_secret
+    if request.authorization and request.authorization.type == "basic":
+        name, secret = (unquote_plus(request.authorization.get(part) or "") for part in ("username", "password"))
+    if not services().introspection.knows_service(name, secret, client()):
+        raise InvalidClient
+
+
+def _metadata() -> dict[str, Any]:
+    """Return the metadata.
+
+    Its URLs begin with the issuer, or else with PUBLIC_URL, or else with the address of the request.
+    """
+    issuer, public_url = current_app.config["ISSUER"], current_app.config["PUBLIC_URL"]
+    base = (issuer if "://" in issuer else public_url or request.host_url).rstrip("/")
+    metadata = {
+        "issuer": issuer,
+        "token_endpoint": f"{base}/auth/token",
+        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": ["password", "refresh_token"],
+        "response_types_supported": [],
+        "jwks_uri": f"{base}/.well-known/jwks.json",
+        "revocation_endpoint": f"{base}/auth/revoke",
+        "revocation_endpoint_auth_methods_supported": ["none"],
+        "service_documentation": f"{base}/docs",
+    }
+    if services().introspection.credentials:
+        metadata["introspection_endpoint"] = f"{base}/auth/introspect"
+        metadata["introspection_endpoint_auth_methods_supported"] = ["client_secret_basic", "client_secret_post"]
+    return metadata
+
+
+def _published(metadata: Mapping[str, Any]) -> Response:
+    return Response(json.dumps(metadata), headers={"Cache-Control": "no-cache"}, content_type="application/json")

@@ -1,0 +1,145 @@
+"""The operations that log in and out, and renew tokens."""
+
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from typing import Self
+
+from flask import Response
+from pydantic import Field
+
+from src.application.sessions import Caller, SessionService
+from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFound, Taken, TooManyRequests
+from src.domain.sessions import Session
+from src.interfaces.framework.bodies import Paging
+from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features.credentials import Credentials, CredentialsOrNothing, FirebaseToken, RefreshBody
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.views import LoginView, NamedRefreshView, render, render_list
+from src.interfaces.views import RefreshView, TokenView, View
+
+feature = Feature("Sessions", "Logging in and out.")
+route = partial(Operation, feature)
+
+
+class SessionView(View):
+    """One of your sessions."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime = Field(description="The time of the last login or refresh.")
+    user_agent: str | None
+    ip: str | None
+    second_factor: str | None = Field(description="The second factor that Firebase asked for.", examples=["phone"])
+    current: bool = Field(description="Whether the token of this request belongs to it.")
+
+    @classmethod
+    def of_session(cls, session: Session, current: Session | None) -> Self:
+        """Return the view of a session. ``current`` is the session of the request's token, or None."""
+        is_current = current is not None and session.id == current.id
+        return cls.model_validate({**asdict(session), **asdict(session.client), "current": is_current})
+
+
+@route(
+    "POST /login /auth/login",
+    Access.PUBLIC,
+    RefreshView,
+    errors=(InvalidCredentials, TooManyRequests),
+    use_case=SessionService.log_in,
+)
+def log_in(body: Credentials) -> Response:
+    """Log in."""
+    _, tokens = services().sessions.log_in(body.login, body.password, client())
+    return render(RefreshView.of(tokens))
+
+
+@route("POST /api/v1/auth/login", Access.PUBLIC, LoginView, alias_of="/login")
+def log_in_v1(body: Credentials) -> Response:
+    """Log in, answered under the names that clients of /api/v1 read."""
+    return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client())))
+
+
+@route(
+    "POST /auth/anonymous",
+    Access.PUBLIC,
+    TokenView,
+    status=201,
+    errors=(TooManyRequests,),
+    use_case=SessionService.become_guest,
+)
+def become_guest() -> Response:
+    """Become a guest."""
+    return render(TokenView.of(services().sessions.become_guest(client())), 201)
+
+
+@route(
+    "POST /session",
+    Access.PUBLIC,
+    TokenView,
+    alias_of="/auth/anonymous",
+    status=201,
+    instead={200: RefreshView},
+    errors=(InvalidCredentials, TooManyRequests),
+)
+def open_session(body: CredentialsOrNothing) -> Response:
+    """Become a guest with an empty body, or log in with credentials."""
+    return log_in(Credentials.model_construct(**body.model_dump())) if body.login else become_guest()
+
+
+@route("POST /auth/renew", Access.TOKEN, TokenView, errors=(Forbidden,), use_case=SessionService.renew)
+def renew_token(caller: Caller) -> Response:
+    """Renew the access token."""
+    return render(TokenView.of(services().sessions.renew(caller)))
+
+
+@route("POST /auth/refresh", Access.PUBLIC, RefreshView, errors=(InvalidToken,), use_case=SessionService.refresh)
+def refresh(body: RefreshBody) -> Response:
+    """Refresh the tokens."""
+    _, tokens = services().sessions.refresh(body.token)
+    return render(RefreshView.of(tokens))
+
+
+@route("POST /api/v1/token/refresh", Access.PUBLIC, NamedRefreshView, alias_of="/auth/refresh")
+def refresh_v1(body: RefreshBody) -> Response:
+    """Refresh the tokens, answered under the names that clients of /api/v1 read."""
+    _, tokens = services().sessions.refresh(body.token)
+    return render(NamedRefreshView.of(tokens))
+
+
+@route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,), use_case=SessionService.log_out)
+def log_out(caller: Caller) -> None:
+    """Log out."""
+    services().sessions.log_out(caller)
+
+
+@route("POST /auth/logout-all", Access.TOKEN, use_case=SessionService.log_out_everywhere)
+def log_out_everywhere(caller: Caller) -> None:
+    """Log out everywhere."""
+    services().sessions.log_out_everywhere(caller.user)
+
+
+@route("GET /auth/sessions", Access.TOKEN, SessionView, use_case=SessionService.list)
+def list_sessions(caller: Caller, query: Paging) -> Response:
+    """List your sessions."""
+    page = services().sessions.list(caller.user, query.cursor, query.limit)
+    return render_list(page, SessionView, lambda session: SessionView.of_session(session, caller.session))
+
+
+@route("DELETE /auth/sessions/<id>", Access.TOKEN, use_case=SessionService.end)
+def end_session(caller: Caller, id: str) -> None:
+    """End a session."""
+    services().sessions.end(caller.user, id)
+
+
+@route(
+    "POST /auth/firebase",
+    Access.PUBLIC,
+    (RefreshView, TokenView),
+    errors=(InvalidToken, NotFound, Taken),
+    use_case=SessionService.log_in_with_id_token,
+)
+def exchange_token(body: FirebaseToken) -> Response:
+    """Log in with a Firebase ID token."""
+    _, tokens = services().sessions.log_in_with_id_token(body.id_token, client())
+    return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))

@@ -1,0 +1,100 @@
+"""The operations on tasks."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, ClassVar
+
+from flask import Response
+from pydantic import Field
+
+from src.application.sessions import Caller
+from src.application.tasks import TaskService
+from src.domain.errors import Stale
+from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task
+from src.interfaces.framework.bodies import Body, Change, Paging
+from src.interfaces.framework.fields import BooleanField, BooleanParameter
+from src.interfaces.framework.requests import services
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.conditions import expected_revisions
+from src.interfaces.http.framework.idempotency import IdempotentRequest
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.views import render_list, render_resource
+from src.interfaces.views import Resource
+
+feature = Feature("Tasks", "What you have to do; nobody else sees it.")
+route = partial(Operation, feature)
+
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, examples=["Walk the dog"])]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["Twice, if it rains."])]
+
+
+class NewTask(Body):
+    """A new task."""
+
+    title: Title
+    description: Description | None = None
+    completed: BooleanField = False
+
+
+class TaskBody(Change):
+    """A change of a task. At least one field is required; an absent field keeps its value."""
+
+    title: Title = ""
+    description: Description | None = None
+    completed: BooleanField = False
+
+
+class TaskFilter(Paging):
+    """The tasks to list."""
+
+    completed: Annotated[
+        BooleanParameter | None, Field(description="Only the completed tasks, or only the others. By default all.")
+    ] = None
+
+
+class TaskView(Resource):
+    """A task."""
+
+    is_long: ClassVar[bool] = True
+
+    id: str
+    title: Title
+    description: Description | None
+    completed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@route("POST /tasks", Access.TOKEN, TaskView, status=201, use_case=TaskService.add)
+def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> Response:
+    """Make a task."""
+
+    def created(task: Task) -> Response:
+        return render_resource(TaskView, task, 201, {"Location": f"/tasks/{task.id}"})
+
+    idempotent = idempotency.answered_with(created)
+    return created(services().tasks.add(caller.user, body.given(), idempotent))
+
+
+@route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)
+def list_tasks(caller: Caller, query: TaskFilter) -> Response:
+    """List tasks."""
+    return render_list(services().tasks.list(caller.user, query.completed, query.cursor, query.limit), TaskView)
+
+
+@route("GET /tasks/<id>", Access.TOKEN, TaskView, use_case=TaskService.show)
+def show_task(caller: Caller, id: str) -> Response:
+    """See a task."""
+    return render_resource(TaskView, services().tasks.show(caller.user, id))
+
+
+@route("PUT PATCH /tasks/<id>", Access.TOKEN, TaskView, errors=(Stale,), use_case=TaskService.change)
+def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
+    """Change a task."""
+    return render_resource(TaskView, services().tasks.change(caller.user, id, body.given(), expected_revisions()))
+
+
+@route("DELETE /tasks/<id>", Access.TOKEN, errors=(Stale,), use_case=TaskService.delete)
+def delete_task(caller: Caller, id: str) -> None:
+    """Remove a task."""
+    services().tasks.delete(caller.user, id, expected_revisions())

@@ -1,0 +1,207 @@
+"""Declares the operations of the HTTP interface.
+
+The declaration of an operation determines its routes, the order of its checks and its part of the OpenAPI document.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, get_type_hints
+
+from flask import Flask, Response, current_app
+from pydantic import BaseModel
+
+from src.domain.errors import NotFound, PorteroError
+from src.interfaces.errors.oauth import answer_oauth_error
+from src.interfaces.framework.bodies import Body, Paging, Query, parse_body, parse_query
+from src.interfaces.framework.requests import context_of, services
+from src.interfaces.http.framework.authentication import Access, authenticated
+from src.interfaces.http.framework.idempotency import IdempotentRequest, create_once
+from src.interfaces.http.framework.uploads import Upload, UploadBody
+from src.interfaces.http.framework.views import no_content
+from src.interfaces.views import Resource, View
+
+Handler = Callable[..., Response | None]
+"""Answers 204 when it returns None."""
+ViewFunction = Callable[..., Response]
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A group of operations, which is a tag of the OpenAPI document."""
+
+    tag: str
+    description: str
+    operations: list["Operation"] = field(default_factory=list)
+
+    def mount(self, app: Flask, compressed: Callable[[ViewFunction], ViewFunction]) -> None:
+        """Add every route of the feature to the URL map of ``app``.
+
+        ``compressed`` decorates the views whose answers may be long.
+        """
+        for operation in self.operations:
+            for method, path, _ in operation.routes():
+                view: ViewFunction = partial(_answer, operation)
+                if method == "GET" and operation.is_long:
+                    view = compressed(view)
+                app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
+
+
+class Route(NamedTuple):
+    """A method and a path at which an operation can be called. ``alias_of`` is the canonical path of an alias."""
+
+    method: str
+    path: str
+    alias_of: str | None
+
+
+@dataclass(slots=True)
+class Operation:
+    """Declare the decorated function as the handler of one or more routes.
+
+    The declaration is both enforced and described in the OpenAPI document. The parameters of the handler belong to it:
+
+    - ``caller`` is the authenticated user; every handler takes it, unless the access is PUBLIC.
+    - ``body`` and ``query`` are parsed as the models that they are annotated with.
+    - ``upload`` is the unread body of an operation whose ``body`` is an UploadBody.
+    - ``idempotency`` makes the operation accept an Idempotency-Key.
+    - All other parameters are the variables of the path, or what ``guard`` returns instead.
+
+    The handler's docstring is the summary of the operation, and the docstring of ``use_case`` its description.
+    """
+
+    feature: Feature
+    route: str
+    """The methods, which all do the same, the canonical path, and its aliases: ``PUT PATCH /user /api/user``."""
+    access: Access
+    answer: type[BaseModel] | tuple[type[BaseModel], ...] = ()
+    """The model of the JSON answer, or several models if it depends on the caller. With a query of Paging, the model of
+    one item of the list."""
+    status: int = 0
+    """The status of a success. The default is 200, or 204 if there is neither ``answer`` nor ``text``."""
+    alias_of: str | None = None
+    """The canonical path, if this declaration is an alias with another method, body or answer.
+
+    The first operation at that path, which must be declared before, provides ``errors`` and ``use_case``.
+    """
+    body: type[Body] | None = None
+    """The model of the body, if it is not the annotation of the handler's ``body``.
+
+    A POST, PUT or PATCH without a model ignores its body, but refuses one that is not valid JSON.
+    """
+    instead: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    """The models of other successful answers, by status; None for an answer without content."""
+    text: str | None = None
+    """The media type of an answer that is not JSON."""
+    download: bool = False
+    """Whether the answer is a file, of which the client may ask for a part."""
+    monitored: bool = False
+    """Whether the Link header of the answer leads to a job."""
+    guard: Callable[..., Mapping[str, Any]] | None = None
+    """Check authorisation before the body is read.
+
+    It is called with ``caller`` and the variables of the path, and returns the handler's arguments that replace the
+    variables. The client sees a NotFound only after the body has been validated.
+    """
+    errors: tuple[type[PorteroError], ...] = ()
+    """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
+    use_case: object = None
+    oauth: bool = False
+    """Whether errors are answered as OAuth2 clients read them."""
+    handler: Handler = field(init=False)
+    query: type[Query] | None = field(init=False)
+    idempotent: bool = field(init=False)
+    reads_body: bool = field(init=False)
+    """Whether the operation reads a body, if only to refuse one that is not valid JSON."""
+
+    def __call__(self, handler: AnyHandler) -> AnyHandler:
+        """Add the operation to its feature."""
+        parameters = get_type_hints(handler)
+        self.handler = handler
+        self.body = self.body or parameters.get("body")
+        self.query = parameters.get("query")
+        self.idempotent = "idempotency" in parameters
+        writes = any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
+        self.reads_body = self.body is not None or writes
+        self.text = "application/octet-stream" if self.download else self.text
+        self.status = self.status or (200 if self.answer or self.text else 204)
+        for canonical in self.feature.operations:
+            if self.alias_of == canonical.path:
+                self.errors = self.errors or canonical.errors
+                self.use_case = self.use_case or canonical.use_case
+                break
+        self.feature.operations.append(self)
+        return handler
+
+    @property
+    def path(self) -> str:
+        """The canonical path of this declaration."""
+        return next(self.routes()).path
+
+    @property
+    def answers(self) -> tuple[type[BaseModel], ...]:
+        """The models of the JSON answer."""
+        return self.answer if isinstance(self.answer, tuple) else (self.answer,)
+
+    @property
+    def has_etag(self) -> bool:
+        """Whether a success carries an ETag, and a GET honours ``If-None-Match``."""
+        resources = [answer for answer in self.answers if issubclass(answer, Resource)]
+        return self.download or (not self.is_list and any(answer.has_etag for answer in resources))
+
+    @property
+    def is_long(self) -> bool:
+        """Whether an answer may be long enough to be compressed. No answer with a token is, nor a single user."""
+        return self.is_list or any(issubclass(answer, View) and answer.is_long for answer in self.answers)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the answer is a page of a list."""
+        return self.query is not None and issubclass(self.query, Paging)
+
+    def routes(self) -> Iterator[Route]:
+        """Yield each combination of a method and a path of the operation."""
+        words = self.route.split()
+        methods, paths = [word for word in words if word[0] != "/"], [word for word in words if word[0] == "/"]
+        for path in paths:
+            for method in methods:
+                yield Route(method, path, self.alias_of or (None if path == paths[0] else paths[0]))
+
+
+def _answer(operation: Operation, /, **arguments: Any) -> Response:
+    """Answer the current request; ``arguments`` are the variables of its path."""
+    try:
+        return _handle(operation, arguments)
+    except Exception as error:
+        if not operation.oauth:
+            raise
+        return answer_oauth_error(error)
+
+
+def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
+    caller = None
+    if operation.access is not Access.PUBLIC:
+        caller = arguments["caller"] = authenticated(operation.access, services().authentication)
+    missing: NotFound | None = None
+    if operation.guard:
+        try:
+            arguments = {"caller": caller, **operation.guard(**arguments)}
+        except NotFound as error:
+            missing = error
+    if operation.query:
+        arguments["query"] = parse_query(operation.query)
+    if operation.body and issubclass(operation.body, UploadBody):
+        arguments["upload"] = Upload(current_app.config["MAX_UPLOAD_BYTES"], {*operation.body.names()} - {"file"})
+    elif operation.body:
+        arguments["body"] = parse_body(operation.body, context_of(caller))
+    elif operation.reads_body:
+        parse_body(Body, context_of(caller))
+    if missing:
+        raise missing
+    if not operation.idempotent:
+        response = operation.handler(**arguments)
+        return no_content() if response is None else response
+    assert caller
+    path = operation.alias_of or operation.path
+    return create_once(operation.handler, arguments, IdempotentRequest(services().receipts, caller, path))

@@ -1,0 +1,75 @@
+"""The JSON of users and tokens, which the HTTP interface, the pages and the command line show."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+
+from src.domain.values import Role
+
+ACCESS, REFRESH = AliasPath("access"), AliasPath("refresh")
+"""The attributes of Tokens."""
+
+
+class View(BaseModel):
+    """A JSON answer. It has every property, also those that are null."""
+
+    # pydantic builds the validator of a view at its first use, instead of all of them at each start.
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True, defer_build=True
+    )
+    is_long: ClassVar[bool] = False
+    """Whether one of them can have more than 1 KB."""
+
+    @classmethod
+    def of(cls, source: Any, /) -> Self:
+        """Return the view of an object of the domain, whose attributes become the properties."""
+        return cls.model_validate(source)
+
+
+class Resource(View):
+    """A single resource. Its answer has an ETag."""
+
+    has_etag: ClassVar[bool] = True
+
+
+class PublicUserView(Resource):
+    """The part of a user that every other user sees."""
+
+    id: str = Field(examples=["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
+    username: Annotated[
+        str | None, BeforeValidator(lambda value: getattr(value, "display", value)), Field(examples=["anna"])
+    ]
+
+
+class UserView(PublicUserView):
+    """A user."""
+
+    email: Annotated[
+        str | None,
+        BeforeValidator(lambda value: getattr(value, "address", value)),
+        Field(examples=["anna@example.com"]),
+    ]
+    email_verified: bool = Field(examples=[False])
+    name: str | None = Field(examples=["Anna"])
+    last_name: str | None = Field(examples=["Ruiz"])
+    role: Role = Field(examples=["user"])
+    disabled: bool = Field(examples=[False])
+    created_at: datetime
+    updated_at: datetime
+
+
+class TokenView(View):
+    """An access token, as OAuth2 names it (RFC 6749 section 5.1)."""
+
+    access_token: str = Field(
+        validation_alias=ACCESS, examples=["eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln"]
+    )
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - it is no password
+    expires_in: int = Field(description="Seconds.", examples=[900])
+
+
+class RefreshView(TokenView):
+    """An access token and the refresh token that gets the next one."""
+
+    refresh_token: str = Field(validation_alias=REFRESH, description="Single use: keep the one of the last answer.")
