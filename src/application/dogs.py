@@ -130,7 +130,7 @@ class DogService:
             return  # the dog is stored; reconciliation of the deletion removes it
         if owner is not None and owner.state is not State.DELETED:
             return
-        self.dogs.remove_of(dog.user_id)  # unless it belongs to another user again
+        self.dogs.delete_for_user(dog.user_id)  # unless it belongs to another user again
         if self.dogs.get(dog.id) is None:
             self.jobs.remove(dog.job_id)
         raise InvalidToken if dog.user_id == caller.id else UnknownOwner

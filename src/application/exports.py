@@ -54,13 +54,13 @@ class ExportService:
         """
         return Export(
             user=user,
-            sessions=_pages(partial(self.sessions.of, user.id)),
-            tasks=_pages(lambda cursor: self.tasks.of(user.id, cursor=cursor)),
+            sessions=_pages(partial(self.sessions.list_for_user, user.id)),
+            tasks=_pages(lambda cursor: self.tasks.list_for_user(user.id, cursor=cursor)),
             dogs=_pages(lambda cursor: self.dogs.find(user_id=user.id, cursor=cursor)),
             files=_pages(partial(self.files.list_of, user)),
-            datasets=_pages(partial(self.datasets.of, user.id)),
-            jobs=_pages(partial(self.jobs.of, user.id)),
-            receipts=_pages(partial(self.receipts.of, user.id)),
+            datasets=_pages(partial(self.datasets.list_for_user, user.id)),
+            jobs=_pages(partial(self.jobs.list_for_user, user.id)),
+            receipts=_pages(partial(self.receipts.list_for_user, user.id)),
         )
 
 

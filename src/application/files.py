@@ -88,7 +88,7 @@ class FileService:
 
     def list_of(self, owner: User, cursor: str | None, limit: int = 100) -> Page[StoredFile]:
         """Return a page of the files of a user, the newest first."""
-        return self._with_jobs(self.objects.records.of(owner.id, cursor, limit))
+        return self._with_jobs(self.objects.records.list_for_user(owner.id, cursor, limit))
 
     def show(self, caller: User, id: str) -> StoredFile:
         """See a file of yours. Admins see the files of all users. Raises NotFound."""
@@ -112,7 +112,7 @@ class FileService:
 
     def _with_jobs(self, page: Page[File]) -> Page[StoredFile]:
         """Return the page with the job of each file. Takes one read."""
-        jobs = self.jobs.several(*(file.job_id for file in page.items))
+        jobs = self.jobs.get_many(*(file.job_id for file in page.items))
         return Page([StoredFile(file, job) for file, job in zip(page.items, jobs, strict=True)], page.next)
 
 

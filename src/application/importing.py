@@ -134,7 +134,7 @@ class ImportService:
         without_password: list[NewUser] = []
         present = 0
         for batch in _batches(found):
-            stored = self.users.several(*(each.user.id for each in batch))
+            stored = self.users.get_many(*(each.user.id for each in batch))
             holders = self.users.holders({claim for each in batch for claim in each.user.claims})
             for each, same in zip(batch, stored, strict=True):
                 claims = [claim for claim in each.user.claims if holders.get(claim, each.user.id) != each.user.id]

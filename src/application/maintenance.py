@@ -12,7 +12,7 @@ from src.domain.files import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperationsService:
+class MaintenanceService:
     """Finishes or undoes what crashes interrupted, removes expired records, and checks the store."""
 
     accounts: Accounts

@@ -67,7 +67,7 @@ class ObjectLifecycle(Generic[T]):
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[T]:
         """Return a page of the caller's objects, or of the objects of all users for an admin, the newest first."""
-        return self.records.of(None if caller.role is Role.ADMIN else caller.id, cursor, limit)
+        return self.records.list_for_user(None if caller.role is Role.ADMIN else caller.id, cursor, limit)
 
     def show(self, caller: User, id: str) -> T:
         """Return an object of the caller, or of any user for an admin. Raises NotFound."""
@@ -93,9 +93,9 @@ class ObjectLifecycle(Generic[T]):
         with left_to_reconciliation():
             self._erase(item)
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         """Remove every object of a user. Raises Unavailable."""
-        while items := self.records.all_of(user_id).items:
+        while items := self.records.list_all_for_user(user_id).items:
             for item in items:
                 with suppress(NotFound):
                     self._erase(self._deleting(item))

@@ -26,7 +26,7 @@ class TaskService:
 
     def list(self, owner: User, completed: bool | None, cursor: str | None, limit: int) -> Page[Task]:
         """List your tasks, the newest first: all tasks, only completed tasks, or only open tasks."""
-        return self.tasks.of(owner.id, completed, cursor, limit)
+        return self.tasks.list_for_user(owner.id, completed, cursor, limit)
 
     def show(self, owner: User, id: str) -> Task:
         """See one of your tasks. Raises NotFound."""

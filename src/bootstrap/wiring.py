@@ -17,7 +17,7 @@ from src.application.jobs import JobHandler, JobRunner, JobService
 from src.application.limits import RateLimiter
 from src.application.mails import MailService, MailTokens
 from src.application.mails.outbox import Notices
-from src.application.maintenance import OperationsService
+from src.application.maintenance import MaintenanceService
 from src.application.ports import BlobStore, Clock, JobQueue, Mailer, PasswordHasher, PictureSource, RemoteAccounts
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
@@ -128,7 +128,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     dataset_objects = ObjectLifecycle(
         missing="There is no such dataset.", records=datasets, users=users, jobs=jobs, erase=erase, clock=clock
     )
-    owned = [each.remove_of for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)]
+    owned = [
+        each.delete_for_user for each in (tasks, file_objects, dataset_objects, job_service, dogs, receipts, sessions)
+    ]
     file_service = FileService(objects=file_objects, jobs=jobs, blobs=blobs, queue=queue, clock=clock)
     notices = make_notices(settings, mails, sessions, queue, limiter, clock)
     lifetimes = Lifetimes(
@@ -216,7 +218,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             clock=clock,
             enabled=mailer is not None,
         ),
-        operations=OperationsService(
+        operations=MaintenanceService(
             accounts=accounts, files=file_objects, datasets=dataset_objects, store=store, clock=clock
         ),
         receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),

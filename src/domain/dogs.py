@@ -105,7 +105,7 @@ class DogRepository(Protocol):
     def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a dog, if it exists, and free its name. Raises Stale as ``update`` does."""
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         """Remove every dog of a user."""
 
     def find(

@@ -168,7 +168,7 @@ class JobRepository(Protocol):
     def get(self, id: str) -> Job | None:
         """Return the job with this id, or None."""
 
-    def several(self, *ids: str) -> list[Job | None]:
+    def get_many(self, *ids: str) -> list[Job | None]:
         """Return the jobs in the order of ``ids``, with None for each missing job. Takes one round trip."""
 
     def update(self, id: str, change: Callable[[Job], Job], *, revisions: Collection[str] | None = None) -> Job:
@@ -183,7 +183,7 @@ class JobRepository(Protocol):
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
         """Return jobs whose ``due_at`` has passed, the oldest first."""
 
-    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         """Return a page of a user's jobs, the newest first."""
 
     def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:

@@ -17,13 +17,13 @@ from src.domain.values import Email, new_id
 
 LIFETIME = timedelta(minutes=30)
 """The time for which the token of a mail is valid."""
-MAX_LIVING = 3
+MAX_VALID_TOKENS = 3
 """The number of tokens of one kind that an address can have at the same time. A newer mail ends the oldest one."""
 MAX_ATTEMPTS = 5
 """The number of codes that can be tried for a mail. The link stays valid after them."""
 _GIVEN_BACK = "given_back"
 """The detail of a mail whose token became valid again."""
-PATIENCE = timedelta(days=1)
+RETRY_WINDOW = timedelta(days=1)
 """The time that a mail waits for a mail server that does not answer."""
 
 
@@ -78,9 +78,9 @@ class Mail:
         cls, kind: MailKind, address: Email, language: str, now: datetime, details: Mapping[str, str] | None = None
     ) -> "Mail":
         """Return a mail that is not stored yet."""
-        return cls(new_id(), kind, address, language, now, now + PATIENCE + LIFETIME, details or {})
+        return cls(new_id(), kind, address, language, now, now + RETRY_WINDOW + LIFETIME, details or {})
 
-    def opened(self, user: User | None, now: datetime) -> "Mail":
+    def activate_token(self, user: User | None, now: datetime) -> "Mail":
         """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed.
 
         The mail goes to the address as the user has spelled it, because another spelling may be another mailbox.

@@ -65,11 +65,11 @@ class ReceiptRepository(Protocol):
     def unexpired(self, id: str, now: datetime) -> Receipt | None:
         """Return the receipt with this id, or None when there is none or it has expired."""
 
-    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Receipt]:
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Receipt]:
         """Return a page of a user's receipts, the oldest first."""
 
     def remove(self, id: str) -> None:
         """Remove a receipt, if it exists."""
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         """Remove every receipt of a user."""

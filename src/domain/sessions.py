@@ -132,8 +132,8 @@ class SessionRepository(Protocol):
     def remove(self, id: str) -> None:
         """Remove a session, if it exists."""
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         """Remove every session of a user."""
 
-    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
         """Return a page of a user's sessions, the newest first."""

@@ -91,10 +91,10 @@ class StoredObjectRepository(Protocol[T]):
         Does nothing if the record has been changed since it was read.
         """
 
-    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[T]:
+    def list_for_user(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[T]:
         """Return a page of the stored objects of a user, or of all users if ``user_id`` is None, the newest first."""
 
-    def all_of(self, user_id: str, limit: int = 100) -> Page[T]:
+    def list_all_for_user(self, user_id: str, limit: int = 100) -> Page[T]:
         """Return records of a user in any state."""
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[T]:

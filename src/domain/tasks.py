@@ -59,10 +59,10 @@ class TaskRepository(Protocol):
     def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a task, if it exists. Raises Stale as ``update`` does."""
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         """Remove every task of a user."""
 
-    def of(
+    def list_for_user(
         self, user_id: str, completed: bool | None = None, cursor: str | None = None, limit: int = 100
     ) -> Page[Task]:
         """Return a page of a user's tasks, the newest first.

@@ -193,7 +193,7 @@ class UserRepository(Protocol):
     def get(self, id: str) -> User | None:
         """Return the user with this id, in any state, or None."""
 
-    def several(self, *ids: str) -> list[User | None]:
+    def get_many(self, *ids: str) -> list[User | None]:
         """Return the users in the order of ``ids``, with None for each absent user."""
 
     def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:

@@ -15,7 +15,7 @@ from src.application.importing import ImportService
 from src.application.input_rules import InputRules
 from src.application.jobs import JobService
 from src.application.mails import MailService
-from src.application.maintenance import OperationsService
+from src.application.maintenance import MaintenanceService
 from src.application.ports import Message
 from src.application.receipts import ReceiptService
 from src.application.sessions import AuthenticationService, IntrospectionService, SessionService
@@ -38,7 +38,7 @@ class Services:
     introspection: IntrospectionService
     jobs: JobService
     mails: MailService
-    operations: OperationsService
+    operations: MaintenanceService
     receipts: ReceiptService
     sessions: SessionService
     tasks: TaskService

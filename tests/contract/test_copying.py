@@ -164,7 +164,7 @@ def test_a_copy_around_all_stores_and_back_changes_nothing(
     }
     for store in stops:
         datasets, rows = Datasets(store), make_rows(store)
-        assert [replace(found, revision="") for found in datasets.several("id", "full", "checked") if found] == [
+        assert [replace(found, revision="") for found in datasets.get_many("id", "full", "checked") if found] == [
             DATASET.bare,
             DATASET.full,
             CHECKED,

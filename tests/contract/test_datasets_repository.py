@@ -108,7 +108,7 @@ class TestReports:
         assert stored.report == report
         datasets.remove(stored)
         assert pieces(store, stored.id) == []
-        assert datasets.several(stored.id, other.id) == [None, other]
+        assert datasets.get_many(stored.id, other.id) == [None, other]
 
     @pytest.mark.parametrize("length", [-1, 0, 1])
     def test_a_report_that_just_fits_takes_one_document(
@@ -221,12 +221,17 @@ class TestReports:
         set_limits(store, monkeypatch, document_bytes=1_000)
         reports = [wide(20), None, FOUND, wide(3), None, CLEAN]
         stored = [add(datasets, report, created_at=NOON + at * SECOND) for at, report in enumerate(reports)][::-1]
-        assert datasets.of("ada").items == datasets.of(None).items == datasets.all_of("ada").items == stored
+        assert (
+            datasets.list_for_user("ada").items
+            == datasets.list_for_user(None).items
+            == datasets.list_all_for_user("ada").items
+            == stored
+        )
         assert [dataset.report for dataset in stored] == reports[::-1]
-        first = datasets.of("ada", limit=4)
-        assert [*first.items, *datasets.of("ada", first.next, 4).items] == stored
+        first = datasets.list_for_user("ada", limit=4)
+        assert [*first.items, *datasets.list_for_user("ada", first.next, 4).items] == stored
         ids = [dataset.id for dataset in stored]
-        assert datasets.several(ids[0], "absent", *ids) == [stored[0], None, *stored]
+        assert datasets.get_many(ids[0], "absent", *ids) == [stored[0], None, *stored]
 
     def test_a_report_is_removed_in_the_commit_of_its_dataset(
         self, datasets: Datasets, store: Store, commits: list[list[Write]]

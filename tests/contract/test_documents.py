@@ -228,7 +228,7 @@ class TestRoundTrip:
 
     def test_get_several_keeps_the_order_and_returns_none_for_absent_ones(self, kind: Kind, repository: Any) -> None:
         bare, full = kind.add(repository, kind.bare), kind.add(repository, kind.full)
-        assert repository.several(full.id, "absent", bare.id, full.id, "..", "a/b") == [
+        assert repository.get_many(full.id, "absent", bare.id, full.id, "..", "a/b") == [
             full,
             None,
             bare,
@@ -236,7 +236,7 @@ class TestRoundTrip:
             None,
             None,
         ]
-        assert repository.several() == []
+        assert repository.get_many() == []
         assert repository.get("absent") is None
 
 
@@ -356,16 +356,16 @@ def test_removing_twice_is_no_error(kind: Kind, repository: Any) -> None:
 
 
 @of_each(REMOVED_OF_A_USER)
-def test_remove_of_removes_every_entity_of_a_user(
+def test_every_entity_of_a_user_is_deleted(
     kind: Kind, repository: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_limits(store, monkeypatch, commit_writes=3)
     stored = [kind.add(repository, kind.nth(replace(kind.bare, id=f"id{at}"), at)) for at in range(8)]
     kept = kind.add(repository, kind.full)
     for _ in range(2):
-        repository.remove_of("ada")
-        assert repository.several(*(entity.id for entity in stored)) == [None] * 8
-    repository.remove_of("nobody")
+        repository.delete_for_user("ada")
+        assert repository.get_many(*(entity.id for entity in stored)) == [None] * 8
+    repository.delete_for_user("nobody")
     assert repository.get(kept.id) == kept
 
 
@@ -396,10 +396,10 @@ def test_tasks_are_filtered_by_completed(store: Store) -> None:
         tasks.add(replace(TASK.bare, id=new_id(), created_at=NOON + at * SECOND, completed=at % 2 == 0))
         for at in range(5)
     ]
-    assert tasks.of("ada", True).items == stored[::-2]
-    assert tasks.of("ada", False).items == [stored[3], stored[1]]
-    first = tasks.of("ada", True, limit=2)
-    assert [*first.items, *tasks.of("ada", True, first.next, 2).items] == stored[::-2]
+    assert tasks.list_for_user("ada", True).items == stored[::-2]
+    assert tasks.list_for_user("ada", False).items == [stored[3], stored[1]]
+    first = tasks.list_for_user("ada", True, limit=2)
+    assert [*first.items, *tasks.list_for_user("ada", True, first.next, 2).items] == stored[::-2]
 
 
 def test_all_jobs_and_due_jobs_are_listed(store: Store) -> None:

@@ -41,7 +41,7 @@ def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Ex
     outcomes = at_once(thread, range(THREADS + 1))
     assert all(outcome is None or isinstance(outcome, refusal) for outcome in outcomes), outcomes
     assert services_of(app).dogs.dogs.find(user_id=owner.id).items == []
-    assert services_of(app).jobs.jobs.of(owner.id).items == []
+    assert services_of(app).jobs.jobs.list_for_user(owner.id).items == []
 
 
 @pytest.mark.parametrize("round", range(3))

@@ -202,7 +202,7 @@ class TestRemove:
     def test_removing_the_dogs_of_a_user_frees_their_names(self, dogs: Dogs) -> None:
         stored = [add(dogs, new_dog(name)) for name in ("Rex", "Bello", "Žofka")]
         kept = add(dogs, new_dog("Laika", "eve"))
-        dogs.remove_of("ada")
+        dogs.delete_for_user("ada")
         assert_names_agree(dogs, [dog.id for dog in [*stored, kept]], [dog.name for dog in stored])
         assert dogs.by_name("laika") == kept
 
@@ -219,7 +219,7 @@ class TestRemove:
             return found
 
         monkeypatch.setattr(store, "find", find_and_give)
-        dogs.remove_of("ada")
+        dogs.delete_for_user("ada")
         assert [dog.id for dog in dogs.find().items] == [stored[0].id]
         assert_names_agree(dogs, [stored[0].id], ["Rex", "Bello"])
 
@@ -239,8 +239,8 @@ class TestThreads:
         contenders = [new_dog(spelling) for spelling in spellings(24)]
         [winner] = winners(at_once(lambda dog: add(dogs, dog), contenders))
         assert dogs.by_name(spellings(1)[0]) == winner
-        assert [dog for dog in dogs.several(*(dog.id for dog in contenders)) if dog] == [winner]
-        jobs = Jobs(store).several(*(dog.job_id for dog in contenders))
+        assert [dog for dog in dogs.get_many(*(dog.id for dog in contenders)) if dog] == [winner]
+        jobs = Jobs(store).get_many(*(dog.job_id for dog in contenders))
         assert [job.subject_id for job in jobs if job] == [winner.id]
 
     def test_of_20_renames_to_one_name_one_succeeds(self, dogs: Dogs) -> None:
@@ -262,7 +262,7 @@ class TestThreads:
 
         assert at_once(chase, stored) == [None] * len(stored)
         ids = [dog.id for dog in stored]
-        assert len({dog.name_key for dog in dogs.several(*ids) if dog}) == len(stored)
+        assert len({dog.name_key for dog in dogs.get_many(*ids) if dog}) == len(stored)
         assert_names_agree(dogs, ids, circle)
 
     def test_two_names_cannot_be_swapped_simultaneously(self, dogs: Dogs) -> None:

@@ -23,7 +23,7 @@ def test_many_users_are_stored_with_their_claims(users: Users, store: Store, mon
     set_limits(store, monkeypatch, commit_writes=10)
     people = [person(f"user{at}", Role.ADMIN if at in (2, 5) else Role.USER) for at in range(8)]
     assert users.add_all(people) == set()
-    found = users.several(*(each.id for each in people))
+    found = users.get_many(*(each.id for each in people))
     assert [each and replace(each, revision="") for each in found] == people
     assert users.has_admin()
     claims = {claim: each.id for each in people for claim in each.claims}
@@ -35,7 +35,7 @@ def test_users_whose_names_are_taken_are_left_out(users: Users) -> None:
     users.add(replace(person("other"), id="id-user3"))
     people = [person(f"user{at}") for at in range(5)]
     assert users.add_all(people) == {"id-user1", "id-user3"}
-    assert [each is None for each in users.several("id-user0", "id-user2", "id-user4")] == [False] * 3
+    assert [each is None for each in users.get_many("id-user0", "id-user2", "id-user4")] == [False] * 3
     assert users.holders([Claim("username", "user3")]) == {}
     assert users.add_all(people) == {each.id for each in people}
 

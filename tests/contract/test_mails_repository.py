@@ -34,7 +34,7 @@ def add(mails: Mails, kind: MailKind = MailKind.LOGIN, minutes: int = 0, **detai
 def test_a_mail_and_its_job_are_stored_in_one_commit(store: Store, mails: Mails, commits: list[list[Write]]) -> None:
     mail = add(mails, device="curl/8 ñ")
     assert len(commits) == 1
-    [stored] = mails.several(mail.id)
+    [stored] = mails.get_many(mail.id)
     assert stored
     assert replace(stored, revision="") == mail
     [job] = Jobs(store).all().items
@@ -42,7 +42,7 @@ def test_a_mail_and_its_job_are_stored_in_one_commit(store: Store, mails: Mails,
 
 
 def test_an_opened_mail_is_read_as_it_was_stored(mails: Mails) -> None:
-    opened = mails.update(add(mails).id, lambda mail: mail.opened(USER, NOON).with_attempt())
+    opened = mails.update(add(mails).id, lambda mail: mail.activate_token(USER, NOON).with_attempt())
     assert mails.get(opened.id) == opened
     assert (opened.user_id, opened.epoch, opened.attempts) == ("ana", 3, 1)
 

@@ -52,8 +52,8 @@ def test_the_receipts_of_a_user_are_listed_in_pages(receipts: Receipts) -> None:
     stored = [made(NOON + at * TICK, id=f"key {at}") for at in range(5)]
     for receipt in [*reversed(stored), made(NOON, id="other", user_id="eve")]:
         receipts.commit(receipt)
-    first = receipts.of("ada", limit=3)
-    rest = receipts.of("ada", first.next, limit=3)
+    first = receipts.list_for_user("ada", limit=3)
+    rest = receipts.list_for_user("ada", first.next, limit=3)
     assert [replace(found, revision="") for found in [*first.items, *rest.items]] == stored
     assert rest.next is None
 
@@ -279,5 +279,5 @@ def test_of_several_processes_with_one_key_one_writes(open_shared: Callable[[], 
     outcomes = [outcome for process in in_processes(_add_tasks_at_once, [open_shared] * 2) for outcome in process]
     assert sorted(outcomes) == ["Repeated"] * 15 + ["Task"]
     store = open_shared()
-    assert len(Tasks(store).of("ada").items) == 1
+    assert len(Tasks(store).list_for_user("ada").items) == 1
     store.close()

@@ -59,11 +59,11 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
     [successor] = successors
     assert successor
-    [session] = sessions.of(ada.id).items
+    [session] = sessions.list_for_user(ada.id).items
     assert session.generation == 1
     _, last = refresh(successor)
     assert last.refresh
     for spent in (first, last.refresh):
         with pytest.raises(InvalidToken):
             refresh(spent)
-    assert sessions.of(ada.id).items == []
+    assert sessions.list_for_user(ada.id).items == []

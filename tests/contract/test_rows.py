@@ -445,7 +445,7 @@ class TestTable:
 
 class TestOnFirestore:
     @pytest.fixture
-    def opened(self, wire: Wire, firestore: Callable[[], Store]) -> Iterator[Store]:
+    def activate_token(self, wire: Wire, firestore: Callable[[], Store]) -> Iterator[Store]:
         store = firestore()
         yield store
         store.close()

@@ -130,7 +130,7 @@ def test_more_sessions_than_a_commit_takes_are_removed(
     fields = sessions.write(new_session()).fields
     commit_all(store, *(Insert(Key(SESSIONS, f"{at}"), fields) for at in range(2 * min(200, store.commit_writes) + 1)))
     commits.clear()
-    sessions.remove_of("ada")
-    assert sessions.of("ada").items == []
+    sessions.delete_for_user("ada")
+    assert sessions.list_for_user("ada").items == []
     assert len(commits) >= 3
     assert max(map(len, commits)) <= store.commit_writes

@@ -85,7 +85,7 @@ def answered(receipt: Receipt) -> Receipt:
 
 def is_beside(store: Store, item: Any) -> bool:
     """Whether what is stored with a whole one is there."""
-    jobs = [job for job in Jobs(store).of(item.user_id).items if job.subject_id == item.id]
+    jobs = [job for job in Jobs(store).list_for_user(item.user_id).items if job.subject_id == item.id]
     return bool(jobs) or store.get(Key(REPORTS, f"{item.id}.report.0")) != [None]
 
 
@@ -145,7 +145,7 @@ class TestBegin:
         outcomes = at_once(lambda item: records.begin(item, RECEIPT), contenders)
         errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         assert [type(error) for error in errors] == [Repeated] * 19
-        [stored] = [item for item in records.several(*(item.id for item in contenders)) if item]
+        [stored] = [item for item in records.get_many(*(item.id for item in contenders)) if item]
         assert stored in [outcome[0] for outcome in outcomes if not isinstance(outcome, Exception)]
 
 
@@ -228,7 +228,7 @@ class TestRemove:
         commits.clear()
         records.remove(item)
         assert [len(writes) for writes in commits] == [2]
-        assert records.several(item.id, other.id) == [None, other]
+        assert records.get_many(item.id, other.id) == [None, other]
         assert receipts.get("receipt") is None
         assert receipts.get("another")
         kind.begin(records)  # it can be sent again
@@ -271,8 +271,8 @@ def test_records_are_listed_by_user_for_all_users_and_to_reconcile(kind: Kind, r
     assert records.of(None).items == [eve, ada]
     assert records.of("ada").items == [ada]
     assert records.of("nobody").items == []
-    assert records.all_of("ada").items == [deleting, ada, pending]
-    assert records.all_of("ada", limit=2).items == [deleting, ada]
+    assert records.list_all_for_user("ada").items == [deleting, ada, pending]
+    assert records.list_all_for_user("ada", limit=2).items == [deleting, ada]
     assert records.to_reconcile(NOON).items == [deleting, pending]
     assert records.to_reconcile(NOON - SECOND).items == [deleting]
     assert records.to_reconcile(NOON, limit=1).items == [deleting]

@@ -89,7 +89,7 @@ def test_a_killed_deletion_is_complete_or_absent(
             assert client.call("GET", "/user", token).status_code == (200 if there else 401)
             assert (firebase.account(id) is not None) == there
             _assert_logins(client, firebase, name, address, PASSWORD, there)
-            assert len(client.services.tasks.tasks.of(id).items) == there
+            assert len(client.services.tasks.tasks.list_for_user(id).items) == there
             again = client.register(name, address, OTHER_PASSWORD)
             assert again.status_code == (409 if there else 201), again.text
             assert there or again.get_json()["id"] != id

@@ -184,7 +184,7 @@ def test_a_dataset_is_uploaded_read_and_deleted(place: Place, tmp_path: Path) ->
         assert visitor.call("DELETE", f"/datasets/{dataset['id']}").status_code == 204
         assert visitor.get("/datasets") == []
         assert place.count("receipts") == 1  # a repeated request gets the first response
-        place.services.receipts.receipts.remove_of(visitor.get("/user")["id"])
+        place.services.receipts.receipts.delete_for_user(visitor.get("/user")["id"])
     place.is_empty()
 
 

@@ -188,7 +188,7 @@ def test_an_admin_manages_the_directory(client: Client) -> None:
     assert client.log_in(cleo, PASSWORD) is None
     assert client.call("DELETE", f"/users/{cleo_id}", ben_token).status_code == 204
     assert client.call("GET", f"/users/{cleo_id}", ben_token).status_code == 404
-    assert client.services.sessions.sessions.of(cleo_id).items == []
+    assert client.services.sessions.sessions.list_for_user(cleo_id).items == []
     assert client.register(cleo, f"{cleo}@example.com", PASSWORD).status_code == 201
 
 
@@ -261,11 +261,11 @@ def test_an_interrupted_deletion_is_finished(client: Client) -> None:
 
     replace(accounts, owned=[fail]).delete(id)
     assert client.call("GET", "/user", tokens["access_token"]).status_code == 401
-    assert client.services.sessions.sessions.of(id).items
+    assert client.services.sessions.sessions.list_for_user(id).items
     assert client.register(name, f"{name}@example.com", OTHER_PASSWORD).status_code == 201
     late = datetime.now(UTC) + timedelta(minutes=2)
     assert replace(accounts, clock=lambda: late).reconcile() == 1
-    assert client.services.sessions.sessions.of(id).items == []
+    assert client.services.sessions.sessions.list_for_user(id).items == []
     tombstone = accounts.users.get(id)
     assert tombstone
     assert (tombstone.state, tombstone.pending) == (State.DELETED, None)

@@ -80,7 +80,7 @@ def test_guests_are_purged_after_a_day(client: Client) -> None:
     users, sessions = client.services.accounts.accounts.users, client.services.sessions.sessions
     replace(client.services.accounts.accounts, clock=lambda: late).purge_guests()
     assert users.get(id) is None
-    assert not sessions.of(id).items
+    assert not sessions.list_for_user(id).items
     assert status(client, token) == 401
     assert users.get(registered_id)
 

@@ -110,7 +110,7 @@ def test_an_account_that_its_owner_deletes_at_firebase_is_deleted(world: World, 
     assert world.status(tokens["access_token"]) == 401
     services = world.services
     assert services.administration.list_users().items == []
-    assert services.tasks.tasks.of(uid).items == []
+    assert services.tasks.tasks.list_for_user(uid).items == []
     assert world.client.register("dora", new_address(), PASSWORD).status_code == 201
 
 

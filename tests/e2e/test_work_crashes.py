@@ -128,14 +128,16 @@ def test_a_killed_dataset_is_complete_or_absent(mortal: Mortal, place: Place, cl
     id = client.call("GET", "/user", token).get_json()["id"]
     services.accounts.accounts.users.update(id, lambda user: replace(user, role=Role.UPLOADER))
     for die_at in itertools.count(1):
-        before = services.datasets.objects.records.all_of(id).items
+        before = services.datasets.objects.records.list_all_for_user(id).items
         body = {"content": "id,name\n1,Ann\n2,\n", "name": "People"}
         request = Request(method="UPLOAD", path="/datasets", token=token, body=body)
         outcome = mortal.carry_out(place, request, die_at)
         with told(outcome.steps):
-            begun = [each for each in services.datasets.objects.records.all_of(id).items if each not in before]
+            begun = [
+                each for each in services.datasets.objects.records.list_all_for_user(id).items if each not in before
+            ]
             services.datasets.objects.reconcile(timedelta(0))
-            kept = services.datasets.objects.records.all_of(id).items
+            kept = services.datasets.objects.records.list_all_for_user(id).items
             # Whole from the second commit on; and nothing of it without its record.
             assert len(kept) - len(before) == (outcome.steps[-1] == "after commit" and "after put" in outcome.steps)
             assert {each.name for each in objects.glob("*")} == {dataset.id for dataset in kept}

@@ -183,7 +183,7 @@ class Asker:
         user = mails.users.get(self.person.user["id"])
         assert user
         assert user.email
-        mail = Mail.new(kind, user.email, "en", now()).opened(user, now())
+        mail = Mail.new(kind, user.email, "en", now()).activate_token(user, now())
         mails.mails.add(mail, Job.new(kind="mail", subject_id=mail.id, user_id=None, now=now()))
         return mails.tokens.token(mail)
 

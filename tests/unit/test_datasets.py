@@ -280,8 +280,8 @@ class TestAttempts:
 
         def delete() -> None:
             if what == "everything":
-                world.here.objects.remove_of("ada")
-                world.here.jobs.remove_of("ada")
+                world.here.objects.delete_for_user("ada")
+                world.here.jobs.delete_for_user("ada")
             else:
                 world.here.service.delete(ADA, job.subject_id)
 

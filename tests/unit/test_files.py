@@ -152,7 +152,7 @@ class TestSlow:
     def test_an_upload_whose_owner_is_deleted_is_undone(self, world: FileWorld) -> None:
         def chunks() -> Iterator[bytes]:
             yield b"Ada "
-            elsewhere(lambda: world.here.objects.remove_of("ada"))
+            elsewhere(lambda: world.here.objects.delete_for_user("ada"))
             world.watch.forward(HEARTBEAT * 2)
             yield b"Lovelace"
 

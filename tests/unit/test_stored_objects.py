@@ -105,7 +105,7 @@ class TestKilled:
         assert self.all_moments(new_world, lambda process, id: process.service.delete(ADA, id)) == kind.deleting
 
     def test_while_all_objects_of_a_user_are_removed(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
-        assert self.all_moments(new_world, lambda process, id: process.objects.remove_of("ada")) == kind.deleting
+        assert self.all_moments(new_world, lambda process, id: process.objects.delete_for_user("ada")) == kind.deleting
 
     def test_while_reconciling(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         def reconcile(process: Process, id: str) -> None:
@@ -297,7 +297,7 @@ class TestOwners:
         world.store_one(key=None)
         kept = world.store_one(owner=EVE, key=None)
         for _ in range(2):
-            world.here.objects.remove_of("ada")
+            world.here.objects.delete_for_user("ada")
             assert (world.all_records(), world.objects()) == ([kept], {kept.key})
 
     def test_objects_are_listed_in_pages(self, world: World[Any]) -> None:

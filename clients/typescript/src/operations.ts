@@ -138,15 +138,6 @@ export class Operations extends Requests {
       this.http.GET("/user/export", { ...init }));
   }
 
-  /** Send a mail with a link to this address if a user has it.
-   *
-   * The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-   * has limits of its own, so that no stranger uses up the mails of the owner. */
-  forgetPassword(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
-    return this.call("none", options, (init) =>
-      this.http.POST("/auth/password/forgot", { ...init, body: fields }));
-  }
-
   /** See a dataset of yours. Admins see the datasets of all users. */
   getDataset(id: string, options: Options = {}): Promise<types.Dataset> {
     return this.call("use", options, (init) =>
@@ -290,6 +281,15 @@ export class Operations extends Requests {
   requestLogin(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/email/login", { ...init, body: fields }));
+  }
+
+  /** Send a mail with a link to this address if a user has it.
+   *
+   * The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+   * has limits of its own, so that no stranger uses up the mails of the owner. */
+  requestPasswordReset(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/password/forgot", { ...init, body: fields }));
   }
 
   /** Set a new password with the token of a mail. It ends all sessions and proves the address. */

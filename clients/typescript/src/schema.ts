@@ -39,7 +39,7 @@ export interface paths {
          */
         put: operations["updateDog"];
         /**
-         * Enter a dog
+         * Add a dog
          * @description Add a dog of your own or, as an admin, of anybody.
          *
          *     Its picture is fetched in the background by a job.
@@ -155,7 +155,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Enter a person
+         * Add a person
          * @description Add a person. The username is random if none is given. A person without a password cannot log in.
          */
         post: operations["createPerson"];
@@ -355,7 +355,7 @@ export interface paths {
          *     The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
          *     has limits of its own, so that no stranger uses up the mails of the owner.
          */
-        post: operations["forgetPassword"];
+        post: operations["requestPasswordReset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2151,7 +2151,7 @@ export interface operations {
             };
         };
     };
-    forgetPassword: {
+    requestPasswordReset: {
         parameters: {
             query?: never;
             header?: never;

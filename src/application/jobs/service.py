@@ -74,9 +74,9 @@ class JobService:
         if not self.queue.close(timeout):
             self.runner.hand_back()
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         """Cancel and remove every job of a user."""
-        while jobs := self.jobs.of(user_id).items:
+        while jobs := self.jobs.list_for_user(user_id).items:
             for job in jobs:
                 if not job.status.ended:
                     with suppress(PorteroError):  # it ended meanwhile

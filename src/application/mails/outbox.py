@@ -75,7 +75,9 @@ class Notices:
             return
         if self.outbox.clock() - user.created_at <= _NEW_ACCOUNT:
             return
-        if client.user_agent not in [session.client.user_agent for session in self.sessions.of(user.id).items]:
+        if client.user_agent not in [
+            session.client.user_agent for session in self.sessions.list_for_user(user.id).items
+        ]:
             # The name is any text, such as one that lures somebody else whose address the user has registered.
             name = client.user_agent if user.email_verified else None
             self._send(MailKind.NEW_DEVICE, user, client, device=f"{name or '?'}, {client.ip or '?'}")

@@ -10,7 +10,7 @@ from src.application.mails.tokens import MailTokens
 from src.application.ports import Clock, Mailer, MailWriter
 from src.domain.errors import NotFound
 from src.domain.jobs import Job
-from src.domain.mails import MAX_LIVING, PATIENCE, Mail, MailRepository
+from src.domain.mails import MAX_VALID_TOKENS, RETRY_WINDOW, Mail, MailRepository
 from src.domain.users import Claim, User, UserRepository
 
 
@@ -29,7 +29,7 @@ class SendMail:
     tokens: MailTokens
     clock: Clock
     waits: ClassVar[tuple[float, float, float]] = (10.0, 60.0, 600.0)
-    postponed_until: ClassVar[tuple[float, float, float, float]] = (PATIENCE.total_seconds(),) * 4
+    postponed_until: ClassVar[tuple[float, float, float, float]] = (RETRY_WINDOW.total_seconds(),) * 4
 
     def run(self, job: Job, progress: Progress) -> Mapping[str, bool]:
         """Send the mail, unless its token was spent or is void, or its address belongs to no user who can log in.
@@ -45,12 +45,12 @@ class SendMail:
             return {"sent": True}
         user = self._recipient(mail)
         try:
-            mail = self.mails.update(mail.id, lambda stored: stored.opened(user, self.clock()))
+            mail = self.mails.update(mail.id, lambda stored: stored.activate_token(user, self.clock()))
         except NotFound:  # spent after a process sent it and died
             return {"sent": False}
         if mail.valid_until is None:
             return {"sent": False}
-        for old in self.mails.newest(mail.kind, mail.address, 2 * MAX_LIVING)[MAX_LIVING:]:
+        for old in self.mails.newest(mail.kind, mail.address, 2 * MAX_VALID_TOKENS)[MAX_VALID_TOKENS:]:
             self.mails.remove(old.id)
         self.mailer.send(self.writer.write(mail, self.tokens.token(mail), self.tokens.code(mail)))
         with suppress(NotFound):  # the token is spent already

@@ -22,7 +22,7 @@ from src.application.mails.tokens import MailTokens
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable
-from src.domain.mails import MAX_LIVING, Mail, MailKind, MailRepository
+from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client
 from src.domain.users import User, UserRepository
@@ -104,7 +104,7 @@ class MailService:
         Raises InvalidToken, TooManyRequests, Unavailable.
         """
         attempts = self.limiter.hit(Count(FAILED_LOGINS, network(client)))
-        for mail in self.mails.newest(MailKind.LOGIN, address, MAX_LIVING):
+        for mail in self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS):
             if self._is_code(mail, code):
                 self.limiter.give_back(attempts)
                 return self._start(mail, self._user_of(mail), client)

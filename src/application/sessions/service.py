@@ -211,7 +211,7 @@ class SessionService:
     def list(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
         """List your sessions that have not ended, the newest first."""
         now = self.clock()
-        page = self.sessions.of(user.id, cursor, limit)
+        page = self.sessions.list_for_user(user.id, cursor, limit)
         return Page([session for session in page.items if session.is_valid(user, now)], page.next)
 
     def end(self, user: User, id: str) -> None:

@@ -51,10 +51,10 @@ class Documents(Generic[E]):
 
     def get(self, id: str) -> E | None:
         """Return the entity with this id, or None. Takes one read."""
-        [entity] = self.several(id)
+        [entity] = self.get_many(id)
         return entity
 
-    def several(self, *ids: str) -> list[E | None]:
+    def get_many(self, *ids: str) -> list[E | None]:
         """Return the entities in the order of ``ids``, with None for each absent entity. Takes one read."""
         return self._entities(self._store.get(*map(self._key, ids)))
 
@@ -185,10 +185,10 @@ class Receipts(Documents[Receipt]):
         receipt = self.get(id)
         return receipt if receipt and now < receipt.expires_at else None
 
-    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Receipt]:
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Receipt]:
         return self._page("expires_at", equal={"user_id": user_id}, cursor=cursor, limit=limit)
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         self._remove_all("expires_at", equal={"user_id": user_id})
 
     def commit(self, receipt: Receipt | None, *writes: Write) -> dict[Key, str]:

@@ -43,7 +43,7 @@ class Dogs(Documents[Dog]):
             if self._remove_unchanged(dog, _freed(dog)):
                 return  # otherwise the dog changed after the read, perhaps its name
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         while dogs := self.find(user_id=user_id).items:
             for dog in dogs:
                 self._remove_unchanged(dog, _freed(dog))  # a dog that changed and kept its owner is found again

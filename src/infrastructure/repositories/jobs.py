@@ -27,7 +27,7 @@ class Jobs(Documents[Job]):
     def due(self, now: datetime, limit: int = 500) -> Page[Job]:
         return self._page("due_at", until=now, limit=limit)
 
-    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def all(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:

@@ -57,10 +57,10 @@ class Sessions(Documents[Session]):
 
         return retry_conflicts(attempt)
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)
 
-    def of(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:

@@ -45,11 +45,11 @@ class StoredObjectDocuments(Documents[S]):
         receipts = [Delete(Key(RECEIPTS, item.receipt_id))] if item.receipt_id else []
         self._remove_unchanged(item, *self._related_deletes(item), *receipts)
 
-    def of(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[S]:
+    def list_for_user(self, user_id: str | None, cursor: str | None = None, limit: int = 100) -> Page[S]:
         equal = {"state": ObjectState.STORED.value} | ({"user_id": user_id} if user_id else {})
         return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
 
-    def all_of(self, user_id: str, limit: int = 100) -> Page[S]:
+    def list_all_for_user(self, user_id: str, limit: int = 100) -> Page[S]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, limit=limit)
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[S]:

@@ -18,10 +18,10 @@ class Tasks(Documents[Task]):
         """Store a new task. Takes one commit and no read."""
         return self._save(None, task, receipt)
 
-    def remove_of(self, user_id: str) -> None:
+    def delete_for_user(self, user_id: str) -> None:
         self._remove_all("created_at", equal={"user_id": user_id}, descending=True)
 
-    def of(
+    def list_for_user(
         self, user_id: str, completed: bool | None = None, cursor: str | None = None, limit: int = 100
     ) -> Page[Task]:
         equal = {"user_id": user_id} | ({} if completed is None else {"completed": completed})

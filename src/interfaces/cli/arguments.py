@@ -11,7 +11,7 @@ from src.interfaces.services import Services
 
 
 @contextmanager
-def naming(parameter: str) -> Iterator[None]:
+def as_bad_parameter(parameter: str) -> Iterator[None]:
     """Turn an InvalidValue in the block into an error of the command line that names the parameter."""
     try:
         yield
@@ -21,5 +21,5 @@ def naming(parameter: str) -> Iterator[None]:
 
 def find_user(services: Services, login: str, parameter: str = "LOGIN") -> User:
     """Return the user with the username or e-mail address in a parameter. Raises NotFound and BadParameter."""
-    with naming(parameter):
+    with as_bad_parameter(parameter):
         return services.administration.find_user(services.rules.parse_login(login))

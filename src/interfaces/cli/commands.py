@@ -8,7 +8,7 @@ from src.domain.errors import Invalid, PorteroError, Unavailable
 from src.domain.jobs import JobStatus, NotRunnable
 from src.domain.users import Profile
 from src.domain.values import Role
-from src.interfaces.cli.arguments import naming
+from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
@@ -157,11 +157,11 @@ def create_admin(console: Console, username: str, email: str, password: str | No
     services = console.services()
     # The password is asked for when all else is known to be right.
     services.operations.check_store()
-    with naming("--username"):
+    with as_bad_parameter("--username"):
         name = services.rules.parse_new_username(username)
-    with naming("--email"):
+    with as_bad_parameter("--email"):
         address = services.rules.parse_email(email)
-    with naming("--password"):
+    with as_bad_parameter("--password"):
         password = new_password() if password is None else password
         accepted = services.rules.passwords.check(password, username, email)
     user = services.directory.add(Profile(username=name, email=address, role=Role.ADMIN), accepted)

@@ -11,7 +11,7 @@ from src.domain.csv import ReadOptions
 from src.domain.datasets import Dataset
 from src.domain.users import User
 from src.domain.values import Role, parse_name
-from src.interfaces.cli.arguments import find_user, naming
+from src.interfaces.cli.arguments import as_bad_parameter, find_user
 from src.interfaces.cli.console import Console
 from src.interfaces.filenames import safe_filename
 from src.interfaces.services import Services
@@ -45,7 +45,7 @@ def add_dataset(
         raise click.BadParameter("give the dataset a name", param_hint="--name")
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
-    with naming("--name"):
+    with as_bad_parameter("--name"):
         name = parse_name(name)
     columns = services.datasets.parse_schema(_schema(schema))
     with file.open("rb") as opened:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from src.application.importing import HashOptions, NotImportable, Refusal
 from src.domain.users import User
 from src.domain.values import Role
-from src.interfaces.cli.arguments import find_user, naming
+from src.interfaces.cli.arguments import as_bad_parameter, find_user
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.user_files import NotAnExport, read_users
@@ -50,7 +50,7 @@ def show_user(console: Console, login: str) -> None:
 def set_role(console: Console, login: str, role: str) -> None:
     """Change the role of a user. It counts on the next request. The last admin cannot be demoted."""
     services = console.services()
-    with naming("LOGIN"):
+    with as_bad_parameter("LOGIN"):
         services.administration.set_role(services.rules.parse_login(login), Role(role))
     click.echo(f"{login} is {role}")
 
@@ -114,7 +114,7 @@ def enable_user(console: Console, login: str) -> None:
 
 def _set_disabled(console: Console, login: str, disabled: bool) -> None:
     services = console.services()
-    with naming("LOGIN"):
+    with as_bad_parameter("LOGIN"):
         services.administration.set_disabled(services.rules.parse_login(login), disabled)
     click.echo(f"{'disabled' if disabled else 'enabled'} {login}")
 
@@ -129,7 +129,7 @@ def reset_password(console: Console, login: str) -> None:
     """
     services = console.services()
     find_user(services, login)  # before the password is asked for
-    with naming("the password"):
+    with as_bad_parameter("the password"):
         services.administration.reset_password(services.rules.parse_login(login), new_password())
     click.echo(f"reset the password of {login}")
 

@@ -31,7 +31,7 @@ from src.domain.users import User
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-PATIENCE = 30.0
+BODY_TIMEOUT = 30.0
 """Seconds in which a body must arrive, apart from a file: authentication happened before it."""
 TOO_SLOW = "The body took too long to arrive; send it again."
 CUT_OFF = "The body did not arrive whole; send it again."
@@ -155,7 +155,7 @@ def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
     data = read_whole(request.get_data)
     if request.content_length not in (None, len(data)):
         raise BadRequest(CUT_OFF)
-    if time.monotonic() - begun > PATIENCE:
+    if time.monotonic() - begun > BODY_TIMEOUT:
         raise BadRequest(TOO_SLOW)
     if request.content_encoding:
         raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")

@@ -15,7 +15,7 @@ from src.interfaces.languages import LANGUAGES
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")
 
-_TAKEN_HEADERS = [
+ALLOWED_HEADERS = [
     "Authorization",
     "Cache-Control",
     "Content-Type",
@@ -29,7 +29,7 @@ _TAKEN_HEADERS = [
     "X-Request-Id",
     "X-Requested-With",
 ]
-_SHOWN_HEADERS = [
+EXPOSED_HEADERS = [
     "Accept-Ranges",
     "Content-Disposition",
     "Content-Range",
@@ -122,8 +122,8 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
         send_wildcard=anyone,
         vary_header=False,  # flask-cors omits it for an origin that is not allowed
         automatic_options=False,
-        allow_headers=_TAKEN_HEADERS,
-        expose_headers=_SHOWN_HEADERS,
+        allow_headers=ALLOWED_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
         max_age=600,
     )(lambda response: response)
 

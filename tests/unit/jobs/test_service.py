@@ -38,7 +38,7 @@ class TestCancel:
 
     def test_a_job_removed_while_it_runs_stops_at_its_next_report(self, world: JobWorld) -> None:
         def work(job: Job, progress: Progress) -> None:
-            world.service.remove_of("ada")
+            world.service.delete_for_user("ada")
             progress(0.5)
             pytest.fail("it goes on")
 
@@ -131,7 +131,7 @@ class TestResend:
 
         world.on("before update", remove)
         assert world.service.resend() == 3
-        assert world.stored.several(*ids[:2]) == [None, None]
+        assert world.stored.get_many(*ids[:2]) == [None, None]
 
     def test_many_processes_send_at_the_same_time_without_losing_a_job(self, world: JobWorld) -> None:
         ids = {world.add(new_job(due_at=NOON)) for _ in range(30)}
@@ -194,18 +194,18 @@ class TestService:
             world.add(replace(job, id=f"{number:03}"))
         kept = world.add(new_job(user_id="eve"))
         for _ in range(2):
-            world.service.remove_of("ada")
-            assert world.stored.of("ada").items == []
+            world.service.delete_for_user("ada")
+            assert world.stored.list_for_user("ada").items == []
         assert [job.id for job in world.stored.all().items] == [kept]
         assert world.work.asked == ["abandon"] * 50, "those that had not ended"
 
     def test_a_job_that_ends_meanwhile_is_removed(self, world: JobWorld) -> None:
         id = world.add()
         world.on("before update", lambda: world.worker().run(id))
-        world.service.remove_of("ada")
+        world.service.delete_for_user("ada")
         assert world.stored.get(id) is None
 
     def test_a_job_of_an_unknown_kind_is_removed(self, world: JobWorld) -> None:
         world.add(new_job("unknown"))
-        world.service.remove_of("ada")
+        world.service.delete_for_user("ada")
         assert world.stored.all().items == []

@@ -117,7 +117,7 @@ class World(ABC, Generic[P]):
         """The records."""
 
     def all_records(self) -> Any:
-        return [record for user in ("ada", "eve") for record in self.records.all_of(user).items]
+        return [record for user in ("ada", "eve") for record in self.records.list_all_for_user(user).items]
 
     def objects(self) -> set[str]:
         return {item["path"] for batch in obstore.list(self.blobs._store) for item in batch}

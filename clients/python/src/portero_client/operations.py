@@ -185,14 +185,6 @@ class Operations(ABC):
         request = Request("GET", "/user/export")
         return self._call(request, _EXPORT)
 
-    def forget_password(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner."""
-        request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
-        return self._call(request, _MAIL_REQUESTED)
-
     def get_dataset(self, id: str, /) -> models.Dataset:
         """See a dataset of yours. Admins see the datasets of all users."""
         request = Request("GET", "/datasets/{id}", values={"id": id})
@@ -316,6 +308,14 @@ class Operations(ABC):
         The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
         has limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/email/login", session="none", body={**fields})
+        return self._call(request, _MAIL_REQUESTED)
+
+    def request_password_reset(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
+        """Send a mail with a link to this address if a user has it.
+
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner."""
+        request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return self._call(request, _MAIL_REQUESTED)
 
     def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
@@ -530,14 +530,6 @@ class AsyncOperations(ABC):
         request = Request("GET", "/user/export")
         return await self._call(request, _EXPORT)
 
-    async def forget_password(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner."""
-        request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
-        return await self._call(request, _MAIL_REQUESTED)
-
     async def get_dataset(self, id: str, /) -> models.Dataset:
         """See a dataset of yours. Admins see the datasets of all users."""
         request = Request("GET", "/datasets/{id}", values={"id": id})
@@ -663,6 +655,14 @@ class AsyncOperations(ABC):
         The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
         has limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/email/login", session="none", body={**fields})
+        return await self._call(request, _MAIL_REQUESTED)
+
+    async def request_password_reset(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
+        """Send a mail with a link to this address if a user has it.
+
+        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
+        has limits of its own, so that no stranger uses up the mails of the owner."""
+        request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return await self._call(request, _MAIL_REQUESTED)
 
     async def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:

@@ -112,7 +112,7 @@ def show_user_by_id(caller: Caller, id: str) -> Response:
 
 @route("POST /api/users", Access.ADMIN, UserView, status=201, errors=(Taken,), use_case=DirectoryService.add)
 def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> Response:
-    """Enter a person."""
+    """Add a person."""
 
     def created(user: User) -> Response:
         return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})

@@ -102,7 +102,7 @@ def show_dog(name: str) -> Response:
     "POST /api/dogs/<name>", Access.USER, DogView, status=201, errors=(Taken,), monitored=True, use_case=DogService.add
 )
 def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequest) -> Response:
-    """Enter a dog."""
+    """Add a dog."""
 
     def created(dog: Dog) -> Response:
         headers = {"Location": f"/api/dogs/{quote(dog.name)}", "Link": monitor(dog.job_id)}

@@ -126,7 +126,7 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     errors=(NotFound,),
     use_case=MailService.request,
 )
-def forget_password(body: MailAddress) -> Response:
+def request_password_reset(body: MailAddress) -> Response:
     """Send a mail with which a new password can be set."""
     return _requested(MailKind.RESET, body)
 

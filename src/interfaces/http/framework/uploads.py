@@ -21,7 +21,7 @@ from src.application.files import IncomingFile
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
 from src.interfaces.filenames import safe_filename
-from src.interfaces.framework.bodies import CUT_OFF, PATIENCE, TOO_SLOW, Body, read_whole
+from src.interfaces.framework.bodies import BODY_TIMEOUT, CUT_OFF, TOO_SLOW, Body, read_whole
 
 _READ_BYTES = 1 << 16
 _FIRST_BYTES = 1 << 10
@@ -209,7 +209,7 @@ class Upload:
     def _read_field(self, name: str) -> None:
         content = bytearray()
         for chunk in self._content():
-            if time.monotonic() - self._begun > PATIENCE and not self._filed:
+            if time.monotonic() - self._begun > BODY_TIMEOUT and not self._filed:
                 raise BadRequest(TOO_SLOW)
             content += chunk
             self._room -= len(chunk)

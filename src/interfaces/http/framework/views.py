@@ -89,7 +89,7 @@ class FieldProblem(View):
     message: str = Field(examples=["This username is already taken; choose another."])
 
 
-class Problem(BaseModel):
+class ProblemSchema(BaseModel):
     """An error (RFC 9457)."""
 
     type: str = Field(
@@ -103,7 +103,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = Field(default=None, description="Every bad field.")
 
 
-class OAuthError(Problem):
+class OAuthError(ProblemSchema):
     """An error as OAuth2 clients read it (RFC 6749 section 5.2), beside the members of a problem."""
 
     error: str = Field(examples=["invalid_grant"])

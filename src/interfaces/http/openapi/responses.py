@@ -12,7 +12,7 @@ from src.domain.errors import PorteroError
 from src.interfaces.errors.problems import status_of
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Operation, Route
-from src.interfaces.http.framework.views import OAuthError, Problem
+from src.interfaces.http.framework.views import OAuthError, ProblemSchema
 
 VARIABLE = re.compile(r"<(\w+)>")
 REFERENCE = "#/components/schemas/{model}"
@@ -170,7 +170,7 @@ def _instead(status: HTTPStatus, answer: type[BaseModel] | None) -> dict[str, An
 
 
 def _problem(status: int) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": reference(Problem)}}
+    content = {"application/problem+json": {"schema": reference(ProblemSchema)}}
     return _response(_MEANINGS[status], _ERROR_HEADERS.get(status, []), content)
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from src.interfaces.http.framework.operations import Operation
-from src.interfaces.http.framework.views import OAuthError, Problem
+from src.interfaces.http.framework.views import OAuthError, ProblemSchema
 from src.interfaces.http.openapi.examples import add_examples
 from src.interfaces.http.openapi.responses import REFERENCE
 
@@ -22,6 +22,7 @@ _NAMES = {
     "PasswordReset": "NewPassword",
     "Person": "NewPerson",
     "ProfileBody": "AccountChange",
+    "ProblemSchema": "Problem",
     "RefreshBody": "RefreshRequest",
     "RefreshView": "Tokens",
     "SignupView": "NewUserWithTokens",
@@ -44,7 +45,7 @@ def public_name(model: str) -> str:
 def schemas(operations: Iterable[Operation], password_min_length: int) -> dict[str, Any]:
     """Return the schemas of every model that the operations receive or send, by the name of the model."""
     bodies = {operation.body for operation in operations if operation.body}
-    answers: set[type[BaseModel]] = {Problem, OAuthError}
+    answers: set[type[BaseModel]] = {ProblemSchema, OAuthError}
     answers |= {answer for operation in operations for answer in operation.answers}
     answers |= {answer for operation in operations for answer in operation.instead.values() if answer}
     received: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in bodies]
