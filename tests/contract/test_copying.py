@@ -32,9 +32,12 @@ from src.infrastructure.stores.sql import SqlStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, claim, only, user
 from tests.contract.test_documents import DATASET, KINDS, LONG, NOON
+from tests.support.children import exit_code, preload
 from tests.support.databases import create_database
 from tests.support.remote import Observed
 from tests.support.rows import encoded
+
+preload(__name__)
 
 NOW = datetime(2029, 1, 1, tzinfo=UTC)
 ROWS = [(line, line % 7 != 0, [f"{line}", "", "😀 'quoted' \n", LONG[: line % 50]]) for line in range(2, 1300)]
@@ -89,6 +92,11 @@ def mortal(store: Store, die_at: int) -> Store:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return cast(Store, Observed(store, {"commit"}, observe))
+
+
+def copy_and_die(kind: type[SqliteStore], source: Path, target: Path, die_at: int) -> None:
+    """Copy a store to another one, and be killed at the step ``die_at`` unless the copy has fewer."""
+    run(StoreCopy(SqliteStore(source, pool_size=1), mortal(kind(target, pool_size=1), die_at), NOW))
 
 
 def run(copy: StoreCopy) -> dict[str, tuple[int, str]]:
@@ -178,19 +186,18 @@ def test_a_copy_around_all_stores_and_back_changes_nothing(
 
 @pytest.mark.parametrize("kind", [SqliteStore, PackedSqlite], ids=["table", "packed"])
 def test_a_copy_that_was_killed_at_any_commit_can_be_continued(
-    source: Store, new_file: Callable[[], Path], kind: type[SqliteStore]
+    new_file: Callable[[], Path], kind: type[SqliteStore]
 ) -> None:
+    origin = new_file()
+    source = SqliteStore(origin, pool_size=1)
+    fill(source)
     for die_at in itertools.count(1):
         file = new_file()
-        child = os.fork()
-        if child == 0:
-            run(StoreCopy(source, mortal(kind(file, pool_size=1), die_at), NOW))
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
+        code = exit_code(copy_and_die, kind, origin, file, die_at)
         with closing(kind(file, pool_size=1)) as store:
             run(StoreCopy(source, store, NOW))
-        if not os.WIFSIGNALED(status):
-            assert os.waitstatus_to_exitcode(status) == 0
+        if code != -signal.SIGKILL:
+            assert code == 0
             assert die_at > 10
             return
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -109,10 +110,14 @@ def _serve() -> None:
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "w", buffering=1) as report:
-                _carry_out(order, report)
-            os._exit(0)
+            try:
+                os.close(reading)
+                with os.fdopen(writing, "w", buffering=1) as report:
+                    _carry_out(order, report)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as report:
             lines = report.read().splitlines()

@@ -3,13 +3,15 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
+from tests.support.children import child
 
 MIB = 1 << 20
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -79,24 +81,19 @@ def test_without_a_free_place_the_wait_ends_in_time(tmp_path: Path) -> None:
         assert is_taken
 
 
-def in_child(block: Callable[[], object]) -> int:
-    """Run ``block`` in a forked process that waits to be killed, and return its id once the block has run."""
-    reader, writer = os.pipe()
-    if not (child := os.fork()):
-        block()
-        os.write(writer, b".")
+def hold_a_place(folder: Path, told: Connection) -> None:
+    """Take the only place, say so, and keep it until the process is killed."""
+    with CheckPlaces(1, folder).take(0) as is_taken:
+        told.send(is_taken)
         signal.pause()
-    os.read(reader, 1)
-    return child
 
 
 def test_a_killed_process_frees_its_place(tmp_path: Path) -> None:
-    places = CheckPlaces(1, tmp_path / "places")
-    taken = places.take(0)
-    child = in_child(taken.__enter__)
-    with places.take(0) as is_taken:
-        assert not is_taken
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    places = CheckPlaces(1, tmp_path)
+    hears, told = Pipe()
+    with child(hold_a_place, tmp_path, told):
+        assert hears.recv()
+        with places.take(0) as is_taken:
+            assert not is_taken
     with places.take(0) as is_taken:
         assert is_taken

@@ -2,15 +2,21 @@
 
 import json
 import os
+import signal
 import sqlite3
+import sys
+from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from src import main
 from src.application import importing
+from tests.support.children import exit_code
 from tests.unit.test_cli import Portero, _log_in, _register, portero, prepared
 from tests.unit.test_foreign_hashes import DJANGO, FIREBASE, FLASK_SALT, FLASK_SECURITY, PASSLIB, PASSWORD
 
@@ -188,8 +194,20 @@ def test_an_entry_that_is_no_user_is_refused(prepared: Portero, value: object) -
     assert outcome.err.startswith("user 1: ")
 
 
-def test_an_import_that_was_killed_continues(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "BATCH", 2)
+def import_and_die(file: str) -> None:
+    """Import users in batches of two, and be killed after the second batch."""
+    run = importing.ImportService.run
+
+    def killed(*arguments: Any) -> Iterator[object]:
+        yield from islice(run(*arguments), 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.argv = ["portero", "users", "import", file]
+    with patch.object(importing, "BATCH", 2), patch.object(importing.ImportService, "run", killed):
+        main.main()
+
+
+def test_an_import_that_was_killed_continues(prepared: Portero) -> None:
     users = [
         {
             "username": f"user{at}",
@@ -200,19 +218,7 @@ def test_an_import_that_was_killed_continues(prepared: Portero, monkeypatch: pyt
         for at in range(7)
     ]
     file = write("users.jsonl", *users)
-    child = os.fork()
-    if child == 0:
-        run = importing.ImportService.run
-
-        def killed(service: importing.ImportService, plan: importing.ImportPlan) -> None:
-            batches = run(service, plan)
-            next(batches)
-            next(batches)
-            os.kill(os.getpid(), 9)
-
-        monkeypatch.setattr(importing.ImportService, "run", killed)
-        prepared("users", "import", file)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == 9
+    assert exit_code(import_and_die, file) == -signal.SIGKILL
     assert len(stored()) == 4
     client = main.create_app().test_client()
     assert _log_in(client, "user1", PASSWORD)
