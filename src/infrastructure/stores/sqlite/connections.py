@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
+from weakref import finalize
 
 from src.domain.errors import Unavailable
 from src.infrastructure.stores.driver import InvalidStoreUrl, PreconditionFailed
@@ -166,13 +167,14 @@ def _connect_writer(file: Path) -> sqlite3.Connection:
 
 
 class _Pool:
-    """Connections of one kind, each used by one thread at a time."""
+    """Connections of one kind, each used by one thread at a time. Those that are idle are closed with the pool."""
 
     def __init__(self, open: Callable[[], sqlite3.Connection], size: int) -> None:
         """Keep up to ``size`` connections open while nobody uses them."""
         self._open = open
         self._size = size
         self._idle = deque[sqlite3.Connection]()
+        finalize(self, _close_all, self._idle)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -192,8 +194,7 @@ class _Pool:
     def close(self) -> None:
         """Close the connections that nobody uses; the others are closed after their use."""
         self._size = 0
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     def _take(self) -> sqlite3.Connection:
         try:
@@ -214,3 +215,8 @@ class _OpenedFile(NamedTuple):
     inode: tuple[int, int]
     readers: _Pool
     writers: _Pool
+
+
+def _close_all(connections: deque[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
