@@ -9,7 +9,8 @@ from src.domain.errors import Unavailable
 
 T = TypeVar("T")
 
-_GIVE_UP_SECONDS = 5.0
+GIVE_UP_SECONDS = 5.0
+"""The seconds after which a change that still conflicts is given up."""
 
 
 class Conflict(Exception):
@@ -19,9 +20,9 @@ class Conflict(Exception):
 def retry_conflicts(attempt: Callable[[], T]) -> T:
     """Call ``attempt``, which reads and commits, until it raises no Conflict. Return its result.
 
-    Raises Unavailable after five seconds of conflicts.
+    Raises Unavailable after GIVE_UP_SECONDS of conflicts.
     """
-    give_up, pause = time.monotonic() + _GIVE_UP_SECONDS, 0.02
+    give_up, pause = time.monotonic() + GIVE_UP_SECONDS, 0.02
     while time.monotonic() < give_up:
         try:
             return attempt()

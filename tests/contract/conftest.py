@@ -25,6 +25,7 @@ from src.infrastructure.stores.sqlite import SqliteStore
 from tests.contract.documents import account, user
 from tests.e2e.service import redis_server
 from tests.support.aws import REGION, open_dynamodb, session, use_aws
+from tests.support.commits import Commit, replace_commit
 from tests.support.databases import create_database, drop_database
 
 # To add a store, add its name here and a fixture of that name that returns a function which opens the store.
@@ -140,14 +141,16 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 @pytest.fixture
 def commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[list[Write]]:
     """Return a list that receives the writes of every commit."""
-    commit = store._commit
     commits: list[list[Write]] = []
 
-    def noted(writes: Sequence[Write], operation: str) -> dict[Key, str]:
-        commits.append([*writes])
-        return commit(writes, operation)
+    def noting(commit: Commit) -> Commit:
+        def noted(writes: Sequence[Write], operation: str) -> dict[Key, str]:
+            commits.append([*writes])
+            return commit(writes, operation)
 
-    monkeypatch.setattr(store, "_commit", noted)
+        return noted
+
+    replace_commit(monkeypatch, store, noting)
     return commits
 
 

@@ -18,7 +18,7 @@ from src.application.jobs import JobRunner, JobService
 from src.domain.errors import Unavailable
 from src.domain.jobs import RESEND, Job
 from src.infrastructure.queues import celery
-from src.infrastructure.queues.celery import CeleryQueue, _app, _WorkerConnection
+from src.infrastructure.queues.celery import CeleryQueue, WorkerConnection, make_app
 from src.infrastructure.repositories.jobs import Jobs as JobRecords
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.brokers import Broker, RabbitMQ, Redis
@@ -67,7 +67,7 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that is there may be slow, where the test is not about one that is away."""
-    monkeypatch.setattr(celery, "_TIMEOUT_SECONDS", PATIENCE)
+    monkeypatch.setattr(celery, "TIMEOUT_SECONDS", PATIENCE)
 
 
 @contextmanager
@@ -123,7 +123,7 @@ class TestSendingDuringAnOutage:
     def test_notifying_does_not_wait(
         self, port: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("src.infrastructure.queues.celery._MAX_NOTIFICATIONS", 3)
+        monkeypatch.setattr("src.infrastructure.queues.celery.MAX_NOTIFICATIONS", 3)
         with queue_at(f"redis://{request.getfixturevalue(port)}") as queue:
             assert outcome_within(1.5, lambda: self._notify(queue, 50)) is None
             if port == "silent_port":
@@ -145,7 +145,7 @@ class TestSendingDuringAnOutage:
     def test_too_many_notifications_are_dropped(
         self, broker: Broker, patient: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("src.infrastructure.queues.celery._MAX_NOTIFICATIONS", 5)
+        monkeypatch.setattr("src.infrastructure.queues.celery.MAX_NOTIFICATIONS", 5)
         broker.start()
         with queue_at(broker.url) as queue:
             with broker.silent():
@@ -181,7 +181,7 @@ class TestBrokerWithoutAWorker:
     @pytest.fixture
     def few(self, monkeypatch: pytest.MonkeyPatch) -> int:
         """Lower the number of messages that may wait, and return it."""
-        monkeypatch.setattr(celery, "_MAX_MESSAGES", 30)
+        monkeypatch.setattr(celery, "MAX_MESSAGES", 30)
         return 30
 
     def test_sending_is_unavailable_while_too_many_messages_wait(
@@ -216,7 +216,7 @@ class TestBrokerWithoutAWorker:
         with queue_at(redis.url) as queue:
             service = JobService(jobs=stored, queue=queue, runner=runner, clock=lambda: now)
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_EXPIRES_SECONDS", -1)  # messages have expired when a worker reads them
+                patch.setattr(celery, "EXPIRES_SECONDS", -1)  # messages have expired when a worker reads them
                 for _ in range(360):
                     now += RESEND
                     service.resend()
@@ -233,9 +233,9 @@ class TestBrokerWithoutAWorker:
         redis.start()
         with queue_at(redis.url) as queue:
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_EXPIRES_SECONDS", -1)
+                patch.setattr(celery, "EXPIRES_SECONDS", -1)
                 queue.send(named("whole"))
-            redis.put(*redis.messages() * (celery._MAX_MESSAGES - 1))
+            redis.put(*redis.messages() * (celery.MAX_MESSAGES - 1))
             with pytest.raises(Unavailable):
                 queue.send(named("whole"))
             with worker(redis.url, jobs):
@@ -247,7 +247,7 @@ class TestBrokerWithoutAWorker:
     ) -> None:
         with queue_at(rabbitmq.url) as queue:
             with monkeypatch.context() as patch:
-                patch.setattr(celery, "_EXPIRES_SECONDS", 1)
+                patch.setattr(celery, "EXPIRES_SECONDS", 1)
                 for _ in range(5):
                     queue.send(named("whole"))
             until(lambda: rabbitmq.waiting() == 0, "the old messages are gone")
@@ -304,7 +304,7 @@ class TestWorker:
         """Left alone, kombu waits 2 s longer each time, up to 30 s."""
         monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
         waits: list[float] = []
-        app = _app(f"redis://127.0.0.1:{free_port()}", _WorkerConnection)
+        app = make_app(f"redis://127.0.0.1:{free_port()}", WorkerConnection)
         with app.connection_for_read() as connection, pytest.raises(OperationalError):
             connection.ensure_connection(lambda _, wait: waits.append(wait), 10)
         assert waits == [1] + [2] * 9
@@ -339,8 +339,8 @@ class TestWorker:
                 ("portero.run", [1, 2]),
                 ("portero.run", [{}]),
             ):
-                with queue._app.connection_for_write() as connection:
-                    queue._app.send_task(task, arguments, connection=connection)
+                with queue.app.connection_for_write() as connection:
+                    queue.app.send_task(task, arguments, connection=connection)
                 self._runs_jobs_again(queue, jobs)
 
     def _runs_jobs_again(self, queue: CeleryQueue, jobs: Jobs) -> None:

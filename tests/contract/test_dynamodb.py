@@ -74,20 +74,20 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-def store(dynamodb: Callable[[], DynamoStore], wire: Wire) -> Iterator[DynamoStore]:
+def store(dynamodb: partial[DynamoStore], wire: Wire) -> Iterator[DynamoStore]:
     """Open the store of the fixture ``dynamodb`` through ``wire``."""
     session = Session()
     session.events.register("before-send.dynamodb", wire.send)
-    [table] = dynamodb.args  # type: ignore[attr-defined] # it is a partial
+    [table] = dynamodb.args
     store = DynamoStore(REGION, table, pool_size=8, timeout=60.0, session=session)
     yield store
     store.close()
 
 
 @pytest.fixture
-def table(store: DynamoStore) -> Any:
+def table(store: DynamoStore, dynamodb: partial[DynamoStore]) -> Any:
     """Return the table as the library of AWS shows it."""
-    return Session().resource("dynamodb", REGION).Table(store._table)
+    return Session().resource("dynamodb", REGION).Table(*dynamodb.args)
 
 
 def items(table: Any) -> list[dict[str, Any]]:
@@ -231,7 +231,7 @@ class TestEntries:
         self, store: DynamoStore, wire: Wire, table: Any
     ) -> None:
         def insert_before(_: AWSPreparedRequest) -> None:
-            with closing(DynamoStore(REGION, store._table, pool_size=1)) as other:
+            with closing(DynamoStore(REGION, table.name, pool_size=1)) as other:
                 other.commit(Insert(user("1"), account()))
 
         wire.answers = [lambda request: None, insert_before]
@@ -272,7 +272,7 @@ class TestFailures:
     def test_a_cancelled_transaction_is_repeated(
         self, store: DynamoStore, wire: Wire, code: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
+        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
         wire.answers = [cancelled("None", code)] * 3
         store.commit(Insert(claim("1"), CLAIM))
         assert wire.operations == ["TransactWriteItems"] * 4
@@ -281,7 +281,7 @@ class TestFailures:
         self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A first request goes on although its reply was lost, so that the repeated ones meet it."""
-        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 60.0)
+        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 60.0)
         in_progress = answer(400, __type="TransactionInProgressException", message="in progress")
         wire.answers = [lose_reply, in_progress, in_progress, in_progress]
         revisions = store.commit(Insert(claim("1"), CLAIM))
@@ -290,7 +290,7 @@ class TestFailures:
     def test_a_transaction_that_stays_in_progress_is_unavailable(
         self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 0.1)
+        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 0.1)
         wire.answers = [answer(400, __type="TransactionInProgressException", message="in progress")] * 1000
         with pytest.raises(Unavailable) as raised:
             store.commit(Insert(claim("1"), CLAIM))
@@ -307,7 +307,7 @@ class TestFailures:
     def test_transactions_that_keep_conflicting_are_unavailable(
         self, store: DynamoStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 0.5)
+        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 0.5)
         wire.answers = [cancelled("TransactionConflict")] * 1000
         with pytest.raises(Unavailable) as raised:
             store.commit(Insert(claim("1"), CLAIM))

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from src.application.limits import Count, Limit, RateLimiter
+from src.application.ports import Clock
 from src.domain.errors import TooManyRequests, Unavailable
 from src.infrastructure.limits.redis import RedisLimiter
 from src.infrastructure.limits.store import StoreLimiter
@@ -21,6 +22,7 @@ from tests.contract.conftest import SHARED, STORES, Wire
 from tests.support.clock import outcome_within
 from tests.support.emulators import free_port
 from tests.support.races import at_once, in_processes, meet
+from tests.support.working import Watch
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = Limit("minute", 10, 60)
@@ -38,34 +40,44 @@ def _real_time() -> datetime:
     return datetime.now(UTC)
 
 
-def over_store(open_store: Callable[[], Store], clock: Callable[[], datetime] = _real_time) -> RateLimiter:
+def over_store(open_store: Callable[[], Store], clock: Clock = _real_time) -> RateLimiter:
     return StoreLimiter(open_store(), clock)
 
 
+def over_redis(url: str, clock: Clock = _real_time) -> RateLimiter:
+    """Return a limiter that has the clock of its server."""
+    return RedisLimiter(url)
+
+
 @pytest.fixture
-def opener(request: pytest.FixtureRequest) -> Callable[[], RateLimiter]:
+def opener(request: pytest.FixtureRequest) -> Callable[..., RateLimiter]:
     """Return a function that opens the same counters in every process."""
     if request.param == "redis":
-        return partial(RedisLimiter, request.getfixturevalue("redis_url"))
+        return partial(over_redis, request.getfixturevalue("redis_url"))
     return partial(over_store, request.getfixturevalue(request.param))
 
 
 @pytest.fixture
-def limiter(opener: Callable[[], RateLimiter]) -> Iterator[RateLimiter]:
-    limiter = opener()
+def watch() -> Watch:
+    """The clock of limiters that count in a store. It stands still until the test moves it."""
+    return Watch(NOON)
+
+
+@pytest.fixture
+def limiter(opener: Callable[..., RateLimiter], watch: Watch) -> Iterator[RateLimiter]:
+    limiter = opener(watch)
     yield limiter
     close(limiter)
 
 
 @pytest.fixture
-def limiter_at_noon(limiter: RateLimiter) -> tuple[StoreLimiter, Callable[[float], None]]:
+def limiter_at_noon(limiter: RateLimiter, watch: Watch) -> tuple[StoreLimiter, Callable[[float], None]]:
     """Return a limiter whose clock stands at noon, and a function that sets it to so many seconds after noon."""
     assert isinstance(limiter, StoreLimiter)
 
     def go_to(seconds: float) -> None:
-        limiter._clock = lambda: NOON + timedelta(seconds=seconds)
+        watch.time = NOON + timedelta(seconds=seconds)
 
-    go_to(0)
     return limiter, go_to
 
 
@@ -127,17 +139,18 @@ class TestLimiter:
         with pytest.raises(TooManyRequests):
             limiter.check(both[1])
 
-    def test_the_window_begins_with_the_first_count_and_ends(self, limiter: RateLimiter, key: str) -> None:
+    def test_the_window_begins_with_the_first_count_and_ends(
+        self, limiter: RateLimiter, watch: Watch, key: str
+    ) -> None:
         count = Count(Limit("short", 2, 5), key)
         began = time.monotonic()
 
         def go_to(seconds: float) -> None:
             if isinstance(limiter, StoreLimiter):
-                limiter._clock = lambda: NOON + timedelta(seconds=seconds)
+                watch.time = NOON + timedelta(seconds=seconds)
             else:
                 time.sleep(max(0.0, seconds - (time.monotonic() - began)))
 
-        go_to(0)
         assert hits_until_full(limiter, count) == 2
         go_to(1.1)
         with pytest.raises(TooManyRequests) as over:

@@ -138,7 +138,7 @@ def contents(engine: Engine) -> dict[str, list[dict[str, Any]]]:
     with engine.connect() as connection:
         return {
             table.name: [
-                dict(row._mapping) for row in connection.execute(sa.select(table).order_by(*table.primary_key))
+                dict(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()
             ]
             for table in reflected.sorted_tables
             if table.name != "alembic_version"
@@ -248,7 +248,7 @@ def test_values_are_stored_in_sqlite_as_sqlalchemy_reads_them(url: str, engine: 
     store = SqliteStore.open(url, pool_size=1)
     store.commit(Insert(user("1"), fields), Insert(user("2"), numbers))
     with engine.begin() as connection:
-        read = [dict(row._mapping) for row in connection.execute(sa.select(users).order_by("id"))]
+        read = [dict(row) for row in connection.execute(sa.select(users).order_by("id")).mappings()]
         assert [{name: row[name] for name in fields} for row in read] == [fields, numbers]
         raw = connection.exec_driver_sql("SELECT * FROM users ORDER BY id").all()
         connection.execute(users.delete())

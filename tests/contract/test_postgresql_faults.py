@@ -124,7 +124,7 @@ def test_a_server_that_falls_silent_is_unavailable_in_time(
 def url(postgresql: Callable[[], Store]) -> str:
     store = postgresql()
     assert isinstance(store, SqlStore)
-    url = store._engine.url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
+    url = store.engine.url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
     store.close()
     return url
 
@@ -154,7 +154,7 @@ def test_a_thread_waits_for_a_connection_of_the_pool_and_not_for_long(
 ) -> None:
     monkeypatch.setattr(engine, "POOL_SECONDS", 0.3)
     with closing(SqlStore.open(url, pool_size=1)) as store:
-        with store._engine.connect():
+        with store.engine.connect():
             watch = Stopwatch()
             with pytest.raises(Unavailable):
                 store.get(claim("1"))

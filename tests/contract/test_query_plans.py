@@ -27,7 +27,7 @@ QUERIES = [(collection, index) for collection in COLLECTIONS for index in collec
 def connection(postgres_server: str, migrated_template: str) -> Iterator[sa.Connection]:
     """A connection that reads a table or sorts only where no index helps: the tables are empty."""
     url = create_database(postgres_server, template=migrated_template.rpartition("/")[2])
-    with closing(SqlStore.open(url, pool_size=1)) as store, store._engine.connect() as connection:
+    with closing(SqlStore.open(url, pool_size=1)) as store, store.engine.connect() as connection:
         for method in ("seqscan", "bitmapscan", "sort"):
             connection.exec_driver_sql(f"SET LOCAL enable_{method} = off")
         yield connection
@@ -84,7 +84,7 @@ def ten_thousand_users(postgresql: Callable[[], Store]) -> Iterator[SqlStore]:
     store = postgresql()
     assert isinstance(store, SqlStore)
     with closing(store):
-        with store._engine.begin() as connection:
+        with store.engine.begin() as connection:
             connection.exec_driver_sql(
                 "INSERT INTO users SELECT made.* FROM nobody, generate_series(1, 10000) AS number, "
                 "jsonb_populate_record(nobody, jsonb_build_object('id', number::text, 'username_key', "
@@ -110,7 +110,7 @@ def test_postgresql_keeps_a_plan_that_reads_no_more_users_than_it_finds(
     values = {**query.equal, "start": query.start, "until": query.until, "count": query.limit + 1}
     read = sa.text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'users'")
     planned = sa.text("SELECT custom_plans FROM pg_prepared_statements WHERE statement LIKE '%FROM users%'")
-    with ten_thousand_users._engine.connect() as connection:
+    with ten_thousand_users.engine.connect() as connection:
         for _ in range(15):
             connection.execute(statement, {**values, "after_value": "00076", "after_id": "76"})
         assert connection.scalar(read) <= 20 * (query.limit + 2)  # planning reads some too

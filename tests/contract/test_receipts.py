@@ -19,7 +19,8 @@ from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.schema import CLAIMS
+from src.infrastructure.stores.schema import CLAIMS, RECEIPTS
+from tests.support.commits import commit_twice
 from tests.support.races import at_once, in_processes, meet
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -147,7 +148,7 @@ class TestCommit:
         receipts.commit(answered, write("2"))
         with pytest.raises(PreconditionFailed) as failed:
             receipts.commit(answered, write("3"))
-        assert failed.value.keys == {Key(receipts._collection, "key")}
+        assert failed.value.keys == {Key(RECEIPTS, "key")}
         assert [is_there(store, id) for id in "123"] == [False, True, False]
 
     def test_a_receipt_removed_during_the_commit_is_not_a_repetition(
@@ -251,13 +252,7 @@ def test_a_commit_whose_reply_was_lost_is_not_a_repetition(
     receipts: Receipts, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client of the store sends the commit again; our own receipt is then in the way."""
-    once = store._commit
-
-    def commit(*arguments: object) -> dict[Key, str]:
-        once(*arguments)  # type: ignore[arg-type]
-        return once(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(store, "_commit", commit)
+    commit_twice(monkeypatch, store)
     task = Tasks(store).add(new_task(), made(NOON))
     receipt = receipts.get("key")
     assert receipt

@@ -30,6 +30,7 @@ from src.infrastructure.stores.sqlite import SqliteStore
 from src.infrastructure.stores.sqlite import rows as sqlite_rows
 from src.infrastructure.stores.sqlite.rows import SqliteRows
 from tests.contract.conftest import Wire
+from tests.support.commits import replace_commit
 from tests.support.emulators import free_port
 from tests.support.firestore import collection_of
 from tests.support.rows import encoded
@@ -66,17 +67,17 @@ def rows(kind: str, store: Store) -> RowStore:
 def kept(store: Store, rows: RowStore) -> int:
     """Return the number of rows, or of documents that hold packed rows, in the whole store."""
     if isinstance(store, MemoryStore):
-        return len(store._documents)
+        return len(store.documents)
     if isinstance(store, FirestoreStore):
         return len(list(collection_of(store, PACKS.name).select([]).stream()))
     if isinstance(store, DynamoStore):
         return len(store.scan(PACKS, limit=10_000))
     if isinstance(store, SqlStore):
-        with store._engine.connect() as connection:
+        with store.engine.connect() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM rows").scalar_one())
     assert isinstance(store, SqliteStore)
     table = "rows" if isinstance(rows, SqliteRows) else PACKS.name
-    with store._connections.reading() as connection:
+    with store.connections.reading() as connection:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
@@ -295,11 +296,11 @@ def fails_at(number: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> None
 
         return call
 
-    monkeypatch.setattr(store, "_commit", failing(store._commit))
+    replace_commit(monkeypatch, store, failing)
     if isinstance(store, SqliteStore):
-        monkeypatch.setattr(store._connections, "writing", failing(store._connections.writing))
+        monkeypatch.setattr(store.connections, "writing", failing(store.connections.writing))
     if isinstance(store, SqlStore):
-        monkeypatch.setattr(store._engine, "begin", failing(store._engine.begin))
+        monkeypatch.setattr(store.engine, "begin", failing(store.engine.begin))
 
 
 class Lazy(Sequence[EncodedRow]):
@@ -346,7 +347,7 @@ def noted_statements(store: Store) -> list[str]:
     """Return a list that receives the statements of the connections that the pools keep."""
     assert isinstance(store, SqliteStore)
     statements: list[str] = []
-    for using in (store._connections.reading, store._connections.writing):
+    for using in (store.connections.reading, store.connections.writing):
         with using() as connection:
             pass
         connection.set_trace_callback(statements.append)
@@ -431,7 +432,7 @@ class TestTable:
         rows.append(SET, encoded(made(10)))
         rows.page(SET, valid=valid)
         [query] = [each for each in statements if each.startswith("SELECT")]
-        with store._connections.reading() as connection:
+        with store.connections.reading() as connection:
             plan = connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
             found = connection.execute(query).fetchall()
         store.close()

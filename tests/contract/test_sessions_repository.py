@@ -111,7 +111,7 @@ def test_uses_recorded_by_several_processes_all_count(open_shared: Callable[[], 
 
 def _use_at_once(share: tuple[Callable[[], Store], str, str]) -> list[str]:
     """Change a session ten times at once in a process of its own, and return the errors."""
-    conflicts._GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
+    conflicts.GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
     open_store, id, user_id = share
     store = open_store()
     sessions = Sessions(store)

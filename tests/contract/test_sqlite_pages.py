@@ -18,7 +18,7 @@ def test_a_page_is_one_row_because_the_lock_of_the_interpreter_is_released_for_e
     statements: list[str] = []
     names = [f"user{number:02}" for number in range(20)]
     store.commit(*(Insert(user(name), account(username=name, username_key=name)) for name in names))
-    with store._connections.reading() as connection:
+    with store.connections.reading() as connection:
         pass  # the pool keeps it
     connection.set_trace_callback(statements.append)
     assert [found.key for found in store.find(Query(USERS, "username_key", limit=20)).items] == [*map(user, names)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,6 +15,7 @@ from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.schema.types import Collection, Type
 from tests.contract.conftest import Wire
 from tests.contract.documents import CLAIM, NOON, account, claim, commit_all, only, user
+from tests.support.commits import Commit, commit_twice, replace_commit
 from tests.support.races import at_once
 
 
@@ -261,13 +263,7 @@ class TestLostReply:
     @pytest.fixture
     def twice(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         """Every commit reaches the store twice, and the reply to the second one is what is heard."""
-        once = store._commit
-
-        def commit(writes: Sequence[Write], operation: str) -> dict[Key, str]:
-            once(writes, operation)
-            return once(writes, operation)
-
-        monkeypatch.setattr(store, "_commit", commit)
+        commit_twice(monkeypatch, store)
 
     @pytest.mark.usefixtures("twice")
     def test_one_commit_can_contain_every_kind_of_write(self, store: Store) -> None:
@@ -316,23 +312,22 @@ class TestLostReply:
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         attempts = []
-        once = store._commit
 
-        def commit(writes: Sequence[Write], operation: str) -> dict[Key, str]:
-            attempts.append(operation)
-            if len(attempts) < 3:
-                raise PreconditionFailed
-            return once(writes, operation)
+        def third(once: Commit) -> Commit:
+            def commit(writes: Sequence[Write], operation: str) -> dict[Key, str]:
+                attempts.append(operation)
+                if len(attempts) < 3:
+                    raise PreconditionFailed
+                return once(writes, operation)
 
-        monkeypatch.setattr(store, "_commit", commit)
+            return commit
+
+        replace_commit(monkeypatch, store, third)
         assert store.commit(Insert(claim("1"), CLAIM)) == {claim("1"): only(store, claim("1")).revision}
         assert len(set(attempts)) == 1
 
     def test_a_commit_that_keeps_failing_is_unavailable(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        def commit(writes: Sequence[Write], operation: str) -> dict[Key, str]:
-            raise PreconditionFailed
-
-        monkeypatch.setattr(store, "_commit", commit)
+        replace_commit(monkeypatch, store, lambda _: Mock(side_effect=PreconditionFailed))
         with pytest.raises(Unavailable):
             store.commit(Insert(claim("1"), CLAIM))
 

@@ -89,9 +89,9 @@ class TestUnreachable:
         store = postgresql()
         assert isinstance(store, SqlStore)
         store.get(claim("1"))
-        with store._engine.connect(), store._engine.connect():
+        with store.engine.connect(), store.engine.connect():
             pass  # the pool has two connections
-        server = store._engine.url.set(query={}).render_as_string().replace("postgresql+psycopg:", "postgresql:")
+        server = store.engine.url.set(query={}).render_as_string().replace("postgresql+psycopg:", "postgresql:")
         with psycopg.connect(server, autocommit=True) as admin:
             others = "datname = current_database() AND pid <> pg_backend_pid()"
             closed = admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}").fetchall()
@@ -130,7 +130,7 @@ class TestUnreachable:
         store = sqlite()
         store.commit(Insert(claim("1"), CLAIM))
         assert isinstance(store, SqliteStore)
-        with store._connections.writing() as connection:  # no other one writes
+        with store.connections.writing() as connection:  # no other one writes
             connection.execute(f"PRAGMA max_page_count={database.stat().st_size // 4096 + 10}")
         large = CLAIM | {"holder_id": "x" * 100_000}
         with pytest.raises(Unavailable):

@@ -89,7 +89,7 @@ class TestThreads:
     def test_a_hundred_simultaneous_changes_of_one_user_all_count(
         self, users: Users, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(conflicts, "_GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
+        monkeypatch.setattr(conflicts, "GIVE_UP_SECONDS", 60.0)  # on a busy machine, too
         ada = users.add(new_user("ada"))
 
         def count(_: int) -> list[str]:
@@ -135,7 +135,7 @@ def add_at_once(share: tuple[Callable[[], Store], list[User]]) -> list[str]:
 
 def count_at_once(share: tuple[Callable[[], Store], str]) -> list[str]:
     """Change one user ten times in each of four threads. Runs in a separate process."""
-    conflicts._GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
+    conflicts.GIVE_UP_SECONDS = 60.0  # on a busy machine, too; the process ends with the test
     open_store, id = share
     store = open_store()
     users = Users(store)

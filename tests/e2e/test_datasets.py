@@ -61,7 +61,7 @@ class Place:
         """Return the number of documents of a collection."""
         if isinstance(self.store, FirestoreStore):
             return len(collection_of(self.store, kind).select([]).limit(1000).get())
-        with self.store._connections.reading() as connection:
+        with self.store.connections.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0])
 
     def row_sets(self) -> set[str]:
@@ -69,7 +69,7 @@ class Place:
         if isinstance(self.store, FirestoreStore):
             packs = collection_of(self.store, "packs").select(["set_id"]).limit(1000).get()
             return {document.get("set_id") for document in packs}
-        with self.store._connections.reading() as connection:
+        with self.store.connections.reading() as connection:
             return {set_id for (set_id,) in connection.execute("SELECT DISTINCT set_id FROM rows")}
 
     @property

@@ -104,8 +104,8 @@ def test_purging_a_guest_removes_everything_stored_about_it(
     guest = join(client, "guest")
     watch.forward(24 * 3600 + 60)
     services_of(app).accounts.accounts.purge_guests()
-    assert guest.user["id"] not in repr(store._documents)
-    assert guest.session not in repr(store._documents)
+    assert guest.user["id"] not in repr(store.documents)
+    assert guest.session not in repr(store.documents)
 
 
 def test_a_guest_that_registers_keeps_its_id_and_loses_its_sessions(client: Client, watch: Watch, app: Flask) -> None:

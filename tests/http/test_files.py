@@ -47,7 +47,7 @@ def _content(client: Client, person: Person, made: Answer) -> Answer:
 
 def _kept(store: MemoryStore) -> list[str]:
     """Return the collections of the documents that are left of files, their requests and their jobs."""
-    return [name for name, _ in store._documents if name in ("files", "jobs", "receipts")]
+    return [name for name, _ in store.documents if name in ("files", "jobs", "receipts")]
 
 
 # One file
@@ -226,7 +226,7 @@ def test_a_file_that_is_still_being_stored_returns_404(client: Client, anna: Per
     sent = body(part("file", b"x" * 200_000, "a.txt"))
 
     def look() -> list[int]:
-        [id] = [key for name, key in store._documents if name == "files"]
+        [id] = [key for name, key in store.documents if name == "files"]
         asking = client_of(client.application)
         urls = (f"/api/files/{id}", f"/api/files/{id}/content")
         statuses = [asking.get(url, headers=anna.headers).status_code for url in urls]

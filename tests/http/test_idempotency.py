@@ -105,14 +105,14 @@ def test_a_repeated_request_creates_nothing_and_gets_the_same_response(
     client: Client, root: Person, store: MemoryStore, path: str
 ) -> None:
     before = _count(client, root, path)
-    first, stored = _create(client, root, path), repr(store._documents)
+    first, stored = _create(client, root, path), repr(store.documents)
     assert first.status_code in (201, 202)
     for url in (path, path + "/"):
         again = client.post(
             url.replace("{name}", "Rex"), headers={**root.headers, "Idempotency-Key": KEY}, **CREATES[path]("one")
         )
         assert _told(again) == _told(first)
-    assert repr(store._documents) == stored
+    assert repr(store.documents) == stored
     assert _count(client, root, path) == before + 1
 
 
@@ -234,12 +234,12 @@ def _user(client: Client, person: Person) -> Any:
 def test_an_interrupted_upload_can_be_repeated_with_its_key(
     client: Client, root: Person, store: MemoryStore, path: str
 ) -> None:
-    before, headers = repr(store._documents), {**root.headers, "Idempotency-Key": KEY}
+    before, headers = repr(store.documents), {**root.headers, "Idempotency-Key": KEY}
     cut = client.post(
         path, input_stream=io.BytesIO(LARGE[:-100_000]), content_length=len(LARGE), content_type=TYPE, headers=headers
     )
     assert cut.status_code == 400
-    assert repr(store._documents) == before
+    assert repr(store.documents) == before
     assert _create(client, root, path, data=LARGE, content_type=TYPE).status_code in (201, 202)
 
 
@@ -292,7 +292,7 @@ def test_an_expired_key_is_removed(client: Client, root: Person, watch: Watch, s
     _create(client, root, "/tasks")
     watch.forward(DAY)
     services_of(app).operations.sweep()
-    assert not [name for name, _ in store._documents if name == "receipts"]
+    assert not [name for name, _ in store.documents if name == "receipts"]
 
 
 BAD_REQUESTS: dict[str, dict[str, Any]] = {
@@ -384,10 +384,10 @@ def test_the_key_and_the_password_are_not_stored_in_clear(
     client: Client, root: Person, store: MemoryStore, path: str
 ) -> None:
     assert _create(client, root, path).status_code in (201, 202)
-    receipts = [document for (name, _), document in store._documents.items() if name == "receipts"]
+    receipts = [document for (name, _), document in store.documents.items() if name == "receipts"]
     assert len(receipts) == 1
-    assert KEY not in repr(store._documents)
-    assert PASSWORD not in repr(store._documents)
+    assert KEY not in repr(store.documents)
+    assert PASSWORD not in repr(store.documents)
 
 
 def test_a_user_with_an_account_elsewhere_is_created_once() -> None:
@@ -416,11 +416,11 @@ def test_deleting_a_user_deletes_everything_of_theirs(
     [file] = client.get("/api/files", headers=anna.headers).json
     by = anna if role == "user" else join(client, role=role)
     assert client.delete(anna.at("/users/{id}"), headers=by.headers).status_code == 204
-    left = [name for (name, _), document in store._documents.items() if anna.user["id"] in repr(document)]
+    left = [name for (name, _), document in store.documents.items() if anna.user["id"] in repr(document)]
     assert left == ["users"]  # a tombstone, so that the id is never used again
-    assert file["id"] not in repr(store._documents)
+    assert file["id"] not in repr(store.documents)
     assert [blob for blob in _blobs(app) if file["id"] in blob] == []
-    of_ben = [name for (name, _), document in store._documents.items() if ben.user["id"] in repr(document.fields)]
+    of_ben = [name for (name, _), document in store.documents.items() if ben.user["id"] in repr(document.fields)]
     assert sorted({*of_ben}) == ["claims", "dogs", "files", "jobs", "receipts", "sessions", "tasks"]
     assert client.post("/api/dogs/Rex", headers=ben.headers).status_code == 201  # the name is free
     assert len(client.get("/api/files", headers=ben.headers).json) == 1
@@ -428,4 +428,4 @@ def test_deleting_a_user_deletes_everything_of_theirs(
 
 def _blobs(app: Flask) -> list[str]:
     store: Any = services_of(app).files.blobs
-    return [each["path"] for page in store._store.list() for each in page]
+    return [each["path"] for page in store.objects.list() for each in page]

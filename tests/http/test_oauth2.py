@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any, NoReturn
 
 import pytest
@@ -34,7 +35,7 @@ class _Wired(BaseAdapter):
             request.url.removeprefix(HOST), method=request.method, data=request.body, headers=dict(request.headers)
         )
         response = Response()
-        response.status_code, response._content = answer.status_code, answer.data
+        response.status_code, response.raw = answer.status_code, BytesIO(answer.data)
         response.headers.update(answer.headers)
         response.url, response.request = request.url, request
         return response

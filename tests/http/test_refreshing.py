@@ -144,9 +144,9 @@ def test_a_user_who_cannot_log_in_does_not_spend_a_refresh_token(
         assert client.put(path, json={"disabled": True}, headers=admin.headers).status_code == 200
     else:
         assert client.delete(path, headers=admin.headers).status_code == 204
-    stored = repr(store._documents)
+    stored = repr(store.documents)
     assert _refresh(client, anna.refresh).status_code == 401
-    assert repr(store._documents) == stored
+    assert repr(store.documents) == stored
 
 
 def test_the_user_in_a_refresh_token_cannot_be_replaced(client: Client, anna: Person) -> None:
@@ -211,7 +211,7 @@ def test_only_hashes_are_stored(client: Client, store: MemoryStore) -> None:
     for _ in range(2):
         answer = _refresh(client, tokens[-1]).json
         tokens += [answer["access_token"], answer["refresh_token"]]
-    stored = repr(store._documents)
+    stored = repr(store.documents)
     assert anna.session in stored
     for token in tokens:
         assert token not in stored

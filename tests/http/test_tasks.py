@@ -121,7 +121,7 @@ def test_purging_a_guest_deletes_its_tasks(watch: Watch) -> None:
         _add(client, person)
     watch.forward(24 * 3600 + 60)
     assert services_of(app).accounts.accounts.purge_guests() == 1
-    assert guest.user["id"] not in repr(store._documents)
+    assert guest.user["id"] not in repr(store.documents)
     assert len(_list(client, logged_in(client, anna)).json) == 1
 
 

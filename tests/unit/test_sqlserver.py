@@ -35,7 +35,7 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 @pytest.fixture
 def store(driver: Recorder) -> Iterator[SqlStore]:
     store = SqlStore.open(URL, pool_size=2)
-    with store._engine.connect():
+    with store.engine.connect():
         driver.statements.clear()  # those of SQLAlchemy about the server
     yield store
     store.close()

@@ -21,8 +21,10 @@ _log = logging.getLogger("portero.jobs")
 Progress = Callable[[float], None]
 """A function that reports the progress of a job, from 0 to 1. Raises NotRunnable when the worker has lost the job."""
 
-_RENEW_EVERY = LEASE / 3
-_SPREAD = 1.0  # seconds over which the retries of jobs that were postponed at the same time are spread
+RENEW_EVERY = LEASE / 3
+"""The time between two renewals of the lease on a job."""
+SPREAD_SECONDS = 1.0
+"""The seconds over which the retries of jobs that were postponed at the same time are spread."""
 
 
 class JobHandler(Protocol):
@@ -118,7 +120,7 @@ class JobRunner:
         age = (self.clock() - job.created_at).total_seconds()
         if age > handler.postponed_until[job.attempts - 1]:
             return self._failed(job, handler, error.detail, final=False)
-        wait = error.retry_after + random.uniform(0, _SPREAD)  # noqa: S311 - spreads jobs, hides nothing
+        wait = error.retry_after + random.uniform(0, SPREAD_SECONDS)  # noqa: S311 - spreads jobs, hides nothing
         self._transition(job, Job.postponed, error=error.detail, wait=timedelta(seconds=wait))
         return wait
 
@@ -169,7 +171,7 @@ class JobRunner:
         ended = threading.Event()
 
         def renew() -> None:
-            while not ended.wait(_RENEW_EVERY.total_seconds()):
+            while not ended.wait(RENEW_EVERY.total_seconds()):
                 try:
                     self._transition(job, Job.renewed)
                 except (NotFound, NotRunnable):

@@ -21,7 +21,7 @@ from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
 from src.infrastructure.outages import unavailable_on
 
-_PART = 8 << 20
+PART_BYTES = 8 << 20
 """The number of bytes of a part of an upload. The API accepts only multiples of 256 KiB."""
 _RANGE = 4 << 20
 """The number of bytes that one request reads."""
@@ -56,7 +56,7 @@ class GoogleBlobs:
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         path = self._prefix + checked(key)
         with _translated():
-            upload = _Upload(self._bucket.blob(path), chunk_size=_PART, **self._limits)
+            upload = _Upload(self._bucket.blob(path), chunk_size=PART_BYTES, **self._limits)
         try:
             for chunk in chunks:
                 with _translated():

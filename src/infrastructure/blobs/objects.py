@@ -48,7 +48,7 @@ class ObjectBlobs:
         ``root`` is the URI of the store. The URI of an object is ``root``, ``prefix`` and the key, without
         separators between them.
         """
-        self._store = store
+        self.objects = store
         self._root = root
         self._prefix = prefix
 
@@ -56,7 +56,7 @@ class ObjectBlobs:
         """Store an object with a multipart upload, which obstore aborts when anything fails."""
         path = self._prefix + checked(key)
         with guarded(chunks) as chunks, _translated():
-            obstore.put(self._store, path, chunks, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
+            obstore.put(self.objects, path, chunks, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
     def read(self, key: str, start: int = 0) -> Iterator[bytes]:
         """Return an iterator over the content of the object from ``start`` on. Raises NotFound.
@@ -66,7 +66,7 @@ class ObjectBlobs:
         path = self._prefix + checked(key)
         with _translated():
             try:
-                meta = obstore.head(self._store, path)
+                meta = obstore.head(self.objects, path)
             except FileNotFoundError:
                 raise NotFound from None
         return self._ranges(path, meta, start)
@@ -74,11 +74,11 @@ class ObjectBlobs:
     def delete(self, key: str) -> None:
         path = self._prefix + checked(key)
         with _translated(), suppress(FileNotFoundError):
-            obstore.delete(self._store, path)
+            obstore.delete(self.objects, path)
 
     def check(self) -> None:
         with _translated():  # The answer to HEAD does not tell a missing bucket from a missing object.
-            next(iter(obstore.list(self._store, self._prefix or None)), None)
+            next(iter(obstore.list(self.objects, self._prefix or None)), None)
 
     def uri(self, key: str) -> str:
         return self._root + self._prefix + checked(key)
@@ -88,7 +88,7 @@ class ObjectBlobs:
         for start in range(first, meta["size"], _RANGE):
             end = min(start + _RANGE, meta["size"])
             with _translated():
-                answer = obstore.get(self._store, path, options={"range": (start, end), "if_match": meta["e_tag"]})
+                answer = obstore.get(self.objects, path, options={"range": (start, end), "if_match": meta["e_tag"]})
                 content = memoryview(answer.bytes())
             for offset in range(0, len(content), _CHUNK):
                 yield bytes(content[offset : offset + _CHUNK])

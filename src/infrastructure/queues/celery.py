@@ -23,15 +23,15 @@ from src.domain.errors import Unavailable
 
 _TASK = "portero.run"
 _QUEUE = "portero"
-_TIMEOUT_SECONDS = 2
+TIMEOUT_SECONDS = 2
 """The timeout of connecting to the broker and of each of its answers."""
 _HEARTBEAT_SECONDS = 10
 """The seconds between two heartbeats of AMQP. After two missing heartbeats a connection counts as lost."""
-_EXPIRES_SECONDS = 60
+EXPIRES_SECONDS = 60
 """The seconds after which a message is discarded. By then the job has been sent again."""
-_MAX_NOTIFICATIONS = 1000
+MAX_NOTIFICATIONS = 1000
 """The maximum number of notifications that wait in this process while the broker is slow. It limits the memory."""
-_MAX_MESSAGES = 1000
+MAX_MESSAGES = 1000
 """The maximum number of messages that wait in the broker. Without a worker, nothing removes expired messages there. A
 worker that comes back reads them within a few seconds, and the sweep then sends the other jobs."""
 
@@ -43,7 +43,7 @@ class CeleryQueue:
 
     def __init__(self, url: str) -> None:
         """Use the broker at ``url``. A connection is made for each message."""
-        self._app = _app(url)
+        self.app = make_app(url)
         self._notifications: SimpleQueue[str | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._sender: threading.Thread | None = None
@@ -59,7 +59,7 @@ class CeleryQueue:
     def notify(self, job_id: str) -> None:
         """Send the id from a thread of this process. Drop it if too many notifications wait for a slow broker."""
         with self._lock:
-            if self._closed or self._notifications.qsize() >= _MAX_NOTIFICATIONS:
+            if self._closed or self._notifications.qsize() >= MAX_NOTIFICATIONS:
                 return
             if self._sender is None:
                 self._sender = threading.Thread(target=self._send_notifications, name="notifications", daemon=True)
@@ -87,14 +87,14 @@ class CeleryQueue:
     def _send(self, job_id: str, delay: float = 0) -> None:
         with self._connected() as connection:
             # Declaring the queue returns the number of waiting messages. It takes a tenth of the time of sending.
-            declared = self._app.amqp.queues[_QUEUE].queue_declare(channel=connection.default_channel)
-            if declared.message_count >= _MAX_MESSAGES:
+            declared = self.app.amqp.queues[_QUEUE].queue_declare(channel=connection.default_channel)
+            if declared.message_count >= MAX_MESSAGES:
                 raise OperationalError(f"{declared.message_count} messages wait in the broker; is there a worker?")
-            self._app.send_task(
+            self.app.send_task(
                 _TASK,
                 (job_id,),
                 countdown=delay or None,
-                expires=delay + _EXPIRES_SECONDS,
+                expires=delay + EXPIRES_SECONDS,
                 connection=connection,
                 retry=False,
                 ignore_result=True,
@@ -104,7 +104,7 @@ class CeleryQueue:
     def _connected(self) -> Iterator[Any]:
         """Yield a connection, which connects at its first use. Raise Unavailable for what goes wrong in the block."""
         # A new connection cannot be stale, and threads neither share it nor wait for it.
-        with self._app.connection_for_write() as connection:
+        with self.app.connection_for_write() as connection:
             try:
                 yield connection
             except (KombuError, ValueError, *connection.connection_errors, *connection.channel_errors) as error:
@@ -125,7 +125,7 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
     handler, and must only set a flag. After TERM, the function returns when the running jobs have finished. It raises
     SystemExit after INT or QUIT, or when the worker fails. It must be called in the main thread.
     """
-    app = _app(url, _WorkerConnection)
+    app = make_app(url, WorkerConnection)
     queue = CeleryQueue(url)
 
     @app.task(name=_TASK)  # type: ignore[untyped-decorator]
@@ -164,7 +164,7 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
         raise SystemExit(worker.exitcode)
 
 
-class _WorkerConnection(Connection):
+class WorkerConnection(Connection):
     """A connection that tries to reconnect every two seconds, and treats an unreadable message like an outage."""
 
     # True limits prefetching per consumer. RabbitMQ 4 does not support a limit for the whole channel.
@@ -181,7 +181,7 @@ class _WorkerConnection(Connection):
         return (*super().connection_errors, OperationalError, ValueError, TypeError, AttributeError)
 
 
-def _app(url: str, connection: type[Connection] = Connection) -> Any:
+def make_app(url: str, connection: type[Connection] = Connection) -> Any:
     """Return a Celery application for the broker at ``url``. It makes connections of the class ``connection``."""
     app = Celery("portero", broker=url, set_as_current=False)
     app.conf.update(
@@ -196,7 +196,7 @@ def _app(url: str, connection: type[Connection] = Connection) -> Any:
         worker_cancel_long_running_tasks_on_connection_loss=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_connection_timeout=_TIMEOUT_SECONDS,
+        broker_connection_timeout=TIMEOUT_SECONDS,
         broker_heartbeat=_HEARTBEAT_SECONDS,
         **_transport(url.partition(":")[0]),
     )
@@ -209,15 +209,15 @@ def _transport(scheme: str) -> dict[str, Any]:
     if scheme.startswith("redis"):
         # With ack_emulation Redis would keep a copy of each delivered message and deliver it again an hour later.
         options = {
-            "socket_connect_timeout": _TIMEOUT_SECONDS,
-            "socket_timeout": _TIMEOUT_SECONDS,
+            "socket_connect_timeout": TIMEOUT_SECONDS,
+            "socket_timeout": TIMEOUT_SECONDS,
             "health_check_interval": 5,
             "ack_emulation": False,
         }
         # By default kombu verifies no certificate. A parameter of the URL overrides this.
         tls: dict[str, Any] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     else:
-        options = {"read_timeout": _TIMEOUT_SECONDS, "write_timeout": _TIMEOUT_SECONDS, "confirm_publish": True}
+        options = {"read_timeout": TIMEOUT_SECONDS, "write_timeout": TIMEOUT_SECONDS, "confirm_publish": True}
         # None stands for the host of the URL. Without this member, a valid certificate of any host is accepted.
         tls = {"server_hostname": None}
     secure = scheme in ("rediss", "amqps")

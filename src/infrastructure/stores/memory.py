@@ -14,7 +14,8 @@ class MemoryStore(Store):
     """Stores documents in a dictionary under a lock."""
 
     def __init__(self) -> None:
-        self._documents: dict[tuple[str, str], Document] = {}
+        self.documents: dict[tuple[str, str], Document] = {}
+        """The documents by the names of their collections and their ids, for tests."""
         self._lock = threading.Lock()
 
     @classmethod
@@ -26,7 +27,7 @@ class MemoryStore(Store):
 
     def _get(self, *keys: Key) -> list[Document | None]:
         with self._lock:
-            found = [self._documents.get(_place(key)) for key in keys]
+            found = [self.documents.get(_place(key)) for key in keys]
         return [document and _copy(document) for document in found]
 
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
@@ -34,7 +35,7 @@ class MemoryStore(Store):
             return document.fields[query.order], document.key.id
 
         with self._lock:
-            everything = list(self._documents.values())
+            everything = list(self.documents.values())
         found = [
             document
             for document in everything
@@ -50,18 +51,18 @@ class MemoryStore(Store):
 
     def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
         with self._lock:
-            ids = sorted(id for name, id in self._documents if name == collection.name and id > (after or ""))
-            return [_copy(self._documents[collection.name, id]) for id in ids[:limit]]
+            ids = sorted(id for name, id in self.documents if name == collection.name and id > (after or ""))
+            return [_copy(self.documents[collection.name, id]) for id in ids[:limit]]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
         with self._lock:
-            if not all(is_met(write, self._documents.get(_place(write.key))) for write in writes):
+            if not all(is_met(write, self.documents.get(_place(write.key))) for write in writes):
                 raise PreconditionFailed
             for write in writes:
                 if isinstance(write, Delete):
-                    self._documents.pop(_place(write.key), None)
+                    self.documents.pop(_place(write.key), None)
                 else:
-                    self._documents[_place(write.key)] = _copy(Document(write.key, write.fields, operation, operation))
+                    self.documents[_place(write.key)] = _copy(Document(write.key, write.fields, operation, operation))
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
 

@@ -21,7 +21,7 @@ SEND: Callable[..., requests.Response] = requests.Session.request
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """An upload has several parts."""
-    monkeypatch.setattr(google, "_PART", MIB)
+    monkeypatch.setattr(google, "PART_BYTES", MIB)
 
 
 def test_a_part_that_was_stored_only_in_part_fails_the_upload(gs: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ class World:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(application, "_SPREAD", 0.05)
+    monkeypatch.setattr(application, "SPREAD_SECONDS", 0.05)
     with outside.started() as services:
         world = World(services.pictures)
         yield world

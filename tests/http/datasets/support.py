@@ -174,12 +174,12 @@ def broken_rules(dataset: dict[str, Any]) -> dict[tuple[str, str | None], tuple[
 def remaining(app: Flask, store: MemoryStore) -> list[str]:
     """Return the names of all documents and objects that belong to datasets, receipts and jobs."""
     kinds = ("datasets", "reports", "packs", "jobs", "receipts")
-    return [name for name, _ in store._documents if name in kinds] + stored_paths(app)
+    return [name for name, _ in store.documents if name in kinds] + stored_paths(app)
 
 
 def stored_paths(app: Flask) -> list[str]:
     blobs: Any = services_of(app).datasets.blobs
-    return [each["path"] for page in blobs._store.list() for each in page]
+    return [each["path"] for page in blobs.objects.list() for each in page]
 
 
 def call_while_storing(app: Flask, patched: pytest.MonkeyPatch, act: Callable[[], object]) -> list[Any]:

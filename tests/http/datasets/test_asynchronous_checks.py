@@ -265,7 +265,7 @@ def test_when_two_workers_run_one_check_the_later_one_counts(
     run_job(watched, made)
     assert get(client, anna, made).json["rows"] == len(get_rows(client, anna, made)) == 9
     assert get_job(client, anna, made)["status"] == "succeeded"
-    packs = [document for (name, _), document in store._documents.items() if name == "packs"]
+    packs = [document for (name, _), document in store.documents.items() if name == "packs"]
     assert len({document.fields["set_id"] for document in packs}) == 1
 
 

@@ -55,7 +55,7 @@ def test_a_dataset_that_is_being_stored_is_not_found(
     app: Flask, client: Client, anna: Person, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def look() -> list[int]:
-        [id] = [key for name, key in store._documents if name == "datasets"]
+        [id] = [key for name, key in store.documents if name == "datasets"]
         asking = client_of(app)
         urls = [f"/datasets/{id}{path}" for path in ("", "/rows", "/file")]
         statuses = [asking.get(url, headers=anna.headers).status_code for url in urls]

@@ -95,7 +95,7 @@ class TestTheStoreIsUnavailable:
 class TestLease:
     @pytest.fixture(autouse=True)
     def _quickly(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(application, "_RENEW_EVERY", timedelta(milliseconds=1))
+        monkeypatch.setattr(application, "RENEW_EVERY", timedelta(milliseconds=1))
 
     def until(self, world: JobWorld, step: str, count: int = 2) -> threading.Event:
         """Set when a step has happened so many times from now on."""

@@ -137,12 +137,12 @@ class DatasetWorld(World[DatasetProcess]):
         return job
 
     def row_sets(self) -> set[str]:
-        documents = self.store._documents.items()
+        documents = self.store.documents.items()
         return {document.fields["set_id"] for (collection, _), document in documents if collection == "packs"}
 
     def pieces(self) -> set[str]:
         """The datasets of which there is a piece of a report or schema."""
-        return {id.partition(".")[0] for collection, id in self.store._documents if collection == "reports"}
+        return {id.partition(".")[0] for collection, id in self.store.documents if collection == "reports"}
 
     def run_later(self, job: Job) -> None:
         """Run a job that nobody has finished again, as the sweep does."""

@@ -120,7 +120,7 @@ class World(ABC, Generic[P]):
         return [record for user in ("ada", "eve") for record in self.records.list_all_for_user(user).items]
 
     def objects(self) -> set[str]:
-        return {item["path"] for batch in obstore.list(self.blobs._store) for item in batch}
+        return {item["path"] for batch in obstore.list(self.blobs.objects) for item in batch}
 
     def reconcile_later(self) -> int:
         self.watch.forward(HEARTBEAT_TIMEOUT)

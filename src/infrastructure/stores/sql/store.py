@@ -29,7 +29,7 @@ class SqlStore(MigratedStore):
     """Stores documents in tables. The revision of a row is the operation that wrote it."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._reader = for_reading(engine)
 
     @classmethod
@@ -54,10 +54,10 @@ class SqlStore(MigratedStore):
             engine.dispose()
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     def bulk_rows(self) -> RowStore:
-        return SqlRows(self._engine)
+        return SqlRows(self.engine)
 
     def _get(self, *keys: Key) -> list[Document | None]:
         ids: dict[Collection, list[str]] = {}
@@ -87,7 +87,7 @@ class SqlStore(MigratedStore):
         # Two transactions that lock the same rows in the same order cannot block each other.
         ordered = sorted(writes, key=lambda write: (write.key.collection.name, write.key.id))
         try:
-            with translated_errors(), self._engine.begin() as connection:
+            with translated_errors(), self.engine.begin() as connection:
                 for write in ordered:
                     _apply(connection, write, operation)
         except RolledBack:

@@ -31,8 +31,8 @@ class SqliteStore(MigratedStore):
     """Stores documents in tables. The revision of a row is the operation that wrote it."""
 
     def __init__(self, file: Path, *, pool_size: int) -> None:
-        self._connections = Connections(file, pool_size)
-        self._commits = CommitQueue(self._connections)
+        self.connections = Connections(file, pool_size)
+        self._commits = CommitQueue(self.connections)
 
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
@@ -57,14 +57,14 @@ class SqliteStore(MigratedStore):
             ) from None
 
     def close(self) -> None:
-        self._connections.close()
+        self.connections.close()
 
     def bulk_rows(self) -> RowStore:
-        return SqliteRows(self._connections)
+        return SqliteRows(self.connections)
 
     def _get(self, *keys: Key) -> list[Document | None]:
         found: list[Document | None] = []
-        with self._connections.reading() as connection:
+        with self.connections.reading() as connection:
             for key in keys:
                 table = TABLES[key.collection.name]
                 row = connection.execute(table.get, (key.id,)).fetchone()
@@ -74,13 +74,13 @@ class SqliteStore(MigratedStore):
     def _find(self, query: Query, after: tuple[Any, str] | None) -> list[Document]:
         table = TABLES[query.collection.name]
         statement, parameters = table.find(query, after)
-        with self._connections.reading() as connection:
+        with self.connections.reading() as connection:
             [rows] = connection.execute(statement, parameters).fetchone()
         return [table.document(row) for row in json.loads(rows)]
 
     def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
         table = TABLES[collection.name]
-        with self._connections.reading() as connection:
+        with self.connections.reading() as connection:
             return [table.document(row) for row in connection.execute(table.scan, (after or "", limit))]
 
     def _commit(self, writes: Sequence[Write], operation: str) -> dict[Key, str]:
