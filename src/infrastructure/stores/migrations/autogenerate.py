@@ -30,12 +30,13 @@ def _number_revision(context: MigrationContext, _: Any, scripts: list[MigrationS
     [script] = scripts
     folder = Path(__file__).parent / "versions"
     script.rev_id = f"{int(newest_version()) + 1:04}"
-    if os.access(folder, os.W_OK):
+    assert context.config
+    writes = getattr(context.config.cmd_opts, "autogenerate", False)  # `alembic check` only looks
+    if not writes or os.access(folder, os.W_OK):
         return
     if script.upgrade_ops and not script.upgrade_ops.is_empty():
         raise CommandError(f"{folder} is read-only; create the revision in a checkout of the source code")
     scripts.clear()
-    assert context.config
     context.config.print_stdout("The tables agree with the migrations, so no revision is written (read-only files).")
 
 
