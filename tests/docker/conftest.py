@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.docker.stack import COMMANDS, Stack, docker, stack
+from tests.docker.stack import BASE, COMMANDS, Stack, docker, stack
 from tests.support.markdown import ROOT
 
-_NOT_SHIPPED = (".git", ".venv", ".venvs", "node_modules", "data", ".*_cache", ".hypothesis", "__pycache__", "bench")
+_NOT_SHIPPED = (".git", ".venv", ".venvs", "node_modules", "data", ".*_cache", ".hypothesis", "__pycache__")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def outside(network: str) -> Iterator[str]:
     script = Path(__file__).parent / "outside.py"
     name = f"outside-{uuid4().hex[:8]}"
     options = ["--network", network, "--network-alias", "outside", "--volume", f"{script}:/outside.py:ro"]
-    docker("run", "--detach", "--name", name, *options, "python:3.13-slim-trixie", "python3", "/outside.py")
+    docker("run", "--detach", "--name", name, *options, BASE, "python3", "/outside.py")
     try:
         yield name
     finally:

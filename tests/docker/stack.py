@@ -15,6 +15,8 @@ import requests
 
 from tests.support.markdown import ROOT, steps
 
+BASE = "python:3.13-slim-trixie"
+"""The image with Python that ours is built on."""
 PASSWORD = "local-portero-lantern"
 COMMANDS = [script.splitlines() for script, _ in steps(ROOT / "docs/how-to/docker.md", "sh")]
 """The blocks of commands on the page, each a list of lines: the tasks brief, the dogs brief, Firebase, the image."""
@@ -50,8 +52,7 @@ def docker(*arguments: str) -> str:
 def layers(image: str) -> list[str]:
     """Return the digests of the layers with content, without those of the base image."""
     everything, base = (
-        json.loads(docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", name))
-        for name in (image, "python:3.13-slim-trixie")
+        json.loads(docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", name)) for name in (image, BASE)
     )
     own: list[str] = everything[len(base) :]
     return own[:3]  # BuildKit adds an empty one for WORKDIR

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.docker.conftest import outside
-from tests.docker.stack import PASSWORD, docker, sh, until
+from tests.docker.stack import BASE, PASSWORD, docker, sh, until
 from tests.support.emulators import free_port, running
 from tests.support.markdown import ROOT
 
@@ -24,7 +24,6 @@ HEAD = (
     b"POST /register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
 )
-BASE = "python:3.13-slim-trixie"
 MEGABYTES = {"yes": 250, "no": 90}
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, src
