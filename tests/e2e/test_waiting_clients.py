@@ -4,6 +4,7 @@ import os
 import resource
 import select
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -107,6 +108,20 @@ def test_a_client_that_reads_slowly_gets_the_whole_download_and_can_go_on() -> N
             while received.readline() != b"\r\n":
                 pass
             assert received.read(size) == bytes(size)
+
+
+def test_clients_that_reset_their_downloads_stop_no_worker() -> None:
+    port = free_port()
+    with uploading(port, 1024) as service:
+        workers = children(service.pid)
+        with strangers(port, 20, DOWNLOAD % (1 << 40)) as clients:
+            for client in clients:
+                assert client.recv(1)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+        closed = f"http://127.0.0.1:{port}/closed"
+        until(lambda: requests.get(closed, timeout=10).json() == [1 << 40] * 20, "the downloads end")
+        assert answers(port, "/closed") == 11
+        assert children(service.pid) == workers
 
 
 def test_thousands_of_silent_connections_delay_nobody(tmp_path: Path) -> None:

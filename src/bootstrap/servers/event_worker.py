@@ -61,6 +61,9 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """Keep or close a connection after a response, or wait until a slow reader takes more of it."""
+        if conn.sock.fileno() < 0:  # it broke and is closed; gunicorn would fail to close it, and count it twice
+            self.nr_conns -= 1
+            return
         if not conn.sock.is_sending:
             super().finish_request(conn, fs)
             return
