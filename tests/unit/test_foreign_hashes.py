@@ -136,6 +136,7 @@ def test_a_hash_whose_parameters_do_not_go_together_has_no_password() -> None:
         "$argon2id$v=19$m=4194304,t=1,p=1$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
         "$argon2id$v=19$m=131072,t=1,p=16384$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
         "$argon2id$v=19$m=64,t=1000000,p=1$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
+        "$argon2id$v=19$m=128,t=4096,p=16$NXhFaklCNll2UWlFODFPcHU2cVRQRw$alIq6UVoqBshC34/wzt6lYICPEgp23+NfUfLA7gRpkw",
         f"pbkdf2:sha256:1000$salt${'ab' * 1600}",
         f"pbkdf2:sha256:1000$salt${'ab' * 65}",
         f"pbkdf2:sha1:2000000$salt${'ab' * 64}",

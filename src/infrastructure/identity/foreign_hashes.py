@@ -47,8 +47,11 @@ MAX_SECONDS = 1.0
 """The longest time that checking a hash may take on the machine that imports it."""
 MAX_BYTES = 128 << 20
 """The most memory that checking a hash may take."""
-_MAX_PBKDF2, _MAX_BCRYPT, _MAX_MEMORY_WORK, _MAX_LANES = 4_000_000, 15, 4 * MAX_BYTES, 16
-"""The highest costs that any machine accepts, also for hashes that are stored. Each takes few seconds to check."""
+_MAX_PBKDF2, _MAX_BCRYPT, _MAX_MEMORY_WORK, _MAX_LANES, _MAX_LANE_PASSES = 4_000_000, 15, 4 * MAX_BYTES, 16, 256
+"""The highest costs that any machine accepts, also for hashes that are stored. Each takes few seconds to check.
+
+Argon2 starts threads for each lane of each pass, which takes longer than to write little memory.
+"""
 _MIN_HASH_BYTES, _MAX_HASH_BYTES, _MAX_SALT_BYTES, _MAX_TEXT = 16, 64, 128, 4096
 """The shortest hash that is accepted, because a part of one, as a column that is too short keeps, has other passwords
 too; and the longest hash, salt and text. PBKDF2 takes as many times as long for a hash that is longer."""
@@ -195,7 +198,8 @@ def _scrypt_key(password: bytes, salt: bytes, n: int, r: int, p: int, size: int)
 
 def _memory_work(algorithm: str, check: Check, size: int, passes: int, lanes: int) -> _Parsed:
     """Return a hash whose check writes ``size`` bytes of memory ``passes`` times."""
-    _require(size <= MAX_BYTES and size * passes <= _MAX_MEMORY_WORK and 0 < lanes <= _MAX_LANES)
+    _require(size <= MAX_BYTES and size * passes <= _MAX_MEMORY_WORK)
+    _require(0 < lanes <= _MAX_LANES and lanes * passes <= _MAX_LANE_PASSES)
     return _Parsed(check, algorithm, size * passes / _SAMPLE_BYTES)
 
 
