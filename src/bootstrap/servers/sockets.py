@@ -18,6 +18,8 @@ SEND_SECONDS = 20
 """The time for which a client may take nothing of a response."""
 _KERNEL_BYTES = 1 << 16
 """The part of a response that the kernel keeps at most for a client that takes nothing."""
+_RECEIVED_BYTES = 1 << 16
+"""The part of a body that is received at most at once."""
 
 
 class ClientSocket(socket.socket):
@@ -34,6 +36,10 @@ class ClientSocket(socket.socket):
     def is_sending(self) -> bool:
         """Return whether the client has not yet taken the whole response."""
         return bool(self.unsent) or self._items is not None
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Receive at most 64 KiB. gunicorn asks for up to 1 MiB, and the memory for it waits with a slow client."""
+        return super().recv(min(size, _RECEIVED_BYTES), flags)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Keep ``data`` for ``flush``. The head and the body of a short response are sent together."""
