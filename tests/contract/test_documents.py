@@ -51,7 +51,7 @@ class Kind:
     count: Callable[[Any], int]
     nth: Callable[[Any, int], Any] = lambda entity, at: replace(entity, created_at=NOON + at // 2 * SECOND)
     """Return the entity number ``at``: lists have the higher numbers first."""
-    listed: Callable[..., Page[Any]] = lambda repository, **page: repository.of("ada", **page)
+    listed: Callable[..., Page[Any]] = lambda repository, **page: repository.list_for_user("ada", **page)
 
 
 def a_job(id: str) -> Job:

@@ -268,9 +268,9 @@ def test_records_are_listed_by_user_for_all_users_and_to_reconcile(kind: Kind, r
     pending, ada, eve, deleting = (begin(user, at) for at, user in enumerate(["ada", "ada", "eve", "ada"]))
     ada, eve = (kind.finish(records, item, None) for item in (ada, eve))
     deleting = records.update(deleting.id, lambda stored: stored.deleting(NOON - SECOND))
-    assert records.of(None).items == [eve, ada]
-    assert records.of("ada").items == [ada]
-    assert records.of("nobody").items == []
+    assert records.list_for_user(None).items == [eve, ada]
+    assert records.list_for_user("ada").items == [ada]
+    assert records.list_for_user("nobody").items == []
     assert records.list_all_for_user("ada").items == [deleting, ada, pending]
     assert records.list_all_for_user("ada", limit=2).items == [deleting, ada]
     assert records.to_reconcile(NOON).items == [deleting, pending]
