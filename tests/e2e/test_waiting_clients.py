@@ -110,6 +110,18 @@ def test_a_client_that_reads_slowly_gets_the_whole_download_and_can_go_on() -> N
             assert received.read(size) == bytes(size)
 
 
+def test_a_client_that_reads_slowly_is_not_cut_for_newer_ones_that_take_nothing() -> None:
+    port, part = free_port(), MIB
+    with uploading(port, 4096), strangers(port, 1, DOWNLOAD % (9 * part)) as (client,):
+        received = client.makefile("rb")
+        for _ in range(4):
+            assert len(received.read(part)) == part
+            assert answers(port, "/closed") == 11
+        with strangers(port, 300, DOWNLOAD % (1 << 40)):
+            assert answers(port, "/closed") == 11
+            assert len(received.read(4 * part)) == 4 * part
+
+
 def test_clients_that_reset_their_downloads_stop_no_worker() -> None:
     port = free_port()
     with uploading(port, 1024) as service:

@@ -15,7 +15,7 @@ from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, bound_send
 HEAD_SECONDS = 10.0
 """The time that the head of a request may take to arrive. That of the first one counts from the connection."""
 MAX_SENDING = 256
-"""The number of clients of a worker that may read slowly. Of more, the one that took nothing for longest is cut."""
+"""The number of clients of a worker that may read slowly. Of more, the one that took something least often is cut."""
 MAX_SENDING_BYTES = 32 << 20
 """The memory that the responses to these clients may take."""
 EXHAUSTED_SECONDS = 0.1
@@ -76,11 +76,9 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         gunicorn calls it when it has handled the events of the others. An event of a closed connection would be fatal.
         """
         super().murder_pending()
-        while self.sending and (
-            next(iter(self.sending.values())) < time.monotonic()
-            or len(self.sending) > MAX_SENDING
-            or self._sending_bytes() > MAX_SENDING_BYTES
-        ):
+        while self.sending and next(iter(self.sending.values())) < time.monotonic():
+            self._cut(next(iter(self.sending)))
+        while len(self.sending) > MAX_SENDING or self._sending_bytes() > MAX_SENDING_BYTES:
             self._cut_slowest()
         if self.exhausted and not self._shed():
             self.log.warning("A connection cannot be accepted: %s", self.exhausted.strerror)
@@ -112,6 +110,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """Let a thread send more to a client that has taken something."""
         self.poller.unregister(client)
         del self.sending[conn]
+        client.resumed += 1
         more = self.tpool.submit(self._send_more, conn, fs)
         more.add_done_callback(lambda sent: self.method_queue.defer(self.finish_request, conn, sent))
 
@@ -126,7 +125,10 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         return sum({id(part.obj): len(part.obj) for conn in self.sending for part in conn.sock.unsent}.values())
 
     def _cut_slowest(self) -> None:
-        conn = next(iter(self.sending))
+        """Cut the client that took something least often, so that newer clients do not end a steady download."""
+        self._cut(min(self.sending, key=lambda conn: conn.sock.resumed))
+
+    def _cut(self, conn: Any) -> None:
         self.log.warning("A response to %s was not read in time", conn.client[0])
         self.poller.unregister(conn.sock)
         del self.sending[conn]

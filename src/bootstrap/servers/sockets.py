@@ -29,6 +29,8 @@ class ClientSocket(socket.socket):
         """Take over a socket that has been accepted."""
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self.unsent: deque[memoryview] = deque()
+        self.resumed = 0
+        """How often the client has taken more of a response that it did not take at once."""
         self._items: Iterator[bytes] | None = None
         self._close_items: Any = None
 
