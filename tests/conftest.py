@@ -37,6 +37,16 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[_EMULATORS] = _shared(node.config)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have recorded under the property ``summary``, also those that passed in another process."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for report in reports:
+        for name, text in report.user_properties:
+            if name == "summary":
+                terminalreporter.section(report.nodeid)
+                terminalreporter.write_line(str(text))
+
+
 @pytest.fixture(scope="session")
 def firestore_emulator(request: pytest.FixtureRequest) -> Iterator[str]:
     """The "host:port" of a Firestore emulator. FIRESTORE_EMULATOR_HOST is for the test to set."""
