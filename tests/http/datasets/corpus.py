@@ -7,6 +7,7 @@ all of it is found, and ``options`` are parameters of the upload.
 """
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,12 @@ class Finding(NamedTuple):
     row: int
 
 
+def plain(column: str | None) -> str | None:
+    """Return the name of a column without case, accents and blanks around it, as names of a schema are compared."""
+    decomposed = unicodedata.normalize("NFKD", column or "").casefold().strip()
+    return column and "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """An error in a file. A check may report it under any of ``rules``."""
@@ -48,13 +55,13 @@ class Planted:
     def is_reported_by(self, finding: Finding, *, any_rule: bool) -> bool:
         """Return whether a finding reports this error, or its cell under ``any_rule``."""
         by_rule = finding.rule in self.rules or (any_rule and self.column is not None)
-        return by_rule and (finding.column, finding.row) == (self.column, self.row)
+        return by_rule and finding.row == self.row and plain(finding.column) == plain(self.column)
 
     def explains(self, finding: Finding) -> bool:
         """Return whether a finding is no false alarm because of this error."""
         if finding.row != self.row:
             return False
-        if self.column is not None and finding.column == self.column:
+        if self.column is not None and plain(finding.column) == plain(self.column):
             return True
         rules = {*self.rules}
         is_repetition = bool(rules & _REPETITIONS) and finding.rule in _REPETITIONS
