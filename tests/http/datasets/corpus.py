@@ -54,8 +54,11 @@ class Planted:
 
     def is_reported_by(self, finding: Finding, *, any_rule: bool) -> bool:
         """Return whether a finding reports this error, or its cell under ``any_rule``."""
-        by_rule = finding.rule in self.rules or (any_rule and self.column is not None)
-        return by_rule and finding.row == self.row and plain(finding.column) == plain(self.column)
+        if finding.row != self.row:
+            return False
+        same_column = plain(finding.column) == plain(self.column)
+        by_rule = finding.rule in self.rules and (same_column or finding.column is None)
+        return by_rule or (any_rule and same_column and self.column is not None)
 
     def explains(self, finding: Finding) -> bool:
         """Return whether a finding is no false alarm because of this error."""
