@@ -177,7 +177,7 @@ def measure(client: Client, person: Person) -> Measured:
             if made.status_code == 201:
                 tally.add(file, findings(made.json), any_rule=schema is not None)
             else:
-                tally.add_refused(file, made.json)
+                tally.add_refused(file, made.json["errors"][0] if "errors" in made.json else made.json["detail"])
         suggested: dict[str, Any] | None = None
         if made.status_code == 201:
             suggested = summarise(client, person, made).json["suggested_schema"]
