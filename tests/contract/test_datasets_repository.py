@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from src.domain.csv import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Validation
+from src.domain.csv import MAX_COLUMNS, Column, ColumnType, NotCsv, ReadOptions, Report, Sample, Schema, Validation
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.values import new_id
 from src.infrastructure.repositories.datasets import Datasets
@@ -81,7 +81,7 @@ def pieces(store: Store, id: str) -> list[str]:
 class TestReports:
     @pytest.mark.parametrize("report", [CLEAN, FOUND], ids=["clean", "found"])
     def test_every_value_is_read_as_written(self, datasets: Datasets, report: Report) -> None:
-        stored = add(datasets, report, read_options=ReadOptions(COLUMNS, "\t", "utf-16-le"))
+        stored = add(datasets, report, read_options=ReadOptions(Schema(COLUMNS, "es", closed=True), "\t", "utf-16-le"))
         found = datasets.get(stored.id)
         assert found
         assert found == stored
@@ -122,7 +122,7 @@ class TestReports:
     def test_a_report_with_the_most_columns_is_stored(self, datasets: Datasets, store: Store) -> None:
         """A schema with as many columns is stored, too."""
         report = wide(MAX_COLUMNS, samples=1, length=20)
-        waiting = add(datasets, None, read_options=ReadOptions(report.schema))
+        waiting = add(datasets, None, read_options=ReadOptions(Schema(report.schema)))
         same = datasets.get(waiting.id) == waiting
         assert same
         checked = datasets.update(waiting.id, lambda dataset: dataset.with_report(report))

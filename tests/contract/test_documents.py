@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from src.domain.csv import Column, ColumnType, ReadOptions, Report, Sample, Validation
+from src.domain.csv import Column, ColumnType, ReadOptions, Report, Sample, Schema, Validation
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.dogs import Dog, PictureStatus
 from src.domain.errors import InvalidCursor, NotFound, Stale
@@ -178,7 +178,7 @@ DATASET = Kind(
         filename="таблица.csv",
         size=2**45,
         sha256="a" * 64,
-        read_options=ReadOptions(COLUMNS, ";", "utf-16-be"),
+        read_options=ReadOptions(Schema(COLUMNS, "es", closed=True), ";", "utf-16-be"),
         status=DatasetStatus.FINDINGS,
         report=Report(";", "utf-8", 9, 8, COLUMNS, (), (Validation("type", "日付 😀", 1, (Sample(2, LONG),)),)),
         job_id="job",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from src.domain.csv import NotCsv, Report, Validation
+from src.domain.csv import SUSPICIONS, NotCsv, Report, Validation
 
 
 def validation_of(report: Report, rule: str, column: str | None = None) -> Validation:
@@ -19,6 +19,11 @@ def violations(report: Report, rule: str, column: str | None = None) -> list[tup
     validation = validation_of(report, rule, column)
     assert validation.count == len(validation.samples)
     return [(sample.row, sample.value) for sample in validation.samples]
+
+
+def asked_rules(report: Report) -> list[Validation]:
+    """Return the results of the rules that a schema asks for, or that every file has to keep."""
+    return [each for each in report.validations if each.rule not in SUSPICIONS]
 
 
 def refusal(check: Callable[..., Report], data: str | bytes, **options: str) -> str:

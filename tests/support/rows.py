@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from src.application.ports import EncodedRow
-from src.domain.csv import Row
+from src.domain.csv import CheckedRow, Row
 
 
 def encoded(rows: Iterable[Row]) -> list[EncodedRow]:
@@ -14,5 +14,5 @@ def encoded(rows: Iterable[Row]) -> list[EncodedRow]:
 
 def decoded(rows: Iterable[EncodedRow], width: int) -> list[Row]:
     """Return rows of ``width`` values from the form in which they are stored."""
-    all_values = ((line, valid, json.loads(text)) for line, valid, text in rows)
-    return [(line, valid, values + [""] * (width - len(values))) for line, valid, values in all_values]
+    checked = (CheckedRow.of((line, valid, json.loads(text))) for line, valid, text in rows)
+    return [(row.line, row.valid, row.values + [""] * (width - len(row.values))) for row in checked]

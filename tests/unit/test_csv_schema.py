@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from src.domain.csv import Column, ColumnType, instant, parse_schema, schema_json
+from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
 from src.domain.errors import Invalid
 
 
@@ -35,7 +35,7 @@ def test_short_and_long_form() -> None:
         "d": {"type": "date", "min": "2024-01-01", "max": "2024-01-01"},
         "t": {"type": "datetime", "max": "2024-01-01 10:00", "min": None, "pattern": None, "enum": None},
     }
-    assert parse_schema(schema, flaw) == (
+    assert parse_schema(schema, flaw).columns == (
         Column("id", ColumnType.INTEGER),
         Column("n", ColumnType.NUMBER, required=True, unique=True, min=-1, max=2.5),
         Column("s", pattern="(a)", enum=("a", "b")),
@@ -56,7 +56,7 @@ def test_short_and_long_form() -> None:
 
 @pytest.mark.parametrize("nothing", [None, {}])
 def test_no_schema(nothing: object) -> None:
-    assert parse_schema(nothing, flaw) == ()
+    assert parse_schema(nothing, flaw) == Schema()
 
 
 def test_a_schema_can_be_posted_back() -> None:
@@ -66,7 +66,7 @@ def test_a_schema_can_be_posted_back() -> None:
         Column("c", ColumnType.DATE, min="2024-02-29"),
     )
     assert schema_json(columns)["a"] == {"type": "string"}
-    assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaw) == columns
+    assert parse_schema(json.loads(json.dumps(schema_json(columns))), flaw).columns == columns
 
 
 @pytest.mark.parametrize(

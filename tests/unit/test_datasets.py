@@ -12,7 +12,7 @@ import pytest
 from src.application.datasets import service
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summarise
-from src.domain.csv import NotCsv, ReadOptions, Report
+from src.domain.csv import NotCsv, ReadOptions, Report, Schema
 from src.domain.datasets import DatasetStatus
 from src.domain.errors import Ended, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
@@ -41,7 +41,7 @@ class TestAdd:
         assert (dataset.user_id, dataset.name, dataset.filename, dataset.sha256) == ("ada", "Name", "x.csv", "sha")
         assert (dataset.size, dataset.read_options, dataset.status) == (
             len(CSV),
-            ReadOptions(COLUMNS),
+            ReadOptions(Schema(COLUMNS)),
             DatasetStatus.FINDINGS,
         )
         assert (stored.job, world.bell.sent) == (None, [])
@@ -359,13 +359,13 @@ class TestOwners:
             while True:
                 _, page = world.here.service.list_rows(ADA, dataset.id, None, cursor, limit)
                 assert 0 < len(page.items) <= limit
-                lines += [row[0] for row in page.items]
+                lines += [row.line for row in page.items]
                 cursor = page.next
                 if cursor is None:
                     break
             assert lines == [2, 3, 4, 5, 6]
         _, page = world.here.service.list_rows(ADA, dataset.id, False, None, 10)
-        assert page.items == [(4, False, ["3"])], "without the empty cells at its end"
+        assert [(row.line, row.valid, row.values) for row in page.items] == [(4, False, ["3"])]
 
     def test_a_pattern_that_is_proposed_for_a_column_that_is_sometimes_empty(self, world: DatasetWorld) -> None:
         dataset = world.add(content=b"id,code\n1,AB\n2,\n3,CD\n4,EF\n").dataset

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from zxcvbn_rs_py import Warning
 
-from src.application.summaries import Statistics, rules, summarise_by_rules
+from src.application.summaries import Statistics, summarise_by_rules
+from src.application.summaries import texts as sentences
 from src.bootstrap.wiring import PASSWORD_HINTS
 from src.domain.csv import Column, Report
 from src.domain.messages import Translatable
@@ -99,7 +100,20 @@ def test_the_callers_whom_an_operation_admits_have_a_translation(access: Access)
     assert access.value in IDS
 
 
-@pytest.mark.parametrize("texts_of_rules", [rules.FORMATS, rules.PROBLEMS, rules.REMEDIES])
+@pytest.mark.parametrize(
+    "texts_of_rules",
+    [
+        sentences.FORMATS,
+        sentences.TYPES,
+        sentences.MOSTLY,
+        sentences.PROBLEMS,
+        sentences.REMEDIES,
+        sentences.HEADER,
+        sentences.NOTES,
+        sentences.RULES,
+        sentences.UNCHECKED,
+    ],
+)
 def test_every_text_of_a_summary_has_a_translation(texts_of_rules: dict[str, str]) -> None:
     for text in texts_of_rules.values():
         assert translations("es").gettext(text) != text

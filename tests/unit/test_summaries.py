@@ -22,7 +22,18 @@ from src.application.summaries import Advice, Statistics, Summarise, Summary, su
 from src.application.summaries.rules import MAX_TEXT, plain_text
 from src.application.summaries.service import facts_of
 from src.application.summaries.statistics import MAX_CELLS, MAX_IDS, MAX_ROWS, looks_like_id
-from src.domain.csv import Column, ColumnType, ReadOptions, Report, Row, Sample, Validation, parse_schema
+from src.domain.csv import (
+    SUSPICIONS,
+    CheckedRow,
+    Column,
+    ColumnType,
+    ReadOptions,
+    Report,
+    Row,
+    Sample,
+    Validation,
+    parse_schema,
+)
 from src.domain.errors import Unavailable
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns
@@ -115,16 +126,16 @@ def test_the_text_names_every_violation_with_its_lines_and_a_remedy(check: Calla
         "- An earlier row is repeated in 1 row, at line 12. Remove the copies.",
         "- “id” repeats an earlier value in 2 rows, at lines 3, 12. Correct or remove the repeated values, or do not "
         "ask for unique ones.",
-        "- “age” is empty in 1 row, at line 7. Fill in the values, or do not require them.",
-        "- “age” holds no integer in 1 row, at line 6. Write digits only: no decimals, thousands separators, units or "
-        "leading zeros. Or ask for another type.",
+        "- “age” has no value in 1 row, at line 7. Fill in the values, or do not require them.",
+        "- “age” holds no whole number in 1 row, at line 6. Write digits only: no decimals, units or leading zeros. "
+        "Or ask for another type.",
         "- “age” is less than 0 in 1 row, at line 4. Correct the values, or lower the minimum.",
         "- “age” is more than 99 in 1 row, at line 5. Correct the values, or raise the maximum.",
         "- “code” does not match the pattern in 1 row, at line 8. Write the values as the pattern says, or "
         "change the pattern.",
         "- “state” holds a value that is not allowed in 1 row, at line 9. Use one of the allowed values, spelt exactly "
         "as in the schema, or allow more.",
-        "The suggested schema adds rules that all rows keep already: “id” required.",
+        "The suggested schema adds rules that all rows keep already: “id” has a value in every row.",
     ]
     assert "secret" not in said.text
 
@@ -133,8 +144,10 @@ def test_the_text_of_a_clean_table_says_so(check: Callable[..., tuple[Report, Ro
     said = summary(check("a,b\n1,x\n2,y\n", {"a": {"type": "integer", "required": True}, "b": "string"}))
     assert said.text.splitlines() == [
         "The table has 2 rows and 2 columns. 2 rows (100 %) have no error.",
-        "Nothing is wrong with it.",
-        "The suggested schema adds rules that all rows keep already: “b” required.",
+        "Nothing was found. Checked were the rows, the types, and suspicious values.",
+        "Not checked, because no schema says it: whether values must differ; which numbers and dates are possible; "
+        "which words are allowed.",
+        "The suggested schema adds rules that all rows keep already: “b” has a value in every row.",
     ]
     assert said.suggested_schema == {
         "a": {"type": "integer", "required": True},
@@ -165,7 +178,7 @@ def test_a_text_with_a_thousand_violations_is_cut() -> None:
 
 def test_names_with_line_breaks_stay_on_one_line(check: Callable[..., tuple[Report, Rows]]) -> None:
     said = summary(check('"a\n- All is well.\u202e\x1b[2J"\nx\n', {"b": "integer"}))
-    assert len(said.text.splitlines()) == 3
+    assert len(said.text.splitlines()) == 4
     assert "\u202e" not in said.text
     assert "\x1b" not in said.text
 
@@ -199,18 +212,19 @@ def test_rules_that_all_rows_keep_are_suggested(check: Callable[..., tuple[Repor
     assert said.suggested_schema == {
         "id": {"type": "integer", "required": True, "unique": True},
         "email": {"type": "email", "required": True, "unique": True},
-        "state": {"type": "string", "enum": ["off", "on"]},
+        "state": {"type": "boolean", "required": False, "true": "on", "false": "off"},
         "name": {"type": "string", "required": True},
         "age": {"type": "integer", "required": True, "min": 18, "max": 67},
-        "price": {"type": "number", "required": True, "min": 0.5, "max": 149.5},
-        "day": {"type": "date", "required": True, "min": "2024-01-01", "max": "2024-01-28"},
+        "price": {"type": "number", "required": True, "min": 0.5, "max": 149.5, "decimal": "."},
+        "day": {"type": "date", "required": True, "min": "2024-01-01", "max": "2024-01-28", "format": "yyyy-mm-dd"},
         "at": {
             "type": "datetime",
             "required": True,
             "min": "2024-01-01T10:00:00+09:00",
             "max": "2024-01-01T10:00:00+00:00",
+            "format": "yyyy-mm-ddThh:mm:ss",
         },
-        "ok": {"type": "boolean", "required": True},
+        "ok": {"type": "boolean", "required": True, "true": "True", "false": "False"},
     }
     assert said == summary((report, rows))
 
@@ -274,10 +288,12 @@ def test_a_wide_table_takes_bounded_time_and_memory() -> None:
     statistics = Statistics(columns)
     assert statistics.most == MAX_CELLS // 10_000
     tracemalloc.start()
-    statistics.add([(line, True, [f"{at}-{line}{'x' * 1000}" for at in range(10_000)]) for line in range(2)])
+    statistics.add(
+        [CheckedRow(line, True, [f"{at}-{line}{'x' * 1000}" for at in range(10_000)], []) for line in range(2)]
+    )
     before, _ = tracemalloc.get_traced_memory()
     for line in range(20):
-        statistics.add([(line, line % 2 == 0, [f"{at}-{line + 2}{'x' * 1000}" for at in range(10_000)])])
+        statistics.add([CheckedRow(line, line % 2 == 0, [f"{at}-{line + 2}{'x' * 1000}" for at in range(10_000)], [])])
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 4 << 20
@@ -347,10 +363,18 @@ def test_a_check_with_the_suggested_schema_finds_nothing_new(
     suggested = json.loads(json.dumps(said.suggested_schema))
     again, stored_again = checked(folder, data, suggested)
     old, new = ({(each.rule, each.column): each.count for each in one.validations} for one in (report, again))
+    # A column in which most values are of a type gets it, and its other values are then errors of another name.
+    mostly = {column for rule, column in old if rule == "mostly_type"}
+    new = {
+        place: count
+        for place, count in new.items()
+        if place[1] not in mostly and place[0] not in {*SUSPICIONS, "not_empty"}
+    }
     worse = {place: count for place, count in new.items() if count > old.get(place, 0)}
     assert not {place for place in worse if not (adviser and place[0] == "pattern")}
-    assert [row[1] for row in stored_again.rows] >= [row[1] for row in stored.rows]
-    assert again.valid_rows >= report.valid_rows
+    if not mostly:
+        assert [row[1] for row in stored_again.rows] >= [row[1] for row in stored.rows]
+        assert again.valid_rows >= report.valid_rows
 
 
 def proposal(chance: random.Random, column: Column) -> dict[str, object]:
@@ -546,7 +570,7 @@ def test_the_facts_for_an_adviser_have_counts_and_no_values(
         ],
         "columns_not_listed": 0,
         "rules_broken": [
-            {"rule": "header", "column": None, "severity": "error", "count": 2, "share": None},
+            {"rule": "header", "column": None, "severity": "error", "count": 1, "share": None},
             {"rule": "min", "column": "n", "severity": "error", "count": 1, "share": 0.5},
             {"rule": "enum", "column": "s", "severity": "error", "count": 1, "share": 0.5},
             {"rule": "not_empty", "column": "new", "severity": "warning", "count": 1, "share": 0.5},

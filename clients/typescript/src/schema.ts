@@ -899,7 +899,17 @@ export interface components {
         };
         /** @description A column and its rules. */
         Column: {
+            /** @description The suspicions that are not looked for. */
+            allow: string[] | null;
+            /** @description The character before decimals. */
+            decimal: string | null;
             enum: string[] | null;
+            false: string | null;
+            /**
+             * @description The order and the separators of dates.
+             * @example dd/mm/yyyy
+             */
+            format: string | null;
             /** @example 120 */
             max: number | string | null;
             /** @example 0 */
@@ -910,6 +920,10 @@ export interface components {
             pattern: string | null;
             /** @description Whether empty cells are errors (true), are not looked for (false), or are warnings (null). */
             required: boolean | null;
+            /** @description The character between groups of three digits, which may be left out. */
+            thousands: string | null;
+            /** @description The word for true. Case and accents do not matter. */
+            true: string | null;
             type: components["schemas"]["ColumnType"];
             unique: boolean;
         };
@@ -1095,6 +1109,16 @@ export interface components {
              * @example 24
              */
             size: number;
+        };
+        /** @description A rule that a row breaks. */
+        Finding: {
+            /**
+             * @description Null for a rule of the whole row.
+             * @example id
+             */
+            column: string | null;
+            /** @example type */
+            rule: string;
         };
         /** @description The ID token that getIdToken() of a Firebase client returns. */
         FirebaseToken: {
@@ -1407,13 +1431,20 @@ export interface components {
         Role: "guest" | "user" | "uploader" | "admin";
         /** @description A row. */
         Row: {
+            /** @description The rules that it breaks, warnings too. */
+            findings: components["schemas"]["Finding"][];
             /**
-             * @description The line on which it begins; the header is line 1.
+             * @description The line on which it begins.
              * @example 2
              */
             line: number;
-            /** @description Whether it breaks no rule. */
+            /** @description The values that are written in another form than JSON or ISO 8601 have. */
+            normalised: {
+                [key: string]: number | boolean | string;
+            };
+            /** @description Whether it breaks no rule of severity `error`. */
             valid: boolean;
+            /** @description The values as they are written in the file. */
             values: {
                 [key: string]: string;
             };
@@ -1628,6 +1659,7 @@ export type DogChange = components['schemas']['DogChange'];
 export type Export = components['schemas']['Export'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type File = components['schemas']['File'];
+export type Finding = components['schemas']['Finding'];
 export type FirebaseToken = components['schemas']['FirebaseToken'];
 export type Job = components['schemas']['Job'];
 export type JobStatus = components['schemas']['JobStatus'];

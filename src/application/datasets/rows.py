@@ -3,7 +3,7 @@
 import re
 
 from src.application.ports import RowStore
-from src.domain.csv import Row
+from src.domain.csv import CheckedRow
 from src.domain.datasets import Dataset
 from src.domain.errors import InvalidCursor
 from src.domain.values import Page
@@ -14,7 +14,9 @@ _SHORT = 100_000
 """A number of characters. If the first rows of a page have more, the page ends with them and so stays small."""
 
 
-def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int) -> Page[Row]:
+def page_of_rows(
+    store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int
+) -> Page[CheckedRow]:
     """Return a page of rows in the order of their lines. It is empty while there is no report. Raises InvalidCursor."""
     if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise InvalidCursor
@@ -22,11 +24,15 @@ def page_of_rows(store: RowStore, dataset: Dataset, valid: bool | None, cursor: 
     if dataset.report is None:
         return Page([])
     size = min(limit, _FIRST_ROWS)
-    rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
+    rows = _read(store, dataset, valid, after, size + 1)
     names = sum(len(column.name) + 8 for column in dataset.report.columns)  # the characters that the names take in JSON
-    shown = len(rows) * names + sum(len(value) for row in rows for value in row[2])
+    shown = len(rows) * names + sum(len(value) for row in rows for value in row.values)
     if size < limit and len(rows) > size and shown < _SHORT:
         size = limit
-        rows = store.page(dataset.rows_id, valid=valid, after=after, limit=size + 1)
+        rows = _read(store, dataset, valid, after, size + 1)
     page = rows[:size]
-    return Page(page, str(page[-1][0]) if len(rows) > size else None)
+    return Page(page, str(page[-1].line) if len(rows) > size else None)
+
+
+def _read(store: RowStore, dataset: Dataset, valid: bool | None, after: int, limit: int) -> list[CheckedRow]:
+    return [CheckedRow.of(row) for row in store.page(dataset.rows_id, valid=valid, after=after, limit=limit)]

@@ -13,7 +13,7 @@ from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, TakePlace
 from src.application.stored_objects import ObjectLifecycle, PendingObject
 from src.application.summaries import ENGLISH, Summarise, Summary
-from src.domain.csv import Column, Report, Row, parse_schema
+from src.domain.csv import CheckedRow, Report, Schema, parse_schema
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended, Unavailable
 from src.domain.jobs import Job
@@ -124,7 +124,7 @@ class DatasetService:
         """See a dataset of yours. Admins see the datasets of all users. Raises NotFound."""
         return self.objects.show(caller, id)
 
-    def parse_schema(self, value: object) -> tuple[Column, ...]:
+    def parse_schema(self, value: object) -> Schema:
         """Return the columns of a decoded JSON schema, or none when the schema is to be inferred. Raises Invalid."""
         return parse_schema(value, self.checker.pattern_flaw)
 
@@ -134,7 +134,7 @@ class DatasetService:
 
     def list_rows(
         self, caller: User, id: str, valid: bool | None, cursor: str | None, limit: int
-    ) -> tuple[Dataset, Page[Row]]:
+    ) -> tuple[Dataset, Page[CheckedRow]]:
         """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
 
         A page of long rows may hold fewer rows than were asked for. Raises NotFound, InvalidCursor.

@@ -11,7 +11,7 @@ ReadFrom = Callable[[int], Iterator[bytes]]
 EncodedRow = tuple[int, bool, str]
 """A row as it is stored: like ``Row``, with the values as the text of a JSON array.
 
-The empty values at the end of a row may be missing from the array.
+The empty values at the end of a row may be missing from the array, and the rules that it breaks may follow them.
 """
 
 

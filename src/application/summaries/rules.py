@@ -8,7 +8,19 @@ from typing import Literal
 
 from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
+from src.application.summaries.texts import (
+    FORMATS,
+    HEADER,
+    MOSTLY,
+    NOTES,
+    PROBLEMS,
+    REMEDIES,
+    RULES,
+    TYPES,
+    UNCHECKED,
+)
 from src.domain.csv import Column, ColumnType, Report, Severity, Validation, schema_json
+from src.domain.csv.forms import described, form_of
 
 ENGLISH = NullTranslations()
 MAX_TEXT = 4_000
@@ -20,40 +32,6 @@ MAX_SHOWN = 60
 """The length in characters at which a name is cut."""
 _DIRECTION_MARKS = {*"\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 """They change the order in which characters are displayed, and so can disguise a text."""
-
-# The keys of the catalogues of translations are the English texts.
-FORMATS = {
-    ColumnType.INTEGER: "Write digits only: no decimals, thousands separators, units or leading zeros.",
-    ColumnType.NUMBER: "Write a point before decimals, and no thousands separators, units or leading zeros.",
-    ColumnType.BOOLEAN: "Write true or false.",
-    ColumnType.DATE: "Write dates that exist as YYYY-MM-DD.",
-    ColumnType.DATETIME: "Write YYYY-MM-DDTHH:MM:SSZ, or an offset such as +02:00 in place of the Z.",
-    ColumnType.EMAIL: "Write one whole address, such as name@example.com, and nothing else.",
-}
-PROBLEMS = {
-    "row_width": "Cells are too many or too few in {rows}{lines}.",
-    "encoding": "Characters are not valid {encoding} in {rows}{lines}.",
-    "duplicate_row": "An earlier row is repeated in {rows}{lines}.",
-    "not_empty": "“{column}” is empty in {rows}{lines}.",
-    "type": "“{column}” holds no {type} in {rows}{lines}.",
-    "unique": "“{column}” repeats an earlier value in {rows}{lines}.",
-    "min": "“{column}” is less than {least} in {rows}{lines}.",
-    "max": "“{column}” is more than {most} in {rows}{lines}.",
-    "pattern": "“{column}” does not match the pattern in {rows}{lines}.",
-    "enum": "“{column}” holds a value that is not allowed in {rows}{lines}.",
-}
-REMEDIES = {
-    "header": "Name every column once, in the words of the schema, or change the schema.",
-    "row_width": "Put quotes around values that hold the delimiter or a line break, and complete short rows.",
-    "encoding": "Save the file as UTF-8, or name its encoding when you upload it.",
-    "duplicate_row": "Remove the copies.",
-    "not_empty": "Fill in the values, or do not require them.",
-    "unique": "Correct or remove the repeated values, or do not ask for unique ones.",
-    "min": "Correct the values, or lower the minimum.",
-    "max": "Correct the values, or raise the maximum.",
-    "pattern": "Write the values as the pattern says, or change the pattern.",
-    "enum": "Use one of the allowed values, spelt exactly as in the schema, or allow more.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +49,8 @@ def summarise_by_rules(report: Report, statistics: Statistics, translations: Nul
     The text is in the language of ``translations``, by default in English.
     """
     columns = suggested_columns(report, statistics)
-    text = _Text(report, translations)
-    lines = [*text.facts(), *text.findings(), *text.additions(columns)]
+    text = _Text(report, statistics, translations)
+    lines = [*text.facts(), *text.findings(), *text.notes(), *text.additions(columns)]
     note = coverage_note(report, statistics, translations)
     return Summary("rules", plain_text("\n".join(lines), note), schema_json(columns))
 
@@ -99,16 +77,17 @@ def coverage_note(report: Report, statistics: Statistics, translations: NullTran
     return translations.gettext(text).format(rows=rows, covered=covered)
 
 
-def _grouped(count: int, translations: NullTranslations) -> str:
-    """Return a number with the separator of thousands that the language uses."""
-    return f"{count:,}".replace(",", translations.gettext(","))
+def _grouped(number: float, translations: NullTranslations) -> str:
+    """Return a number with the separators of thousands and of decimals that the language uses."""
+    whole, point, decimals = f"{number:,}".partition(".")
+    return whole.replace(",", translations.gettext(",")) + (translations.gettext(".") if point else "") + decimals
 
 
 class _Text:
     """Writes the lines of a summary in one language."""
 
-    def __init__(self, report: Report, translations: NullTranslations) -> None:
-        self._report, self._translations = report, translations
+    def __init__(self, report: Report, statistics: Statistics, translations: NullTranslations) -> None:
+        self._report, self._statistics, self._translations = report, statistics, translations
         self._say, self._count_of = translations.gettext, translations.ngettext
 
     def facts(self) -> Iterator[str]:
@@ -116,17 +95,27 @@ class _Text:
         report = self._report
         rows = self._count(report.rows, "{count} row", "{count} rows")
         columns = self._count(len(report.columns), "{count} column", "{count} columns")
-        # Rounded down, so that 100 % means every row.
-        share = f" ({1000 * report.valid_rows // report.rows / 10:g} %)" if report.rows else ""
-        valid = self._count(report.valid_rows, "{count} row{share} has no error.", "{count} rows{share} have no error.")
         size = self._say("The table has {rows} and {columns}.").format(rows=rows, columns=columns)
+        header = next((each for each in report.validations if each.rule == "header" and not each.passed), None)
+        is_missing = header and any(sample.value.startswith("missing: ") for sample in header.samples)
+        if is_missing and report.rows and report.valid_rows == report.rows:
+            # All rows lack a column, so it would mislead to say that none has an error.
+            yield size
+            return
+        # Rounded down, so that 100 % means every row.
+        tenths = 1000 * report.valid_rows // report.rows if report.rows else 0
+        percent = _grouped(tenths // 10 if tenths % 10 == 0 else tenths / 10, self._translations)
+        share = f" ({percent} %)" if report.rows else ""
+        valid = self._count(report.valid_rows, "{count} row{share} has no error.", "{count} rows{share} have no error.")
         yield f"{size} {valid.replace('{share}', share)}"
 
     def findings(self) -> Iterator[str]:
-        """Yield a line for each broken rule, up to MAX_FINDINGS."""
+        """Yield a line for each broken rule, up to MAX_FINDINGS. Errors come first."""
         broken = [validation for validation in self._report.validations if not validation.passed]
+        broken.sort(key=lambda each: each.severity is Severity.WARNING)
         if not broken:
-            yield self._say("Nothing is wrong with it.")
+            yield self._say("Nothing was found. Checked were the rows, the types, and suspicious values.")
+            yield from self._unchecked()
         columns = {column.name: column for column in self._report.columns}
         for validation in broken[:MAX_FINDINGS]:
             column = columns.get(validation.column or "", Column(validation.column or ""))
@@ -135,13 +124,28 @@ class _Text:
             named = "{count} more rule was broken; the report names it."
             yield f"- {self._count(more, named, '{count} more rules were broken; the report names them.')}"
 
+    def _unchecked(self) -> Iterator[str]:
+        asked = {rule for column in self._report.schema for rule in column.rules}
+        missing = [self._say(text) for rule, text in UNCHECKED.items() if rule not in asked]
+        if missing:
+            told = self._say("Not checked, because no schema says it: {list}.")
+            yield told.format(list="; ".join(missing))
+
+    def notes(self) -> Iterator[str]:
+        """Yield a line for each kind of thing that a reader of the file should know."""
+        for kind, text in NOTES.items():
+            names = [f"“{_short(note.value)}”" for note in self._report.notes if note.kind == kind]
+            if names:
+                more = ", …" if len(names) > MAX_LINES else ""
+                yield self._say(text).format(names=self._quoted(", ".join(names[:MAX_LINES]) + more))
+
     def additions(self, columns: tuple[Column, ...]) -> Iterator[str]:
         """Yield a line with the rules that the suggested schema adds, if any."""
         given = {column.name: column for column in self._report.schema}
         added = []
         for column in columns:
             old = given.get(column.name, Column(""))
-            if rules := [rule for rule in column.rules if rule not in old.rules]:
+            if rules := [self._say(RULES[rule]) for rule in column.rules if rule not in old.rules]:
                 quoted = self._say("“{column}” {rules}")
                 added.append(quoted.format(column=_short(column.name), rules=", ".join(rules)))
         if added:
@@ -153,31 +157,80 @@ class _Text:
 
     def _finding(self, validation: Validation, column: Column) -> str:
         if validation.rule == "header":
-            problems = "; ".join(_short(sample.value) for sample in validation.samples[:MAX_LINES])
+            shown = [self._header_problem(sample.value) for sample in validation.samples[:MAX_LINES]]
             more = "; …" if validation.count > MAX_LINES else ""
             told = self._count(
                 validation.count,
                 "The header has {count} problem ({problems}).",
                 "The header has {count} problems ({problems}).",
             )
-            return told.replace("{problems}", problems + more)
-        return self._say(PROBLEMS[validation.rule]).format(
+            return told.replace("{problems}", "; ".join(shown) + more)
+        template, other = self._template(validation, column)
+        return self._say(template).format(
             rows=self._count(validation.count, "{count} row", "{count} rows"),
             lines=self._lines(validation),
             encoding=self._report.encoding,
             column=_short(column.name),
-            type=column.type,
-            least=column.min,
-            most=column.max,
+            form=self._form(described(column)),
+            other=self._form(other),
+            share=self._share(validation, column),
+            least=self._bound(column.min),
+            most=self._bound(column.max),
         )
 
+    def _template(self, validation: Validation, column: Column) -> tuple[str, str]:
+        """Return the sentence about a finding, and the other form in which its values are written, if there is one."""
+        match validation.rule:
+            case "type":
+                return TYPES[column.type], ""
+            case "row_width" if all(sample.value.startswith("unclosed quote") for sample in validation.samples):
+                return PROBLEMS["unclosed"], ""
+            case "mixed_format":
+                forms = (form_of(column, sample.value.strip()) for sample in validation.samples)
+                others = {described(form) for form in forms if form} - {described(column)}
+                if others:
+                    return PROBLEMS["mixed_format_of"], ", ".join(sorted(others))
+            case "mostly_type":
+                for note in self._report.notes:
+                    if note.kind.startswith("mostly ") and note.value == validation.column:
+                        return MOSTLY[ColumnType(note.kind.removeprefix("mostly "))], ""
+        return PROBLEMS[validation.rule], ""
+
+    def _share(self, validation: Validation, column: Column) -> str:
+        """Return how many values are of the type that most values have, such as "13 of 20"."""
+        counted = self._statistics.columns.get(column.name)
+        filled = max(counted.filled if counted else 0, validation.count)
+        text = self._say("{fitting} of {filled} values")
+        fitting = _grouped(filled - validation.count, self._translations)
+        return text.format(fitting=fitting, filled=_grouped(filled, self._translations))
+
+    def _header_problem(self, value: str) -> str:
+        kind, _, name = value.partition(": ")
+        text = self._say(HEADER[kind])
+        return text.format(name=_short(name.removeprefix("column ") if kind == "empty" else name))
+
+    def _form(self, form: str) -> str:
+        """Return a form of dates with the letter that the language has for years."""
+        return form.replace("yy", self._say("yy"))
+
+    def _bound(self, bound: object) -> str:
+        return _grouped(bound, self._translations) if isinstance(bound, int | float) else str(bound)
+
+    def _quoted(self, text: str) -> str:
+        opening, closing = self._say("“{name}”").split("{name}")
+        return text.replace("“", opening).replace("”", closing)
+
     def _remedy(self, validation: Validation, column: Column) -> str:
-        if validation.severity is Severity.WARNING:
+        rule = validation.rule
+        if rule == "not_empty" and validation.severity is Severity.WARNING:
             return self._say("Fill in the values, or say in the schema whether they are required.")
-        if validation.rule == "type":
-            remedy = self._say(FORMATS.get(column.type, "Correct the values."))
+        if rule == "type":
+            remedy = self._say(FORMATS.get(column.type, "Correct the values.")).format(
+                form=self._form(described(column))
+            )
             return self._say("{remedy} Or ask for another type.").format(remedy=remedy)
-        return self._say(REMEDIES[validation.rule])
+        is_unclosed = rule == "row_width" and self._template(validation, column)[0] == PROBLEMS["unclosed"]
+        return self._say(REMEDIES["unclosed" if is_unclosed else rule])
 
     def _lines(self, validation: Validation) -> str:
         numbers = [str(sample.row) for sample in validation.samples[:MAX_LINES]]

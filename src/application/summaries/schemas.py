@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from src.application.summaries.statistics import ColumnStatistics, Statistics, looks_like_id
-from src.domain.csv import MAX_COLUMNS, MAX_NAME, Column, ColumnType, Report
+from src.domain.csv import MAX_COLUMNS, MAX_NAME, SUSPICIONS, Column, ColumnType, Report
 
 FEW_ROWS = 20
 """The least number of values for which a bound or ``unique`` is suggested: fewer say little about later files."""
@@ -24,28 +24,45 @@ def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, .
 
     A column whose name is too long for a schema is left out.
 
-    Rules are suggested only when the statistics cover all rows.
+    Rules are suggested only when the statistics cover all rows. A column in which most values are of a type gets it.
     """
     counted = statistics.columns if statistics.rows >= report.rows else {}
+    suspected = {each.column for each in report.validations if not each.passed and each.rule in SUSPICIONS}
+    empty = {each.column for each in report.validations if not each.passed and each.rule == "not_empty"}
+    rows = report.rows - statistics.skipped
+    mostly = {note.value: note.kind.removeprefix("mostly ") for note in report.notes if note.kind.startswith("mostly ")}
     return tuple(
-        tighten(column, counted[name], report.rows) if name in counted else column
+        replace(column, type=ColumnType(mostly[name]))
+        if name in mostly
+        else tighten(column, counted[name], rows, is_suspected=name in suspected, may_be_empty=name not in empty)
+        if name in counted
+        else column
         for name, column in all_columns(report).items()
         # The number that is added to a repeated name can make it too long for a schema.
         if len(name) <= MAX_NAME
     )[:MAX_COLUMNS]
 
 
-def tighten(column: Column, counted: ColumnStatistics, rows: int) -> Column:
-    """Return the column with suggested rules that no row breaks, in addition to its own."""
+def tighten(
+    column: Column, counted: ColumnStatistics, rows: int, *, is_suspected: bool = False, may_be_empty: bool = False
+) -> Column:
+    """Return the column with suggested rules that no row breaks, in addition to its own.
+
+    The values of a column with suspicions say nothing about those that are allowed. ``may_be_empty`` says that its
+    empty cells, if there are any, seem to be meant.
+    """
     proposed: dict[str, Any] = {"required": rows > 0 and column.required is not False}
     values = counted.valid
     if looks_like_id(column):
         proposed["unique"] = values.filled >= FEW_ROWS
-    elif values.least and values.greatest and values.filled >= FEW_ROWS:
+    elif values.least and values.greatest and values.filled >= FEW_ROWS and not is_suspected:
         proposed |= {"min": _bound(column, values.least[1]), "max": _bound(column, values.greatest[1])}
-    if column.type is ColumnType.STRING and values.texts and values.filled >= MANY_ROWS:
+    if column.type is ColumnType.STRING and values.texts and values.filled >= MANY_ROWS and not is_suspected:
         proposed["enum"] = tuple(sorted(values.texts)) if all(map(str.isprintable, values.texts)) else None
-    return add_rules(column, proposed, counted, rows)
+    tightened = add_rules(column, proposed, counted, rows)
+    if may_be_empty and tightened.required is None and counted.filled < rows:
+        tightened = replace(tightened, required=False)
+    return tightened
 
 
 def add_rules(column: Column, proposed: dict[str, Any], counted: ColumnStatistics, rows: int) -> Column:

@@ -13,7 +13,7 @@ from src.application.ports import RowStore
 from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
-from src.domain.csv import Column, Report, Row, Validation, parse_schema, schema_json
+from src.domain.csv import CheckedRow, Column, Report, Validation, parse_schema, schema_json
 from src.domain.errors import Invalid, PorteroError
 
 _log = logging.getLogger("portero.summaries")
@@ -92,7 +92,7 @@ class Summarise:
         try:
             if isinstance(advice.schema, dict) and len(advice.schema) > MAX_FACTS:
                 raise Invalid
-            proposed = {column.name: column for column in parse_schema(advice.schema, self.pattern_flaw)}
+            proposed = {column.name: column for column in parse_schema(advice.schema, self.pattern_flaw).columns}
         except Invalid:
             _log.warning("The schema of an adviser is not valid.")
             return None
@@ -131,7 +131,7 @@ class Summarise:
             and statistics.columns[column.name].valid.filled
         }
         for page in self._pages(set_id, report.valid_rows, valid=True) if left else ():
-            for _, _, cells in page:
+            for cells in (row.values for row in page):
                 for position, (_, _, matches) in [*left.items()]:
                     # Rows are stored without the empty cells at their end.
                     cell = cells[position] if position < len(cells) else ""
@@ -139,11 +139,11 @@ class Summarise:
                         del left[position]
         return {name: pattern for name, pattern, _ in left.values()}
 
-    def _pages(self, set_id: str, most: int, *, valid: bool | None = None) -> Iterator[Sequence[Row]]:
+    def _pages(self, set_id: str, most: int, *, valid: bool | None = None) -> Iterator[Sequence[CheckedRow]]:
         """Yield pages with at most ``most`` rows in all: only valid or only invalid rows if ``valid`` is given."""
         after = 0
         while most > 0 and (page := self.rows.page(set_id, valid=valid, after=after, limit=min(PAGE, most))):
-            yield page
+            yield [CheckedRow.of(row) for row in page]
             most -= len(page)
             after = page[-1][0]
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.domain.csv import GRAMMAR, MAX_NAME, ORDER, Column, ColumnType, Comparable, Row
+from src.domain.csv import MAX_NAME, ORDER, CheckedRow, Column, ColumnType, Comparable
+from src.domain.csv.forms import comparable, grammar, normalised
 
 MAX_ROWS = 100_000
 """The number of rows that are counted; wide files are limited by MAX_CELLS."""
@@ -68,12 +69,12 @@ class ColumnStatistics:
         self.column = column
         self.valid, self.invalid = Values(), Values()
         self._order = ORDER.get(column.type)
-        self._is_typed = re.compile(GRAMMAR.get(column.type, "(?s:.*)")).fullmatch
+        self._is_typed = re.compile(grammar(column) or "(?s:.*)").fullmatch
         self._hashes: set[int] | None = set() if compare else None
 
     def add(self, cell: str, valid: bool) -> None:
-        """Count a cell."""
-        if not cell:
+        """Count a cell. One with nothing but blanks is empty."""
+        if not cell or cell.isspace():
             return
         values = self.valid if valid else self.invalid
         values.add(cell)
@@ -83,7 +84,7 @@ class ColumnStatistics:
             if len(self._hashes) == known:
                 self._hashes = None
         if self._order and self._is_typed(cell):
-            values.add_ordered(self._order(cell), cell)
+            values.add_ordered(comparable(self.column, cell), normalised(self.column, cell))
 
     @property
     def filled(self) -> int:
@@ -143,12 +144,17 @@ class Statistics:
         ids = [column.name for column in columns if looks_like_id(column)][:MAX_IDS]
         self.columns = {column.name: ColumnStatistics(column, compare=column.name in ids) for column in columns}
         self.rows = 0
+        self.skipped = 0
+        """The number of the rows that hold no data: they are empty, or sum up others."""
         self.most = min(MAX_ROWS, MAX_CELLS // max(1, len(columns)))
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[CheckedRow]) -> None:
         """Count the next rows, up to ``most`` in all."""
         columns = list(self.columns.values())
-        for _, valid, cells in rows[: self.most - self.rows]:
+        for row in rows[: self.most - self.rows]:
             self.rows += 1
-            for column, cell in zip(columns, cells, strict=False):
-                column.add(cell, valid)
+            if {rule for rule, _ in row.findings} & {"summary_row", "empty_row"}:
+                self.skipped += 1
+                continue
+            for column, cell in zip(columns, row.values, strict=False):
+                column.add(cell, row.valid)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from src.domain.csv.schema import Column
+from src.domain.csv.columns import Column
 
 
 class Severity(StrEnum):
@@ -38,6 +38,19 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader of the report should know, and what is no error.
+
+    ``kind`` is ``separator``, ``title``, ``note``, ``matched``, ``unknown``, ``ambiguous``, or ``mostly`` and a type.
+    ``line`` is the line of the file, if there is one, and ``value`` a text of the file or the name of a column.
+    """
+
+    kind: str
+    line: int | None
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of a check. ``columns`` are the file's; ``schema`` is the one given, or the one inferred."""
 
@@ -48,3 +61,4 @@ class Report:
     columns: tuple[Column, ...]
     schema: tuple[Column, ...]
     validations: tuple[Validation, ...]
+    notes: tuple[Note, ...] = ()

@@ -3,10 +3,12 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from src.domain.csv.columns import SUSPICIONS, Column
+from src.domain.csv.forms import LOCALES, NUMBER_FORMS, any_form, parts_of
 from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable, clipped
@@ -20,65 +22,106 @@ MAX_ENUM = 1_000
 """The maximum number of values in an enum."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column and its rules.
-
-    An empty cell breaks ``required`` and no other rule. ``enum`` and ``unique`` compare values as they are written.
-    """
-
-    name: str
-    type: ColumnType = ColumnType.STRING
-    required: bool | None = None
-    """Whether empty cells are errors (True), are of no interest (False), or are warnings (None, the default)."""
-    unique: bool = False
-    min: int | float | str | None = None
-    max: int | float | str | None = None
-    pattern: str | None = None
-    """A regular expression in RE2 syntax that matches the whole value."""
-    enum: tuple[str, ...] | None = None
-
-    @property
-    def rules(self) -> dict[str, Any]:
-        """The rules that values can break, by name. The type is not one of them."""
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("name", "type")}
-        return {rule: value for rule, value in values.items() if value is not None and value is not False}
-
-
+_DATES = (ColumnType.DATE, ColumnType.DATETIME)
+_NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
+_FORMS_OF: Mapping[str, tuple[ColumnType, ...]] = {
+    "format": _DATES,
+    "decimal": _NUMBERS,
+    "thousands": _NUMBERS,
+    "true": (ColumnType.BOOLEAN,),
+    "false": (ColumnType.BOOLEAN,),
+}
+_THOUSANDS = {thousands for _, thousands in NUMBER_FORMS if thousands}
 _RULES = tuple(field.name for field in fields(Column) if field.name != "name")
 
 
-def schema_json(columns: Sequence[Column]) -> dict[str, dict[str, object]]:
-    """Return the schema in the form that ``parse_schema`` takes: the type and the rules of each column."""
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns that a client expects in a file, and what holds for all of them."""
+
+    columns: tuple[Column, ...] = ()
+    locale: str | None = None
+    """The language whose numbers and dates the file has, such as ``es``."""
+    closed: bool = False
+    """Whether a column that is not named here is an error."""
+    titles: bool = True
+    """Whether lines above the header and notes below the rows are passed over."""
+
+
+def schema_json(columns: Sequence[Column], about: Schema | None = None) -> dict[str, Any]:
+    """Return a schema in the form that ``parse_schema`` takes: the type, the rules and the form of each column.
+
+    ``about`` says what holds for all columns. If it says anything, the columns are under ``columns``.
+    """
     rules = {
-        column.name: {"type": column.type, **({"required": False} if column.required is False else {}), **column.rules}
+        column.name: {
+            "type": column.type,
+            **({"required": False} if column.required is False else {}),
+            **column.rules,
+            **column.form,
+        }
         for column in columns
     }
-    return {
+    listed = {
         name: {rule: list(value) if isinstance(value, tuple) else value for rule, value in given.items()}
         for name, given in rules.items()
     }
+    if about is None or about == Schema(about.columns):
+        return listed
+    return {"locale": about.locale, "closed": about.closed, "titles": about.titles, "columns": listed}
 
 
-def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> tuple[Column, ...]:
-    """Return the columns of a schema that was decoded from JSON; none when it is null or empty.
+def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> Schema:
+    """Return a schema that was decoded from JSON; it has no columns when it is null or empty.
 
     ``pattern_flaw`` returns what is wrong with a regular expression, or None. Raises Invalid, which names every flaw
     as ``schema.COLUMN.RULE``.
     """
     if value is None:
-        return ()
+        return Schema()
+    errors: list[FieldError] = []
+    about: dict[str, Any] = {}
+    if isinstance(value, dict) and _is_whole(value):
+        about, value = _about(value, errors), value.get("columns") or {}
     if not isinstance(value, dict):
         raise Invalid(FieldError("schema", "type", "Give an object: each column's name, and its type or its rules."))
     if len(value) > MAX_COLUMNS:
         raise Invalid(
             FieldError("schema", "too_many_columns", Translatable("Name at most {n} columns.", n=MAX_COLUMNS))
         )
-    errors: list[FieldError] = []
     columns = [_column(str(name), rules, pattern_flaw, errors) for name, rules in value.items()]
     if errors:
         raise Invalid(*errors)
-    return tuple(columns)
+    return Schema(tuple(columns), **about)
+
+
+def language_of(locale: str) -> str | None:
+    """Return the key of a language tag, such as "es" or "es-ES", in LOCALES, or None for an unknown language."""
+    tag = locale.replace("_", "-")
+    return next((known for known in (tag, tag.partition("-")[0].lower()) if known in LOCALES), None)
+
+
+def _is_whole(value: Mapping[str, object]) -> bool:
+    """Return whether a schema has its columns under ``columns``: it says something for all of them beside that."""
+    if value.keys() - {"columns", "locale", "closed", "titles"} or value.keys() == {"columns"}:
+        return False
+    types = {*ColumnType}
+    return "columns" in value or not any(isinstance(each, dict) or each in types for each in value.values())
+
+
+def _about(value: Mapping[str, object], errors: list[FieldError]) -> dict[str, Any]:
+    """Return what a schema says for all columns."""
+    about = {name: each for name, each in value.items() if name != "columns" and each is not None}
+    for name in about.keys() & {"closed", "titles"}:
+        if not isinstance(about[name], bool):
+            errors.append(FieldError(f"schema.{name}", "type", "Give true or false."))
+    if "locale" in about:
+        locale = about["locale"]
+        if not isinstance(locale, str) or not language_of(locale):
+            errors.append(
+                FieldError("schema.locale", "locale", Translatable("Give one of {values}.", values=", ".join(LOCALES)))
+            )
+    return about
 
 
 def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None], errors: list[FieldError]) -> Column:
@@ -128,9 +171,23 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     if enum is not None and texts is None:
         message = Translatable("Give 1 to {n} different values of the column's type, as files have them.", n=MAX_ENUM)
         add_error("enum", "enum", message)
+    form = {name: given[name] for name in ("format", "decimal", "thousands", "true", "false") if name in given}
+    for part, text in form.items():
+        if flaw := _form_flaw(type, part, text):
+            add_error(part, part, flaw)
+    if form.get("decimal", "") == form.get("thousands"):
+        add_error("thousands", "thousands", "Give another character than the one before decimals.")
+    allow = given.get("allow")
+    if allow is not None and not (isinstance(allow, list) and all(rule in SUSPICIONS for rule in allow)):
+        add_error(
+            "allow", "allow", Translatable("Give a list of rules; there are {rules}.", rules=", ".join(SUSPICIONS))
+        )
+        allow = None
     return Column(
         name=name,
         type=type,
+        allow=None if allow is None else tuple(allow),
+        **(form if all(isinstance(text, str) for text in form.values()) else {}),
         required=given.get("required"),
         unique=given.get("unique") is True,
         min=bounds.get("min"),
@@ -138,6 +195,24 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
         pattern=pattern if isinstance(pattern, str) else None,
         enum=texts,
     )
+
+
+def _form_flaw(type: ColumnType, part: str, text: object) -> str | None:
+    """Return what is wrong with a part of the form of a column, or None."""
+    if type not in _FORMS_OF[part]:
+        return Translatable("Only columns of type {types} have it.", types=", ".join(_FORMS_OF[part]))
+    match part:
+        case "format":
+            is_valid = isinstance(text, str) and parts_of(text) is not None
+            return None if is_valid else "Give the parts of a date in their order, such as dd/mm/yyyy."
+        case "decimal" if text not in (".", ","):
+            return "Give a point or a comma."
+        case "thousands" if text not in _THOUSANDS:
+            return "Give a point, a comma, a space or an apostrophe."
+        case "true" | "false" if not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_NAME:
+            return Translatable("Give a word of 1 to {n} characters.", n=MAX_NAME)
+        case _:
+            return None
 
 
 def _bound_flaw(type: ColumnType, bound: object) -> str | None:
@@ -163,6 +238,8 @@ def _texts(type: ColumnType, enum: object) -> tuple[str, ...] | None:
     texts = [json.dumps(item) if scalar and isinstance(item, int | float) else item for item in enum]
     if not all(isinstance(text, str) and 0 < len(text) <= MAX_NAME for text in texts) or len({*texts}) < len(texts):
         return None
-    if type in GRAMMAR and not all(re.fullmatch(GRAMMAR[type], text) for text in texts):
+    others = None if type is ColumnType.BOOLEAN else any_form(type)
+    forms = "|".join(filter(None, (GRAMMAR.get(type), others)))
+    if forms and not all(re.fullmatch(forms, text) for text in texts):
         return None
     return tuple(texts)

@@ -38,8 +38,13 @@ _HUGE = (
     r"[0-9](?:\.[0-9]{1,100})?[eE]\+?(?:2[0-9]{2}|30[0-7])"
     r"|1(?:\.(?:[0-6][0-9]{0,99}|797693(?:1348623157)?))?[eE]\+?308"
 )
-_LOCAL = r"[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]"
-_LABEL_END = r"(?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_BEYOND_ASCII = (
+    "\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2fef\u3040-\ud7ff\U00010000-\U0003ffff"
+)
+_LOCAL = rf"[a-zA-Z0-9{_BEYOND_ASCII}!#$%&'*+/=?^_`{{|}}~-]"
+_LABEL = f"a-zA-Z0-9{_BEYOND_ASCII}"
+_LABEL_END = f"(?:[{_LABEL}-]{{0,61}}[{_LABEL}])?"
+_LAST_LABEL = f"[a-zA-Z{_BEYOND_ASCII}]{_LABEL_END}"
 
 GRAMMAR: Final[Mapping[ColumnType, str]] = {
     ColumnType.INTEGER: rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})",
@@ -51,8 +56,8 @@ GRAMMAR: Final[Mapping[ColumnType, str]] = {
     # RFC 3339 without leap seconds. The seconds may be left out, and so may the offset: the time is then UTC.
     ColumnType.DATETIME: rf"{_DATE}[Tt ]{_TIME}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:[Zz]|[+-]{_TIME})?",
     # HTML's valid e-mail address, made stricter: the local part has at most 64 characters and no stray dots, the
-    # domain has a dot, and its last label begins with a letter.
-    ColumnType.EMAIL: rf"{_LOCAL}(?:\.?{_LOCAL}){{0,63}}@(?:[a-zA-Z0-9]{_LABEL_END}\.)+[a-zA-Z]{_LABEL_END}",
+    # domain has a dot, and its last label begins with a letter. Letters of every script are valid, as in RFC 6531.
+    ColumnType.EMAIL: rf"{_LOCAL}(?:\.?{_LOCAL}){{0,63}}@(?:[{_LABEL}]{_LABEL_END}\.)+{_LAST_LABEL}",
 }
 """By type: the regular expression that matches its values as a whole. Strings have none, since all are valid."""
 

@@ -41,4 +41,4 @@ class PolarsCsvChecker:
         except ModuleNotFoundError as error:
             raise Unavailable("No CSV files are checked here until the operator installs polars.", 3600) from error
 
-        return check_source(detect_source(file, options, progress), options.columns, store, progress)
+        return check_source(detect_source(file, options, progress), options.schema, store, progress)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from src.domain.csv import Column, NotCsv, ReadOptions, Report
+from src.domain.csv import Column, NotCsv, ReadOptions, Report, Schema
 from src.domain.datasets import Dataset, DatasetStatus
 from src.infrastructure.repositories.stored_objects import StoredObjectDocuments
 from src.infrastructure.stores.driver import Delete, Document, Insert, Key, Write
@@ -17,6 +17,9 @@ from src.infrastructure.stores.schema import DATASETS, REPORTS
 
 _SHARE_OF_COMMIT = 0.9
 """How much of the largest commit the pieces of a dataset may take. The rest is for the records of dataset and job."""
+
+_ABOUT_COLUMNS = ("locale", "closed", "titles")
+"""The fields of a schema beside its columns."""
 
 
 @cache
@@ -54,7 +57,11 @@ class Datasets(StoredObjectDocuments[Dataset]):
         options = entity.read_options
         return {
             "row_sets": list(entity.row_sets),
-            "read_options": {"delimiter": options.delimiter, "encoding": options.encoding},
+            "read_options": {
+                "delimiter": options.delimiter,
+                "encoding": options.encoding,
+                **{name: getattr(options.schema, name) for name in _ABOUT_COLUMNS},
+            },
             "pieces": [key.id for key in self._pieces(entity)],
         }
 
@@ -67,10 +74,12 @@ class Datasets(StoredObjectDocuments[Dataset]):
     def _dataset(self, document: Document, texts: Mapping[str, str]) -> Dataset:
         """Return a dataset. If its pieces were removed after it was read, it has no columns and no report."""
         fields = dict(document.fields)
-        ids, options = fields.pop("pieces"), fields.pop("read_options")
+        ids, options = fields.pop("pieces"), dict(fields.pop("read_options"))
         parts = join_pieces(ids, texts)
         columns = _adapter(tuple[Column, ...]).validate_python(unpack(parts["columns"])) if "columns" in parts else ()
-        fields["read_options"] = ReadOptions(columns, **options)
+        # Datasets that were stored by earlier versions do not have all of it.
+        about = {name: options.pop(name) for name in _ABOUT_COLUMNS if name in options}
+        fields["read_options"] = ReadOptions(Schema(columns, **about), **options)
         fields["report"] = _adapter(Report).validate_python(unpack(parts["report"])) if "report" in parts else None
         return self.entity(document._replace(fields=fields))
 

@@ -47,7 +47,7 @@ def add_dataset(
         raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
     with as_bad_parameter("--name"):
         name = parse_name(name)
-    columns = services.datasets.parse_schema(_schema(schema))
+    parsed = services.datasets.parse_schema(_schema(schema))
     with file.open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     size = file.stat().st_size
@@ -58,7 +58,7 @@ def add_dataset(
         size=size,
         sha256=sha256,
         lines=0,  # the operator waits for the check, however large the file is
-        read_options=ReadOptions(columns, delimiter, encoding),
+        read_options=ReadOptions(parsed, delimiter, encoding),
         prefer_job=False,
     )
     user = _owner(services, owner)

@@ -12,10 +12,10 @@ import pytest
 
 from bench import defects
 from src.application.ports import EncodedRow
-from src.domain.csv import Column, ColumnType, ReadOptions, Report, parse_schema, schema_json
+from src.domain.csv import Column, ColumnType, ReadOptions, Report, Severity, parse_schema, schema_json
 from src.domain.errors import Unavailable
 from src.infrastructure.csv import PolarsCsvChecker
-from tests.support.csv_reports import violations
+from tests.support.csv_reports import asked_rules, violations
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from tests.support.csv_reports import violations
         (["600 111 222", "1"], "string"),
         (["1234567890123456"], "integer"),
         (["1e5", "2e7"], "number"),
-        (["1,5"], "string"),
+        (["1,5"], "number"),
         (["true", "False"], "boolean"),
         (["0", "1"], "integer"),
         (["2024-02-29", ""], "date"),
@@ -40,7 +40,7 @@ from tests.support.csv_reports import violations
         (["NaN", "1.5"], "string"),
         (["٣"], "string"),
         (["", ""], "string"),
-        ([" 1"], "string"),
+        ([" 1"], "integer"),
         (["1"] * 8 + ["x", "y"], "integer"),
         (["1"] * 7 + ["x", "y"], "string"),
         (["1", "2", "3", "x", ""], "string"),
@@ -58,14 +58,17 @@ def test_the_inferred_type_is_the_most_specific_one_that_80_percent_of_the_cells
     again = check(
         "n,x\n" + "".join(f'n,"{value}"\n' for value in values), json.loads(json.dumps(schema_json(report.schema)))
     )
-    assert again == report
+    # What most values are is a suspicion only where no schema says what they should be.
+    errors = [[each for each in asked_rules(either) if each.severity is Severity.ERROR] for either in (again, report)]
+    assert errors[0] == errors[1]
+    assert (again.columns, again.valid_rows) == (report.columns, report.valid_rows)
 
 
 def test_no_column_is_inferred_as_required(check: Callable[..., Report]) -> None:
     report = check("a,b\n" + "1,1\n" * 98 + "1,\n,\n")
     assert [column.required for column in report.columns] == [None, None]
-    assert violations(report, "not_empty", "a") == [(101, "")]
-    assert violations(report, "not_empty", "b") == [(100, ""), (101, "")]
+    assert violations(report, "not_empty", "b") == [(100, "")]
+    assert violations(report, "empty_row") == [(101, ",")]
     assert check("a,b\n").columns == (Column("a"), Column("b"))
 
 
@@ -149,17 +152,17 @@ def test_a_file_of_3000_columns_is_checked(check: Callable[..., Report]) -> None
 def test_all_generated_defects_are_reported(checker: PolarsCsvChecker, tmp_path: Path, inferred: bool) -> None:
     file = tmp_path / "defects.csv"
     expected = defects.write(file, 20_000)
-    schema = () if inferred else parse_schema(defects.SCHEMA, checker.pattern_flaw)
+    schema = parse_schema(None if inferred else defects.SCHEMA, checker.pattern_flaw)
     stored: list[EncodedRow] = []
     report = checker.check(file, ReadOptions(schema), store=stored.extend)
     assert report.rows == len(stored) == expected.rows
-    counts = {(each.rule, each.column): each.count for each in report.validations}
+    counts = {(each.rule, each.column): each.count for each in asked_rules(report)}
     if not inferred:
         assert counts == expected.counts
-        strings = {("type", column.name) for column in schema if column.type is ColumnType.STRING}
-        optional = {("not_empty", column.name) for column in schema if not column.required}
+        strings = {("type", column.name) for column in schema.columns if column.type is ColumnType.STRING}
+        optional = {("not_empty", column.name) for column in schema.columns if not column.required}
         assert {rule for rule, count in counts.items() if not count} == {("header", None), *strings, *optional}
-        lines = {(each.rule, each.column): [sample.row for sample in each.samples] for each in report.validations}
+        lines = {(each.rule, each.column): [sample.row for sample in each.samples] for each in asked_rules(report)}
         assert lines == {rule: lines[:10] for rule, lines in expected.lines.items()}
         assert [row for row, valid, _ in stored if not valid] == sorted({*chain(*expected.lines.values())})
     assert report.valid_rows == sum(valid for _, valid, _ in stored)

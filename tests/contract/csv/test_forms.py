@@ -25,13 +25,16 @@ def test_a_row_has_the_line_of_the_file_where_it_begins(rows: Callable[..., list
     ]
 
 
-def test_quotes_inside_cells_are_read_as_the_csv_module_reads_them(rows: Callable[..., list[Row]]) -> None:
+def test_quotes_inside_cells_are_read_as_the_csv_module_reads_them_and_open_ones_are_left_out(
+    rows: Callable[..., list[Row]],
+) -> None:
     text = 'a,b\n5" pipe,6\n"x"y,z\n "q",r\n1,"open\nto the end\n'
     assert rows(text) == [
         (2, True, ['5" pipe', "6"]),
         (3, True, ["xy", "z"]),
         (4, True, [' "q"', "r"]),
-        (5, True, ["1", "open\nto the end\n"]),
+        (5, False, ["1", "open"]),
+        (6, False, ["to the end", ""]),
     ]
 
 

@@ -141,10 +141,16 @@ def test_every_column_gets_a_unique_name(client: Client, anna: Person, header: s
 def test_ragged_rows_are_filled_up_or_cut(client: Client, anna: Person) -> None:
     made = upload(client, anna, b"a,b,c\n1\n1,2,3,4,5\n1,2,3\n")
     assert broken_rules(made.json) == {("row_width", None): (2, [2, 3])}
-    assert get_rows(client, anna, made) == [
-        {"line": 2, "valid": False, "values": {"a": "1", "b": "", "c": ""}},
-        {"line": 3, "valid": False, "values": {"a": "1", "b": "2", "c": "3"}},
-        {"line": 4, "valid": True, "values": {"a": "1", "b": "2", "c": "3"}},
+    assert row_values(client, anna, made) == [
+        {"a": "1", "b": "", "c": ""},
+        {"a": "1", "b": "2", "c": "3"},
+        {"a": "1", "b": "2", "c": "3"},
+    ]
+    ragged = [{"rule": "row_width", "column": None}]
+    assert [(row["line"], row["valid"], row["findings"]) for row in get_rows(client, anna, made)] == [
+        (2, False, ragged),
+        (3, False, ragged),
+        (4, True, []),
     ]
     assert get(client, anna, made, "/file").data == b"a,b,c\n1\n1,2,3,4,5\n1,2,3\n"
 
@@ -196,7 +202,7 @@ def test_a_declared_delimiter_overrides_detection(client: Client, anna: Person) 
 
 def test_undecodable_bytes_are_reported_and_replaced(client: Client, anna: Person) -> None:
     made = upload(client, anna, b"a,b\n1,\xff\n2,x\n", encoding="utf-8")
-    assert broken_rules(made.json) == {("encoding", None): (1, [2])}
+    assert broken_rules(made.json) == {("encoding", None): (1, [2]), ("mojibake", "b"): (1, [2])}
     assert row_values(client, anna, made)[0] == {"a": "1", "b": "\ufffd"}
     assert get(client, anna, made, "/file").data == b"a,b\n1,\xff\n2,x\n"
 

@@ -37,7 +37,7 @@ def test_a_summary_names_every_violation(client: Client, anna: Person) -> None:
     text = answer.json["text"]
     for word in ("9 rows", "6 columns", "1 row (11.1 %)", "“id”", "“mail”", "“code”", "“kind”", "lines 6, 9", "born"):
         assert word in text
-    assert answer.json["suggested_schema"].items() >= {"more": {"type": "string"}}.items()
+    assert answer.json["suggested_schema"].keys() >= {"more"}
     again = upload(client, anna, DEFECTIVE_CSV, schema=answer.json["suggested_schema"])
     assert again.status_code == 201
     assert summarise(client, anna, made).json == answer.json
@@ -56,7 +56,7 @@ def test_a_file_can_be_uploaded_with_its_suggested_schema(client: Client, anna: 
 def test_the_summary_of_a_clean_table_says_so(client: Client, anna: Person) -> None:
     rows = "".join(f"{no},{'ab'[no % 2]}\n" for no in range(120))
     answer = summarise(client, anna, upload(client, anna, "id,kind\n" + rows))
-    assert "Nothing is wrong with it." in answer.json["text"]
+    assert "Nothing was found." in answer.json["text"]
     assert answer.json["suggested_schema"] == {
         "id": {"type": "integer", "required": True, "unique": True},
         "kind": {"type": "string", "required": True, "enum": ["a", "b"]},

@@ -12,7 +12,7 @@ from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, CsvChecker, RowStore
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
-from src.domain.csv import Column, ColumnType, ReadOptions, Report
+from src.domain.csv import Column, ColumnType, ReadOptions, Report, Schema
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import IdempotentCreate
@@ -102,7 +102,7 @@ class DatasetWorld(World[DatasetProcess]):
             self.file.write_bytes(content)
             pending.heartbeat()
             lines = content.count(b"\n")
-            options = ReadOptions(COLUMNS if content == CSV else ())
+            options = ReadOptions(Schema(COLUMNS if content == CSV else ()))
             incoming = IncomingDataset(
                 self.file, "Name", "x.csv", len(content), "sha", lines, options, prefer_job=later
             )

@@ -24,6 +24,14 @@ class FieldProblem(Resource):
     message: str
 
 
+class Finding(Resource):
+    """A rule that a row breaks."""
+
+    rule: str
+    column: str | None
+    """Null for a rule of the whole row."""
+
+
 class MailRequested(Resource):
     """The request is accepted. The answer is the same whether or not a user has the address."""
 
@@ -42,10 +50,15 @@ class Row(Resource):
     """A row."""
 
     line: int
-    """The line on which it begins; the header is line 1."""
+    """The line on which it begins."""
     valid: bool
-    """Whether it breaks no rule."""
+    """Whether it breaks no rule of severity `error`."""
     values: dict[str, str]
+    """The values as they are written in the file."""
+    normalised: dict[str, int | float | bool | str]
+    """The values that are written in another form than JSON or ISO 8601 have."""
+    findings: list[Finding]
+    """The rules that it breaks, warnings too."""
 
 
 class Sample(Resource):
@@ -143,6 +156,17 @@ class Column(Resource):
     max: int | float | str | None
     pattern: str | None
     enum: list[str] | None
+    format: str | None
+    """The order and the separators of dates."""
+    decimal: str | None
+    """The character before decimals."""
+    thousands: str | None
+    """The character between groups of three digits, which may be left out."""
+    true: str | None
+    """The word for true. Case and accents do not matter."""
+    false: str | None
+    allow: list[str] | None
+    """The suspicions that are not looked for."""
 
 
 class Dataset(Resource):

@@ -7,7 +7,7 @@ from itertools import islice
 import polars as pl
 
 from src.application.ports import EncodedRow
-from src.domain.csv import Column, Report
+from src.domain.csv import Report, Schema
 from src.infrastructure.csv.checking.inference import infer
 from src.infrastructure.csv.checking.results import Results
 from src.infrastructure.csv.checking.verdicts import PendingSamples, Verdicts
@@ -26,14 +26,14 @@ Store = Callable[[Sequence[EncodedRow]], None]
 Progress = Callable[[float], None]
 
 
-def check_source(source: Source, schema: Sequence[Column], store: Store | None, progress: Progress | None) -> Report:
+def check_source(source: Source, schema: Schema, store: Store | None, progress: Progress | None) -> Report:
     """Check a file whose form is known, as ``CsvChecker.check`` describes."""
     reader = BlockReader(source)
     # The pool ends with this block, and not whenever a generator that was left early is collected.
     with ThreadPoolExecutor(1) as pool:
-        passes = _passes(reader, pool, progress, 1 + (not schema) + (store is not None))
-        inferred = () if schema else infer(source, next(passes))
-        results = Results.of(source, schema, inferred)
+        passes = _passes(reader, pool, progress, 2 + (store is not None))
+        facts = infer(source, schema, next(passes))
+        results = Results.of(source, schema, facts)
         verdicts = Verdicts(results)
         for block in next(passes):
             verdicts.add(block)
@@ -45,7 +45,7 @@ def check_source(source: Source, schema: Sequence[Column], store: Store | None, 
             block = next(blocks)
             _add_samples(block, begin, pending, source.delimiter)
             if store:
-                _store(block, invalid.slice(begin, block.frame.height), store)
+                _store(block, invalid.slice(begin, block.frame.height), verdicts.findings(block, begin), store)
             begin += block.frame.height
     if progress:
         progress(1.0)
@@ -60,9 +60,11 @@ def _add_samples(block: Block, begin: int, pending: PendingSamples, delimiter: s
             result.add_sample(block.lines[row - begin], delimiter.join(cells) if position is None else cells[position])
 
 
-def _store(block: Block, invalid: pl.Series, store: Store) -> None:
-    texts = block.frame.select(_JSON).to_series()
-    rows = zip(block.lines.to_list(), (~invalid).to_list(), texts.to_list(), strict=True)
+def _store(block: Block, invalid: pl.Series, findings: dict[int, str], store: Store) -> None:
+    texts = block.frame.select(_JSON).to_series().to_list()
+    for row, found in findings.items():
+        texts[row] = f"{texts[row][:-1]}{',' if texts[row] != '[]' else ''}{found}]"
+    rows = zip(block.lines.to_list(), (~invalid).to_list(), texts, strict=True)
     while batch := list(islice(rows, BATCH)):
         store(batch)
 

@@ -39,6 +39,10 @@ class Block:
         """The cells of each row that does not have as many cells as the header, by the position of the row."""
         self.undecodable: dict[int, str] = {}
         """The first cell with bytes that cannot be decoded, by the position of its row."""
+        self.unclosed: dict[int, str] = {}
+        """The text of each row with a quote that is not closed, by the position of the row."""
+        self.is_last = False
+        """Whether the file ends with this block."""
         self._with_blanks = frame
         self._line = line
         self._next_line = rows.next_line
@@ -65,6 +69,8 @@ class Block:
             if row.cells is None:
                 removed += 1
                 continue
+            if row.is_unclosed:
+                self.unclosed[position - removed] = displayed(" ".join(row.cells))
             if len(row.cells) != width:
                 self.ragged[position - removed] = list(map(displayed, row.cells))
             if (undecodable := next(filter(UNDECODABLE.search, row.cells), None)) is not None:
@@ -131,7 +137,9 @@ class BlockReader:
             frame = self._frame(rows, data, line) if rows.text else self._wide_frame(rows)
             consumed += rows.size
             # In another encoding than UTF-8 the file has more or fewer bytes.
-            yield Block(frame, line, rows, min(1.0, consumed / file_size))
+            block = Block(frame, line, rows, min(1.0, consumed / file_size))
+            block.is_last = is_last and not rest
+            yield block
             size = min(MAX_SIZE, rows.size * most_rows // max(1, rows.next_line - line))
             line = rows.next_line
 

@@ -39,6 +39,8 @@ class RewrittenRow:
 
     lines: int
     cells: list[str] | None = None
+    is_unclosed: bool = False
+    """Whether a quote opens in the row and is not closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class RowNormaliser:
             if not (is_rest and last):
                 part = part[: max(part.rfind(b"\n"), part.rfind(b"\r")) + 1] or part
             lines = split(part.decode(errors="surrogateescape"))
-            records = Records([lines], self._source.delimiter, line)
+            is_end = is_rest and last
+            records = Records([lines], self._source.delimiter, line, width=self._width, is_end=is_end)
             rows = list(records)
             after = records.line
             if not (is_rest and last):
@@ -130,7 +133,10 @@ class RowNormaliser:
             starts = [start for start, _ in rows] + [after]
             skipped = [RewrittenRow(starts[0] - line)] if blank else []
             ends = zip(rows, starts[1:], strict=True)
-            return len(part), skipped + [RewrittenRow(end - start, cells) for (start, cells), end in ends]
+            unclosed = records.unclosed
+            return len(part), skipped + [
+                RewrittenRow(end - start, cells, start in unclosed) for (start, cells), end in ends
+            ]
 
     def marked(self, row: RewrittenRow) -> list[str]:
         """Return as many cells as the header has, in valid UTF-8; the first one begins with the mark."""

@@ -17,37 +17,98 @@ class _TooLong(Exception):
     """A row is longer than MAX_ROW."""
 
 
+class _Lines:
+    """Iterates over lines, of which some can be put back. ``taken`` has the lines since it was cleared."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.taken: list[str] = []
+        self.has_ended = False
+        self._lines = lines
+        self._returned: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.pop() if self._returned else next(self._lines, None)
+        if line is None:
+            self.has_ended = True
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+    def put_back(self, lines: list[str]) -> None:
+        """Let these lines come next."""
+        self._returned += reversed(lines)
+        self.has_ended = False
+
+
 class Records:
     """Parses lists of lines as CSV. Iterating yields each row as a tuple: the number of its first line, and its cells.
 
     Blank lines are skipped; ``with_blank`` yields them as rows without cells. Raises NotCsv when a row is too long, so
     that a file with a quote that is never closed is not read to its end.
+
+    With ``width``, the number of cells in the header, a quote that opens and is not meant to be closed is left out, and
+    the lines after it are rows again. ``unclosed`` has the line numbers of such quotes. ``is_end`` says that the lists
+    end with the file.
     """
 
-    def __init__(self, lists: Iterable[list[str]], delimiter: str, line: int = 1, *, with_blank: bool = False) -> None:
+    def __init__(
+        self,
+        lists: Iterable[list[str]],
+        delimiter: str,
+        line: int = 1,
+        *,
+        with_blank: bool = False,
+        width: int | None = None,
+        is_end: bool = False,
+    ) -> None:
         self.line = line
         """The line where the next row begins."""
+        self.unclosed: set[int] = set()
         self._lists = lists
         self._delimiter = delimiter
         self._with_blank = with_blank
+        self._width = width
+        self._is_end = is_end
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(MAX_ROW)  # for the whole process; nothing else in it reads CSV
-        reader = csv.reader(chain.from_iterable(self._bounded()), delimiter=self._delimiter)
-        first = self.line
+        lines = _Lines(chain.from_iterable(self._bounded()))
         try:
-            for cells in reader:
-                line, after = self.line, first + reader.line_num
+            for cells in csv.reader(lines, delimiter=self._delimiter):
+                line, size = self.line, len(lines.taken)
                 # A row of a single line cannot be longer than its line.
-                if after - line > 1 and sum(map(len, cells)) + len(cells) > MAX_ROW:
+                if size > 1 and sum(map(len, cells)) + len(cells) > MAX_ROW:
                     raise _TooLong
-                self.line = after
+                if self._width and self._is_unclosed(lines, cells):
+                    cells = self._literal(lines.taken[0])
+                    lines.put_back(lines.taken[1:])
+                    self.unclosed.add(line)
+                    size = 1
+                lines.taken.clear()
+                self.line = line + size
                 if cells or self._with_blank:
                     yield line, cells
         except (csv.Error, _TooLong):
             text = "The row at line {line} is too long to be one: is a quote not closed?"
             message = Translatable(text, line=self.line)
             raise NotCsv("row_too_long", message) from None
+
+    def _is_unclosed(self, lines: _Lines, cells: list[str]) -> bool:
+        """Return whether a row of several lines is meant to be several rows: the file or the cells do not fit."""
+        if lines.has_ended:
+            return self._is_end
+        if len(lines.taken) == 1 or len(cells) == self._width:
+            return False
+        second = next(csv.reader([lines.taken[1]], delimiter=self._delimiter), [])
+        return len(self._literal(lines.taken[0])) == len(second) == self._width
+
+    def _literal(self, line: str) -> list[str]:
+        """Return the cells of a line in which quotes mean nothing, without the quotes that open a cell."""
+        cells = next(csv.reader([line], delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
+        return [cell.removesuffix('"').removeprefix('"') if cell.startswith('"') else cell for cell in cells]
 
     def _bounded(self) -> Iterator[list[str]]:
         """Yield the lists. Raises _TooLong at the first line or row that is too long."""

@@ -1,19 +1,31 @@
-"""Detects the form of a file: its encoding, its delimiter and its header."""
+"""Detects the form of a file: its encoding, its delimiter, its header, and the notes around its rows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import dropwhile
+from dataclasses import dataclass, field
+from itertools import dropwhile, islice
 from pathlib import Path
 
-from src.domain.csv import MAX_COLUMNS, MAX_NAME, InvalidOption, NotCsv, ReadOptions
+from src.domain.csv import MAX_COLUMNS, MAX_NAME, Column, InvalidOption, NotCsv, Note, ReadOptions, Schema
 from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.binary import refuse_binary, refuse_controls
 from src.infrastructure.csv.reading.encodings import UNDECODABLE, chunks_of, declared_encoding, displayed, find_encoding
+from src.infrastructure.csv.reading.header import (
+    MAX_TITLES,
+    count_titles,
+    match_columns,
+    separator_in,
+    size_of_notes,
+    unique_names,
+)
 from src.infrastructure.csv.reading.records import Records, lines, split
 
 HEAD = 1 << 20
 """The maximum size of the header in bytes."""
 _SNIFFED = 1 << 16
+_TAIL = 1 << 13
+"""The number of bytes at the end of a file that may hold notes."""
+_LOOKED_AT = 30
+"""The number of rows that are looked at to find the header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +44,25 @@ class Source:
     """The offset of the first byte after the header, in the file as UTF-8."""
     line: int
     """The number of the line that begins at ``body``."""
+    names: tuple[str, ...] = ()
+    """A unique name for each column: the one of the schema, or else the one of the file."""
+    misnamed: dict[int, str] = field(default_factory=dict)
+    """What is wrong with the names of the file, by position."""
+    expected: dict[int, Column] = field(default_factory=dict)
+    """The columns of the schema, by position."""
+    notes: tuple[Note, ...] = ()
+    """What was passed over and what was matched."""
+    footer: int = 0
+    """The number of bytes of UTF-8 at the end of the file that are notes."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the rows in chunks of UTF-8, without the header."""
-        skip = self.body
+        """Yield the rows in chunks of UTF-8, without the header and the notes below the rows."""
+        skip, kept = self.body, b""
         for chunk in chunks_of(self.file, self.encoding):
-            yield chunk[skip:]
+            data = kept + chunk[skip:]
+            end = max(0, len(data) - self.footer)
+            kept = data[end:]
+            yield data[:end]
             skip = max(0, skip - len(chunk))
 
 
@@ -63,31 +88,60 @@ def detect_source(file: Path, options: ReadOptions, read: Callable[[float], None
     head = head[:HEAD]
     sample = head[:_SNIFFED].decode(errors="surrogateescape")
     refuse_controls(sample, most=max(2, len(sample) // 100))
-    delimiter = delimiter or _find_delimiter(head[:_SNIFFED], whole and len(head) <= _SNIFFED)
     text = split(head.decode(errors="surrogateescape"))
-    records = Records([text], delimiter)
-    line, header = next(iter(records), (0, []))
+    notes, start_line = list[Note](), 1
+    if options.schema.titles and (separator := separator_in(text[0] if text else "")):
+        delimiter = delimiter or separator
+        notes.append(Note("separator", 1, separator))
+        start_line = 2
+    rows_text = text[start_line - 1 :]
+    sniffed = "".join(rows_text)[:_SNIFFED]
+    delimiter = delimiter or _find_delimiter(sniffed, whole and len(head) <= _SNIFFED, options.schema)
+    records = Records([rows_text], delimiter, start_line)
+    titles, line, header = _header(rows_text, records, delimiter, options.schema)
+    notes += titles
     if not header:
         raise NotCsv("empty", "The file is empty.")
     refuse_controls("".join(header), most=0)
-    names = tuple(displayed(cell.strip()) for cell in header)
-    if len(names) > MAX_COLUMNS:
+    found = tuple(displayed(cell.strip()) for cell in header)
+    if len(found) > MAX_COLUMNS:
         raise NotCsv("too_many_columns", Translatable("The first line names more than {n} columns.", n=MAX_COLUMNS))
     body = len("".join(text[: records.line - 1]).encode(errors="surrogateescape"))
     if body >= HEAD and not whole:
         message = "The first line, which has to name the columns, is longer than 1 MiB: is a quote not closed?"
         raise NotCsv("row_too_long", message)
-    if any(len(name) > MAX_NAME for name in names):
+    if any(len(name) > MAX_NAME for name in found):
         message = "The first line has to name the columns, in at most {n} characters each."
         raise NotCsv("no_header", Translatable(message, n=MAX_NAME))
-    if not any(names) or (not {column.name for column in options.columns} & {*names} and not any(map(_is_name, names))):
+    unique, misnamed = unique_names(found)
+    expected = match_columns(unique, options.columns)
+    if not any(found) or (not expected and not any(map(_is_name, found))):
         raise NotCsv("no_header", "The first line has to name the columns; this one has no names.")
+    names = tuple(expected[at].name if at in expected else name for at, name in enumerate(unique))
+    notes += [Note("matched", line, f"{old} = {new}") for old, new in zip(unique, names, strict=True) if old != new]
+    footer, below = _footer(file, detected, delimiter, len(found), body) if options.schema.titles else (0, [])
+    notes += [Note("note", None, each) for each in below]
     undecodable = next(filter(UNDECODABLE.search, header), None) if is_damaged else None
-    source = Source(file, detected, delimiter, is_damaged, names, undecodable, line, body, records.line)
+    source = Source(
+        file,
+        detected,
+        delimiter,
+        is_damaged,
+        found,
+        undecodable,
+        line,
+        body,
+        records.line,
+        names,
+        misnamed,
+        expected,
+        tuple(notes),
+        footer,
+    )
     # Millions of blank lines are passed over, which take the csv module a while.
     chunks = dropwhile(lambda chunk: not chunk.strip(b"\r\n"), source.chunks())
     first_row = next(iter(Records(lines(chunks), delimiter, source.line)), None)
-    if len(names) == 1 and first_row is None:
+    if len(found) == 1 and first_row is None:
         raise NotCsv("no_rows", "The file is a single line of text: a table has several columns, or rows.")
     return source
 
@@ -100,17 +154,50 @@ def _is_name(text: str) -> bool:
     return bool(text) and not text.replace(".", "").replace(",", "").strip("+-").isdecimal()
 
 
-def _find_delimiter(head: bytes, whole: bool) -> str:
+def _header(text: list[str], records: Records, delimiter: str, schema: Schema) -> tuple[list[Note], int, list[str]]:
+    """Return the titles above the header, the line of the header, and its cells. Reads ``records`` up to it."""
+    above = 0
+    if schema.titles:
+        try:
+            first = islice(Records([text[: _LOOKED_AT + MAX_TITLES]], delimiter), _LOOKED_AT)
+            above = count_titles([cells for _, cells in first], schema.columns)
+        except NotCsv:
+            above = 0
+    rows = iter(records)
+    titles = [Note("title", line, displayed(" ".join(filter(None, cells)))) for line, cells in islice(rows, above)]
+    line, header = next(rows, (0, []))
+    return [title for title in titles if title.value.strip()], line, header
+
+
+def _footer(file: Path, encoding: str, delimiter: str, width: int, body: int) -> tuple[int, list[str]]:
+    """Return the size of the notes at the end of a file in bytes of UTF-8, and the notes."""
+    if encoding.startswith("utf-16") or width < 2:
+        return 0, []
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        stream.seek(max(body, size - _TAIL))
+        tail = stream.read().decode(encoding.removesuffix("-sig"), "surrogateescape")
+    text = split(tail)[1:] if size - body > _TAIL else split(tail)
+    count, notes = size_of_notes(text, delimiter, width)
+    # A row with a quote may contain lines that look like notes.
+    if not count or '"' in "".join(text[-count:]) or "".join(text[:-count]).count('"') % 2:
+        return 0, []
+    return len("".join(text[-count:]).encode(errors="surrogateescape")), list(map(displayed, notes))
+
+
+def _find_delimiter(sample: str, whole: bool, schema: Schema) -> str:
     """Return the delimiter that makes the most rows as wide as the header; of equal ones, the rarest in prose."""
-    text = split(head.decode(errors="surrogateescape"))
+    text = split(sample)
     best, delimiter = 0.0, ","
     for candidate in "\t|;,":
         try:
-            widths = [len(cells) for _, cells in Records([text], candidate)]
+            rows = [cells for _, cells in Records([text], candidate)]
         except NotCsv:
             continue
-        if not whole and len(widths) > 1:
-            widths.pop()
+        if not whole and len(rows) > 1:
+            rows.pop()
+        above = count_titles(rows[:_LOOKED_AT], schema.columns) if schema.titles else 0
+        widths = [len(cells) for cells in rows[above:]]
         if widths and widths[0] > 1:
             score = (widths[0] - 1) * widths.count(widths[0]) / len(widths)
             if score > best:

@@ -84,8 +84,8 @@ def show_dataset(caller: Caller, id: str) -> Response:
 def list_rows(caller: Caller, id: str, query: RowFilter) -> Response:
     """List rows."""
     dataset, page = services().datasets.list_rows(caller.user, id, query.valid, query.cursor, query.limit)
-    names = [column.name for column in dataset.report.columns] if dataset.report else []
-    return render_list(page, RowView, lambda row: RowView.of_row(row, names))
+    columns = dataset.report.columns if dataset.report else ()
+    return render_list(page, RowView, lambda row: RowView.of_row(row, columns))
 
 
 @route("GET /datasets/<id>/file", Access.UPLOADER, download=True, use_case=DatasetService.read)

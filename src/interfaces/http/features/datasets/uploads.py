@@ -13,7 +13,7 @@ from src.application.datasets import IncomingDataset
 from src.application.files import MeasuredChunks
 from src.application.sessions import Caller
 from src.application.strict_json import NotJson, strict_json
-from src.domain.csv import Column, InvalidOption, NotCsv, ReadOptions
+from src.domain.csv import InvalidOption, NotCsv, ReadOptions, Schema
 from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable
 from src.interfaces.framework.bodies import parse_fields
@@ -84,7 +84,7 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
             lines += _line_breaks(chunk)
             ends_with_break = chunk.endswith((b"\n", b"\r"))
     upload.finish()
-    form, columns = _parsed(upload.fields, caller, errors)
+    form, schema = _parsed(upload.fields, caller, errors)
     if errors and part and not {"delimiter", "encoding"} & {error.field for error in errors}:
         with _collecting(errors):  # the errors of the file are reported with those of the fields
             delimiter = _DELIMITERS.get(upload.fields.get("delimiter", ""))
@@ -99,25 +99,23 @@ def receive(upload: Upload, caller: Caller, file: Path, heartbeat: Callable[[], 
         size=content.size,
         sha256=content.sha256,
         lines=lines - ends_with_break,
-        read_options=ReadOptions(columns, form.delimiter or None, form.encoding or None),
+        read_options=ReadOptions(schema, form.delimiter or None, form.encoding or None),
         prefer_job=prefers_async(),
     )
 
 
-def _parsed(
-    fields: Mapping[str, str], caller: Caller, errors: list[FieldError]
-) -> tuple[DatasetUpload | None, tuple[Column, ...]]:
-    """Return the fields and the columns of the schema. Append their errors to ``errors``."""
+def _parsed(fields: Mapping[str, str], caller: Caller, errors: list[FieldError]) -> tuple[DatasetUpload | None, Schema]:
+    """Return the fields and the schema. Append their errors to ``errors``."""
     form: DatasetUpload | None = None
-    columns: tuple[Column, ...] = ()
+    schema = Schema()
     with _collecting(errors):
         form = parse_fields(DatasetUpload, fields, context_of(caller))
     with _collecting(errors):
-        columns = services().datasets.parse_schema(_json(fields.get("schema", "")))
+        schema = services().datasets.parse_schema(_json(fields.get("schema", "")))
     with _collecting(errors):
         if fields.get("encoding"):
             services().datasets.checker.check_encoding(fields["encoding"])
-    return form, columns
+    return form, schema
 
 
 def _json(text: str) -> object:

@@ -1,12 +1,13 @@
 """The views of datasets, their rows and the results of their checks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from src.domain.csv import ColumnType, Row, Severity, schema_json
+from src.domain.csv import CheckedRow, Column, ColumnType, Severity, schema_json, typed_value
 from src.domain.datasets import Dataset, DatasetStatus
 from src.interfaces.framework.requests import services
 from src.interfaces.http.features.jobs import JobView
@@ -26,6 +27,12 @@ class ColumnView(View):
     max: int | float | str | None
     pattern: str | None
     enum: list[str] | None
+    format: str | None = Field(description="The order and the separators of dates.", examples=["dd/mm/yyyy"])
+    decimal: str | None = Field(description="The character before decimals.")
+    thousands: str | None = Field(description="The character between groups of three digits, which may be left out.")
+    true: str | None = Field(description="The word for true. Case and accents do not matter.")
+    false: str | None
+    allow: list[str] | None = Field(description="The suspicions that are not looked for.")
 
 
 class SampleView(View):
@@ -83,7 +90,7 @@ class DatasetView(Resource):
             encoding=found.encoding,
             rows=report.rows if report else None,
             columns=[ColumnView.of(column) for column in report.columns] if report else [],
-            schema_=schema_json(report.schema if report else dataset.read_options.columns),
+            schema_=schema_json(report.schema if report else dataset.read_options.columns, dataset.read_options.schema),
             validations=[ValidationView.of(each) for each in report.validations] if report else [],
         )
 
@@ -96,18 +103,38 @@ class AcceptedView(View):
     job: JobView
 
 
+class FindingView(View):
+    """A rule that a row breaks."""
+
+    rule: str = Field(examples=["type"])
+    column: str | None = Field(description="Null for a rule of the whole row.")
+
+
 class RowView(View):
     """A row."""
 
-    line: int = Field(description="The line on which it begins; the header is line 1.")
-    valid: bool = Field(description="Whether it breaks no rule.")
-    values: dict[str, str]
+    line: int = Field(description="The line on which it begins.")
+    valid: bool = Field(description="Whether it breaks no rule of severity `error`.")
+    values: dict[str, str] = Field(description="The values as they are written in the file.")
+    normalised: dict[str, int | float | bool | str] = Field(
+        description="The values that are written in another form than JSON or ISO 8601 have."
+    )
+    findings: list[FindingView] = Field(description="The rules that it breaks, warnings too.")
 
     @classmethod
-    def of_row(cls, row: Row, names: list[str]) -> Self:
-        """Return the view of a row. ``names`` are the names of the columns."""
-        line, valid, values = row
-        return cls(line=line, valid=valid, values=dict(zip_longest(names, values, fillvalue="")))
+    def of_row(cls, row: CheckedRow, columns: Sequence[Column]) -> Self:
+        """Return the view of a row with these columns."""
+        values = dict(zip_longest((column.name for column in columns), row.values, fillvalue=""))
+        typed = {column.name: typed_value(column, values[column.name]) for column in columns}
+        return cls(
+            line=row.line,
+            valid=row.valid,
+            values=values,
+            normalised={name: value for name, value in typed.items() if value is not None},
+            findings=[
+                FindingView(rule=rule, column=None if at is None else columns[at].name) for rule, at in row.findings
+            ],
+        )
 
 
 class SummaryView(View):

@@ -1,0 +1,276 @@
+"""The forms in which a file writes numbers, dates and yes/no values, and the values that they stand for."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from itertools import chain
+from typing import Final
+
+from src.domain.csv.columns import Column
+from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType, Comparable
+
+ISO = "yyyy-mm-dd"
+ISO_TIME = "yyyy-mm-ddThh:mm:ss"
+DATE_FORMATS: Final = (
+    ISO,
+    *("dd/mm/yyyy", "mm/dd/yyyy", "dd.mm.yyyy", "dd-mm-yyyy", "mm-dd-yyyy", "yyyy/mm/dd", "yyyy.mm.dd"),
+    *("dd/mm/yy", "mm/dd/yy", "dd.mm.yy", "dd-mm-yy", "dd-mmm-yyyy", "dd-mmm-yy", "dd/mmm/yyyy", "dd mmm yyyy"),
+)
+"""The formats that are looked for in a file, the preferred ones first."""
+NUMBER_FORMS: Final = (
+    *((".", None), (",", None), (".", ","), (",", "."), (",", " "), (",", "\u00a0"), (",", "\u202f")),
+    *((".", " "), (".", "'"), (".", "\u2019")),
+)
+"""Pairs of a decimal separator and a separator of thousands, the preferred ones first."""
+WORDS: Final = (
+    *(("true", "false"), ("sí", "no"), ("yes", "no"), ("verdadero", "falso"), ("ja", "nein"), ("oui", "non")),
+    *(("sim", "não"), ("wahr", "falsch"), ("vrai", "faux"), ("s", "n"), ("y", "n"), ("j", "n"), ("t", "f")),
+    *(("v", "f"), ("on", "off"), ("1", "0"), ("x", "")),
+)
+"""Pairs of words for true and false."""
+LOCALES: Final = {
+    **dict.fromkeys(("es", "ca", "gl", "eu", "pt", "it", "nl", "da", "id", "tr", "el"), (",", "dmy")),
+    **dict.fromkeys(("de", "fr", "pl", "cs", "ru", "nb", "fi", "uk", "ro", "de-AT", "fr-CA"), (",", "dmy")),
+    **dict.fromkeys(("en-GB", "en-AU", "en-IE", "es-MX", "es-PE", "de-CH", "he"), (".", "dmy")),
+    **dict.fromkeys(("en", "en-US"), (".", "mdy")),
+    **dict.fromkeys(("sv", "hu", "lt"), (",", "ymd")),
+    **dict.fromkeys(("ja", "zh", "ko"), (".", "ymd")),
+}
+"""By language tag: the decimal separator, and the order of day, month and year."""
+_MONTHS = [
+    *("jan|ene|gen|janv", "feb|fév|fev|févr|febr", "mar|mär|mrz|mars|mär|marz", "apr|abr|avr", "may|mai|mag|mei"),
+    *("jun|giu|juin", "jul|lug|juil", "aug|ago|aoû|août", "sep|set|sept", "oct|okt|ott|out", "nov", "dec|dic|dez|déc"),
+]
+_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?"
+_LEAP = {
+    "yyyy": r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)",
+    "yy": r"(?:[02468][048]|[13579][26])",
+}
+_YEAR = {"yyyy": r"(?:[1-9][0-9]{3})", "yy": r"[0-9]{2}"}
+_CLOCK = re.compile(r"(.*?)[ T]([0-9]{1,2}):([0-9:.]*[0-9]) ?([AaPp]?).*", re.S)
+_FORMAT = re.compile(r"(dd?|mm?|yyyy|yy)([-/. ]?)(dd?|mmm?|mm?)\2(dd?|mm?|yyyy|yy)(?:[ T]h{1,2}:mm(?::ss)?)?")
+
+
+def fold(text: str) -> str:
+    """Return the text without case, accents and surplus blanks, to compare how it is spelled."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def parts_of(format: str) -> tuple[list[str], str] | None:
+    """Return the parts of a date in their order, such as ``["dd", "mm", "yyyy"]``, and the separator between them.
+
+    None for a text that is no format of dates.
+    """
+    match = _FORMAT.fullmatch(format)
+    if not match or {part[0] for part in match.group(1, 3, 4)} != {*"dmy"}:
+        return None
+    parts = [{"d": "dd", "m": "mm"}.get(part, part) for part in match.group(1, 3, 4)]
+    return parts, match[2]
+
+
+@cache
+def date_grammar(format: str) -> str:
+    """Return the regular expression of the dates of a format that exist. Days and months may have a single digit."""
+    if format == ISO:
+        return GRAMMAR[ColumnType.DATE]
+    found = parts_of(format)
+    assert found
+    parts, separator = found
+    year = next(part for part in parts if part[0] == "y")
+    zero = "0?" if separator else "0"
+
+    def months(numbers: Iterator[int] | range | tuple[int, ...]) -> str:
+        if "mmm" in parts:
+            return f"(?i:{'|'.join(_MONTHS[number - 1] for number in numbers)})[.]?"
+        return f"(?:{'|'.join(f'{zero}{number}' if number < 10 else str(number) for number in numbers)})"
+
+    def dates(day: str, month: str, years: str) -> str:
+        return re.escape(separator).join({"d": day, "m": month, "y": years}[part[0]] for part in parts)
+
+    alternatives = (
+        dates(f"(?:{zero}[1-9]|1[0-9]|2[0-8])", months(range(1, 13)), _YEAR[year]),
+        dates("(?:29|30)", months((1, *range(3, 13))), _YEAR[year]),
+        dates("31", months((1, 3, 5, 7, 8, 10, 12)), _YEAR[year]),
+        dates("29", months((2,)), _LEAP[year]),
+    )
+    return f"(?:{'|'.join(alternatives)})"
+
+
+def _number_grammar(decimal: str | None, thousands: str | None) -> str:
+    whole = f"(?:0|[1-9][0-9]{{0,{99 if decimal else MAX_DIGITS - 1}}})"
+    if thousands:
+        whole = f"(?:{whole}|[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}}){{1,12}})"
+    return f"-?{whole}" + (f"(?:{re.escape(decimal)}[0-9]{{1,100}})?" if decimal else "")
+
+
+def _word(text: str) -> str:
+    accents = {"a": "aáàâãä", "e": "eéèêë", "i": "iíìîï", "o": "oóòôõö", "u": "uúùûü"}
+    return "".join(f"[{accents[c]}]" if c in accents else re.escape(c) for c in fold(text))
+
+
+def _words(*words: str | None) -> str:
+    return f"(?i:{'|'.join(_word(word) for word in words if word)})"
+
+
+@cache
+def grammar(column: Column) -> str | None:
+    """Return the regular expression that matches the values of a column as a whole, or None for a string."""
+    kind = column.type
+    if kind is ColumnType.BOOLEAN and (column.true or column.false):
+        return _words(column.true, column.false)
+    if kind is ColumnType.INTEGER and column.thousands:
+        return _number_grammar(None, column.thousands)
+    if kind is ColumnType.NUMBER and (column.thousands or column.decimal not in (None, ".")):
+        return _number_grammar(column.decimal or ".", column.thousands)
+    if kind is ColumnType.DATE and column.format:
+        return date_grammar(column.format)
+    if kind is ColumnType.DATETIME and column.format and not column.format.startswith(ISO):
+        return f"{date_grammar(_date_part(column.format))}[ T]{_TIME}"
+    return GRAMMAR.get(kind)
+
+
+@cache
+def any_form(type: ColumnType) -> str | None:
+    """Return the regular expression of the values of a type in all forms, or None for a type with a single form."""
+    match type:
+        case ColumnType.INTEGER:
+            forms = {_number_grammar(None, thousands) for _, thousands in NUMBER_FORMS}
+        case ColumnType.NUMBER:
+            forms = {_number_grammar(*form) for form in NUMBER_FORMS}
+        case ColumnType.BOOLEAN:
+            forms = {_words(*chain.from_iterable(WORDS))}
+        case ColumnType.DATE:
+            forms = {date_grammar(format) for format in DATE_FORMATS}
+        case ColumnType.DATETIME:
+            forms = {f"{date_grammar(format)}[ T]{_TIME}" for format in DATE_FORMATS}
+        case _:
+            return None
+    return "|".join(sorted(forms))
+
+
+def candidates(type: ColumnType) -> Iterator[Column]:
+    """Yield a nameless column for each form that a type can have in a file, the preferred forms first."""
+    match type:
+        case ColumnType.INTEGER | ColumnType.NUMBER:
+            decimals = type is ColumnType.NUMBER
+            forms = dict.fromkeys((decimal if decimals else None, thousands) for decimal, thousands in NUMBER_FORMS)
+            yield from (Column("", type, decimal=decimal, thousands=thousands) for decimal, thousands in forms)
+        case ColumnType.BOOLEAN:
+            yield from (Column("", type, true=true, false=false) for true, false in WORDS)
+        case ColumnType.DATE:
+            yield from (Column("", type, format=format) for format in DATE_FORMATS)
+        case ColumnType.DATETIME:
+            yield Column("", type, format=ISO_TIME)
+            yield from (Column("", type, format=f"{format} hh:mm") for format in DATE_FORMATS)
+        case _:
+            yield Column("", type)
+
+
+def normalised(column: Column, text: str) -> str:
+    """Return a value of a column's type and form in the standard form of its type, such as an ISO date."""
+    match column.type:
+        case ColumnType.INTEGER | ColumnType.NUMBER:
+            plain = text.replace(column.thousands, "") if column.thousands else text
+            return plain.replace(column.decimal, ".") if column.decimal else plain
+        case ColumnType.BOOLEAN:
+            return "true" if fold(text) == fold(column.true or "true") else "false"
+        case ColumnType.DATE if column.format not in (None, ISO):
+            return _iso_date(column.format or ISO, text)
+        case ColumnType.DATETIME if column.format and not column.format.startswith(ISO):
+            day, hours, rest, half = _CLOCK.fullmatch(text).groups()  # type: ignore[union-attr] # its grammar is narrower
+            hour = int(hours) % 12 + 12 * (half in "Pp") if half else int(hours)
+            return f"{_iso_date(_date_part(column.format), day)}T{hour:02}:{rest}"
+        case _:
+            return text
+
+
+def typed_value(column: Column, text: str) -> int | float | bool | str | None:
+    """Return a value as JSON has it, dates as in ISO 8601, or None if it is written so or is not of the type."""
+    pattern = grammar(column)
+    if not text or not pattern or not re.fullmatch(pattern, text):
+        return None
+    standard = normalised(column, text)
+    if standard == text:
+        return None
+    match column.type:
+        case ColumnType.INTEGER:
+            return int(standard)
+        case ColumnType.NUMBER:
+            return float(standard)
+        case ColumnType.BOOLEAN:
+            return standard == "true"
+        case _:
+            return standard
+
+
+def comparable(column: Column, text: str) -> Comparable:
+    """Return a value of a column's type and form as a value that can be compared with those of other rows."""
+    return ORDER[column.type](normalised(column, text))
+
+
+def form_of(column: Column, text: str) -> Column | None:
+    """Return a column of the same type with the form in which a value is written, or None if no form is known."""
+    for candidate in candidates(column.type):
+        if (pattern := grammar(candidate)) and re.fullmatch(pattern, text):
+            return candidate
+    return None
+
+
+def described(column: Column) -> str:
+    """Return an example of the form of a column, such as ``dd/mm/yyyy`` or ``1.234,5``. Empty if it has none."""
+    match column.type:
+        case ColumnType.DATE | ColumnType.DATETIME:
+            return column.format or ""
+        case ColumnType.INTEGER:
+            return f"1{column.thousands or ''}234"
+        case ColumnType.NUMBER:
+            return f"1{column.thousands or ''}234{column.decimal or '.'}5"
+        case ColumnType.BOOLEAN:
+            return "/".join(word for word in (column.true or "true", column.false or "false") if word)
+        case _:
+            return ""
+
+
+def with_default_form(column: Column, decimal: str = ".", order: str = "dmy") -> Column:
+    """Return the column with a form for its type, where it has none and no values show one."""
+    match column.type:
+        case ColumnType.NUMBER if column.decimal is None:
+            other = "," if column.thousands == "." else "."
+            return replace(column, decimal=decimal if decimal != column.thousands else other)
+        case ColumnType.BOOLEAN if column.true is None and column.false is None:
+            return replace(column, true="true", false="false")
+        case ColumnType.DATE if column.format is None:
+            return replace(column, format=ISO)
+        case ColumnType.DATETIME if column.format is None:
+            return replace(column, format=ISO_TIME)
+        case _:
+            return column
+
+
+def _date_part(format: str) -> str:
+    return re.split(r"[ T]h", format)[0]
+
+
+def _iso_date(format: str, text: str) -> str:
+    found = parts_of(format)
+    if format == ISO or not found:
+        return text
+    parts, separator = found
+    if separator:
+        texts = text.split(separator)
+    else:
+        texts, rest = [], text
+        for part in parts:
+            texts.append(rest[: len(part)])
+            rest = rest[len(part) :]
+    by_part = {part[0]: each for part, each in zip(parts, texts, strict=True)}
+    month = by_part["m"].rstrip(".").lower()
+    number = next((at for at, names in enumerate(_MONTHS, 1) if month in names.split("|")), 0) or int(month)
+    year = int(by_part["y"])
+    if "yy" in parts:
+        year += 1900 if year > 68 else 2000
+    return date(year, number, int(by_part["d"])).isoformat()

@@ -1,0 +1,67 @@
+"""Gathers evidence about columns: their distinct values, from which their types and forms are inferred."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from src.infrastructure.csv.checking.rows import is_data
+from src.infrastructure.csv.reading.blocks import Block
+
+MAX_CELLS = 100_000
+"""About the number of cells that are looked at first: ten thousand rows of ten columns."""
+MAX_DISTINCT = 500
+"""The number of distinct values of a column that Python looks at. The forms of a column do not need more."""
+_SPREAD = 200
+"""The number of rows of each later block that are looked at, so that evidence is from the whole file."""
+
+
+@dataclass(slots=True)
+class ColumnEvidence:
+    """Some values of a column. ``counts`` has the first MAX_DISTINCT distinct values that are not empty."""
+
+    cells: pl.Series
+    counts: dict[str, int] = field(default_factory=dict)
+    filled: int = 0
+    distinct: int = 0
+
+    @classmethod
+    def of(cls, cells: pl.Series) -> "ColumnEvidence":
+        """Return the evidence in these cells."""
+        if len(cells) <= MAX_DISTINCT:  # polars takes longer for few values
+            counts = dict(Counter(cell for cell in cells.to_list() if cell and not cell.isspace()))
+            return cls(cells, counts, sum(counts.values()), len(counts))
+        filled = cells.filter(cells.str.strip_chars() != "")
+        counted = filled.alias("cell").value_counts(name="count")
+        shown = counted.head(MAX_DISTINCT)
+        return cls(cells, dict(zip(shown["cell"], shown["count"], strict=True)), len(filled), len(counted))
+
+
+class Evidence:
+    """The rows of a file that are looked at: all of a small file, and the beginning of each block of a large one."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._frames: list[pl.DataFrame] = []
+        self._cells = 0
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the first rows, from which the forms are inferred, have been added."""
+        return self._cells >= MAX_CELLS
+
+    def add(self, block: Block) -> None:
+        """Look at the next block. Rows that are no data, such as a total, are left out."""
+        rows = block.frame.height if not self.is_enough else _SPREAD
+        rows = min(rows, max(1, (MAX_CELLS if not self.is_enough else MAX_CELLS // 10) // self._width))
+        frame = block.complete.head(rows)
+        if frame.height:
+            self._frames.append(frame.filter(is_data(frame, whole=False)))
+            self._cells += frame.height * self._width
+
+    def columns(self) -> Iterator[ColumnEvidence]:
+        """Yield the evidence for each column."""
+        for position in range(self._width):
+            parts = [frame.to_series(position) for frame in self._frames]
+            yield ColumnEvidence.of(pl.concat([pl.Series(dtype=pl.String), *parts]).drop_nulls())
