@@ -34,7 +34,7 @@ def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:
         results.require_comparable(len(rows) + 1)
         cells = list(map(displayed, raw))
         fitted = (cells + [""] * width)[:width]
-        is_empty = not any(cell.strip() for cell in fitted)
+        is_empty = not any(cell.strip() for cell in cells)
         unclosed = "unclosed quote: " + displayed(" ".join(raw)) if line in reader.unclosed else None
         broken = [*_broken_by_row(raw, cells, width, unclosed, source.delimiter, None if is_empty else seen[None])]
         if len(cells) == width:

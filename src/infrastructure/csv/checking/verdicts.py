@@ -147,7 +147,7 @@ class Verdicts:
             result.add_sample(block.lines[row], text)
 
     def _row_hashes(self, block: Block, frame: pl.DataFrame) -> pl.Series:
-        """Return the hashes of the rows of a frame; ragged rows of the block have those of all their cells."""
+        """Return the hashes of the rows of a frame, null for empty rows; ragged rows have those of all their cells."""
         hashes = frame.hash_rows(self._seed)
         empty = empty_rows(block.frame)
         if empty.any():
@@ -155,8 +155,9 @@ class Verdicts:
         if not block.ragged:
             return hashes
         # The frame does not have all the cells of ragged rows.
-        ragged = [hash((self._seed, *cells)) & _HASH_MASK for cells in block.ragged.values()]
-        return hashes.scatter([*block.ragged], pl.Series(ragged, dtype=pl.UInt64))
+        ragged = {row: cells for row, cells in block.ragged.items() if any(cell.strip() for cell in cells)}
+        hashed = [hash((self._seed, *cells)) & _HASH_MASK for cells in ragged.values()]
+        return hashes.scatter([*ragged], pl.Series(hashed, dtype=pl.UInt64))
 
     def with_duplicates(self) -> tuple[pl.Series, PendingSamples]:
         """Find the duplicates among all rows.
