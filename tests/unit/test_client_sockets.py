@@ -1,8 +1,11 @@
 """The connections of the web server."""
 
 import socket
+from contextlib import ExitStack, suppress
+from queue import Queue
+from threading import Thread
 
-from src.bootstrap.servers.sockets import ClientSocket
+from src.bootstrap.servers.sockets import MAX_WAITING, ClientSocket
 
 
 def test_a_body_is_received_in_small_parts_so_that_slow_clients_hold_little_memory() -> None:
@@ -10,3 +13,29 @@ def test_a_body_is_received_in_small_parts_so_that_slow_clients_hold_little_memo
     with ClientSocket(accepted) as server, client:
         client.sendall(bytes(100_000))
         assert len(server.recv(1 << 20)) == 1 << 16
+
+
+def test_only_some_threads_wait_for_clients_that_take_nothing_of_a_response_of_unknown_length() -> None:
+    cut: Queue[str] = Queue()
+
+    def answer(server: ClientSocket) -> None:
+        with suppress(ConnectionError):
+            for part in server.paced([bytes(1 << 20)] * 8, ["200 OK", []]):
+                server.sendall(part)
+        cut.put("cut")
+
+    with ExitStack() as stack:
+        threads, clients = [], []
+        for _ in range(MAX_WAITING + 2):
+            accepted, client = socket.socketpair()
+            server = stack.enter_context(ClientSocket(accepted))
+            clients.append(client)
+            threads.append(Thread(target=answer, args=(server,)))
+            threads[-1].start()
+        assert [cut.get(timeout=10) for _ in range(2)] == ["cut"] * 2, "the last two find no place to wait"
+        assert cut.empty(), "the others still wait"
+        for client in clients:
+            client.close()  # which ends their wait
+        for thread in threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)

@@ -1,5 +1,6 @@
 """Reads, writes and closes the connections of clients with time limits."""
 
+import errno
 import select
 import socket
 import struct
@@ -8,7 +9,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
-from typing import Any
+from threading import BoundedSemaphore
+from typing import Any, ClassVar
 
 NEXT_MILLISECONDS = 5
 """The time that a thread waits for the next request of its connection before it serves another one."""
@@ -16,6 +18,8 @@ LINGER_SECONDS = 2.0
 """The time that a connection stays open after its last response, for a client that is still sending."""
 SEND_SECONDS = 20
 """The time for which a client may take nothing of a response."""
+MAX_WAITING = 32
+"""The threads of a process that may wait for a client to take more of a response of unknown length."""
 _KERNEL_BYTES = 1 << 16
 """The part of a response that the kernel keeps at most for a client that takes nothing."""
 _RECEIVED_BYTES = 1 << 16
@@ -24,6 +28,8 @@ _RECEIVED_BYTES = 1 << 16
 
 class ClientSocket(socket.socket):
     """A connection to a client. What the client does not take at once is kept, so that no thread has to wait for it."""
+
+    _waiting: ClassVar = BoundedSemaphore(MAX_WAITING)
 
     def __init__(self, accepted: socket.socket) -> None:
         """Take over a socket that has been accepted."""
@@ -86,8 +92,8 @@ class ClientSocket(socket.socket):
                     if any(name.lower() == "content-length" for name, _ in head[1]):
                         self._items, self._close_items, close = chain((item,), items), close, None
                         return
-                    if not self.send_rest(SEND_SECONDS * 1000):
-                        raise TimeoutError("The client does not read")
+                    if not self._wait_to_send():
+                        raise ConnectionResetError(errno.ECONNRESET, "The client does not read")
                 yield item
         except Exception:
             self.send_rest()
@@ -95,6 +101,15 @@ class ClientSocket(socket.socket):
         finally:
             if close:
                 close()
+
+    def _wait_to_send(self) -> bool:
+        """Wait for the client in this thread, unless many threads wait already. Return whether it has taken all."""
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self.send_rest(SEND_SECONDS * 1000)
+        finally:
+            self._waiting.release()
 
     def abort(self) -> None:
         """Close the connection, and forget what the client has not taken."""
