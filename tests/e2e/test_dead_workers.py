@@ -41,6 +41,21 @@ def test_workers_that_start_without_the_store_answer_503_and_serve_when_it_is_ba
         assert service.poll() is None
 
 
+def test_workers_that_cannot_read_the_keys_are_tried_again_until_the_file_is_back(tmp_path: Path) -> None:
+    port, keys = free_port(), tmp_path / "signing-keys.json"
+    with serving(tmp_path, port, {}) as service:
+        before = children(service.pid)
+        hidden = keys.rename(tmp_path / "hidden")
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: len(children(service.pid) - before) == 2, "both workers are replaced")
+        replaced = children(service.pid)
+        until(lambda: not children(service.pid) & replaced, "the new workers have given up")
+        assert service.poll() is None
+        hidden.rename(keys)
+        until(lambda: status(port, "/health") == 200, "a new worker answers")
+
+
 def children(pid: int) -> set[int]:
     """Return the processes that a process has started."""
     return {

@@ -1,5 +1,7 @@
 """The web server: gunicorn, in the process that is there."""
 
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +13,12 @@ from gunicorn.app.base import BaseApplication
 from src.bootstrap.servers.cpus import cpus_for
 from src.bootstrap.servers.open_files import connections_for, raise_limit
 from src.bootstrap.servers.worker import BODY_SECONDS, Worker
+from src.settings import ConfigurationError
 
 THREADS = 256
 """The threads of a worker. A client that sends its request slowly holds one; they start when they are needed."""
+RETRY_SECONDS = 1.0
+"""The pause after a worker that could not take the place of another one."""
 CONNECTIONS = 1000
 """The connections of a worker. Of more, the one that has been silent for longest is closed."""
 
@@ -41,6 +46,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         self._create_app = create_app
         self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._workers = workers
+        self._is_replacement = False
         self._cpus = cpus_for(workers)
         self._connections = min(CONNECTIONS, connections_for(raise_limit()))
         super().__init__()
@@ -52,7 +58,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "bind": self._bind,
             "workers": self._workers,
             "worker_class": Worker,
-            "pre_fork": self._choose_cpu,
+            "pre_fork": self._before_fork,
             "worker_connections": self._connections,
             "threads": min(THREADS, self._connections // 2),  # the others are kept between their requests
             "graceful_timeout": 25,
@@ -66,11 +72,19 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Return the application."""
-        return self._create_app()
+        """Return the application. Raises ConfigurationError, unless the worker takes the place of another one."""
+        try:
+            return self._create_app()
+        except ConfigurationError as error:
+            if not self._is_replacement:
+                raise
+            # With another status gunicorn would end the service, though a file may only be away for a moment.
+            time.sleep(RETRY_SECONDS)
+            sys.exit(f"A worker cannot start: {error}")
 
-    def _choose_cpu(self, arbiter: Any, worker: Worker) -> None:
+    def _before_fork(self, arbiter: Any, worker: Worker) -> None:
         """Choose the CPU that the fewest workers have. A reload starts new ones before the old ones end."""
+        self._is_replacement = worker.age > self._workers
         if arbiter.num_workers == len(self._cpus):  # the signals TTIN and TTOU change the number
             taken = Counter(each.cpu for each in arbiter.WORKERS.values())
             worker.cpu = min(self._cpus, key=taken.__getitem__)
