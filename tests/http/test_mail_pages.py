@@ -147,6 +147,9 @@ class TestPages:
             ("localhost", "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
             ("localhost", "192.0.2.7", {"X-Forwarded-For": "127.0.0.1"}),
             ("localhost", "127.0.0.1", {"Forwarded": "for=127.0.0.1"}),
+            ("localhost", "127.0.0.1", {"X-Forwarded-Proto": "https"}),
+            ("localhost", "127.0.0.1", {"X-Real-IP": "192.0.2.7"}),
+            ("localhost", "127.0.0.1", {"Via": "1.1 proxy"}),
         ],
     )
     def test_the_mails_of_development_are_shown_to_nobody_else(

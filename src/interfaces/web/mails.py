@@ -28,6 +28,8 @@ pages.after_request(
 )
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]*)?", re.IGNORECASE)
+_FORWARDING = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+"""How the names of the headers begin that proxies add."""
 _LOOPBACK_PEER = re.compile(r"(::ffff:)?127(\.[0-9]{1,3}){3}|::1")
 
 _PATHS = {"login": "/auth/email/login", "verify": "/auth/email/verify", "reset": "/auth/password/reset"}
@@ -117,7 +119,7 @@ def _is_local() -> bool:
     header Host counts.
     """
     is_peer_allowed = current_app.config["DEV_MAIL_PUBLISHED"] or _LOOPBACK_PEER.fullmatch(request.remote_addr or "")
-    is_forwarded = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
+    is_forwarded = any(name.lower().startswith(_FORWARDING) for name, _ in request.headers)
     return bool(is_peer_allowed and not is_forwarded and _LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")))
 
 
