@@ -1,0 +1,49 @@
+"""Values as people write them: typed beside the text, and rules that a schema silences."""
+
+from tests.http.datasets.support import broken_rules, get_rows, upload
+from tests.support.world import Client, Person
+
+SPANISH = (
+    "fecha;importe;activo\r\n"
+    "31/12/2024;1.234,50;sí\r\n"
+    "01/02/2025;20,00;no\r\n"
+    "15/03/2025;3,25;sí\r\n"
+    "30/02/2025;7,10;no\r\n"
+    "16/03/2025;5,75;sí\r\n"
+)
+
+
+def test_values_stay_as_written_and_have_their_typed_form_beside_them(client: Client, anna: Person) -> None:
+    made = upload(client, anna, SPANISH)
+    columns = {each["name"]: each for each in made.json["columns"]}
+    assert (columns["fecha"]["type"], columns["fecha"]["format"]) == ("date", "dd/mm/yyyy")
+    assert (columns["importe"]["type"], columns["importe"]["decimal"], columns["importe"]["thousands"]) == (
+        "number",
+        ",",
+        ".",
+    )
+    first, *_, absent, last = get_rows(client, anna, made)
+    assert first["values"] == {"fecha": "31/12/2024", "importe": "1.234,50", "activo": "sí"}
+    assert first["normalised"] == {"fecha": "2024-12-31", "importe": 1234.5, "activo": True}
+    assert last["normalised"]["activo"] is True
+    assert absent["findings"] == [{"rule": "type", "column": "fecha"}], "there is no 30 February"
+    assert "fecha" not in absent["normalised"]
+
+
+def test_a_schema_silences_a_rule_for_one_column(client: Client, anna: Person) -> None:
+    data = "id,city,name\n" + "".join(f"{number},Madrid,Ana\n" for number in range(1, 9)) + "9,Madrid ,Ana \n"
+    assert {column for rule, column in broken_rules(upload(client, anna, data).json) if rule == "blanks"} == {
+        "city",
+        "name",
+    }
+    schema = {"locale": "en", "columns": {"city": {"allow": ["blanks"]}}}
+    silenced = broken_rules(upload(client, anna, data, schema=schema).json)
+    assert {column for rule, column in silenced if rule == "blanks"} == {"name"}
+
+
+def test_a_column_that_the_schema_does_not_name_is_an_error_only_if_it_is_closed(client: Client, anna: Person) -> None:
+    data = "id,name\n1,Ana\n2,Ben\n"
+    for closed, broken in ((False, 0), (True, 1)):
+        schema = {"closed": closed, "columns": {"id": "integer"}}
+        found = broken_rules(upload(client, anna, data, schema=schema).json)
+        assert len([rule for rule, _ in found if rule == "header"]) == broken
