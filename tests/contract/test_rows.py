@@ -446,7 +446,7 @@ class TestTable:
 
 class TestOnFirestore:
     @pytest.fixture
-    def activate_token(self, wire: Wire, firestore: Callable[[], Store]) -> Iterator[Store]:
+    def opened(self, wire: Wire, firestore: Callable[[], Store]) -> Iterator[Store]:
         store = firestore()
         yield store
         store.close()

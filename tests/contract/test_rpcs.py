@@ -44,7 +44,7 @@ class NoWorkers:
 
 
 @pytest.fixture
-def activate_token(firestore: Callable[[], Store], wire: Wire) -> Iterator[Store]:
+def opened(firestore: Callable[[], Store], wire: Wire) -> Iterator[Store]:
     store = firestore()
     yield store
     store.close()

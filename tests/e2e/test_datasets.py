@@ -23,6 +23,7 @@ from pydantic import SecretStr
 
 from bench import defects
 from src.bootstrap import adapters, prepare
+from src.domain.csv import SUSPICIONS
 from src.infrastructure.stores.firestore import FirestoreStore
 from src.infrastructure.stores.sqlite import SqliteStore
 from src.interfaces.services import Services
@@ -140,7 +141,12 @@ def send(visitor: Visitor, file: Path, **headers: str) -> requests.Response:
 
 
 def counts(dataset: Any) -> dict[defects.Rule, int]:
-    return {(each["rule"], each["column"]): each["count"] for each in dataset["validations"]}
+    """Return the counts of the rules that a schema asks for, without those of suspicions."""
+    return {
+        (each["rule"], each["column"]): each["count"]
+        for each in dataset["validations"]
+        if each["rule"] not in SUSPICIONS
+    }
 
 
 def all_rows(visitor: Visitor, id: str, query: str = "") -> Iterator[Any]:

@@ -68,10 +68,11 @@ def test_a_summary_is_written_in_spanish(client: Client) -> None:
     assert answer.headers["Content-Language"] == "es"
     assert answer.json["text"].splitlines() == [
         "La tabla tiene 5 filas y 2 columnas. 4 filas (80 %) no tienen errores.",
-        "- «id» no contiene un valor de tipo integer en 1 fila, en la línea 3. Escribe solo cifras: sin decimales, "
-        "separadores de miles, unidades ni ceros a la izquierda. O pide otro tipo.",
-        "- «name» está vacía en 1 fila, en la línea 3. Rellena los valores, o di en el esquema si son obligatorios.",
-        "El esquema propuesto añade reglas que todas las filas ya cumplen: «id» required.",
+        "- «id» no contiene un número entero en 1 fila, en la línea 3. Escribe solo cifras: sin decimales, unidades "
+        "ni ceros a la izquierda. O pide otro tipo.",
+        "- «name» no tiene valor en 1 fila, en la línea 3. Rellena los valores, o di en el esquema si son "
+        "obligatorios.",
+        "El esquema propuesto añade reglas que todas las filas ya cumplen: «id» tiene valor en todas las filas.",
     ]
     assert summarise(client, anna, made).headers["Content-Language"] == "en"
 

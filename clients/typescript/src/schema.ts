@@ -901,9 +901,16 @@ export interface components {
         Column: {
             /** @description The suspicions that are not looked for. */
             allow: string[] | null;
-            /** @description The character before decimals. */
+            /**
+             * @description The character before decimals.
+             * @example ,
+             */
             decimal: string | null;
             enum: string[] | null;
+            /**
+             * @description The word for false.
+             * @example no
+             */
             false: string | null;
             /**
              * @description The order and the separators of dates.
@@ -920,9 +927,15 @@ export interface components {
             pattern: string | null;
             /** @description Whether empty cells are errors (true), are not looked for (false), or are warnings (null). */
             required: boolean | null;
-            /** @description The character between groups of three digits, which may be left out. */
+            /**
+             * @description The character between groups of three digits, which may be left out.
+             * @example .
+             */
             thousands: string | null;
-            /** @description The word for true. Case and accents do not matter. */
+            /**
+             * @description The word for true. Case and accents do not matter.
+             * @example sí
+             */
             true: string | null;
             type: components["schemas"]["ColumnType"];
             unique: boolean;

@@ -165,6 +165,7 @@ class Column(Resource):
     true: str | None
     """The word for true. Case and accents do not matter."""
     false: str | None
+    """The word for false."""
     allow: list[str] | None
     """The suspicions that are not looked for."""
 

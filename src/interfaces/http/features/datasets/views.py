@@ -28,10 +28,12 @@ class ColumnView(View):
     pattern: str | None
     enum: list[str] | None
     format: str | None = Field(description="The order and the separators of dates.", examples=["dd/mm/yyyy"])
-    decimal: str | None = Field(description="The character before decimals.")
-    thousands: str | None = Field(description="The character between groups of three digits, which may be left out.")
-    true: str | None = Field(description="The word for true. Case and accents do not matter.")
-    false: str | None
+    decimal: str | None = Field(description="The character before decimals.", examples=[","])
+    thousands: str | None = Field(
+        description="The character between groups of three digits, which may be left out.", examples=["."]
+    )
+    true: str | None = Field(description="The word for true. Case and accents do not matter.", examples=["sí"])
+    false: str | None = Field(description="The word for false.", examples=["no"])
     allow: list[str] | None = Field(description="The suspicions that are not looked for.")
 
 
