@@ -66,7 +66,7 @@ def test_a_cpu_that_is_gone_or_that_the_system_refuses_is_no_error(monkeypatch: 
 def test_a_worker_that_is_started_by_a_signal_in_addition_has_no_cpu() -> None:
     cpus = sorted(os.sched_getaffinity(0))
     server = Server(Mock(), host="127.0.0.1", port=0, workers=len(cpus))
-    worker, one_more = SimpleNamespace(cpu=None), SimpleNamespace(cpu=None)
+    worker, one_more = SimpleNamespace(cpu=None, age=1), SimpleNamespace(cpu=None, age=2)
     server.cfg.pre_fork(SimpleNamespace(num_workers=len(cpus), WORKERS={}), worker)
     assert worker.cpu == cpus[0]
     server.cfg.pre_fork(SimpleNamespace(num_workers=len(cpus) + 1, WORKERS={1: worker}), one_more)
