@@ -29,7 +29,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ProviderLink:
-    """What this service knows about the account of a user at the identity provider."""
+    """The state of a user's account at the identity provider, as far as this service knows."""
 
     valid_since: datetime
     """The time before which the provider has revoked all sign-ins, as far as this service knows."""

@@ -1,4 +1,4 @@
-"""What the other services call to create, change, sign in to and delete accounts."""
+"""The interface through which other services create, change, sign in to and delete accounts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence

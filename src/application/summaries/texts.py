@@ -103,11 +103,11 @@ RULES: Final = {
     "pattern": "matches a pattern",
     "enum": "has only listed values",
 }
-"""What a rule of a schema asks for, after the name of a column."""
+"""Sentences, by rule of a schema, that follow the name of a column and say what the rule asks for."""
 UNCHECKED: Final = {
     "required": "whether values are missing where they are needed",
     "unique": "whether values must differ",
     "min": "which numbers and dates are possible",
     "enum": "which words are allowed",
 }
-"""What nothing is known about without a rule of a schema."""
+"""By rule of a schema: what a report leaves open if the schema does not have that rule."""

@@ -39,7 +39,7 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a reader of the report should know, and what is no error.
+    """A remark about how the file was read. It is not an error.
 
     ``kind`` is ``separator``, ``title``, ``note``, ``matched``, ``unknown``, ``ambiguous``, or ``mostly`` and a type.
     ``line`` is the line of the file, if there is one, and ``value`` a text of the file or the name of a column.

@@ -1,4 +1,4 @@
-"""What every operation on linked accounts works with: the ports, and the steps that two operations share."""
+"""The ports of linked accounts, and the steps that several of their operations share."""
 
 import logging
 from dataclasses import dataclass, replace

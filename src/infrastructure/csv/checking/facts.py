@@ -1,4 +1,4 @@
-"""What the suspicions need to know about a column. Every threshold is a constant, with the reason for it."""
+"""The facts about a column from which suspicions follow. Every threshold is a constant, with the reason for it."""
 
 import math
 import re
@@ -20,8 +20,8 @@ MIN_MEASURES = 8
 FAR = 2.0
 """A number is far outside if it is this many times the range of all others away from them."""
 FAR_IN_SPREADS = 4.5
-"""It must also be this many times the spread of the middle half away, on a logarithmic scale: amounts, stocks and
-counts spread over several powers of ten, and ages, grades and temperatures do not."""
+"""A number must also be away from the middle half by this many times its spread, on a logarithmic scale. Amounts,
+stocks and counts spread over several powers of ten; ages, grades and temperatures do not."""
 MIN_SPREAD = math.log(1.4)
 TIES, TIES_RATIO = 0.4, 50.0
 """Where so large a share of the numbers are equal, as in a column of quantities, only a ratio as large is far."""
