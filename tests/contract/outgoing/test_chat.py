@@ -15,6 +15,7 @@ from src.domain.errors import Unavailable
 from src.infrastructure.csv.checking import patterns
 from src.infrastructure.outgoing.chat import MAX_ADVICE, ChatAdviser
 from src.infrastructure.outgoing.circuit import Circuit
+from src.interfaces.languages import LANGUAGES
 from tests.support import outside
 from tests.support.clock import MonotonicWatch, Stopwatch, until
 from tests.support.emulators import free_port
@@ -22,6 +23,7 @@ from tests.unit.test_summaries import Rows
 
 KEY = "sk-very-SECRET"
 FACTS = {"rows": 3, "columns": [{"name": "größe", "type": "integer"}]}
+NAMES = {"en": "English", "es": "Spanish"}
 GOOD = {"text": "All is well.", "schema": {"größe": {"type": "integer"}}}
 
 
@@ -65,6 +67,16 @@ def test_advice_is_asked_for_and_parsed(chat: outside.Api, adviser: ChatAdviser)
     assert "JSON" in system["content"]
     assert json.loads(user["content"]) == FACTS
     assert "größe" in user["content"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_advice_is_asked_for_in_every_language_of_the_service(
+    chat: outside.Api, adviser: ChatAdviser, language: str
+) -> None:
+    chat.behave("say", content=json.dumps(GOOD))
+    adviser.advise(FACTS, language)
+    [got] = chat.received
+    assert f"text: plain {NAMES[language]} without" in got["json"]["messages"][0]["content"]
 
 
 def test_a_url_with_a_slash_and_no_key_is_accepted(chat: outside.Api) -> None:
