@@ -64,7 +64,7 @@ class ChatAdviser:
     def advise(self, facts: Mapping[str, Any], language: str = "en") -> Advice:
         by = time.monotonic() + self._timeout
         messages = [
-            {"role": "system", "content": _PROMPT.replace("LANGUAGE", Locale(language).english_name)},
+            {"role": "system", "content": _PROMPT.replace("LANGUAGE", Locale(language).english_name or language)},
             # Models read characters better than escapes. Lone surrogates cannot be sent and become question marks.
             {"role": "user", "content": json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace").decode()},
         ]
