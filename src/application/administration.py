@@ -8,6 +8,7 @@ from src.application.directory import DirectoryService
 from src.application.mails.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import NotFound, Taken
+from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client
 from src.domain.users import Claim, Profile, User, UserRepository
@@ -74,7 +75,7 @@ class AdministrationService:
         """Delete a user and everything that belongs to the user. Raises NotFound, LastAdmin, Unavailable."""
         self.accounts.delete(user.id)
         self.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
-        self.notices.account_deleted(user, Client())
+        self.notices.send(MailKind.ACCOUNT_DELETED, user, Client())
 
     def reset_password(self, claim: Claim, password: str) -> None:
         """Set a new password for a user, and end all sessions of the user.
@@ -85,4 +86,4 @@ class AdministrationService:
         username = user.username.display if user.username else None
         new = self.passwords.check(password, username, user.email.address if user.email else None)
         self.accounts.set_password(user.id, new, "password-reset")
-        self.notices.password_changed(user, Client())
+        self.notices.send(MailKind.PASSWORD_CHANGED, user, Client())

@@ -9,6 +9,7 @@ from src.application.audit import Audit, AuditEvent
 from src.application.mails.outbox import Notices
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden, InvalidToken, NotFound
+from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import Client
@@ -117,7 +118,7 @@ class DirectoryService:
         user = caller if id == caller.id else self.show(id)  # guests can be deleted by themselves only
         self.accounts.delete(id, revisions)
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
-        self.notices.account_deleted(user, client or Client())
+        self.notices.send(MailKind.ACCOUNT_DELETED, user, client or Client())
 
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):

@@ -8,11 +8,12 @@ from src.application.mails import MailTokens, SendMail
 from src.application.mails.outbox import MAIL, Notices, Outbox
 from src.application.ports import Clock, JobQueue, Mailer, Message
 from src.bootstrap.adapters import now
-from src.domain.mails import Mail, MailKind, MailRepository
+from src.domain.mails import EXAMPLES, Mail, MailKind, MailRepository
 from src.domain.sessions import SessionRepository
 from src.domain.users import UserRepository
 from src.domain.values import Email
 from src.infrastructure.mails.writer import TemplateWriter
+from src.interfaces.web.links import LINK_PATHS
 from src.settings import ConfigurationError, Settings
 
 
@@ -55,8 +56,7 @@ def preview_mail(settings: Settings, kind: MailKind, language: str, folder: Path
 
     Raises ConfigurationError if the folder does not exist, and AttemptFailed for a template with a mistake.
     """
-    details = {"device": "Firefox on Linux, 192.0.2.7", "new_address": "ana@example.org"}
-    mail = Mail.new(kind, Email("ana@example.com"), language, now(), details)
+    mail = Mail.new(kind, Email("ana@example.com"), language, now(), EXAMPLES.get(kind))
     token, code = ("SAMPLE", "123456") if kind.has_token else ("", "")
     return _writer(settings, folder or settings.mail_templates).write(mail, token, code)
 
@@ -64,4 +64,4 @@ def preview_mail(settings: Settings, kind: MailKind, language: str, folder: Path
 def _writer(settings: Settings, folder: Path | None) -> TemplateWriter:
     if folder and not folder.is_dir():
         raise ConfigurationError(f"MAIL_TEMPLATES: there is no folder {folder}")
-    return TemplateWriter(settings.links_url, folder)
+    return TemplateWriter(settings.links_url, LINK_PATHS, folder)

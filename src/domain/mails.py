@@ -44,6 +44,13 @@ class MailKind(StrEnum):
         return self in (MailKind.LOGIN, MailKind.VERIFY, MailKind.RESET)
 
 
+EXAMPLES: Mapping[MailKind, Mapping[str, str]] = {
+    MailKind.NEW_DEVICE: {"device": "Firefox on Linux, 192.0.2.7"},
+    MailKind.ADDRESS_CHANGED: {"new_address": "ana@example.org"},
+}
+"""The details of each kind of mail that has any, with examples, which `portero mails preview` shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail. ``revision`` identifies this version in the store, and is empty until the mail is stored.

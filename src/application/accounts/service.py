@@ -10,6 +10,7 @@ from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_ACCOUNT, REGI
 from src.application.mails.outbox import Notices
 from src.application.ports import Clock
 from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
+from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
 from src.domain.sessions import Attempt, Client
 from src.domain.users import Profile, User
@@ -65,7 +66,7 @@ class AccountService:
         keep = caller.session.id if caller.session else None
         with caller_must_exist():
             self.accounts.set_password(user.id, new, "password-changed", check=require_unchanged, keep_session=keep)
-        self.notices.password_changed(user, client)
+        self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
 
     def confirm_address(self, caller: Caller, change: Profile, current: str | None, client: Client) -> None:
         """Raise an error unless the caller may change the e-mail address as ``change`` says.

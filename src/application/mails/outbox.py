@@ -57,17 +57,8 @@ class Notices:
     def address_changed(self, before: User, after: User, client: Client) -> None:
         """Tell the old address about the new one."""
         if before.email != after.email:
-            self._send(
-                MailKind.ADDRESS_CHANGED, before, client, new_address=after.email.address if after.email else "-"
-            )
-
-    def password_changed(self, user: User, client: Client) -> None:
-        """Tell a user that the password was changed."""
-        self._send(MailKind.PASSWORD_CHANGED, user, client)
-
-    def account_deleted(self, user: User, client: Client) -> None:
-        """Tell a former user that the account was deleted."""
-        self._send(MailKind.ACCOUNT_DELETED, user, client)
+            new_address = after.email.address if after.email else "-"
+            self.send(MailKind.ADDRESS_CHANGED, before, client, new_address=new_address)
 
     def logged_in(self, user: User, client: Client) -> None:
         """Tell a user of a login by a device that none of the stored sessions is from. Call it before the session."""
@@ -80,9 +71,10 @@ class Notices:
         ]:
             # The name is any text, such as one that lures somebody else whose address the user has registered.
             name = client.user_agent if user.email_verified else None
-            self._send(MailKind.NEW_DEVICE, user, client, device=f"{name or '?'}, {client.ip or '?'}")
+            self.send(MailKind.NEW_DEVICE, user, client, device=f"{name or '?'}, {client.ip or '?'}")
 
-    def _send(self, kind: MailKind, user: User, client: Client, **details: str) -> None:
+    def send(self, kind: MailKind, user: User, client: Client, **details: str) -> None:
+        """Send a notice with these details to the address of a user."""
         if not self.enabled or user.email is None:
             return
         try:

@@ -128,7 +128,7 @@ class MailService:
     def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
         """Store a mail unless a limit is exceeded. What one of ``limits`` refuses is not counted under the next one."""
         if not self.enabled:
-            raise NotFound("This service sends no mails; its operator has not set SMTP_URL.")
+            raise NotFound("This service sends no mails.")
         with suppress(TooManyRequests):
             for counts in limits:
                 self.limiter.hit(*counts)
@@ -164,7 +164,7 @@ class MailService:
                 self.mails.update(mail.id, lambda spent: spent.for_new_password(changed, self.clock()))
             else:
                 self.mails.remove(mail.id)
-        self.notices.password_changed(user, client)
+        self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
         return changed
 
     def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:

@@ -1,5 +1,6 @@
 """Writes mails from templates (Jinja), in plain text and in HTML, in English and Spanish."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,12 +19,6 @@ from src.domain.errors import AttemptFailed
 from src.domain.mails import Mail, MailKind
 from src.domain.messages import Translatable
 
-_PATHS = {
-    MailKind.LOGIN: "/auth/email/login",
-    MailKind.VERIFY: "/auth/email/verify",
-    MailKind.RESET: "/auth/password/reset",
-}
-
 
 class TemplateWriter:
     """Fills in the template ``LANGUAGE/KIND.txt``: the subject, an empty line and paragraphs. Implements MailWriter.
@@ -32,20 +27,21 @@ class TemplateWriter:
     mistake fails the job of its mail, and the job is tried again: an operator may have corrected the template by then.
     """
 
-    def __init__(self, public_url: str, folder: Path | None = None) -> None:
-        """Use ``public_url`` as the beginning of links. The templates in ``folder`` replace those of the same name."""
+    def __init__(self, public_url: str, paths: Mapping[MailKind, str], folder: Path | None = None) -> None:
+        """Begin links with ``public_url``, followed by the path of the kind of mail in ``paths``, if it has one.
+
+        The templates in ``folder`` replace those of the same name.
+        """
         package = PackageLoader("src.infrastructure.mails")
         loader = ChoiceLoader([FileSystemLoader(folder), package]) if folder else package
         # The templates of texts need no escaping; the layout escapes what it gets.
         self._templates = Environment(loader=loader, undefined=StrictUndefined, autoescape=select_autoescape(["html"]))
-        self._public_url = public_url.rstrip("/")
+        self._public_url, self._paths = public_url.rstrip("/"), paths
 
     def write(self, mail: Mail, token: str, code: str) -> Message:
-        path = _PATHS.get(mail.kind, "/")
-        link = f"{self._public_url}{path}" + (f"?{urlencode({'token': token})}" if token else "")
-        facts = {"device": "", "new_address": "", **mail.details}
+        link = self._public_url + self._paths.get(mail.kind, "/") + (f"?{urlencode({'token': token})}" if token else "")
         name = f"{mail.language}/{mail.kind.value}.txt"
-        written = self._render(name, address=mail.address.address, link=link, code=code, **facts)
+        written = self._render(name, address=mail.address.address, link=link, code=code, **mail.details)
         subject, _, text = written.partition("\n")
         if not subject.strip():
             problem = "The template {name} is wrong: its first line is the subject, and it is empty."

@@ -4,11 +4,13 @@ Opening a page spends no token, because programs that scan mails open the links 
 """
 
 import re
+from functools import partial
 
 from flask import Blueprint, Response, abort, current_app, json, make_response, render_template, request
 
 from src.application.ports import Tokens
 from src.domain.errors import Forbidden, Invalid, PorteroError
+from src.domain.mails import MailKind
 from src.domain.users import User
 from src.domain.values import InvalidValue
 from src.interfaces.errors.problems import status_of
@@ -18,6 +20,7 @@ from src.interfaces.framework.headers import accepted_language, language_headers
 from src.interfaces.framework.requests import client, context_of, services
 from src.interfaces.languages import translated
 from src.interfaces.views import RefreshView
+from src.interfaces.web.links import LINK_PATHS
 from src.interfaces.web.security import page_policy
 
 pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
@@ -32,9 +35,6 @@ _FORWARDING = ("forwarded", "x-forwarded-", "x-real-ip", "via")
 """How the names of the headers begin that proxies add."""
 _LOOPBACK_PEER = re.compile(r"(::ffff:)?127(\.[0-9]{1,3}){3}|::1")
 
-_PATHS = {"login": "/auth/email/login", "verify": "/auth/email/verify", "reset": "/auth/password/reset"}
-"""The names of the texts of links, and the paths of the links."""
-_PURPOSES = {path: purpose for purpose, path in _PATHS.items()}
 TEXTS = {
     "login": "Sign in",
     "login_button": "Sign in",
@@ -66,36 +66,35 @@ class LinkForm(Form):
     new_password: TextField = ""
 
 
-@pages.get("/auth/email/login")
-@pages.get("/auth/email/verify")
-@pages.get("/auth/password/reset")
-def show_page() -> Response:
+def show_page(kind: MailKind) -> Response:
     """Show the page of a link, with the button that does what the link is for.
 
     Without a token, the page of a login asks for the address and the code of the mail. The page that confirms an
     address names the account, because a stranger may have made it.
     """
-    purpose, form = _PURPOSES[request.path.rstrip("/")], LinkForm(token=request.args.get("token", ""))
-    return _page(purpose, form, account=services().mails.account_to_verify(form.token) if purpose == "verify" else None)
+    form = LinkForm(token=request.args.get("token", ""))
+    account = services().mails.account_to_verify(form.token) if kind is MailKind.VERIFY else None
+    return _page(kind, form, account=account)
 
 
-@pages.post("/auth/email/login/form")
-@pages.post("/auth/email/verify/form")
-@pages.post("/auth/password/reset/form")
-def submit_page() -> Response:
+def submit_page(kind: MailKind) -> Response:
     """Do what the link is for, and say how it went."""
-    purpose = _PURPOSES[request.path.rstrip("/").removesuffix("/form")]
     form = parse_body(LinkForm, context_of(None))
     try:
-        if purpose == "verify" and services().mails.verify(form.token, None, client()):
-            return _page("reset", form, verified=True)
-        result = _do(purpose, form)
+        if kind is MailKind.VERIFY and services().mails.verify(form.token, None, client()):
+            return _page(MailKind.RESET, form, verified=True)
+        result = _do(kind, form)
     except InvalidValue as error:
-        return _page(purpose, form, 422, error=error.message)
+        return _page(kind, form, 422, error=error.message)
     except PorteroError as error:
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
-        return _page(purpose, form, int(status_of(type(error))), error=said)
-    return _page(purpose, form, done=True, result=result)
+        return _page(kind, form, int(status_of(type(error))), error=said)
+    return _page(kind, form, done=True, result=result)
+
+
+for _kind, _path in LINK_PATHS.items():
+    pages.add_url_rule(_path, f"show_{_kind}", partial(show_page, _kind))
+    pages.add_url_rule(f"{_path}/form", f"submit_{_kind}", partial(submit_page, _kind), methods=["POST"])
 
 
 @pages.get("/dev/mail")
@@ -123,18 +122,18 @@ def _is_local() -> bool:
     return bool(is_peer_allowed and not is_forwarded and _LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")))
 
 
-def _do(purpose: str, form: LinkForm) -> str:
+def _do(kind: MailKind, form: LinkForm) -> str:
     """Spend the token, and return what the page shows: the new tokens of a login as JSON, or an empty text."""
     mails = services().mails
-    match purpose:
-        case "login" if not form.token:
+    match kind:
+        case MailKind.LOGIN if not form.token:
             address = services().rules.parse_email(form.email)
             _, tokens = mails.log_in_with_code(address, form.code.strip(), client())
             return _shown(tokens)
-        case "login":
+        case MailKind.LOGIN:
             _, tokens = mails.log_in(form.token, client())
             return _shown(tokens)
-        case "reset":
+        case MailKind.RESET:
             mails.reset_password(form.token, form.new_password, client())
     return ""
 
@@ -144,7 +143,7 @@ def _shown(tokens: Tokens) -> str:
 
 
 def _page(
-    purpose: str,
+    kind: MailKind,
     form: LinkForm,
     status: int = 200,
     *,
@@ -159,9 +158,9 @@ def _page(
         "mail_link.html",
         language=language,
         texts={name: translated(text, language) for name, text in TEXTS.items()},
-        purpose=purpose,
+        purpose=kind.value,
         form=form,
-        action=f"{_PATHS[purpose]}/form",
+        action=f"{LINK_PATHS[kind]}/form",
         error=translated(error, language),
         done=done,
         result=result,
