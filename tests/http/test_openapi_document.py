@@ -69,6 +69,8 @@ def test_every_list_has_a_limit_and_a_cursor() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each["operationId"])
 def test_every_operation_is_described_in_our_words(operation: dict[str, Any]) -> None:
     assert operation["description"].strip().endswith((".", ")", "`"))
+    assert "``" not in str(operation), "write for clients: the docstring of a handler is the text of its operation"
+    assert "Raises " not in operation["description"]
     assert all(each["description"].strip() for each in operation.get("parameters", ()))
     stock = {status.description for status in HTTPStatus}
     texts = [each.get("description", "see $ref") for each in operation["responses"].values()]

@@ -5,54 +5,45 @@ import type { Options } from "./requests.js";
 
 /** A method for each operation. */
 export class Operations extends Requests {
-  /** Get tokens without an account: a guest, who lives a day at most and becomes a user by registering. */
+  /** A guest lives a day at most, and becomes a user by registering. */
   becomeGuest(options: Options = {}): Promise<types.AccessToken> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/anonymous", { ...init }));
   }
 
-  /** Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step. */
+  /** Admins may cancel the jobs of all users. The worker of the job stops at the next step. */
   cancelJob(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/jobs/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Trade the token of a mail for the tokens of a new session. It proves the address too.
-   *
-   * If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-   * With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
-   * account. */
+  /** If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
+   * Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account. */
   confirmLogin(fields: types.TokenOrCode = {}, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/email/login/confirm", { ...init, body: fields }));
   }
 
-  /** Store a CSV file, all its rows, and the result of every rule that was checked.
-   *
-   * A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
-   * the last row is stored. */
+  /** A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until the
+   * last row is stored. */
   createDataset(file: Blob, fields: Omit<types.NewDataset, "file">, options: Options & { idempotencyKey?: string | undefined; prefer?: string | undefined } = {}): Promise<types.Dataset | types.AcceptedDataset> {
     return this.call("use", options, (init) =>
       this.http.POST("/datasets", { ...init, body: multipart({ file, ...fields }), params: { header: { "Idempotency-Key": options.idempotencyKey, "Prefer": options.prefer } } }));
   }
 
-  /** Add a dog of your own or, as an admin, of anybody.
-   *
-   * Its picture is fetched in the background by a job. */
+  /** A job fetches its picture in the background. */
   createDog(name: string, fields: types.NewDog = {}, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.Dog> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
-  /** Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
-   *
-   * The content is streamed in bounded memory. */
+  /** A job then sends it on to the service that the operator has configured, if any. */
   createFile(file: Blob, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.File> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/files", { ...init, body: multipart({ file }), params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
-  /** Add a person. The username is random if none is given. A person without a password cannot log in. */
+  /** The username is random if none is given. A person without a password cannot log in. */
   createPerson(fields: types.NewPerson, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/users", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
@@ -64,7 +55,7 @@ export class Operations extends Requests {
       this.http.POST("/tasks", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
-  /** Remove a dataset of yours with its rows and its file; admins remove anybody's. */
+  /** Remove a dataset of yours with its rows and its file. Admins remove any dataset. */
   deleteDataset(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/datasets/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
@@ -94,19 +85,19 @@ export class Operations extends Requests {
       this.http.DELETE("/user", { ...init, params: { header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Delete your own account or, as an admin, any account. The last admin cannot be deleted. */
+  /** The last admin cannot be deleted. */
   deleteUserById(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/users/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Get the file as it was sent, whole or from any byte on. */
+  /** With `Range`, the answer is a part of it. */
   downloadDataset(id: string, options: Options = {}): Promise<Response> {
     return this.download("use", options, (init) =>
       this.http.GET("/datasets/{id}/file", { ...init, params: { path: { id } }, parseAs: "stream" }));
   }
 
-  /** Get the content of a file, as it was sent, whole or from any byte on. */
+  /** With `Range`, the answer is a part of it. */
   downloadFile(id: string, options: Options = {}): Promise<Response> {
     return this.download("use", options, (init) =>
       this.http.GET("/api/files/{id}/content", { ...init, params: { path: { id } }, parseAs: "stream" }));
@@ -118,21 +109,17 @@ export class Operations extends Requests {
       this.http.DELETE("/auth/sessions/{id}", { ...init, params: { path: { id } } }));
   }
 
-  /** Trade a Firebase ID token for tokens of this service; the first time makes the profile.
-   *
-   * Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
-   * account is a guest, and gets no refresh token. */
+  /** Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
+   * is a guest, and gets no refresh token. */
   exchangeToken(fields: types.FirebaseToken, options: Options = {}): Promise<types.Tokens | types.AccessToken> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/firebase", { ...init, body: fields }));
   }
 
-  /** Get everything that the service holds about you.
-   *
-   * Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
-   * them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
-   * with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
-   * way, which are kept for a day at most. */
+  /** Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
+   * their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
+   * idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
+   * which are kept for a day at most. */
   exportUser(options: Options = {}): Promise<types.Export> {
     return this.call("use", options, (init) =>
       this.http.GET("/user/export", { ...init }));
@@ -174,7 +161,7 @@ export class Operations extends Requests {
       this.http.GET("/user", { ...init }));
   }
 
-  /** See a user. Admins and the user itself see every property, others see only `id` and `username`. */
+  /** Admins and the user itself see every property, others see only `id` and `username`. */
   getUserById(id: string, options: Options = {}): Promise<types.PublicUser> {
     return this.call("use", options, (init) =>
       this.http.GET("/users/{id}", { ...init, params: { path: { id } } }));
@@ -186,7 +173,7 @@ export class Operations extends Requests {
       this.http.GET("/api/dogs/is_adopted", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
-  /** List your datasets, the newest first; an admin sees everybody's. */
+  /** List your datasets, the newest first. Admins see the datasets of all users. */
   listDatasets(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dataset> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/datasets", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
@@ -210,9 +197,7 @@ export class Operations extends Requests {
       this.http.GET("/api/files", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
-  /** List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
-   *
-   * A page of long rows may hold fewer rows than were asked for. */
+  /** A page of long rows may hold fewer rows than were asked for. */
   listRows(id: string, options: Options & { pageSize?: number | undefined; valid?: boolean | undefined } = {}): AsyncIterable<types.Row> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/datasets/{id}/rows", { ...init, params: { path: { id }, query: { "limit": options.pageSize, "valid": options.valid, cursor } } }));
@@ -230,102 +215,91 @@ export class Operations extends Requests {
       this.http.GET("/tasks", { ...init, params: { query: { "limit": options.pageSize, "completed": options.completed, cursor } } }));
   }
 
-  /** List the users by username, without guests. Everyone sees `id` and `username`.
-   *
-   * Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role. */
+  /** Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
+   * e-mail address and the role. */
   listUsers(options: Options & { pageSize?: number | undefined; q?: string | undefined; email?: string | undefined; role?: types.Role | undefined } = {}): AsyncIterable<types.PublicUser> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/users", { ...init, params: { query: { "limit": options.pageSize, "q": options.q, "email": options.email, "role": options.role, cursor } } }));
   }
 
-  /** Trade a username or e-mail address and a password for tokens.
-   *
-   * A wrong password, an unknown user and a disabled account get the same answer, in the same time. */
+  /** A wrong password, an unknown user and a disabled account get the same answer, in the same time. */
   logIn(fields: types.Credentials, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
       this.http.POST("/login", { ...init, body: fields }));
   }
 
-  /** End the session of the token. */
+  /** Log out: the session of the token ends. */
   logOut(options: Options = {}): Promise<undefined> {
     return this.call("end", options, (init) =>
       this.http.POST("/auth/logout", { ...init }));
   }
 
-  /** End every session, this one too. Earlier tokens of the identity provider are refused as well. */
+  /** Earlier tokens of the identity provider are refused as well. */
   logOutEverywhere(options: Options = {}): Promise<undefined> {
     return this.call("end", options, (init) =>
       this.http.POST("/auth/logout-all", { ...init }));
   }
 
-  /** Make an account.
-   *
-   * Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
-   * name exactly one wins, and the others are told which field is taken. A guest who registers with its token
-   * keeps its id and its data, and its guest sessions end. */
+  /** The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
+   * same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
+   * its id and its data, and its guest sessions end. */
   register(fields: types.Registration, options: Options = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/register", { ...init, body: fields }));
   }
 
-  /** Trade an access token that has not expired for a new one, which does not outlive the session. */
+  /** The new one does not outlive the session. */
   renewToken(options: Options = {}): Promise<types.AccessToken> {
     return this.call("use", options, (init) =>
       this.http.POST("/auth/renew", { ...init }));
   }
 
-  /** Send a mail with a link to this address if a user has it.
-   *
-   * The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-   * has limits of its own, so that no stranger uses up the mails of the owner. */
+  /** The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+   * limits of its own, so that no stranger uses up the mails of the owner. */
   requestLogin(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/email/login", { ...init, body: fields }));
   }
 
-  /** Send a mail with a link to this address if a user has it.
-   *
-   * The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-   * has limits of its own, so that no stranger uses up the mails of the owner. */
+  /** The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+   * limits of its own, so that no stranger uses up the mails of the owner. */
   requestPasswordReset(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/password/forgot", { ...init, body: fields }));
   }
 
-  /** Set a new password with the token of a mail. It ends all sessions and proves the address. */
+  /** All sessions end, and the address is proved. */
   resetPassword(fields: types.NewPassword, options: Options = {}): Promise<undefined> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/password/reset", { ...init, body: fields }));
   }
 
-  /** Make an account and log in; answered with the user's properties and the tokens together. */
+  /** The answer has the user's properties and the tokens together. */
   signUp(fields: types.Registration, options: Options = {}): Promise<types.NewUserWithTokens> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/v1/auth/signup", { ...init, body: fields }));
   }
 
-  /** Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly. */
+  /** The answer also suggests a stricter schema. */
   summariseDataset(id: string, options: Options = {}): Promise<types.Summary> {
     return this.call("use", options, (init) =>
       this.http.POST("/datasets/{id}/summary", { ...init, params: { path: { id } } }));
   }
 
-  /** Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value. */
+  /** A field that is not given keeps its value. */
   updateDog(name: string, fields: types.DogChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.Dog> {
     return this.call("use", options, (init) =>
       this.http.PUT("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Set a new password. Every other session ends.
-   *
-   * The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+  /** The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
    * stands for it. ID tokens from before the change are refused, because Firebase revokes them. */
   updatePassword(fields: types.PasswordChange, options: Options = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.PUT("/user/password", { ...init, body: fields }));
   }
 
-  /** Change one of your tasks. A field that is not given keeps its value. */
+  /** A field that is not given keeps its value. */
   updateTask(id: string, fields: types.TaskChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.Task> {
     return this.call("use", options, (init) =>
       this.http.PUT("/tasks/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
@@ -339,19 +313,15 @@ export class Operations extends Requests {
       this.http.PUT("/user", { ...init, body: fields, params: { header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Change your own account or, as an admin, any account.
-   *
-   * Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled. */
+  /** Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled. */
   updateUserById(id: string, fields: types.UserChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.PUT("/users/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Mark the address as verified to which the mail with this token was sent.
-   *
-   * If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
-   * after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
-   * there was one. */
+  /** If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
+   * a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
+   * one. */
   verifyAddress(fields: types.TokenOrNothing = {}, options: Options = {}): Promise<types.MailRequested | undefined> {
     return this.call("use", options, (init) =>
       this.http.POST("/auth/email/verify", { ...init, body: fields }));

@@ -9,7 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List dogs
+         * List all dogs, ordered by name
          * @description List all dogs, ordered by name.
          */
         get: operations["listDogs"];
@@ -29,24 +29,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a dog
+         * See a dog. The case of its name does not matter
          * @description See a dog. The case of its name does not matter.
          */
         get: operations["getDog"];
         /**
-         * Change a dog
-         * @description Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value.
+         * Change a dog of your own or, as an admin, any dog
+         * @description A field that is not given keeps its value.
          */
         put: operations["updateDog"];
         /**
-         * Add a dog
-         * @description Add a dog of your own or, as an admin, of anybody.
-         *
-         *     Its picture is fetched in the background by a job.
+         * Add a dog of your own or, as an admin, of anybody
+         * @description A job fetches its picture in the background.
          */
         post: operations["createDog"];
         /**
-         * Remove a dog
+         * Remove a dog of your own or, as an admin, any dog
          * @description Remove a dog of your own or, as an admin, any dog.
          */
         delete: operations["deleteDog"];
@@ -63,7 +61,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List adopted dogs
+         * List the adopted dogs, ordered by name
          * @description List the adopted dogs, ordered by name.
          */
         get: operations["listAdoptedDogs"];
@@ -83,16 +81,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List files
+         * List your files, the newest first. Admins see the files of all users
          * @description List your files, the newest first. Admins see the files of all users.
          */
         get: operations["listFiles"];
         put?: never;
         /**
-         * Store a file
-         * @description Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
-         *
-         *     The content is streamed in bounded memory.
+         * Store a file of any kind
+         * @description A job then sends it on to the service that the operator has configured, if any.
          */
         post: operations["createFile"];
         delete?: never;
@@ -109,14 +105,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a file
+         * See a file of yours. Admins see the files of all users
          * @description See a file of yours. Admins see the files of all users.
          */
         get: operations["getFile"];
         put?: never;
         post?: never;
         /**
-         * Remove a file
+         * Remove a file of yours, and cancel the job that sends it on. Admins remove any file
          * @description Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
          */
         delete: operations["deleteFile"];
@@ -133,8 +129,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the content of a file
-         * @description Get the content of a file, as it was sent, whole or from any byte on.
+         * Get the content of a file as it was sent
+         * @description With `Range`, the answer is a part of it.
          */
         get: operations["downloadFile"];
         put?: never;
@@ -156,7 +152,7 @@ export interface paths {
         put?: never;
         /**
          * Add a person
-         * @description Add a person. The username is random if none is given. A person without a password cannot log in.
+         * @description The username is random if none is given. A person without a password cannot log in.
          */
         post: operations["createPerson"];
         delete?: never;
@@ -175,8 +171,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account and log in; answered with the user's properties and the tokens together
-         * @description Make an account and log in; answered with the user's properties and the tokens together.
+         * Make an account and log in
+         * @description The answer has the user's properties and the tokens together.
          */
         post: operations["signUp"];
         delete?: never;
@@ -195,8 +191,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Become a guest
-         * @description Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
+         * Become a guest: get a token without an account
+         * @description A guest lives a day at most, and becomes a user by registering.
          */
         post: operations["becomeGuest"];
         delete?: never;
@@ -215,11 +211,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a mail that logs in
-         * @description Send a mail with a link to this address if a user has it.
-         *
-         *     The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-         *     has limits of its own, so that no stranger uses up the mails of the owner.
+         * If a user has this address, send it a mail that logs in
+         * @description The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+         *     limits of its own, so that no stranger uses up the mails of the owner.
          */
         post: operations["requestLogin"];
         delete?: never;
@@ -238,12 +232,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log in with the link or the code of a mail
-         * @description Trade the token of a mail for the tokens of a new session. It proves the address too.
-         *
-         *     If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-         *     With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
-         *     account.
+         * Log in with the link or the code of a mail. It proves the address too
+         * @description If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
+         *     Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account.
          */
         post: operations["confirmLogin"];
         delete?: never;
@@ -263,11 +254,9 @@ export interface paths {
         put?: never;
         /**
          * Prove your address with the token of a mail, answered 204; without one, ask for that mail
-         * @description Mark the address as verified to which the mail with this token was sent.
-         *
-         *     If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
-         *     after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
-         *     there was one.
+         * @description If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
+         *     a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
+         *     one.
          */
         post: operations["verifyAddress"];
         delete?: never;
@@ -286,11 +275,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log in with a Firebase ID token
-         * @description Trade a Firebase ID token for tokens of this service; the first time makes the profile.
-         *
-         *     Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
-         *     account is a guest, and gets no refresh token.
+         * Log in with a Firebase ID token. The first time makes the profile
+         * @description Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
+         *     is a guest, and gets no refresh token.
          */
         post: operations["exchangeToken"];
         delete?: never;
@@ -309,8 +296,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log out
-         * @description End the session of the token.
+         * Log out: the session of the token ends
+         * @description Log out: the session of the token ends.
          */
         post: operations["logOut"];
         delete?: never;
@@ -329,8 +316,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log out everywhere
-         * @description End every session, this one too. Earlier tokens of the identity provider are refused as well.
+         * Log out everywhere: every session ends, this one too
+         * @description Earlier tokens of the identity provider are refused as well.
          */
         post: operations["logOutEverywhere"];
         delete?: never;
@@ -349,11 +336,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a mail with which a new password can be set
-         * @description Send a mail with a link to this address if a user has it.
-         *
-         *     The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-         *     has limits of its own, so that no stranger uses up the mails of the owner.
+         * If a user has this address, send it a mail that leads to a new password
+         * @description The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+         *     limits of its own, so that no stranger uses up the mails of the owner.
          */
         post: operations["requestPasswordReset"];
         delete?: never;
@@ -373,7 +358,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password with the token of a mail
-         * @description Set a new password with the token of a mail. It ends all sessions and proves the address.
+         * @description All sessions end, and the address is proved.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -392,12 +377,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refresh the tokens
-         * @description Trade a refresh token for new tokens; it is spent by that.
-         *
-         *     Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
-         *     means that the token was copied, and ends the session. With Firebase Auth, the account is checked there before
-         *     the token is spent.
+         * Trade a refresh token for new tokens. It works once
+         * @description Within ten seconds a used token yields the same successor, for the tab that lost the race. Any later use means that
+         *     the token was copied, and ends the session. With Firebase Auth, the account is checked there before the token is
+         *     used up.
          */
         post: operations["refresh"];
         delete?: never;
@@ -416,8 +399,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Renew the access token
-         * @description Trade an access token that has not expired for a new one, which does not outlive the session.
+         * Trade an access token that has not expired for a new one
+         * @description The new one does not outlive the session.
          */
         post: operations["renewToken"];
         delete?: never;
@@ -434,7 +417,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List your sessions
+         * List your sessions that have not ended, the newest first
          * @description List your sessions that have not ended, the newest first.
          */
         get: operations["listSessions"];
@@ -457,7 +440,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a session
+         * End one of your sessions
          * @description End one of your sessions.
          */
         delete: operations["endSession"];
@@ -474,17 +457,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List datasets
-         * @description List your datasets, the newest first; an admin sees everybody's.
+         * List your datasets, the newest first. Admins see the datasets of all users
+         * @description List your datasets, the newest first. Admins see the datasets of all users.
          */
         get: operations["listDatasets"];
         put?: never;
         /**
-         * Store a dataset
-         * @description Store a CSV file, all its rows, and the result of every rule that was checked.
-         *
-         *     A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
-         *     the last row is stored.
+         * Store a CSV file, all its rows, and the result of every rule that was checked
+         * @description A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until the
+         *     last row is stored.
          */
         post: operations["createDataset"];
         delete?: never;
@@ -501,15 +482,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a dataset
+         * See a dataset of yours. Admins see the datasets of all users
          * @description See a dataset of yours. Admins see the datasets of all users.
          */
         get: operations["getDataset"];
         put?: never;
         post?: never;
         /**
-         * Remove a dataset
-         * @description Remove a dataset of yours with its rows and its file; admins remove anybody's.
+         * Remove a dataset of yours with its rows and its file. Admins remove any dataset
+         * @description Remove a dataset of yours with its rows and its file. Admins remove any dataset.
          */
         delete: operations["deleteDataset"];
         options?: never;
@@ -525,8 +506,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the file of a dataset
-         * @description Get the file as it was sent, whole or from any byte on.
+         * Get the file of a dataset as it was sent
+         * @description With `Range`, the answer is a part of it.
          */
         get: operations["downloadDataset"];
         put?: never;
@@ -545,10 +526,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List rows
-         * @description List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
-         *
-         *     A page of long rows may hold fewer rows than were asked for.
+         * List the rows in the order of their lines: all rows, only valid rows or only invalid rows
+         * @description A page of long rows may hold fewer rows than were asked for.
          */
         get: operations["listRows"];
         put?: never;
@@ -569,8 +548,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Summarise a dataset
-         * @description Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly.
+         * Say in plain words what was found and what to do about it
+         * @description The answer also suggests a stricter schema.
          */
         post: operations["summariseDataset"];
         delete?: never;
@@ -587,15 +566,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a job
+         * See a job of yours. Admins see the jobs of all users
          * @description See a job of yours. Admins see the jobs of all users.
          */
         get: operations["getJob"];
         put?: never;
         post?: never;
         /**
-         * Cancel a job
-         * @description Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
+         * Cancel a job of yours that has not ended
+         * @description Admins may cancel the jobs of all users. The worker of the job stops at the next step.
          */
         delete: operations["cancelJob"];
         options?: never;
@@ -613,10 +592,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log in
-         * @description Trade a username or e-mail address and a password for tokens.
-         *
-         *     A wrong password, an unknown user and a disabled account get the same answer, in the same time.
+         * Log in with a username or an e-mail address and a password
+         * @description A wrong password, an unknown user and a disabled account get the same answer, in the same time.
          */
         post: operations["logIn"];
         delete?: never;
@@ -636,11 +613,9 @@ export interface paths {
         put?: never;
         /**
          * Make an account
-         * @description Make an account.
-         *
-         *     Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
-         *     name exactly one wins, and the others are told which field is taken. A guest who registers with its token
-         *     keeps its id and its data, and its guest sessions end.
+         * @description The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
+         *     same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
+         *     its id and its data, and its guest sessions end.
          */
         post: operations["register"];
         delete?: never;
@@ -657,7 +632,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List tasks
+         * List your tasks, the newest first: all tasks, only completed tasks, or only open tasks
          * @description List your tasks, the newest first: all tasks, only completed tasks, or only open tasks.
          */
         get: operations["listTasks"];
@@ -681,18 +656,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a task
+         * See one of your tasks
          * @description See one of your tasks.
          */
         get: operations["getTask"];
         /**
-         * Change a task
-         * @description Change one of your tasks. A field that is not given keeps its value.
+         * Change one of your tasks
+         * @description A field that is not given keeps its value.
          */
         put: operations["updateTask"];
         post?: never;
         /**
-         * Remove a task
+         * Remove one of your tasks
          * @description Remove one of your tasks.
          */
         delete: operations["deleteTask"];
@@ -739,13 +714,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Download your data
-         * @description Get everything that the service holds about you.
-         *
-         *     Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
-         *     them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
-         *     with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
-         *     way, which are kept for a day at most.
+         * Download everything that the service holds about you
+         * @description Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
+         *     their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
+         *     idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
+         *     which are kept for a day at most.
          */
         get: operations["exportUser"];
         put?: never;
@@ -765,10 +738,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Set a new password
-         * @description Set a new password. Every other session ends.
-         *
-         *     The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+         * Set a new password. Every other session ends
+         * @description The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
          *     stands for it. ID tokens from before the change are refused, because Firebase revokes them.
          */
         put: operations["updatePassword"];
@@ -787,10 +758,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List users
-         * @description List the users by username, without guests. Everyone sees `id` and `username`.
-         *
-         *     Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
+         * List the users by username, without guests
+         * @description Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
+         *     e-mail address and the role.
          */
         get: operations["listUsers"];
         put?: never;
@@ -809,21 +779,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a user: admins and the user itself see all of it, others only the public part
-         * @description See a user. Admins and the user itself see every property, others see only `id` and `username`.
+         * See a user
+         * @description Admins and the user itself see every property, others see only `id` and `username`.
          */
         get: operations["getUserById"];
         /**
-         * Change a user
-         * @description Change your own account or, as an admin, any account.
-         *
-         *     Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+         * Change your own account or, as an admin, any account
+         * @description Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
          */
         put: operations["updateUserById"];
         post?: never;
         /**
-         * Delete a user
-         * @description Delete your own account or, as an admin, any account. The last admin cannot be deleted.
+         * Delete your own account or, as an admin, any account
+         * @description The last admin cannot be deleted.
          */
         delete: operations["deleteUserById"];
         options?: never;
@@ -839,7 +807,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the dogs of a user
+         * List the dogs of a user, ordered by name
          * @description List the dogs of a user, ordered by name.
          */
         get: operations["listDogsOfUser"];

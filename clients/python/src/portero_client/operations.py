@@ -50,21 +50,18 @@ class Operations(ABC):
     @abstractmethod
     def _download(self, request: Request) -> Iterator[bytes]: ...
     def become_guest(self) -> models.AccessToken:
-        """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering."""
+        """A guest lives a day at most, and becomes a user by registering."""
         request = Request("POST", "/auth/anonymous", session="none")
         return self._call(request, _ACCESS_TOKEN)
 
     def cancel_job(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step."""
+        """Admins may cancel the jobs of all users. The worker of the job stops at the next step."""
         request = Request("DELETE", "/jobs/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
-        """Trade the token of a mail for the tokens of a new session. It proves the address too.
-
-        If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-        With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
-        account."""
+        """If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
+        Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
@@ -77,10 +74,8 @@ class Operations(ABC):
         prefer: str | None = None,
         **fields: Unpack[bodies.NewDataset],
     ) -> models.Dataset | models.AcceptedDataset:
-        """Store a CSV file, all its rows, and the result of every rule that was checked.
-
-        A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
-        the last row is stored."""
+        """A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until the
+        last row is stored."""
         request = Request(
             "POST",
             "/datasets",
@@ -93,9 +88,7 @@ class Operations(ABC):
     def create_dog(
         self, name: str, /, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewDog]
     ) -> models.Dog:
-        """Add a dog of your own or, as an admin, of anybody.
-
-        Its picture is fetched in the background by a job."""
+        """A job fetches its picture in the background."""
         request = Request(
             "POST",
             "/api/dogs/{name}",
@@ -106,14 +99,12 @@ class Operations(ABC):
         return self._call(request, _DOG)
 
     def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
-        """Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
-
-        The content is streamed in bounded memory."""
+        """A job then sends it on to the service that the operator has configured, if any."""
         request = Request("POST", "/api/files", headers={"Idempotency-Key": idempotency_key}, file=file)
         return self._call(request, _FILE)
 
     def create_person(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]) -> models.User:
-        """Add a person. The username is random if none is given. A person without a password cannot log in."""
+        """The username is random if none is given. A person without a password cannot log in."""
         request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return self._call(request, _USER)
 
@@ -123,7 +114,7 @@ class Operations(ABC):
         return self._call(request, _TASK)
 
     def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Remove a dataset of yours with its rows and its file; admins remove anybody's."""
+        """Remove a dataset of yours with its rows and its file. Admins remove any dataset."""
         request = Request("DELETE", "/datasets/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
@@ -148,17 +139,17 @@ class Operations(ABC):
         return self._call(request, _NOTHING)
 
     def delete_user_by_id(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Delete your own account or, as an admin, any account. The last admin cannot be deleted."""
+        """The last admin cannot be deleted."""
         request = Request("DELETE", "/users/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def download_dataset(self, id: str, /) -> Iterator[bytes]:
-        """Get the file as it was sent, whole or from any byte on."""
+        """With `Range`, the answer is a part of it."""
         request = Request("GET", "/datasets/{id}/file", values={"id": id})
         return self._download(request)
 
     def download_file(self, id: str, /) -> Iterator[bytes]:
-        """Get the content of a file, as it was sent, whole or from any byte on."""
+        """With `Range`, the answer is a part of it."""
         request = Request("GET", "/api/files/{id}/content", values={"id": id})
         return self._download(request)
 
@@ -168,20 +159,16 @@ class Operations(ABC):
         return self._call(request, _NOTHING)
 
     def exchange_token(self, **fields: Unpack[bodies.FirebaseToken]) -> models.Tokens | models.AccessToken:
-        """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
-
-        Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
-        account is a guest, and gets no refresh token."""
+        """Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
+        is a guest, and gets no refresh token."""
         request = Request("POST", "/auth/firebase", session="none", body={**fields})
         return self._call(request, _TOKENS_OR_ACCESS_TOKEN)
 
     def export_user(self) -> models.Export:
-        """Get everything that the service holds about you.
-
-        Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
-        them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
-        with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
-        way, which are kept for a day at most."""
+        """Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
+        their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
+        idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
+        which are kept for a day at most."""
         request = Request("GET", "/user/export")
         return self._call(request, _EXPORT)
 
@@ -216,7 +203,7 @@ class Operations(ABC):
         return self._call(request, _USER)
 
     def get_user_by_id(self, id: str, /) -> models.PublicUser:
-        """See a user. Admins and the user itself see every property, others see only `id` and `username`."""
+        """Admins and the user itself see every property, others see only `id` and `username`."""
         request = Request("GET", "/users/{id}", values={"id": id})
         return self._call(request, _PUBLIC_USER)
 
@@ -226,7 +213,7 @@ class Operations(ABC):
         return self._pages(request, _DOG_PAGE)
 
     def list_datasets(self, *, page_size: int | None = None) -> Iterator[models.Dataset]:
-        """List your datasets, the newest first; an admin sees everybody's."""
+        """List your datasets, the newest first. Admins see the datasets of all users."""
         request = Request("GET", "/datasets", query={"limit": page_size})
         return self._pages(request, _DATASET_PAGE)
 
@@ -246,9 +233,7 @@ class Operations(ABC):
         return self._pages(request, _FILE_PAGE)
 
     def list_rows(self, id: str, /, *, page_size: int | None = None, valid: bool | None = None) -> Iterator[models.Row]:
-        """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
-
-        A page of long rows may hold fewer rows than were asked for."""
+        """A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
         return self._pages(request, _ROW_PAGE)
 
@@ -265,87 +250,76 @@ class Operations(ABC):
     def list_users(
         self, *, page_size: int | None = None, q: str | None = None, email: str | None = None, role: str | None = None
     ) -> Iterator[models.PublicUser]:
-        """List the users by username, without guests. Everyone sees `id` and `username`.
-
-        Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role."""
+        """Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
+        e-mail address and the role."""
         request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
         return self._pages(request, _PUBLIC_USER_PAGE)
 
     def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
-        """Trade a username or e-mail address and a password for tokens.
-
-        A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
+        """A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
         request = Request("POST", "/login", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
     def log_out(self) -> None:
-        """End the session of the token."""
+        """Log out: the session of the token ends."""
         request = Request("POST", "/auth/logout", session="end")
         return self._call(request, _NOTHING)
 
     def log_out_everywhere(self) -> None:
-        """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
+        """Earlier tokens of the identity provider are refused as well."""
         request = Request("POST", "/auth/logout-all", session="end")
         return self._call(request, _NOTHING)
 
     def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
-        """Make an account.
-
-        Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
-        name exactly one wins, and the others are told which field is taken. A guest who registers with its token
-        keeps its id and its data, and its guest sessions end."""
+        """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
+        same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
+        its id and its data, and its guest sessions end."""
         request = Request("POST", "/register", body={**fields})
         return self._call(request, _USER)
 
     def renew_token(self) -> models.AccessToken:
-        """Trade an access token that has not expired for a new one, which does not outlive the session."""
+        """The new one does not outlive the session."""
         request = Request("POST", "/auth/renew")
         return self._call(request, _ACCESS_TOKEN)
 
     def request_login(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner."""
+        """The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+        limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/email/login", session="none", body={**fields})
         return self._call(request, _MAIL_REQUESTED)
 
     def request_password_reset(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner."""
+        """The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+        limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return self._call(request, _MAIL_REQUESTED)
 
     def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
-        """Set a new password with the token of a mail. It ends all sessions and proves the address."""
+        """All sessions end, and the address is proved."""
         request = Request("POST", "/auth/password/reset", session="none", body={**fields})
         return self._call(request, _NOTHING)
 
     def sign_up(self, **fields: Unpack[bodies.Registration]) -> models.NewUserWithTokens:
-        """Make an account and log in; answered with the user's properties and the tokens together."""
+        """The answer has the user's properties and the tokens together."""
         request = Request("POST", "/api/v1/auth/signup", body={**fields})
         return self._call(request, _NEW_USER_WITH_TOKENS)
 
     def summarise_dataset(self, id: str, /) -> models.Summary:
-        """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly."""
+        """The answer also suggests a stricter schema."""
         request = Request("POST", "/datasets/{id}/summary", values={"id": id})
         return self._call(request, _SUMMARY)
 
     def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
     ) -> models.Dog:
-        """Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value."""
+        """A field that is not given keeps its value."""
         request = Request(
             "PUT", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match}, body={**fields}
         )
         return self._call(request, _DOG)
 
     def update_password(self, **fields: Unpack[bodies.PasswordChange]) -> None:
-        """Set a new password. Every other session ends.
-
-        The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+        """The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
         stands for it. ID tokens from before the change are refused, because Firebase revokes them."""
         request = Request("PUT", "/user/password", body={**fields})
         return self._call(request, _NOTHING)
@@ -353,7 +327,7 @@ class Operations(ABC):
     def update_task(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.TaskChange]
     ) -> models.Task:
-        """Change one of your tasks. A field that is not given keeps its value."""
+        """A field that is not given keeps its value."""
         request = Request("PUT", "/tasks/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return self._call(request, _TASK)
 
@@ -367,18 +341,14 @@ class Operations(ABC):
     def update_user_by_id(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
     ) -> models.User:
-        """Change your own account or, as an admin, any account.
-
-        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
+        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
         request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return self._call(request, _USER)
 
     def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
-        """Mark the address as verified to which the mail with this token was sent.
-
-        If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
-        after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
-        there was one."""
+        """If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
+        a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
+        one."""
         request = Request("POST", "/auth/email/verify", body={**fields})
         return self._call(request, _MAIL_REQUESTED_OR_NOTHING)
 
@@ -393,21 +363,18 @@ class AsyncOperations(ABC):
     @abstractmethod
     def _download(self, request: Request) -> AsyncIterator[bytes]: ...
     async def become_guest(self) -> models.AccessToken:
-        """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering."""
+        """A guest lives a day at most, and becomes a user by registering."""
         request = Request("POST", "/auth/anonymous", session="none")
         return await self._call(request, _ACCESS_TOKEN)
 
     async def cancel_job(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step."""
+        """Admins may cancel the jobs of all users. The worker of the job stops at the next step."""
         request = Request("DELETE", "/jobs/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
-        """Trade the token of a mail for the tokens of a new session. It proves the address too.
-
-        If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-        With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
-        account."""
+        """If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
+        Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 
@@ -420,10 +387,8 @@ class AsyncOperations(ABC):
         prefer: str | None = None,
         **fields: Unpack[bodies.NewDataset],
     ) -> models.Dataset | models.AcceptedDataset:
-        """Store a CSV file, all its rows, and the result of every rule that was checked.
-
-        A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
-        the last row is stored."""
+        """A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until the
+        last row is stored."""
         request = Request(
             "POST",
             "/datasets",
@@ -436,9 +401,7 @@ class AsyncOperations(ABC):
     async def create_dog(
         self, name: str, /, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewDog]
     ) -> models.Dog:
-        """Add a dog of your own or, as an admin, of anybody.
-
-        Its picture is fetched in the background by a job."""
+        """A job fetches its picture in the background."""
         request = Request(
             "POST",
             "/api/dogs/{name}",
@@ -449,16 +412,14 @@ class AsyncOperations(ABC):
         return await self._call(request, _DOG)
 
     async def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
-        """Store a file of any kind. A job then sends it on to the service that the operator has configured, if any.
-
-        The content is streamed in bounded memory."""
+        """A job then sends it on to the service that the operator has configured, if any."""
         request = Request("POST", "/api/files", headers={"Idempotency-Key": idempotency_key}, file=file)
         return await self._call(request, _FILE)
 
     async def create_person(
         self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]
     ) -> models.User:
-        """Add a person. The username is random if none is given. A person without a password cannot log in."""
+        """The username is random if none is given. A person without a password cannot log in."""
         request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return await self._call(request, _USER)
 
@@ -468,7 +429,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _TASK)
 
     async def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Remove a dataset of yours with its rows and its file; admins remove anybody's."""
+        """Remove a dataset of yours with its rows and its file. Admins remove any dataset."""
         request = Request("DELETE", "/datasets/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
@@ -493,17 +454,17 @@ class AsyncOperations(ABC):
         return await self._call(request, _NOTHING)
 
     async def delete_user_by_id(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Delete your own account or, as an admin, any account. The last admin cannot be deleted."""
+        """The last admin cannot be deleted."""
         request = Request("DELETE", "/users/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     def download_dataset(self, id: str, /) -> AsyncIterator[bytes]:
-        """Get the file as it was sent, whole or from any byte on."""
+        """With `Range`, the answer is a part of it."""
         request = Request("GET", "/datasets/{id}/file", values={"id": id})
         return self._download(request)
 
     def download_file(self, id: str, /) -> AsyncIterator[bytes]:
-        """Get the content of a file, as it was sent, whole or from any byte on."""
+        """With `Range`, the answer is a part of it."""
         request = Request("GET", "/api/files/{id}/content", values={"id": id})
         return self._download(request)
 
@@ -513,20 +474,16 @@ class AsyncOperations(ABC):
         return await self._call(request, _NOTHING)
 
     async def exchange_token(self, **fields: Unpack[bodies.FirebaseToken]) -> models.Tokens | models.AccessToken:
-        """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
-
-        Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
-        account is a guest, and gets no refresh token."""
+        """Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
+        is a guest, and gets no refresh token."""
         request = Request("POST", "/auth/firebase", session="none", body={**fields})
         return await self._call(request, _TOKENS_OR_ACCESS_TOKEN)
 
     async def export_user(self) -> models.Export:
-        """Get everything that the service holds about you.
-
-        Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
-        them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
-        with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
-        way, which are kept for a day at most."""
+        """Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
+        their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
+        idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
+        which are kept for a day at most."""
         request = Request("GET", "/user/export")
         return await self._call(request, _EXPORT)
 
@@ -561,7 +518,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _USER)
 
     async def get_user_by_id(self, id: str, /) -> models.PublicUser:
-        """See a user. Admins and the user itself see every property, others see only `id` and `username`."""
+        """Admins and the user itself see every property, others see only `id` and `username`."""
         request = Request("GET", "/users/{id}", values={"id": id})
         return await self._call(request, _PUBLIC_USER)
 
@@ -571,7 +528,7 @@ class AsyncOperations(ABC):
         return self._pages(request, _DOG_PAGE)
 
     def list_datasets(self, *, page_size: int | None = None) -> AsyncIterator[models.Dataset]:
-        """List your datasets, the newest first; an admin sees everybody's."""
+        """List your datasets, the newest first. Admins see the datasets of all users."""
         request = Request("GET", "/datasets", query={"limit": page_size})
         return self._pages(request, _DATASET_PAGE)
 
@@ -593,9 +550,7 @@ class AsyncOperations(ABC):
     def list_rows(
         self, id: str, /, *, page_size: int | None = None, valid: bool | None = None
     ) -> AsyncIterator[models.Row]:
-        """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
-
-        A page of long rows may hold fewer rows than were asked for."""
+        """A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
         return self._pages(request, _ROW_PAGE)
 
@@ -612,87 +567,76 @@ class AsyncOperations(ABC):
     def list_users(
         self, *, page_size: int | None = None, q: str | None = None, email: str | None = None, role: str | None = None
     ) -> AsyncIterator[models.PublicUser]:
-        """List the users by username, without guests. Everyone sees `id` and `username`.
-
-        Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role."""
+        """Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
+        e-mail address and the role."""
         request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
         return self._pages(request, _PUBLIC_USER_PAGE)
 
     async def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
-        """Trade a username or e-mail address and a password for tokens.
-
-        A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
+        """A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
         request = Request("POST", "/login", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 
     async def log_out(self) -> None:
-        """End the session of the token."""
+        """Log out: the session of the token ends."""
         request = Request("POST", "/auth/logout", session="end")
         return await self._call(request, _NOTHING)
 
     async def log_out_everywhere(self) -> None:
-        """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
+        """Earlier tokens of the identity provider are refused as well."""
         request = Request("POST", "/auth/logout-all", session="end")
         return await self._call(request, _NOTHING)
 
     async def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
-        """Make an account.
-
-        Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
-        name exactly one wins, and the others are told which field is taken. A guest who registers with its token
-        keeps its id and its data, and its guest sessions end."""
+        """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
+        same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
+        its id and its data, and its guest sessions end."""
         request = Request("POST", "/register", body={**fields})
         return await self._call(request, _USER)
 
     async def renew_token(self) -> models.AccessToken:
-        """Trade an access token that has not expired for a new one, which does not outlive the session."""
+        """The new one does not outlive the session."""
         request = Request("POST", "/auth/renew")
         return await self._call(request, _ACCESS_TOKEN)
 
     async def request_login(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner."""
+        """The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+        limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/email/login", session="none", body={**fields})
         return await self._call(request, _MAIL_REQUESTED)
 
     async def request_password_reset(self, **fields: Unpack[bodies.MailAddress]) -> models.MailRequested:
-        """Send a mail with a link to this address if a user has it.
-
-        The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network
-        has limits of its own, so that no stranger uses up the mails of the owner."""
+        """The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+        limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return await self._call(request, _MAIL_REQUESTED)
 
     async def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
-        """Set a new password with the token of a mail. It ends all sessions and proves the address."""
+        """All sessions end, and the address is proved."""
         request = Request("POST", "/auth/password/reset", session="none", body={**fields})
         return await self._call(request, _NOTHING)
 
     async def sign_up(self, **fields: Unpack[bodies.Registration]) -> models.NewUserWithTokens:
-        """Make an account and log in; answered with the user's properties and the tokens together."""
+        """The answer has the user's properties and the tokens together."""
         request = Request("POST", "/api/v1/auth/signup", body={**fields})
         return await self._call(request, _NEW_USER_WITH_TOKENS)
 
     async def summarise_dataset(self, id: str, /) -> models.Summary:
-        """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly."""
+        """The answer also suggests a stricter schema."""
         request = Request("POST", "/datasets/{id}/summary", values={"id": id})
         return await self._call(request, _SUMMARY)
 
     async def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
     ) -> models.Dog:
-        """Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value."""
+        """A field that is not given keeps its value."""
         request = Request(
             "PUT", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match}, body={**fields}
         )
         return await self._call(request, _DOG)
 
     async def update_password(self, **fields: Unpack[bodies.PasswordChange]) -> None:
-        """Set a new password. Every other session ends.
-
-        The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+        """The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
         stands for it. ID tokens from before the change are refused, because Firebase revokes them."""
         request = Request("PUT", "/user/password", body={**fields})
         return await self._call(request, _NOTHING)
@@ -700,7 +644,7 @@ class AsyncOperations(ABC):
     async def update_task(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.TaskChange]
     ) -> models.Task:
-        """Change one of your tasks. A field that is not given keeps its value."""
+        """A field that is not given keeps its value."""
         request = Request("PUT", "/tasks/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return await self._call(request, _TASK)
 
@@ -714,17 +658,13 @@ class AsyncOperations(ABC):
     async def update_user_by_id(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
     ) -> models.User:
-        """Change your own account or, as an admin, any account.
-
-        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
+        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
         request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return await self._call(request, _USER)
 
     async def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
-        """Mark the address as verified to which the mail with this token was sent.
-
-        If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
-        after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
-        there was one."""
+        """If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
+        a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
+        one."""
         request = Request("POST", "/auth/email/verify", body={**fields})
         return await self._call(request, _MAIL_REQUESTED_OR_NOTHING)

@@ -7,8 +7,6 @@ from flask import Response
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 from pydantic_core import PydanticCustomError
 
-from src.application.accounts import AccountService
-from src.application.exports import ExportService
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.users import Profile
@@ -94,23 +92,24 @@ class PasswordChange(Body):
 
 
 @route("POST /users", Access.GUEST_OR_PUBLIC, UserView, 201, alias_of="/register", body=RegistrationWithOptionalEmail)
-@route(
-    "POST /register /auth/register",
-    Access.GUEST_OR_PUBLIC,
-    UserView,
-    status=201,
-    errors=(Taken, TooManyRequests),
-    use_case=AccountService.register,
-)
+@route("POST /register /auth/register", Access.GUEST_OR_PUBLIC, UserView, status=201, errors=(Taken, TooManyRequests))
 def register(caller: Caller | None, body: Registration) -> Response:
-    """Make an account."""
+    """Make an account.
+
+    The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
+    same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
+    its id and its data, and its guest sessions end.
+    """
     user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
     return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
 
 
 @route("POST /api/v1/auth/signup", Access.GUEST_OR_PUBLIC, SignupView, status=201, errors=(Taken, TooManyRequests))
 def sign_up(caller: Caller | None, body: Registration) -> Response:
-    """Make an account and log in; answered with the user's properties and the tokens together."""
+    """Make an account and log in.
+
+    The answer has the user's properties and the tokens together.
+    """
     user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
     tokens = services().sessions.start(user, client())
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
@@ -123,9 +122,15 @@ def show_user(caller: Caller) -> Response:
     return render_resource(UserView, caller.user)
 
 
-@route("GET /user/export", Access.TOKEN, ExportView, use_case=ExportService.export)
+@route("GET /user/export", Access.TOKEN, ExportView)
 def export_user(caller: Caller) -> Response:
-    """Download your data."""
+    """Download everything that the service holds about you.
+
+    Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
+    their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
+    idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
+    which are kept for a day at most.
+    """
     return stream_export(services().exports.export(caller.user), caller.session)
 
 
@@ -143,11 +148,13 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     return render_resource(UserView, user)
 
 
-@route(
-    "PUT /user/password", Access.USER, errors=(WrongPassword, TooManyRequests), use_case=AccountService.change_password
-)
+@route("PUT /user/password", Access.USER, errors=(WrongPassword, TooManyRequests))
 def change_password(caller: Caller, body: PasswordChange) -> None:
-    """Set a new password."""
+    """Set a new password. Every other session ends.
+
+    The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
+    stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+    """
     services().accounts.change_password(caller, body.current_password, body.new_password, client())
 
 

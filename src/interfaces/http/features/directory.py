@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import ConfigDict, Field
 
-from src.application.directory import DirectoryService, require_self_or_admin
+from src.application.directory import require_self_or_admin
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests
 from src.domain.messages import Translatable
@@ -92,16 +92,23 @@ def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
     return {"id": id}
 
 
-@route("GET /users /api/users /api/v1/users", Access.USER, DirectoryEntry, use_case=DirectoryService.list)
+@route("GET /users /api/users /api/v1/users", Access.USER, DirectoryEntry)
 def list_users(caller: Caller, query: Search) -> Response:
-    """List users."""
+    """List the users by username, without guests.
+
+    Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
+    e-mail address and the role.
+    """
     page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
     return render_list(page, UserView if caller.user.role is Role.ADMIN else PublicUserView)
 
 
-@route(f"GET {_USER_PATHS}", Access.USER, DirectoryEntry, use_case=DirectoryService.show)
+@route(f"GET {_USER_PATHS}", Access.USER, DirectoryEntry)
 def show_user_by_id(caller: Caller, id: str) -> Response:
-    """See a user: admins and the user itself see all of it, others only the public part."""
+    """See a user.
+
+    Admins and the user itself see every property, others see only `id` and `username`.
+    """
     user = services().directory.show(id)
     if caller.user.role is Role.ADMIN or caller.user.id == user.id:
         return render_resource(UserView, user)
@@ -110,9 +117,12 @@ def show_user_by_id(caller: Caller, id: str) -> Response:
     return unless_known(response)
 
 
-@route("POST /api/users", Access.ADMIN, UserView, status=201, errors=(Taken,), use_case=DirectoryService.add)
+@route("POST /api/users", Access.ADMIN, UserView, status=201, errors=(Taken,))
 def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> Response:
-    """Add a person."""
+    """Add a person.
+
+    The username is random if none is given. A person without a password cannot log in.
+    """
 
     def created(user: User) -> Response:
         return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
@@ -129,10 +139,12 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     UserView,
     guard=_self_or_admin,
     errors=(Taken, Stale, LastAdmin, TooManyRequests),
-    use_case=DirectoryService.change,
 )
 def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
-    """Change a user."""
+    """Change your own account or, as an admin, any account.
+
+    Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+    """
     change = body.change_by(caller)
     if id == caller.user.id:
         services().accounts.confirm_address(caller, change, body.current_password, client())
@@ -141,7 +153,10 @@ def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
     )
 
 
-@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale), use_case=DirectoryService.delete)
+@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale))
 def delete_user_by_id(caller: Caller, id: str) -> None:
-    """Delete a user."""
+    """Delete your own account or, as an admin, any account.
+
+    The last admin cannot be deleted.
+    """
     services().directory.delete(caller.user, id, expected_revisions(), client())

@@ -8,10 +8,9 @@ from urllib.parse import quote
 from flask import Response
 from pydantic import Field
 
-from src.application.dogs import DogService
 from src.application.sessions import Caller
 from src.domain.dogs import Dog, PictureStatus, parse_dog_name
-from src.domain.errors import Stale, Taken
+from src.domain.errors import Stale, Taken, Unavailable
 from src.interfaces.framework.bodies import Body, Change, Paging
 from src.interfaces.framework.fields import BooleanField, PictureField, UserIdField, checked, parsed
 from src.interfaces.framework.requests import services
@@ -74,35 +73,36 @@ def _own(caller: Caller, name: str) -> dict[str, Any]:
     return {"dog": services().dogs.own(caller.user, name)}
 
 
-@route("GET /api/dogs", Access.PUBLIC, DogView, use_case=DogService.list)
+@route("GET /api/dogs", Access.PUBLIC, DogView, errors=(Unavailable,))
 def list_dogs(query: Paging) -> Response:
-    """List dogs."""
+    """List all dogs, ordered by name."""
     return render_list(services().dogs.list(query.cursor, query.limit), DogView)
 
 
-@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, use_case=DogService.list_adopted)
+@route("GET /api/dogs/is_adopted", Access.PUBLIC, DogView, errors=(Unavailable,))
 def list_adopted_dogs(query: Paging) -> Response:
-    """List adopted dogs."""
+    """List the adopted dogs, ordered by name."""
     return render_list(services().dogs.list_adopted(query.cursor, query.limit), DogView)
 
 
-@route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView, use_case=DogService.list_of)
+@route("GET /users/<id>/dogs /api/users/<id>/dogs", Access.USER, DogView)
 def list_dogs_of_user(caller: Caller, id: str, query: Paging) -> Response:
-    """List the dogs of a user."""
+    """List the dogs of a user, ordered by name."""
     return render_list(services().dogs.list_of(id, query.cursor, query.limit), DogView)
 
 
-@route("GET /api/dogs/<name>", Access.PUBLIC, DogView, use_case=DogService.show)
+@route("GET /api/dogs/<name>", Access.PUBLIC, DogView, errors=(Unavailable,))
 def show_dog(name: str) -> Response:
-    """See a dog."""
+    """See a dog. The case of its name does not matter."""
     return render_resource(DogView, services().dogs.show(name))
 
 
-@route(
-    "POST /api/dogs/<name>", Access.USER, DogView, status=201, errors=(Taken,), monitored=True, use_case=DogService.add
-)
+@route("POST /api/dogs/<name>", Access.USER, DogView, status=201, errors=(Taken,), monitored=True)
 def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequest) -> Response:
-    """Add a dog."""
+    """Add a dog of your own or, as an admin, of anybody.
+
+    A job fetches its picture in the background.
+    """
 
     def created(dog: Dog) -> Response:
         headers = {"Location": f"/api/dogs/{quote(dog.name)}", "Link": monitor(dog.job_id)}
@@ -113,15 +113,16 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
     return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, idempotent))
 
 
-@route(
-    "PUT PATCH /api/dogs/<name>", Access.USER, DogView, guard=_own, errors=(Taken, Stale), use_case=DogService.change
-)
+@route("PUT PATCH /api/dogs/<name>", Access.USER, DogView, guard=_own, errors=(Taken, Stale))
 def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
-    """Change a dog."""
+    """Change a dog of your own or, as an admin, any dog.
+
+    A field that is not given keeps its value.
+    """
     return render_resource(DogView, services().dogs.change(caller.user, dog, body.given(), expected_revisions()))
 
 
-@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, errors=(Stale,), use_case=DogService.delete)
+@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, errors=(Stale,))
 def delete_dog(caller: Caller, dog: Dog) -> None:
-    """Remove a dog."""
+    """Remove a dog of your own or, as an admin, any dog."""
     services().dogs.delete(dog, expected_revisions())

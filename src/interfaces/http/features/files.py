@@ -8,7 +8,7 @@ from typing import Self
 from flask import Response
 from pydantic import Field
 
-from src.application.files import FileService, StoredFile
+from src.application.files import StoredFile
 from src.application.sessions import Caller
 from src.domain.errors import Stale
 from src.interfaces.framework.bodies import Paging
@@ -45,9 +45,12 @@ class FileView(Resource):
         return cls(**own, job=JobView.of(stored.job) if stored.job else None)
 
 
-@route("POST /api/files", Access.USER, FileView, body=UploadBody, status=202, monitored=True, use_case=FileService.add)
+@route("POST /api/files", Access.USER, FileView, body=UploadBody, status=202, monitored=True)
 def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> Response:
-    """Store a file."""
+    """Store a file of any kind.
+
+    A job then sends it on to the service that the operator has configured, if any.
+    """
 
     def accepted(stored: StoredFile) -> Response:
         headers = {"Location": f"/api/files/{stored.file.id}", "Link": monitor(stored.file.job_id)}
@@ -59,26 +62,29 @@ def add_file(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> 
     return accepted(services().files.add(caller.user, replace(file, chunks=upload.to_end(file)), idempotent))
 
 
-@route("GET /api/files", Access.USER, FileView, use_case=FileService.list)
+@route("GET /api/files", Access.USER, FileView)
 def list_files(caller: Caller, query: Paging) -> Response:
-    """List files."""
+    """List your files, the newest first. Admins see the files of all users."""
     return render_list(services().files.list(caller.user, query.cursor, query.limit), FileView, FileView.of)
 
 
-@route("GET /api/files/<id>", Access.USER, FileView, use_case=FileService.show)
+@route("GET /api/files/<id>", Access.USER, FileView)
 def show_file(caller: Caller, id: str) -> Response:
-    """See a file."""
+    """See a file of yours. Admins see the files of all users."""
     return render_resource(FileView, services().files.show(caller.user, id))
 
 
-@route("GET /api/files/<id>/content", Access.USER, download=True, use_case=FileService.read)
+@route("GET /api/files/<id>/content", Access.USER, download=True)
 def read_file(caller: Caller, id: str) -> Response:
-    """Get the content of a file."""
+    """Get the content of a file as it was sent.
+
+    With `Range`, the answer is a part of it.
+    """
     file, read = services().files.read(caller.user, id)
     return attachment(read, file.filename, file.size, file.sha256)
 
 
-@route("DELETE /api/files/<id>", Access.USER, errors=(Stale,), use_case=FileService.delete)
+@route("DELETE /api/files/<id>", Access.USER, errors=(Stale,))
 def delete_file(caller: Caller, id: str) -> None:
-    """Remove a file."""
+    """Remove a file of yours, and cancel the job that sends it on. Admins remove any file."""
     services().files.delete(caller.user, id, expected_revisions())

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 from flask import Response
 from pydantic import BeforeValidator, Field
 
-from src.application.jobs import JobService
 from src.application.sessions import Caller
 from src.domain.errors import Ended, Stale
 from src.domain.jobs import JobStatus
@@ -44,15 +43,18 @@ class JobView(Resource):
     updated_at: datetime
 
 
-@route("GET /jobs/<id> /api/jobs/<id>", Access.USER, JobView, use_case=JobService.show)
+@route("GET /jobs/<id> /api/jobs/<id>", Access.USER, JobView)
 def show_job(caller: Caller, id: str) -> Response:
-    """See a job."""
+    """See a job of yours. Admins see the jobs of all users."""
     job = services().jobs.show(caller.user, id)
     headers = {"Content-Language": accepted_language()} if job.error else None
     return render_resource(JobView, job, 200, headers)
 
 
-@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended, Stale), use_case=JobService.cancel)
+@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended, Stale))
 def cancel_job(caller: Caller, id: str) -> None:
-    """Cancel a job."""
+    """Cancel a job of yours that has not ended.
+
+    Admins may cancel the jobs of all users. The worker of the job stops at the next step.
+    """
     services().jobs.cancel(caller.user, id, expected_revisions())

@@ -7,7 +7,6 @@ from flask import Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from src.application.mails import MailService
 from src.application.sessions import Caller
 from src.domain.errors import InvalidToken, NotFound, TooManyRequests, Unauthenticated
 from src.domain.mails import MailKind
@@ -69,28 +68,23 @@ class PasswordReset(Body):
     new_password: NewPasswordField
 
 
-@route(
-    "POST /auth/email/login",
-    Access.PUBLIC,
-    MailRequestedView,
-    status=202,
-    errors=(NotFound,),
-    use_case=MailService.request,
-)
+@route("POST /auth/email/login", Access.PUBLIC, MailRequestedView, status=202, errors=(NotFound,))
 def request_login(body: MailAddress) -> Response:
-    """Send a mail that logs in."""
+    """If a user has this address, send it a mail that logs in.
+
+    The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+    limits of its own, so that no stranger uses up the mails of the owner.
+    """
     return _requested(MailKind.LOGIN, body)
 
 
-@route(
-    "POST /auth/email/login/confirm",
-    Access.PUBLIC,
-    RefreshView,
-    errors=(InvalidToken, TooManyRequests),
-    use_case=MailService.log_in,
-)
+@route("POST /auth/email/login/confirm", Access.PUBLIC, RefreshView, errors=(InvalidToken, TooManyRequests))
 def confirm_login(body: TokenOrCode) -> Response:
-    """Log in with the link or the code of a mail."""
+    """Log in with the link or the code of a mail. It proves the address too.
+
+    If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
+    Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account.
+    """
     if body.email and not body.token:
         _, tokens = services().mails.log_in_with_code(body.email, body.code, client())
     else:
@@ -105,10 +99,14 @@ def confirm_login(body: TokenOrCode) -> Response:
     status=202,
     instead={204: None},
     errors=(Unauthenticated, NotFound),
-    use_case=MailService.verify,
 )
 def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
-    """Prove your address with the token of a mail, answered 204; without one, ask for that mail."""
+    """Prove your address with the token of a mail, answered 204; without one, ask for that mail.
+
+    If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
+    a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
+    one.
+    """
     if body.token:
         services().mails.verify(body.token, caller.user if caller else None, client())
         return no_content()
@@ -118,27 +116,22 @@ def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     return _requested_answer()
 
 
-@route(
-    "POST /auth/password/forgot",
-    Access.PUBLIC,
-    MailRequestedView,
-    status=202,
-    errors=(NotFound,),
-    use_case=MailService.request,
-)
+@route("POST /auth/password/forgot", Access.PUBLIC, MailRequestedView, status=202, errors=(NotFound,))
 def request_password_reset(body: MailAddress) -> Response:
-    """Send a mail with which a new password can be set."""
+    """If a user has this address, send it a mail that leads to a new password.
+
+    The answer is the same for every address. It is also the same above a limit, where no mail is sent. Each network has
+    limits of its own, so that no stranger uses up the mails of the owner.
+    """
     return _requested(MailKind.RESET, body)
 
 
-@route(
-    "POST /auth/password/reset",
-    Access.PUBLIC,
-    errors=(InvalidToken,),
-    use_case=MailService.reset_password,
-)
+@route("POST /auth/password/reset", Access.PUBLIC, errors=(InvalidToken,))
 def reset_password(body: PasswordReset) -> None:
-    """Set a new password with the token of a mail."""
+    """Set a new password with the token of a mail.
+
+    All sessions end, and the address is proved.
+    """
     services().mails.reset_password(body.token, body.new_password.text, client())
 
 

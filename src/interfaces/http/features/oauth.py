@@ -9,7 +9,6 @@ from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import MethodNotAllowed
 
-from src.application.sessions import IntrospectionService
 from src.domain.errors import TooManyRequests
 from src.domain.values import Role
 from src.interfaces.errors.oauth import InvalidClient, answer_oauth_error
@@ -69,25 +68,25 @@ def grant_token(body: Grant) -> Response:
     return render(RefreshView.of(tokens))
 
 
-@route("POST /auth/revoke", Access.PUBLIC, status=200, oauth=True, use_case=IntrospectionService.revoke)
+@route("POST /auth/revoke", Access.PUBLIC, status=200, oauth=True)
 def revoke_token(body: TokenToRevoke) -> Response:
-    """Revoke a token (RFC 7009)."""
+    """Revoke a token (RFC 7009).
+
+    The session of the access token or refresh token ends. A token that is not valid changes nothing.
+    """
     services().introspection.revoke(body.token)
     response = Response()
     del response.headers["Content-Type"]
     return response
 
 
-@route(
-    "POST /auth/introspect",
-    Access.PUBLIC,
-    TokenStateView,
-    errors=(InvalidClient, TooManyRequests),
-    oauth=True,
-    use_case=IntrospectionService.introspect,
-)
+@route("POST /auth/introspect", Access.PUBLIC, TokenStateView, errors=(InvalidClient, TooManyRequests), oauth=True)
 def introspect_token(body: TokenToInspect) -> Response:
-    """Tell the state of a token (RFC 7662)."""
+    """Tell whether a token of this service is active, and for whom (RFC 7662).
+
+    An access token is active until it expires, its session ends or its user is disabled. A refresh token is active
+    while it is the last one of its session. Tokens of an identity provider are not active.
+    """
     _require_service(body)
     claims = services().introspection.introspect(body.token)
     state = {"active": False} if claims is None else {"active": True, **claims}

@@ -8,7 +8,7 @@ from typing import Self
 from flask import Response
 from pydantic import Field
 
-from src.application.sessions import Caller, SessionService
+from src.application.sessions import Caller
 from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFound, Taken, TooManyRequests
 from src.domain.sessions import Session
 from src.interfaces.framework.bodies import Paging
@@ -41,35 +41,31 @@ class SessionView(View):
         return cls.model_validate({**asdict(session), **asdict(session.client), "current": is_current})
 
 
-@route(
-    "POST /login /auth/login",
-    Access.PUBLIC,
-    RefreshView,
-    errors=(InvalidCredentials, TooManyRequests),
-    use_case=SessionService.log_in,
-)
+@route("POST /login /auth/login", Access.PUBLIC, RefreshView, errors=(InvalidCredentials, TooManyRequests))
 def log_in(body: Credentials) -> Response:
-    """Log in."""
+    """Log in with a username or an e-mail address and a password.
+
+    A wrong password, an unknown user and a disabled account get the same answer, in the same time.
+    """
     _, tokens = services().sessions.log_in(body.login, body.password, client())
     return render(RefreshView.of(tokens))
 
 
 @route("POST /api/v1/auth/login", Access.PUBLIC, LoginView, alias_of="/login")
 def log_in_v1(body: Credentials) -> Response:
-    """Log in, answered under the names that clients of /api/v1 read."""
+    """Log in, answered under the names that clients of /api/v1 read.
+
+    A wrong password, an unknown user and a disabled account get the same answer, in the same time.
+    """
     return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client())))
 
 
-@route(
-    "POST /auth/anonymous",
-    Access.PUBLIC,
-    TokenView,
-    status=201,
-    errors=(TooManyRequests,),
-    use_case=SessionService.become_guest,
-)
+@route("POST /auth/anonymous", Access.PUBLIC, TokenView, status=201, errors=(TooManyRequests,))
 def become_guest() -> Response:
-    """Become a guest."""
+    """Become a guest: get a token without an account.
+
+    A guest lives a day at most, and becomes a user by registering.
+    """
     return render(TokenView.of(services().sessions.become_guest(client())), 201)
 
 
@@ -83,63 +79,78 @@ def become_guest() -> Response:
     errors=(InvalidCredentials, TooManyRequests),
 )
 def open_session(body: CredentialsOrNothing) -> Response:
-    """Become a guest with an empty body, or log in with credentials."""
+    """Become a guest with an empty body, or log in with credentials.
+
+    A guest lives a day at most, and becomes a user by registering.
+    """
     return log_in(Credentials.model_construct(**body.model_dump())) if body.login else become_guest()
 
 
-@route("POST /auth/renew", Access.TOKEN, TokenView, errors=(Forbidden,), use_case=SessionService.renew)
+@route("POST /auth/renew", Access.TOKEN, TokenView, errors=(Forbidden,))
 def renew_token(caller: Caller) -> Response:
-    """Renew the access token."""
+    """Trade an access token that has not expired for a new one.
+
+    The new one does not outlive the session.
+    """
     return render(TokenView.of(services().sessions.renew(caller)))
 
 
-@route("POST /auth/refresh", Access.PUBLIC, RefreshView, errors=(InvalidToken,), use_case=SessionService.refresh)
+@route("POST /auth/refresh", Access.PUBLIC, RefreshView, errors=(InvalidToken,))
 def refresh(body: RefreshBody) -> Response:
-    """Refresh the tokens."""
+    """Trade a refresh token for new tokens. It works once.
+
+    Within ten seconds a used token yields the same successor, for the tab that lost the race. Any later use means that
+    the token was copied, and ends the session. With Firebase Auth, the account is checked there before the token is
+    used up.
+    """
     _, tokens = services().sessions.refresh(body.token)
     return render(RefreshView.of(tokens))
 
 
 @route("POST /api/v1/token/refresh", Access.PUBLIC, NamedRefreshView, alias_of="/auth/refresh")
 def refresh_v1(body: RefreshBody) -> Response:
-    """Refresh the tokens, answered under the names that clients of /api/v1 read."""
+    """Refresh the tokens, answered under the names that clients of /api/v1 read.
+
+    A refresh token works once.
+    """
     _, tokens = services().sessions.refresh(body.token)
     return render(NamedRefreshView.of(tokens))
 
 
-@route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,), use_case=SessionService.log_out)
+@route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,))
 def log_out(caller: Caller) -> None:
-    """Log out."""
+    """Log out: the session of the token ends."""
     services().sessions.log_out(caller)
 
 
-@route("POST /auth/logout-all", Access.TOKEN, use_case=SessionService.log_out_everywhere)
+@route("POST /auth/logout-all", Access.TOKEN)
 def log_out_everywhere(caller: Caller) -> None:
-    """Log out everywhere."""
+    """Log out everywhere: every session ends, this one too.
+
+    Earlier tokens of the identity provider are refused as well.
+    """
     services().sessions.log_out_everywhere(caller.user)
 
 
-@route("GET /auth/sessions", Access.TOKEN, SessionView, use_case=SessionService.list)
+@route("GET /auth/sessions", Access.TOKEN, SessionView)
 def list_sessions(caller: Caller, query: Paging) -> Response:
-    """List your sessions."""
+    """List your sessions that have not ended, the newest first."""
     page = services().sessions.list(caller.user, query.cursor, query.limit)
     return render_list(page, SessionView, lambda session: SessionView.of_session(session, caller.session))
 
 
-@route("DELETE /auth/sessions/<id>", Access.TOKEN, use_case=SessionService.end)
+@route("DELETE /auth/sessions/<id>", Access.TOKEN)
 def end_session(caller: Caller, id: str) -> None:
-    """End a session."""
+    """End one of your sessions."""
     services().sessions.end(caller.user, id)
 
 
-@route(
-    "POST /auth/firebase",
-    Access.PUBLIC,
-    (RefreshView, TokenView),
-    errors=(InvalidToken, NotFound, Taken),
-    use_case=SessionService.log_in_with_id_token,
-)
+@route("POST /auth/firebase", Access.PUBLIC, (RefreshView, TokenView), errors=(InvalidToken, NotFound, Taken))
 def exchange_token(body: FirebaseToken) -> Response:
-    """Log in with a Firebase ID token."""
+    """Log in with a Firebase ID token. The first time makes the profile.
+
+    Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
+    is a guest, and gets no refresh token.
+    """
     _, tokens = services().sessions.log_in_with_id_token(body.id_token, client())
     return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))

@@ -8,7 +8,6 @@ from flask import Response
 from pydantic import Field
 
 from src.application.sessions import Caller
-from src.application.tasks import TaskService
 from src.domain.errors import Stale
 from src.domain.tasks import MAX_DESCRIPTION, MAX_TITLE, Task
 from src.interfaces.framework.bodies import Body, Change, Paging
@@ -65,7 +64,7 @@ class TaskView(Resource):
     updated_at: datetime
 
 
-@route("POST /tasks", Access.TOKEN, TaskView, status=201, use_case=TaskService.add)
+@route("POST /tasks", Access.TOKEN, TaskView, status=201)
 def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> Response:
     """Make a task."""
 
@@ -76,25 +75,28 @@ def add_task(caller: Caller, body: NewTask, idempotency: IdempotentRequest) -> R
     return created(services().tasks.add(caller.user, body.given(), idempotent))
 
 
-@route("GET /tasks", Access.TOKEN, TaskView, use_case=TaskService.list)
+@route("GET /tasks", Access.TOKEN, TaskView)
 def list_tasks(caller: Caller, query: TaskFilter) -> Response:
-    """List tasks."""
+    """List your tasks, the newest first: all tasks, only completed tasks, or only open tasks."""
     return render_list(services().tasks.list(caller.user, query.completed, query.cursor, query.limit), TaskView)
 
 
-@route("GET /tasks/<id>", Access.TOKEN, TaskView, use_case=TaskService.show)
+@route("GET /tasks/<id>", Access.TOKEN, TaskView)
 def show_task(caller: Caller, id: str) -> Response:
-    """See a task."""
+    """See one of your tasks."""
     return render_resource(TaskView, services().tasks.show(caller.user, id))
 
 
-@route("PUT PATCH /tasks/<id>", Access.TOKEN, TaskView, errors=(Stale,), use_case=TaskService.change)
+@route("PUT PATCH /tasks/<id>", Access.TOKEN, TaskView, errors=(Stale,))
 def change_task(caller: Caller, id: str, body: TaskBody) -> Response:
-    """Change a task."""
+    """Change one of your tasks.
+
+    A field that is not given keeps its value.
+    """
     return render_resource(TaskView, services().tasks.change(caller.user, id, body.given(), expected_revisions()))
 
 
-@route("DELETE /tasks/<id>", Access.TOKEN, errors=(Stale,), use_case=TaskService.delete)
+@route("DELETE /tasks/<id>", Access.TOKEN, errors=(Stale,))
 def delete_task(caller: Caller, id: str) -> None:
-    """Remove a task."""
+    """Remove one of your tasks."""
     services().tasks.delete(caller.user, id, expected_revisions())

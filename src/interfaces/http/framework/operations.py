@@ -68,7 +68,7 @@ class Operation:
     - ``idempotency`` makes the operation accept an Idempotency-Key.
     - All other parameters are the variables of the path, or what ``guard`` returns instead.
 
-    The handler's docstring is the summary of the operation, and the docstring of ``use_case`` its description.
+    The first paragraph of the handler's docstring is the summary of the operation, and the others its description.
     """
 
     feature: Feature
@@ -83,7 +83,7 @@ class Operation:
     alias_of: str | None = None
     """The canonical path, if this declaration is an alias with another method, body or answer.
 
-    The first operation at that path, which must be declared before, provides ``errors`` and ``use_case``.
+    The first operation at that path, which must be declared before, provides ``errors``.
     """
     body: type[Body] | None = None
     """The model of the body, if it is not the annotation of the handler's ``body``.
@@ -106,7 +106,6 @@ class Operation:
     """
     errors: tuple[type[PorteroError], ...] = ()
     """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
-    use_case: object = None
     oauth: bool = False
     """Whether errors are answered as OAuth2 clients read them."""
     handler: Handler = field(init=False)
@@ -129,7 +128,6 @@ class Operation:
         for canonical in self.feature.operations:
             if self.alias_of == canonical.path:
                 self.errors = self.errors or canonical.errors
-                self.use_case = self.use_case or canonical.use_case
                 break
         self.feature.operations.append(self)
         return handler

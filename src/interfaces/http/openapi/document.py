@@ -97,6 +97,7 @@ def _operation(operation: Operation, route: Route, aliases: bool) -> dict[str, A
     described: dict[str, Any] = {
         "operationId": _id(operation, route),
         "summary": summary,
+        "description": description,
         "tags": [operation.feature.tag],
         "security": _security(operation),
         "responses": responses(operation, route),
@@ -105,7 +106,6 @@ def _operation(operation: Operation, route: Route, aliases: bool) -> dict[str, A
         described["x-alias-of"] = _template(route.alias_of)
         described["deprecated"] = True
         described["summary"] += f" (alias of {described['x-alias-of']})"
-    described["description"] = description or f"{summary}."
     if body := operation.body:
         # What clients of other services send stands beside their paths: with two media types for one body,
         # openapi-python-client makes a client that cannot be imported.
@@ -120,17 +120,9 @@ def _operation(operation: Operation, route: Route, aliases: bool) -> dict[str, A
 
 
 def _texts(operation: Operation) -> tuple[str, str]:
-    """Return the summary and the description of an operation.
-
-    The summary is the first paragraph of the handler's docstring. The description is the use case's docstring, or else
-    the rest of the handler's. Paragraphs with Python names in double backquotes, and the list of raised errors, are
-    left out.
-    """
-    summary, _, rest = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
-    text = cleandoc(operation.use_case.__doc__ or "") if operation.use_case else rest
-    paragraphs = text.partition("Raises ")[0].strip().split("\n\n")
-    description = "\n\n".join(paragraph for paragraph in paragraphs if "``" not in paragraph)
-    return " ".join(summary.split()).rstrip("."), description
+    """Return the summary and the description of an operation, which are its handler's docstring."""
+    summary, _, description = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
+    return summary.removesuffix("."), description or summary
 
 
 def _template(path: str) -> str:

@@ -98,8 +98,6 @@ def _error_statuses(operation: Operation, route: Route) -> list[int]:
     if operation.access is not Access.PUBLIC:
         # The first visit of a user of the identity provider makes a user here, whose address may be taken.
         raised |= {errors.InvalidToken, errors.Taken, errors.Unavailable}
-    if operation.use_case:
-        raised |= {errors.Unavailable}
     if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
         raised |= {errors.Forbidden}
     if operation.query:

@@ -6,7 +6,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from src.application.datasets import DatasetService, StoredDataset, temporary_file
+from src.application.datasets import StoredDataset, temporary_file
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound, Stale
 from src.interfaces.framework.bodies import Paging
@@ -45,10 +45,13 @@ class RowFilter(Paging):
     status=201,
     instead={202: AcceptedView},
     monitored=True,
-    use_case=DatasetService.add,
 )
 def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) -> Response:
-    """Store a dataset."""
+    """Store a CSV file, all its rows, and the result of every rule that was checked.
+
+    A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until the
+    last row is stored.
+    """
 
     def created(stored: StoredDataset) -> Response:
         dataset, job = stored.dataset, stored.job
@@ -66,50 +69,53 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
         return created(datasets.store(pending, receive(upload, caller, file, pending.heartbeat)))
 
 
-@route("GET /datasets", Access.UPLOADER, DatasetView, use_case=DatasetService.list)
+@route("GET /datasets", Access.UPLOADER, DatasetView)
 def list_datasets(caller: Caller, query: Paging) -> Response:
-    """List datasets."""
+    """List your datasets, the newest first. Admins see the datasets of all users."""
     return render_list(services().datasets.list(caller.user, query.cursor, query.limit), DatasetView, DatasetView.of)
 
 
-@route("GET /datasets/<id>", Access.UPLOADER, DatasetView, monitored=True, use_case=DatasetService.show)
+@route("GET /datasets/<id>", Access.UPLOADER, DatasetView, monitored=True)
 def show_dataset(caller: Caller, id: str) -> Response:
-    """See a dataset."""
+    """See a dataset of yours. Admins see the datasets of all users."""
     dataset = services().datasets.show(caller.user, id)
     headers = {"Link": monitor(dataset.job_id)} if dataset.job_id else None
     return render_resource(DatasetView, dataset, 200, headers)
 
 
-@route("GET /datasets/<id>/rows", Access.UPLOADER, RowView, use_case=DatasetService.list_rows)
+@route("GET /datasets/<id>/rows", Access.UPLOADER, RowView)
 def list_rows(caller: Caller, id: str, query: RowFilter) -> Response:
-    """List rows."""
+    """List the rows in the order of their lines: all rows, only valid rows or only invalid rows.
+
+    A page of long rows may hold fewer rows than were asked for.
+    """
     dataset, page = services().datasets.list_rows(caller.user, id, query.valid, query.cursor, query.limit)
     columns = dataset.report.columns if dataset.report else ()
     return render_list(page, RowView, lambda row: RowView.of_row(row, columns))
 
 
-@route("GET /datasets/<id>/file", Access.UPLOADER, download=True, use_case=DatasetService.read)
+@route("GET /datasets/<id>/file", Access.UPLOADER, download=True)
 def read_dataset(caller: Caller, id: str) -> Response:
-    """Get the file of a dataset."""
+    """Get the file of a dataset as it was sent.
+
+    With `Range`, the answer is a part of it.
+    """
     dataset, read = services().datasets.read(caller.user, id)
     return attachment(read, dataset.filename, dataset.size, dataset.sha256)
 
 
-@route(
-    "POST /datasets/<id>/summary",
-    Access.UPLOADER,
-    SummaryView,
-    errors=(NotFound, Ended),
-    use_case=DatasetService.summarise,
-)
+@route("POST /datasets/<id>/summary", Access.UPLOADER, SummaryView, errors=(NotFound, Ended))
 def summarise_dataset(caller: Caller, id: str) -> Response:
-    """Summarise a dataset."""
+    """Say in plain words what was found and what to do about it.
+
+    The answer also suggests a stricter schema.
+    """
     language = accepted_language()
     summary = services().datasets.summarise(caller.user, id, translations(language))
     return render(SummaryView.of(summary), 200, {"Content-Language": language})
 
 
-@route("DELETE /datasets/<id>", Access.UPLOADER, errors=(Stale,), use_case=DatasetService.delete)
+@route("DELETE /datasets/<id>", Access.UPLOADER, errors=(Stale,))
 def delete_dataset(caller: Caller, id: str) -> None:
-    """Remove a dataset."""
+    """Remove a dataset of yours with its rows and its file. Admins remove any dataset."""
     services().datasets.delete(caller.user, id, expected_revisions())
