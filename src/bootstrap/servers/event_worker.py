@@ -10,7 +10,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, bound_sending, linger
+from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, bound_sending
 
 HEAD_SECONDS = 10.0
 """The time that the head of a request may take to arrive. That of the first one counts from the connection."""
@@ -61,7 +61,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """Keep or close a connection after a response, or wait until a slow reader takes more of it."""
-        if conn.sock.fileno() < 0:  # it broke and is closed; gunicorn would fail to close it, and count it twice
+        if conn.sock.fileno() < 0:  # it is closed; gunicorn would fail to close it, and count it twice
             self.nr_conns -= 1
             return
         if not conn.sock.is_sending:
@@ -117,7 +117,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def _send_more(self, conn: Any, fs: Future[Any]) -> Any:
         kept = self.send_rest(conn) and fs.result()
         if not kept and not conn.sock.is_sending:
-            linger(conn.sock)
+            conn.sock.linger()
         return kept
 
     def _sending_bytes(self) -> int:

@@ -111,8 +111,27 @@ class ClientSocket(socket.socket):
         finally:
             self._waiting.release()
 
+    def linger(self) -> None:
+        """Discard what the client is still sending until it closes the connection, but not for long, and close it too.
+
+        A connection that is closed at once would be reset, and the client could lose the response (RFC 9112 section
+        9.6). gunicorn would do this on the thread that accepts connections. At the end of the time the connection of a
+        client that still sends is reset, because a client that waits for room to send more would wait forever.
+        """
+        end = time.monotonic() + LINGER_SECONDS
+        with suppress(OSError):  # the client is silent, or has left
+            self.shutdown(socket.SHUT_WR)
+            while (left := end - time.monotonic()) > 0:
+                self.settimeout(left)
+                if not self.recv(_RECEIVED_BYTES):
+                    break
+                time.sleep(0.02)  # a client that sends without end is held back
+            else:
+                self.abort()
+        self.close()
+
     def abort(self) -> None:
-        """Close the connection, and forget what the client has not taken."""
+        """Reset the connection, and forget what the client has not taken."""
         self.unsent.clear()
         with suppress(OSError):  # the client has left
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -144,24 +163,6 @@ def set_silence(client: socket.socket, seconds: int) -> None:
 def is_readable(client: socket.socket) -> bool:
     """Wait a moment for the next request. Return whether it has begun to arrive."""
     return _is_ready(client, select.POLLIN, NEXT_MILLISECONDS)
-
-
-def linger(client: socket.socket) -> None:
-    """Discard what the client is still sending, and wait until it closes the connection, but not for long.
-
-    A connection that is closed at once would be reset, and the client could lose the response (RFC 9112 section 9.6).
-    gunicorn would do this on the thread that accepts connections.
-    """
-    end = time.monotonic() + LINGER_SECONDS
-    with suppress(OSError):  # the time is over, or the client has left
-        client.shutdown(socket.SHUT_WR)
-        while (left := end - time.monotonic()) > 0:
-            client.settimeout(left)
-            if not client.recv(1 << 16):
-                break
-            time.sleep(0.02)  # a client that sends without end is held back
-    with suppress(OSError):
-        client.shutdown(socket.SHUT_RDWR)
 
 
 def _is_ready(client: socket.socket, event: int, milliseconds: int) -> bool:

@@ -18,7 +18,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
-from src.bootstrap.servers.sockets import ClientSocket, is_readable, linger, set_silence
+from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 
 CROWDED_SECONDS = 2.0
 """The time that a head or a body may take to arrive while all threads of the worker are held."""
@@ -155,7 +155,7 @@ class Worker(EventWorker):
                 self.log.warning("A request from %s did not arrive in time", conn.client[0])
                 self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
             if not conn.sock.is_sending:
-                linger(conn.sock)
+                conn.sock.linger()
         return kept
 
     def handle_request(self, req: Any, conn: Any) -> Any:
