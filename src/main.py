@@ -49,8 +49,7 @@ def serve(settings: Settings) -> None:
     with store_errors(), without_garbage_collection():
         store_class(settings.store_url)  # loads the library of the store once, for all processes
     # While a child prepares, this process loads what only its workers need and will share.
-    preparing = require_usable if settings.production else prepare
-    with _running_in_child(preparing, settings), without_garbage_collection():
+    with _running_in_child(_prepare_start, settings), without_garbage_collection():
         import src.bootstrap.web  # noqa: F401 - the workers share it
 
         make_server = _load_server(settings)
@@ -62,6 +61,18 @@ def serve(settings: Settings) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     workers = 1 if settings.single_process else settings.web_concurrency
     make_server(create_app, host=settings.host, port=settings.port, workers=workers).run()
+
+
+def _prepare_start(settings: Settings) -> None:
+    """Create what is missing, or require it in production. Print what is wrong with the object storage.
+
+    The service starts without its objects, because everything else works, and the storage may come back.
+    """
+    (require_usable if settings.production else prepare)(settings)
+    from src.bootstrap.check import check_storage
+
+    if problem := check_storage(settings):
+        click.echo(f"BLOB_URL: {problem}", err=True)
 
 
 def _load_server(settings: Settings) -> Callable[..., Any]:

@@ -40,16 +40,24 @@ class _Check:
     remedy: str = ""
     """A sentence without its end: what to do about a service that does not answer."""
 
+    def problem(self) -> str | None:
+        """Return what is wrong and what to do about it, in one line, or None."""
+        try:
+            self.run()
+        except (PorteroError, ConfigurationError) as error:
+            return _explanation(error, self.remedy)
+        return None
+
 
 def check(settings: Settings) -> Iterator[tuple[str, str | None]]:
     """Yield the name of each check, and what is wrong or None. Raises ConfigurationError for an unknown store."""
     for each in _checks(settings):
-        try:
-            each.run()
-        except (PorteroError, ConfigurationError) as error:
-            yield each.name, _explanation(error, each.remedy)
-        else:
-            yield each.name, None
+        yield each.name, each.problem()
+
+
+def check_storage(settings: Settings) -> str | None:
+    """Return what is wrong with the object storage, such as a bucket that does not exist, or None."""
+    return _storage(settings).problem()
 
 
 def _explanation(error: Exception, remedy: str) -> str:
@@ -77,11 +85,7 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     )
     if settings.rate_limit_url:
         yield _Check("rate limits", lambda: _read_limits(settings), "Start Redis, or correct RATE_LIMIT_URL")
-    yield _Check(
-        f"object storage {settings.blob_url}",
-        lambda: make_blobs(settings).check(),
-        "Create the folder or the bucket, permit to use it, or correct BLOB_URL",
-    )
+    yield _storage(settings)
     if not settings.queue_url.startswith("inline:"):
         yield _Check(
             "queue",
@@ -98,6 +102,14 @@ def _checks(settings: Settings) -> Iterator[_Check]:
         yield _Check("mail server", lambda: _check_mailer(settings), "Start the mail server, or correct SMTP_URL")
     if settings.mail_templates:
         yield _Check(f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings))
+
+
+def _storage(settings: Settings) -> _Check:
+    return _Check(
+        f"object storage {settings.blob_url}",
+        lambda: make_blobs(settings).check(),
+        "Create the folder or the bucket, permit to use it, or correct BLOB_URL",
+    )
 
 
 def _read_store(settings: Settings) -> None:

@@ -5,8 +5,9 @@ upload of a killed process stays for ever. Google removes an unfinished resumabl
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
+from http import HTTPStatus
 from typing import IO
 
 import requests
@@ -55,11 +56,11 @@ class GoogleBlobs:
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         path = self._prefix + checked(key)
-        with _translated():
+        with self._translated():
             upload = _Upload(self._bucket.blob(path), chunk_size=PART_BYTES, **self._limits)
         try:
             for chunk in chunks:
-                with _translated():
+                with self._translated():
                     upload.write(chunk)
         except Unavailable:
             raise  # A cancellation would not arrive either.
@@ -67,7 +68,7 @@ class GoogleBlobs:
             with suppress(*_FAILURES):
                 upload.terminate()
             raise
-        with _translated():
+        with self._translated():
             upload.complete()
 
     def read(self, key: str, start: int = 0) -> Iterator[bytes]:
@@ -90,11 +91,22 @@ class GoogleBlobs:
             self._bucket.delete_blob(path, **self._limits)
 
     def check(self) -> None:
-        with _translated():  # A read of one object does not tell a missing bucket from a missing object.
+        with self._translated():  # A read of one object does not tell a missing bucket from a missing object.
             next(iter(self._bucket.list_blobs(prefix=self._prefix, max_results=1, **self._limits)), None)
 
     def uri(self, key: str) -> str:
         return f"gs://{self._name}/{self._prefix}{checked(key)}"
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Raise Unavailable for an error of the block, in which nothing but the bucket can be missing."""
+        with _translated():
+            try:
+                yield
+            except (exceptions.NotFound, InvalidResponse) as error:
+                if error.response is not None and error.response.status_code == HTTPStatus.NOT_FOUND:
+                    raise Unavailable from OSError(f"there is no bucket gs://{self._name}")
+                raise
 
     @cached_property
     def _bucket(self) -> Bucket:

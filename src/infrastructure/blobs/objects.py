@@ -30,9 +30,6 @@ _CHUNK = 1 << 18
 _MAX_REASON = 300
 """The maximum number of characters of an error message of obstore that are kept."""
 
-# obstore raises FileNotFoundError, an OSError, for a missing object or bucket.
-_FAILURES = (BaseError, OSError)
-
 
 def memory() -> "ObjectBlobs":
     """Return a store that keeps its objects in the memory of this process."""
@@ -55,7 +52,7 @@ class ObjectBlobs:
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store an object with a multipart upload, which obstore aborts when anything fails."""
         path = self._prefix + checked(key)
-        with guarded(chunks) as chunks, _translated():
+        with guarded(chunks) as chunks, self._translated():
             obstore.put(self.objects, path, chunks, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
     def read(self, key: str, start: int = 0) -> Iterator[bytes]:
@@ -64,7 +61,7 @@ class ObjectBlobs:
         The iterator raises Unavailable if the object is replaced or deleted before all of it has been read.
         """
         path = self._prefix + checked(key)
-        with _translated():
+        with self._translated():
             try:
                 meta = obstore.head(self.objects, path)
             except FileNotFoundError:
@@ -73,11 +70,11 @@ class ObjectBlobs:
 
     def delete(self, key: str) -> None:
         path = self._prefix + checked(key)
-        with _translated(), suppress(FileNotFoundError):
+        with self._translated(), suppress(FileNotFoundError):
             obstore.delete(self.objects, path)
 
     def check(self) -> None:
-        with _translated():  # The answer to HEAD does not tell a missing bucket from a missing object.
+        with self._translated():  # The answer to HEAD does not tell a missing bucket from a missing object.
             next(iter(obstore.list(self.objects, self._prefix or None)), None)
 
     def uri(self, key: str) -> str:
@@ -87,22 +84,24 @@ class ObjectBlobs:
         # One request for each range: a slow reader holds no connection, and each response arrives within the timeout.
         for start in range(first, meta["size"], _RANGE):
             end = min(start + _RANGE, meta["size"])
-            with _translated():
+            with self._translated():
                 answer = obstore.get(self.objects, path, options={"range": (start, end), "if_match": meta["e_tag"]})
                 content = memoryview(answer.bytes())
             for offset in range(0, len(content), _CHUNK):
                 yield bytes(content[offset : offset + _CHUNK])
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, OSError) as error:  # FileNotFoundError is an OSError
+            reason = reason_of(error)
+            missing = "<Code>NoSuchBucket<" in reason
+            shown = f"there is no bucket {self._root.rstrip('/')}" if missing else reason[:_MAX_REASON]
+            raise Unavailable from OSError(shown)
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except _FAILURES as error:
-        raise Unavailable from _short(error)
 
-
-def _short(error: Exception) -> OSError:
-    """Return an error with a message of one line. The messages of obstore contain pages of debug output."""
+def reason_of(error: Exception) -> str:
+    """Return the message of an error in one line. The messages of obstore contain pages of debug output."""
     reason = " ".join(str(error).partition("\n\nDebug source")[0].split())
-    return OSError(reason.rpartition("credential provider: ")[2][:_MAX_REASON])
+    return reason.rpartition("credential provider: ")[2]

@@ -9,7 +9,7 @@ from botocore.session import Session
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from src.infrastructure.blobs.objects import ObjectBlobs
+from src.infrastructure.blobs.objects import ObjectBlobs, reason_of
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Credential
@@ -47,8 +47,7 @@ def open_s3(bucket: str, prefix: str, timeout: float) -> ObjectBlobs:
             },
         )
     except (BaseError, BotoCoreError) as error:
-        reason = " ".join(str(error).partition("\n\nDebug source")[0].split())
-        raise ValueError(f"the AWS_* variables and ~/.aws do not go together: {reason}") from None
+        raise ValueError(f"the AWS_* variables and ~/.aws do not go together: {reason_of(error)}") from None
     return ObjectBlobs(store, f"s3://{bucket}/", prefix)
 
 

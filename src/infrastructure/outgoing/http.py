@@ -110,8 +110,12 @@ class Destination:
         # need none.
         return httpx2.create_ssl_context() if self._url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+    def says(self, message: str, **values: object) -> Translatable:
+        """Return a message with the name of the service in place of ``{service}``."""
+        return Translatable(message, service=self._circuit.name, **values)
+
     def _down(self, message: str, reason: str = "", **values: object) -> Down:
-        error = Down(Translatable(message, service=self._circuit.name, **values))
+        error = Down(self.says(message, **values))
         _log.warning("%s %s", error.detail, reason)
         return error
 

@@ -60,13 +60,17 @@ def test_an_error_of_the_chunks_is_raised_even_if_the_upload_cannot_be_aborted(
 
 
 @pytest.mark.parametrize("place", ["s3", "gs"], indirect=True)
-def test_putting_into_a_missing_bucket_is_unavailable(place: Place) -> None:
+@pytest.mark.parametrize("size", [1, 9 * MIB])
+def test_putting_into_a_missing_bucket_names_the_bucket(place: Place, size: int) -> None:
     missing = place.url.replace("files-", "files-x")
-    with pytest.raises(Unavailable):
-        make_blobs(missing).put(KEY, [b"x"])
+    with pytest.raises(Unavailable) as raised:
+        make_blobs(missing).put(KEY, [bytes(size)])
+    assert str(raised.value.__cause__) == f"there is no bucket {missing.removesuffix('/a/b')}"
 
 
 @pytest.mark.parametrize("place", ["s3", "gs"], indirect=True)
-def test_a_check_finds_that_a_bucket_is_missing(place: Place) -> None:
-    with pytest.raises(Unavailable):
-        make_blobs(place.url.replace("files-", "files-x")).check()
+def test_a_check_names_a_missing_bucket(place: Place) -> None:
+    missing = place.url.replace("files-", "files-x")
+    with pytest.raises(Unavailable) as raised:
+        make_blobs(missing).check()
+    assert str(raised.value.__cause__) == f"there is no bucket {missing.removesuffix('/a/b')}"
