@@ -95,7 +95,7 @@ def work(settings: Settings) -> None:
             "QUEUE_URL: inline:// runs jobs in the web process; for workers set redis://HOST:PORT/DB or amqp://HOST"
         )
     require_tables(settings)
-    configure_logs(settings.firebase_project)
+    configure_logs(settings.firebase_project, text=settings.text_logs)
     services = wire(settings)
     start_background(services)
     from src.infrastructure.queues.celery import work

@@ -1,14 +1,18 @@
 """Maintenance: sweeping up after crashes, removing expired records, and checking the store."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from src.application.accounts import RECONCILE_AFTER, Accounts
-from src.application.ports import Clock, StoreMaintenance
-from src.application.stored_objects import ObjectLifecycle, left_to_reconciliation
+from src.application.ports import Clock, Count, StoreMaintenance, uncounted
+from src.application.stored_objects import ObjectLifecycle
 from src.domain.datasets import Dataset
+from src.domain.errors import PorteroError
 from src.domain.files import File
+
+_log = logging.getLogger("portero.sweeper")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,7 @@ class MaintenanceService:
     datasets: ObjectLifecycle[Dataset]
     store: StoreMaintenance
     clock: Clock
+    count: Count = uncounted
 
     def check_store(self) -> None:
         """Raise Unavailable when the store cannot be read."""
@@ -34,15 +39,21 @@ class MaintenanceService:
 
         A step that fails does not prevent the others, and is repeated by the next sweep.
         """
-        steps: tuple[Callable[[], int], ...] = (
-            self.accounts.reconcile,
-            self.accounts.purge_guests,
-            self.files.reconcile,
-            self.datasets.reconcile,
-            lambda: self.store.remove_expired(self.clock()),
-        )
+        steps: Mapping[str, Callable[[], int]] = {
+            "accounts": self.accounts.reconcile,
+            "guests": self.accounts.purge_guests,
+            "files": self.files.reconcile,
+            "datasets": self.datasets.reconcile,
+            "expired": lambda: self.store.remove_expired(self.clock()),
+        }
         records = 0
-        for step in steps:
-            with left_to_reconciliation():
-                records += step()
+        for kind, step in steps.items():
+            try:
+                done = step()
+            except PorteroError as error:
+                _log.warning("the sweep of %s failed: %s", kind, error.__cause__ or error)
+                self.count("sweep_failures", kind)
+            else:
+                self.count("swept", kind, amount=done)
+                records += done
         return records

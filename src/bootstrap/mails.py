@@ -6,7 +6,7 @@ from src.application.jobs import JobHandler
 from src.application.limits import RateLimiter
 from src.application.mails import MailTokens, SendMail
 from src.application.mails.outbox import MAIL, Notices, Outbox
-from src.application.ports import Clock, JobQueue, Mailer, Message
+from src.application.ports import Clock, Count, JobQueue, Mailer, Message
 from src.bootstrap.adapters import now
 from src.domain.mails import EXAMPLES, Mail, MailKind, MailRepository
 from src.domain.sessions import SessionRepository
@@ -24,12 +24,14 @@ def mail_handlers(
     users: UserRepository,
     tokens: MailTokens,
     clock: Clock,
+    count: Count,
 ) -> dict[str, JobHandler]:
     """Return the handler of the jobs that send mails, or none without a mailer. Raises ConfigurationError."""
     if mailer is None:
         return {}
     writer = _writer(settings, settings.mail_templates)
-    return {MAIL: SendMail(mails=mails, users=users, mailer=mailer, writer=writer, tokens=tokens, clock=clock)}
+    send = SendMail(mails=mails, users=users, mailer=mailer, writer=writer, tokens=tokens, clock=clock, count=count)
+    return {MAIL: send}
 
 
 def make_notices(

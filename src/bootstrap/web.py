@@ -18,7 +18,7 @@ def create_app(version: str) -> Flask:
     Connects to nothing: while the store is away, a new worker answers 503 as the others do. Raises ConfigurationError.
     """
     settings = load_settings()
-    configure_logs(settings.firebase_project)
+    configure_logs(settings.firebase_project, text=settings.text_logs)
     services = wire(settings)
     if settings.is_ephemeral:  # the store that `prepare` wrote to was lost with its process
         ensure_admin(settings, services)
@@ -30,6 +30,7 @@ def create_app(version: str) -> Flask:
         cors_origins=settings.allowed_origins,
         trusted_proxies=settings.trusted_proxies,
         dev_mail_published=settings.dev_mail_published,
+        log_requests=settings.text_logs,
         https=settings.production,
         issuer=settings.issuer,
         public_url=str(settings.public_url) if settings.public_url else None,

@@ -18,7 +18,16 @@ from src.application.limits import RateLimiter
 from src.application.mails import MailService, MailTokens
 from src.application.mails.outbox import Notices
 from src.application.maintenance import MaintenanceService
-from src.application.ports import BlobStore, Clock, JobQueue, Mailer, PasswordHasher, PictureSource, RemoteAccounts
+from src.application.ports import (
+    BlobStore,
+    Clock,
+    JobQueue,
+    Mailer,
+    PasswordHasher,
+    PictureSource,
+    RemoteAccounts,
+    uncounted,
+)
 from src.application.receipts import ReceiptService
 from src.application.sessions import (
     AuthenticationService,
@@ -54,6 +63,7 @@ from src.infrastructure.identity.usernames import parse_new_username
 from src.infrastructure.identity.weak_passwords import find_weakness
 from src.infrastructure.logs import audit
 from src.infrastructure.mails.folder import MailFolder
+from src.infrastructure.metrics import PrometheusMetrics
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
@@ -107,13 +117,16 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     mailer, mail_tokens = overrides.get("mailer") or make_mailer(settings, clock), MailTokens(keys.fingerprints)
     rows, checker, rules = make_rows(store), PolarsCsvChecker(), _rules(settings, pictures)
     take_place, passwords = make_check_places(settings).take, rules.passwords
+    metrics = PrometheusMetrics() if settings.metrics_token else None
+    count = metrics.count if metrics else uncounted
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
         CHECK: CheckDataset(datasets=datasets, checker=checker, rows=rows, blobs=blobs, take_place=take_place),
-        **mail_handlers(settings, mailer, mails, users, mail_tokens, clock),
+        **mail_handlers(settings, mailer, mails, users, mail_tokens, clock, count),
     }
-    runner = JobRunner(jobs=jobs, handlers=handlers, delay=timedelta(seconds=settings.job_delay_seconds), clock=clock)
+    delay = timedelta(seconds=settings.job_delay_seconds)
+    runner = JobRunner(jobs=jobs, handlers=handlers, delay=delay, clock=clock, count=count)
     queue = overrides.get("queue") or make_queue(settings, runner.run)
     job_service = JobService(jobs=jobs, queue=queue, runner=runner, clock=clock)
     file_objects = ObjectLifecycle(
@@ -219,7 +232,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             enabled=mailer is not None,
         ),
         operations=MaintenanceService(
-            accounts=accounts, files=file_objects, datasets=dataset_objects, store=store, clock=clock
+            accounts=accounts, files=file_objects, datasets=dataset_objects, store=store, clock=clock, count=count
         ),
         receipts=ReceiptService(receipts=receipts, fingerprints=keys.fingerprints, clock=clock),
         sessions=session_service,
@@ -227,6 +240,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         rules=rules,
         audit=audit,
         caught_mails=mailer.newest if isinstance(mailer, MailFolder) else None,
+        metrics=metrics,
     )
 
 

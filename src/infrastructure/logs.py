@@ -1,4 +1,4 @@
-"""Writes logs as JSON, one line for each event, with the field names of Cloud Logging.
+"""Writes logs as JSON, with the field names of Cloud Logging, or as text for a person at a terminal.
 
 https://cloud.google.com/logging/docs/structured-logging
 """
@@ -13,8 +13,8 @@ from typing import Any
 from src.application.audit import AuditEvent, request_fields
 
 _audit = logging.getLogger("portero.audit")
-_STANDARD = logging.makeLogRecord({}).__dict__.keys()
-"""The attributes of every record. A record has more when it was logged with ``extra``."""
+_STANDARD = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
+"""The attributes of every record, and of one that another formatter has formatted. ``extra`` adds more."""
 
 
 class CloudFormatter(logging.Formatter):
@@ -39,10 +39,30 @@ class CloudFormatter(logging.Formatter):
         return json.dumps(fields, default=repr)
 
 
-def configure_logs(project: str) -> None:
-    """Write all logs of this process to standard output. ``project`` is the Google Cloud project of the traces."""
+class TextFormatter(logging.Formatter):
+    """Formats a record as a line with the time, the message and its fields.
+
+    The lines after the first one are indented, and control characters are escaped, so that no text of a client looks
+    like a record or reaches the terminal as a command.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = [f"{name}={value}" for name, value in record.__dict__.items() if name not in _STANDARD]
+        time = self.formatTime(record, "%H:%M:%S")
+        text = " ".join([time, f"{record.levelname:7}", record.getMessage(), *fields])
+        if record.exc_info:
+            text += f"\n{self.formatException(record.exc_info)}"
+        lines = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) for line in text.split("\n"))
+        return "\n    ".join(lines)
+
+
+def configure_logs(project: str, *, text: bool = False) -> None:
+    """Write all logs of this process to standard output, as ``text`` for people or as JSON.
+
+    ``project`` is the Google Cloud project of the traces.
+    """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(CloudFormatter(project))
+    handler.setFormatter(TextFormatter() if text else CloudFormatter(project))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
 from src.interfaces.errors.problems import allowed, handle_errors_of
 from src.interfaces.framework.headers import add_headers
+from src.interfaces.framework.request_log import log_requests_of
 from src.interfaces.http.features import (
     accounts,
     datasets,
@@ -78,14 +79,16 @@ def create_app(
     public_url: str | None = None,
     max_upload_bytes: int = 256 << 20,
     dev_mail_published: bool = False,
+    log_requests: bool = False,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
     ``issuer`` is the issuer of the access tokens, and ``public_url`` the address of the service for its clients, if
     it is known. Pages of ``cors_origins`` may read the answers; "*" stands for every origin. ``trusted_proxies`` is the
     number of proxies in front that write X-Forwarded-For. With ``https``, answers tell browsers to use https only.
-    ``metrics_token`` is the token that reads the metrics; without one, nothing is measured. An uploaded file may have
+    ``metrics_token`` is the token that reads the metrics. An uploaded file may have
     at most ``max_upload_bytes`` bytes. With ``dev_mail_published``, other machines may read the mails of development.
+    ``log_requests`` writes a line to the log for each request.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -96,7 +99,9 @@ def create_app(
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
     app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
-    metrics.measure(app, metrics_token)
+    if log_requests:
+        log_requests_of(app)
+    metrics.measure(app, services.metrics, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
     handle_errors_of(app)
     app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)

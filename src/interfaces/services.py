@@ -16,7 +16,7 @@ from src.application.input_rules import InputRules
 from src.application.jobs import JobService
 from src.application.mails import MailService
 from src.application.maintenance import MaintenanceService
-from src.application.ports import Message
+from src.application.ports import Message, Metrics
 from src.application.receipts import ReceiptService
 from src.application.sessions import AuthenticationService, IntrospectionService, SessionService
 from src.application.tasks import TaskService
@@ -46,3 +46,5 @@ class Services:
     audit: Audit
     caught_mails: Callable[[], Iterable[Message]] | None
     """Return the mails that were kept instead of sent, the newest first. None if mails are sent."""
+    metrics: Metrics | None
+    """None if nothing is measured, because nobody can read it."""

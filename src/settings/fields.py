@@ -51,6 +51,11 @@ class SettingsFields(BaseModel):
 
     The default is the store.
     """
+    log_format: Literal["text", "json"] | None = None
+    """``text`` writes logs for people, with a line for each request; ``json`` writes an object in each line.
+
+    The default is ``text`` on a terminal, else ``json``.
+    """
     flask_debug: bool = False
     """Only checked: production refuses to start with it."""
 

@@ -96,6 +96,11 @@ class Settings(SettingsFields):
         return self.is_ephemeral or self.blob_url.startswith("memory:")
 
     @property
+    def text_logs(self) -> bool:
+        """Whether logs are written for people: as LOG_FORMAT says, or else if the standard output is a terminal."""
+        return self.log_format == "text" if self.log_format else sys.stdout.isatty()
+
+    @property
     def production(self) -> bool:
         """Whether APP_ENV is production: unsafe settings are refused, and a start creates no tables and no keys."""
         return self.app_env == "production"

@@ -3,9 +3,9 @@
 import io
 import json
 import logging
-import sys
+import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any, NoReturn
 
@@ -345,15 +345,25 @@ def test_password_attempts_with_an_access_token_are_limited(limited: Client) -> 
 Log = list[dict[str, Any]]
 
 
-@pytest.fixture
-def audited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Log]]:
-    """A function that returns the events that were logged since its last call."""
+@contextmanager
+def logging_to(written: io.StringIO, *, text: bool = False) -> Iterator[None]:
+    """Write the log of the block to ``written``."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    with redirect_stdout(written):
+        configure_logs("demo", text=text)
+    yield
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def audited() -> Iterator[Callable[[], Log]]:
+    """A function that returns the events that were logged since its last call."""
     written = io.StringIO()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stdout", written)
-        configure_logs("demo")
 
     def lines() -> Log:
         found = [json.loads(line) for line in written.getvalue().split("\n")[:-1]]
@@ -361,12 +371,25 @@ def audited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Log]]:
         written.truncate()
         return found
 
-    yield lines
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    for handler in handlers:
-        root.addHandler(handler)
-    root.setLevel(level)
+    with logging_to(written):
+        yield lines
+
+
+def test_logs_for_people_have_a_line_for_each_request_that_no_client_can_forge() -> None:
+    client, written = client_of(build(log_requests=True)), io.StringIO()
+    with logging_to(written, text=True):
+        client.get("/user?token=secret", headers={"User-Agent": "x"})
+        client.get("/a%0A12:00:00%20INFO%20forged%1B[2J")
+    lines = written.getvalue().splitlines()
+    denied = "INFO    denied reason=unauthenticated method=GET path=/user"
+    assert [re.sub(r"^\d\d:\d\d:\d\d |\d+ ms$", "", line) for line in lines] == [
+        denied,
+        "INFO    GET /user 401 ",
+        "INFO    GET /a%0A12%3A00%3A00%20INFO%20forged%1B%5B2J 404 ",
+    ]
+    with logging_to(written, text=True):
+        logging.getLogger("portero").warning("one\n12:00:00 two\x1b[2J")
+    assert written.getvalue().splitlines()[-2:][1] == "    12:00:00 two\\x1b[2J"
 
 
 def _events(log: Log) -> list[str]:

@@ -35,6 +35,7 @@ class MailWorld:
     limiter: RateLimiter | None = None
     store: Store | None = None
     mailer: Mailer | None = None
+    metrics_token: str | None = None
 
     def __post_init__(self) -> None:
         self.app: Flask = build(
@@ -45,6 +46,7 @@ class MailWorld:
             remote=self.remote,
             limiter=self.limiter,
             store=self.store,
+            metrics_token=self.metrics_token,
         )
         self.client: Client = client_of(self.app)
 

@@ -223,7 +223,8 @@ def build(
         adapters["pictures"] = pictures
     if mailer:
         adapters["mailer"] = mailer
-    wired = wire(Settings(store_url="memory://", **settings or {}), clock=clock, **adapters)
+    chosen = {"metrics_token": options.get("metrics_token"), **(settings or {})}
+    wired = wire(Settings(store_url="memory://", **chosen), clock=clock, **adapters)
     app = create_app(replace(wired, **services or {}), "0", **options)
     app.test_client_class = Client
     return app

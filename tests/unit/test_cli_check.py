@@ -1,5 +1,9 @@
 """The command that checks the configuration: it writes nothing, and says what to do about each failure."""
 
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,8 @@ from tests.support.emulators import free_port
 from tests.unit.test_cli import Portero, portero, prepared
 
 __all__ = ["portero", "prepared"]  # fixtures
+
+ROOT = Path(__file__).parents[2]
 
 
 def files(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -70,3 +76,14 @@ def test_storage_that_is_no_folder_is_named_with_the_reason_and_the_remedy(
         f"It cannot be used: {tmp_path}/file is not a folder. "
         "Create the folder or the bucket, permit to use it, or correct BLOB_URL."
     )
+
+
+def test_the_start_names_storage_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so that the start ends before it serves
+        own = {"BLOB_URL": f"file://{tmp_path}/file", "PORT": str(taken.getsockname()[1]), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "src", "serve"]
+        started = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert f"BLOB_URL: It cannot be used: {tmp_path}/file is not a folder." in started.stderr

@@ -55,6 +55,16 @@ def test_the_defaults_are_as_documented(load: Load) -> None:
     assert settings.file_relay_url is None
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_logs_are_text_on_a_terminal_unless_a_setting_says_otherwise(
+    load: Load, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    assert load().text_logs is terminal
+    assert load(LOG_FORMAT="text").text_logs
+    assert not load(LOG_FORMAT="json").text_logs
+
+
 @pytest.mark.parametrize(
     ("environment", "name", "value"),
     [

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from src.application.ports import Clock
+from src.application.ports import Clock, Count, uncounted
 from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable
 from src.domain.messages import Translatable
@@ -57,6 +57,7 @@ class JobRunner:
     delay: timedelta
     """The time that every job waits before its work begins, so that users of a demonstration can watch it."""
     clock: Clock
+    count: Count = uncounted
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is about to end. Then no job is started, and a job that still waits is put back."""
     _running: dict[str, str] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class JobRunner:
         if handler is None:
             error = Translatable("There is nothing here that does {kind}.", kind=job.kind)
             self._transition(job, Job.failed, error=error)
+            self.count("jobs", job.kind, "failed")
             return None
         if job.attempts > MAX_ATTEMPTS:
             return self._failed(job, handler, job.error or "No worker survived it.", final=True)
@@ -114,6 +116,7 @@ class JobRunner:
             _log.exception("job %s crashed", job.id)
             return self._failed(job, handler, "Something went wrong here.", final=False)
         self._transition(job, Job.succeeded, result=result)
+        self.count("jobs", job.kind, "succeeded")
         return None
 
     def _postponed(self, job: Job, handler: JobHandler, error: Postponed) -> float | None:
@@ -122,6 +125,7 @@ class JobRunner:
             return self._failed(job, handler, error.detail, final=False)
         wait = error.retry_after + random.uniform(0, SPREAD_SECONDS)  # noqa: S311 - spreads jobs, hides nothing
         self._transition(job, Job.postponed, error=error.detail, wait=timedelta(seconds=wait))
+        self.count("jobs", job.kind, "postponed")
         return wait
 
     def _failed(self, job: Job, handler: JobHandler, error: str, final: bool) -> float | None:
@@ -129,9 +133,11 @@ class JobRunner:
         if final or job.attempts >= MAX_ATTEMPTS:
             handler.abandon(job)
             self._transition(job, Job.failed, error=error)
+            self.count("jobs", job.kind, "failed")
             return None
         wait = handler.waits[job.attempts - 1] * random.uniform(0.75, 1.25)  # noqa: S311 - spreads jobs, hides nothing
         self._transition(job, Job.put_back, error=error, wait=timedelta(seconds=wait))
+        self.count("jobs", job.kind, "retried")
         return wait
 
     def _transition(self, job: Job, change: Callable[..., Job], **outcome: Any) -> None:

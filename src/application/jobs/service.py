@@ -68,6 +68,12 @@ class JobService:
                 self.jobs.update(job.id, partial(Job.sent, due_at=job.due_at, now=self.clock()))
         return sent
 
+    def backlog(self) -> tuple[float, int]:
+        """Return the seconds for which the oldest overdue job has waited, and how many jobs run, 100 at most."""
+        now = self.clock()
+        waits = [(now - job.due_at).total_seconds() for job in self.jobs.due(now, limit=1).items if job.due_at]
+        return sum(waits), len(self.jobs.all(JobStatus.RUNNING).items)
+
     def stop(self, timeout: float) -> None:
         """Wait up to ``timeout`` seconds for the jobs that this process runs, then put the unfinished ones back."""
         self.runner.stopping.set()

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from src.application.jobs import Progress
 from src.application.mails.tokens import MailTokens
-from src.application.ports import Clock, Mailer, MailWriter
-from src.domain.errors import NotFound
+from src.application.ports import Clock, Count, Mailer, MailWriter, Message, uncounted
+from src.domain.errors import NotFound, PorteroError
 from src.domain.jobs import Job
 from src.domain.mails import MAX_VALID_TOKENS, RETRY_WINDOW, Mail, MailRepository
 from src.domain.users import Claim, User, UserRepository
@@ -28,6 +28,7 @@ class SendMail:
     writer: MailWriter
     tokens: MailTokens
     clock: Clock
+    count: Count = uncounted
     waits: ClassVar[tuple[float, float, float]] = (10.0, 60.0, 600.0)
     postponed_until: ClassVar[tuple[float, float, float, float]] = (RETRY_WINDOW.total_seconds(),) * 4
 
@@ -40,7 +41,7 @@ class SendMail:
         if mail is None:
             return {"sent": False}
         if not mail.kind.has_token:
-            self.mailer.send(self.writer.write(mail, "", ""))
+            self._send(self.writer.write(mail, "", ""))
             self.mails.remove(mail.id)
             return {"sent": True}
         user = self._recipient(mail)
@@ -52,7 +53,7 @@ class SendMail:
             return {"sent": False}
         for old in self.mails.newest(mail.kind, mail.address, 2 * MAX_VALID_TOKENS)[MAX_VALID_TOKENS:]:
             self.mails.remove(old.id)
-        self.mailer.send(self.writer.write(mail, self.tokens.token(mail), self.tokens.code(mail)))
+        self._send(self.writer.write(mail, self.tokens.token(mail), self.tokens.code(mail)))
         with suppress(NotFound):  # the token is spent already
             self.mails.update(mail.id, Mail.sent)
         return {"sent": True}
@@ -62,6 +63,14 @@ class SendMail:
 
     def resume(self, job: Job) -> None:
         """Do nothing: the next attempt opens the mail again."""
+
+    def _send(self, message: Message) -> None:
+        try:
+            self.mailer.send(message)
+        except PorteroError:
+            self.count("mails", "failed")
+            raise
+        self.count("mails", "sent")
 
     def _recipient(self, mail: Mail) -> User | None:
         user = self.users.by_claim(Claim("email", mail.address.key))

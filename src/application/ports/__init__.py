@@ -13,6 +13,7 @@ from src.application.ports.identity import (
     TokenIssuer,
     Tokens,
 )
+from src.application.ports.metrics import Count, Metrics, uncounted
 from src.application.ports.outgoing import (
     FileRelay,
     JobQueue,
@@ -28,6 +29,7 @@ from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowSt
 __all__ = [
     "BlobStore",
     "Clock",
+    "Count",
     "CsvChecker",
     "EmailParser",
     "EncodedRow",
@@ -38,6 +40,7 @@ __all__ = [
     "MailWriter",
     "Mailer",
     "Message",
+    "Metrics",
     "PasswordHasher",
     "PictureSource",
     "ProviderAccount",
@@ -54,4 +57,5 @@ __all__ = [
     "TokenIssuer",
     "Tokens",
     "UsernameParser",
+    "uncounted",
 ]

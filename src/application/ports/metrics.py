@@ -1,0 +1,28 @@
+"""The port of metrics, which tell an operator how the service does."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Count(Protocol):
+    """A function that counts events of the background work."""
+
+    def __call__(self, metric: str, *labels: str, amount: int = 1) -> None:
+        """Add ``amount`` to a metric, under the values of its labels."""
+
+
+def uncounted(metric: str, *labels: str, amount: int = 1) -> None:
+    """Count nothing. Implements Count."""
+
+
+class Metrics(Protocol):
+    """Measures this service, the same from every process that serves it."""
+
+    def count(self, metric: str, *labels: str, amount: int = 1) -> None:
+        """Add ``amount`` to a metric, as ``Count`` does."""
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request, and the time of its answer."""
+
+    def text(self, backlog: Mapping[str, float]) -> bytes:
+        """Return all metrics in the text format of Prometheus. ``backlog`` has values that were read just now."""

@@ -1,0 +1,71 @@
+"""Metrics for Prometheus, the same from every worker (https://prometheus.github.io/client_python/multiprocess/)."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+_COUNTERS = {
+    "jobs": ("Attempts at jobs, by kind and outcome.", ["kind", "outcome"]),
+    "mails": ("Mails given to the mail server, by outcome.", ["outcome"]),
+    "swept": ("Records that a sweep reconciled or removed, by kind.", ["kind"]),
+    "sweep_failures": ("Steps of a sweep that failed, by kind of record.", ["kind"]),
+}
+_GAUGES = {
+    "jobs_oldest_due_seconds": "The time for which the oldest overdue job has waited for a worker.",
+    "jobs_running": "Jobs that run now, 100 at most.",
+}
+
+
+class PrometheusMetrics:
+    """Measures in memory, or in the files of PROMETHEUS_MULTIPROC_DIR, which workers share. Implements Metrics.
+
+    The library reads that variable when it is loaded, which is therefore not before the first measurement.
+    """
+
+    @cached_property
+    def _registry(self) -> "CollectorRegistry":
+        from prometheus_client import CollectorRegistry
+
+        return CollectorRegistry()
+
+    @cached_property
+    def _seconds(self) -> "Histogram":
+        from prometheus_client import Histogram
+
+        labels = ["method", "route", "status"]
+        text = "Time to answer, by method, route and status."
+        return Histogram("portero_request_seconds", text, labels, registry=self._registry)
+
+    @cached_property
+    def _counters(self) -> "dict[str, Counter]":
+        from prometheus_client import Counter
+
+        return {
+            name: Counter(f"portero_{name}", text, labels, registry=self._registry)
+            for name, (text, labels) in _COUNTERS.items()
+        }
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._seconds.labels(method, route, status).observe(seconds)
+
+    def count(self, metric: str, *labels: str, amount: int = 1) -> None:
+        self._counters[metric].labels(*labels).inc(amount)
+
+    def text(self, backlog: Mapping[str, float]) -> bytes:
+        from prometheus_client import CollectorRegistry, generate_latest
+
+        registry = self._registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            from prometheus_client.multiprocess import MultiProcessCollector
+
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        gauges = (
+            f"# HELP portero_{name} {_GAUGES[name]}\n# TYPE portero_{name} gauge\nportero_{name} {value}\n"
+            for name, value in backlog.items()
+        )
+        return generate_latest(registry) + "".join(gauges).encode()
