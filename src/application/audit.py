@@ -28,6 +28,10 @@ class AuditEvent(StrEnum):
     Fields: ``user_id``; ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved`` or
     ``disabled-at-provider``.
     """
+    USER_REGISTERED = "user-registered"
+    """A user registered, also a guest, or came for the first time from the identity provider. Fields: ``user_id``."""
+    GUEST_REGISTERED = "guest-registered"
+    """A guest came for the first time. Fields: ``user_id``."""
     USER_ADDED = "user-added"
     """An admin or the operator added a user. Fields: ``user_id``, ``role``, ``by`` (null for the operator)."""
     ROLE_CHANGED = "role-changed"
@@ -37,6 +41,11 @@ class AuditEvent(StrEnum):
     """
     USER_DELETED = "user-deleted"
     """A user was deleted. Fields: ``user_id``, ``by`` (null if the account at the identity provider was deleted)."""
+    ADDRESS_CHANGED = "address-changed"
+    """The e-mail address of a user was changed.
+
+    Fields: ``user_id``, ``by`` (null if it was changed at the identity provider).
+    """
     ADDRESS_TAKEN = "address-taken"
     """A user changed the address at the identity provider to one that another user has here, and keeps the old one.
 

@@ -2,10 +2,12 @@
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from src.domain.errors import Unauthenticated, WrongPassword
 from src.domain.sessions import Attempt, Client
 
 
@@ -50,11 +52,7 @@ class Count:
 
 
 class RateLimiter(Protocol):
-    """Counts hits. ``check`` and ``hit`` raise Unavailable when the counters cannot be reached.
-
-    A guess of a password or secret is counted before it is looked at, and given back if it is right. Counted
-    afterwards, simultaneous guesses would all be looked at before the first one counts.
-    """
+    """Counts hits. ``check`` and ``hit`` raise Unavailable when the counters cannot be reached."""
 
     def check(self, *counts: Count) -> None:
         """Raise TooManyRequests if a limit is known to be reached. Add no hit.
@@ -70,6 +68,27 @@ class RateLimiter(Protocol):
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:
         """Remove hits. One that cannot be removed now counts until its window ends."""
+
+
+@contextmanager
+def guess(limiter: RateLimiter, attempts: Sequence[Attempt], *failures: Count) -> Iterator[list[Attempt]]:
+    """Check a guess of a password or a code in the block, and give ``attempts`` back unless the guess is wrong.
+
+    The guess is counted before it is checked, by the hit that returned ``attempts``. Counted afterwards, simultaneous
+    guesses would all be checked before the first one counts. The block raises Unauthenticated or WrongPassword for a
+    wrong guess, which is then counted as one of ``failures`` too. It may remove from the list what it has given back
+    itself. Raises TooManyRequests, Unavailable.
+    """
+    kept = list(attempts)
+    try:
+        yield kept
+    except (Unauthenticated, WrongPassword):
+        kept = []
+        if failures:
+            limiter.hit(*failures)
+        raise
+    finally:
+        limiter.give_back(kept)
 
 
 def network(client: Client) -> str:

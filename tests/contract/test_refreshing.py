@@ -1,6 +1,7 @@
 """Concurrent refreshes with one token, on every store."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -46,7 +47,8 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
             audit=lambda *_: None,
             clock=_now,
         ),
-        **dict.fromkeys(("authentication", "parse_login", "notices")),  # not used by a refresh
+        notices=SimpleNamespace(logged_in=lambda *_: None),
+        **dict.fromkeys(("authentication", "parse_login")),  # not used by a refresh
     )
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))

@@ -427,6 +427,30 @@ def test_every_security_event_is_a_line_in_the_format_of_cloud_logging(app: Flas
                 assert secret not in text
 
 
+def test_registrations_and_new_addresses_are_logged_as_events(app: Flask, audited: Callable[[], Log]) -> None:
+    client = client_of(app)
+    root = join(client, role="admin")
+    audited()
+    anna = client.post("/register", json=registration()).json
+    signed_up = client.post("/api/v1/auth/signup", json=registration()).json
+    guest = client.post("/auth/anonymous").json["access_token"]
+    upgraded = client.post("/register", json=registration(), headers={"Authorization": f"Bearer {guest}"}).json
+    ben = {"Authorization": f"Bearer {signed_up['access_token']}"}
+    for change in ({"email": "new@example.com"}, {"email": "new@example.com", "name": "Ben"}):
+        assert client.put("/user", json=change, headers=ben).status_code == 200
+    client.put(f"/users/{anna['id']}", json={"email": "anna@example.com"}, headers=root.headers)
+    log = [entry for entry in audited() if entry["logger"] == "portero.audit"]
+    assert [(entry["message"], entry["user_id"], entry.get("by")) for entry in log] == [
+        ("user-registered", anna["id"], None),
+        ("user-registered", signed_up["id"], None),
+        ("login-succeeded", signed_up["id"], None),
+        ("guest-registered", upgraded["id"], None),
+        ("user-registered", upgraded["id"], None),
+        ("address-changed", signed_up["id"], signed_up["id"]),
+        ("address-changed", anna["id"], root.user["id"]),
+    ]
+
+
 def test_logouts_and_deletions_are_logged_as_events(app: Flask, audited: Callable[[], Log]) -> None:
     client = client_of(app)
     join(client, role="admin")

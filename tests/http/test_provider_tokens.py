@@ -1,5 +1,6 @@
 """Tokens of the identity provider, exchanged for tokens of the service or sent directly."""
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -65,6 +66,21 @@ def test_the_old_address_is_told_once_of_one_that_was_changed_at_the_provider() 
     assert [(mail.to.address, "new@example.com" in mail.text) for mail in world.box.mails] == [
         ("eve@example.com", True)
     ]
+
+
+def test_what_an_account_at_the_provider_becomes_is_logged_as_events(caplog: pytest.LogCaptureFixture) -> None:
+    provider = Provider(eve=ProviderAccount(anonymous=True))
+    client = client_of(build(settings={"firebase_check_seconds": "0"}, remote=provider))
+    with caplog.at_level(logging.INFO, logger="portero.audit"):
+        for account in (
+            ProviderAccount(anonymous=True),
+            ProviderAccount(Email("eve@example.com")),
+            ProviderAccount(Email("new@example.com")),
+        ):
+            provider.known["eve"] = account
+            for _ in range(2):
+                assert client.get("/user", headers=Person({}, "eve").headers).status_code == 200
+    assert caplog.messages == ["guest-registered", "user-registered", "address-changed"]
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"valid_since": now() + timedelta(days=1)}])

@@ -14,6 +14,7 @@ from src.application.limits import (
     MAILS_TO_ADDRESS,
     Count,
     RateLimiter,
+    guess,
     network,
     subnet,
 )
@@ -103,12 +104,12 @@ class MailService:
 
         Raises InvalidToken, TooManyRequests, Unavailable.
         """
-        attempts = self.limiter.hit(Count(FAILED_LOGINS, network(client)))
-        for mail in self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS):
-            if self._is_code(mail, code):
-                self.limiter.give_back(attempts)
-                return self._start(mail, self._user_of(mail), client)
-        raise InvalidToken(_INVALID)
+        with guess(self.limiter, self.limiter.hit(Count(FAILED_LOGINS, network(client)))):
+            newest = self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS)
+            mail = next((each for each in newest if self._is_code(each, code)), None)
+            if mail is None:
+                raise InvalidToken(_INVALID)
+        return self._start(mail, self._user_of(mail), client)
 
     def reset_password(self, token: str, password: str, client: Client) -> None:
         """Set a new password with the token of a mail. It ends all sessions and proves the address.
@@ -169,8 +170,6 @@ class MailService:
 
     def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:
         user = self._prove(mail, user, client)
-        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
-        self.notices.logged_in(user, client)
         return user, self.sessions.start(user, client)
 
     def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:

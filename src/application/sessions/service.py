@@ -15,6 +15,7 @@ from src.application.limits import (
     GUESTS,
     Count,
     RateLimiter,
+    guess,
     network,
 )
 from src.application.mails.outbox import Notices
@@ -76,30 +77,24 @@ class SessionService:
         name = claim.key if claim else fold(login[:_MAX_LOGIN])
         by_name, by_address = Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address)
         self.limiter.check(by_name, by_address)
-        known = self.users.by_claim(claim) if claim else None
-        if known and not known.can_log_in:
-            known = None
+        found = self.users.by_claim(claim) if claim else None
+        known = found if found and found.can_log_in else None
+        asked: tuple[Claim | None, User | None] = claim, known
         attempts: Sequence[Attempt] = ()
         try:
             by_account = Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {known.id if known else name}")
             attempts = self.limiter.hit(by_name, by_account)
-            user, identity = self.accounts.sign_in(claim, known, password)
         except TooManyRequests as error:
             if error.limit != FAILED_LOGINS_BY_ACCOUNT.name:
                 raise
-            # Answered as an unknown name is: a 429 would tell that two names belong to one account.
-            user, identity = self.accounts.sign_in(None, None, password)
-        except BaseException:
-            self.limiter.give_back(attempts)  # the password was not looked at
-            raise
-        if user is None:
-            self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
-            self.limiter.hit(by_address)
-            raise InvalidCredentials
-        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
-        self.accounts.rehash(user, password)
-        self.notices.logged_in(user, client)
-        return user, self.start(user, client, identity, attempts)
+            asked = None, None  # Answered as an unknown name: a 429 would tell that two names belong to one account.
+        with guess(self.limiter, attempts, by_address) as counted:
+            user, identity = self.accounts.sign_in(*asked, password)
+            if user is None:
+                self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
+                raise InvalidCredentials
+            self.accounts.rehash(user, password)
+            return user, self.start(user, client, identity, counted)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
@@ -110,8 +105,6 @@ class SessionService:
         """
         self.accounts.require_id_tokens()
         user, identity = self.authentication.user_for_id_token(id_token, recheck=True)
-        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
-        self.notices.logged_in(user, client)
         return user, self.start(user, client, identity)
 
     def become_guest(self, client: Client) -> Tokens:
@@ -122,20 +115,28 @@ class SessionService:
         self.limiter.hit(Count(GUESTS, network(client)))
         now = self.clock()
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
-        return self.start(self.users.add(replace(guest, expires_at=now + self.lifetimes.guest)), client)
+        guest = self.users.add(replace(guest, expires_at=now + self.lifetimes.guest))
+        self.audit(AuditEvent.GUEST_REGISTERED, {"user_id": guest.id})
+        return self._start(guest, client, None, [])
 
     def start(
         self,
         user: User,
         client: Client,
         identity: ExternalIdentity | None = None,
-        attempts: Sequence[Attempt] = (),
+        attempts: list[Attempt] | None = None,
     ) -> Tokens:
-        """Start a session of a user who has proved their identity, and return its tokens.
+        """Log in a user who has proved their identity, and return the tokens of a new session.
 
-        ``identity`` is what the identity provider says about the sign-in, if there was one. A guest gets no refresh
-        token: the session ends with the guest. ``attempts`` are given back.
+        ``identity`` is what the identity provider says about the sign-in, if there was one. Those of ``attempts`` that
+        the commit of the session gives back are removed from the list.
         """
+        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
+        self.notices.logged_in(user, client)
+        return self._start(user, client, identity, [] if attempts is None else attempts)
+
+    def _start(self, user: User, client: Client, identity: ExternalIdentity | None, attempts: list[Attempt]) -> Tokens:
+        """Start a session. A guest gets no refresh token: the session ends with the guest."""
         now, id = self.clock(), new_id()
         if user.expires_at:
             expires = ends = user.expires_at
@@ -157,7 +158,7 @@ class SessionService:
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
         )
-        self.limiter.give_back(self.sessions.add_after(attempts, session))
+        attempts[:] = self.sessions.add_after(attempts, session)
         return self.tokens.issue(user, session).with_refresh(refresh)
 
     def renew(self, caller: Caller) -> Tokens:

@@ -98,14 +98,16 @@ def _first_visit(link: Link, uid: str, account: ProviderAccount) -> User:
         provider=ProviderLink(account.valid_since, link.remote.project),
     )
     try:
-        return link.users.add(user)
+        added = link.users.add(user)
     except Taken:
         # Of two first visits at once the other one may have made the user.
         if existing := link.users.get(uid):
             return existing
         if not free_address(link, account.email):
             raise
-        return link.users.add(user)
+        added = link.users.add(user)
+    link.audit(AuditEvent.GUEST_REGISTERED if account.anonymous else AuditEvent.USER_REGISTERED, {"user_id": uid})
+    return added
 
 
 def _synced(link: Link, user: User, account: ProviderAccount) -> User:
@@ -131,5 +133,9 @@ def _update(link: Link, user: User, account: ProviderAccount) -> User:
         if current := link.users.get(user.id):
             return current
         raise InvalidToken from None
+    if changed.role is not user.role:  # a guest whose account was upgraded
+        link.audit(AuditEvent.USER_REGISTERED, {"user_id": user.id})
+    elif changed.email != user.email:
+        link.audit(AuditEvent.ADDRESS_CHANGED, {"user_id": user.id, "by": None})
     link.notices.address_changed(user, changed, Client())
     return changed
