@@ -1,30 +1,25 @@
-"""The service that lists and shows users, and with which admins manage accounts."""
+"""The service that lists, shows and adds users."""
 
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
 from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
-from src.application.mails.outbox import Notices
 from src.application.ports import Clock, EmailParser
-from src.domain.errors import Forbidden, InvalidToken, NotFound
-from src.domain.mails import MailKind
+from src.domain.errors import Forbidden, NotFound
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
-from src.domain.sessions import Client
 from src.domain.users import Claim, Profile, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryService:
-    """Lists, shows, adds, changes and deletes users."""
+    """Lists, shows and adds users."""
 
     users: UserRepository
     accounts: Accounts
     parse_email: EmailParser
-    notices: Notices
     audit: Audit
     clock: Clock
 
@@ -76,65 +71,7 @@ class DirectoryService:
         self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
         return user
 
-    def change(
-        self, caller: User, id: str, change: Profile, revisions: Collection[str] | None, client: Client | None = None
-    ) -> User:
-        """Change your own account or, as an admin, any account.
-
-        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
-
-        ``role`` and ``disabled`` are ignored unless the caller is an admin. Raises Forbidden, NotFound, Taken, Stale,
-        LastAdmin, Unavailable.
-        """
-        require_self_or_admin(caller, id)
-        if caller.role is not Role.ADMIN:
-            change = change.copy()
-            change.pop("role", None)
-            change.pop("disabled", None)
-        now = self.clock()
-        before: list[User] = []
-
-        def apply(stored: User) -> User:
-            before[:] = [_changeable(stored, caller)]
-            return stored.changed(change, now)
-
-        user = self.accounts.change(id, apply, revisions)
-        self.notices.address_changed(before[0], user, client or Client())
-        if "role" in change or "disabled" in change:
-            self.audit(
-                AuditEvent.ROLE_CHANGED,
-                {"user_id": id, "by": caller.id, "role": user.role, "disabled": user.disabled},
-            )
-        return user
-
-    def delete(
-        self, caller: User, id: str, revisions: Collection[str] | None = None, client: Client | None = None
-    ) -> None:
-        """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
-
-        Raises Forbidden, NotFound, LastAdmin, Stale.
-        """
-        require_self_or_admin(caller, id)
-        user = caller if id == caller.id else self.show(id)  # guests can be deleted by themselves only
-        self.accounts.delete(id, revisions)
-        self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
-        self.notices.send(MailKind.ACCOUNT_DELETED, user, client or Client())
-
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):
             return self.users.by_claim(Claim("email", self.parse_email(text).key))
         return None
-
-
-def require_self_or_admin(caller: User, id: str) -> None:
-    """Raise Forbidden unless the caller is the user with this id or an admin."""
-    if caller.role is not Role.ADMIN and caller.id != id:
-        raise Forbidden("You may change yourself only.")
-
-
-def _changeable(user: User, caller: User) -> User:
-    if not user.is_visible:
-        raise NotFound("There is no such user.")
-    if user.id == caller.id and not user.can_log_in:
-        raise InvalidToken  # disabled since the caller was authenticated
-    return user

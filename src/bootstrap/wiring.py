@@ -163,7 +163,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     else:
         accounts = LocalAccounts(users=users, hasher=hasher, owned=owned, audit=audit, clock=clock)
     directory = DirectoryService(
-        users=users, accounts=accounts, parse_email=rules.parse_email, notices=notices, audit=audit, clock=clock
+        users=users, accounts=accounts, parse_email=rules.parse_email, audit=audit, clock=clock
     )
     checks = RecentChecks(timedelta(seconds=settings.firebase_check_seconds), clock)
     tokens = _tokens(settings, keys, clock)
@@ -172,7 +172,15 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     )
     session_service = _sessions(lifetimes, authentication, keys, limiter, rules, notices)
     return Services(
-        accounts=AccountService(accounts=accounts, limiter=limiter, notices=notices, clock=clock),
+        accounts=AccountService(
+            users=users,
+            accounts=accounts,
+            start_session=session_service.start,
+            limiter=limiter,
+            notices=notices,
+            audit=audit,
+            clock=clock,
+        ),
         administration=AdministrationService(
             users=users,
             accounts=accounts,

@@ -3,6 +3,6 @@
 from src.application.accounts.interface import RECONCILE_AFTER, Accounts
 from src.application.accounts.linked import LinkedAccounts
 from src.application.accounts.local import LocalAccounts
-from src.application.accounts.service import AccountService
+from src.application.accounts.service import AccountService, require_self_or_admin
 
-__all__ = ["RECONCILE_AFTER", "AccountService", "Accounts", "LinkedAccounts", "LocalAccounts"]
+__all__ = ["RECONCILE_AFTER", "AccountService", "Accounts", "LinkedAccounts", "LocalAccounts", "require_self_or_admin"]

@@ -1,32 +1,45 @@
-"""The service for registration and for changes of the own password."""
+"""The service for registration, and for changes of accounts by their owners and by admins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from src.application.accounts.interface import Accounts
+from src.application.audit import Audit, AuditEvent
 from src.application.caller import Caller, caller_must_exist
-from src.application.limits import FAILED_LOGINS, FAILED_LOGINS_BY_ACCOUNT, REGISTRATIONS, Count, RateLimiter, network
+from src.application.limits import (
+    FAILED_LOGINS,
+    FAILED_LOGINS_BY_ACCOUNT,
+    REGISTRATIONS,
+    Count,
+    RateLimiter,
+    guess,
+    network,
+)
 from src.application.mails.outbox import Notices
-from src.application.ports import Clock
-from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
+from src.application.ports import Clock, Tokens
+from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound, WrongPassword
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
-from src.domain.sessions import Attempt, Client
-from src.domain.users import Profile, User
+from src.domain.sessions import Client
+from src.domain.users import Profile, User, UserRepository
 from src.domain.values import Role
 
 RECENT_SIGN_IN = timedelta(minutes=10)
-"""The time for which a sign-in stands for the current password of an account that has none."""
+"""The time for which a sign-in stands for the current password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Registers users and changes their passwords."""
+    """Registers users, changes and deletes accounts."""
 
+    users: UserRepository
     accounts: Accounts
+    start_session: Callable[[User, Client], Tokens]
+    """A function that starts a session of a user who has just registered."""
     limiter: RateLimiter
     notices: Notices
+    audit: Audit
     clock: Clock
 
     def register(self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None) -> User:
@@ -41,9 +54,62 @@ class AccountService:
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         now = self.clock()
         if caller is None or caller.role is not Role.GUEST:
-            return self.accounts.create(User.new(now=now, **profile), password)
-        with caller_must_exist():
-            return self.accounts.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
+            user = self.accounts.create(User.new(now=now, **profile), password)
+        else:
+            with caller_must_exist():
+                user = self.accounts.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
+        self.audit(AuditEvent.USER_REGISTERED, {"user_id": user.id})
+        return user
+
+    def sign_up(
+        self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None
+    ) -> tuple[User, Tokens]:
+        """Make an account as ``register`` does, and log in. Raises as ``register`` does."""
+        user = self.register(profile, password, client, caller)
+        return user, self.start_session(user, client)
+
+    def change(
+        self,
+        caller: Caller,
+        id: str,
+        change: Profile,
+        current_password: str | None,
+        revisions: Collection[str] | None,
+        client: Client,
+    ) -> User:
+        """Change your own account or, as an admin, any account.
+
+        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+
+        ``role`` and ``disabled`` are ignored unless the caller is an admin. A new address of one's own needs the
+        current password, or a login of the last ten minutes: whoever has stolen a token could otherwise take over the
+        account. A password that is given is always checked. Raises Forbidden, NotFound, Invalid, WrongPassword,
+        TooManyRequests, Taken, Stale, LastAdmin, Unavailable.
+        """
+        user = caller.user
+        require_self_or_admin(user, id)
+        if user.role is not Role.ADMIN:
+            change = change.copy()
+            change.pop("role", None)
+            change.pop("disabled", None)
+        is_readdressed = change.get("email", user.email) != user.email
+        if id == user.id and (current_password is not None or (is_readdressed and not self._is_fresh(caller))):
+            self._confirm(caller, current_password, client)
+        now = self.clock()
+        before: list[User] = []
+
+        def apply(stored: User) -> User:
+            before[:] = [_changeable(stored, user)]
+            return stored.changed(change, now)
+
+        changed = self.accounts.change(id, apply, revisions)
+        if changed.email != before[0].email:
+            self.audit(AuditEvent.ADDRESS_CHANGED, {"user_id": id, "by": user.id})
+            self.notices.address_changed(before[0], changed, client)
+        if "role" in change or "disabled" in change:
+            role, disabled = changed.role, changed.disabled
+            self.audit(AuditEvent.ROLE_CHANGED, {"user_id": id, "by": user.id, "role": role, "disabled": disabled})
+        return changed
 
     def change_password(self, caller: Caller, current: str | None, new: NewPassword, client: Client) -> None:
         """Set a new password. Every other session ends.
@@ -68,45 +134,61 @@ class AccountService:
             self.accounts.set_password(user.id, new, "password-changed", check=require_unchanged, keep_session=keep)
         self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
 
-    def confirm_address(self, caller: Caller, change: Profile, current: str | None, client: Client) -> None:
-        """Raise an error unless the caller may change the e-mail address as ``change`` says.
+    def delete(self, caller: User, id: str, revisions: Collection[str] | None, client: Client) -> None:
+        """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
 
-        A new address needs the current password, or a login of the last ten minutes: whoever has stolen a token could
-        otherwise take over the account. A password that is given is always checked, so that nobody takes a wrong one
-        for the right one. Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
+        Raises Forbidden, NotFound, LastAdmin, Stale.
         """
-        new_address = change.get("email", caller.user.email) != caller.user.email
+        require_self_or_admin(caller, id)
+        user = caller if id == caller.id else self.users.get(id)
+        if user is None or not (user is caller or user.is_visible):  # guests can be deleted by themselves only
+            raise NotFound("There is no such user.")
+        self.accounts.delete(id, revisions)
+        self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
+        self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
+
+    def _is_fresh(self, caller: Caller) -> bool:
+        """Return whether the caller has logged in a short while ago."""
         # A stolen ID token may be an hour old, and still start a session.
         logged_in_at = caller.signed_in_at or (caller.session.created_at if caller.session else None)
-        recent = logged_in_at is not None and self.clock() - logged_in_at <= RECENT_SIGN_IN
-        if current is not None or (new_address and not recent):
-            self._confirm(caller, current, client)
+        return logged_in_at is not None and self.clock() - logged_in_at <= RECENT_SIGN_IN
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""
         user, address = caller.user, network(client)
         # A stolen token must not allow guessing the password without limit.
-        self.limiter.check(Count(FAILED_LOGINS, address))
-        attempts: Sequence[Attempt] = ()
+        failures = Count(FAILED_LOGINS, address)
+        self.limiter.check(failures)
+        if current is None and not self._has_no_password(caller):
+            raise Invalid(FieldError("current_password", "required", "This field is required."))
         if current is not None:
             attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
-            try:
-                right = self.accounts.has_this_password(user, current)
-            except BaseException:
-                self.limiter.give_back(attempts)  # the password was not looked at
-                raise
-            if right:
-                self.limiter.give_back(attempts)
-                return
-        if caller.signed_in_at and not self.accounts.has_a_password(user):
-            self.limiter.give_back(attempts)
-            if self.clock() - caller.signed_in_at > RECENT_SIGN_IN:
-                raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
-            return
-        if current is None:
-            raise Invalid(FieldError("current_password", "required", "This field is required."))
-        self.limiter.hit(Count(FAILED_LOGINS, address))
-        raise WrongPassword
+            with guess(self.limiter, attempts, failures):
+                if self.accounts.has_this_password(user, current):
+                    return
+                if not self._has_no_password(caller):
+                    raise WrongPassword
+        if not self._is_fresh(caller):
+            raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
+
+    def _has_no_password(self, caller: Caller) -> bool:
+        """Return whether the caller signs in at the identity provider, in another way than with a password."""
+        return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
+
+
+def require_self_or_admin(caller: User, id: str) -> None:
+    """Raise Forbidden unless the caller is the user with this id or an admin."""
+    if caller.role is not Role.ADMIN and caller.id != id:
+        raise Forbidden("You may change yourself only.")
+
+
+def _changeable(user: User, caller: User) -> User:
+    """Return the user. Raises NotFound, and InvalidToken if the caller was disabled since it was authenticated."""
+    if not user.is_visible:
+        raise NotFound("There is no such user.")
+    if user.id == caller.id and not user.can_log_in:
+        raise InvalidToken
+    return user
 
 
 def _promoted(guest: User, profile: Profile, now: datetime) -> User:

@@ -110,8 +110,8 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
 
     The answer has the user's properties and the tokens together.
     """
-    user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
-    tokens = services().sessions.start(user, client())
+    guest = caller.user if caller else None
+    user, tokens = services().accounts.sign_up(body.profile(), body.password, client(), guest)
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 
@@ -142,9 +142,9 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
     last ten minutes. A `current_password` that is given must be right.
     """
-    services().accounts.confirm_address(caller, body.profile(), body.current_password, client())
+    change, password = body.profile(), body.current_password
     with caller_must_exist():
-        user = services().directory.change(caller.user, caller.user.id, body.profile(), expected_revisions(), client())
+        user = services().accounts.change(caller, caller.user.id, change, password, expected_revisions(), client())
     return render_resource(UserView, user)
 
 
@@ -165,4 +165,4 @@ def delete_user(caller: Caller) -> None:
     Its sessions end at once, and its username and e-mail address are free for others.
     """
     with caller_must_exist():
-        services().directory.delete(caller.user, caller.user.id, expected_revisions(), client())
+        services().accounts.delete(caller.user, caller.user.id, expected_revisions(), client())

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import ConfigDict, Field
 
-from src.application.directory import require_self_or_admin
+from src.application.accounts import require_self_or_admin
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests
 from src.domain.messages import Translatable
@@ -145,12 +145,9 @@ def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
 
     Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
     """
-    change = body.change_by(caller)
-    if id == caller.user.id:
-        services().accounts.confirm_address(caller, change, body.current_password, client())
-    return render_resource(
-        UserView, services().directory.change(caller.user, id, change, expected_revisions(), client())
-    )
+    change, password = body.change_by(caller), body.current_password
+    user = services().accounts.change(caller, id, change, password, expected_revisions(), client())
+    return render_resource(UserView, user)
 
 
 @route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale))
@@ -159,4 +156,4 @@ def delete_user_by_id(caller: Caller, id: str) -> None:
 
     The last admin cannot be deleted.
     """
-    services().directory.delete(caller.user, id, expected_revisions(), client())
+    services().accounts.delete(caller.user, id, expected_revisions(), client())
