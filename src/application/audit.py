@@ -1,9 +1,7 @@
 """Security events for the operator's audit log."""
 
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class AuditEvent(StrEnum):
@@ -57,6 +55,3 @@ class AuditEvent(StrEnum):
 
 Audit = Callable[[AuditEvent, Mapping[str, str | bool | None]], None]
 """A function that records an event with its fields."""
-
-request_fields: ContextVar[Mapping[str, str | None]] = ContextVar("request_fields", default=MappingProxyType({}))
-"""The fields about the current request that are added to each of its log lines."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -21,19 +21,8 @@ class NotImportable(ValueError):
     """A user, or a file of users, cannot be imported. The message says why, to the operator."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashOptions:
-    """The parameters that all hashes in a file share: those of a Firebase project, or the salt of Flask-Security.
-
-    ``signer_key`` and ``salt_separator`` are base64.
-    """
-
-    signer_key: str = ""
-    salt_separator: str = ""
-    rounds: int = 8
-    mem_cost: int = 14
-    flask_security_salt: str = ""
-
+HashOptions = Mapping[str, str]
+"""The parameters that all hashes in a file share, by the names that the HashParser knows."""
 
 HashParser = Callable[[str, str | None, HashOptions], str]
 """A function of a hash of another system, its salt if that is apart, and the options of its file.
@@ -64,9 +53,9 @@ class UserRecord:
     created_at: datetime | None = None
     password_hash: str | None = None
     salt: str | None = None
-    """The salt of the hash in an export of Firebase Auth. Other systems write it into the hash."""
+    """The salt of the hash, unless the hash contains it."""
     password: str | None = None
-    """The password itself, which only exports of the Firebase emulator hold."""
+    """The password itself, which only exports of emulators hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,7 @@ class ImportPlan:
 
     new: Sequence[NewUser]
     without_password: Sequence[NewUser]
-    """Users that are there without a password, because Firebase Auth kept it until now. They get theirs."""
+    """Users that are there without a password, because an identity provider kept it until now. They get theirs."""
     refused: Sequence[Refusal]
     present: int
 

@@ -9,6 +9,7 @@ from src.bootstrap.prepare import ensure_admin
 from src.bootstrap.wiring import wire
 from src.infrastructure.logs import configure_logs
 from src.interfaces import app as http
+from src.interfaces.framework.headers import request_fields
 from src.settings import load_settings
 
 
@@ -18,7 +19,7 @@ def create_app(version: str) -> Flask:
     Connects to nothing: while the store is away, a new worker answers 503 as the others do. Raises ConfigurationError.
     """
     settings = load_settings()
-    configure_logs(settings.firebase_project, text=settings.text_logs)
+    configure_logs(settings.firebase_project, request_fields.get, text=settings.text_logs)
     services = wire(settings)
     if settings.is_ephemeral:  # the store that `prepare` wrote to was lost with its process
         ensure_admin(settings, services)

@@ -56,7 +56,7 @@ class PasswordPolicy:
         return NewPassword(password)
 
     def random(self) -> NewPassword:
-        """Return a password that nobody knows. It satisfies the password policies that Firebase offers."""
+        """Return a password that nobody knows. It satisfies the password policies of identity providers."""
         return NewPassword(f"{secrets.token_urlsafe()}-aA1")
 
     def _flaw(self, password: str, names: list[str]) -> InvalidValue | None:

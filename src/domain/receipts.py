@@ -1,7 +1,4 @@
-"""Receipts make creates idempotent. A receipt holds the answer to a create, which a repetition of it gets again.
-
-See https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
-"""
+"""Receipts make creates idempotent. A receipt holds the answer to a create, which a repetition of it gets again."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

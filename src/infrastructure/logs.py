@@ -6,11 +6,11 @@ https://cloud.google.com/logging/docs/structured-logging
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from src.application.audit import AuditEvent, request_fields
+from src.application.audit import AuditEvent
 
 _audit = logging.getLogger("portero.audit")
 _STANDARD = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
@@ -20,13 +20,17 @@ _STANDARD = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
 class CloudFormatter(logging.Formatter):
     """Formats a record as one line of JSON. JSON escapes line breaks, so that no text of a client starts a new line."""
 
-    def __init__(self, project: str) -> None:
-        """Set the Google Cloud project of the traces. Without one, a trace id is logged as it came."""
+    def __init__(self, project: str, context: Callable[[], Mapping[str, str | None]]) -> None:
+        """Set the Google Cloud project of the traces, and a function that returns further fields for each line.
+
+        Without a project, a trace id is logged as it came.
+        """
         super().__init__()
+        self._context = context
         self._traces = f"projects/{project}/traces/" if project else ""
 
     def format(self, record: logging.LogRecord) -> str:
-        fields: dict[str, Any] = {**request_fields.get()}
+        fields: dict[str, Any] = {**self._context()}
         if trace := fields.pop("trace_id", None):
             fields["logging.googleapis.com/trace"] = self._traces + trace
         fields |= {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
@@ -56,13 +60,13 @@ class TextFormatter(logging.Formatter):
         return "\n    ".join(lines)
 
 
-def configure_logs(project: str, *, text: bool = False) -> None:
+def configure_logs(project: str, context: Callable[[], Mapping[str, str | None]] = dict, *, text: bool = False) -> None:
     """Write all logs of this process to standard output, as ``text`` for people or as JSON.
 
-    ``project`` is the Google Cloud project of the traces.
+    ``project`` is the Google Cloud project of the traces. ``context`` returns further fields for each line of JSON.
     """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(TextFormatter() if text else CloudFormatter(project))
+    handler.setFormatter(TextFormatter() if text else CloudFormatter(project, context))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 

@@ -17,6 +17,7 @@ from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.memory import MemoryStore
+from src.interfaces.framework.headers import request_fields
 from tests.support.races import at_once
 from tests.support.working import Watch
 from tests.support.world import (
@@ -351,7 +352,7 @@ def logging_to(written: io.StringIO, *, text: bool = False) -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with redirect_stdout(written):
-        configure_logs("demo", text=text)
+        configure_logs("demo", request_fields.get, text=text)
     yield
     for handler in root.handlers[:]:
         root.removeHandler(handler)

@@ -7,6 +7,7 @@ from src.application.importing import NotImportable
 from src.infrastructure.identity import foreign_hashes
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.identity.foreign_hashes import accept, firebase_scrypt, verify, with_hmac
+from src.infrastructure.identity.foreign_hashes.forms import parse
 
 PASSWORD = "pässword horse"
 FLASK_SALT = "146585145368132386173505678016728509634"
@@ -163,7 +164,7 @@ def test_a_hash_that_takes_more_than_a_second_here_is_refused_with_the_time(monk
     }
     for algorithm, text in hashes.items():
         monkeypatch.setattr(foreign_hashes, "_sample_seconds", {algorithm: 0.001}.__getitem__)
-        assert foreign_hashes._parse(accept(text)).algorithm == algorithm
+        assert parse(accept(text)).algorithm == algorithm
         monkeypatch.setattr(foreign_hashes, "_sample_seconds", {algorithm: 0.3}.__getitem__)
         with pytest.raises(NotImportable, match=r"cost too much: \d+\.\d seconds here, 1 is allowed"):
             accept(text)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic_core import to_json
 
-from src.application.importing import HashOptions, NotImportable, Refusal
+from src.application.importing import NotImportable, Refusal
 from src.domain.users import User
 from src.domain.values import Role
 from src.interfaces.cli.arguments import as_bad_parameter, find_user
@@ -176,13 +176,13 @@ def import_users(
     An import that was interrupted continues when the command is repeated with the same file.
     """
     imports = console.services().imports
-    options = HashOptions(
-        signer_key=_secret("--hash-key", hash_key),
-        salt_separator=salt_separator,
-        rounds=rounds,
-        mem_cost=mem_cost,
-        flask_security_salt=_secret("--flask-security-salt", flask_security_salt),
-    )
+    options = {
+        "signer_key": _secret("--hash-key", hash_key),
+        "salt_separator": salt_separator,
+        "rounds": str(rounds),
+        "mem_cost": str(mem_cost),
+        "flask_security_salt": _secret("--flask-security-salt", flask_security_salt),
+    }
     content = file.read_bytes()
     try:
         records, unreadable = read_users(content)

@@ -1,16 +1,20 @@
 """Adds the headers of every answer: request id, caching, security and CORS."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, Response, request
 from flask_cors import cross_origin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from src.application.audit import request_fields
 from src.domain.values import new_id
 from src.interfaces.languages import LANGUAGES
+
+request_fields: ContextVar[Mapping[str, str | None]] = ContextVar("request_fields", default=MappingProxyType({}))
+"""The fields about the current request that are added to each of its log lines."""
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE = re.compile(r"[0-9a-f]{32}(?=[-/])")

@@ -45,7 +45,7 @@ def sync_user(link: Link, user: User, *, one_factor: bool = False) -> User:
         raise InvalidToken
     _require_enabled(link, user, account)
     if one_factor and account.has_second_factor:
-        raise InvalidToken("This account has a second factor, which a mail does not replace; log in at Firebase.")
+        raise InvalidToken("This account has a second factor, which a mail does not replace; log in with that factor.")
     return _synced(link, user, account)
 
 

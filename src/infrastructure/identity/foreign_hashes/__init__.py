@@ -1,0 +1,114 @@
+"""Checks passwords against the hashes of other systems, which the first login replaces by a hash of our own.
+
+A hash is kept as the other system wrote it, with everything that checking it needs:
+
+- bcrypt: ``$2b$…``
+- passlib and libpass: ``$pbkdf2-sha256$…``, ``$scrypt$ln=…``
+- Werkzeug: ``pbkdf2:sha256:…``, ``scrypt:…``
+- Django: ``pbkdf2_sha256$…``, ``scrypt$…``, ``bcrypt$…``, ``bcrypt_sha256$…``, ``argon2$…``
+- Firebase: ``firebase-scrypt$ROUNDS$MEM_COST$SIGNER_KEY$SALT_SEPARATOR$SALT$HASH``, made by ``firebase_scrypt``
+- Flask-Security: ``hmac-sha512$KEY$HASH``, made by ``with_hmac``: HASH is that of an HMAC of the password
+"""
+
+import base64
+import logging
+import time
+import unicodedata
+from functools import cache
+
+from argon2.exceptions import VerificationError
+
+from src.application.importing import HashOptions, NotImportable
+from src.domain.passwords import normalise_password
+from src.infrastructure.identity.foreign_hashes.forms import parse
+from src.infrastructure.identity.shortages import unavailable_on_shortage
+
+_log = logging.getLogger("portero.identity")
+
+MAX_SECONDS = 1.0
+"""The longest time that checking a hash may take on the machine that imports it."""
+_SAMPLES = {
+    **{digest: f"pbkdf2:{digest}:20000$salt${'00' * 32}" for digest in ("sha1", "sha256", "sha512")},
+    "bcrypt": f"$2b$07${'.' * 53}",
+    "scrypt": f"scrypt:32768:8:1$salt${'00' * 64}",
+    "argon2": f"argon2$argon2id$v=19$m=32768,t=1,p=1${'A' * 22}${'A' * 43}",
+}
+"""For each algorithm a hash that is timed, of 5 to 100 ms. Less memory would fit into a cache and be too fast."""
+
+
+def parse_hash(text: str, salt: str | None, options: HashOptions) -> str:
+    """Return the form in which a hash in a file is kept. Implements HashParser.
+
+    The options are the parameters of ``firebase_scrypt``, and ``flask_security_salt``. Each of them may be empty.
+    """
+    parameters = dict(options)
+    flask_security_salt = parameters.pop("flask_security_salt")
+    if salt is None:
+        return with_hmac(text, flask_security_salt) if flask_security_salt else accept(text)
+    if not parameters["signer_key"]:
+        raise NotImportable("Give the parameters of the Firebase project, beginning with --hash-key.")
+    return accept(firebase_scrypt(text, salt, **parameters))
+
+
+def accept(text: str) -> str:
+    """Return the form in which a hash of another system is kept. Raises NotImportable if it cannot be checked.
+
+    The time of the check is estimated from the time that a smaller hash takes here, so that no hash of a file, however
+    expensive, is computed.
+    """
+    text = f"argon2{text}" if text.startswith("$argon2") else text
+    parsed = parse(text)
+    sample = parse(_SAMPLES[parsed.algorithm])
+    seconds = parsed.work / sample.work * _sample_seconds(parsed.algorithm)
+    if seconds > MAX_SECONDS:
+        raise NotImportable(f"Checking this hash would cost too much: {seconds:.1f} seconds here, 1 is allowed.")
+    return text
+
+
+def is_foreign(kept: str) -> bool:
+    """Return whether a kept hash is one of another system."""
+    return not kept.startswith("$argon2")
+
+
+def verify(kept: str, password: str) -> bool:
+    """Return whether ``password`` is the one of a kept hash. A hash that cannot be checked has no password.
+
+    Other systems hash it as it was typed, or in a normal form of Unicode, so the different ones are tried. Raises
+    Unavailable if there is too little memory to compute the hash.
+    """
+    try:
+        check = parse(kept).check
+    except NotImportable as error:
+        _log.warning("an imported hash is not checked, its user must reset the password: %s", error)
+        return False
+    forms = [password, normalise_password(password)]
+    if forms[1] != password or not unicodedata.is_normalized("NFKD", password[:1024]):
+        forms.append(unicodedata.normalize("NFKD", password[:1024]))
+    try:
+        with unavailable_on_shortage():
+            return any(check(form.encode("utf-8", "surrogatepass")) for form in dict.fromkeys(forms))
+    except (ValueError, VerificationError):  # its parameters do not go together
+        return False
+
+
+def firebase_scrypt(hash: str, salt: str, *, signer_key: str, salt_separator: str, rounds: str, mem_cost: str) -> str:
+    """Return a text for ``accept`` of a hash of Firebase Auth, in base64, and the parameters of its project."""
+    return f"firebase-scrypt${rounds}${mem_cost}${signer_key}${salt_separator}${salt}${hash}"
+
+
+def with_hmac(hash: str, key: str) -> str:
+    """Return the kept form of a hash of Flask-Security. ``key`` is its SECURITY_PASSWORD_SALT. Raises NotImportable."""
+    return f"hmac-sha512${base64.urlsafe_b64encode(key.encode()).decode()}${accept(hash)}"
+
+
+@cache
+def _sample_seconds(algorithm: str) -> float:
+    """Return the CPU time of the sample of an algorithm on this machine."""
+    check = parse(_SAMPLES[algorithm]).check
+
+    def seconds() -> float:
+        began = time.process_time()
+        check(b"")
+        return time.process_time() - began
+
+    return min(seconds() for _ in range(3))
