@@ -8,9 +8,7 @@ from src.bootstrap.garbage import without_garbage_collection
 
 def load_and_run() -> None:
     """Load what all commands need, during which Ctrl-C ends the process at once, and run the command line."""
-    on_interrupt = signal.getsignal(signal.SIGINT)
-    if on_interrupt is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback is printed
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback is printed; `portero` has ignored it until here
     try:
         with without_garbage_collection():
             from src.main import main
@@ -19,7 +17,7 @@ def load_and_run() -> None:
             raise  # no installation adds a file of the service
         hint = "type 'make run', or wait until a running installation is done"
         sys.exit(f"portero: {error.name} is not installed; {hint}")
-    signal.signal(signal.SIGINT, on_interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
 
 

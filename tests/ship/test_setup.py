@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.ship.dockerfile import ROOT
 PYTHON = """#!/bin/sh
 case "$*" in
     "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-    "-m pip"*) echo begin >>log && cat gate >>log ;;
+    "-m pip"*) echo begin >>log && echo Collecting click && cat gate >>log ;;
     *) exec "{python}" "$@" ;;
 esac
 """
@@ -43,6 +44,7 @@ class Checkout:
                 cwd=self.folder,
                 env={**os.environ, "PYTHON": str(self.folder / "python")},
                 stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
             )
@@ -89,6 +91,22 @@ def test_a_setup_that_was_killed_holds_up_no_other_one(checkout: Checkout) -> No
     checkout.end_pip()
     assert following.communicate(timeout=20)[0] == "Installing requirements.txt\n"
     assert following.returncode == 0
+
+
+def test_an_installation_that_takes_some_seconds_says_how_far_it_is(checkout: Checkout) -> None:
+    (checkout.folder / "requirements.txt").write_text("click==1\nflask==2\n")
+    running = checkout.setup()
+    assert line(running) == "Installing requirements.txt\n"
+    assert line(running) == "  1 of 2 packages fetched, 0 installed\n"
+
+
+def test_an_interrupt_ends_an_installation_without_a_word(checkout: Checkout) -> None:
+    running = checkout.setup()
+    assert line(running) == "Installing requirements.txt\n"
+    os.killpg(running.pid, 2)
+    assert running.communicate(timeout=20) == ("", "")
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, 9)  # the shell that stands in for pip may have left a child
 
 
 def test_a_command_before_the_installation_is_complete_says_so() -> None:
