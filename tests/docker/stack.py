@@ -58,13 +58,13 @@ def layers(image: str) -> list[str]:
     return own[:3]  # BuildKit adds an empty one for WORKDIR
 
 
-def until(condition: Callable[[], Any], seconds: float) -> Any:
-    """Return the first true value of ``condition``. Fail after ``seconds``."""
-    end = time.monotonic() + seconds
+def until(condition: Callable[[], Any]) -> Any:
+    """Return the first true value of ``condition``. Fail after three minutes, which is enough on a busy machine."""
+    end = time.monotonic() + 180
     while True:
         if value := condition():
             return value
-        assert time.monotonic() < end, f"not so within {seconds:g} s, but {value!r}"
+        assert time.monotonic() < end, f"not so within three minutes, but {value!r}"
         time.sleep(0.1)
 
 

@@ -28,7 +28,7 @@ def test_the_stack_starts(checkout: Path, project: str, tmp_path: Path) -> None:
             assert "storage.googleapis.com" in built, built[-3000:]
             replace_downloads(folder)
         firebase.sh(f"{command} --detach")
-        assert until(lambda: firebase.status("/ready") == 200, 60)
+        assert until(lambda: firebase.status("/ready") == 200)
         firebase.login("admin@example.com", PASSWORD)
 
 

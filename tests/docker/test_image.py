@@ -17,7 +17,6 @@ import requests
 from tests.docker.conftest import outside
 from tests.docker.stack import BASE, PASSWORD, docker, sh, until
 from tests.support.emulators import free_port, running
-from tests.support.markdown import ROOT
 
 BODY = b'{"username": "inflight", "email": "inflight@example.com", "password": "a long enough passphrase"}'
 HEAD = (
@@ -107,7 +106,7 @@ def test_without_settings_it_says_what_to_do_and_serves_in_production_after_prep
         assert "run `./portero prepare`, or set APP_ENV=development" in refused
         assert "ready to serve" in docker("run", "--rm", "--volume", f"{volume}:/data", whole, "prepare")
         with container(whole, port, "--volume", f"{volume}:/data"):
-            until(partial(answers, port), 30)
+            until(partial(answers, port))
             assert requests.get(f"http://127.0.0.1:{port}/dev/mail", timeout=5).status_code == 404
     finally:
         docker("volume", "rm", "--force", volume)
@@ -117,14 +116,14 @@ def test_in_development_the_mails_are_shown_through_a_published_port_with_the_sw
     for switch, status in (("off", 403), ("on", 200)):
         port = free_port()
         with container(whole, port, *DEVELOPMENT, "--env", f"DEV_MAIL_PUBLISHED={switch}"):
-            until(partial(answers, port), 30)
+            until(partial(answers, port))
             assert requests.get(f"http://127.0.0.1:{port}/dev/mail", timeout=5).status_code == status
 
 
 def test_serves_and_checks_csv_files_if_it_has_polars(image: str) -> None:
     port = free_port()
     with container(image, port, *ADMIN):
-        until(partial(answers, port), 30)
+        until(partial(answers, port))
         answer = send_csv(port)
     if image == "portero:yes":
         assert answer.status_code == 201, answer.text
@@ -136,6 +135,13 @@ def test_serves_and_checks_csv_files_if_it_has_polars(image: str) -> None:
 def test_every_module_of_the_service_finds_the_packages_that_it_imports(whole: str) -> None:
     imported = docker("run", "--rm", "--entrypoint", "python", whole, "-c", IMPORT_EVERYTHING)
     assert "src.infrastructure.identity.firebase" in imported
+
+
+def test_compiles_none_of_its_modules_at_a_start(whole: str) -> None:
+    verbose = ["--entrypoint", "sh", whole, "-c", 'python -v -c "$0" 2>&1', IMPORT_EVERYTHING]
+    sources = re.findall(r"code object from '?(/(?:venv|portero)/\S+\.pyc?)\b", docker("run", "--rm", *verbose))
+    assert len(sources) > 500
+    assert not [source for source in sources if source.endswith(".py")]
 
 
 def test_serves_from_dynamodb_and_s3(whole: str, dynamodb_server: str) -> None:
@@ -151,7 +157,7 @@ def test_serves_from_dynamodb_and_s3(whole: str, dynamodb_server: str) -> None:
         "AWS_SECRET_ACCESS_KEY": "test",
     }
     with container(whole, port, *ADMIN, "--network", "host", *environment(settings)):
-        until(partial(answers, port), 30)
+        until(partial(answers, port))
         assert send_csv(port).status_code == 201
 
 
@@ -178,20 +184,6 @@ def test_asks_firestore_firebase_and_cloud_storage(whole: str) -> None:
         assert re.search(f"wrong  {name}: It cannot be used: .*refused", report), report
 
 
-def test_starts_in_less_than_twice_the_time_of_portero_serve(whole: str, tmp_path: Path) -> None:
-    inside, plain = [], []
-    for attempt in range(3):
-        port, started = free_port(), time.monotonic()
-        with container(whole, port, *DEVELOPMENT):
-            until(partial(answers, port), 30)
-            inside.append(time.monotonic() - started)
-        port, started = free_port(), time.monotonic()
-        env = {"PATH": "/usr/bin:/bin", "PORT": str(port), "DATA_DIR": str(tmp_path / f"data{attempt}")}
-        with running([str(ROOT / "portero"), "serve"], env=env, cwd=tmp_path, ready=partial(answers, port)):
-            plain.append(time.monotonic() - started)
-    assert min(inside) < 2 * min(plain), (inside, plain)
-
-
 def test_finishes_requests_and_hands_jobs_back_within_the_ten_seconds_of_cloud_run(whole: str) -> None:
     run = uuid4().hex[:8]
     network, volume, port = f"portero-{run}", f"portero-{run}", free_port()
@@ -201,29 +193,28 @@ def test_finishes_requests_and_hands_jobs_back_within_the_ten_seconds_of_cloud_r
     try:
         with outside(network):
             with container(whole, port, *options, "--env", "DOG_API_URL=http://outside:9000/dogs?seconds=60") as first:
-                until(lambda: answers(port), 30)
+                until(lambda: answers(port))
                 token = requests.post(f"{url}/login", json={"email": "admin@example.com", "password": PASSWORD})
                 headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
                 created = requests.post(f"{url}/api/dogs/Rex", headers=headers)
                 job = created.headers["Link"].partition("<")[2].partition(">")[0]
-                until(lambda: requests.get(url + job, headers=headers).json()["status"] == "running", 10)
+                until(lambda: requests.get(url + job, headers=headers).json()["status"] == "running")
 
                 with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
                     client.sendall(HEAD + BODY[:20])
                     time.sleep(0.3)  # for the service to begin with the request
-                    started = time.monotonic()
                     stopping = subprocess.Popen(["docker", "stop", "--time", "10", first], stdout=subprocess.DEVNULL)
                     time.sleep(0.5)
                     client.sendall(BODY[20:])
                     answer = b"".join(iter(lambda: client.recv(65536), b""))
                 stopping.wait()
-                assert time.monotonic() - started < 10
                 assert answer.startswith(b"HTTP/1.1 201 "), answer
+                # Docker has not killed it after ten seconds.
                 assert docker("inspect", "--format", "{{.State.ExitCode}}", first) == "0"
 
             with container(whole, port, *options, "--env", "DOG_API_URL=http://outside:9000/dogs"):
-                until(lambda: answers(port), 30)
-                until(lambda: requests.get(f"{url}/api/dogs/Rex").json()["picture_status"] == "ready", 30)
+                until(lambda: answers(port))
+                until(lambda: requests.get(f"{url}/api/dogs/Rex").json()["picture_status"] == "ready")
                 done = requests.get(url + job, headers=headers).json()
                 assert (done["status"], done["attempts"]) == ("succeeded", 1)
     finally:

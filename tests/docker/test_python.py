@@ -25,7 +25,7 @@ ENVIRONMENT = {
 def python(checkout: Path) -> Iterator[str]:
     """A container with the base of the image, the files of the project, and all their requirements.
 
-    Its CPU shares are the smallest, because other tests that run at the same time measure how long something takes.
+    Its CPU shares are the smallest, because other tests stop containers in their grace period at the same time.
     """
     environment = [option for name, value in ENVIRONMENT.items() for option in ("--env", f"{name}={value}")]
     options = ["--init", "--cpu-shares", "2", "--volume", f"{checkout}:/portero:ro", "--workdir", "/portero"]
