@@ -35,13 +35,20 @@ VERSION = "0.1.0"
 
 
 def create_app() -> Flask:
-    """Return the WSGI application for the settings in the environment. Raises ConfigurationError.
+    """Return the WSGI application for the settings in the environment, for `flask run` and for other servers.
 
-    A web server must call it after it forks, because connections and threads do not survive a fork.
+    In development, run ``prepare`` first. A web server must call it after it forks, because connections and threads do
+    not survive a fork. Raises ClickException, which `flask run` prints.
     """
     from src.bootstrap import web
 
-    return web.create_app(VERSION)
+    try:
+        settings = load_settings()
+        if not settings.production:
+            prepare(settings)
+        return web.create_app(VERSION)
+    except ConfigurationError as error:
+        raise click.ClickException(explain(error)) from None
 
 
 def serve(settings: Settings) -> None:
@@ -50,7 +57,7 @@ def serve(settings: Settings) -> None:
         store_class(settings.store_url)  # loads the library of the store once, for all processes
     # While a child prepares, this process loads what only its workers need and will share.
     with _running_in_child(_prepare_start, settings), without_garbage_collection():
-        import src.bootstrap.web  # noqa: F401 - the workers share it
+        from src.bootstrap import web  # the workers share it
 
         make_server = _load_server(settings)
     require_tables(settings)
@@ -60,7 +67,7 @@ def serve(settings: Settings) -> None:
     if settings.metrics_token:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portero-metrics-")
     workers = 1 if settings.single_process else settings.web_concurrency
-    make_server(create_app, host=settings.host, port=settings.port, workers=workers).run()
+    make_server(partial(web.create_app, VERSION), host=settings.host, port=settings.port, workers=workers).run()
 
 
 def _prepare_start(settings: Settings) -> None:

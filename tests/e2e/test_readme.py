@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,15 +133,17 @@ def test_an_environment_file_has_only_known_settings_commented_out_or_not(file: 
 
 
 def test_the_service_starts_with_the_command_of_flask(tmp_path: Path) -> None:
-    """The manual start of the tutorial and of the briefs."""
-    [start] = {text for page in PAGES for _, text in blocks(page) if "flask --app" in text}
-    command = next(line for line in start.splitlines() if "flask" in line).split()
-    port = free_port()
-    command = [sys.executable, "-m", *command[:-1], str(port)]
-    command[2] = Path(command[2]).name
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATA_DIR": str(tmp_path)}
-    subprocess.run([ROOT / "portero", "prepare"], cwd=tmp_path, env=environment, check=True, capture_output=True)
-    with running(command, cwd=tmp_path, env=environment, ready=f"http://127.0.0.1:{port}/ready", timeout=30):
+    """The manual start of the tutorial and of the briefs, in a fresh checkout."""
+    lines = (line for page in PAGES for _, text in blocks(page) for line in text.splitlines())
+    [command] = {line for line in lines if "flask run" in line}
+    for name in (".venv", "run.py"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    variable, *words, port = command.split()
+    assert (variable, port) == ("FLASK_APP=run.py", "8000")
+    port = str(free_port())
+    environment = {**os.environ, "FLASK_APP": "run.py"}
+    ready = f"http://127.0.0.1:{port}/ready"
+    with running([*words, port], cwd=tmp_path, env=environment, ready=ready, timeout=60):
         assert urlopen(f"http://127.0.0.1:{port}/openapi.json").status == 200
 
 
