@@ -12,7 +12,7 @@ from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client
 from src.domain.users import Claim, Profile, User, UserRepository
-from src.domain.values import Email, Page, Role
+from src.domain.values import Email, Page, Role, Username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +30,30 @@ class AdministrationService:
     def ensure_admin(self, email: Email, password: NewPassword) -> bool:
         """Make the first admin if there is no admin yet. Return whether this call made one.
 
+        The username is ``admin``, or random if a user has that name.
         An existing account is never promoted, and its password is never changed. Of several calls at the same time,
         only one makes an admin. Raises Taken if the address belongs to a user who is no admin.
         """
         if self.users.has_admin():
             return False
+        profile = Profile(username=Username.parse("admin"), email=email, role=Role.ADMIN)
         try:
-            self.directory.add(Profile(email=email, role=Role.ADMIN), password)
+            self._add_with_a_free_username(profile, password)
         except Taken:
             holder = self.users.by_claim(Claim("email", email.key))
             if holder is None or holder.role is not Role.ADMIN:
                 raise
             return False
         return True
+
+    def _add_with_a_free_username(self, profile: Profile, password: NewPassword) -> None:
+        """Add a user, with a random username if somebody else has that of ``profile``. Raises Taken."""
+        try:
+            self.directory.add(profile, password)
+        except Taken as taken:
+            if taken.fields != ("username",):
+                raise
+            self.directory.add(profile | {"username": Username.random()}, password)
 
     def list_users(self, role: Role | None = None, cursor: str | None = None, limit: int = 100) -> Page[User]:
         """Return a page of the active users who have a username, ordered by username."""

@@ -145,8 +145,8 @@ class SettingsFields(BaseModel):
     The default is 1 or more: the number of cores divided by ``WEB_CONCURRENCY``.
     """
     admin_email: str | None = None
-    """Make this admin at the start if there is none; in production ``./portero prepare`` does. See
-    docs/how-to/manage-users.md#become-admin."""
+    """Make this admin, with the username ``admin``, at the start if there is none; in production ``./portero prepare``
+    does. See docs/how-to/manage-users.md#become-admin."""
     admin_password: SecretStr | None = None
     """The password of that admin."""
 

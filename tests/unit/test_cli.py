@@ -146,8 +146,19 @@ def test_prepare_makes_the_first_admin_once_and_never_resets_it(
         assert portero("prepare").code == 0
     client = main.create_app().test_client()
     credentials = {"email": "root@example.com", "password": PASSWORD}
-    assert client.post("/api/v1/auth/login", json=credentials).json["user"]["role"] == "admin"  # type: ignore[index]
+    user = client.post("/api/v1/auth/login", json=credentials).json["user"]  # type: ignore[index]
+    assert (user["username"], user["role"]) == ("admin", "admin")
     assert len(portero("users", "list").out.splitlines()) == 1
+
+
+def test_prepare_makes_the_first_admin_although_a_user_has_the_name_admin(
+    prepared: Portero, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _register(client, "admin")
+    monkeypatch.setenv("ADMIN_EMAIL", "root@example.com")
+    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    assert prepared("prepare").code == 0
+    assert client.post("/login", json={"email": "root@example.com", "password": PASSWORD}).status_code == 200
 
 
 @pytest.mark.parametrize(
