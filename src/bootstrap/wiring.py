@@ -82,11 +82,10 @@ from src.infrastructure.tokens.signing_keys import KeyRing
 from src.interfaces.services import Services
 from src.settings import Settings
 
-PASSWORD_HINTS = {
-    "too_short": "The setting PASSWORD_MIN_LENGTH=6 takes fewer characters.",
-    **dict.fromkeys(("common", "weak"), "The setting PASSWORD_BLOCKLIST=off takes such passwords."),
-}
-"""Sentences for developers who try the sample passwords of other services. Production does not show them."""
+LENIENT_SETTINGS_HINT = (
+    "`cp examples/brief-b.env .env` sets PASSWORD_MIN_LENGTH=6 and PASSWORD_BLOCKLIST=off, which take simpler ones."
+)
+"""A sentence for developers who try the sample passwords of other services. Production does not show it."""
 
 
 class Overrides(TypedDict, total=False):
@@ -259,7 +258,7 @@ def _rules(settings: Settings, pictures: PictureSource) -> InputRules:
         passwords=PasswordPolicy(
             settings.password_min_length,
             find_weakness if settings.password_blocklist else None,
-            {} if settings.production else PASSWORD_HINTS,
+            "" if settings.production else LENIENT_SETTINGS_HINT,
         ),
         check_picture=pictures.check,
     )

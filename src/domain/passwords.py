@@ -2,7 +2,7 @@
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from src.domain.messages import Translatable
@@ -39,8 +39,8 @@ class PasswordPolicy:
     min_length: int
     find_weakness: FindWeakness | None = None
     """The function that finds weak passwords, or None to accept passwords that are easy to guess."""
-    hints: Mapping[str, str] = field(default_factory=dict)
-    """By code: a sentence to add to the message of an error."""
+    hint: str = ""
+    """A sentence to add to the message of an error that other settings prevent."""
 
     def check(self, password: str, *names: str | None) -> NewPassword:
         """Accept a new password. ``names`` are the user's username and e-mail address.
@@ -49,8 +49,8 @@ class PasswordPolicy:
         """
         password = normalise_password(password)
         if flaw := self._flaw(password, [name for name in names if name]):
-            if hint := self.hints.get(flaw.code):
-                message = Translatable("{reason} {hint}", reason=flaw.message, hint=Translatable(hint))
+            if self.hint and flaw.code not in ("too_long", "same_as_name"):
+                message = Translatable("{reason} {hint}", reason=flaw.message, hint=Translatable(self.hint))
                 raise InvalidValue(flaw.code, message)
             raise flaw
         return NewPassword(password)

@@ -10,7 +10,7 @@ from zxcvbn_rs_py import Warning
 
 from src.application.summaries import Statistics, summarise_by_rules
 from src.application.summaries import texts as sentences
-from src.bootstrap.wiring import PASSWORD_HINTS
+from src.bootstrap.wiring import LENIENT_SETTINGS_HINT
 from src.domain.csv import Column, Report
 from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.binary import MAGIC
@@ -90,7 +90,7 @@ def test_every_word_that_is_a_value_of_a_message_has_a_translation() -> None:
     assert documents < {collection.name for collection in COLLECTIONS}
     things = [name.removesuffix("s") for name in documents]
     warnings = [str(getattr(Warning, name)) for name in dir(Warning) if name[0] != "_"]
-    words = [*things, *warnings, *MAGIC.values(), *PASSWORD_HINTS.values(), *map(itemgetter(1), WORDING.values())]
+    words = [*things, *warnings, *MAGIC.values(), LENIENT_SETTINGS_HINT, *map(itemgetter(1), WORDING.values())]
     assert len(warnings) > 10
     assert [word for word in words if word not in IDS] == []
 
