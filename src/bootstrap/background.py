@@ -4,9 +4,9 @@ import os
 import time
 from threading import Event
 
-from src.application.datasets import remove_abandoned_files
 from src.application.jobs import JobRunner
 from src.infrastructure.periodic import repeat
+from src.infrastructure.spooling import remove_abandoned_files
 from src.interfaces.services import Services
 
 _SWEEP_SECONDS = 30.0

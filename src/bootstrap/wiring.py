@@ -75,6 +75,7 @@ from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
+from src.infrastructure.spooling import temporary_file
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import DerivedRefreshTokens
@@ -121,7 +122,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     handlers: dict[str, JobHandler] = {
         PICTURE: FetchPicture(dogs=dogs, pictures=pictures),
         RELAY: RelayFile(files=files, blobs=blobs, relay=make_relay(settings)),
-        CHECK: CheckDataset(datasets=datasets, checker=checker, rows=rows, blobs=blobs, take_place=take_place),
+        CHECK: CheckDataset(
+            datasets=datasets, checker=checker, rows=rows, blobs=blobs, spool=temporary_file, take_place=take_place
+        ),
         **mail_handlers(settings, mailer, mails, users, mail_tokens, clock, count),
     }
     delay = timedelta(seconds=settings.job_delay_seconds)
@@ -195,6 +198,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             checker=checker,
             rows=rows,
             blobs=blobs,
+            spool=temporary_file,
             take_place=take_place,
             queue=queue,
             summary=Summarise(make_adviser(settings), rows, checker.pattern_flaw, compiled),

@@ -11,10 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from hashlib import sha256
 from itertools import count
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn, cast
 from urllib.parse import quote
 
@@ -27,7 +24,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 
-from src.application.datasets import IncomingDataset
+from src.application.datasets import DatasetDetails, IncomingDataset
 from src.application.files import IncomingFile
 from src.application.limits import RateLimiter
 from src.application.ports import (
@@ -41,7 +38,6 @@ from src.application.ports import (
 )
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import Overrides, wire
-from src.domain.csv import ReadOptions
 from src.domain.errors import InvalidToken
 from src.domain.users import User
 from src.domain.values import Role
@@ -292,21 +288,8 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
 
 def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:
     """Create a dataset and return its id. With ``later``, a job checks the file."""
-    with NamedTemporaryFile() as file:
-        file.write(CSV)
-        file.flush()
-        lines = CSV.count(b"\n")
-        incoming = IncomingDataset(
-            Path(file.name),
-            "Customers",
-            "a.csv",
-            len(CSV),
-            sha256(CSV).hexdigest(),
-            lines,
-            ReadOptions(),
-            prefer_job=later,
-        )
-        return services.datasets.add(owner, incoming).dataset.id
+    incoming = IncomingDataset("a.csv", [CSV], lambda: DatasetDetails("Customers"), in_job=later)
+    return services.datasets.add(replace(owner, role=Role.UPLOADER), incoming).dataset.id
 
 
 def upload(content: bytes = b"content", filename: str = "a.txt", **fields: str) -> dict[str, Any]:

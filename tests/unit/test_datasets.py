@@ -1,7 +1,9 @@
 """Datasets, as they arrive and are checked; what they share with files, see test_custody."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -9,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from src.application.datasets import service
+from src.application.datasets import DatasetDetails, IncomingDataset, service
 from src.application.stored_objects import HEARTBEAT, HEARTBEAT_TIMEOUT
 from src.application.summaries import Advice, Summarise
 from src.domain.csv import NotCsv, ReadOptions, Report, Schema
 from src.domain.datasets import DatasetStatus
-from src.domain.errors import Ended, Invalid, NotFound, Unavailable
+from src.domain.errors import Ended, Forbidden, Invalid, NotFound, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
 from src.domain.receipts import Repeated
+from src.domain.values import Role
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns, results
 from src.infrastructure.csv.places import CheckPlaces
@@ -38,7 +41,8 @@ class TestAdd:
     def test_what_is_stored(self, world: DatasetWorld) -> None:
         stored = world.add()
         dataset = stored.dataset
-        assert (dataset.user_id, dataset.name, dataset.filename, dataset.sha256) == ("ada", "Name", "x.csv", "sha")
+        assert (dataset.user_id, dataset.name, dataset.filename) == ("ada", "Name", "x.csv")
+        assert dataset.sha256 == hashlib.sha256(CSV).hexdigest()
         assert (dataset.size, dataset.read_options, dataset.status) == (
             len(CSV),
             ReadOptions(Schema(COLUMNS)),
@@ -60,6 +64,11 @@ class TestAdd:
         assert (stored.job is None) == (lines == 1_001)
         assert world.bell.sent == ([stored.job.id] if stored.job else [])
 
+    def test_a_user_who_is_no_uploader_adds_none(self, world: DatasetWorld) -> None:
+        with pytest.raises(Forbidden):
+            world.add(owner=replace(ADA, role=Role.USER))
+        world.is_empty()
+
     def test_what_is_no_csv_leaves_nothing(self, world: DatasetWorld) -> None:
         with pytest.raises(NotCsv):
             world.add(content=b"\x89PNG\r\n\x1a\n")
@@ -68,8 +77,12 @@ class TestAdd:
 
     @pytest.mark.parametrize("error", [Invalid, OSError, Unavailable, KeyboardInterrupt, GeneratorExit])
     def test_what_does_not_arrive_leaves_nothing(self, world: DatasetWorld, error: type[BaseException]) -> None:
-        with pytest.raises(error), world.here.service.receiving(ADA):
+        def chunks() -> Iterator[bytes]:
+            yield CSV
             raise error
+
+        with pytest.raises(error):
+            world.here.service.add(ADA, IncomingDataset("x.csv", chunks(), DatasetDetails))
         world.is_empty()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from src.application.datasets import remove_abandoned_files, temporary_file
 from src.domain.errors import Unavailable
+from src.infrastructure.spooling import remove_abandoned_files, temporary_file
 
 
 @pytest.fixture(autouse=True)

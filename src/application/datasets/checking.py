@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from src.application.datasets.incoming import temporary_file
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, CsvChecker, RowStore, TakePlace
+from src.application.ports import BlobStore, CsvChecker, RowStore, Spool, TakePlace
 from src.domain.csv import NotCsv
 from src.domain.datasets import Dataset, DatasetRepository
 from src.domain.errors import AttemptFailed, NotFound, Postponed
@@ -29,6 +28,7 @@ class CheckDataset:
     checker: CsvChecker
     rows: RowStore
     blobs: BlobStore
+    spool: Spool
     take_place: TakePlace
     waits: ClassVar[tuple[float, float, float]] = (1.0, 3.0, 9.0)
     postponed_until: ClassVar[tuple[float, float, float, float]] = (math.inf,) * 4
@@ -59,7 +59,7 @@ class CheckDataset:
         with ExitStack() as undo:
             undo.callback(self._give_up, dataset.id, rows_id)
             try:
-                with temporary_file(self.blobs.read(dataset.key)) as file:
+                with self.spool(self.blobs.read(dataset.key)) as file:
                     store = partial(self.rows.append, rows_id)
                     report = self.checker.check(file, dataset.read_options, store=store, progress=progress)
                 dataset = self.datasets.update(dataset.id, lambda stored: _current(stored, rows_id).with_report(report))

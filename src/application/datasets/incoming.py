@@ -1,57 +1,109 @@
-"""The file of a new dataset, in the temporary folder."""
+"""A CSV file that a user adds, and what the user says about it."""
 
-import tempfile
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.domain.csv import ReadOptions
-from src.domain.errors import Unavailable
+from src.application.files import MeasuredChunks
+from src.application.ports import CsvChecker
+from src.application.strict_json import NotJson, strict_json
+from src.domain.csv import InvalidOption, NotCsv, ReadOptions, Schema, parse_schema
+from src.domain.errors import FieldError, Invalid
+from src.domain.messages import Translatable
+from src.domain.values import InvalidValue, parse_name
 
-_PREFIX = "portero-upload-"
-_CHUNK = 1 << 18
+_DELIMITERS = {"": None, ",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", "tab": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDetails:
+    """What a user says about a CSV file, as the user wrote it. An empty text says nothing."""
+
+    name: str = ""
+    schema: str = ""
+    """A schema as JSON."""
+    delimiter: str = ""
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingDataset:
-    """A CSV file that has arrived in the temporary folder, and the options to read it with."""
+    """A CSV file that a user adds. Iterating over ``chunks`` raises an error unless the whole file arrives."""
 
-    file: Path
-    name: str
     filename: str
-    size: int
-    sha256: str
-    lines: int
-    """The number of lines in the file. It may be a little too high."""
-    read_options: ReadOptions
-    prefer_job: bool
-    """Whether the client asks not to wait for the check."""
+    chunks: Iterable[bytes]
+    details: Callable[[], DatasetDetails]
+    """A function that returns the details, which may arrive after the file."""
+    in_job: bool | None = None
+    """Whether a job checks the file. If it is None, a job checks a large file."""
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the content of the file."""
-        with self.file.open("rb") as opened:
-            while chunk := opened.read(_CHUNK):
-                yield chunk
+
+class MeasuredCsv(MeasuredChunks):
+    """Yields the chunks of a CSV file. After the iteration, ``lines`` is the number of its lines, or a little more."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        super().__init__(chunks)
+        self.lines = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        chunk = b"\n"
+        for chunk in super().__iter__():
+            # Lines end with LF, CRLF or CR, also in UTF-16.
+            pairs = chunk.count(b"\r\n") + chunk.count(b"\r\0\n") if b"\r" in chunk else 0
+            self.lines += chunk.count(b"\n") + chunk.count(b"\r") - pairs
+            yield chunk
+        self.lines += not chunk.endswith((b"\n", b"\r"))
+
+
+def parse_details(details: DatasetDetails, checker: CsvChecker, file: Path | None = None) -> tuple[str, ReadOptions]:
+    """Return the name of a dataset, and the options to read its file.
+
+    Raises Invalid, which names every flaw of the details and, if there are any, also the flaw of ``file``.
+    """
+    errors: list[FieldError] = []
+    schema = Schema()
+    with _collecting(errors):
+        if not details.name.strip():
+            raise Invalid(FieldError("name", "required", "Give the dataset a name."))
+        parse_name(details.name)
+    with _collecting(errors):
+        schema = parse_schema(_json(details.schema), checker.pattern_flaw)
+    with _collecting(errors):
+        if details.delimiter not in _DELIMITERS:
+            raise InvalidOption("delimiter", "Give a comma, a semicolon, a tab or a bar.")
+    with _collecting(errors):
+        if details.encoding:
+            checker.check_encoding(details.encoding)
+    options = ReadOptions(schema, _DELIMITERS.get(details.delimiter), details.encoding or None)
+    if errors and file and not {"delimiter", "encoding"} & {error.field for error in errors}:
+        with _collecting(errors):
+            checker.require_csv(file, options)
+    if errors:
+        raise Invalid(*errors)
+    return details.name, options
+
+
+def _json(text: str) -> object:
+    try:
+        return strict_json(text) if text.strip() else None
+    except UnicodeError:
+        raise Invalid(
+            FieldError("schema", "json", "This is not valid JSON: a text holds half of a character.")
+        ) from None
+    except NotJson as error:
+        message = Translatable("This is not valid JSON: {reason}.", reason=error.reason)
+        raise Invalid(FieldError("schema", "json", message)) from None
 
 
 @contextmanager
-def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
-    """Yield a temporary file with these bytes; remove it after the block. Raises Unavailable when the disk is full."""
+def _collecting(errors: list[FieldError]) -> Iterator[None]:
+    """Append the errors of the block to ``errors`` instead of raising them, so that one answer names all."""
     try:
-        with tempfile.NamedTemporaryFile(prefix=_PREFIX) as file:
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            yield Path(file.name)
-    except OSError as error:
-        raise Unavailable from error
-
-
-def remove_abandoned_files(older_than: float = 86400.0) -> None:
-    """Remove temporary files that killed processes left behind, if they are older than ``older_than`` seconds."""
-    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another process has removed it
-            if path.stat().st_mtime < time.time() - older_than:
-                path.unlink()
+        yield
+    except Invalid as error:
+        errors += error.errors
+    except InvalidValue as error:
+        errors.append(FieldError("name", error.code, error.message))
+    except (InvalidOption, NotCsv) as error:
+        errors.append(error.field)

@@ -1,30 +1,33 @@
 """Storing, reading and summarising datasets."""
 
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from gettext import NullTranslations
+from pathlib import Path
 
 from src.application.datasets.checking import CHECK
-from src.application.datasets.incoming import IncomingDataset
+from src.application.datasets.incoming import DatasetDetails, IncomingDataset, MeasuredCsv, parse_details
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
-from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, TakePlace
-from src.application.stored_objects import ObjectLifecycle, PendingObject
+from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, Spool, TakePlace
+from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import ENGLISH, Summarise, Summary
-from src.domain.csv import CheckedRow, Report, Schema, parse_schema
+from src.domain.csv import CheckedRow, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.errors import Ended, Unavailable
+from src.domain.errors import Ended, Forbidden, Unavailable
 from src.domain.jobs import Job
 from src.domain.receipts import IdempotentCreate
 from src.domain.users import User
-from src.domain.values import Page, new_id
+from src.domain.values import Page, Role, new_id
 
 LINES_PER_ROW = 10
 """A job checks a file with more lines than this for each row of ``sync_rows``: counting its rows would take long."""
 PLACE_SECONDS = 20.0
 """The time for which a request waits while as many other files are checked as the memory allows."""
+
+CHUNK = 1 << 18
+"""The number of bytes to read from a file at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class DatasetService:
     checker: CsvChecker
     rows: RowStore
     blobs: BlobStore
+    spool: Spool
     take_place: TakePlace
     queue: JobQueue
     summary: Summarise
@@ -50,71 +54,62 @@ class DatasetService:
     """A file with more rows and blank lines than these is always checked by a job."""
     clock: Clock
 
-    def add(self, owner: User, incoming: IncomingDataset, progress: Progress | None = None) -> StoredDataset:
+    def add(
+        self,
+        owner: User,
+        incoming: IncomingDataset,
+        idempotent: IdempotentCreate[StoredDataset] | None = None,
+        progress: Progress | None = None,
+    ) -> StoredDataset:
         """Store a CSV file, all its rows, and the result of every rule that was checked.
 
         A large file, or one that the client does not want to wait for, is checked by a job. Nothing is visible until
         the last row is stored.
 
-        ``progress`` is called with the share of the check that is done. Raises what ``receiving`` and ``store`` raise.
+        The record is stored before the file arrives, so that a repeated request finds it; an error removes it again.
+        ``progress`` is called with the share of the check that is done. Raises Forbidden, Invalid, NotCsv, Repeated,
+        Unavailable, InvalidToken when the owner was deleted meanwhile, and the errors of iterating over the chunks.
         """
-        with self.receiving(owner) as pending:
-            return self.store(pending, incoming, progress)
-
-    def receiving(
-        self, owner: User, idempotent: IdempotentCreate[StoredDataset] | None = None
-    ) -> AbstractContextManager[PendingObject[Dataset, StoredDataset]]:
-        """Store the record of a dataset. The file of the dataset arrives and is stored within the block.
-
-        Call ``heartbeat`` for each chunk that arrives. When the block raises, the record is removed again. Raises
-        Repeated, Unavailable, and InvalidToken when the owner was deleted meanwhile.
-        """
+        if owner.role not in (Role.UPLOADER, Role.ADMIN):
+            raise Forbidden("Only uploaders and admins add datasets.")
         now, receipt_id = self.clock(), idempotent.receipt.id if idempotent else None
-        dataset = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, reconcile_since=now)
-        return self.objects.storing(dataset, idempotent)
-
-    def store(
-        self,
-        pending: PendingObject[Dataset, StoredDataset],
-        incoming: IncomingDataset,
-        progress: Progress | None = None,
-    ) -> StoredDataset:
-        """Store the file and complete the dataset. Check the file first, or create a job that checks it later.
-
-        ``progress`` is called with the share of the check that is done. Raises NotCsv, InvalidOption, Unavailable.
-        """
-        report: Report | None = None
-        job: Job | None = None
-        if not self._needs_job(incoming):
+        new = Dataset(new_id(), owner.id, now, (new_id(),), receipt_id=receipt_id, reconcile_since=now)
+        with self.objects.storing(new, idempotent) as pending:
 
             def checked(done: float) -> None:
                 pending.heartbeat()
                 if progress:
                     progress(done)
 
-            store = partial(self.rows.append, pending.item.rows_id)
-            with self.take_place(PLACE_SECONDS) as is_taken:
-                if not is_taken:
-                    raise Unavailable("Other files are being checked; try again in a moment.")
-                report = self.checker.check(incoming.file, incoming.read_options, store=store, progress=checked)
-        self.blobs.put(pending.item.key, pending.with_heartbeat(incoming.chunks()))
-        dataset = replace(
-            pending.item.stored(),
-            name=incoming.name,
-            filename=incoming.filename,
-            size=incoming.size,
-            sha256=incoming.sha256,
-            read_options=incoming.read_options,
-        )
-        if report:
-            dataset = dataset.with_report(report)
-        else:
-            job = Job.new(kind=CHECK, subject_id=dataset.id, user_id=dataset.user_id, now=self.clock())
-            dataset = replace(dataset, job_id=job.id)
-        stored = pending.finish(dataset, job, StoredDataset)
+            content = MeasuredCsv(incoming.chunks)
+            with self.spool(pending.with_heartbeat(content)) as file:
+                name, options = parse_details(incoming.details(), self.checker, file)
+                in_job = self._needs_job(file, options, content.lines, incoming.in_job)
+                report = None if in_job else self._check(file, options, new.rows_id, checked)
+                with file.open("rb") as opened:
+                    self.blobs.put(new.key, pending.with_heartbeat(iter(partial(opened.read, CHUNK), b"")))
+            dataset = replace(
+                pending.item.stored(),
+                name=name,
+                filename=incoming.filename,
+                size=content.size,
+                sha256=content.sha256,
+                read_options=options,
+            )
+            job: Job | None = None
+            if report:
+                dataset = dataset.with_report(report)
+            else:
+                job = Job.new(kind=CHECK, subject_id=dataset.id, user_id=dataset.user_id, now=self.clock())
+                dataset = replace(dataset, job_id=job.id)
+            stored = pending.finish(dataset, job, StoredDataset)
         if job:
             self.queue.notify(job.id)
         return stored
+
+    def require_details(self, details: DatasetDetails) -> None:
+        """Raise Invalid, which names every flaw of the details, if there are any."""
+        parse_details(details, self.checker)
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[Dataset]:
         """List your datasets, the newest first; an admin sees everybody's."""
@@ -123,10 +118,6 @@ class DatasetService:
     def show(self, caller: User, id: str) -> Dataset:
         """See a dataset of yours. Admins see the datasets of all users. Raises NotFound."""
         return self.objects.show(caller, id)
-
-    def parse_schema(self, value: object) -> Schema:
-        """Return the columns of a decoded JSON schema, or none when the schema is to be inferred. Raises Invalid."""
-        return parse_schema(value, self.checker.pattern_flaw)
 
     def uri(self, dataset: Dataset) -> str:
         """Return the URI of the stored file, to show to users."""
@@ -164,14 +155,23 @@ class DatasetService:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound, Stale."""
         self.objects.delete(caller, id, revisions)
 
-    def _needs_job(self, incoming: IncomingDataset) -> bool:
+    def _needs_job(self, file: Path, options: ReadOptions, lines: int, in_job: bool | None) -> bool:
         """Return whether a job is to check the file. Raises NotCsv or InvalidOption for a file that cannot be read."""
         most_lines = self.sync_rows + 1  # one line is the header
-        if incoming.prefer_job or incoming.lines > LINES_PER_ROW * most_lines:
-            self.checker.require_csv(incoming.file, incoming.read_options)
+        if in_job is None and most_lines < lines <= LINES_PER_ROW * most_lines:
+            return self.checker.exceeds(file, self.sync_rows, options)
+        if in_job or (in_job is None and lines > most_lines):
+            self.checker.require_csv(file, options)
             return True
-        may_exceed = incoming.lines > most_lines
-        return may_exceed and self.checker.exceeds(incoming.file, self.sync_rows, incoming.read_options)
+        return False
+
+    def _check(self, file: Path, options: ReadOptions, rows_id: str, progress: Progress) -> Report:
+        """Check a file, and store its rows. Raises NotCsv, InvalidOption, Unavailable."""
+        store = partial(self.rows.append, rows_id)
+        with self.take_place(PLACE_SECONDS) as is_taken:
+            if not is_taken:
+                raise Unavailable("Other files are being checked; try again in a moment.")
+            return self.checker.check(file, options, store=store, progress=progress)
 
 
 def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:

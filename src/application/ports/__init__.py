@@ -1,7 +1,7 @@
 """The ports of the application, other than repositories. Adapters implement them."""
 
 from src.application.ports.csv import CsvChecker
-from src.application.ports.functions import Clock, EmailParser, Fingerprints, TakePlace, UsernameParser
+from src.application.ports.functions import Clock, EmailParser, Fingerprints, Spool, TakePlace, UsernameParser
 from src.application.ports.identity import (
     ExternalIdentity,
     PasswordHasher,
@@ -51,6 +51,7 @@ __all__ = [
     "RemoteAccounts",
     "RowStore",
     "Run",
+    "Spool",
     "StoreMaintenance",
     "TakePlace",
     "TokenClaims",

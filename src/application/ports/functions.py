@@ -1,8 +1,9 @@
 """The ports that are single functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 
 from src.domain.values import Email, Username
 
@@ -13,6 +14,12 @@ TakePlace = Callable[[float], AbstractContextManager[bool]]
 """A function that waits some seconds for one of the places for checks of CSV files, and holds it within the block.
 
 The block gets False if no place is free. There are as many places as the memory allows checks at once.
+"""
+
+Spool = Callable[[Iterable[bytes]], AbstractContextManager[Path]]
+"""A function that writes chunks to a temporary file, which is removed after the block.
+
+It raises Unavailable when the disk is full, and the errors of iterating over the chunks.
 """
 
 Fingerprints = Callable[[bytes], Sequence[str]]

@@ -4,15 +4,15 @@ import secrets
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from shlex import quote
 
-from src.application.datasets import IncomingDataset
-from src.application.files import IncomingFile, MeasuredChunks
+from src.application.datasets import DatasetDetails, IncomingDataset
+from src.application.files import IncomingFile
 from src.bootstrap.prepare import prepare
 from src.bootstrap.wiring import wire
-from src.domain.csv import ReadOptions
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
 from src.infrastructure.identity.addresses import parse_address
@@ -110,22 +110,8 @@ def _add_data(services: Services, people: dict[str, User]) -> None:
     content = (_FILES / "vaccinations.txt").read_bytes()
     services.files.add(people["anna"], IncomingFile("vaccinations.txt", "text/plain", [content]))
     for file in sorted(_FILES.glob("*.csv")):
-        services.datasets.add(people["ursula"], _dataset(file))
-
-
-def _dataset(file: Path) -> IncomingDataset:
-    content = MeasuredChunks([file.read_bytes()])
-    lines = sum(chunk.count(b"\n") for chunk in content)
-    return IncomingDataset(
-        file=file,
-        name=file.stem.title(),
-        filename=file.name,
-        size=content.size,
-        sha256=content.sha256,
-        lines=lines,
-        read_options=ReadOptions(),
-        prefer_job=False,
-    )
+        details = partial(DatasetDetails, file.stem.title())
+        services.datasets.add(people["ursula"], IncomingDataset(file.name, [file.read_bytes()], details))
 
 
 def _data_url(file: Path) -> str:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from src.domain.errors import PorteroError
+from src.domain.errors import FieldError, PorteroError
 
 
 class NotCsv(PorteroError):
@@ -12,6 +12,7 @@ class NotCsv(PorteroError):
 
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
+        self.field = FieldError("file", reason, detail)
         super().__init__(detail)
 
 
@@ -22,4 +23,5 @@ class InvalidOption(PorteroError):
 
     def __init__(self, option: Literal["delimiter", "encoding"], detail: str) -> None:
         self.option = option
+        self.field = FieldError(option, option, detail)
         super().__init__(detail)

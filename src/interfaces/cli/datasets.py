@@ -1,17 +1,16 @@
 """The commands for datasets."""
 
-import hashlib
+from functools import partial
 from pathlib import Path
 
 import click
 
-from src.application.datasets import IncomingDataset
-from src.application.strict_json import strict_json
-from src.domain.csv import ReadOptions
+from src.application.datasets import CHUNK, DatasetDetails, IncomingDataset
 from src.domain.datasets import Dataset
+from src.domain.errors import Invalid
 from src.domain.users import User
-from src.domain.values import Role, parse_name
-from src.interfaces.cli.arguments import as_bad_parameter, find_user
+from src.domain.values import Role
+from src.interfaces.cli.arguments import find_user
 from src.interfaces.cli.console import Console
 from src.interfaces.filenames import safe_filename
 from src.interfaces.services import Services
@@ -26,8 +25,8 @@ def datasets() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", required=True, help="The name of the dataset.")
 @click.option("--schema", default="", help="JSON or @FILE. Inferred by default.")
-@click.option("--delimiter", help="Detected by default.")
-@click.option("--encoding", help="Detected by default.")
+@click.option("--delimiter", default="", help="Detected by default.")
+@click.option("--encoding", default="", help="Detected by default.")
 @click.option("--owner", help="A username or an e-mail address. By default an admin.")
 @click.pass_obj
 def add_dataset(
@@ -35,47 +34,36 @@ def add_dataset(
     file: Path,
     name: str,
     schema: str,
-    delimiter: str | None,
-    encoding: str | None,
+    delimiter: str,
+    encoding: str,
     owner: str | None,
 ) -> None:
     """Store a CSV file, and print the result of its check."""
     services = console.services()
-    if not name.strip():
-        raise click.BadParameter("give the dataset a name", param_hint="--name")
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
-    with as_bad_parameter("--name"):
-        name = parse_name(name)
-    parsed = services.datasets.parse_schema(_schema(schema))
-    with file.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-    size = file.stat().st_size
-    incoming = IncomingDataset(
-        file=file,
-        name=name,
-        filename=safe_filename(file.name),
-        size=size,
-        sha256=sha256,
-        lines=0,  # the operator waits for the check, however large the file is
-        read_options=ReadOptions(parsed, delimiter, encoding),
-        prefer_job=False,
-    )
+    details = DatasetDetails(name, _text(schema), delimiter, encoding)
+    try:
+        services.datasets.require_details(details)
+    except Invalid as invalid:
+        raise click.UsageError("\n".join(f"--{each.field}: {each.message}" for each in invalid.errors)) from None
     user = _owner(services, owner)
-    with click.progressbar(length=1000, label=file.name) as bar:
-        stored = services.datasets.add(user, incoming, lambda done: bar.update(round(done * 1000) - bar.pos))
+    with file.open("rb") as opened, click.progressbar(length=1000, label=file.name) as bar:
+        chunks = iter(partial(opened.read, CHUNK), b"")
+        # The operator waits for the check, however large the file is.
+        incoming = IncomingDataset(safe_filename(file.name), chunks, lambda: details, in_job=False)
+        stored = services.datasets.add(user, incoming, progress=lambda done: bar.update(round(done * 1000) - bar.pos))
     _print_report(stored.dataset)
 
 
-def _schema(text: str) -> object:
-    """Return the JSON in the value of --schema, or in the file that ``@FILE`` names. Raises BadParameter."""
+def _text(schema: str) -> str:
+    """Return the value of --schema, or the content of the file that ``@FILE`` names. Raises BadParameter."""
     try:
-        text = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
-        return strict_json(text) if text.strip() else None
+        return Path(schema[1:]).read_text("utf-8") if schema.startswith("@") else schema
     except OSError as error:
-        raise click.BadParameter(f"{text[1:]}: {error.strerror}", param_hint="--schema") from None
-    except ValueError as error:
-        raise click.BadParameter(f"this is not valid JSON: {error}", param_hint="--schema") from None
+        raise click.BadParameter(f"{schema[1:]}: {error.strerror}", param_hint="--schema") from None
+    except UnicodeDecodeError:
+        raise click.BadParameter("this is not valid JSON: it is not UTF-8", param_hint="--schema") from None
 
 
 def _owner(services: Services, login: str | None) -> User:

@@ -7,10 +7,8 @@ from src.domain.errors import FieldError, Invalid, InvalidCursor, KeyReused, Por
 def with_field(error: PorteroError) -> PorteroError:
     """Return an error that one field has caused as Invalid with this field, and any other error unchanged."""
     match error:
-        case NotCsv():
-            field = FieldError("file", error.reason, error.detail)
-        case InvalidOption():
-            field = FieldError(error.option, error.option, error.detail)
+        case NotCsv() | InvalidOption():
+            field = error.field
         case InvalidCursor():
             field = FieldError("cursor", "invalid", "Use the cursor of the Link header as it is, or leave it out.")
         case UnknownOwner():

@@ -7,12 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from src.application.datasets import CHECK, CheckDataset, DatasetService, IncomingDataset, StoredDataset, erase_dataset
+from src.application.datasets import (
+    CHECK,
+    CheckDataset,
+    DatasetDetails,
+    DatasetService,
+    IncomingDataset,
+    StoredDataset,
+    erase_dataset,
+)
 from src.application.jobs import JobRunner, JobService
 from src.application.ports import BlobStore, CsvChecker, RowStore
 from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import Summarise
-from src.domain.csv import Column, ColumnType, ReadOptions, Report, Schema
+from src.domain.csv import Column, ColumnType, Report
 from src.domain.datasets import Dataset, DatasetRepository, DatasetStatus
 from src.domain.jobs import LEASE, Job
 from src.domain.receipts import IdempotentCreate
@@ -23,11 +31,13 @@ from src.infrastructure.csv.checking import patterns
 from src.infrastructure.csv.places import CheckPlaces
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.rows.packed import PackedRows
+from src.infrastructure.spooling import temporary_file
 from tests.support.remote import Observed
 from tests.unit.stored_objects.world import ADA, COMMITS, Observe, Process, World
 
 CSV = b"id,name\n1,Ada\n2,Eve\n3,\n4,Eve\n5,Ada\n"
 COLUMNS = (Column("id", ColumnType.INTEGER, unique=True), Column("name", required=True))
+SCHEMA = '{"id": {"type": "integer", "unique": true}, "name": {"required": true}}'
 FOUND = {("not_empty", "name"): 1}
 VALID = [True, True, False, True, True]
 
@@ -52,7 +62,6 @@ class DatasetWorld(World[DatasetProcess]):
         self.records = self.datasets = Datasets(self.store)
         self.rows, self.checker = PackedRows(self.store), PolarsCsvChecker()
         self.places = CheckPlaces(3, folder / "places")
-        self.file = folder / "file.csv"
         self.later = later
 
     def process(self, observe: Observe, checker: CsvChecker | None = None) -> DatasetProcess:
@@ -77,13 +86,21 @@ class DatasetWorld(World[DatasetProcess]):
             checker=engine,
             rows=rows,
             blobs=blobs,
+            spool=temporary_file,
             take_place=self.places.take,
             queue=self.bell,
             summary=summary,
             sync_rows=1_000,
             clock=self.watch,
         )
-        work = CheckDataset(datasets=datasets, checker=engine, rows=rows, blobs=blobs, take_place=self.places.take)
+        work = CheckDataset(
+            datasets=datasets,
+            checker=engine,
+            rows=rows,
+            blobs=blobs,
+            spool=temporary_file,
+            take_place=self.places.take,
+        )
         runner = JobRunner(jobs=self.jobs, handlers={CHECK: work}, delay=timedelta(0), clock=self.watch)
         jobs = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
         return DatasetProcess(service, objects, datasets, jobs, work, runner.run)
@@ -98,15 +115,8 @@ class DatasetWorld(World[DatasetProcess]):
     ) -> StoredDataset:
         idempotent = IdempotentCreate(self._receipt(key), self._answer) if key else None
         service = (process or self.here).service
-        with service.receiving(owner, idempotent) as pending:
-            self.file.write_bytes(content)
-            pending.heartbeat()
-            lines = content.count(b"\n")
-            options = ReadOptions(Schema(COLUMNS if content == CSV else ()))
-            incoming = IncomingDataset(
-                self.file, "Name", "x.csv", len(content), "sha", lines, options, prefer_job=later
-            )
-            return service.store(pending, incoming)
+        details = DatasetDetails("Name", SCHEMA if content == CSV else "")
+        return service.add(owner, IncomingDataset("x.csv", [content], lambda: details, later or None), idempotent)
 
     def add_later(self) -> Job:
         """The job of a dataset that waits to be checked."""

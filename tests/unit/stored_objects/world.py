@@ -24,7 +24,8 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.working import RecordingQueue, Watch, person
 
-ADA, EVE, ROOT = person(), person("eve"), person("root", Role.ADMIN)
+ADA, EVE = person("ada", Role.UPLOADER), person("eve", Role.UPLOADER)
+ROOT = person("root", Role.ADMIN)
 COMMITS = {"begin", "finish", "update", "remove"}
 
 Observe = Callable[[str], None]

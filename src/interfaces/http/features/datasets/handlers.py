@@ -6,14 +6,14 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from src.application.datasets import StoredDataset, temporary_file
+from src.application.datasets import StoredDataset
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound, Stale
 from src.interfaces.framework.bodies import Paging
 from src.interfaces.framework.fields import BooleanParameter
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.requests import services
-from src.interfaces.http.features.datasets.uploads import DatasetUpload, prefers_async, receive
+from src.interfaces.http.features.datasets.uploads import DatasetUpload, incoming_dataset, prefers_async
 from src.interfaces.http.features.datasets.views import AcceptedView, DatasetView, RowView, SummaryView
 from src.interfaces.http.features.jobs import JobView
 from src.interfaces.http.framework.authentication import Access
@@ -64,9 +64,7 @@ def add_dataset(caller: Caller, upload: Upload, idempotency: IdempotentRequest) 
 
     idempotency.content = upload.digest
     idempotent = idempotency.answered_with(created)
-    datasets = services().datasets
-    with temporary_file() as file, datasets.receiving(caller.user, idempotent) as pending:
-        return created(datasets.store(pending, receive(upload, caller, file, pending.heartbeat)))
+    return created(services().datasets.add(caller.user, incoming_dataset(upload), idempotent))
 
 
 @route("GET /datasets", Access.UPLOADER, DatasetView)

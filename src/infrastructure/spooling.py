@@ -1,0 +1,31 @@
+"""Temporary files that hold uploads while they are checked."""
+
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from src.infrastructure.outages import unavailable_on
+
+_PREFIX = "portero-upload-"
+
+
+@contextmanager
+def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
+    """Write chunks to a temporary file, and remove it after the block. Implements Spool."""
+    with unavailable_on(OSError):
+        file = tempfile.NamedTemporaryFile(prefix=_PREFIX, buffering=0)  # noqa: SIM115 - closed below
+    with file:
+        for chunk in chunks:
+            with unavailable_on(OSError):
+                file.write(chunk)
+        yield Path(file.name)
+
+
+def remove_abandoned_files(older_than: float = 86400.0) -> None:
+    """Remove temporary files that killed processes left behind, if they are older than ``older_than`` seconds."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another process has removed it
+            if path.stat().st_mtime < time.time() - older_than:
+                path.unlink()
