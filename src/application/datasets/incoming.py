@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from src.application.files import MeasuredChunks
 from src.application.ports import CsvChecker
@@ -56,32 +55,23 @@ class MeasuredCsv(MeasuredChunks):
         self.lines += not chunk.endswith((b"\n", b"\r"))
 
 
-def parse_details(details: DatasetDetails, checker: CsvChecker, file: Path | None = None) -> tuple[str, ReadOptions]:
-    """Return the name of a dataset, and the options to read its file.
-
-    Raises Invalid, which names every flaw of the details and, if there are any, also the flaw of ``file``.
-    """
+def parse_details(details: DatasetDetails, checker: CsvChecker) -> tuple[str, ReadOptions, list[FieldError]]:
+    """Return the name of a dataset, the options to read its file, and every flaw of the details."""
     errors: list[FieldError] = []
     schema = Schema()
-    with _collecting(errors):
+    with collecting(errors):
         if not details.name.strip():
             raise Invalid(FieldError("name", "required", "Give the dataset a name."))
         parse_name(details.name)
-    with _collecting(errors):
+    with collecting(errors):
         schema = parse_schema(_json(details.schema), checker.pattern_flaw)
-    with _collecting(errors):
+    with collecting(errors):
         if details.delimiter not in _DELIMITERS:
-            raise InvalidOption("delimiter", "Give a comma, a semicolon, a tab or a bar.")
-    with _collecting(errors):
+            raise Invalid(FieldError("delimiter", "delimiter", "Give a comma, a semicolon, a tab or a bar."))
+    with collecting(errors):
         if details.encoding:
-            checker.check_encoding(details.encoding)
-    options = ReadOptions(schema, _DELIMITERS.get(details.delimiter), details.encoding or None)
-    if errors and file and not {"delimiter", "encoding"} & {error.field for error in errors}:
-        with _collecting(errors):
-            checker.require_csv(file, options)
-    if errors:
-        raise Invalid(*errors)
-    return details.name, options
+            checker.declared_encoding(details.encoding)
+    return details.name, ReadOptions(schema, _DELIMITERS.get(details.delimiter), details.encoding or None), errors
 
 
 def _json(text: str) -> object:
@@ -97,7 +87,7 @@ def _json(text: str) -> object:
 
 
 @contextmanager
-def _collecting(errors: list[FieldError]) -> Iterator[None]:
+def collecting(errors: list[FieldError]) -> Iterator[None]:
     """Append the errors of the block to ``errors`` instead of raising them, so that one answer names all."""
     try:
         yield

@@ -1,13 +1,13 @@
 """Storing, reading and summarising datasets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
 
 from src.application.datasets.checking import CHECK
-from src.application.datasets.incoming import DatasetDetails, IncomingDataset, MeasuredCsv, parse_details
+from src.application.datasets.incoming import DatasetDetails, IncomingDataset, MeasuredCsv, collecting, parse_details
 from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, Spool, TakePlace
@@ -15,7 +15,7 @@ from src.application.stored_objects import ObjectLifecycle
 from src.application.summaries import ENGLISH, Summarise, Summary
 from src.domain.csv import CheckedRow, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetStatus
-from src.domain.errors import Ended, Forbidden, Unavailable
+from src.domain.errors import Ended, FieldError, Forbidden, Invalid, Unavailable
 from src.domain.jobs import Job
 from src.domain.receipts import IdempotentCreate
 from src.domain.users import User
@@ -83,7 +83,9 @@ class DatasetService:
 
             content = MeasuredCsv(incoming.chunks)
             with self.spool(pending.with_heartbeat(content)) as file:
-                name, options = parse_details(incoming.details(), self.checker, file)
+                name, options, flaws = parse_details(incoming.details(), self.checker)
+                if flaws:
+                    raise Invalid(*flaws, *self._flaws_of_file(file, options, flaws))
                 in_job = self._needs_job(file, options, content.lines, incoming.in_job)
                 report = None if in_job else self._check(file, options, new.rows_id, checked)
                 with file.open("rb") as opened:
@@ -107,9 +109,9 @@ class DatasetService:
             self.queue.notify(job.id)
         return stored
 
-    def require_details(self, details: DatasetDetails) -> None:
-        """Raise Invalid, which names every flaw of the details, if there are any."""
-        parse_details(details, self.checker)
+    def flaws_of(self, details: DatasetDetails) -> Sequence[FieldError]:
+        """Return every flaw of what a user says about a file."""
+        return parse_details(details, self.checker)[-1]
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[Dataset]:
         """List your datasets, the newest first; an admin sees everybody's."""
@@ -154,6 +156,14 @@ class DatasetService:
     def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound, Stale."""
         self.objects.delete(caller, id, revisions)
+
+    def _flaws_of_file(self, file: Path, options: ReadOptions, flaws: Sequence[FieldError]) -> Sequence[FieldError]:
+        """Return what is wrong with a file, so that one answer names it with the flaws of the details."""
+        found: list[FieldError] = []
+        if not {"delimiter", "encoding"} & {flaw.field for flaw in flaws}:
+            with collecting(found):
+                self.checker.require_csv(file, options)
+        return found
 
     def _needs_job(self, file: Path, options: ReadOptions, lines: int, in_job: bool | None) -> bool:
         """Return whether a job is to check the file. Raises NotCsv or InvalidOption for a file that cannot be read."""

@@ -14,8 +14,8 @@ class CsvChecker(Protocol):
     def pattern_flaw(self, pattern: str) -> str | None:
         """Return what is wrong with a regular expression, or None."""
 
-    def check_encoding(self, name: str) -> None:
-        """Raise InvalidOption for an encoding that is not supported."""
+    def declared_encoding(self, encoding: str) -> str:
+        """Return the name of an encoding in reports. Raises InvalidOption for one that is not supported."""
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:
         """Raise NotCsv or InvalidOption for a file that cannot be read as CSV. The rows are not checked."""

@@ -8,7 +8,7 @@ from src.application.ports import EncodedRow
 from src.domain.csv import ReadOptions, Report
 from src.domain.errors import Unavailable
 from src.infrastructure.csv.checking import patterns
-from src.infrastructure.csv.reading.encodings import check_encoding
+from src.infrastructure.csv.reading.encodings import declared_encoding
 from src.infrastructure.csv.reading.records import Records, lines
 from src.infrastructure.csv.reading.source import detect_source
 
@@ -17,7 +17,7 @@ class PolarsCsvChecker:
     """Checks CSV files column by column. Implements CsvChecker."""
 
     pattern_flaw = staticmethod(patterns.flaw)
-    check_encoding = staticmethod(check_encoding)
+    declared_encoding = staticmethod(declared_encoding)
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:
         detect_source(file, options)

@@ -7,7 +7,6 @@ import click
 
 from src.application.datasets import CHUNK, DatasetDetails, IncomingDataset
 from src.domain.datasets import Dataset
-from src.domain.errors import Invalid
 from src.domain.users import User
 from src.domain.values import Role
 from src.interfaces.cli.arguments import find_user
@@ -43,10 +42,8 @@ def add_dataset(
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
     details = DatasetDetails(name, _text(schema), delimiter, encoding)
-    try:
-        services.datasets.require_details(details)
-    except Invalid as invalid:
-        raise click.UsageError("\n".join(f"--{each.field}: {each.message}" for each in invalid.errors)) from None
+    if flaws := services.datasets.flaws_of(details):
+        raise click.UsageError("\n".join(f"--{flaw.field}: {flaw.message}" for flaw in flaws))
     user = _owner(services, owner)
     with file.open("rb") as opened, click.progressbar(length=1000, label=file.name) as bar:
         chunks = iter(partial(opened.read, CHUNK), b"")

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 from urllib.parse import parse_qsl
@@ -176,11 +176,6 @@ def read_whole(read: Callable[[], bytes]) -> bytes:
         raise
     except Exception:  # each server has errors of its own for a body that is cut off or badly chunked
         raise BadRequest(CUT_OFF) from None
-
-
-def parse_fields(model: type[AnyBody], fields: Mapping[str, str], context: Context) -> AnyBody:
-    """Return the model of the fields that were sent with a file, once the file has been read. Raises Invalid."""
-    return _validated(model, {**fields, "file": b""}, context)
 
 
 def parse_query(model: type[AnyQuery]) -> AnyQuery:

@@ -88,11 +88,13 @@ class Block:
         """The number of the line at which each row begins."""
         frame = self._with_blanks
         lines = pl.int_range(self._line, self._line + frame.height, eager=True)
-        if self._next_line - self._line == frame.height and not self._rewritten:
-            return lines
-        breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches(r"\r\n?|\n")).cast(pl.Int64)).to_series()
-        if self._rewritten:
-            breaks = breaks.scatter([*self._rewritten], [row.lines - 1 for row in self._rewritten.values()])
+        further = {position: row.lines - 1 for position, row in self._rewritten.items()}
+        if self._next_line - self._line == frame.height + sum(further.values()):  # no other row has several lines
+            breaks = pl.zeros(frame.height, pl.Int64, eager=True)
+        else:
+            breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches(r"\r\n?|\n")).cast(pl.Int64)).to_series()
+        if further:
+            breaks = breaks.scatter([*further], [*further.values()])
         lines += breaks.cum_sum() - breaks
         return lines if self._kept is None else lines.filter(self._kept)
 
@@ -140,7 +142,8 @@ class BlockReader:
             block = Block(frame, line, rows, min(1.0, consumed / file_size))
             block.is_last = is_last and not rest
             yield block
-            size = min(MAX_SIZE, rows.size * most_rows // max(1, rows.next_line - line))
+            # Blocks grow, because the form of a file is mostly found in the first ones.
+            size = min(MAX_SIZE, 2 * read, rows.size * most_rows // max(1, rows.next_line - line))
             line = rows.next_line
 
     def _frame(self, rows: NormalisedRows, data: bytes, line: int) -> pl.DataFrame:

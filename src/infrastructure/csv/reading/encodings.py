@@ -42,11 +42,6 @@ def declared_encoding(encoding: str) -> str:
         raise InvalidOption("encoding", Translatable("Give one of {values}.", values=names)) from None
 
 
-def check_encoding(name: str) -> None:
-    """Raise InvalidOption for an encoding that is not supported."""
-    declared_encoding(name)
-
-
 def displayed(text: str) -> str:
     """Return the text with the replacement character in place of undecodable bytes."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text

@@ -1,7 +1,6 @@
 """Reads the upload of a dataset."""
 
 from dataclasses import fields
-from functools import partial
 from typing import Annotated
 
 from flask import request
@@ -44,23 +43,14 @@ def incoming_dataset(upload: Upload) -> IncomingDataset:
 
     Raises Invalid, UnsupportedMediaType, BadRequest, RequestEntityTooLarge.
     """
+
+    def details() -> DatasetDetails:
+        return DatasetDetails(**{name: upload.fields[name] for name in _DETAILS & upload.fields.keys()})
+
     try:
         file = upload.file("file")
     except Invalid as missing:
-        if upload.whole:  # else the rest, which may be a large file of another name, is not read
-            _add_flaws(missing, upload)
-        raise
-    in_job = True if prefers_async() else None
-    return IncomingDataset(file.filename, upload.to_end(file), partial(_details, upload), in_job)
-
-
-def _details(upload: Upload) -> DatasetDetails:
-    return DatasetDetails(**{name: upload.fields[name] for name in _DETAILS & upload.fields.keys()})
-
-
-def _add_flaws(missing: Invalid, upload: Upload) -> None:
-    """Raise Invalid if the details have flaws, too, so that one answer names all."""
-    try:
-        services().datasets.require_details(_details(upload))
-    except Invalid as flaws:
-        raise Invalid(*missing.errors, *flaws.errors) from None
+        if not upload.whole:
+            raise  # without reading the rest, which may be a large file of another name
+        raise Invalid(*missing.errors, *services().datasets.flaws_of(details())) from None
+    return IncomingDataset(file.filename, upload.to_end(file), details, in_job=prefers_async() or None)
