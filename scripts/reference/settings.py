@@ -1,6 +1,5 @@
 """The settings, from the class that declares them."""
 
-import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -8,8 +7,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from scripts.reference.markdown import attributes, prose, table
-from src.settings import production
 from src.settings.fields import SettingsFields
+from src.settings.production import REFUSALS
 
 _DEFAULT = re.compile(r"\n\nThe default is (.*)\.$", re.DOTALL)
 _GROUP = re.compile(r"^    # --- (.*) ---\n|^    (\w+): ", re.MULTILINE)
@@ -47,14 +46,8 @@ def tables() -> str:
 
 def refusals() -> str:
     """Return a table of what production refuses."""
-    return table(["setting", "why production refuses it"], [(f"`{name}`", reason) for name, reason in all_refusals()])
-
-
-def all_refusals() -> Iterator[tuple[str, str]]:
-    """Yield the setting and the reason of everything that production may refuse, in the order of the code."""
-    for node in ast.walk(ast.parse(inspect.getsource(production.refusals))):
-        if isinstance(node, ast.Yield) and node.value:
-            yield ast.literal_eval(node.value)
+    rows = [(f"`{each.setting}`", each.reason) for each in REFUSALS]
+    return table(["setting", "why production refuses it"], rows)
 
 
 def _shown(default: object) -> str:

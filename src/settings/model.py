@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, model_validator
 
-from src.settings.fields import SettingsFields
-from src.settings.production import refusals
+from src.settings.production import REFUSALS
+from src.settings.values import SettingsValues
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 _URL = re.compile("[a-z][a-z0-9+.-]*://")
@@ -27,7 +27,7 @@ def _is_url(text: str) -> bool:
     return True
 
 
-class Settings(SettingsFields):
+class Settings(SettingsValues):
     """All settings, validated: no two contradict each other, and none is unsafe in production."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -40,70 +40,13 @@ class Settings(SettingsFields):
             object.__setattr__(self, "blob_url", f"file://{self.data_dir}/blobs")
         if "argon2_at_once" not in self.model_fields_set:
             object.__setattr__(self, "argon2_at_once", max(1, _cpu_count() // self.web_concurrency))
-        unsafe = refusals(self) if self.production else ()
-        taken = "(APP_ENV=development takes it)"
-        wrong = [*self._contradictions(), *(f"{name}: {reason} {taken}" for name, reason in unsafe)]
+        wrong = [*self._contradictions()]
+        if self.production:
+            unsafe = (each for each in REFUSALS if each.refuses(self))
+            wrong += [f"{each.setting}: {each.reason} (APP_ENV=development takes it)" for each in unsafe]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
-
-    @property
-    def store_project(self) -> str:
-        """The PROJECT of a STORE_URL like firestore://PROJECT, else an empty string."""
-        scheme, _, rest = self.store_url.partition("://")
-        return rest.partition("/")[0] if scheme == "firestore" else ""
-
-    @property
-    def firebase_project(self) -> str:
-        """The project of Firebase Auth: GOOGLE_CLOUD_PROJECT, else ``store_project``."""
-        return self.google_cloud_project or self.store_project
-
-    @property
-    def allowed_origins(self) -> list[str]:
-        """The origins in CORS_ORIGINS. Without it every origin is allowed in development, and none in production."""
-        if self.cors_origins is None:
-            return [] if self.production else ["*"]
-        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
-
-    @property
-    def picture_hosts(self) -> list[str]:
-        """The hosts in DOG_PICTURE_HOSTS."""
-        return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
-
-    @property
-    def credentials(self) -> dict[str, str]:
-        """The secrets of the services in SERVICE_CREDENTIALS, by the name of the service."""
-        return dict(pair.partition(":")[::2] for pair in self._credential_pairs)
-
-    @property
-    def _credential_pairs(self) -> list[str]:
-        text = self.service_credentials.get_secret_value() if self.service_credentials else ""
-        return [pair.strip() for pair in text.split(",") if pair.strip()]
-
-    @property
-    def links_url(self) -> str:
-        """The beginning of links in mails: PUBLIC_URL, or the address of this service on this machine."""
-        return str(self.public_url or f"http://localhost:{self.port}").rstrip("/")
-
-    @property
-    def is_ephemeral(self) -> bool:
-        """Whether the store is lost when the process ends."""
-        return self.store_url.startswith("memory:")
-
-    @property
-    def single_process(self) -> bool:
-        """Whether only one process can serve, because the store or the files are in its memory."""
-        return self.is_ephemeral or self.blob_url.startswith("memory:")
-
-    @property
-    def text_logs(self) -> bool:
-        """Whether logs are written for people: as LOG_FORMAT says, or else if the standard output is a terminal."""
-        return self.log_format == "text" if self.log_format else sys.stdout.isatty()
-
-    @property
-    def production(self) -> bool:
-        """Whether APP_ENV is production: unsafe settings are refused, and a start creates no tables and no keys."""
-        return self.app_env == "production"
 
     def _contradictions(self) -> Iterator[str]:
         """Yield what is wrong in every environment."""
@@ -130,7 +73,7 @@ class Settings(SettingsFields):
                 "SERVICE_CREDENTIALS: write NAME:SECRET, separated by commas; "
                 "a secret has 16 or more letters, digits or . _ ~ -"
             )
-        if len(self.credentials) < len(self._credential_pairs):
+        if len(self.credentials) < len(self.credential_pairs):
             yield "SERVICE_CREDENTIALS: a name is there twice; give each service a name of its own"
         url = self.public_url
         if url and (url.username or url.password or url.query is not None or url.fragment is not None):
@@ -139,7 +82,7 @@ class Settings(SettingsFields):
             yield "AI_URL, AI_MODEL: set both or neither"
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
             yield "DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas"
-        if not all(map(_ORIGIN.fullmatch, self.allowed_origins)):
+        if not all(_ORIGIN.fullmatch(origin) and _is_url(origin) for origin in self.allowed_origins):
             yield (
                 "CORS_ORIGINS: name origins as browsers do, such as https://app.example.com or http://localhost:3000, "
                 "in small letters, without a path and without patterns"

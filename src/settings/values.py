@@ -1,0 +1,68 @@
+"""What follows from the settings."""
+
+import sys
+
+from src.settings.fields import SettingsFields
+
+
+class SettingsValues(SettingsFields):
+    """Every setting as it is declared, and values that several of them make together."""
+
+    @property
+    def store_project(self) -> str:
+        """The PROJECT of a STORE_URL like firestore://PROJECT, else an empty string."""
+        scheme, _, rest = self.store_url.partition("://")
+        return rest.partition("/")[0] if scheme == "firestore" else ""
+
+    @property
+    def firebase_project(self) -> str:
+        """The project of Firebase Auth: GOOGLE_CLOUD_PROJECT, else ``store_project``."""
+        return self.google_cloud_project or self.store_project
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The origins in CORS_ORIGINS. Without it every origin is allowed in development, and none in production."""
+        if self.cors_origins is None:
+            return [] if self.production else ["*"]
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @property
+    def picture_hosts(self) -> list[str]:
+        """The hosts in DOG_PICTURE_HOSTS."""
+        return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The secrets of the services in SERVICE_CREDENTIALS, by the name of the service."""
+        return dict(pair.partition(":")[::2] for pair in self.credential_pairs)
+
+    @property
+    def credential_pairs(self) -> list[str]:
+        """The pairs ``NAME:SECRET`` in SERVICE_CREDENTIALS."""
+        text = self.service_credentials.get_secret_value() if self.service_credentials else ""
+        return [pair.strip() for pair in text.split(",") if pair.strip()]
+
+    @property
+    def links_url(self) -> str:
+        """The beginning of links in mails: PUBLIC_URL, or the address of this service on this machine."""
+        return str(self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether the store is lost when the process ends."""
+        return self.store_url.startswith("memory:")
+
+    @property
+    def single_process(self) -> bool:
+        """Whether only one process can serve, because the store or the files are in its memory."""
+        return self.is_ephemeral or self.blob_url.startswith("memory:")
+
+    @property
+    def text_logs(self) -> bool:
+        """Whether logs are written for people: as LOG_FORMAT says, or else if the standard output is a terminal."""
+        return self.log_format == "text" if self.log_format else sys.stdout.isatty()
+
+    @property
+    def production(self) -> bool:
+        """Whether APP_ENV is production: unsafe settings are refused, and a start creates no tables and no keys."""
+        return self.app_env == "production"
