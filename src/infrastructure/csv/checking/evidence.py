@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from src.infrastructure.csv.checking.rows import is_data
+from src.infrastructure.csv.checking.rows import marked, without_data
 from src.infrastructure.csv.reading.blocks import Block
 
 MAX_CELLS = 100_000
@@ -57,7 +57,8 @@ class Evidence:
         rows = min(rows, max(1, (MAX_CELLS if not self.is_enough else MAX_CELLS // 10) // self._width))
         frame = block.complete.head(rows)
         if frame.height:
-            self._frames.append(frame.filter(is_data(frame, whole=False)))
+            other = without_data(frame).values()
+            self._frames.append(frame.filter(~marked(frame.height, pl.concat(other))) if other else frame)
             self._cells += frame.height * self._width
 
     def columns(self) -> Iterator[ColumnEvidence]:

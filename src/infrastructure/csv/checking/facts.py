@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import polars as pl
@@ -22,9 +22,8 @@ FAR = 2.0
 FAR_IN_SPREADS = 4.5
 """A number must also be away from the middle half by this many times its spread, on a logarithmic scale. Amounts,
 stocks and counts spread over several powers of ten; ages, grades and temperatures do not."""
-MIN_SPREAD = math.log(1.4)
-TIES, TIES_RATIO = 0.4, 50.0
-"""Where so large a share of the numbers are equal, as in a column of quantities, only a ratio as large is far."""
+MIN_RATIO, MAX_RATIO = 1.4, 1e60
+"""The bounds of the ratio between the third and the first quartile. The greatest one keeps its power finite."""
 MAX_SCALE, MOST_LEAST = 10, 0.3
 """The range of a scale of grades, and the share that its least value may have; most quantities are the least one."""
 MOST_OUTLIERS = 0.05
@@ -33,8 +32,8 @@ COMMON = 3
 """A value is a misspelling only of one that occurs as often, or of one that occurs twice as often as itself."""
 CATEGORIES = 0.6
 """Where a larger share of the values differ, they are names or free text, not categories."""
-DISTINCT_KEYS = 0.85
-"""The share of the values of a key that must differ. Below, rows are meant to share it, as the lines of an order do."""
+MOST_REPEATED = 0.15
+"""The share of the values of a key that may be repeated. Above it, rows are meant to share keys, as in order lines."""
 CONVENTION = 3
 """A single text that stands as often among numbers or dates is a convention, such as "open", and no error."""
 _NEGATIVE_NAMES = re.compile(
@@ -62,34 +61,11 @@ _KEY_NAME = re.compile(
     rf"(?i)(?:.*[ _.-])?(?:{_KEY_WORDS})[.]?(?:[ _.-].*)?|[a-z]+(?:-?nr|nummer)[.]?|.*[a-z](?-i:I[dD])"
 )
 _KEY_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{2,}(?:[-/][0-9]+)?|[0-9]+")
+_CODE_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{3,}")
 _OWN_KEY = re.compile(r"(?i)(?:id|uuid|guid)")
+"""The name of the key of the file itself. Other columns are keys only where no other key stands before them."""
 _PERSON = re.compile(r"(?i)(?:dni|nif|nie|cif|passport|pasaporte)(?:[ _./-].*)?")
-"""Names of columns that are keys wherever they stand. Others are only if no other column stands before them."""
-
-ERRORS = (
-    r"(?i)^(?:#(?:N/[AD]|NV|¡?(?:REF|VALOR|NUM|NULO|NULL|DIV/0|CALC|DESBORDAMIENTO|SPILL)!|REF!|VALUE!|NAME\?"
-    r"|¿NOMBRE\?|DIV/0!|WERT!|BEZUG!|ZAHL!|NULL!|GETTING_DATA|ERROR!?)|#{3,}|null|[(<\[]null[)>\]]|\\N|nan|undefined"
-    r"|\[object object\]|=[-+@(]?\$?[a-z]{1,}[a-z0-9.$]*[-+*/(:&!0-9^][^ ]*)$"
-)
-"""Errors of spreadsheets, formulas, and the words of programs for a missing value."""
-PLACEHOLDERS = (
-    r"(?i)^(?:n/[ad]|n\.[ad]\.?|s/d|nd|na|none|nil|-{1,3}|\u2013|\u2014|[?]{1,3}|\.{1,3}|\*+|xxx+|tbd|missing|error)$"
-)
-"""Marks for a missing value, which can be values of a text."""
-TEXT_PLACEHOLDERS = PLACEHOLDERS.replace("|nd|na|none|nil", "")
-"""Those in columns of text, where NA is Namibia and None an answer."""
-RARE = 0.15
-"""The share of a text column up to which placeholders are reported there."""
-_PLACEHOLDER = re.compile(PLACEHOLDERS)
-_CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0))
-MOJIBAKE = (
-    rf"[ÃÂ](?:[\x{{80}}-\x{{BF}}{_CONTINUATION}]|\s|$)|â€|ï»¿|ðŸ|\x{{FFFD}}|√[\x{{B0}}-\x{{FF}}\x{{2200}}-\x{{22FF}}]"
-    r"|[a-zA-Z]\?[a-zñ]{2}"
-)
-"""Text in UTF-8 that was read in another encoding, as Windows and macOS do, or characters that were lost."""
-BLANKS = r"^[\s\x{200B}\x{FEFF}]|[\s\x{200B}\x{FEFF}]$"
-SCIENTIFIC = r"^[-+]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}$"
-"""A number as Excel shortens it, whose last digits are lost."""
+"""Names of columns with the numbers of identity cards."""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +81,6 @@ class Facts:
     limits: tuple[float, float] | None = None
     """The least and the greatest number that is not far outside the others."""
     is_key: bool = False
-    has_rare_placeholders: bool = False
     is_ambiguous: bool = False
     """Whether the day and the month of the dates could be exchanged."""
 
@@ -118,16 +93,8 @@ class Facts:
     @property
     def shared(self) -> tuple[object, ...]:
         """What decides how cells are judged. Columns that agree in it are judged together."""
-        column = self.column
-        rules = (column.required, column.min, column.max, column.pattern, column.enum, *column.form.items())
-        return (
-            column.type,
-            *rules,
-            self.suspected and grammar(self.suspected),
-            self.misspelled,
-            self.limits,
-            self.rules,
-        )
+        column, suspected = (each and replace(each, name="", unique=False) for each in (self.column, self.suspected))
+        return column, suspected, self.misspelled, self.limits
 
 
 def _is_text(facts: Facts) -> bool:
@@ -149,20 +116,15 @@ _APPLIES: Mapping[str, Callable[[Facts], bool]] = {
 assert _APPLIES.keys() <= {*SUSPICIONS}
 
 
-def facts_about(
-    column: Column, evidence: ColumnEvidence, position: int, width: int, *, is_inferred: bool, suspected: Column | None
-) -> Facts:
-    """Return the facts about a column, whose type and form are known."""
+def facts_about(column: Column, evidence: ColumnEvidence, *, is_inferred: bool, suspected: Column | None) -> Facts:
+    """Return the facts about a column, whose type and form are known, but for those that depend on other columns."""
     facts = Facts(column, is_inferred)
     if suspected and not _is_convention(suspected, evidence):
         facts.suspected = suspected
     if column.type in (ColumnType.STRING, ColumnType.BOOLEAN) and not column.enum and not column.pattern:
-        facts.misspelled = _misspelled(column, evidence)
+        facts.misspelled = _misspelled(evidence)
     if column.type in (ColumnType.INTEGER, ColumnType.NUMBER) and column.min is None and column.max is None:
         facts.limits = _limits(column, evidence)
-    facts.is_key = _is_key(column, evidence, position)
-    placeholders = sum(count for value, count in evidence.counts.items() if _PLACEHOLDER.fullmatch(value))
-    facts.has_rare_placeholders = evidence.filled >= MIN_VALUES and placeholders <= max(1, RARE * evidence.filled)
     return facts
 
 
@@ -179,21 +141,16 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
     return numeric and 2 * with_digits > len(others)
 
 
-def _misspelled(column: Column, evidence: ColumnEvidence) -> frozenset[str]:
-    groups: dict[str, dict[str, int]] = {}
+def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:
+    groups: dict[str, Counter[str]] = {}
     for value, count in evidence.counts.items():
-        spellings = groups.setdefault(fold(value), {})
-        spellings[value.strip()] = spellings.get(value.strip(), 0) + count
+        groups.setdefault(fold(value), Counter())[value.strip()] += count
     if evidence.filled < MIN_VALUES or len(groups) > CATEGORIES * evidence.filled:
         return frozenset()
     found = set()
-    for key, spellings in groups.items():
-        word = {fold(word): word for word in (column.true, column.false) if word}.get(key)
-        best = word if word in spellings else max(spellings, key=lambda each: spellings[each])
-        for spelling, count in spellings.items():
-            most = spellings[best]
-            if spelling != best and most > count and (most >= COMMON or most >= 2 * count):
-                found.add(spelling)
+    for spellings in groups.values():
+        (_, most), *others = spellings.most_common()
+        found |= {word for word, count in others if most > count and most >= min(COMMON, 2 * count)}
     return frozenset(found)
 
 
@@ -212,38 +169,29 @@ def _limits(column: Column, evidence: ColumnEvidence) -> tuple[float, float] | N
             return least, most
     cells = evidence.cells.filter(evidence.cells.str.contains(f"^(?:{grammar(column)})$"))
     values = cells.to_frame("cell").select(number_in(column, pl.col("cell"))).to_series().drop_nulls().sort().to_list()
-    if len(values) < MIN_MEASURES or _is_code(column, evidence):
+    sizes = sorted(abs(value) for value in values if value)
+    if len(values) < MIN_MEASURES or not sizes or _KEY_NAME.fullmatch(column.name):
         return None
-    high = _limit(values)
-    low = -_limit([-value for value in reversed(values)])
+    first, third = sizes[len(sizes) // 4], sizes[(3 * len(sizes)) // 4]
+    ratio = min(max(third / first, MIN_RATIO), MAX_RATIO) ** FAR_IN_SPREADS
+    far_above, far_below = third * ratio, first / ratio if values[0] > 0 else -third * ratio
+    if _is_scale(values):
+        far_above, far_below = -math.inf, math.inf
+    high = _limit(values, far_above)
+    low = -_limit([-value for value in reversed(values)], -far_below)
     negative = sum(value < 0 for value in values)
     if 0 < negative <= max(1, MOST_OUTLIERS * len(values)) and not _NEGATIVE_NAMES.fullmatch(column.name):
         low = max(low, 0.0)
     return low, high
 
 
-def _is_code(column: Column, evidence: ColumnEvidence) -> bool:
-    """Return whether integers are codes, such as article numbers: they are long, or the name says so."""
-    long = sum(count for value, count in evidence.counts.items() if len(value) >= 8 and value.isdigit())
-    return column.type is ColumnType.INTEGER and (2 * long > evidence.filled or bool(_KEY_NAME.fullmatch(column.name)))
-
-
-def _limit(values: Sequence[float]) -> float:
-    """Return a limit that no ordinary number exceeds. ``values`` are sorted."""
-    most = max(1, int(MOST_OUTLIERS * len(values)))
-    sizes = sorted(abs(value) for value in values if value)
-    if not sizes:
-        return math.inf
-    first, third = sizes[len(sizes) // 4], sizes[(3 * len(sizes)) // 4]
-    spread = max(math.log(third / first), MIN_SPREAD)
-    equal = Counter(values).most_common(1)[0][1]
-    ratio = max(math.exp(min(FAR_IN_SPREADS * spread, 300.0)), TIES_RATIO if equal > TIES * len(values) else 0)
-    least_far = 0.0 if _is_scale(values[:-most]) else third * ratio
+def _limit(values: Sequence[float], far: float) -> float:
+    """Return a limit that no ordinary number exceeds. ``values`` are sorted, and no limit is less than ``far``."""
     limit = math.inf
-    for number in range(1, most + 1):
+    for number in range(1, max(1, int(MOST_OUTLIERS * len(values))) + 1):
         # The numbers above the limit must be far from all others, whose greatest is this one.
         greatest = values[-number - 1]
-        candidate = max(greatest + FAR * (greatest - values[0]), least_far)
+        candidate = max(greatest + FAR * (greatest - values[0]), far)
         if values[-number] > candidate:
             limit = candidate
     return limit
@@ -251,46 +199,43 @@ def _limit(values: Sequence[float]) -> float:
 
 def _is_scale(values: Sequence[float]) -> bool:
     """Return whether numbers are grades or ratings: few integers, often repeated, of which not the least prevails."""
-    distinct = {*values}
-    is_small = len(distinct) >= 3 and values[-1] - values[0] <= MAX_SCALE and all(map(float.is_integer, distinct))
-    return is_small and len(values) >= 2 * len(distinct) and values.count(values[0]) <= MOST_LEAST * len(values)
+    usual = values[: -max(1, int(MOST_OUTLIERS * len(values)))]
+    distinct = {*usual}
+    is_small = usual[-1] - usual[0] <= MAX_SCALE and all(map(float.is_integer, distinct))
+    return is_small and len(usual) >= 2 * len(distinct) and usual.count(usual[0]) <= MOST_LEAST * len(usual)
 
 
-def _is_key(column: Column, evidence: ColumnEvidence, position: int) -> bool:
-    if column.type not in (ColumnType.STRING, ColumnType.INTEGER) or evidence.filled < MIN_VALUES:
-        return False
-    repeated = evidence.filled - evidence.distinct
-    is_own = _OWN_KEY.fullmatch(column.name) is not None
-    if repeated > max(2 if is_own else 1, (1 - DISTINCT_KEYS) * evidence.filled):
-        return False
-    if is_own:
-        return True
-    shaped = all(_KEY_SHAPE.fullmatch(value) for value in [*evidence.counts][:100])
-    named = column.type is ColumnType.STRING or bool(_KEY_NAME.fullmatch(column.name))
-    return position == 0 and shaped and (named or _is_sequence(evidence))
+def is_key(column: Column, evidence: ColumnEvidence, position: int, *, has_other: bool) -> bool:
+    """Return whether the values of a column seem to identify the rows. ``has_other`` says that another column does.
 
-
-def is_personal(facts: Facts) -> bool:
-    """Return whether the values of a column identify persons: e-mail addresses, or numbers of identity cards."""
-    return facts.column.type is ColumnType.EMAIL or bool(_PERSON.fullmatch(facts.column.name))
-
-
-def is_person_key(facts: Facts, evidence: ColumnEvidence) -> bool:
-    """Return whether each row is another person: one value of many is repeated, and not in the next row.
-
-    Members of a family share an address, and stand below each other. In a file with another key, such as the number of
-    an order, persons may well be repeated.
+    The name says so, or the shape of the values in the first column. Elsewhere a single e-mail address, number of an
+    identity card or code that occurs twice is probably an error, unless the rows are adjacent: families share one.
     """
-    if evidence.filled < MIN_MEASURES or "repeated_id" in (facts.column.allow or ()):
+    repeated = evidence.filled - evidence.distinct
+    if column.type not in _KEY_TYPES or not evidence.filled >= MIN_VALUES:
         return False
-    cells = [cell for cell in evidence.cells.head(MAX_DISTINCT).to_list() if cell]
-    is_adjacent = any(cell == after for cell, after in pairwise(cells))
-    return evidence.filled - evidence.distinct == 1 and not is_adjacent
+    most = MOST_REPEATED * evidence.filled
+    if _OWN_KEY.fullmatch(column.name):
+        return repeated <= max(2, most)
+    values = [*evidence.counts][:100]
+    is_text = column.type is ColumnType.STRING
+    if position == 0 and all(map(_KEY_SHAPE.fullmatch, values)):
+        return repeated <= max(1, most) and (
+            is_text or bool(_KEY_NAME.fullmatch(column.name)) or _is_sequence(evidence)
+        )
+    is_code = is_text and all(map(_CODE_SHAPE.fullmatch, values))
+    is_person = column.type is ColumnType.EMAIL or bool(_PERSON.fullmatch(column.name))
+    if has_other or repeated != 1 or evidence.filled < MIN_MEASURES or not (is_code or is_person):
+        return False
+    return not any(cell == after for cell, after in pairwise(evidence.cells.head(MAX_DISTINCT)) if cell)
+
+
+_KEY_TYPES = (ColumnType.STRING, ColumnType.INTEGER, ColumnType.EMAIL)
 
 
 def _is_sequence(evidence: ColumnEvidence) -> bool:
     """Return whether most integers are one more than the one before."""
-    numbers = [int(value) for value in evidence.cells.head(100).to_list() if _INTEGER.fullmatch(value)]
+    numbers = [int(value) for value in evidence.cells.head(100) if _INTEGER.fullmatch(value)]
     steps = [after - before for before, after in pairwise(numbers)]
     return 4 * steps.count(1) >= 3 * len(steps)
 

@@ -13,7 +13,7 @@ from src.domain.csv import GRAMMAR, Column, ColumnType, Schema
 from src.domain.csv.forms import LOCALES, any_form, candidates, fold, grammar, parts_of, with_default_form
 from src.domain.csv.schema import language_of
 from src.infrastructure.csv.checking.evidence import ColumnEvidence, Evidence
-from src.infrastructure.csv.checking.facts import Facts, facts_about, is_person_key, is_personal
+from src.infrastructure.csv.checking.facts import Facts, facts_about, is_key
 from src.infrastructure.csv.reading.blocks import Block
 from src.infrastructure.csv.reading.source import Source
 
@@ -71,19 +71,17 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
                 counted.exclude(most_values)
         columns.clear()
         columns += evidence.columns()
-    facts = []
+    facts: list[Facts] = []
     for at, (column, kinds, each, counted) in enumerate(zip(given, chosen, columns, counts, strict=True)):
         if column:
             resolved, suspected = _with_form(column, kinds, habits), None
         else:
             inferred, suspected = counted.column(names[at], each, 1 if habits.has_decimals else _DECIMALS)
             resolved = with_default_form(inferred, habits.decimal)
-        facts.append(facts_about(resolved, each, at, len(given), is_inferred=column is None, suspected=suspected))
-        has_key = any(other.is_key for other in facts[:-1])
-        facts[-1].is_key = (
-            is_person_key(facts[-1], each) and not has_key if is_personal(facts[-1]) else facts[-1].is_key
-        )
-        facts[-1].is_ambiguous = not habits.is_certain and _is_ambiguous(resolved, forms[at])
+        found = facts_about(resolved, each, is_inferred=column is None, suspected=suspected)
+        found.is_key = is_key(resolved, each, at, has_other=any(other.is_key for other in facts))
+        found.is_ambiguous = not habits.is_certain and _is_ambiguous(resolved, forms[at])
+        facts.append(found)
     return facts
 
 
@@ -103,7 +101,7 @@ def _patterns(type: ColumnType) -> list[tuple[Column, re.Pattern[str]]]:
 
 
 _LOOKS_NUMERIC = re.compile(r"-?[0-9][0-9.,' \u00a0\u202f\u2019]*")
-_LOOKS_DATED = re.compile(r"(?i)[0-9]{1,4}[-/. ][0-9a-zéûä.]{1,5}[-/. ][0-9]{2,4}(?:[ T].*)?")
+_LOOKS_DATED = re.compile(r"[0-9]{1,4}[-/. ]?[0-9]{1,2}[-/. ][0-9]{2,4}(?:[ T].*)?")
 
 
 def _forms(column: Column | None, evidence: ColumnEvidence) -> _Forms:

@@ -10,7 +10,7 @@ from src.application.ports import EncodedRow
 from src.domain.csv import Report, Schema
 from src.infrastructure.csv.checking.inference import infer
 from src.infrastructure.csv.checking.results import Results
-from src.infrastructure.csv.checking.verdicts import PendingSamples, Verdicts
+from src.infrastructure.csv.checking.verdicts import PendingSamples, Verdicts, text_at
 from src.infrastructure.csv.reading.blocks import Block, BlockReader, prefetched
 from src.infrastructure.csv.reading.source import Source
 
@@ -55,9 +55,8 @@ def check_source(source: Source, schema: Schema, store: Store | None, progress: 
 def _add_samples(block: Block, begin: int, pending: PendingSamples, delimiter: str) -> None:
     """Add the pending samples of the rows of a block; ``begin`` is the number of rows before it."""
     for row in sorted(row for row in pending if begin <= row < begin + block.frame.height):
-        cells = block.ragged.get(row - begin) or block.frame.row(row - begin)
         for result, position in pending[row]:
-            result.add_sample(block.lines[row - begin], delimiter.join(cells) if position is None else cells[position])
+            result.add_sample(block.lines[row - begin], text_at(block, row - begin, position, delimiter))
 
 
 def _store(block: Block, invalid: pl.Series, findings: dict[int, str], store: Store) -> None:

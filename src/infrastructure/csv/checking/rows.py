@@ -11,39 +11,28 @@ _LABEL_COLUMNS = 3
 """The number of columns at the left that may hold the label."""
 
 
-def marked(height: int, rows: pl.Series | list[int]) -> pl.Series:
+def marked(height: int, rows: pl.Series) -> pl.Series:
     """Return booleans for ``height`` rows, true for these rows."""
     return pl.Series([False]).new_from_index(0, height).scatter(rows, True)  # scatter changes the series
 
 
-def empty_rows(frame: pl.DataFrame) -> pl.Series:
-    """Return which rows have no character but blanks. A row that is not checked (nulls) is not empty."""
-    empty = (frame.to_series(0).str.strip_chars() == "").fill_null(False)
-    if not empty.any():
-        return empty
-    candidates = empty.arg_true()
-    blank = frame[candidates].select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
-    return marked(frame.height, candidates.filter(blank))
+def without_data(frame: pl.DataFrame, *, is_end: bool = False) -> dict[str, pl.Series]:
+    """Return by rule the positions of the rows that hold no data: they are empty, or sum up others.
 
-
-def summary_rows(frame: pl.DataFrame, *, is_end: bool) -> pl.Series:
-    """Return which rows sum up others: their first value is a label such as TOTAL.
-
-    Since "Total" can be a value too, a cell of the row must be empty, or the row is the last one of the file, which
-    ``is_end`` says of the last row of the frame.
+    An empty row has no character but blanks. The first value of a summary is a label such as TOTAL. Since "Total" can
+    be a value too, a cell of the row must be empty, or the row is the last one of the file, which ``is_end`` says of
+    the last row of the frame. A row that is not checked (nulls) is neither.
     """
-    labels = frame.columns[:_LABEL_COLUMNS]
-    first = frame.select(pl.coalesce(pl.when(pl.col(name) != "").then(pl.col(name)) for name in labels)).to_series()
-    labelled = first.str.contains(_LABEL).fill_null(False)
-    if not labelled.any():
-        return labelled
-    candidates = labelled.arg_true()
-    partial = frame[candidates].select(pl.any_horizontal(pl.all() == "")).to_series()
-    if is_end and frame.width > 1:
-        partial |= candidates == frame.height - 1
-    return marked(frame.height, candidates.filter(partial))
-
-
-def is_data(frame: pl.DataFrame, *, whole: bool) -> pl.Series:
-    """Return which rows hold data: they are neither empty nor a summary. ``whole`` as ``is_end`` of summary_rows."""
-    return ~(empty_rows(frame) | summary_rows(frame, is_end=whole))
+    labels = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in frame.columns[:_LABEL_COLUMNS]]
+    first = frame.select(pl.coalesce(labels)).to_series()
+    candidates = (first.is_null() | first.str.contains(rf"{_LABEL}|^\s*$")).arg_true()
+    if not len(candidates):
+        return {}
+    rows = frame[candidates].select(
+        is_empty=pl.all_horizontal(pl.all().str.strip_chars() == ""),
+        is_labelled=pl.coalesce(labels).str.contains(_LABEL),
+        is_partial=pl.any_horizontal(pl.all() == ""),
+    )
+    is_last = (candidates == frame.height - 1) & (is_end and frame.width > 1)
+    found = {"empty_row": rows["is_empty"], "summary_row": rows["is_labelled"] & (rows["is_partial"] | is_last)}
+    return {rule: candidates.filter(flag) for rule, flag in found.items() if flag.any()}

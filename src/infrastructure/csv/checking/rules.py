@@ -6,14 +6,33 @@ import polars as pl
 
 from src.domain.csv import ORDER, ColumnType
 from src.domain.csv.forms import any_form, comparable, grammar
-from src.infrastructure.csv.checking import facts as known
 from src.infrastructure.csv.checking import patterns
 from src.infrastructure.csv.checking.facts import Facts, number_in
-from src.infrastructure.csv.checking.rows import marked
 
 _NUMERIC = {ColumnType.INTEGER: pl.Int128, ColumnType.NUMBER: pl.Float64}
 _CELL = pl.col("cell")
 _HAS_VALUE = pl.col("has_value")
+_ERRORS = (
+    r"(?i)^(?:#(?:N/[AD]|NV|¡?(?:REF|VALOR|NUM|NULO|NULL|DIV/0|CALC|DESBORDAMIENTO|SPILL)!|REF!|VALUE!|NAME\?"
+    r"|¿NOMBRE\?|DIV/0!|WERT!|BEZUG!|ZAHL!|NULL!|GETTING_DATA|ERROR!?)|#{3,}|null|[(<\[]null[)>\]]|\\N|nan|undefined"
+    r"|\[object object\]|=[-+@(]?\$?[a-z]{1,}[a-z0-9.$]*[-+*/(:&!0-9^][^ ]*)$"
+)
+"""Errors of spreadsheets, formulas, and the words of programs for a missing value."""
+_PLACEHOLDERS = (
+    r"(?i)^(?:n/[ad]|n\.[ad]\.?|s/d|nd|na|none|nil|-{1,3}|\u2013|\u2014|[?]{1,3}|\.{1,3}|\*+|xxx+|tbd|missing|error)$"
+)
+"""Marks for a missing value, which can be values of a text."""
+_TEXT_PLACEHOLDERS = _PLACEHOLDERS.replace("|nd|na|none|nil", "")
+"""Those in columns of text, where NA is Namibia and None an answer."""
+_CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0))
+_MOJIBAKE = (
+    rf"[ÃÂ](?:[\x{{80}}-\x{{BF}}{_CONTINUATION}]|\s|$)|â€|ï»¿|ðŸ|\x{{FFFD}}|√[\x{{B0}}-\x{{FF}}\x{{2200}}-\x{{22FF}}]"
+    r"|[a-zA-Z]\?[a-zñ]{2}"
+)
+"""Text in UTF-8 that was read in another encoding, as Windows and macOS do, or characters that were lost."""
+_BLANKS = r"^[\s\x{200B}\x{FEFF}]|[\s\x{200B}\x{FEFF}]$"
+_SCIENTIFIC = r"^[-+]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}$"
+"""A number as Excel shortens it, whose last digits are lost."""
 
 
 def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
@@ -22,20 +41,21 @@ def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
 
 
 class ColumnRules:
-    """Rules that one or more columns have in common. Their cells are checked together, as one long series."""
+    """Rules that one or more columns have in common. Their cells are checked together, as one long series.
+
+    Nearly all cells are as they should be. One expression finds the other, odd ones, and only these are looked at
+    closely.
+    """
 
     def __init__(self, facts: Facts, positions: list[int]) -> None:
         self.positions = positions
         self._facts = facts
         self._column = facts.column
         self._is_text = self._column.type is ColumnType.STRING
-        has_value = _CELL != ""
-        if not self._is_text:
-            has_value &= _CELL.str.contains(f"^(?:{grammar(self._column)})$")
-        self._has_value = has_value.fill_null(False)
-        self._broken = dict(self._broken_by_rule())
-        self._odd = _odd_text(facts) if self._is_text else (_CELL != "") & ~_HAS_VALUE
-        self._suspicions = dict(self._suspicions_of_odd_cells())
+        self._own = f"^(?:{grammar(self._column)})$"
+        self._has_value = (_CELL != "" if self._is_text else _CELL.str.contains(self._own)).fill_null(False)
+        self._flags = {"odd": self._odd().fill_null(False), **dict(self._broken_by_values())}
+        self._close = dict(self._broken_by_odd_cells())
 
     @classmethod
     def of(cls, columns: Iterable[Facts]) -> list["ColumnRules"]:
@@ -46,44 +66,56 @@ class ColumnRules:
         return [cls(*shared) for shared in groups.values()]
 
     @staticmethod
-    def judge(columns: Sequence["ColumnRules"], frame: pl.DataFrame) -> list[pl.DataFrame]:
-        """Return for each of the rules a frame of booleans with one row for each cell, in the order of ``stacked``.
+    def judge(columns: Sequence["ColumnRules"], frame: pl.DataFrame) -> Iterator[tuple[int, "Judgement"]]:
+        """Yield the position of each column with the judgement of its cells.
 
-        The column ``has_value`` is true for a cell that has a value of the column's type. Each other column has the
-        name of a rule, and is true for a cell that breaks it. A null cell has no value and breaks no rule.
+        A null cell has no value and breaks no rule.
         """
         cells = [stacked(frame, rules.positions).to_frame() for rules in columns]
-        judged = pl.collect_all([rules._judged(each) for rules, each in zip(columns, cells, strict=True)])
-        return [rules._judged_closely(each, first) for rules, each, first in zip(columns, cells, judged, strict=True)]
+        judged = pl.collect_all(
+            each.lazy().with_columns(has_value=rules._has_value).select(_HAS_VALUE, **rules._flags)
+            for rules, each in zip(columns, cells, strict=True)
+        )
+        for rules, each, flags in zip(columns, cells, judged, strict=True):
+            yield from rules._by_column(flags["has_value"], rules._broken(each, flags), frame.height)
 
-    def _judged(self, cells: pl.DataFrame) -> pl.LazyFrame:
-        judged = cells.lazy().with_columns(has_value=self._has_value)
-        return judged.select(_HAS_VALUE, odd=self._odd.fill_null(False), **self._broken)
+    def _broken(self, cells: pl.DataFrame, flags: pl.DataFrame) -> dict[str, pl.Series]:
+        """Return for each rule the positions of the cells that break it, in ascending order."""
+        broken = {flag.name: flag.arg_true() for flag in flags.iter_columns() if flag.any()}
+        broken.pop("has_value", None)
+        if (odd := broken.pop("odd", None)) is not None:
+            closely = cells[odd].select(**self._close)
+            broken |= {flag.name: odd.filter(flag) for flag in closely.iter_columns() if flag.any()}
+        return broken
 
-    def _judged_closely(self, cells: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
-        """Add the suspicions about the cells that are no ordinary values of the column."""
-        odd = judged["odd"].arg_true()
-        judged = judged.drop("odd")
-        if not len(odd):
-            return judged
-        # Nearly all cells are as they should be. Only the others are looked at closely.
-        closely = cells[odd].select(**self._suspicions)
-        found = {
-            each.name: marked(cells.height, odd.filter(each))
-            for each in closely.iter_columns()
-            if each.any() or each.name == "type"
-        }
-        if "blank" in found and "not_empty" in judged.columns:
-            found["not_empty"] = judged["not_empty"].fill_null(False) | found["blank"]
-        if "scientific" in found and "scientific" in judged.columns:
-            found["scientific"] |= judged["scientific"].fill_null(False)
-        found.pop("blank", None)
-        return judged.with_columns(**found)
+    def _by_column(
+        self, has_value: pl.Series, broken: Mapping[str, pl.Series], height: int
+    ) -> Iterator[tuple[int, "Judgement"]]:
+        begins = pl.Series([index * height for index in range(len(self.positions) + 1)], dtype=pl.UInt32)
+        bounds = {rule: rows.search_sorted(begins).to_list() for rule, rows in broken.items()}
+        for index, position in enumerate(self.positions):
+            by_rule = {}
+            for rule, rows in broken.items():
+                first, end = bounds[rule][index : index + 2]
+                if first < end:
+                    by_rule[rule] = rows.slice(first, end - first) - begins[index]
+            yield position, (has_value.slice(begins[index], height), by_rule)
 
-    def _broken_by_rule(self) -> Iterator[tuple[str, pl.Expr]]:
+    def _odd(self) -> pl.Expr:
+        """Return an expression that is true for the cells that are looked at closely."""
+        if not self._is_text:
+            odd = ~_HAS_VALUE & _CELL.is_not_null()
+            is_number = self._column.type is ColumnType.NUMBER
+            return odd | _CELL.str.contains("E+", literal=True) if is_number else odd
+        # One pass over the texts finds all suspicious patterns.
+        odd = _CELL.str.contains("|".join(f"(?:{pattern})" for pattern in (*_patterns(self._facts).values(), r"^\s*$")))
+        if self._facts.suspected and "mostly_type" in self._facts.rules:
+            odd |= ~_CELL.str.contains(f"^(?:{grammar(self._facts.suspected)})$")
+        return odd
+
+    def _broken_by_values(self) -> Iterator[tuple[str, pl.Expr]]:
+        """Yield the rules that ordinary values can break."""
         column, rules = self._column, self._facts.rules
-        if column.required is not False:
-            yield "not_empty", _CELL == ""
         if column.min is not None:
             yield "min", _HAS_VALUE & self._outside(column.min, is_least=True)
         if column.max is not None:
@@ -98,27 +130,24 @@ class ColumnRules:
             number = pl.when(_HAS_VALUE).then(number_in(column, _CELL))
             least, most = self._facts.limits
             yield "out_of_range", ((number < least) | (number > most)).fill_null(False)
-        if column.type is ColumnType.NUMBER and "scientific" in rules:
-            yield "scientific", _CELL.str.contains("E+", literal=True).fill_null(False)
 
-    def _suspicions_of_odd_cells(self) -> Iterator[tuple[str, pl.Expr]]:
-        """Yield the suspicions about cells that are no ordinary values of the column."""
+    def _broken_by_odd_cells(self) -> Iterator[tuple[str, pl.Expr]]:
+        """Yield the rules that only odd cells can break."""
         rules, text = self._facts.rules, _CELL.str.strip_chars()
         blank, forms = text == "", any_form(self._column.type)
-        yield "blank", blank
+        if self._column.required is not False:
+            yield "not_empty", blank
         if not self._is_text:
-            own = text.str.contains(f"^(?:{grammar(self._column)})$")
+            own = text.str.contains(self._own)
             other = text.str.contains(f"^(?:{forms})$") & ~own if forms else pl.lit(False)
             if "mixed_format" in rules:
                 yield "mixed_format", other
             # Blanks around a value are reported as such.
-            has_blanks = own if "blanks" in rules else pl.lit(False)
-            yield "type", ~(blank | other | has_blanks)
+            yield "type", ~(blank | other | (own if "blanks" in rules else _CELL.str.contains(self._own)))
         for rule, pattern in _patterns(self._facts).items():
             yield rule, _CELL.str.contains(pattern)
         if "mostly_type" in rules and self._facts.suspected:
-            typed = _CELL.str.contains(f"^(?:{grammar(self._facts.suspected)})$")
-            yield "mostly_type", ~(typed | blank)
+            yield "mostly_type", ~(blank | _CELL.str.contains(f"^(?:{grammar(self._facts.suspected)})$"))
 
     def _outside(self, bound: float | str, *, is_least: bool) -> pl.Expr:
         order = ORDER[self._column.type]
@@ -137,23 +166,16 @@ class ColumnRules:
         return (value < literal if is_least else value > literal).fill_null(False)
 
 
+Judgement = tuple[pl.Series, dict[str, pl.Series]]
+"""Which cells of a column have a value of its type, and by rule the rows of the cells that break it."""
+
+
 def _patterns(facts: Facts) -> Mapping[str, str]:
     """Return the regular expressions of suspicious cells, by rule."""
-    errors = known.ERRORS
-    if facts.column.type is not ColumnType.STRING:
-        errors = f"{errors}|{known.PLACEHOLDERS}"
-    elif facts.has_rare_placeholders:
-        errors = f"{errors}|{known.TEXT_PLACEHOLDERS}"
-    found = {"blanks": known.BLANKS, "error_value": errors, "mojibake": known.MOJIBAKE, "scientific": known.SCIENTIFIC}
+    placeholders = _TEXT_PLACEHOLDERS if facts.column.type is ColumnType.STRING else _PLACEHOLDERS
+    errors = f"{_ERRORS}|{placeholders}"
+    found = {"blanks": _BLANKS, "error_value": errors, "mojibake": _MOJIBAKE, "scientific": _SCIENTIFIC}
     return {rule: pattern for rule, pattern in found.items() if rule in facts.rules}
-
-
-def _odd_text(facts: Facts) -> pl.Expr:
-    """Return an expression that is true for the strings that break a suspicion, found in a single pass."""
-    odd = _CELL.str.contains("|".join(f"(?:{pattern})" for pattern in (*_patterns(facts).values(), r"^\s+$")))
-    if facts.suspected and "mostly_type" in facts.rules:
-        odd |= (_CELL != "") & ~_CELL.str.contains(f"^(?:{grammar(facts.suspected)})$")
-    return odd
 
 
 def _unmatched(pattern: str) -> pl.Expr:

@@ -3,21 +3,21 @@
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 import polars as pl
 
 from src.domain.csv import ColumnType, Severity
 from src.infrastructure.csv.checking.duplicates import repetitions
 from src.infrastructure.csv.checking.results import MAX_HASHES, SAMPLES, Results, Rule, RuleResult
-from src.infrastructure.csv.checking.rows import empty_rows, marked, summary_rows
-from src.infrastructure.csv.checking.rules import ColumnRules
+from src.infrastructure.csv.checking.rows import marked, without_data
+from src.infrastructure.csv.checking.rules import ColumnRules, Judgement
 from src.infrastructure.csv.reading.blocks import Block
 
-SIMILAR_ROWS = 1_000_000
-"""With more rows than these, rows that differ in capitals or blanks only are not looked for: it takes memory."""
+SIMILAR_ROWS = 250_000
+"""With more rows than these, rows that differ in capitals or blanks only are not looked for: it takes time."""
 _WITH_CAPITALS = (ColumnType.STRING, ColumnType.BOOLEAN, ColumnType.EMAIL)
 _HASH_MASK = (1 << 64) - 1
+_NO_ROWS = pl.Series(dtype=pl.UInt32)
 
 PendingSamples = dict[int, list[tuple[RuleResult, int | None]]]
 """The samples to add later, by row: each result that needs one, and the position of its cell (None: the whole row)."""
@@ -49,67 +49,52 @@ class Verdicts:
 
         Raises NotCsv when the file has too many rows to find duplicates among them.
         """
-        frame = block.frame
-        self._rows += frame.height
+        height = block.frame.height
+        self._rows += height
         self._results.require_comparable(self._rows)
         if self._rows * len(self._hashes) > MAX_HASHES:
             for position in self._results.keys:  # they are not worth the memory
                 self._hashes.pop(position, None)
-        invalid = pl.Series([False]).new_from_index(0, frame.height)
-        blanks = invalid
-        for rules, cells in (judged := self._judged(block, self._columns)):
-            for index, position in enumerate(rules.positions):
-                if (hashes := self._hashes.get(position)) is not None:
-                    has_value = cells["has_value"].slice(index * frame.height, frame.height)
-                    hashed = pl.when(has_value).then(frame.to_series(position).hash(self._seed))
-                    hashes.append(pl.select(hashed).to_series())
+        judged = [*ColumnRules.judge(self._columns, block.complete)]
+        for position, (has_value, _) in judged:
+            if (hashes := self._hashes.get(position)) is not None:
+                hashed = pl.when(has_value).then(block.frame.to_series(position).hash(self._seed))
+                hashes.append(pl.select(hashed).to_series())
+        invalid, has_blanks, empty = [_NO_ROWS], False, _NO_ROWS
         for rule, at, rows in self._broken(block, judged):
-            if at is None:
-                self._add_rows(rule, block, rows)
-            else:
-                self._add_cells(rule, at, block, rows)
+            self._count(rule, at, block, rows)
             if self._results.severity(rule, at) is Severity.ERROR:
-                invalid = invalid | rows
-            elif rule == "blanks":
-                blanks = blanks | rows
-        self._invalid.append(invalid)
-        self._hashes[None].append(self._row_hashes(block, frame))
+                invalid.append(rows)
+            has_blanks = has_blanks or rule == "blanks"
+            empty = rows if rule == "empty_row" else empty
+        self._invalid.append(marked(height, pl.concat(invalid)))
+        self._hashes[None].append(self._row_hashes(block, block.frame, empty))
         if self._rows > SIMILAR_ROWS:
             self._similar = None
         if self._similar is not None:
-            stripped = frame.with_columns(pl.all().str.strip_chars()) if blanks.any() else frame
-            plain = stripped.with_columns(pl.col(self._texts).str.to_lowercase()) if self._texts else stripped
-            self._similar.append(self._row_hashes(block, plain))
-
-    @staticmethod
-    def _judged(block: Block, columns: list[ColumnRules]) -> list[tuple[ColumnRules, pl.DataFrame]]:
-        return [*zip(columns, ColumnRules.judge(columns, block.complete), strict=True)]
+            plain = block.frame.with_columns(pl.all().str.strip_chars()) if has_blanks else block.frame
+            plain = plain.with_columns(pl.col(self._texts).str.to_lowercase()) if self._texts else plain
+            self._similar.append(self._row_hashes(block, plain, empty))
 
     def _broken(
-        self, block: Block, judged: Iterable[tuple[ColumnRules, pl.DataFrame]]
+        self, block: Block, judged: Iterable[tuple[int, Judgement]]
     ) -> Iterator[tuple[str, int | None, pl.Series]]:
         """Yield each broken rule with the position of its column and the rows of the block that break it."""
-        frame, height = block.complete, block.frame.height
         for rule, values in (("row_width", _widths(block)), ("encoding", block.undecodable)):
             if values:
-                yield rule, None, marked(height, [*values])
-        empty, summary = empty_rows(frame), summary_rows(frame, is_end=block.is_last)
-        for rule, rows in (("empty_row", empty), ("summary_row", summary)):
-            if rows.any():
-                yield rule, None, rows
-        no_data = empty | summary if empty.any() or summary.any() else None
-        for rules, cells in judged:
-            for broken in cells.iter_columns():
-                if broken.name == "has_value" or not broken.any():
-                    continue
-                for index, position in enumerate(rules.positions):
-                    rows = broken.slice(index * height, height).fill_null(False)
-                    # A row without data is reported as such, and not for each column that lacks a value.
-                    is_warning = self._results.severity(broken.name, position) is Severity.WARNING
-                    if no_data is not None and (is_warning or broken.name == "not_empty"):
-                        rows &= ~no_data
-                    if rows.any():
-                        yield broken.name, position, rows
+                yield rule, None, pl.Series([*values], dtype=pl.UInt32)
+        other = without_data(block.complete, is_end=block.is_last)
+        for rule, rows in other.items():
+            yield rule, None, rows
+        no_data = pl.concat(other.values()) if other else None
+        for position, (_, by_rule) in judged:
+            for rule, rows in by_rule.items():
+                # A row without data is reported as such, and not for each column that lacks a value.
+                is_warning = self._results.severity(rule, position) is Severity.WARNING
+                if no_data is not None and (is_warning or rule == "not_empty"):
+                    rows = rows.filter(~rows.is_in(no_data.implode()))
+                if len(rows):
+                    yield rule, position, rows
 
     def findings(self, block: Block, begin: int) -> dict[int, str]:
         """Return which rules the rows of a block break, as the text of a JSON array, by the position of the row.
@@ -120,44 +105,37 @@ class Verdicts:
         by_rule = self._results.by_rule
         confirmed = {position for (_, position), result in by_rule.items() if result.count}
         columns = [rules for rules in self._columns if not confirmed.isdisjoint(rules.positions)]
-        broken = [*self._broken(block, self._judged(block, columns))]
-        broken += [(rule, at, rows.slice(begin, block.frame.height)) for (rule, at), rows in self._repeated.items()]
+        broken = [*self._broken(block, ColumnRules.judge(columns, block.complete))]
+        for (rule, at), repeated in self._repeated.items():
+            broken.append((rule, at, repeated.slice(begin, block.frame.height).arg_true()))
         for rule, position, rows in broken:
             if by_rule[rule, position].count:
-                for row in rows.arg_true().to_list():
+                for row in rows:
                     found.setdefault(row, []).append((rule, position))
         return {row: json.dumps(rules, separators=(",", ":")) for row, rules in found.items()}
 
-    def _add_cells(self, rule: str, position: int, block: Block, broken: pl.Series) -> None:
-        """Count the cells of a column that break a rule."""
+    def _count(self, rule: str, position: int | None, block: Block, rows: pl.Series) -> None:
+        """Count the rows that break a rule, and take samples of the first ones."""
         result = self._results.by_rule[rule, position]
-        result.count += int(broken.sum())
-        if result.missing_samples:
-            for row in broken.arg_true().head(result.missing_samples):
-                result.add_sample(block.lines[row], block.frame.to_series(position)[row])
-
-    def _add_rows(self, rule: str, block: Block, broken: pl.Series) -> None:
-        """Count the rows that break a rule of the whole row."""
-        result = self._results.by_rule[rule, None]
-        result.count += int(broken.sum())
+        result.count += len(rows)
         values = {"row_width": _widths(block), "encoding": block.undecodable}.get(rule)
-        for row in islice(broken.arg_true(), result.missing_samples):
-            cells = block.ragged.get(row) or block.frame.row(row)
-            text = values[row] if values else self._results.source.delimiter.join(cells)
-            result.add_sample(block.lines[row], text)
+        for row in rows.head(result.missing_samples):
+            value = values[row] if values else text_at(block, row, position, self._results.source.delimiter)
+            result.add_sample(block.lines[row], value)
 
-    def _row_hashes(self, block: Block, frame: pl.DataFrame) -> pl.Series:
+    def _row_hashes(self, block: Block, frame: pl.DataFrame, empty: pl.Series) -> pl.Series:
         """Return the hashes of the rows of a frame, null for empty rows; ragged rows have those of all their cells."""
         hashes = frame.hash_rows(self._seed)
-        empty = empty_rows(block.frame)
-        if empty.any():
-            hashes = hashes.to_frame("").select(pl.when(~empty).then(pl.col(""))).to_series()
+        if len(empty):
+            hashes = hashes.scatter(empty, None)
         if not block.ragged:
             return hashes
         # The frame does not have all the cells of ragged rows.
-        ragged = {row: cells for row, cells in block.ragged.items() if any(cell.strip() for cell in cells)}
-        hashed = [hash((self._seed, *cells)) & _HASH_MASK for cells in ragged.values()]
-        return hashes.scatter([*ragged], pl.Series(hashed, dtype=pl.UInt64))
+        ragged = [
+            hash((self._seed, *cells)) & _HASH_MASK if any(cell.strip() for cell in cells) else None
+            for cells in block.ragged.values()
+        ]
+        return hashes.scatter([*block.ragged], pl.Series(ragged, dtype=pl.UInt64))
 
     def with_duplicates(self) -> tuple[pl.Series, PendingSamples]:
         """Find the duplicates among all rows.
@@ -190,6 +168,13 @@ class Verdicts:
             for row in rows.arg_true().head(SAMPLES) if result.count else ():
                 pending.setdefault(row, []).append((result, position))
         return invalid, pending
+
+
+def text_at(block: Block, row: int, position: int | None, delimiter: str) -> str:
+    """Return the cell of a row at the position of a column, or all its cells."""
+    if position is not None:
+        return str(block.frame.to_series(position)[row])
+    return delimiter.join(block.ragged.get(row) or block.frame.row(row))
 
 
 def _widths(block: Block) -> dict[int, str]:
