@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ ISO_TIME = "yyyy-mm-ddThh:mm:ss"
 DATE_FORMATS: Final = (
     ISO,
     *("dd/mm/yyyy", "mm/dd/yyyy", "dd.mm.yyyy", "dd-mm-yyyy", "mm-dd-yyyy", "yyyy/mm/dd", "yyyy.mm.dd"),
-    *("dd/mm/yy", "mm/dd/yy", "dd.mm.yy", "dd-mm-yy", "dd-mmm-yyyy", "dd-mmm-yy", "dd/mmm/yyyy", "dd mmm yyyy"),
+    *("dd/mm/yy", "mm/dd/yy", "dd.mm.yy", "dd-mm-yy"),
 )
 """The formats that are looked for in a file, the preferred ones first."""
 NUMBER_FORMS: Final = (
@@ -40,10 +40,6 @@ LOCALES: Final = {
     **dict.fromkeys(("ja", "zh", "ko"), (".", "ymd")),
 }
 """By language tag: the decimal separator, and the order of day, month and year."""
-_MONTHS = [
-    *("jan|ene|gen|janv", "feb|fév|fev|févr|febr", "mar|mär|mrz|mars|mär|marz", "apr|abr|avr", "may|mai|mag|mei"),
-    *("jun|giu|juin", "jul|lug|juil", "aug|ago|aoû|août", "sep|set|sept", "oct|okt|ott|out", "nov", "dec|dic|dez|déc"),
-]
 _TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?"
 _LEAP = {
     "yyyy": r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)",
@@ -51,7 +47,7 @@ _LEAP = {
 }
 _YEAR = {"yyyy": r"(?:[1-9][0-9]{3})", "yy": r"[0-9]{2}"}
 _CLOCK = re.compile(r"(.*?)[ T]([0-9]{1,2}):([0-9:.]*[0-9]) ?([AaPp]?).*", re.S)
-_FORMAT = re.compile(r"(dd?|mm?|yyyy|yy)([-/. ]?)(dd?|mmm?|mm?)\2(dd?|mm?|yyyy|yy)(?:[ T]h{1,2}:mm(?::ss)?)?")
+_FORMAT = re.compile(r"(dd?|mm?|yyyy|yy)([-/. ]?)(dd?|mm?)\2(dd?|mm?|yyyy|yy)(?:[ T]h{1,2}:mm(?::ss)?)?")
 
 
 def fold(text: str) -> str:
@@ -83,9 +79,7 @@ def date_grammar(format: str) -> str:
     year = next(part for part in parts if part[0] == "y")
     zero = "0?" if separator else "0"
 
-    def months(numbers: Iterator[int] | range | tuple[int, ...]) -> str:
-        if "mmm" in parts:
-            return f"(?i:{'|'.join(_MONTHS[number - 1] for number in numbers)})[.]?"
+    def months(numbers: Iterable[int]) -> str:
         return f"(?:{'|'.join(f'{zero}{number}' if number < 10 else str(number) for number in numbers)})"
 
     def dates(day: str, month: str, years: str) -> str:
@@ -260,17 +254,10 @@ def _iso_date(format: str, text: str) -> str:
     if format == ISO or not found:
         return text
     parts, separator = found
-    if separator:
-        texts = text.split(separator)
-    else:
-        texts, rest = [], text
-        for part in parts:
-            texts.append(rest[: len(part)])
-            rest = rest[len(part) :]
-    by_part = {part[0]: each for part, each in zip(parts, texts, strict=True)}
-    month = by_part["m"].rstrip(".").lower()
-    number = next((at for at, names in enumerate(_MONTHS, 1) if month in names.split("|")), 0) or int(month)
-    year = int(by_part["y"])
+    pattern = re.escape(separator).join(f"(?P<{part[0]}>[0-9]{{1,{len(part)}}})" for part in parts)
+    match = re.fullmatch(pattern, text)
+    assert match
+    day, month, year = (int(match[part]) for part in "dmy")
     if "yy" in parts:
         year += 1900 if year > 68 else 2000
-    return date(year, number, int(by_part["d"])).isoformat()
+    return date(year, month, day).isoformat()
