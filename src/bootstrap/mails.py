@@ -3,53 +3,62 @@
 from pathlib import Path
 
 from src.application.jobs import JobHandler
-from src.application.limits import RateLimiter
-from src.application.mails import MailTokens, SendMail
+from src.application.mails import MailService, SendMail
 from src.application.mails.outbox import MAIL, Notices, Outbox
-from src.application.ports import Clock, Count, JobQueue, Mailer, Message
+from src.application.ports import JobQueue, Message
+from src.application.sessions import SessionService
 from src.bootstrap.adapters import now
-from src.domain.mails import EXAMPLES, Mail, MailKind, MailRepository
-from src.domain.sessions import SessionRepository
-from src.domain.users import UserRepository
+from src.bootstrap.ports import Ports
+from src.domain.mails import EXAMPLES, Mail, MailKind
 from src.domain.values import Email
+from src.infrastructure.logs import audit
 from src.infrastructure.mails.writer import TemplateWriter
 from src.interfaces.web.links import LINK_PATHS
 from src.settings import ConfigurationError, Settings
 
 
-def mail_handlers(
-    settings: Settings,
-    mailer: Mailer | None,
-    mails: MailRepository,
-    users: UserRepository,
-    tokens: MailTokens,
-    clock: Clock,
-    count: Count,
-) -> dict[str, JobHandler]:
+def mail_handlers(ports: Ports) -> dict[str, JobHandler]:
     """Return the handler of the jobs that send mails, or none without a mailer. Raises ConfigurationError."""
-    if mailer is None:
+    if ports.mailer is None:
         return {}
-    writer = _writer(settings, settings.mail_templates)
-    send = SendMail(mails=mails, users=users, mailer=mailer, writer=writer, tokens=tokens, clock=clock, count=count)
+    send = SendMail(
+        mails=ports.mails,
+        users=ports.users,
+        mailer=ports.mailer,
+        writer=_writer(ports.settings, ports.settings.mail_templates),
+        tokens=ports.mail_tokens,
+        clock=ports.clock,
+        count=ports.count,
+    )
     return {MAIL: send}
 
 
-def make_notices(
-    settings: Settings,
-    mails: MailRepository,
-    sessions: SessionRepository,
-    queue: JobQueue,
-    limiter: RateLimiter,
-    clock: Clock,
-) -> Notices:
+def make_notices(ports: Ports, queue: JobQueue) -> Notices:
     """Return the notices about changes of accounts, which are sent only if there is a mail server."""
-    outbox = Outbox(mails=mails, queue=queue, clock=clock)
     return Notices(
-        outbox=outbox,
-        limiter=limiter,
+        outbox=Outbox(mails=ports.mails, queue=queue, clock=ports.clock),
+        limiter=ports.limiter,
+        sessions=ports.sessions,
+        enabled=ports.settings.smtp_url is not None,
+        new_devices=ports.settings.login_notices,
+    )
+
+
+def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> MailService:
+    """Return the service of mails that people ask for and answer."""
+    return MailService(
+        mails=ports.mails,
+        users=ports.users,
+        outbox=notices.outbox,
+        notices=notices,
+        accounts=sessions.accounts,
         sessions=sessions,
-        enabled=settings.smtp_url is not None,
-        new_devices=settings.login_notices,
+        tokens=ports.mail_tokens,
+        passwords=ports.rules.passwords,
+        limiter=ports.limiter,
+        audit=audit,
+        clock=ports.clock,
+        enabled=ports.mailer is not None,
     )
 
 

@@ -52,9 +52,7 @@ REFUSALS = (
         lambda settings: settings.blob_url.startswith("gs:") and os.environ.get("STORAGE_EMULATOR_HOST"),
     ),
     Refusal(
-        "FLASK_DEBUG",
-        "shows the inside of the service to strangers; unset it",
-        lambda settings: settings.flask_debug,
+        "FLASK_DEBUG", "shows the inside of the service to strangers; unset it", lambda settings: settings.flask_debug
     ),
     Refusal(
         "CORS_ORIGINS",
@@ -72,9 +70,7 @@ REFUSALS = (
         lambda settings: len(set(settings.credentials.values())) < len(settings.credentials),
     ),
     Refusal(
-        "RATE_LIMIT",
-        "off lets passwords be tried without end; leave it on",
-        lambda settings: not settings.rate_limit,
+        "RATE_LIMIT", "off lets passwords be tried without end; leave it on", lambda settings: not settings.rate_limit
     ),
     Refusal(
         "STORE_URL",

@@ -16,7 +16,8 @@ import requests
 from argon2 import PasswordHasher, extract_parameters
 
 from src.application.ports import RemoteAccounts
-from src.bootstrap.wiring import Overrides, wire
+from src.bootstrap.ports import Overrides
+from src.bootstrap.wiring import wire
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.sessions import Client
 from src.domain.users import Profile, User

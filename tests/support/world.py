@@ -37,7 +37,8 @@ from src.application.ports import (
     RemoteAccounts,
 )
 from src.bootstrap.adapters import now
-from src.bootstrap.wiring import Overrides, wire
+from src.bootstrap.ports import Overrides
+from src.bootstrap.wiring import wire
 from src.domain.errors import InvalidToken
 from src.domain.users import User
 from src.domain.values import Role

@@ -10,7 +10,7 @@ from zxcvbn_rs_py import Warning
 
 from src.application.summaries import Statistics, summarise_by_rules
 from src.application.summaries import texts as sentences
-from src.bootstrap.wiring import LENIENT_SETTINGS_HINT
+from src.bootstrap.ports import LENIENT_SETTINGS_HINT
 from src.domain.csv import Column, Report
 from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.binary import MAGIC

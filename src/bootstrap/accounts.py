@@ -1,0 +1,70 @@
+"""Builds the services of accounts."""
+
+from collections.abc import Callable, Sequence
+
+from src.application.accounts import Accounts, AccountService, LinkedAccounts, LocalAccounts
+from src.application.administration import AdministrationService
+from src.application.directory import DirectoryService
+from src.application.importing import ImportService
+from src.application.mails.outbox import Notices
+from src.application.sessions import SessionService
+from src.bootstrap.ports import Ports
+from src.bootstrap.sessions import lifetimes
+from src.infrastructure.identity.foreign_hashes import parse_hash
+from src.infrastructure.logs import audit
+
+
+def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices: Notices) -> Accounts:
+    """Return the accounts of this service, or those that it shares with an identity provider."""
+    if not ports.remote:
+        return LocalAccounts(users=ports.users, hasher=ports.hasher, owned=owned, audit=audit, clock=ports.clock)
+    return LinkedAccounts(
+        users=ports.users,
+        remote=ports.remote,
+        owned=owned,
+        guest_lifetime=lifetimes(ports.settings).guest,
+        notices=notices,
+        audit=audit,
+        clock=ports.clock,
+    )
+
+
+def make_account_service(
+    ports: Ports, accounts: Accounts, sessions: SessionService, notices: Notices
+) -> AccountService:
+    """Return the service by which people manage their own accounts."""
+    return AccountService(
+        users=ports.users,
+        accounts=accounts,
+        start_session=sessions.start,
+        limiter=ports.limiter,
+        notices=notices,
+        audit=audit,
+        clock=ports.clock,
+    )
+
+
+def make_directory(ports: Ports, accounts: Accounts) -> DirectoryService:
+    """Return the service that changes the accounts of others."""
+    return DirectoryService(
+        users=ports.users, accounts=accounts, parse_email=ports.rules.parse_email, audit=audit, clock=ports.clock
+    )
+
+
+def make_administration(ports: Ports, directory: DirectoryService, notices: Notices) -> AdministrationService:
+    """Return the service of administrators."""
+    return AdministrationService(
+        users=ports.users,
+        accounts=directory.accounts,
+        directory=directory,
+        passwords=ports.rules.passwords,
+        notices=notices,
+        audit=audit,
+        clock=ports.clock,
+    )
+
+
+def make_imports(ports: Ports) -> ImportService:
+    """Return the service that imports users. Hashes are taken only if this service keeps the passwords."""
+    hasher = None if ports.remote else ports.hasher
+    return ImportService(users=ports.users, hasher=hasher, rules=ports.rules, parse_hash=parse_hash, clock=ports.clock)

@@ -1,0 +1,31 @@
+"""Builds the services of files."""
+
+from src.application.files import RELAY, FileService, RelayFile
+from src.application.jobs import JobHandler
+from src.application.ports import JobQueue
+from src.application.stored_objects import ObjectLifecycle
+from src.bootstrap.adapters import make_relay
+from src.bootstrap.ports import Ports
+from src.domain.files import File
+
+
+def file_handlers(ports: Ports) -> dict[str, JobHandler]:
+    """Return the handler of the jobs that send files to the relay."""
+    return {RELAY: RelayFile(files=ports.files, blobs=ports.blobs, relay=make_relay(ports.settings))}
+
+
+def make_file_objects(ports: Ports) -> ObjectLifecycle[File]:
+    """Return what stores and deletes the records of files together with their contents."""
+    return ObjectLifecycle(
+        missing="There is no such file.",
+        records=ports.files,
+        users=ports.users,
+        jobs=ports.jobs,
+        erase=lambda file: ports.blobs.delete(file.key),
+        clock=ports.clock,
+    )
+
+
+def make_files(ports: Ports, objects: ObjectLifecycle[File], queue: JobQueue) -> FileService:
+    """Return the service of files."""
+    return FileService(objects=objects, jobs=ports.jobs, blobs=ports.blobs, queue=queue, clock=ports.clock)

@@ -1,0 +1,153 @@
+"""Makes everything that the services need from outside."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from src.application.input_rules import InputRules
+from src.application.limits import RateLimiter
+from src.application.mails import MailTokens
+from src.application.ports import (
+    BlobStore,
+    Clock,
+    Count,
+    JobQueue,
+    Mailer,
+    PasswordHasher,
+    PictureSource,
+    RemoteAccounts,
+    RowStore,
+    TakePlace,
+    uncounted,
+)
+from src.bootstrap.adapters import (
+    make_blobs,
+    make_check_places,
+    make_hasher,
+    make_keys,
+    make_limiter,
+    make_mailer,
+    make_remote_accounts,
+    make_store,
+)
+from src.domain.passwords import PasswordPolicy
+from src.infrastructure.csv import PolarsCsvChecker
+from src.infrastructure.identity.addresses import parse_address
+from src.infrastructure.identity.usernames import parse_new_username
+from src.infrastructure.identity.weak_passwords import find_weakness
+from src.infrastructure.metrics import PrometheusMetrics
+from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.repositories.datasets import Datasets
+from src.infrastructure.repositories.documents import Receipts
+from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.files import Files
+from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.repositories.mails import Mails
+from src.infrastructure.repositories.sessions import Sessions
+from src.infrastructure.repositories.tasks import Tasks
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.rows import make_rows
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.tokens.signing_keys import KeyRing
+from src.settings import Settings
+
+LENIENT_SETTINGS_HINT = (
+    "`cp examples/brief-b.env .env` sets PASSWORD_MIN_LENGTH=6 and PASSWORD_BLOCKLIST=off, which take simpler ones."
+)
+"""A sentence for developers who try the sample passwords of other services. Production does not show it."""
+
+
+class Overrides(TypedDict, total=False):
+    """Adapters to use in place of those that the settings choose."""
+
+    store: Store
+    hasher: PasswordHasher
+    remote: RemoteAccounts
+    keys: KeyRing
+    limiter: RateLimiter
+    blobs: BlobStore
+    mailer: Mailer
+    pictures: PictureSource
+    queue: JobQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The adapters that the settings choose, and the repositories on their store."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    hasher: PasswordHasher
+    remote: RemoteAccounts | None
+    keys: KeyRing
+    limiter: RateLimiter
+    blobs: BlobStore
+    mailer: Mailer | None
+    mail_tokens: MailTokens
+    metrics: PrometheusMetrics | None
+    pictures: PictureSource
+    rules: InputRules
+    checker: PolarsCsvChecker
+    take_place: TakePlace
+    rows: RowStore
+    datasets: Datasets
+    dogs: Dogs
+    files: Files
+    jobs: Jobs
+    mails: Mails
+    receipts: Receipts
+    sessions: Sessions
+    tasks: Tasks
+    users: Users
+
+    @property
+    def count(self) -> Count:
+        """The function that adds to a metric."""
+        return self.metrics.count if self.metrics else uncounted
+
+
+def make_ports(settings: Settings, clock: Clock, overrides: Overrides) -> Ports:
+    """Make the ports without connecting to anything. Raises ConfigurationError."""
+    store = overrides.get("store") or make_store(settings)
+    keys = overrides.get("keys") or make_keys(settings)
+    pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
+    return Ports(
+        settings=settings,
+        clock=clock,
+        store=store,
+        hasher=overrides.get("hasher") or make_hasher(settings),
+        remote=overrides.get("remote") or make_remote_accounts(settings),
+        keys=keys,
+        limiter=overrides.get("limiter") or make_limiter(settings, store, clock),
+        blobs=overrides.get("blobs") or make_blobs(settings),
+        mailer=overrides.get("mailer") or make_mailer(settings, clock),
+        mail_tokens=MailTokens(keys.fingerprints),
+        metrics=PrometheusMetrics() if settings.metrics_token else None,
+        pictures=pictures,
+        rules=_make_rules(settings, pictures),
+        checker=PolarsCsvChecker(),
+        take_place=make_check_places(settings).take,
+        rows=make_rows(store),
+        datasets=Datasets(store),
+        dogs=Dogs(store),
+        files=Files(store),
+        jobs=Jobs(store),
+        mails=Mails(store),
+        receipts=Receipts(store),
+        sessions=Sessions(store),
+        tasks=Tasks(store),
+        users=Users(store),
+    )
+
+
+def _make_rules(settings: Settings, pictures: PictureSource) -> InputRules:
+    return InputRules(
+        parse_email=parse_address,
+        parse_new_username=parse_new_username,
+        passwords=PasswordPolicy(
+            settings.password_min_length,
+            find_weakness if settings.password_blocklist else None,
+            "" if settings.production else LENIENT_SETTINGS_HINT,
+        ),
+        check_picture=pictures.check,
+    )

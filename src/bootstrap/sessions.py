@@ -1,0 +1,73 @@
+"""Builds the services of sessions and tokens."""
+
+from datetime import timedelta
+
+from src.application.accounts import Accounts
+from src.application.mails.outbox import Notices
+from src.application.sessions import (
+    AuthenticationService,
+    IntrospectionService,
+    Lifetimes,
+    RecentChecks,
+    SessionService,
+)
+from src.bootstrap.ports import Ports
+from src.infrastructure.logs import audit
+from src.infrastructure.tokens.jwt import JwtIssuer
+from src.infrastructure.tokens.refresh import DerivedRefreshTokens
+from src.settings import Settings
+
+
+def make_authentication(ports: Ports, accounts: Accounts) -> AuthenticationService:
+    """Return the service that recognises users by their tokens."""
+    settings = ports.settings
+    return AuthenticationService(
+        users=ports.users,
+        sessions=ports.sessions,
+        accounts=accounts,
+        checks=RecentChecks(timedelta(seconds=settings.firebase_check_seconds), ports.clock),
+        tokens=JwtIssuer(
+            ports.keys,
+            ports.clock,
+            issuer=settings.issuer,
+            audience=settings.audience,
+            seconds=settings.access_token_seconds,
+        ),
+        clock=ports.clock,
+    )
+
+
+def make_sessions(ports: Ports, authentication: AuthenticationService, notices: Notices) -> SessionService:
+    """Return the service of sessions, with the accounts and the tokens of ``authentication``."""
+    return SessionService(
+        users=ports.users,
+        sessions=ports.sessions,
+        authentication=authentication,
+        accounts=authentication.accounts,
+        tokens=authentication.tokens,
+        refresh_tokens=DerivedRefreshTokens(ports.keys),
+        lifetimes=lifetimes(ports.settings),
+        parse_login=ports.rules.parse_login,
+        limiter=ports.limiter,
+        notices=notices,
+        audit=audit,
+        clock=ports.clock,
+    )
+
+
+def make_introspection(ports: Ports, authentication: AuthenticationService) -> IntrospectionService:
+    """Return the service that tells other services about tokens."""
+    return IntrospectionService(
+        authentication=authentication,
+        refresh_tokens=DerivedRefreshTokens(ports.keys),
+        credentials=ports.settings.credentials,
+        limiter=ports.limiter,
+        audit=audit,
+    )
+
+
+def lifetimes(settings: Settings) -> Lifetimes:
+    """Return the times for which sessions last."""
+    return Lifetimes(
+        idle=timedelta(seconds=settings.refresh_token_seconds), absolute=timedelta(seconds=settings.session_seconds)
+    )
