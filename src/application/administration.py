@@ -1,5 +1,6 @@
 """Account tasks of the operator, who uses the command line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from src.application.accounts import Accounts
@@ -68,17 +69,16 @@ class AdministrationService:
 
     def set_disabled(self, claim: Claim, disabled: bool) -> User:
         """Disable or enable a user, and end all sessions of the user. Raises NotFound, LastAdmin."""
-        user, now = self.find_user(claim), self.clock()
-        user = self.users.update(user.id, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
-        fields = {"user_id": user.id, "by": None, "role": user.role, "disabled": disabled}
-        self.audit(AuditEvent.ROLE_CHANGED, fields)
-        return user
+        now = self.clock()
+        return self._change(claim, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
 
     def set_role(self, claim: Claim, role: Role) -> User:
         """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin."""
-        user = self.find_user(claim)
-        user = self.users.update(user.id, lambda stored: replace(stored, role=role))
-        fields = {"user_id": user.id, "by": None, "role": role, "disabled": user.disabled}
+        return self._change(claim, lambda stored: replace(stored, role=role))
+
+    def _change(self, claim: Claim, change: Callable[[User], User]) -> User:
+        user = self.users.update(self.find_user(claim).id, change)
+        fields = {"user_id": user.id, "by": None, "role": user.role, "disabled": user.disabled}
         self.audit(AuditEvent.ROLE_CHANGED, fields)
         return user
 

@@ -17,8 +17,8 @@ class AuditEvent(StrEnum):
     SESSION_ENDED = "session-ended"
     """One session ended.
 
-    Fields: ``session_id``; ``reason``: ``logout``, ``ended-by-owner``, ``revoked``, ``refresh-token-reused`` or
-    ``ended-at-provider``; ``user_id``, unless a refresh token was reused.
+    Fields: ``user_id``, ``session_id``; ``reason``: ``logout``, ``ended-by-owner``, ``revoked``,
+    ``refresh-token-reused`` or ``ended-at-provider``.
     """
     SESSIONS_ENDED = "sessions-ended"
     """All sessions of a user ended, or all but the current one after a change of the password.

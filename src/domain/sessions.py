@@ -63,11 +63,12 @@ class Session:
     def is_revoked(self, user: User) -> bool:
         """Return whether the identity provider has revoked the sign-ins of ``user`` since the session began.
 
-        The session that a change of the password has kept is not revoked by that change.
+        The session that a change of the password has kept is not revoked by that change. Without a provider, sessions
+        end by their epoch alone.
         """
         began = self.signed_in_at + _WHOLE_SECOND if self.signed_in_at else self.created_at + _CLOCK_SKEW
         ended = user.sessions_ended_at
-        return ended is not None and began <= ended and self.id != user.kept_session
+        return bool(user.provider and ended and began <= ended and self.id != user.kept_session)
 
     def rotated(self, successor_hash: str, now: datetime, idle: timedelta) -> "Session":
         """Return the session with its refresh token spent and replaced, and ``expires_at`` moved to ``idle`` from now.

@@ -111,6 +111,11 @@ class User:
         own += [Claim("email", self.email.key)] if self.email else []
         return frozenset([*own, *(self.pending.reserved if self.pending else ())])
 
+    @property
+    def ticket(self) -> datetime | None:
+        """The ticket of the process that works on a change of the user, or None if none does."""
+        return self.pending.since if self.pending else None
+
     def changed(self, change: Profile, now: datetime) -> "User":
         """Return the user with a changed profile.
 

@@ -3,33 +3,27 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from src.application.accounts.failures import attempt
+from src.application.accounts.steps import Change, expired, unchanged
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, ExternalIdentity
+from src.domain.errors import InvalidToken, NotFound
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
-from src.domain.sessions import Session
-from src.domain.users import Claim, User, UserRepository
+from src.domain.users import Claim, State, User, UserRepository
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
-
-Change = Callable[[User], User]
-"""A pure function of the stored user. It may run several times, and may raise an error that refuses the change."""
-
-
-def unchanged(user: User) -> User:
-    """Return the user as it is: a change that checks and changes nothing."""
-    return user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts(ABC):
     """Accounts, whoever keeps their passwords: this service (LocalAccounts) or an identity provider (LinkedAccounts).
 
-    Every operation is finished or undone by ``reconcile`` if the process dies in the middle of it.
+    Every operation is finished or undone by ``reconcile`` if the process dies in the middle of it. The methods for what
+    only a provider does are not abstract: here they do what is right without one.
     """
 
     users: UserRepository
@@ -95,13 +89,13 @@ class Accounts(ABC):
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
         return user
 
-    @abstractmethod
     def finish_password_change(self, user: User, password: NewPassword, *, remove_other_sign_ins: bool = False) -> None:
         """Set the password at the identity provider, if there is one.
 
         With ``remove_other_sign_ins`` the password becomes the only way to sign in there. Raises NotFound, Invalid,
         Unavailable.
         """
+        return  # the first step has stored the hash, and there is no other way to sign in
 
     @abstractmethod
     def delete(self, id: str, revisions: Collection[str] | None = None) -> None:
@@ -139,19 +133,14 @@ class Accounts(ABC):
     def may_have_sign_ins(self, user: User) -> bool:
         """Return whether somebody may have set a way to sign in to the account, other than by mail."""
 
-    @abstractmethod
-    def rehash(self, user: User, password: str) -> None:
-        """Store a hash of a password that has just been checked, if its hash has other parameters than today's."""
-
-    @abstractmethod
     def require_id_tokens(self) -> None:
         """Raise NotFound if no identity provider issues tokens for these accounts."""
+        raise NotFound("This service keeps its passwords itself; log in with a password.")
 
-    @abstractmethod
     def identify(self, id_token: str) -> ExternalIdentity:
         """Return what a token of the identity provider says. Raises InvalidToken, Unavailable."""
+        raise InvalidToken
 
-    @abstractmethod
     def user_for_id_token(self, identity: ExternalIdentity) -> User:
         """Return the user of a token of the provider, in line with the account. The first visit creates the user.
 
@@ -159,26 +148,19 @@ class Accounts(ABC):
         the account is deleted or disabled, or if its user cannot log in; Taken on a first visit with the address of
         another user; Unavailable.
         """
+        raise InvalidToken
 
-    @abstractmethod
     def sync_user(self, user: User, *, one_factor: bool = False) -> User:
         """Return a user in line with the account at the provider, if there is one.
 
         A deleted account deletes the user, and a disabled one ends all sessions. Raises InvalidToken for both, and with
         ``one_factor`` for an account that asks for a second factor; Unavailable.
         """
+        return user
 
-    @abstractmethod
-    def sync_session(self, session: Session, user: User) -> User:
-        """Return the user of a session, as ``sync_user`` does. Raises InvalidToken if the session must end."""
-
-    @abstractmethod
-    def is_revoked(self, session: Session, user: User) -> bool:
-        """Return whether the provider has revoked the sign-in of a session, as far as this service knows."""
-
-    @abstractmethod
     def wait_for_revocation(self) -> None:
         """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""
+        return  # sessions end with the commit
 
     @abstractmethod
     def _with_password(self, id: str, password: NewPassword) -> Change:
@@ -188,9 +170,16 @@ class Accounts(ABC):
     def _reconcile(self, listed: User) -> None:
         """Finish or undo the unfinished operation on a user. Raises Stale if another process does it."""
 
-    @abstractmethod
     def _purge(self, guest: User) -> None:
-        """Remove an expired guest."""
+        """Remove an expired guest. Raises NotFound if the guest has registered meanwhile."""
+        self.remove_guest(guest)
+
+    def remove_guest(self, guest: User) -> None:
+        """Remove a guest with its objects. Raises NotFound if the guest has registered meanwhile."""
+        if guest.state is State.ACTIVE:
+            guest = self.users.update(guest.id, expired(self.buried))
+        self.remove_owned(guest)
+        self.users.remove(guest)
 
     def buried(self, user: User) -> User:
         """Return the record that stays of a deleted user, marked so that reconciliation removes its objects again."""
@@ -210,13 +199,3 @@ class Accounts(ABC):
         """Remove the objects of a deleted user for the last time. No request of the user can still be running."""
         self.remove_owned(self.users.update(user.id, self.buried))
         self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))
-
-
-def if_ticket(ticket: datetime | None, change: Change) -> Change:
-    """Return a change that does the same as ``change``, but nothing for a user with another ticket."""
-    return lambda user: change(user) if ticket_of(user) == ticket else user
-
-
-def ticket_of(user: User) -> datetime | None:
-    """Return the ticket of the process that works on a user, or None if none does."""
-    return user.pending.since if user.pending else None

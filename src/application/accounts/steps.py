@@ -1,11 +1,20 @@
-"""Guards of changes: functions that take a change and return one that is refused in some states of the user."""
+"""Changes of users, and guards: functions that take a change and return one that is refused in some states."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
-from src.application.accounts.interface import Change
 from src.domain.errors import NotFound
 from src.domain.users import State, User
 from src.domain.values import Role
+
+Change = Callable[[User], User]
+"""A pure function of the stored user. It may run several times, and may raise an error that refuses the change."""
+
+
+def unchanged(user: User) -> User:
+    """Return the user as it is: a change that checks and changes nothing."""
+    return user
 
 
 def if_active(change: Change) -> Change:
@@ -17,6 +26,11 @@ def if_active(change: Change) -> Change:
         return change(user)
 
     return guarded
+
+
+def if_ticket(ticket: datetime | None, change: Change) -> Change:
+    """Return a change that does the same as ``change``, but nothing for a user with another ticket."""
+    return lambda user: change(user) if user.ticket == ticket else user
 
 
 def expired(bury: Change) -> Change:

@@ -1,7 +1,7 @@
 """The ports for tokens, and for what keeps and verifies passwords: a hasher, or an identity provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -30,11 +30,7 @@ class Tokens:
 
     access: str
     expires_in: int
-    refresh: str | None = None
-
-    def with_refresh(self, token: RefreshToken | None) -> "Tokens":
-        """Return the same access token with ``token`` as the refresh token."""
-        return replace(self, refresh=token.value if token else None)
+    refresh: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +44,8 @@ class TokenClaims:
 class TokenIssuer(Protocol):
     """Signs and verifies the access tokens of this service."""
 
-    def issue(self, user: User, session: Session) -> Tokens:
-        """Return an access token for ``user`` that expires with the session at the latest."""
+    def issue(self, user: User, session: Session, refresh: RefreshToken | None = None) -> Tokens:
+        """Return an access token that expires with the session at the latest, together with ``refresh``."""
 
     def recognises(self, token: str) -> bool:
         """Return whether the token claims to be issued by this service. The claim is not verified."""

@@ -48,7 +48,7 @@ class AuthenticationService:
         session, user = self.sessions.with_user(id, user_id)
         if session is None or user is None or not session.is_valid(user, self.clock()):
             raise InvalidToken
-        if self.accounts.is_revoked(session, user):
+        if session.is_revoked(user):
             raise InvalidToken
         return session, user
 

@@ -1,6 +1,6 @@
 """Sessions: logging in, refreshing tokens, and logging out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,14 +19,7 @@ from src.application.limits import (
     network,
 )
 from src.application.mails.outbox import Notices
-from src.application.ports import (
-    Clock,
-    ExternalIdentity,
-    RefreshToken,
-    RefreshTokens,
-    TokenIssuer,
-    Tokens,
-)
+from src.application.ports import Clock, ExternalIdentity, RefreshToken, RefreshTokens, TokenIssuer, Tokens
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
 from src.domain.sessions import Attempt, Client, Session, SessionRepository
@@ -72,7 +65,9 @@ class SessionService:
         A wrong password, an unknown user and a disabled account get the same answer, in the same time.
         Raises InvalidCredentials, TooManyRequests, Unavailable.
         """
-        claim, address = self._claim(login), network(client)
+        claim, address = None, network(client)
+        with suppress(InvalidValue):
+            claim = self.parse_login(login)
         # Counted by name and address together, so that a stranger cannot lock the owner out from elsewhere.
         name = claim.key if claim else fold(login[:_MAX_LOGIN])
         by_name, by_address = Count(FAILED_LOGINS_BY_NAME, f"{address} {name}"), Count(FAILED_LOGINS, address)
@@ -80,20 +75,19 @@ class SessionService:
         found = self.users.by_claim(claim) if claim else None
         known = found if found and found.can_log_in else None
         asked: tuple[Claim | None, User | None] = claim, known
-        attempts: Sequence[Attempt] = ()
+        by_account = Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {known.id if known else name}")
         try:
-            by_account = Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {known.id if known else name}")
             attempts = self.limiter.hit(by_name, by_account)
         except TooManyRequests as error:
             if error.limit != FAILED_LOGINS_BY_ACCOUNT.name:
                 raise
-            asked = None, None  # Answered as an unknown name: a 429 would tell that two names belong to one account.
+            # Answered as an unknown name: a 429 would tell that two names belong to one account.
+            attempts, asked = (), (None, None)
         with guess(self.limiter, attempts, by_address) as counted:
             user, identity = self.accounts.sign_in(*asked, password)
             if user is None:
                 self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
                 raise InvalidCredentials
-            self.accounts.rehash(user, password)
             return user, self.start(user, client, identity, counted)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
@@ -159,7 +153,7 @@ class SessionService:
             second_factor=identity.second_factor if identity else None,
         )
         attempts[:] = self.sessions.add_after(attempts, session)
-        return self.tokens.issue(user, session).with_refresh(refresh)
+        return self.tokens.issue(user, session, refresh)
 
     def renew(self, caller: Caller) -> Tokens:
         """Trade an access token that has not expired for a new one, which does not outlive the session.
@@ -199,15 +193,13 @@ class SessionService:
             raise InvalidToken from None
         except _TokenReused:
             if token.genuine:
-                self.sessions.remove(token.session_id)
-                fields = {"session_id": token.session_id, "reason": "refresh-token-reused"}
-                self.audit(AuditEvent.SESSION_ENDED, fields)
+                self._end(token.session_id, token.user_id, "refresh-token-reused")
             raise InvalidToken from None
         successors = self.refresh_tokens.successors(token, session.generation - 1)
         successor = next((each for each in successors if each.hash == session.current_hash), None)
         if successor is None:
             raise InvalidToken
-        return user, self.tokens.issue(user, session).with_refresh(successor)
+        return user, self.tokens.issue(user, session, successor)
 
     def list(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
         """List your sessions that have not ended, the newest first."""
@@ -220,15 +212,11 @@ class SessionService:
         session = self.sessions.get(id)
         if session is None or not session.is_valid(user, self.clock()):
             raise NotFound("You have no such session.")
-        self.sessions.remove(id)
-        self.audit(AuditEvent.SESSION_ENDED, {"user_id": user.id, "session_id": id, "reason": "ended-by-owner"})
+        self._end(id, user.id, "ended-by-owner")
 
     def log_out(self, caller: Caller) -> None:
         """End the session of the token. Raises Forbidden for a caller without a session."""
-        session = caller.require_session()
-        self.sessions.remove(session.id)
-        fields = {"user_id": caller.user.id, "session_id": session.id, "reason": "logout"}
-        self.audit(AuditEvent.SESSION_ENDED, fields)
+        self._end(caller.require_session().id, caller.user.id, "logout")
 
     def log_out_everywhere(self, user: User) -> None:
         """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
@@ -252,14 +240,14 @@ class SessionService:
     def _checked(self, session: Session, user: User) -> User:
         """Return the user as the identity provider knows it now. If the session must end, raise InvalidToken."""
         try:
-            return self.accounts.sync_session(session, user)
+            user = self.accounts.sync_user(user)
+            if session.is_revoked(user):
+                raise InvalidToken
+            return user
         except InvalidToken:
-            self.sessions.remove(session.id)
-            fields = {"user_id": user.id, "session_id": session.id, "reason": "ended-at-provider"}
-            self.audit(AuditEvent.SESSION_ENDED, fields)
+            self._end(session.id, user.id, "ended-at-provider")
             raise
 
-    def _claim(self, login: str) -> Claim | None:
-        with suppress(InvalidValue):
-            return self.parse_login(login)
-        return None
+    def _end(self, id: str, user_id: str, reason: str) -> None:
+        self.sessions.remove(id)
+        self.audit(AuditEvent.SESSION_ENDED, {"user_id": user_id, "session_id": id, "reason": reason})

@@ -9,7 +9,7 @@ import jwt
 from jwt.algorithms import ECAlgorithm
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from src.application.ports import Clock, TokenClaims, Tokens
+from src.application.ports import Clock, RefreshToken, TokenClaims, Tokens
 from src.application.strict_json import strict_json
 from src.domain.errors import InvalidToken
 from src.domain.sessions import Session
@@ -97,7 +97,7 @@ class JwtIssuer:
         # Exceptions are not remembered, so that tokens of strangers take no places.
         self._verified = lru_cache(_REMEMBERED)(self._verify_signature)
 
-    def issue(self, user: User, session: Session) -> Tokens:
+    def issue(self, user: User, session: Session, refresh: RefreshToken | None = None) -> Tokens:
         now = int(self._clock().timestamp())
         seconds = min(self._seconds, int(session.expires_at.timestamp()) - now)
         payload = _Payload(
@@ -115,7 +115,7 @@ class JwtIssuer:
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
         access = _jws.encode(payload.model_dump_json().encode(), key.private, key.algorithm, headers)
-        return Tokens(access, seconds)
+        return Tokens(access, seconds, refresh.value if refresh else None)
 
     def public_keys(self) -> dict[str, list[dict[str, str]]]:
         return self._keys.public()

@@ -12,17 +12,16 @@ each step can be repeated:
 
 from dataclasses import dataclass, replace
 
-from src.application.accounts.interface import Change
 from src.application.accounts.linked.change import change_account, finish_password_change, require_account
 from src.application.accounts.linked.create import create, upgrade
 from src.application.accounts.linked.delete import delete
 from src.application.accounts.linked.link import Link
 from src.application.accounts.linked.reconcile import purge, reconcile
 from src.application.accounts.linked.sync import sync_user, user_for_id_token
+from src.application.accounts.steps import Change
 from src.application.ports import ExternalIdentity
 from src.domain.errors import InvalidToken, Taken
 from src.domain.passwords import NewPassword
-from src.domain.sessions import Session
 from src.domain.users import Claim, User
 from src.domain.values import Email
 
@@ -73,23 +72,11 @@ class LinkedAccounts(Link):
         """Return True: only the provider knows, and the answer may change at any time."""
         return True
 
-    def rehash(self, user: User, password: str) -> None:
-        """Do nothing: the provider chooses its own hashes."""
-
     def require_id_tokens(self) -> None:
         """Do nothing: the provider issues tokens."""
 
     def identify(self, id_token: str) -> ExternalIdentity:
         return self.remote.identify(id_token)
-
-    def sync_session(self, session: Session, user: User) -> User:
-        user = self.sync_user(user)
-        if session.is_revoked(user):
-            raise InvalidToken
-        return user
-
-    def is_revoked(self, session: Session, user: User) -> bool:
-        return session.is_revoked(user)
 
     def wait_for_revocation(self) -> None:
         self.remote.wait_for_revocation()

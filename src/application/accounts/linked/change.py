@@ -3,9 +3,8 @@
 from collections.abc import Collection
 
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.interface import Change, if_ticket, ticket_of
 from src.application.accounts.linked.link import Link, finishing, reserving
-from src.application.accounts.steps import if_active
+from src.application.accounts.steps import Change, if_active, if_ticket
 from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.passwords import NewPassword
 from src.domain.users import ProviderLink, User
@@ -15,7 +14,7 @@ def change_account(link: Link, id: str, change: Change, revisions: Collection[st
     """Apply ``change`` in the store and at the provider, or in neither. Raises as ``Accounts.change`` does."""
     ticket = link.clock()
     user = link.users.update(id, if_active(reserving(change, ticket)), revisions=revisions)
-    if ticket_of(user) != ticket:
+    if user.ticket != ticket:
         return user  # the address stays, so that the provider need not know
     try:
         account = link.remote.account(id)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.interface import Change, ticket_of
 from src.application.accounts.linked.delete import free_address
 from src.application.accounts.linked.link import Link, finishing, reserving
 from src.application.accounts.linked.reconcile import restore
+from src.application.accounts.steps import Change
 from src.domain.errors import Taken, Unavailable
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
@@ -71,9 +71,9 @@ def _undo_upgrade(link: Link, id: str, ticket: datetime) -> None:
     mine = link.clock()
 
     def take_over(user: User) -> User:
-        return user.marked(mine) if user.role is Role.GUEST and ticket_of(user) == ticket else user
+        return user.marked(mine) if user.role is Role.GUEST and user.ticket == ticket else user
 
     # A write first: if the last commit landed after all, the user stays, and so must the account.
     user = link.users.update(id, take_over)
-    if ticket_of(user) == mine:
+    if user.ticket == mine:
         restore(link, user)

@@ -8,9 +8,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.interface import if_ticket
 from src.application.accounts.linked.link import Link, is_kept_by_provider
-from src.application.accounts.steps import if_active
+from src.application.accounts.steps import if_active, if_ticket
 from src.application.audit import AuditEvent
 from src.domain.errors import LastAdmin, NotFound, Stale
 from src.domain.users import Claim, State, User

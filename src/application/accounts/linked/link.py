@@ -4,7 +4,8 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from src.application.accounts.interface import Accounts, Change, ticket_of
+from src.application.accounts.interface import Accounts
+from src.application.accounts.steps import Change
 from src.application.mails.outbox import Notices
 from src.application.ports import RemoteAccounts
 from src.domain.errors import Unavailable
@@ -80,7 +81,7 @@ def finishing(change: Change, ticket: datetime) -> Change:
     """Return the last step of ``change``. The step raises Unavailable if another process has taken the ticket."""
 
     def finish(user: User) -> User:
-        if ticket_of(user) != ticket or user.state is not State.ACTIVE:
+        if user.ticket != ticket or user.state is not State.ACTIVE:
             raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
         return change(user).settled()
 

@@ -9,10 +9,9 @@ stays marked and is reconciled again.
 from contextlib import suppress
 from dataclasses import replace
 
-from src.application.accounts.interface import if_ticket, ticket_of
 from src.application.accounts.linked.link import Link, is_kept_by_provider
 from src.application.accounts.linked.sync import with_account
-from src.application.accounts.steps import expired
+from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
 from src.domain.users import State, User
 from src.domain.values import Email, Role, Username
@@ -24,7 +23,7 @@ def reconcile(link: Link, listed: User) -> None:
     user = link.users.update(listed.id, link.marked, revisions=[listed.revision])
     if user.state is State.PENDING:
         # Its names are free before the provider is asked. If it was finished after all, it stays.
-        user = link.users.update(user.id, if_ticket(ticket_of(user), link.buried))
+        user = link.users.update(user.id, if_ticket(user.ticket, link.buried))
     if user.state is State.ACTIVE:
         restore(link, user)
         return
@@ -57,7 +56,7 @@ def restore(link: Link, user: User) -> None:
         return
 
     def settle(stored: User) -> User:
-        if ticket_of(stored) != ticket_of(user):
+        if stored.ticket != user.ticket:
             return link.marked(stored)  # changed meanwhile, and the provider may have lost that address
         return stored.with_email(restored.email, verified=restored.email_verified).settled()
 
@@ -74,11 +73,8 @@ def purge(link: Link, guest: User) -> None:
         return
     if account is None and guest.provider and guest.provider.project is not None:
         link.require_project(guest)  # it may have been upgraded in the other project
-    if guest.state is State.ACTIVE:
-        guest = link.users.update(guest.id, expired(link.buried))
-    link.remove_owned(guest)
-    link.users.remove(guest)
+    link.remove_guest(guest)
 
 
 def _release(link: Link, user: User) -> None:
-    link.users.update(user.id, if_ticket(ticket_of(user), User.settled))
+    link.users.update(user.id, if_ticket(user.ticket, User.settled))

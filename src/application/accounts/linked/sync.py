@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from src.application.accounts.interface import Change
 from src.application.accounts.linked.delete import delete_if_gone_at_provider, free_address
 from src.application.accounts.linked.link import Link
+from src.application.accounts.steps import Change
 from src.application.audit import AuditEvent
 from src.application.caller import caller_must_exist
 from src.application.ports import ExternalIdentity, ProviderAccount
