@@ -79,12 +79,11 @@ class AccountService:
     ) -> User:
         """Change your own account or, as an admin, any account.
 
-        Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
-
-        ``role`` and ``disabled`` are ignored unless the caller is an admin. A new address of one's own needs the
-        current password, or a login of the last ten minutes: whoever has stolen a token could otherwise take over the
-        account. A password that is given is always checked. Raises Forbidden, NotFound, Invalid, WrongPassword,
-        TooManyRequests, Taken, Stale, LastAdmin, Unavailable.
+        Only admins set ``role`` and ``disabled``, with immediate effect; both are ignored if others give them. The last
+        admin cannot be demoted or disabled. A new address of the caller needs the current password, or a login of the
+        last ten minutes: whoever has stolen a token could otherwise take over the account. A password that is given is
+        always checked. Raises Forbidden, NotFound, Invalid, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin,
+        Unavailable.
         """
         user = caller.user
         require_self_or_admin(user, id)
@@ -92,8 +91,8 @@ class AccountService:
             change = change.copy()
             change.pop("role", None)
             change.pop("disabled", None)
-        is_readdressed = change.get("email", user.email) != user.email
-        if id == user.id and (current_password is not None or (is_readdressed and not self._is_fresh(caller))):
+        new_address = change.get("email", user.email) != user.email
+        if id == user.id and (current_password is not None or (new_address and not self._logged_in_recently(caller))):
             self._confirm(caller, current_password, client)
         now = self.clock()
         before: list[User] = []
@@ -114,8 +113,8 @@ class AccountService:
     def change_password(self, caller: Caller, current: str | None, new: NewPassword, client: Client) -> None:
         """Set a new password. Every other session ends.
 
-        The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
-        stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+        The current password is required. A sign-in of the last ten minutes stands for it if the account at the identity
+        provider has none. Tokens of the provider from before the change are refused, because it revokes them.
 
         Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
         """
@@ -147,8 +146,8 @@ class AccountService:
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
-    def _is_fresh(self, caller: Caller) -> bool:
-        """Return whether the caller has logged in a short while ago."""
+    def _logged_in_recently(self, caller: Caller) -> bool:
+        """Return whether the caller has logged in within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
         logged_in_at = caller.signed_in_at or (caller.session.created_at if caller.session else None)
         return logged_in_at is not None and self.clock() - logged_in_at <= RECENT_SIGN_IN
@@ -168,7 +167,7 @@ class AccountService:
                     return
                 if not self._has_no_password(caller):
                     raise WrongPassword
-        if not self._is_fresh(caller):
+        if not self._logged_in_recently(caller):
             raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
 
     def _has_no_password(self, caller: Caller) -> bool:

@@ -91,11 +91,10 @@ class SessionService:
             return user, self.start(user, client, identity, counted)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
-        """Trade a Firebase ID token for tokens of this service; the first time makes the profile.
+        """Trade a token of the identity provider for tokens of this service. The first visit creates the user.
 
-        Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous
-        account is a guest, and gets no refresh token.
-        Raises NotFound when the identity provider issues no tokens; InvalidToken, Taken, Unavailable.
+        The account is checked at the provider. Raises NotFound if no provider issues tokens for this service;
+        InvalidToken, Taken, Unavailable.
         """
         self.accounts.require_id_tokens()
         user, identity = self.authentication.user_for_id_token(id_token, recheck=True)
@@ -167,10 +166,8 @@ class SessionService:
         """Trade a refresh token for new tokens; it is spent by that.
 
         Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
-        means that the token was copied, and ends the session. With Firebase Auth, the account is checked there before
-        the token is spent.
-
-        Raises InvalidToken, Unavailable.
+        means that the token was copied, and ends the session. The account is checked at the identity provider before
+        the token is spent. Raises InvalidToken, Unavailable.
         """
         token = self.refresh_tokens.parse(value)
         now = self.clock()
