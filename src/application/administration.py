@@ -8,11 +8,11 @@ from src.application.audit import Audit, AuditEvent
 from src.application.directory import DirectoryService
 from src.application.mails.outbox import Notices
 from src.application.ports import Clock
-from src.domain.errors import NotFound, Taken
+from src.domain.errors import Taken
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client
-from src.domain.users import Claim, Profile, User, UserRepository
+from src.domain.users import Claim, Profile, User, UserRepository, require_visible
 from src.domain.values import Email, Page, Role, Username
 
 
@@ -62,10 +62,7 @@ class AdministrationService:
 
     def find_user(self, claim: Claim) -> User:
         """Return the active user with the username or e-mail address of ``claim``. Raises NotFound."""
-        user = self.users.by_claim(claim)
-        if user is None or not user.is_visible:
-            raise NotFound("There is no such user.")
-        return user
+        return require_visible(self.users.by_claim(claim))
 
     def set_disabled(self, claim: Claim, disabled: bool) -> User:
         """Disable or enable a user, and end all sessions of the user. Raises NotFound, LastAdmin."""

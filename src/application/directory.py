@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, EmailParser
-from src.domain.errors import Forbidden, NotFound
+from src.domain.errors import Forbidden
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
-from src.domain.users import Claim, Profile, User, UserRepository
+from src.domain.users import Claim, Profile, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
 
@@ -48,10 +48,7 @@ class DirectoryService:
         The returned ``User`` is complete: the interface leaves out what the caller may not see. Raises NotFound, also
         for guests and deleted users.
         """
-        user = self.users.get(id)
-        if user is None or not user.is_visible:
-            raise NotFound("There is no such user.")
-        return user
+        return require_visible(self.users.get(id))
 
     def add(
         self,

@@ -11,7 +11,7 @@ from src.domain.dogs import Dog, DogChange, DogRepository, PictureStatus
 from src.domain.errors import Forbidden, InvalidToken, NotFound, Unavailable, UnknownOwner
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import IdempotentCreate, ReceiptRepository
-from src.domain.users import State, User, UserRepository
+from src.domain.users import State, User, UserRepository, require_visible
 from src.domain.values import Page, Role, new_id
 
 PICTURE = "dog-picture"
@@ -68,9 +68,7 @@ class DogService:
 
     def list_of(self, user_id: str, cursor: str | None, limit: int) -> Page[Dog]:
         """List the dogs of a user, ordered by name. Raises NotFound."""
-        user = self.users.get(user_id)
-        if user is None or not user.is_visible:
-            raise NotFound("There is no such user.")
+        require_visible(self.users.get(user_id))
         return self.dogs.find(user_id=user_id, cursor=cursor, limit=limit)
 
     def show(self, name: str) -> Dog:

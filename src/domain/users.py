@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypedDict, Unpack
 
+from src.domain.errors import NotFound
 from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.values import Email, Page, Role, Username, new_id
 
@@ -181,6 +182,13 @@ class User:
             session_epoch=self.session_epoch + 1,
             revision=self.revision,
         )
+
+
+def require_visible(user: User | None) -> User:
+    """Return a user whom others can see. Raises NotFound for any other user, and for None."""
+    if user is None or not user.is_visible:
+        raise NotFound("There is no such user.")
+    return user
 
 
 class UserRepository(Protocol):

@@ -18,11 +18,11 @@ from src.application.limits import (
 )
 from src.application.mails.outbox import Notices
 from src.application.ports import Clock, Tokens
-from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, NotFound, WrongPassword
+from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, WrongPassword
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
 from src.domain.sessions import Client
-from src.domain.users import Profile, User, UserRepository
+from src.domain.users import Profile, User, UserRepository, require_visible
 from src.domain.values import Role
 
 RECENT_SIGN_IN = timedelta(minutes=10)
@@ -98,7 +98,9 @@ class AccountService:
         before: list[User] = []
 
         def apply(stored: User) -> User:
-            before[:] = [_changeable(stored, user)]
+            before[:] = [require_visible(stored)]
+            if id == user.id and not stored.can_log_in:
+                raise InvalidToken  # disabled since the caller was authenticated
             return stored.changed(change, now)
 
         changed = self.accounts.change(id, apply, revisions)
@@ -139,9 +141,8 @@ class AccountService:
         Raises Forbidden, NotFound, LastAdmin, Stale.
         """
         require_self_or_admin(caller, id)
-        user = caller if id == caller.id else self.users.get(id)
-        if user is None or not (user is caller or user.is_visible):  # guests can be deleted by themselves only
-            raise NotFound("There is no such user.")
+        # Guests are not visible, so that they are deleted by themselves only.
+        user = caller if id == caller.id else require_visible(self.users.get(id))
         self.accounts.delete(id, revisions)
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
@@ -179,15 +180,6 @@ def require_self_or_admin(caller: User, id: str) -> None:
     """Raise Forbidden unless the caller is the user with this id or an admin."""
     if caller.role is not Role.ADMIN and caller.id != id:
         raise Forbidden("You may change yourself only.")
-
-
-def _changeable(user: User, caller: User) -> User:
-    """Return the user. Raises NotFound, and InvalidToken if the caller was disabled since it was authenticated."""
-    if not user.is_visible:
-        raise NotFound("There is no such user.")
-    if user.id == caller.id and not user.can_log_in:
-        raise InvalidToken
-    return user
 
 
 def _promoted(guest: User, profile: Profile, now: datetime) -> User:
