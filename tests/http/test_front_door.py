@@ -474,6 +474,7 @@ def test_logouts_and_deletions_are_logged_as_events(app: Flask, audited: Callabl
         ("login-succeeded", None),
         ("user-deleted", None),
     ]
+    assert {entry["user_id"] for entry in log if entry["message"] == "session-ended"} == {anna.user["id"]}
     assert spent not in json.dumps(log)
 
 
