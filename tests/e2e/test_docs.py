@@ -3,13 +3,16 @@
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
+from typing import Literal
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.service import portero
+from tests.e2e.test_mail_pages import AXE
 
 PASSWORD = "correct horse battery"
 
@@ -146,6 +149,33 @@ def test_the_page_fits_on_a_phone_and_leads_to_the_guide(page: Page) -> None:
     expect(page.get_by_role("heading", name="Your first requests")).to_be_visible()
     page.wait_for_load_state()  # with the style sheets
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_commands_of_the_guide_are_whole_on_the_page_and_run_when_they_are_copied(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"http://{address}/docs/guide")
+    for block in page.locator("pre").all():
+        assert block.evaluate("each => each.scrollWidth <= each.clientWidth")
+    copied = []
+    for button in page.locator("[data-copy]").all():
+        button.click()
+        expect(button).to_have_text("Copied")
+        copied.append(page.evaluate("navigator.clipboard.readText()"))
+    ran = subprocess.run(["bash", "-c", "\n".join(copied)], capture_output=True, text=True, timeout=60, check=True)
+    assert re.findall(r"/problems/\w+", ran.stdout) == ["/problems/taken"]  # anna has an account already
+    assert ran.stdout.count("Walk the dog") == 2
+    assert '"refresh_token"' in ran.stdout
+
+
+@pytest.mark.parametrize("path", ["/docs/guide", "/problems", "/problems/taken", "/nope", "/dev/mail"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_have_no_barriers(page: Page, address: str, path: str, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"http://{address}{path}")
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
 def test_authorize_accepts_a_pasted_token(page: Page, address: str) -> None:

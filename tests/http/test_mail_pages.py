@@ -1,5 +1,6 @@
 """The pages that links in mails open."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.tokens.signing_keys import KeyRing, as_jwk_set
 from src.interfaces.app import create_app
 from src.interfaces.languages import translated
-from src.interfaces.web.mails import TEXTS
 from src.settings import Settings
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.working import RecordingQueue, Watch
@@ -78,7 +78,11 @@ class TestPages:
         self.ask_to_verify(world, anna)
         shown = {"query_string": {"token": world.token}, "headers": {"Accept-Language": language}}
         page = browser.get("/auth/email/verify", **shown).text
-        says = translated(TEXTS["verify_ends"], language)
+        says = translated(
+            "Somebody else may have registered your address. So confirming it ends all sessions of this account and "
+            "removes its password. You then choose a new password here.",
+            language,
+        )
         assert (anna.user["username"] in page, says in page) == (True, True)
         world.prove(anna)
         page = browser.get("/auth/email/verify", **shown).text
@@ -180,7 +184,30 @@ class TestPages:
         unknown = browser.post("/auth/email/login/form", data={**form, "email": "nobody"})
         assert (unknown.status_code, "@-sign" in unknown.text) == (422, True)
         done = browser.post("/auth/email/login/form", data={**form, "code": f" {world.code} "})
-        assert (done.status_code, "access_token" in done.text) == (200, True)
+        assert (done.status_code, bool(re.search('id="access_token"[^>]* value="ey', done.text))) == (200, True)
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_the_page_sends_a_code_and_answers_alike_for_every_address(
+        self, browser: FlaskClient, world: MailWorld, anna: Person, known: bool
+    ) -> None:
+        form = {"email": anna.user["email"] if known else "nobody@example.com", "code": "", "send": "code"}
+        sent = browser.post("/auth/email/login/form", data=form)
+        world.deliver()
+        assert (sent.status_code, "a mail is on its way" in sent.text) == (200, True)
+        assert (f'value="{form["email"]}"' in sent.text, len(world.box.mails)) == (True, int(known))
+        refused = browser.post("/auth/email/login/form", data={**form, "email": "nobody"})
+        assert (refused.status_code, "@-sign" in refused.text) == (422, True)
+
+    @pytest.mark.parametrize("path", ["/docs", "/docs/guide", "/problems", "/dev/mail"])
+    def test_the_pages_speak_the_language_of_the_browser_and_share_a_header(self, path: str, tmp_path: Path) -> None:
+        browser = FlaskClient(build(settings={"data_dir": tmp_path}))
+        for language, word in (("en", "All errors"), ("es-ES", "Todos los errores")):
+            shown = browser.get(path, headers={"Accept-Language": language})
+            assert f'<html lang="{language[:2]}">' in shown.text
+            assert word in shown.text
+            assert (shown.headers["Content-Language"], shown.headers["Vary"][:15]) == (language[:2], "Accept-Language")
+            assert "<style" not in shown.text
+            assert not re.search(r"<script(?! src=)|\son\w+=|\sstyle=", shown.text)
 
     def test_wrong_codes_on_the_page_are_limited_as_wrong_passwords_are(self) -> None:
         watch = Watch()

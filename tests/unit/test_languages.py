@@ -6,6 +6,8 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 from zxcvbn_rs_py import Warning
 
 from src.application.summaries import Statistics, summarise_by_rules
@@ -16,12 +18,9 @@ from src.domain.messages import Translatable
 from src.infrastructure.csv.reading.binary import MAGIC
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.interfaces.errors.catalogue import CATALOGUE
-from src.interfaces.errors.pages import TEXTS as WORDS
 from src.interfaces.framework.bodies import WORDING
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.languages import translated, translations
-from src.interfaces.web.docs import GUIDE
-from src.interfaces.web.mails import TEXTS
 from tests.support.translations import CATALOGUE as SPANISH
 from tests.support.translations import IDS, fields, untranslated
 
@@ -171,7 +170,15 @@ def test_a_value_is_clipped_wherever_it_is_shown() -> None:
     assert str(Translatable("{name} is not a JSON number", name="x" * 100))[:101] == "x" * 100 + " "
 
 
+def texts_of_templates() -> Iterator[str]:
+    """The texts that the templates of the pages translate."""
+    for template in (SRC / "interfaces/web/templates").glob("*.html"):
+        for _, _, text in extract_from_ast(Environment().parse(template.read_text("utf-8")), ("_",)):
+            yield from [text] if isinstance(text, str) else []
+
+
 def test_every_text_of_the_pages_has_a_translation() -> None:
     explained = [text for kind in CATALOGUE.values() for text in (kind.cause, kind.remedy, kind.example)]
-    texts = [*TEXTS.values(), *WORDS, *GUIDE, *explained]
+    texts = [*explained, *texts_of_templates()]
+    assert "Send me a code" in texts
     assert [each for text in texts for each in untranslated(text)] == []

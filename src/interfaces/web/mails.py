@@ -5,65 +5,39 @@ Opening a page spends no token, because programs that scan mails open the links 
 
 import re
 from functools import partial
+from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, json, make_response, render_template, request
+from flask import Blueprint, Response, abort, current_app, request
 
-from src.application.ports import Tokens
 from src.domain.errors import Forbidden, Invalid, PorteroError
 from src.domain.mails import MailKind
-from src.domain.users import User
 from src.domain.values import InvalidValue
 from src.interfaces.errors.problems import status_of
 from src.interfaces.framework.bodies import Form, parse_body
 from src.interfaces.framework.fields import TextField
-from src.interfaces.framework.headers import accepted_language, language_headers
+from src.interfaces.framework.pages import page
 from src.interfaces.framework.requests import client, context_of, services
-from src.interfaces.languages import translated
-from src.interfaces.views import RefreshView
 from src.interfaces.web.links import LINK_PATHS
-from src.interfaces.web.security import page_policy
 
 pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
-
-# A page loads its stylesheet, and sends its form to this service only.
-pages.after_request(
-    page_policy("default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-)
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]*)?", re.IGNORECASE)
 _FORWARDING = ("forwarded", "x-forwarded-", "x-real-ip", "via")
 """How the names of the headers begin that proxies add."""
 _LOOPBACK_PEER = re.compile(r"(::ffff:)?127(\.[0-9]{1,3}){3}|::1")
 
-TEXTS = {
-    "login": "Sign in",
-    "login_button": "Sign in",
-    "login_done": "You are signed in.",
-    "result": "These are the tokens for your application:",
-    "verify": "Confirm your e-mail address",
-    "verify_button": "Confirm",
-    "verify_done": "Your address is confirmed.",
-    "account": "The link confirms your address for this account:",
-    "verify_ends": "Somebody else may have registered your address. So confirming it ends all sessions of this account "
-    "and removes its password. You then choose a new password here.",
-    "verify_ended": "All sessions of the account have ended and its password is removed. Choose a new one.",
-    "reset": "Set a new password",
-    "reset_button": "Set the password",
-    "reset_done": "Your new password is set. All sessions have ended: sign in with it.",
-    "new_password": "New password",
-    "email": "E-mail address",
-    "code": "Six-digit code of the mail",
-}
-"""The texts of the pages. The catalogue has their translations."""
-
 
 class LinkForm(Form):
-    """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new password."""
+    """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new password.
+
+    ``send`` is the button that asks for a mail with a code.
+    """
 
     token: TextField = ""
     email: TextField = ""
     code: TextField = ""
     new_password: TextField = ""
+    send: TextField = ""
 
 
 def show_page(kind: MailKind) -> Response:
@@ -81,15 +55,12 @@ def submit_page(kind: MailKind) -> Response:
     """Do what the link is for, and say how it went."""
     form = parse_body(LinkForm, context_of(None))
     try:
-        if kind is MailKind.VERIFY and services().mails.verify(form.token, None, client()):
-            return _page(MailKind.RESET, form, verified=True)
-        result = _do(kind, form)
+        return _page(kind, form, **_do(kind, form))
     except InvalidValue as error:
         return _page(kind, form, 422, error=error.message)
     except PorteroError as error:
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
         return _page(kind, form, int(status_of(type(error))), error=said)
-    return _page(kind, form, done=True, result=result)
 
 
 for _kind, _path in LINK_PATHS.items():
@@ -108,7 +79,7 @@ def show_caught_mails() -> Response:
             "This page is for the machine of the service: open it there on http://localhost, without a proxy; "
             "DEV_MAIL_PUBLISHED=on shows it through the published port of a container too."
         )
-    return make_response(render_template("caught_mails.html", mails=list(caught())))
+    return page("caught_mails.html", mails=list(caught()))
 
 
 def _is_local() -> bool:
@@ -122,49 +93,25 @@ def _is_local() -> bool:
     return bool(is_peer_allowed and not is_forwarded and _LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")))
 
 
-def _do(kind: MailKind, form: LinkForm) -> str:
-    """Spend the token, and return what the page shows: the new tokens of a login as JSON, or an empty text."""
-    mails = services().mails
+def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
+    """Do what the form asks for, and return what the page shows of it, such as the tokens of a login."""
+    mails, rules = services().mails, services().rules
     match kind:
-        case MailKind.LOGIN if not form.token:
-            address = services().rules.parse_email(form.email)
-            _, tokens = mails.log_in_with_code(address, form.code.strip(), client())
-            return _shown(tokens)
+        case MailKind.LOGIN if form.send:
+            mails.request(kind, rules.parse_email(form.email), client())
+            return {"sent": True}
+        case MailKind.LOGIN if form.token:
+            return {"done": True, "tokens": mails.log_in(form.token, client())[1]}
         case MailKind.LOGIN:
-            _, tokens = mails.log_in(form.token, client())
-            return _shown(tokens)
+            address = rules.parse_email(form.email)
+            return {"done": True, "tokens": mails.log_in_with_code(address, form.code.strip(), client())[1]}
+        case MailKind.VERIFY if mails.verify(form.token, None, client()):
+            return {"verified": True}
         case MailKind.RESET:
             mails.reset_password(form.token, form.new_password, client())
-    return ""
+    return {"done": True}
 
 
-def _shown(tokens: Tokens) -> str:
-    return json.dumps(RefreshView.of(tokens).model_dump(), indent=2)
-
-
-def _page(
-    kind: MailKind,
-    form: LinkForm,
-    status: int = 200,
-    *,
-    error: str = "",
-    done: bool = False,
-    result: str = "",
-    account: User | None = None,
-    verified: bool = False,
-) -> Response:
-    language = accepted_language()
-    page = render_template(
-        "mail_link.html",
-        language=language,
-        texts={name: translated(text, language) for name, text in TEXTS.items()},
-        purpose=kind.value,
-        form=form,
-        action=f"{LINK_PATHS[kind]}/form",
-        error=translated(error, language),
-        done=done,
-        result=result,
-        account=account,
-        verified=verified,
-    )
-    return make_response(page, status, language_headers(language))
+def _page(kind: MailKind, form: LinkForm, status: int = 200, **shown: Any) -> Response:
+    kind = MailKind.RESET if "verified" in shown else kind  # the token sets a new password now
+    return page("mail_link.html", status, kind=kind.value, form=form, action=f"{LINK_PATHS[kind]}/form", **shown)

@@ -7,8 +7,8 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from src.domain.errors import NotFound
 from src.interfaces.errors.catalogue import CATALOGUE
-from src.interfaces.errors.pages import KIND_PAGE, LIST_PAGE, page
 from src.interfaces.framework.headers import accepted_language
+from src.interfaces.framework.pages import page
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.languages import translated
@@ -20,7 +20,7 @@ route = partial(Operation, feature)
 @route("GET /problems", Access.PUBLIC, text="text/html")
 def list_kinds() -> Response:
     """List the kinds of errors, as a page."""
-    return page(LIST_PAGE, {"title": translated("Errors", accepted_language()), "kinds": CATALOGUE.items()}, "no-cache")
+    return page("problems.html", caching="no-cache", kinds=CATALOGUE.items())
 
 
 @route("GET /problems/<code>", Access.PUBLIC, text="text/html")
@@ -34,5 +34,4 @@ def show_kind(code: str) -> Response:
     problem = {"type": f"/problems/{code}", "title": title, "status": kind.status, "detail": detail}
     problem["instance"] = "0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"
     example = json.dumps(problem, indent=2, sort_keys=False, ensure_ascii=False)
-    shown = {"title": title, "status": kind.status, "code": code, "kind": kind, "example": example}
-    return page(KIND_PAGE, shown, "no-cache")
+    return page("problem_kind.html", caching="no-cache", title=title, code=code, kind=kind, example=example)
