@@ -107,7 +107,7 @@ def _app(kind: str) -> Flask:
         case "down":
             return build(Down(), _provider(), settings=SERVICE)
         case "crashing":
-            features = {field.name for field in fields(Services)} - {"rules", "audit"}
+            features = {field.name for field in fields(Services)} - {"rules", "audit", "metrics"}
             return build(services=dict.fromkeys(features, Crashing()), settings=SERVICE)
         case "external":
             return build(remote=_provider())
