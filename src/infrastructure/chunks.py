@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+CHUNK_BYTES = 1 << 18
+"""The number of bytes of the chunks in which a stored file is read."""
+
 
 @contextmanager
 def guarded(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:

@@ -27,38 +27,27 @@ class PrometheusMetrics:
     """
 
     @cached_property
-    def _registry(self) -> "CollectorRegistry":
-        from prometheus_client import CollectorRegistry
+    def _metrics(self) -> "tuple[CollectorRegistry, Histogram, dict[str, Counter]]":
+        from prometheus_client import CollectorRegistry, Counter, Histogram
 
-        return CollectorRegistry()
-
-    @cached_property
-    def _seconds(self) -> "Histogram":
-        from prometheus_client import Histogram
-
-        labels = ["method", "route", "status"]
-        text = "Time to answer, by method, route and status."
-        return Histogram("portero_request_seconds", text, labels, registry=self._registry)
-
-    @cached_property
-    def _counters(self) -> "dict[str, Counter]":
-        from prometheus_client import Counter
-
-        return {
-            name: Counter(f"portero_{name}", text, labels, registry=self._registry)
+        registry = CollectorRegistry()
+        text, labels = "Time to answer, by method, route and status.", ["method", "route", "status"]
+        counters = {
+            name: Counter(f"portero_{name}", text, labels, registry=registry)
             for name, (text, labels) in _COUNTERS.items()
         }
+        return registry, Histogram("portero_request_seconds", text, labels, registry=registry), counters
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._seconds.labels(method, route, status).observe(seconds)
+        self._metrics[1].labels(method, route, status).observe(seconds)
 
     def count(self, metric: str, *labels: str, amount: int = 1) -> None:
-        self._counters[metric].labels(*labels).inc(amount)
+        self._metrics[2][metric].labels(*labels).inc(amount)
 
     def text(self, backlog: Mapping[str, float]) -> bytes:
         from prometheus_client import CollectorRegistry, generate_latest
 
-        registry = self._registry
+        registry = self._metrics[0]
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             from prometheus_client.multiprocess import MultiProcessCollector
 

@@ -44,7 +44,7 @@ ADMIN = ("admin", "create", "--username", "root", "--email", "root@example.com")
         (["users", "import", "folder"], {}, "is a directory"),
         (["datasets", "add", "/dev/null", "--name", "x"], {}, "/dev/null is not a regular file"),
         (["datasets", "add", "users", "--name", "x", "--schema", "@deep"], {}, "nested too deeply"),
-        (["datasets", "add", "users", "--name", "x", "--schema", "@keys"], {}, "not valid JSON"),
+        (["datasets", "add", "users", "--name", "x", "--schema", "@keys"], {}, "keys cannot be read (it is not UTF-8)"),
         (["datasets", "add", "users", "--name", "x", "--schema", '["\\ud800"]'], {}, "not valid JSON"),
         (["datasets", "add", "users", "--name", "x", "--encoding", "klingon"], {}, "encoding: "),
         (["datasets", "add", "users", "--name", "x", "--delimiter", "xx"], {}, "delimiter: "),

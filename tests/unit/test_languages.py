@@ -30,7 +30,7 @@ MESSAGE_OF = {
     **dict.fromkeys(("InvalidValue", "PydanticCustomError", "NotCsv", "InvalidOption", "refused"), 1),
     **dict.fromkeys(("Unauthenticated", "Forbidden", "NotFound", "Ended", "InvalidToken", "InvalidCredentials"), 0),
     **dict.fromkeys(("BadRequest", "UnsupportedMediaType", "Translatable", "AttemptFailed", "Postponed", "Down"), 0),
-    **dict.fromkeys(("NotJson", "Unavailable", "TooManyAttempts", "_down"), 0),
+    **dict.fromkeys(("NotJson", "Unavailable", "TooManyAttempts", "_down", "says"), 0),
 }
 """The position of the message in calls of these functions."""
 MODULES = [path for path in sorted(SRC.rglob("*.py")) if path != SRC / "domain" / "messages.py"]

@@ -16,11 +16,9 @@ from typing import IO
 
 from src.domain.errors import NotFound
 from src.infrastructure.blobs.object_keys import checked
-from src.infrastructure.chunks import guarded
+from src.infrastructure.chunks import CHUNK_BYTES, guarded
 from src.infrastructure.outages import unavailable_on
 
-_CHUNK = 1 << 18
-"""The number of bytes of a chunk that read() yields."""
 _ABANDONED_SECONDS = 60 * 60
 """An unfinished file to which nothing was written for this long belongs to a process that was killed."""
 
@@ -42,7 +40,6 @@ class DiskBlobs:
         self._folder = folder
         self._unfinished = folder / ".unfinished"
         self._clock = clock
-        self._swept_at = 0.0
 
     def put(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store an object. Once the method has returned, the object survives a power loss."""
@@ -95,11 +92,8 @@ class DiskBlobs:
         return f"file:{checked(key)}"
 
     def _remove_abandoned(self) -> None:
-        """Remove the unfinished files of killed processes, at the first put and then once an hour."""
+        """Remove the unfinished files of killed processes."""
         oldest = self._clock() - _ABANDONED_SECONDS
-        if self._swept_at > oldest:
-            return
-        self._swept_at = self._clock()
         for file in self._unfinished.iterdir():
             with suppress(FileNotFoundError):
                 if file.stat().st_mtime < oldest:
@@ -111,7 +105,7 @@ def _chunks(file: IO[bytes]) -> Generator[bytes, None, None]:
     read = _translated()(file.read)
     with file:
         yield b""
-        while chunk := read(_CHUNK):
+        while chunk := read(CHUNK_BYTES):
             yield chunk
 
 

@@ -20,14 +20,13 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
+from src.infrastructure.chunks import CHUNK_BYTES
 from src.infrastructure.outages import unavailable_on
 
 PART_BYTES = 8 << 20
 """The number of bytes of a part of an upload. The API accepts only multiples of 256 KiB."""
 _RANGE = 4 << 20
 """The number of bytes that one request reads."""
-_CHUNK = 1 << 18
-"""The number of bytes of a chunk that read() yields."""
 
 # The library raises ValueError when the server has stored less of a part than was sent.
 _FAILURES = (
@@ -130,5 +129,5 @@ class _Upload(BlobWriter):  # type: ignore[misc] # it is not typed
 def _chunks(reader: IO[bytes]) -> Iterator[bytes]:
     # One request for each range: a slow reader holds no connection, and a response never exceeds _RANGE.
     read = _translated()(reader.read)
-    while chunk := read(_CHUNK):
+    while chunk := read(CHUNK_BYTES):
         yield chunk

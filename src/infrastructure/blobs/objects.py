@@ -14,7 +14,7 @@ from obstore.store import MemoryStore
 
 from src.domain.errors import NotFound, Unavailable
 from src.infrastructure.blobs.object_keys import checked
-from src.infrastructure.chunks import guarded
+from src.infrastructure.chunks import CHUNK_BYTES, guarded
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -25,8 +25,6 @@ _PART = 8 << 20
 _PARTS_AT_ONCE = 2
 _RANGE = 4 << 20
 """The number of bytes that one request reads."""
-_CHUNK = 1 << 18
-"""The number of bytes of a chunk that read() yields."""
 _MAX_REASON = 300
 """The maximum number of characters of an error message of obstore that are kept."""
 
@@ -87,8 +85,8 @@ class ObjectBlobs:
             with self._translated():
                 answer = obstore.get(self.objects, path, options={"range": (start, end), "if_match": meta["e_tag"]})
                 content = memoryview(answer.bytes())
-            for offset in range(0, len(content), _CHUNK):
-                yield bytes(content[offset : offset + _CHUNK])
+            for offset in range(0, len(content), CHUNK_BYTES):
+                yield bytes(content[offset : offset + CHUNK_BYTES])
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -78,14 +78,11 @@ class ChatAdviser:
         except AttemptFailed as error:
             raise Unavailable(error.detail) from None
         if answer.status != 200:
-            raise Unavailable(
-                Translatable("{service} answered with status {status}.", service=_NAME, status=answer.status)
-            )
+            raise Unavailable(self._service.says("{service} answered with status {status}.", status=answer.status))
         try:
             return _advice(answer)
         except ValueError:
-            message = "{service} sent an answer that cannot be understood."
-            raise Unavailable(Translatable(message, service=_NAME)) from None
+            raise Unavailable(self._service.says("{service} sent an answer that cannot be understood.")) from None
 
 
 def _advice(answer: Answer) -> Advice:

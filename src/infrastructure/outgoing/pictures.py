@@ -58,9 +58,7 @@ class DogPictures:
     def fetch(self) -> str:
         answer = self._service.ask("GET", by=time.monotonic() + self._timeout)
         if answer.status != 200:
-            raise AttemptFailed(
-                Translatable("{service} answered with status {status}.", service=_NAME, status=answer.status)
-            )
+            raise AttemptFailed(self._service.says("{service} answered with status {status}.", status=answer.status))
         try:
             match answer.json():
                 case {"status": "success", "message": str(url)}:
@@ -69,10 +67,9 @@ class DogPictures:
                     raise ValueError("not a picture")
         except InvalidValue:
             message = "{service} named a picture that is not where pictures may come from."
-            raise AttemptFailed(Translatable(message, service=_NAME)) from None
+            raise AttemptFailed(self._service.says(message)) from None
         except ValueError:
-            message = "{service} sent an answer that cannot be understood."
-            raise AttemptFailed(Translatable(message, service=_NAME)) from None
+            raise AttemptFailed(self._service.says("{service} sent an answer that cannot be understood.")) from None
 
     def check(self, url: str) -> str:
         parts = _URL.fullmatch(url) if len(url) <= _MAX_URL else None

@@ -65,12 +65,12 @@ class HttpRelay:
             answer = self._service.ask("POST", headers, content)
         if answer.status in _TRY_AGAIN:
             message = "{service} asked to try again later, with status {status}."
-            raise AttemptFailed(Translatable(message, service=_NAME, status=answer.status))
+            raise AttemptFailed(self._service.says(message, status=answer.status))
         if not 200 <= answer.status < 300:
             message = "{service} did not take the file: it answered with status {status}."
-            raise AttemptFailed(Translatable(message, service=_NAME, status=answer.status), final=True)
+            raise AttemptFailed(self._service.says(message, status=answer.status), final=True)
         if not sent:
-            raise AttemptFailed(Translatable("{service} answered before it had the whole file.", service=_NAME))
+            raise AttemptFailed(self._service.says("{service} answered before it had the whole file."))
         return RelayAnswer(answer.status, _content(answer))
 
 

@@ -9,7 +9,7 @@ from src.application.datasets import CHUNK, DatasetDetails, IncomingDataset
 from src.domain.datasets import Dataset
 from src.domain.users import User
 from src.domain.values import Role
-from src.interfaces.cli.arguments import find_user
+from src.interfaces.cli.arguments import TextOrFile, find_user
 from src.interfaces.cli.console import Console
 from src.interfaces.filenames import safe_filename
 from src.interfaces.services import Services
@@ -23,7 +23,7 @@ def datasets() -> None:
 @datasets.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", required=True, help="The name of the dataset.")
-@click.option("--schema", default="", help="JSON or @FILE. Inferred by default.")
+@click.option("--schema", type=TextOrFile(), default="", help="JSON or @FILE. Inferred by default.")
 @click.option("--delimiter", default="", help="Detected by default.")
 @click.option("--encoding", default="", help="Detected by default.")
 @click.option("--owner", help="A username or an e-mail address. By default an admin.")
@@ -41,7 +41,7 @@ def add_dataset(
     services = console.services()
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a regular file", param_hint="FILE")
-    details = DatasetDetails(name, _text(schema), delimiter, encoding)
+    details = DatasetDetails(name, schema, delimiter, encoding)
     if flaws := services.datasets.flaws_of(details):
         raise click.UsageError("\n".join(f"--{flaw.field}: {flaw.message}" for flaw in flaws))
     user = _owner(services, owner)
@@ -51,16 +51,6 @@ def add_dataset(
         incoming = IncomingDataset(safe_filename(file.name), chunks, lambda: details, in_job=False)
         stored = services.datasets.add(user, incoming, progress=lambda done: bar.update(round(done * 1000) - bar.pos))
     _print_report(stored.dataset)
-
-
-def _text(schema: str) -> str:
-    """Return the value of --schema, or the content of the file that ``@FILE`` names. Raises BadParameter."""
-    try:
-        return Path(schema[1:]).read_text("utf-8") if schema.startswith("@") else schema
-    except OSError as error:
-        raise click.BadParameter(f"{schema[1:]}: {error.strerror}", param_hint="--schema") from None
-    except UnicodeDecodeError:
-        raise click.BadParameter("this is not valid JSON: it is not UTF-8", param_hint="--schema") from None
 
 
 def _owner(services: Services, login: str | None) -> User:

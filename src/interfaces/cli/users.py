@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from src.application.importing import NotImportable, Refusal
 from src.domain.users import User
 from src.domain.values import Role
-from src.interfaces.cli.arguments import as_bad_parameter, find_user
+from src.interfaces.cli.arguments import TextOrFile, as_bad_parameter, find_user
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.user_files import NotAnExport, read_users
@@ -149,11 +149,15 @@ def new_password() -> str:
 
 @users.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--hash-key", default="", help="Firebase: the signer key of the project, in base64, or @FILE.")
+@click.option(
+    "--hash-key", type=TextOrFile(), default="", help="Firebase: the signer key of the project, in base64, or @FILE."
+)
 @click.option("--salt-separator", default="", help="Firebase: the salt separator, in base64.")
 @click.option("--rounds", type=int, default=8, show_default=True, help="Firebase: the rounds.")
 @click.option("--mem-cost", type=int, default=14, show_default=True, help="Firebase: the memory cost.")
-@click.option("--flask-security-salt", default="", help="Flask-Security: its SECURITY_PASSWORD_SALT, or @FILE.")
+@click.option(
+    "--flask-security-salt", type=TextOrFile(), default="", help="Flask-Security: its SECURITY_PASSWORD_SALT, or @FILE."
+)
 @click.option("--skip", is_flag=True, help="Import the other users if some cannot be imported.")
 @click.option("--dry-run", is_flag=True, help="Check the file, and import nothing.")
 @click.pass_obj
@@ -177,11 +181,11 @@ def import_users(
     """
     imports = console.services().imports
     options = {
-        "signer_key": _secret("--hash-key", hash_key),
+        "signer_key": hash_key,
         "salt_separator": salt_separator,
         "rounds": str(rounds),
         "mem_cost": str(mem_cost),
-        "flask_security_salt": _secret("--flask-security-salt", flask_security_salt),
+        "flask_security_salt": flask_security_salt,
     }
     content = file.read_bytes()
     try:
@@ -208,17 +212,6 @@ def import_users(
         if not stored and plan.new and not dry_run:
             click.echo(f"Nothing was imported; --skip imports the other {len(plan.new)}.", err=True)
         raise click.exceptions.Exit(1)
-
-
-def _secret(option: str, text: str) -> str:
-    """Return the value of an option, or the content of the file that ``@FILE`` names. Raises BadParameter."""
-    if not text.startswith("@"):
-        return text
-    try:
-        return Path(text[1:]).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise click.BadParameter(f"{text[1:]} cannot be read ({reason})", param_hint=option) from None
 
 
 def _print_refusals(refused: Sequence[Refusal]) -> None:
