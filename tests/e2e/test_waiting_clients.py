@@ -7,16 +7,20 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.e2e.service import ROOT, portero, serving
+from tests.e2e.test_upload_sockets import head
 from tests.support.clock import until
 from tests.support.emulators import free_port, running
+from tests.support.uploading import body, part
 
 MIB = 1 << 20
 BUNDLE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -120,6 +124,24 @@ def test_a_client_that_reads_slowly_is_not_cut_for_newer_ones_that_take_nothing(
         with strangers(port, 300, DOWNLOAD % (1 << 40)):
             assert answers(port, "/closed") == 11
             assert len(received.read(4 * part)) == 4 * part
+
+
+def test_uploads_that_trickle_are_ended_when_they_hold_all_threads() -> None:
+    port, threads, enough = free_port(), 32, threading.Event()
+    file = head(length=MIB) + body(part("file", b"", "a.txt"), end=b"")
+
+    def trickle(clients: Sequence[socket.socket]) -> None:
+        while not enough.wait(0.5):
+            for client in clients:
+                with suppress(OSError):  # the server has closed the connection
+                    client.sendall(b"x")
+
+    with uploading(port, 128 + 4 * threads), strangers(port, threads, file) as clients, ThreadPoolExecutor(1) as drip:
+        drip.submit(trickle, clients)
+        try:
+            assert answers(port, "/closed") == 11
+        finally:
+            enough.set()
 
 
 def test_clients_that_reset_their_downloads_stop_no_worker() -> None:

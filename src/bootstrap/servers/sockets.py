@@ -35,6 +35,10 @@ class ClientSocket(socket.socket):
         """Take over a socket that has been accepted."""
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self.unsent: deque[memoryview] = deque()
+        self.received = 0
+        """The bytes that arrived since the number was last set to 0."""
+        self.is_receiving = False
+        """Whether a thread waits for the client to send something."""
         self.resumed = 0
         """How often the client has taken more of a response that it did not take at once."""
         self._items: Iterator[bytes] | None = None
@@ -47,7 +51,13 @@ class ClientSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive at most 64 KiB. gunicorn asks for up to 1 MiB, and the memory for it waits with a slow client."""
-        return super().recv(min(size, _RECEIVED_BYTES), flags)
+        self.is_receiving = True
+        try:
+            data = super().recv(min(size, _RECEIVED_BYTES), flags)
+        finally:
+            self.is_receiving = False
+        self.received += len(data)
+        return data
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Keep ``data`` for ``flush``. The head and the body of a short response are sent together."""

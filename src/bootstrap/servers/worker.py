@@ -21,6 +21,8 @@ from src.bootstrap.servers.sockets import ClientSocket, set_silence
 
 CROWDED_SECONDS = 2.0
 """The time that a head or a body may take to arrive while all threads of the worker are held."""
+CROWDED_BYTES = 1024
+"""The bytes in a second that a file upload must send on average while all threads of the worker are held."""
 BODY_SECONDS = 30.0
 """The time that the body of a request other than a file upload may take to arrive."""
 SILENCE_SECONDS = 5
@@ -46,6 +48,12 @@ class _Arrival:
     deadline: float
     begun: float = field(default_factory=time.monotonic)
     request: Any = None
+
+    def is_trickle(self, now: float) -> bool:
+        """Return whether a thread waits for a body that arrives too slowly."""
+        client: ClientSocket = self.connection.sock
+        seconds = now - self.begun
+        return seconds > CROWDED_SECONDS and client.is_receiving and client.received < CROWDED_BYTES * seconds
 
     def close_if_unread(self) -> None:
         """Let the response say that it is the last of its connection, if much of the request is still to come.
@@ -118,7 +126,7 @@ class Worker(EventWorker):
         now, arrivals = time.monotonic(), self.arrivals.copy()
         is_crowded = len(arrivals) >= self.cfg.threads
         for client, arrival in arrivals.items():
-            if is_crowded and arrival.deadline != math.inf:
+            if is_crowded and (arrival.deadline != math.inf or arrival.is_trickle(now)):
                 arrival.deadline = min(arrival.deadline, arrival.begun + CROWDED_SECONDS)
             if now > arrival.deadline:
                 with suppress(OSError):  # the client has left
@@ -148,7 +156,7 @@ class Worker(EventWorker):
         fields = dict(req.headers)
         if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
             return self._respond(req, conn)
-        arrival.begun = time.monotonic()
+        arrival.begun, conn.sock.received = time.monotonic(), 0
         if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
             arrival.deadline = time.monotonic() + self.app.body_seconds
         set_silence(conn.sock, SILENCE_SECONDS)
