@@ -79,6 +79,27 @@ def test_users_of_flask_security_log_in_with_their_old_passwords(prepared: Porte
     assert list(stored("email_verified").values()) == [1]
 
 
+def test_users_of_a_table_of_dynamodb_log_in_with_their_old_passwords_and_keep_their_ids(prepared: Portero) -> None:
+    id = "5f0c2f8e-6d3b-4c86-9a51-0d3c1d1f7a10"
+    scanned = {
+        "Id": {"S": id},
+        "Username": {"S": "Ana"},
+        "Email": {"S": "ana@example.com"},
+        "PasswordHash": {"S": DJANGO["bcrypt"]},
+        "CreatedAt": {"S": "2020-02-03T04:05:06Z"},
+        "LastName": {"NULL": True},
+        "Active": {"BOOL": True},
+    }
+    scan = {"Items": [scanned], "Count": 1, "ScannedCount": 1, "ConsumedCapacity": None}
+    outcome = prepared("users", "import", write("usuarios.json", scan))
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (0, "imported 1, already there 0, refused 0")
+    client = main.create_app().test_client()
+    assert client.post("/login", json={"email": "ana@example.com", "password": PASSWORD}).status_code == 200
+    assert [*stored("id").values()] == [id]
+    no_users = {"Items": ["Ana", {"Email": "ana"}, {"Email": {}}]}
+    assert prepared("users", "import", write("more.json", no_users)).code == 1
+
+
 def test_users_of_firebase_log_in_with_their_old_passwords_and_keep_their_ids(prepared: Portero) -> None:
     uid = "kYi4EvWQlQTKSfnJ3dRSP6IH3ed2"
     user = {

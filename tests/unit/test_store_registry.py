@@ -46,7 +46,6 @@ def settings(url: str, folder: Path) -> Settings:
         ("firestore://", NO_PROJECT),
         ("firestore:///x", NO_PROJECT),
         ("dynamodb://eu-west-1", NO_TABLE),
-        ("dynamodb:///portero", NO_TABLE),
         ("dynamodb://eu-west-1/po", NO_TABLE),
         ("dynamodb://eu-west-1/portero/x", NO_TABLE),
     ],
@@ -148,3 +147,18 @@ def test_a_database_that_cannot_be_reached_is_no_ready_store(tmp_path: Path) -> 
         require_tables(settings(f"postgresql://ada:secret@127.0.0.1:{free_port()}/x", tmp_path))
     assert "\n" not in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_dynamodb_takes_the_region_of_the_profile_if_the_url_names_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "test")
+    with pytest.raises(ConfigurationError, match="no region: name it in STORE_URL"):
+        require_tables(settings("dynamodb:///portero", tmp_path))
+    (tmp_path / "config").write_text("[default]\nregion = eu-south-2\n")
+    with pytest.raises(ConfigurationError, match="Could not connect"):
+        require_tables(settings("dynamodb:///portero", tmp_path))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,6 +65,8 @@ def _rows(text: str) -> Iterator[_Row]:
         document = None
     if isinstance(document, dict) and isinstance(document.get("users"), list):
         document = document["users"]
+    if isinstance(document, dict) and isinstance(document.get("Items"), list):
+        document = [_attributes(item) for item in document["Items"]]
     if isinstance(document, list):
         yield from (_Row(f"user {number}", _fields(entry)) for number, entry in enumerate(document, 1))
     else:
@@ -85,6 +88,13 @@ def _fields(entry: Any) -> Mapping[str, Any]:
     if not isinstance(entry, dict):
         return {}
     return entry["fields"] if isinstance(entry.get("fields"), dict) else entry
+
+
+def _attributes(item: Any) -> dict[str, Any]:
+    """Return the attributes of an item as ``aws dynamodb scan`` prints it, by name in snake case."""
+    typed = item.items() if isinstance(item, dict) else ()
+    pairs = ((name, *next(iter(value.items()))) for name, value in typed if isinstance(value, dict) and value)
+    return {re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, kind, value in pairs if kind != "NULL"}
 
 
 def _csv_rows(text: str) -> Iterator[_Row]:

@@ -174,9 +174,9 @@ def import_users(
 ) -> None:
     """Import users of another system, who log in with their old passwords.
 
-    FILE is what `firebase auth:export` has written as JSON, or CSV or JSON with a column `username` or `email`, and a
-    column `password` with hashes. Users who cannot be imported are listed, and without --skip the others are not
-    imported either.
+    FILE is what `firebase auth:export` or `aws dynamodb scan` has written as JSON, or CSV or JSON with a column
+    `username` or `email`, and a column `password` with hashes. Users who cannot be imported are listed, and without
+    --skip the others are not imported either.
     An import that was interrupted continues when the command is repeated with the same file.
     """
     imports = console.services().imports

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from boto3.session import Session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from src.domain.values import new_id
 from src.infrastructure.conflicts import Conflict, retry_conflicts
@@ -21,6 +21,7 @@ from src.infrastructure.stores.driver import (
     Key,
     PreconditionFailed,
     Query,
+    StoreNotReady,
     Write,
     is_met,
 )
@@ -31,7 +32,7 @@ from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.schema.types import Collection
 
-_URL = re.compile(r"dynamodb://([a-z0-9-]+)/([A-Za-z0-9_.-]{3,255})")
+_URL = re.compile(r"dynamodb://([a-z0-9-]*)/([A-Za-z0-9_.-]{3,255})")
 _ATTEMPTS = 3
 _READ_ITEMS, _WRITTEN_ITEMS = 100, 100
 """The number of items that a BatchGetItem reads, and that a TransactWriteItems writes, at most."""
@@ -73,7 +74,10 @@ class DynamoStore(Store):
 
     @classmethod
     def open(cls, url: str, *, pool_size: int) -> Self:
-        """Return the store at ``dynamodb://REGION/PREFIX``. PREFIX is the name of its table."""
+        """Return the store at ``dynamodb://REGION/PREFIX``. PREFIX is the name of its table.
+
+        Without REGION, the region is that of the environment or of the profile, as all tools of AWS take it.
+        """
         if not (parts := _URL.fullmatch(url)):
             raise InvalidStoreUrl("name the region and the table, as in dynamodb://eu-west-1/portero")
         return cls(*parts.groups(), pool_size=pool_size)
@@ -92,7 +96,10 @@ class DynamoStore(Store):
     def _client(self) -> Any:
         # The connections of a client do not survive the fork of a web server, so the client is created at first use.
         session = self._session or Session()
-        return session.client("dynamodb", region_name=self._region, config=self._config)
+        try:
+            return session.client("dynamodb", region_name=self._region or None, config=self._config)
+        except NoRegionError:
+            raise StoreNotReady("no region: name it in STORE_URL, or in ~/.aws/config") from None
 
     def close(self) -> None:
         if "_client" in self.__dict__:
