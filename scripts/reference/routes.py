@@ -77,7 +77,7 @@ def _place(route: Route) -> str:
     mention = re.compile(rf"`[A-Z`, ]*\b{route.methods[0]}\b[A-Z`, ]*{re.escape(route.path)}`")
     places = []
     for page in sorted(_PAGES.glob("*.md")):
-        if page.name == "routes.md":
+        if page.name == "routes.md" or page.name.endswith(".es.md"):
             continue
         for heading, text in _SECTION.findall(_CODE.sub("", page.read_text("utf-8"))):
             if mention.search(text):
