@@ -3,7 +3,7 @@
     python -m bench [--quick] [--only NAME …] [--rounds N] [--seconds S] [--save]
 
 All measures take about 25 minutes, and with --quick about five. --save writes bench/results, the plots, and the
-tables in README.md and docs/performance.md.
+lines in README.md and tables in docs/performance.md.
 """
 
 import argparse

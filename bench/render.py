@@ -1,4 +1,4 @@
-"""Writes the plots beside the results, and the tables in README.md and docs/performance.md.
+"""Writes the plots beside the results, two lines in README.md, and the tables in docs/performance.md.
 
 ``python -m bench.render`` does so for the results that are there.
 """
@@ -32,8 +32,13 @@ def write(folder: Path = FOLDER) -> None:
     for name, result in results.items():
         if result.series:
             (folder / f"{name}.svg").write_text(plot(result), "utf-8")
-    for page, text in ((README, summary(results)), (PAGE, details(results))):
+    for page, text in pages(results).items():
         page.write_text(insert(page.read_text("utf-8"), text), "utf-8")
+
+
+def pages(results: dict[str, Result]) -> dict[Path, str]:
+    """Return what stands between the markers of each page."""
+    return {README: front_page(results), PAGE: f"{summary(results)}\n{details(results)}"}
 
 
 def load_all(folder: Path = FOLDER) -> dict[str, Result]:
@@ -49,7 +54,7 @@ def insert(page: str, text: str) -> str:
 
 
 def summary(results: dict[str, Result]) -> str:
-    """Return the plot and the table of the front page: Portero divided by each of the others."""
+    """Return the table of Portero divided by each of the others."""
     rows = {
         "`GET /user`, requests per second": "get_user",
         "login, per second": "login",
@@ -63,8 +68,19 @@ def summary(results: dict[str, Result]) -> str:
         figures = results[name].figures if name in results else []
         values = {each.title.partition(" ÷ ")[2]: f"{each.value:.2f}" for each in figures}
         cells.append([title, *(values.get(other, "") for other in others)])
-    image = "![Requests per second and CPU time of GET /user](bench/results/get_user.svg)\n\n"
-    return (image if "get_user" in results else "") + table([f"{PORTERO.title} ÷", *others], cells)
+    return table([f"{PORTERO.title} ÷", *others], cells)
+
+
+def front_page(results: dict[str, Result]) -> str:
+    """Return the lines of the front page: how many times as many requests Portero answers as each of the others."""
+    lines = []
+    for title, name in {"`GET /user`": "get_user", "`POST /login`": "login"}.items():
+        figures = results[name].figures if name in results else []
+        values = {each.title.partition(" ÷ ")[2]: each.value for each in figures}
+        others = [each.title for each in (HELLO, *ALL_PEERS) if each.title in values]
+        ratios = ", ".join(f"{values[other]:.2f} times {other}" for other in others)
+        lines.append(f"- {title}, requests per second: {ratios}\n")
+    return "".join(lines)
 
 
 def details(results: dict[str, Result]) -> str:

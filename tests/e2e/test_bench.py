@@ -109,7 +109,7 @@ def test_a_saved_result_is_read_back_equal(tmp_path: Path) -> None:
 
 def test_the_documentation_shows_the_committed_results() -> None:
     results = render.load_all()
-    for page, text in ((render.README, render.summary(results)), (render.PAGE, render.details(results))):
+    for page, text in render.pages(results).items():
         assert text in page.read_text("utf-8")
 
 

@@ -16,6 +16,7 @@ from src.domain.errors import PorteroError
 from src.interfaces.cli.commands import cli
 from src.interfaces.errors.problems import status_of
 from tests.support.markdown import PAGES, ROOT, blocks
+from tests.support.world import DOCUMENT
 
 REFERENCE = ROOT / "docs/reference"
 CODE_ARGUMENT = {"FieldError": 1, "InvalidValue": 0, "NotCsv": 0, "PydanticCustomError": 0, "refused": 0}
@@ -93,7 +94,25 @@ def test_every_page_is_listed_in_the_table_of_contents() -> None:
 
 
 def test_the_readme_is_a_front_page() -> None:
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 220
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.es.md"])
+def test_the_readme_has_every_canonical_route(page: str) -> None:
+    rows = [line.split(" | ")[0] for line in (ROOT / page).read_text("utf-8").splitlines() if line.startswith("| `")]
+    listed = {
+        f"{method} {path}"
+        for row in rows
+        for methods, path in re.findall(r"`([A-Z, ]+) (/\S+)`", row)
+        for method in methods.split(", ")
+    }
+    operations = DOCUMENT["paths"].items()
+    assert listed == {
+        f"{method.upper()} {path.replace('{', '<').replace('}', '>')}"
+        for path, methods in operations
+        for method, operation in methods.items()
+        if "x-alias-of" not in operation
+    }
 
 
 def test_every_documented_command_can_be_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
