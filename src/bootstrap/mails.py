@@ -49,7 +49,6 @@ def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> Mail
     return MailService(
         mails=ports.mails,
         users=ports.users,
-        outbox=notices.outbox,
         notices=notices,
         accounts=sessions.accounts,
         sessions=sessions,

@@ -205,7 +205,8 @@ def test_the_operator_resets_a_forgotten_password(client: Client) -> None:
 
 def test_mails_prove_an_address_and_let_its_owner_in_once(client: Client) -> None:
     name, tokens = join(client, "mara")
-    address, caught, queue = f"{name}@example.com", client.services.caught_mails, client.services.mails.outbox.queue
+    address, caught = f"{name}@example.com", client.services.caught_mails
+    queue = client.services.mails.notices.outbox.queue
     assert caught
     assert isinstance(queue, RecordingQueue)
 

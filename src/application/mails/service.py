@@ -18,7 +18,7 @@ from src.application.limits import (
     network,
     subnet,
 )
-from src.application.mails.outbox import Notices, Outbox
+from src.application.mails.outbox import Notices
 from src.application.mails.tokens import MailTokens
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
@@ -38,7 +38,6 @@ class MailService:
 
     mails: MailRepository
     users: UserRepository
-    outbox: Outbox
     notices: Notices
     accounts: Accounts
     sessions: SessionService
@@ -133,7 +132,7 @@ class MailService:
         with suppress(TooManyRequests):
             for counts in limits:
                 self.limiter.hit(*counts)
-            self.outbox.add(kind, address, client.language)
+            self.notices.outbox.add(kind, address, client.language)
 
     def _replace_password(self, mail: Mail, user: User, password: NewPassword, reason: str, client: Client) -> User:
         """Make ``password`` the only way into the account of a mail, which is spent by that. Return the user.

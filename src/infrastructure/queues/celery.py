@@ -137,20 +137,15 @@ def work(url: str, run: Run, stopping: Callable[[], None], threads: int) -> None
             except Unavailable as error:
                 _log.warning("job %s is left to the sweep: %r", job_id, error.__cause__)
 
-    def keep_logs(**_: Any) -> None:
-        """Do nothing: Celery configures the logs only if this signal has no receiver."""
-
-    def shutting_down(**_: Any) -> None:
-        stopping()
-
     def received(request: Any, **_: Any) -> None:
         """Acknowledge a delayed message at once, because unacknowledged messages count towards the prefetch limit."""
         if request.eta is not None and url.startswith("amqp"):
             request.acknowledge()
 
-    signals.setup_logging.connect(keep_logs)
+    # Celery configures the logs unless this signal has a receiver.
+    signals.setup_logging.connect(lambda **_: None, weak=False)
     signals.task_received.connect(received)
-    signals.worker_shutting_down.connect(shutting_down)
+    signals.worker_shutting_down.connect(lambda **_: stopping(), weak=False)
     worker = app.Worker(
         pool="threads",
         concurrency=threads,
