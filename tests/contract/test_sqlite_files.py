@@ -53,6 +53,24 @@ def test_a_commit_into_a_file_that_was_removed_meanwhile_fails(store: Store, dat
         commit_late()
 
 
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_without_its_log_a_database_takes_no_more_writes_and_keeps_those_that_it_took(
+    store: Store, database: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(f"{database}{suffix}").unlink()
+    with pytest.raises(Unavailable) as refused:
+        store.commit(Insert(claim("1"), CLAIM))
+    assert f"{database}{suffix}" in str(refused.value.__cause__)
+    monkeypatch.setattr(connections, "CHECK_SECONDS", 0)
+    with pytest.raises(Unavailable):
+        store.ping()
+    store.close()
+    other = SqliteStore(database, pool_size=1)
+    assert only(other, claim("old")).fields == CLAIM
+    assert other.get(claim("1")) == [None]
+    other.close()
+
+
 def test_reads_notice_a_removed_file_within_the_time_of_a_check(
     store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

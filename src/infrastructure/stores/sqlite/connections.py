@@ -110,25 +110,33 @@ class Connections:
     def _current(self, max_age: float = 0) -> "_OpenedFile":
         """Return the connections to the file that the path leads to now, or led to up to ``max_age`` seconds ago.
 
-        Closes those to a file that was removed or replaced. Raises Unavailable without a file.
+        Closes those to a file that was removed or replaced. Raises Unavailable without a file, and without its log.
         """
         opened = self._opened
         if opened and time.monotonic() < self._checked_at + max_age:
             return opened
         with self._open_lock:
-            try:
-                found = self._file.stat()
-            except OSError as error:
+            inode = _inode(self._file)
+            if not inode:
                 self._forget("is gone")
-                raise Unavailable from error
-            inode = (found.st_dev, found.st_ino)
+                raise Unavailable from FileNotFoundError(f"{self._file} is gone")
             if self._opened and self._opened.inode != inode:
                 self._forget("was replaced")
             if not self._opened:
-                readers = _Pool(partial(connect, self._file), self._size)
-                self._opened = _OpenedFile(inode, readers, _Pool(partial(_connect_writer, self._file), 1))
+                self._opened = self._open(inode)
+            for log, log_inode in self._opened.logs.items():
+                if _inode(log) != log_inode:
+                    # The connections stay open. The last one that is closed writes the lost log into the database.
+                    raise Unavailable from FileNotFoundError(f"{log} was removed; restart all processes that use it")
             self._checked_at = time.monotonic()
             return self._opened
+
+    def _open(self, inode: "_Inode") -> "_OpenedFile":
+        """Return the connections to a file. The first one makes the log, which stays until the last one is closed."""
+        readers = _Pool(partial(connect, self._file), self._size)
+        with readers.connection():
+            logs = {log: _inode(log) for log in (Path(f"{self._file}-wal"), Path(f"{self._file}-shm"))}
+        return _OpenedFile(inode, logs, readers, _Pool(partial(_connect_writer, self._file), 1))
 
     def _forget(self, what_happened: str) -> None:
         if self._opened:
@@ -209,10 +217,24 @@ class _Pool:
             connection.close()
 
 
-class _OpenedFile(NamedTuple):
-    """The connections to a database while its path leads to the file with this device and inode."""
+_Inode = tuple[int, int] | None
+"""The device and the inode of a file, or None if there is no file."""
 
-    inode: tuple[int, int]
+
+def _inode(file: Path) -> _Inode:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class _OpenedFile(NamedTuple):
+    """The connections to a database while its path leads to the file with this inode."""
+
+    inode: _Inode
+    logs: dict[Path, _Inode]
+    """The write-ahead log and its index."""
     readers: _Pool
     writers: _Pool
 
