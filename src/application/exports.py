@@ -1,9 +1,8 @@
 """The service that gives users a copy of everything that is held about them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from src.application.files import FileService, StoredFile
 from src.domain.datasets import Dataset, DatasetRepository
@@ -13,9 +12,7 @@ from src.domain.receipts import Receipt, ReceiptRepository
 from src.domain.sessions import Session, SessionRepository
 from src.domain.tasks import Task, TaskRepository
 from src.domain.users import User
-from src.domain.values import Page
-
-T = TypeVar("T")
+from src.domain.values import pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +51,11 @@ class ExportService:
         """
         return Export(
             user=user,
-            sessions=_pages(partial(self.sessions.list_for_user, user.id)),
-            tasks=_pages(lambda cursor: self.tasks.list_for_user(user.id, cursor=cursor)),
-            dogs=_pages(lambda cursor: self.dogs.find(user_id=user.id, cursor=cursor)),
-            files=_pages(partial(self.files.list_of, user)),
-            datasets=_pages(partial(self.datasets.list_for_user, user.id)),
-            jobs=_pages(partial(self.jobs.list_for_user, user.id)),
-            receipts=_pages(partial(self.receipts.list_for_user, user.id)),
+            sessions=pages(partial(self.sessions.list_for_user, user.id)),
+            tasks=pages(lambda cursor: self.tasks.list_for_user(user.id, cursor=cursor)),
+            dogs=pages(lambda cursor: self.dogs.find(user_id=user.id, cursor=cursor)),
+            files=pages(partial(self.files.list_of, user)),
+            datasets=pages(partial(self.datasets.list_for_user, user.id)),
+            jobs=pages(partial(self.jobs.list_for_user, user.id)),
+            receipts=pages(partial(self.receipts.list_for_user, user.id)),
         )
-
-
-def _pages(read: Callable[[str | None], Page[T]]) -> Iterator[Sequence[T]]:
-    """Yield the items of each page. ``read`` returns the page at a cursor."""
-    page = read(None)
-    yield page.items
-    while page.next:
-        page = read(page.next)
-        yield page.items

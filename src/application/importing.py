@@ -12,7 +12,7 @@ from src.application.input_rules import InputRules
 from src.application.ports import Clock, PasswordHasher
 from src.domain.errors import NotFound
 from src.domain.users import Claim, State, User, UserRepository
-from src.domain.values import InvalidValue, Role, Username, fold, parse_name
+from src.domain.values import InvalidValue, Role, Username, batches, fold, parse_name
 
 T = TypeVar("T")
 
@@ -122,7 +122,7 @@ class ImportService:
         new: list[NewUser] = []
         without_password: list[NewUser] = []
         present = 0
-        for batch in _batches(found):
+        for batch in batches(found, BATCH):
             stored = self.users.get_many(*(each.user.id for each in batch))
             holders = self.users.holders({claim for each in batch for claim in each.user.claims})
             for each, same in zip(batch, stored, strict=True):
@@ -148,7 +148,7 @@ class ImportService:
         Yields the number of users that were stored, and those that could not be: since the plan was made, others have
         taken their names, or they were deleted.
         """
-        for batch in _batches(plan.new):
+        for batch in batches(plan.new, BATCH):
             hashed = {each.place: self._hashed(each) for each in batch}
             refused = self.users.add_all(list(hashed.values()))
             places = [place for place, user in hashed.items() if user.id in refused]
@@ -215,8 +215,3 @@ def _role(text: str) -> Role:
     if fold(text) not in roles:
         raise NotImportable(f"Use one of {', '.join(roles)}.")
     return Role(fold(text))
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]

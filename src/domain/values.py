@@ -3,9 +3,10 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Generic, TypeVar
 
 from src.domain.messages import Translatable
@@ -131,3 +132,19 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     next: str | None = None
+
+
+def pages(read: Callable[[str | None], Page[T]]) -> Iterator[Sequence[T]]:
+    """Yield the items of each page of a list. ``read`` returns the page at a cursor, or the first page for None."""
+    page = read(None)
+    yield page.items
+    while page.next:
+        page = read(page.next)
+        yield page.items
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield the items in consecutive lists of up to ``size`` items."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from src.domain.receipts import Receipt
 from src.domain.sessions import Client, Session
 from src.domain.stored_objects import ObjectState
 from src.domain.tasks import MAX_DESCRIPTION, Task
-from src.domain.values import Page, new_id
+from src.domain.values import Page, new_id, pages
+from src.infrastructure.repositories import documents
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Documents, Receipts
 from src.infrastructure.repositories.dogs import Dogs
@@ -373,18 +375,30 @@ def test_the_entities_of_a_user_are_listed_in_pages(kind: Kind, repository: Any)
     expected = stored[::-1]
     assert kind.listed(repository).items == expected
     for limit in (1, 3, 7):
-        found: list[Any] = []
-        cursor = None
-        while True:
-            page = kind.listed(repository, cursor=cursor, limit=limit)
-            assert len(page.items) <= limit
-            found += page.items
-            cursor = page.next
-            if cursor is None:
-                break
-        assert found == expected
+
+        def read(cursor: str | None, limit: int = limit) -> Page[Any]:
+            return kind.listed(repository, cursor=cursor, limit=limit)
+
+        found = list(pages(read))
+        assert all(len(page) <= limit for page in found)
+        assert list(chain.from_iterable(found)) == expected
     with pytest.raises(InvalidCursor):
         kind.listed(repository, cursor="no cursor")
+
+
+def test_a_page_of_large_entities_ends_early_and_the_next_ones_have_the_rest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "READ_DOCUMENTS", 2)
+    monkeypatch.setattr(documents, "PAGE_CHARACTERS", 3 * 1000)
+    tasks = Tasks(store)
+    stored = [
+        tasks.add(Task(f"{at}", "ada", NOON + at * SECOND, NOON, "large", "x" * (1000 if at else 3000)))
+        for at in range(7)
+    ]
+    found = list(pages(lambda cursor: tasks.list_for_user("ada", cursor=cursor, limit=6)))
+    assert [len(page) for page in found] == [4, 3]
+    assert list(chain.from_iterable(found)) == stored[::-1]
 
 
 def test_tasks_are_filtered_by_completed(store: Store) -> None:

@@ -30,8 +30,10 @@ class _Entity(Protocol):
 
 E = TypeVar("E", bound=_Entity)
 
-_PAGE = 200
-"""The number of documents that are read, and then removed, at a time, where the store accepts so many in a commit."""
+READ_DOCUMENTS = 100
+"""The number of documents to read at a time."""
+PAGE_CHARACTERS = 1_000_000
+"""The characters of text after which a page ends. Many large pages at once would take all memory of a process."""
 
 
 class Documents(Generic[E]):
@@ -163,16 +165,32 @@ class Documents(Generic[E]):
 
     def _remove_all(self, order: str, **query: Any) -> None:
         """Remove the entities that a query finds. Takes one commit for each page."""
-        limit = min(_PAGE, self._store.commit_writes)
+        limit = min(READ_DOCUMENTS, self._store.commit_writes)
         while page := self._page(order, limit=limit, **query).items:
             self._store.commit(*(Delete(self._key(entity.id)) for entity in page))
 
-    def _page(self, order: str, **query: Any) -> Page[E]:
-        page = self._store.find(Query(self._collection, order, **query))
-        return Page([entity for entity in self._entities(page.items) if entity], page.next)
+    def _page(self, order: str, *, cursor: str | None = None, limit: int = 100, **query: Any) -> Page[E]:
+        """Return the entities that a query finds. The page ends early once its texts exceed PAGE_CHARACTERS."""
+        entities: list[E] = []
+        characters = 0
+        while True:
+            at_once = min(limit - len(entities), READ_DOCUMENTS)
+            page = self._store.find(Query(self._collection, order, cursor=cursor, limit=at_once, **query))
+            entities += [entity for entity in self._entities(page.items) if entity]
+            cursor = page.next
+            if cursor is None or len(entities) == limit:
+                break
+            characters += sum(map(_characters, page.items))
+            if characters > PAGE_CHARACTERS:
+                break
+        return Page(entities, cursor)
 
     def _key(self, id: str) -> Key:
         return Key(self._collection, id)
+
+
+def _characters(document: Document) -> int:
+    return sum(len(value) for value in document.fields.values() if isinstance(value, str))
 
 
 class Receipts(Documents[Receipt]):

@@ -1,6 +1,6 @@
 """The repository of users, with the claims on their names and the roster of admins."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from src.domain.errors import LastAdmin, Taken
 from src.domain.receipts import Receipt
 from src.domain.users import Claim, PendingChange, ProviderLink, State, User
-from src.domain.values import Email, Page, Role, Username
+from src.domain.values import Email, Page, Role, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
@@ -47,7 +47,7 @@ class Users(Documents[User]):
         admins = [user for user in users if user.is_active_admin]  # each changes the roster
         others = [user for user in users if not user.is_active_admin]
         at_once = max(1, self._store.commit_writes // _DOCUMENTS)
-        for group in (*([admin] for admin in admins), *_groups(others, at_once)):
+        for group in (*([admin] for admin in admins), *batches(others, at_once)):
             try:
                 if len(group) == 1:
                     self.add(group[0])
@@ -153,8 +153,3 @@ class Users(Documents[User]):
             raise LastAdmin
         fields = {"members": sorted(members)}
         return [Update(_ADMINS, fields, revision) if revision else Insert(_ADMINS, fields)]
-
-
-def _groups(users: Sequence[User], size: int) -> Iterator[Sequence[User]]:
-    for start in range(0, len(users), size):
-        yield users[start : start + size]

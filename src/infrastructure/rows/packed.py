@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice, repeat
 from operator import itemgetter
 
 from src.application.ports import EncodedRow
 from src.domain.csv import Row
-from src.domain.values import new_id
-from src.infrastructure.stores.driver import Delete, Insert, Key, Query
+from src.domain.values import batches, new_id, pages
+from src.infrastructure.stores.driver import Delete, Document, Insert, Key, Query
 from src.infrastructure.stores.packing import pack_json, unpack
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import PACKS
@@ -40,7 +40,7 @@ class PackedRows:
         # Leaving the pool, also because of an error, waits for the commits that have been submitted.
         with ThreadPoolExecutor(CONCURRENT_COMMITS) as pool:
             running: deque[Future[object]] = deque()
-            while writes := list(islice(inserts, COMMIT_DOCUMENTS)):
+            for writes in batches(inserts, COMMIT_DOCUMENTS):
                 if len(running) == CONCURRENT_COMMITS:
                     running.popleft().result()
                 running.append(pool.submit(self._store.commit, *writes))
@@ -55,13 +55,11 @@ class PackedRows:
     def remove(self, set_id: str) -> None:
         limit = min(READ_DOCUMENTS, self._store.commit_writes)
         for valid in (True, False):
-            query: Query | None = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, limit=limit)
-            while query:
-                page = self._store.find(query)
-                if page.items:
-                    self._store.commit(*(Delete(document.key) for document in page.items))
-                # The cursor skips the removed documents, which Firestore is slow to pass at the start of an index.
-                query = replace(query, cursor=page.next) if page.next else None
+            query = Query(PACKS, "place", {"set_id": set_id, "valid": valid})
+            # The cursor skips the removed documents, which Firestore is slow to pass at the start of an index.
+            for documents in self._pages(query, repeat(limit)):
+                if documents:
+                    self._store.commit(*(Delete(document.key) for document in documents))
 
     def _rows(self, set_id: str, valid: bool, after: int) -> Iterator[Row]:
         for text in self._packs(set_id, valid, after):
@@ -71,20 +69,18 @@ class PackedRows:
 
     def _packs(self, set_id: str, valid: bool, after: int) -> Iterator[str]:
         """Yield the packs with rows after a line. Documents are read when the caller asks for the next pack."""
-        query: Query | None = Query(
-            PACKS, "place", {"set_id": set_id, "valid": valid}, start=_place(after + 1), limit=1
-        )
+        query = Query(PACKS, "place", {"set_id": set_id, "valid": valid}, start=_place(after + 1))
+        # The first pack mostly has all rows of a page. Where it does not, packs are small, and reads grow.
+        limits = chain((1, 4), repeat(READ_DOCUMENTS))
         parts: list[str] = []
-        while query:
-            page = self._store.find(query)
-            for document in page.items:
-                parts.append(document.fields["rows"])
-                if not document.fields["goes_on"]:
-                    yield "".join(parts)
-                    parts = []
-            # The first pack mostly has all rows of a page. Where it does not, packs are small, and reads grow.
-            limit = min(query.limit * 4, READ_DOCUMENTS)
-            query = replace(query, cursor=page.next, limit=limit) if page.next else None
+        for document in chain.from_iterable(self._pages(query, limits)):
+            parts.append(document.fields["rows"])
+            if not document.fields["goes_on"]:
+                yield "".join(parts)
+                parts = []
+
+    def _pages(self, query: Query, limits: Iterator[int]) -> Iterator[Sequence[Document]]:
+        return pages(lambda cursor: self._store.find(replace(query, cursor=cursor, limit=next(limits))))
 
 
 def _inserts(set_id: str, rows: Sequence[EncodedRow], size: int) -> Iterator[Insert]:

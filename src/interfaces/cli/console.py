@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from src.application.ports import Message
 from src.domain.mails import MailKind
-from src.domain.values import Page
+from src.domain.values import Page, pages
 from src.interfaces.services import Services
 
 T = TypeVar("T")
@@ -70,9 +71,5 @@ class Console:
 
 
 def all_items(list_page: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Yield the items of every page. ``list_page`` returns the page at a cursor."""
-    page = list_page(None)
-    yield from page.items
-    while page.next:
-        page = list_page(page.next)
-        yield from page.items
+    """Return the items of every page. ``list_page`` returns the page at a cursor."""
+    return chain.from_iterable(pages(list_page))

@@ -9,7 +9,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from src.domain.values import new_id
+from src.domain.values import batches, new_id
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.outages import unavailable_on
 from src.infrastructure.stores.driver import (
@@ -106,10 +106,10 @@ class DynamoStore(Store):
             self._client.close()
 
     def _get(self, *keys: Key) -> list[Document | None]:
-        places = list(dict.fromkeys(map(items.document_place, keys)))
+        places = dict.fromkeys(map(items.document_place, keys))
         found: dict[str, items.Item] = {}
-        for start in range(0, len(places), _READ_ITEMS):
-            self._read([*map(items.key_of, places[start : start + _READ_ITEMS])], found)
+        for batch in batches(map(items.key_of, places), _READ_ITEMS):
+            self._read(batch, found)
         stored = [(key, found.get(items.document_place(key)[0])) for key in keys]
         return [items.document_of(key.collection, item) if item else None for key, item in stored]
 

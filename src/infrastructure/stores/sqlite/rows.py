@@ -8,6 +8,7 @@ from sqlite3 import Connection
 
 from src.application.ports import EncodedRow
 from src.domain.csv import Row
+from src.domain.values import batches
 from src.infrastructure.stores.sqlite.connections import Connections
 from src.infrastructure.stores.sqlite.tables import in_one_row
 
@@ -38,13 +39,13 @@ class SqliteRows:
         self._connections = connections
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
-        starts = iter(range(0, len(rows), BATCH))
+        rest = batches(rows, BATCH)
 
         def insert_batch(connection: Connection) -> bool:
-            start = next(starts, None)
-            if start is not None:
-                _insert(connection, set_id, rows[start : start + BATCH])
-            return start is not None
+            batch = next(rest, None)
+            if batch:
+                _insert(connection, set_id, batch)
+            return batch is not None
 
         self._in_short_transactions(insert_batch)
 
