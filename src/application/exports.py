@@ -1,18 +1,15 @@
 """The service that gives users a copy of everything that is held about them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from src.application.files import FileService, StoredFile
-from src.domain.datasets import Dataset, DatasetRepository
-from src.domain.dogs import Dog, DogRepository
-from src.domain.jobs import Job, JobRepository
-from src.domain.receipts import Receipt, ReceiptRepository
-from src.domain.sessions import Session, SessionRepository
-from src.domain.tasks import Task, TaskRepository
 from src.domain.users import User
-from src.domain.values import pages
+from src.domain.values import Page, pages
+
+ListForUser = Callable[[str, str | None], Page[Any]]
+"""A function of the id of a user and a cursor. It returns a page of what belongs to the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,26 +17,16 @@ class Export:
     """A user, and pages of everything that belongs to the user. Each page is read when the iteration reaches it."""
 
     user: User
-    sessions: Iterator[Sequence[Session]]
-    tasks: Iterator[Sequence[Task]]
-    dogs: Iterator[Sequence[Dog]]
-    files: Iterator[Sequence[StoredFile]]
-    datasets: Iterator[Sequence[Dataset]]
-    jobs: Iterator[Sequence[Job]]
-    receipts: Iterator[Sequence[Receipt]]
+    sections: Mapping[str, Iterator[Sequence[Any]]]
+    """The pages of tasks, dogs and the other things of the user, by the names of ``ExportService.lists``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportService:
-    """Collects what the repositories hold about a user."""
+    """Collects what is held about a user."""
 
-    sessions: SessionRepository
-    tasks: TaskRepository
-    dogs: DogRepository
-    files: FileService
-    datasets: DatasetRepository
-    jobs: JobRepository
-    receipts: ReceiptRepository
+    lists: Mapping[str, ListForUser]
+    """A function for each kind of thing that belongs to users, by its name in the export."""
 
     def export(self, user: User) -> Export:
         """Get everything that the service holds about you.
@@ -49,13 +36,4 @@ class ExportService:
         with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
         way, which are kept for a day at most.
         """
-        return Export(
-            user=user,
-            sessions=pages(partial(self.sessions.list_for_user, user.id)),
-            tasks=pages(lambda cursor: self.tasks.list_for_user(user.id, cursor=cursor)),
-            dogs=pages(lambda cursor: self.dogs.find(user_id=user.id, cursor=cursor)),
-            files=pages(partial(self.files.list_of, user)),
-            datasets=pages(partial(self.datasets.list_for_user, user.id)),
-            jobs=pages(partial(self.jobs.list_for_user, user.id)),
-            receipts=pages(partial(self.receipts.list_for_user, user.id)),
-        )
+        return Export(user=user, sections={name: pages(partial(read, user.id)) for name, read in self.lists.items()})

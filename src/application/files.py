@@ -86,9 +86,9 @@ class FileService:
         """List your files, the newest first. Admins see the files of all users."""
         return self._with_jobs(self.objects.list(caller, cursor, limit))
 
-    def list_of(self, owner: User, cursor: str | None, limit: int = 100) -> Page[StoredFile]:
+    def list_for_user(self, user_id: str, cursor: str | None, limit: int = 100) -> Page[StoredFile]:
         """Return a page of the files of a user, the newest first."""
-        return self._with_jobs(self.objects.records.list_for_user(owner.id, cursor, limit))
+        return self._with_jobs(self.objects.records.list_for_user(user_id, cursor, limit))
 
     def show(self, caller: User, id: str) -> StoredFile:
         """See a file of yours. Admins see the files of all users. Raises NotFound."""

@@ -3,16 +3,16 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from src.application.input_rules import InputRules
 from src.application.ports import Clock, PasswordHasher
 from src.domain.errors import NotFound
-from src.domain.users import Claim, State, User, UserRepository
-from src.domain.values import InvalidValue, Role, Username, batches, fold, parse_name
+from src.domain.users import PROFILE_PARSERS, Claim, State, User, UserRepository
+from src.domain.values import InvalidValue, Role, Username, batches, fold
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ class UserRecord:
     username: str | None = None
     email: str | None = None
     email_verified: bool = False
-    name: str | None = None
-    last_name: str | None = None
+    details: Mapping[str, str | None] = field(default_factory=dict)
+    """The personal details, by their field of ``PROFILE_PARSERS``."""
     role: str | None = None
     disabled: bool = False
     created_at: datetime | None = None
@@ -178,6 +178,9 @@ class ImportService:
         def parse_hash(text: str) -> str:
             return self.parse_hash(text, record.salt, options)
 
+        details: Any = {
+            name: _field(name, parse, record.details.get(name) or None) for name, parse in PROFILE_PARSERS.items()
+        }
         now = self.clock()
         made_id = hashlib.sha256(f"{source} {record.place}".encode()).hexdigest()[:32]
         return User(
@@ -187,11 +190,10 @@ class ImportService:
             username=_field("username", self.rules.parse_new_username, username) or Username.random(),
             email=_field("email", self.rules.parse_email, email),
             email_verified=record.email_verified and email is not None,
-            name=_field("name", parse_name, record.name or None),
-            last_name=_field("last_name", parse_name, record.last_name or None),
             role=_field("role", _role, record.role or None) or Role.USER,
             disabled=record.disabled,
             password_hash=_field("password", parse_hash, record.password_hash or None),
+            **details,
         )
 
 

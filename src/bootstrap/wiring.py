@@ -84,13 +84,15 @@ def _make_runner(ports: Ports) -> JobRunner:
 
 def _make_exports(ports: Ports, files: FileService) -> ExportService:
     return ExportService(
-        sessions=ports.sessions,
-        tasks=ports.tasks,
-        dogs=ports.dogs,
-        files=files,
-        datasets=ports.datasets,
-        jobs=ports.jobs,
-        receipts=ports.receipts,
+        lists={
+            "sessions": ports.sessions.list_for_user,
+            "tasks": lambda user_id, cursor: ports.tasks.list_for_user(user_id, cursor=cursor),
+            "dogs": lambda user_id, cursor: ports.dogs.find(user_id=user_id, cursor=cursor),
+            "files": files.list_for_user,
+            "datasets": ports.datasets.list_for_user,
+            "jobs": ports.jobs.list_for_user,
+            "receipts": ports.receipts.list_for_user,
+        }
     )
 
 

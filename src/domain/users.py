@@ -1,14 +1,14 @@
 """The User entity and the repository port of users."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypedDict, Unpack
+from typing import Any, Protocol, TypedDict, Unpack
 
 from src.domain.errors import NotFound
 from src.domain.receipts import IdempotentCreate, Receipt
-from src.domain.values import Email, Page, Role, Username, new_id
+from src.domain.values import Email, Page, Role, Username, new_id, parse_name
 
 
 class State(StrEnum):
@@ -46,6 +46,10 @@ class PendingChange:
     """The time since which they may differ. It is also the ticket of the process that works on the user."""
     reserved: tuple[Claim, ...] = ()
     """Claims on new names that the provider has not confirmed yet."""
+
+
+PROFILE_PARSERS: Mapping[str, Callable[[str], Any]] = {"name": parse_name, "last_name": parse_name}
+"""The functions that parse the personal details of a profile, by field. An import of users takes these fields too."""
 
 
 class Profile(TypedDict, total=False):

@@ -11,7 +11,7 @@ from src.application.exports import Export
 from src.domain.tasks import Task
 from src.domain.users import User
 from src.infrastructure.stores.memory import MemoryStore
-from src.infrastructure.stores.schema import SESSIONS, USERS
+from src.infrastructure.stores.schema import COLLECTIONS, SESSIONS, USERS
 from src.interfaces.http.features.exports import ExportView, stream_export
 from tests.support.world import Client, Person, build, client_of, join, logged_in, place, services_of
 
@@ -60,6 +60,13 @@ def test_an_export_is_what_the_routes_show(client: Client) -> None:
     for job in found["jobs"]:
         assert job == client.get(f"/jobs/{job['id']}", headers=anna.headers).json
     assert [each["answer"]["status"] for each in found["receipts"]] == [201] * 3
+
+
+def test_every_collection_that_belongs_to_users_is_in_the_export(app: Flask) -> None:
+    owned = {
+        collection.name for collection in COLLECTIONS if any(field.enforced for field in collection.fields.values())
+    }
+    assert services_of(app).exports.lists.keys() == {*LISTS} == owned
 
 
 @pytest.mark.parametrize("role", ["uploader", "admin"])
@@ -120,11 +127,7 @@ def test_a_page_is_read_when_the_pages_before_it_have_been_sent(app: Flask) -> N
             reads.append(at)
             yield [Task(f"{at}", "ada", NOON, NOON, "Walk the dog")]
 
-    export = Export(
-        user=User.new(now=NOON),
-        tasks=pages(),
-        **{name: iter(()) for name in LISTS if name != "tasks"},
-    )
+    export = Export(user=User.new(now=NOON), sections={"tasks": pages()})
     with app.test_request_context():
         read_before = [len(reads) for chunk in stream_export(export, None).response if b"Walk the dog" in chunk]
     assert read_before == [1, 2, 3]

@@ -7,6 +7,8 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ import pytest
 
 from src import main
 from src.application import importing
+from src.domain.users import PROFILE_PARSERS, User
+from src.domain.values import Email, Role, Username
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.sqlite import SqliteStore
 from tests.support.children import exit_code
 from tests.unit.test_cli import Portero, _log_in, _register, portero, prepared
 from tests.unit.test_foreign_hashes import DJANGO, FIREBASE, FLASK_SALT, FLASK_SECURITY, PASSLIB, PASSWORD
@@ -308,6 +314,45 @@ def test_an_export_is_imported_as_it_was(prepared: Portero) -> None:
     assert _log_in(client, "root", PASSWORD)
     prepared("users", "enable", "anna")
     assert _log_in(client)
+
+
+KEPT_HERE = {"updated_at", "revision", "state", "expires_at", "pending", "provider"} | {
+    *("session_epoch", "kept_session", "sessions_ended_at", "address_changes")
+}
+"""The fields of a user that no export has: the state of the record, of its sessions and of its provider."""
+
+
+def test_an_export_followed_by_an_import_keeps_every_field_of_a_user(prepared: Portero) -> None:
+    url, then = "sqlite:///data/portero.db", datetime(2030, 1, 2, 12, tzinfo=UTC)
+    user = User(
+        "a" * 32,
+        created_at=then,
+        updated_at=then,
+        username=Username.parse("Ada"),
+        email=Email("Ada@example.com"),
+        email_verified=True,
+        role=Role.ADMIN,
+        disabled=True,
+        password_hash=HASH,
+    )
+    details: dict[str, Any] = {name: f"a {name}" for name in PROFILE_PARSERS}
+    user = replace(user, **details)
+    exported = [field for field in fields(User) if field.name not in KEPT_HERE]
+    assert [field.name for field in exported if getattr(user, field.name) == field.default] == []
+    _users(url).add(user)
+    Path("export.jsonl").write_text(prepared("users", "export", "--hashes").out)
+    for file in Path("data").glob("portero.db*"):
+        file.unlink()
+    prepared("prepare")
+    assert prepared("users", "import", "export.jsonl").code == 0
+    found = _users(url).get(user.id)
+    assert {field.name: getattr(found, field.name) for field in exported} == {
+        field.name: getattr(user, field.name) for field in exported
+    }
+
+
+def _users(url: str) -> Users:
+    return Users(SqliteStore.open(url, pool_size=1))
 
 
 def test_an_import_is_refused_when_firebase_keeps_the_passwords(

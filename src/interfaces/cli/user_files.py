@@ -10,17 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from src.application.importing import Refusal, UserRecord
+from src.domain.users import PROFILE_PARSERS
 
 _COLUMNS = {
     "id": ("id", "localId", "uid"),
     "username": ("username", "user_name", "login"),
     "email": ("email", "email_address"),
-    "name": ("name", "first_name", "displayName"),
-    "last_name": ("last_name", "surname"),
     "role": ("role",),
     "password_hash": ("password_hash", "passwordHash", "password", "hash"),
 }
 """The names that other systems use, for each attribute of UserRecord that is a text."""
+_DETAILS = {"name": ("name", "first_name", "displayName"), "last_name": ("last_name", "surname")}
+"""The names that other systems use for personal details. A detail that is not here has our own name only."""
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y"), ("false", "f", "0", "no", "n", "", "none", "null")
 _FAKE_HASH = "fakeHash:salt="
 """The beginning of the hashes that the emulator of Firebase Auth exports. They hold the password itself."""
@@ -135,6 +136,7 @@ def _record(row: _Row) -> UserRecord:
         created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime")),
         salt=salt,
         password=password,
+        details={name: _text(fields, _DETAILS.get(name, (name,))) for name in PROFILE_PARSERS},
         **texts,
     )
 

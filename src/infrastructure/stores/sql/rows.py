@@ -8,7 +8,6 @@ from sqlalchemy.engine import Engine
 
 from src.application.ports import EncodedRow
 from src.domain.csv import Row
-from src.domain.values import batches
 from src.infrastructure.stores.sql.engine import database_module, for_reading, translated_errors
 from src.infrastructure.stores.sql.tables import ROWS
 
@@ -39,9 +38,9 @@ class SqlRows:
         self._insert = database_module(engine.dialect.name).insert_rows
 
     def append(self, set_id: str, rows: Sequence[EncodedRow]) -> None:
-        for batch in batches(rows, BATCH):
+        for start in range(0, len(rows), BATCH):  # a batch is freed before the next one is made
             with translated_errors(), self._engine.begin() as connection:
-                self._insert(connection, set_id, batch)
+                self._insert(connection, set_id, rows[start : start + BATCH])
 
     def page(self, set_id: str, *, valid: bool | None = None, after: int = 0, limit: int = 100) -> list[Row]:
         parameters = {"set": set_id, "after": after, "count": limit}

@@ -42,7 +42,9 @@ class Registration(Body):
 
     def profile(self) -> Profile:
         """Return the profile of the new account."""
-        return Profile(username=self.username, email=self.email, name=self.name, last_name=self.last_name)
+        profile: Profile = self.given()
+        del profile["password"]  # type: ignore[typeddict-item]
+        return profile
 
 
 class RegistrationWithOptionalEmail(Registration):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from flask import Response, stream_with_context
 from pydantic import Field
@@ -45,21 +45,15 @@ def stream_export(export: Export, current: Session | None) -> Response:
 
     ``current`` is the session of the request, or None.
     """
-    sections: dict[str, tuple[Iterable[Sequence[Any]], Callable[[Any], View]]] = {
-        "sessions": (export.sessions, partial(SessionView.of_session, current=current)),
-        "tasks": (export.tasks, TaskView.of),
-        "dogs": (export.dogs, DogView.of),
-        "files": (export.files, FileView.of),
-        "datasets": (export.datasets, DatasetView.of),
-        "jobs": (export.jobs, JobView.of),
-        "receipts": (export.receipts, ReceiptView.of),
-    }
+    views = {name: get_args(field.annotation) for name, field in ExportView.model_fields.items()}
+    of_session = partial(SessionView.of_session, current=current)
 
     def chunks() -> Iterator[bytes]:
         yield b'{"user":' + to_json(UserView.of(export.user))
-        for name, (pages, view) in sections.items():
+        for name, pages in export.sections.items():
+            [view] = views[name]
             yield f',"{name}":['.encode()
-            yield from _items(pages, view)
+            yield from _items(pages, of_session if view is SessionView else view.of)
             yield b"]"
         yield b"}\n"
 
