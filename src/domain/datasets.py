@@ -5,7 +5,7 @@ Clients see the rows and the report once the check has ended: the commit that en
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Self
 
 from src.domain.csv import ReadOptions, Report
 from src.domain.errors import NotFound
@@ -85,5 +85,4 @@ class Dataset(StoredObject):
         return replace(self, status=DatasetStatus.PROCESSING) if self.status is DatasetStatus.FAILED else self
 
 
-class DatasetRepository(StoredObjectRepository[Dataset], Protocol):
-    """Stores datasets with their reports."""
+DatasetRepository = StoredObjectRepository[Dataset]

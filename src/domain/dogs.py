@@ -1,7 +1,7 @@
 """The Dog entity: a dog has a unique name, an owner, and a picture that a job fetches."""
 
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Protocol, TypedDict
 from src.domain.jobs import Job
 from src.domain.messages import Translatable
 from src.domain.receipts import Receipt
+from src.domain.repositories import Repository
 from src.domain.values import InvalidValue, Page, fold
 
 
@@ -83,24 +84,14 @@ class Dog:
         return self if self.picture else replace(self, picture_status=status)
 
 
-class DogRepository(Protocol):
+class DogRepository(Repository[Dog], Protocol):
     """Stores dogs. Of several writes that claim the same name at the same time, exactly one succeeds."""
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
         """Store a new dog, the job that fetches its picture, and the receipt atomically. Raises Taken, Repeated."""
 
-    def get(self, id: str) -> Dog | None:
-        """Return the dog with this id, or None."""
-
     def by_name(self, name: str) -> Dog | None:
         """Return the dog with this name, in any case, or None."""
-
-    def update(self, id: str, change: Callable[[Dog], Dog], *, revisions: Collection[str] | None = None) -> Dog:
-        """Apply ``change``, a pure function, to the stored dog, and return the result.
-
-        If ``revisions`` is given, raises Stale unless the stored revision is one of them. Also raises NotFound, Taken
-        and the errors of ``change``.
-        """
 
     def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a dog, if it exists, and free its name. Raises Stale as ``update`` does."""

@@ -1,7 +1,6 @@
 """The File entity: the record of a file, whose content is in object storage."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Protocol
 
 from src.domain.stored_objects import StoredObject, StoredObjectRepository
 
@@ -26,5 +25,4 @@ class File(StoredObject):
         return f"files/{self.id}"
 
 
-class FileRepository(StoredObjectRepository[File], Protocol):
-    """Stores the records of files."""
+FileRepository = StoredObjectRepository[File]

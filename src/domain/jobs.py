@@ -9,7 +9,6 @@ The stored record, not the queue, decides whether a job runs: a job is sent to t
 running job is leased to one worker. A worker that does not renew its lease in time loses the job to another one.
 """
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 
 from src.domain.errors import Ended
 from src.domain.messages import Translatable
+from src.domain.repositories import Repository
 from src.domain.values import Page, new_id
 
 MAX_ATTEMPTS = 4
@@ -162,20 +162,8 @@ class Job:
             raise NotRunnable
 
 
-class JobRepository(Protocol):
+class JobRepository(Repository[Job], Protocol):
     """Stores jobs. A new job is stored by the repository of its subject, in the same commit."""
-
-    def get(self, id: str) -> Job | None:
-        """Return the job with this id, or None."""
-
-    def get_many(self, *ids: str) -> list[Job | None]:
-        """Return the jobs in the order of ``ids``, with None for each missing job. Takes one round trip."""
-
-    def update(self, id: str, change: Callable[[Job], Job], *, revisions: Collection[str] | None = None) -> Job:
-        """Apply ``change``, a pure function, to the stored job. Raises NotFound and the errors of ``change``.
-
-        If ``revisions`` is given, raises Stale unless the stored revision is one of them.
-        """
 
     def remove(self, id: str) -> None:
         """Remove a job, if it exists."""

@@ -5,13 +5,14 @@ nothing about the address. The job that sends the mail finds the user. If there 
 the token is valid, for ``LIFETIME``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from src.domain.jobs import Job
+from src.domain.repositories import Repository
 from src.domain.users import User
 from src.domain.values import Email, new_id
 
@@ -147,17 +148,11 @@ class Mail:
         return self.attempts <= MAX_ATTEMPTS
 
 
-class MailRepository(Protocol):
+class MailRepository(Repository[Mail], Protocol):
     """Stores mails. A mail that has expired may be missing."""
 
     def add(self, mail: Mail, job: Job) -> None:
         """Store a new mail and the job that sends it, in one commit."""
-
-    def get(self, id: str) -> Mail | None:
-        """Return the mail with this id, or None."""
-
-    def update(self, id: str, change: Callable[[Mail], Mail]) -> Mail:
-        """Apply ``change``, a pure function, to the stored mail. Raises NotFound."""
 
     def newest(self, kind: MailKind, address: Email, limit: int) -> Sequence[Mail]:
         """Return the mails of one kind to an address, the newest first."""

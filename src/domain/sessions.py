@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from src.domain.repositories import Repository
 from src.domain.users import User
 from src.domain.values import Page
 
@@ -106,7 +107,7 @@ class Attempt:
     """The version of the counter in the store of the sessions, or empty if it is elsewhere."""
 
 
-class SessionRepository(Protocol):
+class SessionRepository(Repository[Session], Protocol):
     """Stores sessions. A session that has expired may be missing."""
 
     def add_after(self, attempts: Sequence[Attempt], session: Session) -> Sequence[Attempt]:
@@ -117,9 +118,6 @@ class SessionRepository(Protocol):
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
         """Return a session and a user, read in one round trip."""
-
-    def get(self, id: str) -> Session | None:
-        """Return the session with this id, or None."""
 
     def update_with_user(
         self, session: Session, user: User, change: Callable[[Session, User], Session]

@@ -6,7 +6,6 @@
 The record is written before the data and removed after it, so that no data is ever without a record.
 """
 
-from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Protocol, Self, TypeVar
 
 from src.domain.jobs import Job
 from src.domain.receipts import Receipt
+from src.domain.repositories import Repository
 from src.domain.values import Page
 
 
@@ -61,7 +61,7 @@ class StoredObject:
 T = TypeVar("T", bound=StoredObject)
 
 
-class StoredObjectRepository(Protocol[T]):
+class StoredObjectRepository(Repository[T], Protocol[T]):
     """Stores the records of one kind of object."""
 
     def begin(self, item: T, receipt: Receipt | None) -> tuple[T, Receipt | None]:
@@ -74,15 +74,6 @@ class StoredObjectRepository(Protocol[T]):
         """Store the record of a complete object, its new job, and the receipt with the answer, in one commit.
 
         Raises NotFound when the stored record or receipt has changed since ``begin``.
-        """
-
-    def get(self, id: str) -> T | None:
-        """Return the record with this id, in any state, or None."""
-
-    def update(self, id: str, change: Callable[[T], T], *, revisions: Collection[str] | None = None) -> T:
-        """Apply ``change``, a pure function, to the stored record. Raises NotFound and the errors of ``change``.
-
-        If ``revisions`` is given, raises Stale unless the stored revision is one of them.
         """
 
     def remove(self, item: T) -> None:

@@ -1,11 +1,12 @@
 """The Task entity: a to-do item of its owner."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypedDict
 
 from src.domain.receipts import Receipt
+from src.domain.repositories import Repository
 from src.domain.values import Page
 
 MAX_TITLE = 200
@@ -40,21 +41,11 @@ class Task:
         return replace(self, **change, updated_at=now)
 
 
-class TaskRepository(Protocol):
+class TaskRepository(Repository[Task], Protocol):
     """Stores tasks."""
 
     def add(self, task: Task, receipt: Receipt | None = None) -> Task:
         """Store a new task and the receipt atomically. Raises Repeated."""
-
-    def get(self, id: str) -> Task | None:
-        """Return the task with this id, or None."""
-
-    def update(self, id: str, change: Callable[[Task], Task], *, revisions: Collection[str] | None = None) -> Task:
-        """Apply ``change``, a pure function, to the stored task.
-
-        If ``revisions`` is given, raises Stale unless the stored revision is one of them. Also raises NotFound and the
-        errors of ``change``.
-        """
 
     def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a task, if it exists. Raises Stale as ``update`` does."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 
 from src.domain.errors import NotFound
 from src.domain.receipts import IdempotentCreate, Receipt
+from src.domain.repositories import Repository
 from src.domain.values import Email, Page, Role, Username, new_id, parse_name
 
 
@@ -195,7 +196,7 @@ def require_visible(user: User | None) -> User:
     return user
 
 
-class UserRepository(Protocol):
+class UserRepository(Repository[User], Protocol):
     """Stores users. Of several writes that claim one value at the same time, exactly one succeeds."""
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
@@ -206,12 +207,6 @@ class UserRepository(Protocol):
 
         The id or a claim of such a user is taken.
         """
-
-    def get(self, id: str) -> User | None:
-        """Return the user with this id, in any state, or None."""
-
-    def get_many(self, *ids: str) -> list[User | None]:
-        """Return the users in the order of ``ids``, with None for each absent user."""
 
     def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
         """Return the ids of the users that hold these claims, without the claims that nobody holds."""
@@ -230,11 +225,9 @@ class UserRepository(Protocol):
         revisions: Collection[str] | None = None,
         idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
-        """Apply ``change`` to the stored user, atomically, and return the result.
+        """Change a user as Repository does, and store the receipt of ``idempotent`` in the same commit.
 
-        ``change`` is a pure function, because it may run several times. If ``idempotent`` is given, its receipt is
-        stored in the same commit. If ``revisions`` is given, raises Stale unless the stored revision is one of them.
-        Also raises NotFound, Taken, LastAdmin, Repeated, and the errors of ``change``.
+        Also raises LastAdmin and Repeated.
         """
 
     def remove(self, user: User) -> bool:

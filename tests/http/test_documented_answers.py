@@ -323,7 +323,7 @@ def _limited(method: str, path: str) -> Answer:
     if asker.root in ("/user", "/users/{id}"):  # an old session needs the password for a new address
         sessions = services_of(asker.client.application).sessions.sessions
         old = now() - timedelta(hours=1)
-        sessions.update(asker.person.session, lambda session: replace(session, created_at=old))  # type: ignore[attr-defined]
+        sessions.update(asker.person.session, lambda session: replace(session, created_at=old))
         return asker.ask({"email": "new@example.com", "current_password": PASSWORD})
     return asker.ask()
 

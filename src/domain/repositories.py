@@ -1,0 +1,24 @@
+"""What all repositories share. The repository of an entity stands beside the entity."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol, TypeVar
+
+E = TypeVar("E")
+
+
+class Repository(Protocol[E]):
+    """Stores entities of one kind. An entity is returned in any state that is stored."""
+
+    def get(self, id: str) -> E | None:
+        """Return the entity with this id, or None."""
+
+    def get_many(self, *ids: str) -> list[E | None]:
+        """Return the entities in the order of ``ids``, with None for each absent one. Takes one round trip."""
+
+    def update(self, id: str, change: Callable[[E], E], *, revisions: Collection[str] | None = None) -> E:
+        """Apply ``change`` to the stored entity, atomically, and return the result.
+
+        ``change`` is a pure function, because it may run several times. If ``revisions`` is given, raises Stale unless
+        the stored revision is one of them. Also raises NotFound, the errors of ``change``, and Taken if another entity
+        has a value that must be unique.
+        """
