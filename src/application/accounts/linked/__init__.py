@@ -12,10 +12,10 @@ each step can be repeated:
 
 from dataclasses import dataclass, replace
 
+from src.application.accounts.linked.base import LinkedBase
 from src.application.accounts.linked.change import change_account, finish_password_change, require_account
 from src.application.accounts.linked.create import create, upgrade
 from src.application.accounts.linked.delete import delete
-from src.application.accounts.linked.link import Link
 from src.application.accounts.linked.reconcile import purge, reconcile
 from src.application.accounts.linked.sync import sync_user, user_for_id_token
 from src.application.accounts.steps import Change
@@ -27,7 +27,7 @@ from src.domain.values import Email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedAccounts(Link):
+class LinkedAccounts(LinkedBase):
     """Accounts in the store and at the identity provider, which keeps the passwords: in both, or in neither."""
 
     create = create

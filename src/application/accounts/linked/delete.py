@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.linked.link import Link, is_kept_by_provider
+from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
 from src.application.accounts.steps import if_active, if_ticket
 from src.application.audit import AuditEvent
 from src.domain.errors import LastAdmin, NotFound, Stale
@@ -16,19 +16,19 @@ from src.domain.users import Claim, State, User
 from src.domain.values import Email
 
 
-def delete(link: Link, id: str, revisions: Collection[str] | None = None) -> None:
+def delete(accounts: LinkedBase, id: str, revisions: Collection[str] | None = None) -> None:
     """Delete a user in the store and at the provider, or in neither. Raises as ``Accounts.delete`` does."""
-    ticket = link.clock()
+    ticket = accounts.clock()
     deleting = if_active(lambda user: replace(user.marked(ticket), state=State.DELETING))
-    link.users.update(id, deleting, revisions=revisions)
+    accounts.users.update(id, deleting, revisions=revisions)
     undo = if_ticket(ticket, lambda user: replace(user, state=State.ACTIVE))
     # It may have happened all the same: reconciliation asks the provider when it answers again.
-    with after_failure(link.users.update, id, undo):
-        link.remote.delete(id)
-    attempt(link.remove_owned, link.users.update(id, link.buried))
+    with after_failure(accounts.users.update, id, undo):
+        accounts.remote.delete(id)
+    attempt(accounts.remove_owned, accounts.users.update(id, accounts.buried))
 
 
-def delete_if_gone_at_provider(link: Link, user: User) -> bool:
+def delete_if_gone_at_provider(accounts: LinkedBase, user: User) -> bool:
     """Delete a user whose account at the provider is gone. Return whether this call has deleted the user.
 
     A user stays if it has changed since ``user`` was read, if it is the last admin, or if it was made without the
@@ -36,19 +36,19 @@ def delete_if_gone_at_provider(link: Link, user: User) -> bool:
     """
     if user.state is not State.ACTIVE or user.pending or not is_kept_by_provider(user):
         return False
-    link.require_project(user)
+    accounts.require_project(user)
     try:
-        deleted = link.users.update(user.id, link.buried, revisions=[user.revision])
+        deleted = accounts.users.update(user.id, accounts.buried, revisions=[user.revision])
     except (NotFound, Stale, LastAdmin):
         return False
-    link.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
-    attempt(link.remove_owned, deleted)
+    accounts.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
+    attempt(accounts.remove_owned, deleted)
     return True
 
 
-def free_address(link: Link, email: Email | None) -> bool:
+def free_address(accounts: LinkedBase, email: Email | None) -> bool:
     """Delete the user who has an address, if its account at the provider is gone. Return whether it was deleted."""
-    holder = link.users.by_claim(Claim("email", email.key)) if email else None
-    if holder is None or link.remote.account(holder.id) is not None or link.is_elsewhere(holder):
+    holder = accounts.users.by_claim(Claim("email", email.key)) if email else None
+    if holder is None or accounts.remote.account(holder.id) is not None or accounts.is_elsewhere(holder):
         return False
-    return delete_if_gone_at_provider(link, holder)
+    return delete_if_gone_at_provider(accounts, holder)

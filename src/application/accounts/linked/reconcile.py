@@ -9,7 +9,7 @@ stays marked and is reconciled again.
 from contextlib import suppress
 from dataclasses import replace
 
-from src.application.accounts.linked.link import Link, is_kept_by_provider
+from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
 from src.application.accounts.linked.sync import with_account
 from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
@@ -17,26 +17,26 @@ from src.domain.users import State, User
 from src.domain.values import Email, Role, Username
 
 
-def reconcile(link: Link, listed: User) -> None:
+def reconcile(accounts: LinkedBase, listed: User) -> None:
     """Finish or undo the unfinished operation on a user. Raises Stale, Unavailable."""
     # Of several processes that reconcile at once, one gets past this; the others get Stale.
-    user = link.users.update(listed.id, link.marked, revisions=[listed.revision])
+    user = accounts.users.update(listed.id, accounts.marked, revisions=[listed.revision])
     if user.state is State.PENDING:
         # Its names are free before the provider is asked. If it was finished after all, it stays.
-        user = link.users.update(user.id, if_ticket(user.ticket, link.buried))
+        user = accounts.users.update(user.id, if_ticket(user.ticket, accounts.buried))
     if user.state is State.ACTIVE:
-        restore(link, user)
+        restore(accounts, user)
         return
-    link.remote.delete(user.id)
-    link.finish_deletion(user)
+    accounts.remote.delete(user.id)
+    accounts.finish_deletion(user)
 
 
-def restore(link: Link, user: User) -> None:
+def restore(accounts: LinkedBase, user: User) -> None:
     """Make the account at the provider match the stored user. A guest of this service has no account there."""
     if user.role is Role.GUEST:
         if user.provider is None:
-            link.remote.delete(user.id)
-        _release(link, user)
+            accounts.remote.delete(user.id)
+        _release(accounts, user)
         return
     reserved = user.pending.reserved if user.pending else ()
     addresses = [user.email, *(Email(claim.key) for claim in reserved if claim.kind == "email"), None]
@@ -44,37 +44,37 @@ def restore(link: Link, user: User) -> None:
         for email in addresses:
             restored = user.with_email(email, verified=user.email_verified and email == user.email)
             with suppress(Taken):  # another account of the provider has the address by now: try the next one
-                link.remote.set_email(restored)
+                accounts.remote.set_email(restored)
                 break
     except NotFound:
         if not is_kept_by_provider(user):
-            _release(link, user)
+            _release(accounts, user)
             return
-        link.require_project(user)
+        accounts.require_project(user)
         # The user was active until now, and its requests may still be writing: reconcile once more.
-        link.remove_owned(link.users.update(user.id, link.buried))
+        accounts.remove_owned(accounts.users.update(user.id, accounts.buried))
         return
 
     def settle(stored: User) -> User:
         if stored.ticket != user.ticket:
-            return link.marked(stored)  # changed meanwhile, and the provider may have lost that address
+            return accounts.marked(stored)  # changed meanwhile, and the provider may have lost that address
         return stored.with_email(restored.email, verified=restored.email_verified).settled()
 
-    link.users.update(user.id, link.with_link(user.id, settle))
+    accounts.users.update(user.id, accounts.with_link(user.id, settle))
 
 
-def purge(link: Link, guest: User) -> None:
+def purge(accounts: LinkedBase, guest: User) -> None:
     """Remove an expired guest, unless its account at the provider has been upgraded. Raises NotFound, Unavailable."""
-    account = link.remote.account(guest.id) if guest.provider else None
+    account = accounts.remote.account(guest.id) if guest.provider else None
     if account and not account.anonymous:  # it was upgraded, and has not come back yet
         named = replace(account, email=None)  # the next visit takes over the address, if it is free
-        follow = with_account(named, link.remote.project, Username.random(), link.clock())
-        link.users.update(guest.id, follow)
+        follow = with_account(named, accounts.remote.project, Username.random(), accounts.clock())
+        accounts.users.update(guest.id, follow)
         return
     if account is None and guest.provider and guest.provider.project is not None:
-        link.require_project(guest)  # it may have been upgraded in the other project
-    link.remove_guest(guest)
+        accounts.require_project(guest)  # it may have been upgraded in the other project
+    accounts.remove_guest(guest)
 
 
-def _release(link: Link, user: User) -> None:
-    link.users.update(user.id, if_ticket(user.ticket, User.settled))
+def _release(accounts: LinkedBase, user: User) -> None:
+    accounts.users.update(user.id, if_ticket(user.ticket, User.settled))

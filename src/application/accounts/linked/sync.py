@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from src.application.accounts.linked.base import LinkedBase
 from src.application.accounts.linked.delete import delete_if_gone_at_provider, free_address
-from src.application.accounts.linked.link import Link
 from src.application.accounts.steps import Change
 from src.application.audit import AuditEvent
 from src.application.caller import caller_must_exist
@@ -15,23 +15,23 @@ from src.domain.users import ProviderLink, State, User
 from src.domain.values import Role, Username
 
 
-def user_for_id_token(link: Link, identity: ExternalIdentity) -> User:
+def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity) -> User:
     """Return the user of a token of the provider. Raises as ``Accounts.user_for_id_token`` does."""
-    user = link.users.get(identity.uid)
+    user = accounts.users.get(identity.uid)
     if user and not user.can_log_in:
         raise InvalidToken
-    account = link.remote.account(identity.uid)
+    account = accounts.remote.account(identity.uid)
     if account is None and user:
-        delete_if_gone_at_provider(link, user)
+        delete_if_gone_at_provider(accounts, user)
     if account and user:
-        _require_enabled(link, user, account)
-        return _synced(link, user, account)
+        _require_enabled(accounts, user, account)
+        return _synced(accounts, user, account)
     if account is None or account.disabled:
         raise InvalidToken
-    return _first_visit(link, identity.uid, account)
+    return _first_visit(accounts, identity.uid, account)
 
 
-def sync_user(link: Link, user: User, *, one_factor: bool = False) -> User:
+def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> User:
     """Return a user in line with the account at the provider. Raises as ``Accounts.sync_user`` does.
 
     A user is never changed by what was read before another change of the same user. A new address that is taken over
@@ -39,14 +39,14 @@ def sync_user(link: Link, user: User, *, one_factor: bool = False) -> User:
     """
     if user.role is Role.GUEST and user.provider is None:
         return user
-    account = link.remote.account(user.id)
+    account = accounts.remote.account(user.id)
     if account is None:
-        delete_if_gone_at_provider(link, user)
+        delete_if_gone_at_provider(accounts, user)
         raise InvalidToken
-    _require_enabled(link, user, account)
+    _require_enabled(accounts, user, account)
     if one_factor and account.has_second_factor:
         raise InvalidToken("This account has a second factor, which a mail does not replace; log in with that factor.")
-    return _synced(link, user, account)
+    return _synced(accounts, user, account)
 
 
 def with_account(account: ProviderAccount, project: str, username: Username, now: datetime) -> Change:
@@ -74,19 +74,19 @@ def with_account(account: ProviderAccount, project: str, username: Username, now
     return follow
 
 
-def _require_enabled(link: Link, user: User, account: ProviderAccount) -> None:
+def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount) -> None:
     """End all sessions of a user whose account is disabled, and raise InvalidToken."""
     if not account.disabled:
         return
-    now = link.clock()
+    now = accounts.clock()
     with caller_must_exist():
-        link.users.update(user.id, lambda stored: stored.without_sessions(now))
-    link.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
+        accounts.users.update(user.id, lambda stored: stored.without_sessions(now))
+    accounts.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
     raise InvalidToken
 
 
-def _first_visit(link: Link, uid: str, account: ProviderAccount) -> User:
-    now = link.clock()
+def _first_visit(accounts: LinkedBase, uid: str, account: ProviderAccount) -> User:
+    now = accounts.clock()
     user = User.new(now=now, id=uid, username=None if account.anonymous else Username.random())
     user = replace(
         user,
@@ -94,48 +94,48 @@ def _first_visit(link: Link, uid: str, account: ProviderAccount) -> User:
         email_verified=account.email_verified and account.email is not None,
         name=account.name,
         role=Role.GUEST if account.anonymous else Role.USER,
-        expires_at=now + link.guest_lifetime if account.anonymous else None,
-        provider=ProviderLink(account.valid_since, link.remote.project),
+        expires_at=now + accounts.guest_lifetime if account.anonymous else None,
+        provider=ProviderLink(account.valid_since, accounts.remote.project),
     )
     try:
-        added = link.users.add(user)
+        added = accounts.users.add(user)
     except Taken:
         # Of two first visits at once the other one may have made the user.
-        if existing := link.users.get(uid):
+        if existing := accounts.users.get(uid):
             return existing
-        if not free_address(link, account.email):
+        if not free_address(accounts, account.email):
             raise
-        added = link.users.add(user)
-    link.audit(AuditEvent.GUEST_REGISTERED if account.anonymous else AuditEvent.USER_REGISTERED, {"user_id": uid})
+        added = accounts.users.add(user)
+    accounts.audit(AuditEvent.GUEST_REGISTERED if account.anonymous else AuditEvent.USER_REGISTERED, {"user_id": uid})
     return added
 
 
-def _synced(link: Link, user: User, account: ProviderAccount) -> User:
+def _synced(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
     try:
-        return _update(link, user, account)
+        return _update(accounts, user, account)
     except Taken:
-        if free_address(link, account.email):
-            return _update(link, user, account)
+        if free_address(accounts, account.email):
+            return _update(accounts, user, account)
     # The user keeps the address that it has here.
-    link.audit(AuditEvent.ADDRESS_TAKEN, {"user_id": user.id})
-    return _update(link, user, replace(account, email=user.email, email_verified=user.email_verified))
+    accounts.audit(AuditEvent.ADDRESS_TAKEN, {"user_id": user.id})
+    return _update(accounts, user, replace(account, email=user.email, email_verified=user.email_verified))
 
 
-def _update(link: Link, user: User, account: ProviderAccount) -> User:
-    follow = with_account(account, link.remote.project, Username.random(), link.clock())
+def _update(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
+    follow = with_account(account, accounts.remote.project, Username.random(), accounts.clock())
     if follow(user) == user:
         return user
     try:
-        changed = link.users.update(user.id, follow, revisions=[user.revision])
+        changed = accounts.users.update(user.id, follow, revisions=[user.revision])
     except NotFound:
         raise InvalidToken from None
     except Stale:  # the next check compares again
-        if current := link.users.get(user.id):
+        if current := accounts.users.get(user.id):
             return current
         raise InvalidToken from None
     if changed.role is not user.role:  # a guest whose account was upgraded
-        link.audit(AuditEvent.USER_REGISTERED, {"user_id": user.id})
+        accounts.audit(AuditEvent.USER_REGISTERED, {"user_id": user.id})
     elif changed.email != user.email:
-        link.audit(AuditEvent.ADDRESS_CHANGED, {"user_id": user.id, "by": None})
-    link.notices.address_changed(user, changed, Client())
+        accounts.audit(AuditEvent.ADDRESS_CHANGED, {"user_id": user.id, "by": None})
+    accounts.notices.address_changed(user, changed, Client())
     return changed

@@ -17,6 +17,7 @@ from src.application.importing import NotImportable
 Check = Callable[[bytes], bool]
 """A function that returns whether a password is the right one."""
 Decode = Callable[[str], bytes]
+"""A function that returns the bytes of a salt or a hash that is written as text. Raises ValueError."""
 
 
 class ForeignHash(NamedTuple):

@@ -16,8 +16,8 @@ _log = logging.getLogger("portero.accounts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link(Accounts):
-    """The store, and the identity provider that has an account for every user with a password."""
+class LinkedBase(Accounts):
+    """The ports of linked accounts: the store, and a provider with an account for every user who has a password."""
 
     remote: RemoteAccounts
     notices: Notices
