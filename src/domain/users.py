@@ -123,10 +123,7 @@ class User:
         return self.pending.since if self.pending else None
 
     def changed(self, change: Profile, now: datetime) -> "User":
-        """Return the user with a changed profile.
-
-        A new address is not verified. Disabling a user ends its sessions.
-        """
+        """Return the user with a changed profile. A new address is not verified. Disabling a user ends its sessions."""
         email = change.get("email", self.email)
         readdressed = self.with_email(email, verified=self.email_verified and email == self.email)
         changed = replace(readdressed, **change, updated_at=now)
