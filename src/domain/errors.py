@@ -7,7 +7,8 @@
     │   └── KeyReused        the idempotency key belongs to another request
     ├── Unauthenticated      no credentials were given
     │   ├── InvalidToken
-    │   └── InvalidCredentials
+    │   ├── InvalidCredentials
+    │   └── InvalidClient    a service has sent no valid credential
     ├── Forbidden            the caller is known but not allowed to do this
     │   └── WrongPassword    the caller has confirmed a change with a wrong password
     ├── NotFound
@@ -98,6 +99,12 @@ class InvalidCredentials(Unauthenticated):
 
     code = "invalid-credentials"
     default_detail = "The username, e-mail or password is not right."
+
+
+class InvalidClient(Unauthenticated):
+    """A service that must authenticate has sent no valid credential."""
+
+    code = "invalid-client"
 
 
 class Forbidden(PorteroError):

@@ -11,7 +11,7 @@ from src.application.audit import Audit, AuditEvent
 from src.application.limits import WRONG_SECRETS, WRONG_SECRETS_BY_NAME, Count, RateLimiter, network
 from src.application.ports import RefreshTokens
 from src.application.sessions.authentication import AuthenticationService
-from src.domain.errors import InvalidToken
+from src.domain.errors import InvalidClient, InvalidToken
 from src.domain.sessions import Client
 from src.domain.users import User
 
@@ -30,35 +30,14 @@ class IntrospectionService:
     """The services and their addresses from which the last secret was right. These are not counted."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def knows_service(self, name: str, secret: str, client: Client) -> bool:
-        """Return whether a service has this credential.
-
-        Wrong secrets are limited as wrong passwords are, but counted apart from them: whoever guesses passwords at a
-        gateway could otherwise stop the introspections of that gateway. A right secret is an answer only where a
-        guess may still be counted. Raises TooManyRequests, Unavailable.
-        """
-        if not secret:
-            return False  # nothing was guessed
-        address, expected = network(client), self.credentials.get(name)
-        counts = (Count(WRONG_SECRETS_BY_NAME, f"{address} {name}"), Count(WRONG_SECRETS, address))
-        if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
-            self.trusted.discard((name, address))
-            self.limiter.hit(*counts)
-            return False
-        with self.lock:  # of the simultaneous requests of a service only the first one is counted
-            if (name, address) not in self.trusted:
-                self.limiter.give_back(self.limiter.hit(*counts))
-                self.trusted.add((name, address))
-        return True
-
-    def introspect(self, token: str) -> Mapping[str, Any] | None:
-        """Tell whether a token of this service is active, and for whom.
+    def introspect(self, token: str, name: str, secret: str, client: Client) -> Mapping[str, Any] | None:
+        """Tell the service with this credential whether a token of this service is active, and for whom.
 
         An access token is active until it expires, its session ends or its user is disabled. A refresh token is active
-        while it is the last one of its session. Tokens of an identity provider are not active.
-
-        Raises Unavailable.
+        while it is the last one of its session. Tokens of an identity provider are not active. Raises InvalidClient,
+        TooManyRequests, Unavailable.
         """
+        self._require_service(name, secret, client)
         with suppress(InvalidToken):
             return self._access(token) if self.authentication.tokens.recognises(token) else self._refresh(token)
         return None
@@ -73,6 +52,26 @@ class IntrospectionService:
             self.authentication.sessions.remove(session_id)
             fields = {"user_id": user_id, "session_id": session_id, "reason": "revoked"}
             self.audit(AuditEvent.SESSION_ENDED, fields)
+
+    def _require_service(self, name: str, secret: str, client: Client) -> None:
+        """Raise InvalidClient unless a service has this credential. Raises TooManyRequests, Unavailable.
+
+        Wrong secrets are limited as wrong passwords are, but counted apart from them: whoever guesses passwords at a
+        gateway could otherwise stop the introspections of that gateway. A right secret is an answer only where a
+        guess may still be counted.
+        """
+        if not secret:
+            raise InvalidClient  # nothing was guessed
+        address, expected = network(client), self.credentials.get(name)
+        counts = (Count(WRONG_SECRETS_BY_NAME, f"{address} {name}"), Count(WRONG_SECRETS, address))
+        if expected is None or not hmac.compare_digest(expected.encode(), secret.encode()):
+            self.trusted.discard((name, address))
+            self.limiter.hit(*counts)
+            raise InvalidClient
+        with self.lock:  # of the simultaneous requests of a service only the first one is counted
+            if (name, address) not in self.trusted:
+                self.limiter.give_back(self.limiter.hit(*counts))
+                self.trusted.add((name, address))
 
     def _access(self, token: str) -> Mapping[str, Any]:
         user = self.authentication.authenticate(token).user

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response, json
 from werkzeug.exceptions import BadRequest
 
-from src.domain.errors import Invalid, InvalidCredentials, InvalidToken, Unauthenticated
+from src.domain.errors import Invalid, InvalidClient, InvalidCredentials, InvalidToken
 from src.domain.messages import Translatable
 from src.interfaces.errors.problems import Problem, problem_of
 from src.interfaces.framework.headers import accepted_language
@@ -20,13 +20,9 @@ _BY_STATUS = {
     HTTPStatus.SERVICE_UNAVAILABLE: "temporarily_unavailable",
 }
 """The codes of errors that keep their status. Those for which RFC 6749 has a code are 400 or 401."""
-
-
-class InvalidClient(Unauthenticated):
-    """A service that must authenticate has sent no valid credential."""
-
-    code = "invalid-client"
-    default_detail = "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret."
+_CREDENTIAL_REQUIRED = Translatable(
+    "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret."
+)
 
 
 def answer_oauth_error(error: Exception) -> Response:
@@ -41,7 +37,7 @@ def _problem_with_code(error: Exception) -> tuple[Problem, str]:
     match error:
         case InvalidClient():
             challenge = {"WWW-Authenticate": 'Basic realm="portero", charset="UTF-8"'}
-            return replace(problem_of(error), headers=challenge), "invalid_client"
+            return replace(problem_of(error), detail=_CREDENTIAL_REQUIRED, headers=challenge), "invalid_client"
         case BadRequest():
             return _bad_request("invalid_request", problem_of(error).detail)
         case InvalidCredentials() | InvalidToken():

@@ -9,9 +9,9 @@ from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import MethodNotAllowed
 
-from src.domain.errors import TooManyRequests
+from src.domain.errors import InvalidClient, TooManyRequests
 from src.domain.values import Role
-from src.interfaces.errors.oauth import InvalidClient, answer_oauth_error
+from src.interfaces.errors.oauth import answer_oauth_error
 from src.interfaces.errors.problems import answer_error
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features.credentials import Grant, TokenToInspect, TokenToRevoke
@@ -87,8 +87,7 @@ def introspect_token(body: TokenToInspect) -> Response:
     An access token is active until it expires, its session ends or its user is disabled. A refresh token is active
     while it is the last one of its session. Tokens of an identity provider are not active.
     """
-    _require_service(body)
-    claims = services().introspection.introspect(body.token)
+    claims = services().introspection.introspect(body.token, *_credential(body), client())
     state = {"active": False} if claims is None else {"active": True, **claims}
     return Response(TokenStateView(**state).model_dump_json(exclude_unset=True), content_type="application/json")
 
@@ -113,16 +112,12 @@ def answer_wrong_method(error: MethodNotAllowed) -> Response:
     return (answer_oauth_error if request.path.rstrip("/") in paths else answer_error)(error)
 
 
-def _require_service(body: TokenToInspect) -> None:
-    """Raise InvalidClient unless the request has the credential of a service (RFC 6749 section 2.3.1).
-
-    Raises TooManyRequests, Unavailable.
-    """
-    name, secret = body.client_id, body.client_secret
+def _credential(body: TokenToInspect) -> tuple[str, str]:
+    """Return the name and the secret of the service that sends a request (RFC 6749 section 2.3.1), or empty texts."""
     if request.authorization and request.authorization.type == "basic":
-        name, secret = (unquote_plus(request.authorization.get(part) or "") for part in ("username", "password"))
-    if not services().introspection.knows_service(name, secret, client()):
-        raise InvalidClient
+        name, secret = (request.authorization.get(part) or "" for part in ("username", "password"))
+        return unquote_plus(name), unquote_plus(secret)
+    return body.client_id, body.client_secret
 
 
 def _metadata() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from inspect import cleandoc
 from typing import Any
 
 from src.domain import errors
-from src.interfaces.errors.oauth import InvalidClient
+from src.domain.errors import InvalidClient
 from src.interfaces.framework.bodies import Change
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation, Route
