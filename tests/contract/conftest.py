@@ -28,7 +28,8 @@ from tests.support.aws import REGION, open_dynamodb, session, use_aws
 from tests.support.commits import Commit, replace_commit
 from tests.support.databases import create_database, drop_database
 
-# To add a store, add its name here and a fixture of that name that returns a function which opens the store.
+# To add a store, add its name here and a fixture of that name that returns a function which opens an empty store. Then
+# ``pytest tests/contract -k NAME`` runs the conformance suite on it.
 SHARED = ("sqlite", "postgresql", "firestore", "dynamodb")
 """The stores that several processes can share."""
 STORES = ("memory", *SHARED)
