@@ -124,6 +124,13 @@ def test_a_schema_can_be_posted_back() -> None:
         ({"a": {"type": "number", "enum": [1, "1"]}}, {("schema.a.enum", "enum")}),
         ({"a": {"type": "boolean", "enum": [1]}}, {("schema.a.enum", "enum")}),
         ({"a": {"type": "email", "enum": [1]}}, {("schema.a.enum", "enum")}),
+        ({"a": {"type": "date", "format": "dd-mmm-yyyy"}}, {("schema.a.format", "format")}),
+        ({"a": {"format": "dd/mm/yyyy"}}, {("schema.a.format", "format")}),
+        ({"a": {"type": "number", "decimal": ";"}}, {("schema.a.decimal", "decimal")}),
+        ({"a": {"type": "number", "thousands": [","]}}, {("schema.a.thousands", "thousands")}),
+        ({"a": {"type": "number", "decimal": ",", "thousands": ","}}, {("schema.a.thousands", "thousands")}),
+        ({"a": {"type": "boolean", "true": " "}}, {("schema.a.true", "true")}),
+        ({"a": {"allow": ["blank"]}}, {("schema.a.allow", "allow")}),
         (
             {"a": "int", "b": {"min": 1, "pattern": "("}},
             {("schema.a.type", "type"), ("schema.b.min", "min"), ("schema.b.pattern", "pattern")},

@@ -31,7 +31,7 @@ _FORMS_OF: Mapping[str, tuple[ColumnType, ...]] = {
     "true": (ColumnType.BOOLEAN,),
     "false": (ColumnType.BOOLEAN,),
 }
-_THOUSANDS = {thousands for _, thousands in NUMBER_FORMS if thousands}
+_THOUSANDS = [thousands for _, thousands in NUMBER_FORMS if thousands]
 _RULES = tuple(field.name for field in fields(Column) if field.name != "name")
 
 
@@ -53,19 +53,11 @@ def schema_json(columns: Sequence[Column], about: Schema | None = None) -> dict[
 
     ``about`` says what holds for all columns. If it says anything, the columns are under ``columns``.
     """
-    rules = {
-        column.name: {
-            "type": column.type,
-            **({"required": False} if column.required is False else {}),
-            **column.rules,
-            **column.form,
-        }
-        for column in columns
-    }
-    listed = {
-        name: {rule: list(value) if isinstance(value, tuple) else value for rule, value in given.items()}
-        for name, given in rules.items()
-    }
+    listed = {}
+    for column in columns:
+        required = {"required": False} if column.required is False else {}
+        given = {"type": column.type, **required, **column.rules, **column.form}
+        listed[column.name] = {rule: list(each) if isinstance(each, tuple) else each for rule, each in given.items()}
     if about is None or about == Schema(about.columns):
         return listed
     return {"locale": about.locale, "closed": about.closed, "titles": about.titles, "columns": listed}
@@ -141,78 +133,57 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
         add_error(
             str(rule), "unknown", Translatable("There is no such rule; there are {rules}.", rules=", ".join(_RULES))
         )
-    given = {rule: value for rule, value in rules.items() if value is not None}
+    given = {rule: rules[rule] for rule in _RULES if rules.get(rule) is not None}
     try:
-        type = ColumnType(given.get("type", ColumnType.STRING))
+        type = ColumnType(given.pop("type", ColumnType.STRING))
     except ValueError:
         add_error("type", "type", Translatable("Give one of {values}.", values=", ".join(ColumnType)))
         return Column(name)
-    for rule in ("required", "unique"):
-        if not isinstance(given.get(rule, False), bool):
-            add_error(rule, "type", "Give true or false.")
-    bounds = {rule: given[rule] for rule in ("min", "max") if rule in given}
-    for rule, bound in bounds.items():
-        if flaw := _bound_flaw(type, bound):
-            add_error(rule, rule, flaw)
-    if len(bounds) == 2 and not any(_bound_flaw(type, bound) for bound in bounds.values()):
-        least, most = (ORDER[type](str(bound)) for bound in bounds.values())
+    flaws = {rule: flaw for rule, value in given.items() if (flaw := _flaw(type, rule, value, pattern_flaw))}
+    if not flaws and "min" in given and "max" in given:
+        least, most = (ORDER[type](str(given[rule])) for rule in ("min", "max"))
         if least > most:  # type: ignore[operator] # both are of one type
-            add_error("min", "min", "It is greater than max.")
-    pattern = given.get("pattern")
-    if pattern is not None:
-        if not isinstance(pattern, str) or not 0 < len(pattern) <= MAX_PATTERN:
-            message = Translatable("Give a regular expression of 1 to {n} characters.", n=MAX_PATTERN)
-            add_error("pattern", "pattern", message)
-        elif flaw := pattern_flaw(pattern):
-            message = Translatable("This is no regular expression in RE2's syntax: {flaw}.", flaw=flaw)
-            add_error("pattern", "pattern", message)
-    enum = given.get("enum")
-    texts = _texts(type, enum)
-    if enum is not None and texts is None:
-        message = Translatable("Give 1 to {n} different values of the column's type, as files have them.", n=MAX_ENUM)
-        add_error("enum", "enum", message)
-    form = {name: given[name] for name in ("format", "decimal", "thousands", "true", "false") if name in given}
-    for part, text in form.items():
-        if flaw := _form_flaw(type, part, text):
-            add_error(part, part, flaw)
-    if form.get("decimal", "") == form.get("thousands"):
-        add_error("thousands", "thousands", "Give another character than the one before decimals.")
-    allow = given.get("allow")
-    if allow is not None and not (isinstance(allow, list) and all(rule in SUSPICIONS for rule in allow)):
-        add_error(
-            "allow", "allow", Translatable("Give a list of rules; there are {rules}.", rules=", ".join(SUSPICIONS))
-        )
-        allow = None
-    return Column(
-        name=name,
-        type=type,
-        allow=None if allow is None else tuple(allow),
-        **(form if all(isinstance(text, str) for text in form.values()) else {}),
-        required=given.get("required"),
-        unique=given.get("unique") is True,
-        min=bounds.get("min"),
-        max=bounds.get("max"),
-        pattern=pattern if isinstance(pattern, str) else None,
-        enum=texts,
-    )
+            flaws["min"] = "It is greater than max."
+    if "thousands" in given and given["thousands"] == given.get("decimal"):
+        flaws["thousands"] = "Give another character than the one before decimals."
+    for rule, flaw in flaws.items():
+        add_error(rule, "type" if rule in ("required", "unique") else rule, flaw)
+        del given[rule]
+    if "enum" in given:
+        given["enum"] = _texts(type, given["enum"])
+    if "allow" in given:
+        given["allow"] = tuple(given["allow"])
+    return Column(name, type, **given)
 
 
-def _form_flaw(type: ColumnType, part: str, text: object) -> str | None:
-    """Return what is wrong with a part of the form of a column, or None."""
-    if type not in _FORMS_OF[part]:
-        return Translatable("Only columns of type {types} have it.", types=", ".join(_FORMS_OF[part]))
-    match part:
-        case "format":
-            is_valid = isinstance(text, str) and parts_of(text) is not None
-            return None if is_valid else "Give the parts of a date in their order, such as dd/mm/yyyy."
-        case "decimal" if text not in (".", ","):
+def _flaw(type: ColumnType, rule: str, value: Any, pattern_flaw: Callable[[str], str | None]) -> str | None:
+    """Return what is wrong with the value that a schema gives to a rule of a column, or None."""
+    if rule in _FORMS_OF and type not in _FORMS_OF[rule]:
+        return Translatable("Only columns of type {types} have it.", types=", ".join(_FORMS_OF[rule]))
+    match rule:
+        case "required" | "unique":
+            return None if isinstance(value, bool) else "Give true or false."
+        case "min" | "max":
+            return _bound_flaw(type, value)
+        case "pattern":
+            if not isinstance(value, str) or not 0 < len(value) <= MAX_PATTERN:
+                return Translatable("Give a regular expression of 1 to {n} characters.", n=MAX_PATTERN)
+            flaw = pattern_flaw(value)
+            return flaw and Translatable("This is no regular expression in RE2's syntax: {flaw}.", flaw=flaw)
+        case "enum" if _texts(type, value) is None:
+            text = "Give 1 to {n} different values of the column's type, as files have them."
+            return Translatable(text, n=MAX_ENUM)
+        case "format" if not isinstance(value, str) or not parts_of(value):
+            return "Give the parts of a date in their order, such as dd/mm/yyyy."
+        case "decimal" if value not in (".", ","):
             return "Give a point or a comma."
-        case "thousands" if text not in _THOUSANDS:
+        case "thousands" if value not in _THOUSANDS:
             return "Give a point, a comma, a space or an apostrophe."
-        case "true" | "false" if not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_NAME:
+        case "true" | "false" if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_NAME:
             return Translatable("Give a word of 1 to {n} characters.", n=MAX_NAME)
-        case _:
-            return None
+        case "allow" if not isinstance(value, list) or not all(each in SUSPICIONS for each in value):
+            return Translatable("Give a list of rules; there are {rules}.", rules=", ".join(SUSPICIONS))
+    return None
 
 
 def _bound_flaw(type: ColumnType, bound: object) -> str | None:
@@ -238,8 +209,7 @@ def _texts(type: ColumnType, enum: object) -> tuple[str, ...] | None:
     texts = [json.dumps(item) if scalar and isinstance(item, int | float) else item for item in enum]
     if not all(isinstance(text, str) and 0 < len(text) <= MAX_NAME for text in texts) or len({*texts}) < len(texts):
         return None
-    others = None if type is ColumnType.BOOLEAN else any_form(type)
-    forms = "|".join(filter(None, (GRAMMAR.get(type), others)))
+    forms = GRAMMAR.get(type) if type is ColumnType.BOOLEAN else any_form(type) or GRAMMAR.get(type)
     if forms and not all(re.fullmatch(forms, text) for text in texts):
         return None
     return tuple(texts)
