@@ -130,20 +130,10 @@ def grammar(column: Column) -> str | None:
 @cache
 def any_form(type: ColumnType) -> str | None:
     """Return the regular expression of the values of a type in all forms, or None for a type with a single form."""
-    match type:
-        case ColumnType.INTEGER:
-            forms = {_number_grammar(None, thousands) for _, thousands in NUMBER_FORMS}
-        case ColumnType.NUMBER:
-            forms = {_number_grammar(*form) for form in NUMBER_FORMS}
-        case ColumnType.BOOLEAN:
-            forms = {_words(*chain.from_iterable(WORDS))}
-        case ColumnType.DATE:
-            forms = {date_grammar(format) for format in DATE_FORMATS}
-        case ColumnType.DATETIME:
-            forms = {f"{date_grammar(format)}[ T]{_TIME}" for format in DATE_FORMATS}
-        case _:
-            return None
-    return "|".join(sorted(forms))
+    if type is ColumnType.BOOLEAN:
+        return _words(*chain.from_iterable(WORDS))
+    forms = {grammar(form) or "" for form in candidates(type)}
+    return "|".join(sorted(forms)) if len(forms) > 1 else None
 
 
 def candidates(type: ColumnType) -> Iterator[Column]:

@@ -143,11 +143,11 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
 
 def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:
     groups: dict[str, Counter[str]] = {}
+    found: set[str] = set()
+    if evidence.filled < MIN_VALUES or evidence.distinct > CATEGORIES * evidence.filled:
+        return frozenset()
     for value, count in evidence.counts.items():
         groups.setdefault(fold(value), Counter())[value.strip()] += count
-    if evidence.filled < MIN_VALUES or len(groups) > CATEGORIES * evidence.filled:
-        return frozenset()
-    found = set()
     for spellings in groups.values():
         (_, most), *others = spellings.most_common()
         found |= {word for word, count in others if most > count and most >= min(COMMON, 2 * count)}
@@ -168,41 +168,43 @@ def _limits(column: Column, evidence: ColumnEvidence) -> tuple[float, float] | N
         if name.fullmatch(column.name):
             return least, most
     cells = evidence.cells.filter(evidence.cells.str.contains(f"^(?:{grammar(column)})$"))
-    values = cells.to_frame("cell").select(number_in(column, pl.col("cell"))).to_series().drop_nulls().sort().to_list()
-    sizes = sorted(abs(value) for value in values if value)
-    if len(values) < MIN_MEASURES or not sizes or _KEY_NAME.fullmatch(column.name):
+    values = cells.to_frame("cell").select(number_in(column, pl.col("cell"))).to_series().drop_nulls().sort()
+    sizes = values.filter(values != 0).abs().sort()
+    if len(values) < MIN_MEASURES or not len(sizes) or _KEY_NAME.fullmatch(column.name):
         return None
+    most = max(1, int(MOST_OUTLIERS * len(values)))
+    least, greatest = values[0], values[-1]
     first, third = sizes[len(sizes) // 4], sizes[(3 * len(sizes)) // 4]
     ratio = min(max(third / first, MIN_RATIO), MAX_RATIO) ** FAR_IN_SPREADS
-    far_above, far_below = third * ratio, first / ratio if values[0] > 0 else -third * ratio
-    if _is_scale(values):
+    far_above, far_below = third * ratio, first / ratio if least > 0 else -third * ratio
+    if _is_scale(values.head(len(values) - most)):
         far_above, far_below = -math.inf, math.inf
-    high = _limit(values, far_above)
-    low = -_limit([-value for value in reversed(values)], -far_below)
-    negative = sum(value < 0 for value in values)
-    if 0 < negative <= max(1, MOST_OUTLIERS * len(values)) and not _NEGATIVE_NAMES.fullmatch(column.name):
+    high = _limit(values.tail(most + 1).to_list(), least, far_above)
+    low = -_limit((-values.head(most + 1)).reverse().to_list(), -greatest, -far_below)
+    if 0 < (values < 0).sum() <= most and not _NEGATIVE_NAMES.fullmatch(column.name):
         low = max(low, 0.0)
     return low, high
 
 
-def _limit(values: Sequence[float], far: float) -> float:
-    """Return a limit that no ordinary number exceeds. ``values`` are sorted, and no limit is less than ``far``."""
+def _limit(greatest: Sequence[float], least: float, far: float) -> float:
+    """Return a limit that no ordinary number exceeds, and that is not less than ``far``.
+
+    ``greatest`` are in ascending order the numbers that may be outliers, and one more.
+    """
     limit = math.inf
-    for number in range(1, max(1, int(MOST_OUTLIERS * len(values))) + 1):
-        # The numbers above the limit must be far from all others, whose greatest is this one.
-        greatest = values[-number - 1]
-        candidate = max(greatest + FAR * (greatest - values[0]), far)
-        if values[-number] > candidate:
+    for ordinary, number in reversed([*pairwise(greatest)]):
+        # The numbers above the limit must be far from all others.
+        candidate = max(ordinary + FAR * (ordinary - least), far)
+        if number > candidate:
             limit = candidate
     return limit
 
 
-def _is_scale(values: Sequence[float]) -> bool:
-    """Return whether numbers are grades or ratings: few integers, often repeated, of which not the least prevails."""
-    usual = values[: -max(1, int(MOST_OUTLIERS * len(values)))]
-    distinct = {*usual}
-    is_small = usual[-1] - usual[0] <= MAX_SCALE and all(map(float.is_integer, distinct))
-    return is_small and len(usual) >= 2 * len(distinct) and usual.count(usual[0]) <= MOST_LEAST * len(usual)
+def _is_scale(values: pl.Series) -> bool:
+    """Return whether sorted numbers are grades or ratings: few integers, often repeated; the least does not prevail."""
+    is_small = values[-1] - values[0] <= MAX_SCALE and bool((values == values.round()).all())
+    least = (values == values[0]).sum()
+    return is_small and len(values) >= 2 * values.n_unique() and least <= MOST_LEAST * len(values)
 
 
 def is_key(column: Column, evidence: ColumnEvidence, position: int, *, has_other: bool) -> bool:

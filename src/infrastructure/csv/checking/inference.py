@@ -20,9 +20,6 @@ from src.infrastructure.csv.reading.source import Source
 _CELL = pl.col("cell")
 _DIGITS = re.compile(r"-?[0-9]+")
 _PHONE = re.compile(r"[+(]?[0-9][0-9 ().\-/]{6,}")
-_PHONE_NAME = re.compile(
-    r"(?i)(?:.*[^a-z])?(?:tel|tlf|tfno|phone|m[oó]vil|mobile|fax|whatsapp|handy)[a-zéó]*\b.*", re.S
-)
 _NUMERIC = (ColumnType.INTEGER, ColumnType.NUMBER)
 _DECIMALS = 2
 """The number of decimal values that make a column of integers a column of numbers; a single one may be an error."""
@@ -62,9 +59,8 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
     if None in given:
         # No file has more rows than line breaks, but for a last line without one.
         most_values = 1 + sum(chunk.count(b"\n") + chunk.count(b"\r") for chunk in source.chunks())
-        first = len(kept)
-        for number, block in enumerate(chain(_emptied(kept), iterator)):
-            if number >= first:
+        for number, block in enumerate(chain(kept, iterator)):
+            if number >= len(kept):
                 evidence.add(block)
             _count(block, counts)
             for counted in counts:
@@ -85,13 +81,6 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
     return facts
 
 
-def _emptied(blocks: list[Block]) -> Iterator[Block]:
-    """Yield blocks in their order, and forget each one, so that its memory is free once it has been used."""
-    blocks.reverse()
-    while blocks:
-        yield blocks.pop()
-
-
 _Forms = Mapping[ColumnType, Sequence[tuple[Column, int]]]
 
 
@@ -100,29 +89,20 @@ def _patterns(type: ColumnType) -> list[tuple[Column, re.Pattern[str]]]:
     return [(form, re.compile(grammar(form) or "")) for form in candidates(type)]
 
 
-_LOOKS_NUMERIC = re.compile(r"-?[0-9][0-9.,' \u00a0\u202f\u2019]*")
-_LOOKS_DATED = re.compile(r"[0-9]{1,4}[-/. ]?[0-9]{1,2}[-/. ][0-9]{2,4}(?:[ T].*)?")
-
-
 def _forms(column: Column | None, evidence: ColumnEvidence) -> _Forms:
     """Return for each type that a column may have how many values are written in each form."""
     types = [column.type] if column else [*GRAMMAR]
-    numeric = {value: count for value, count in evidence.counts.items() if _LOOKS_NUMERIC.fullmatch(value)}
-    dated = {value: count for value, count in evidence.counts.items() if _LOOKS_DATED.fullmatch(value)}
-    looks = {ColumnType.INTEGER: numeric, ColumnType.NUMBER: numeric, ColumnType.DATE: dated}
-    looks[ColumnType.DATETIME] = {value: count for value, count in dated.items() if ":" in value}
     found: dict[ColumnType, list[tuple[Column, int]]] = {}
     for type in types:
-        values = looks.get(type, evidence.counts)
         if type is ColumnType.BOOLEAN:
             found[type] = list(_boolean_forms(evidence, is_given=column is not None))
-        elif type in (ColumnType.STRING, ColumnType.EMAIL):
-            found[type] = [(Column("", type), 0)]
-        else:
-            found[type] = [
-                (form, sum(count for value, count in values.items() if pattern.fullmatch(value)))
-                for form, pattern in _patterns(type)
-            ]
+            continue
+        known = re.compile(any_form(type) or "")
+        values = {value: count for value, count in evidence.counts.items() if known.fullmatch(value)}
+        found[type] = [
+            (form, sum(count for value, count in values.items() if pattern.fullmatch(value)))
+            for form, pattern in _patterns(type)
+        ]
     return found
 
 
@@ -183,8 +163,6 @@ def _chosen(forms: _Forms, given: Column | None, habits: _Habits) -> dict[Column
         fitting = [each for each in counted if given is None or _agrees(each[0], given)] or counted
         if fitting:
             chosen[type] = max(fitting, key=lambda each: preference(*each))[0]
-            if type is ColumnType.NUMBER and given is None:
-                chosen[type] = replace(chosen[type], decimal=chosen[type].decimal)
     return chosen
 
 
@@ -239,7 +217,7 @@ class _Counts:
         string column have, if there is one.
         """
         counts = self.by_type
-        if _is_code(name, evidence):
+        if _is_code(evidence):
             counts = {type: count for type, count in counts.items() if type not in _NUMERIC}
         if self.decimals >= decimals:
             counts = {type: count for type, count in counts.items() if type is not ColumnType.INTEGER}
@@ -252,10 +230,8 @@ class _Counts:
         return Column(name), None
 
 
-def _is_code(name: str, evidence: ColumnEvidence) -> bool:
+def _is_code(evidence: ColumnEvidence) -> bool:
     """Return whether digits are no numbers: codes of equal length with leading zeros, or phone numbers."""
-    if _PHONE_NAME.fullmatch(name):
-        return True
     digits = [value for value in evidence.counts if _DIGITS.fullmatch(value)]
     others = [value for value in evidence.counts if not _DIGITS.fullmatch(value)]
     lengths = Counter(map(len, digits))
