@@ -1,89 +1,153 @@
-"""A naive checker of CSV files, which holds everything in memory: the reference of the real one."""
+"""A naive checker of CSV files, which looks at one cell after another: the reference of the real one."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from src.domain.csv import ORDER, SUSPICIONS, ReadOptions, Report, Row, Severity
-from src.domain.csv.forms import any_form, comparable, grammar
+from src.domain.csv import ORDER, Column, ColumnType, ReadOptions, Report, Row
+from src.domain.csv.forms import any_form, comparable, grammar, normalised
 from src.infrastructure.csv.checking import patterns
 from src.infrastructure.csv.checking.facts import Facts
 from src.infrastructure.csv.checking.inference import infer
-from src.infrastructure.csv.checking.results import Results, Rule
 from src.infrastructure.csv.reading.blocks import BlockReader
 from src.infrastructure.csv.reading.encodings import UNDECODABLE, displayed
 from src.infrastructure.csv.reading.records import Records, split
-from src.infrastructure.csv.reading.source import detect_source
+from src.infrastructure.csv.reading.source import Source, detect_source
+
+WARNINGS = {"blanks", "mixed_format", "spelling", "out_of_range", "repeated_id", "near_duplicate_row", "empty_row"}
+"""The suspicions that the naive checker looks for."""
+ERRORS = {"header", "row_width", "encoding", "duplicate_row", "not_empty", "type", "unique", "min", "max", "pattern"}
+ERRORS |= {"enum"}
+HABITS = {"not_empty": (1, 0.1), "repeated_id": (1, 0.2), "blanks": (3, 0.5)}
+"""By rule, the number and the share of the rows up to which a warning is no habit of the file."""
+
+Broken = dict[tuple[str, str | None], list[tuple[int, str]]]
+"""By rule and column, the line and the value of everything that breaks it."""
+Found = dict[tuple[str, str | None], tuple[int, list[tuple[int, str]]]]
+"""By rule and column, how often it is broken, and the first ten lines and values."""
 
 
-def check(file: Path, options: ReadOptions) -> tuple[Report, list[Row]]:
-    """Return the report of a file and its rows, without suspicions. Raises NotCsv, InvalidOption.
+def found_in(report: Report) -> Found:
+    """Return what a report of the real checker says about the rules that the naive one knows."""
+    return {
+        (each.rule, each.column): (each.count, [(sample.row, sample.value) for sample in each.samples])
+        for each in report.validations
+        if each.count and each.rule in WARNINGS | ERRORS
+    }
 
-    The types and the forms of columns are those that the real checker infers.
+
+def check(file: Path, options: ReadOptions) -> tuple[Found, list[Row]]:
+    """Return what is found in a file, and its rows. Raises NotCsv, InvalidOption.
+
+    The types and the forms of columns, the misspelled values and the usual numbers are those that the real checker
+    infers.
     """
     source = detect_source(file, options)
-    text = b"".join(source.chunks()).decode(errors="surrogateescape")
+    facts = infer(source, options.schema, BlockReader(source).blocks())
     width = len(source.header)
+    text = b"".join(source.chunks()).decode(errors="surrogateescape")
     reader = Records([split(text)], source.delimiter, source.line, width=width, is_end=True)
-    records = list(reader)
-    results = Results.of(source, options.schema, infer(source, options.schema, BlockReader(source).blocks()))
-    seen: dict[int | None, set[object]] = {position: set() for position in [None, *results.unique]}
+    broken: Broken = defaultdict(list)
+    broken["header", None] += [(source.header_line, problem) for problem in _header_problems(source, options)]
+    if source.undecodable_name is not None:
+        broken["encoding", None].append((source.header_line, source.undecodable_name))
+    seen: defaultdict[object, set[object]] = defaultdict(set)
     rows: list[Row] = []
-    for line, raw in records:
-        results.require_comparable(len(rows) + 1)
+    for line, raw in [*reader]:
         cells = list(map(displayed, raw))
-        fitted = (cells + [""] * width)[:width]
-        is_empty = not any(cell.strip() for cell in cells)
         unclosed = "unclosed quote: " + displayed(" ".join(raw)) if line in reader.unclosed else None
-        broken = [*_broken_by_row(raw, cells, width, unclosed, source.delimiter, None if is_empty else seen[None])]
+        of_row = dict(_broken_by_row(raw, cells, facts, unclosed, source.delimiter, seen))
+        of_cells = {}
         if len(cells) == width:
-            for position, (facts, cell) in enumerate(zip(results.facts, cells, strict=True)):
-                by_cell = _broken_by_cell(facts, cell, seen.get(position))
-                broken += [((rule, position), cell) for rule in by_cell if not (is_empty and rule == "not_empty")]
-        for rule, value in broken:
-            results.by_rule[rule].count += 1
-            results.by_rule[rule].add_sample(line, value)
-        valid = all(results.severity(*rule) is Severity.WARNING for rule, _ in broken)
-        rows.append((line, valid, fitted))
-    results.drop_habits(len(rows))
-    return without_suspicions(results.report(len(rows), sum(valid for _, valid, _ in rows))), rows
+            for position, (each, cell) in enumerate(zip(facts, cells, strict=True)):
+                for rule in _broken_by_cell(each, cell, seen[position]):
+                    is_copy = rule == "repeated_id" and "duplicate_row" in of_row
+                    is_silent = "empty_row" in of_row and (rule in WARNINGS or rule == "not_empty")
+                    if not is_copy and not is_silent:
+                        of_cells[rule, each.column] = cell
+        for rule, value in of_row.items():
+            broken[rule, None].append((line, value))
+        for (rule, column), value in of_cells.items():
+            broken[rule, column.name].append((line, value))
+        errors = [rule for rule in of_row if rule in ERRORS]
+        errors += [rule for rule, column in of_cells if rule in ERRORS and (rule != "not_empty" or column.required)]
+        rows.append((line, not errors, (cells + [""] * width)[:width]))
+    inferred = {each.column.name for each in facts if each.is_inferred}
+    found = {
+        (rule, column): (len(places), [(line, _cut(value)) for line, value in places[:10]])
+        for (rule, column), places in broken.items()
+        if places and not (_is_habit(rule, len(places), len(rows)) and (rule != "not_empty" or column in inferred))
+    }
+    return found, rows
 
 
-def without_suspicions(report: Report) -> Report:
-    """Return the report without the rules that no schema asks for."""
-    asked = tuple(each for each in report.validations if each.rule not in SUSPICIONS)
-    # A warning about empty cells depends on the rows that sum up others.
-    return replace(report, validations=tuple(each for each in asked if each.severity is Severity.ERROR))
+def _header_problems(source: Source, options: ReadOptions) -> list[str]:
+    missing = [f"missing: {column.name}" for column in options.columns if column.name not in source.names]
+    return [*source.misnamed.values(), *missing]
+
+
+def _is_habit(rule: str, count: int, rows: int) -> bool:
+    number, share = HABITS.get(rule, (count, 1.0))
+    return count > max(number, share * rows)
+
+
+def _cut(value: str) -> str:
+    text = displayed(value[:201])
+    return f"{text[:200]}…" if len(text) > 200 else text
 
 
 def _broken_by_row(
-    raw: list[str], cells: list[str], width: int, unclosed: str | None, delimiter: str, seen: set[object] | None
-) -> Iterator[tuple[Rule, str]]:
+    raw: list[str],
+    cells: list[str],
+    facts: list[Facts],
+    unclosed: str | None,
+    delimiter: str,
+    seen: defaultdict[object, set[object]],
+) -> Iterator[tuple[str, str]]:
     undecodable = [cell for cell in raw if UNDECODABLE.search(cell)]
+    text = delimiter.join(cells)
     if undecodable:
-        yield ("encoding", None), undecodable[0]
-    if unclosed or len(cells) != width:
-        yield ("row_width", None), unclosed or f"{len(cells)} cells"
-    if seen is not None:
-        if tuple(cells) in seen:
-            yield ("duplicate_row", None), delimiter.join(cells)
-        seen.add(tuple(cells))
+        yield "encoding", undecodable[0]
+    if unclosed or len(cells) != len(facts):
+        yield "row_width", unclosed or f"{len(cells)} cells"
+    if not any(cell.strip() for cell in cells):
+        if len(cells) == len(facts):
+            yield "empty_row", text
+        return
+    plain = tuple(cells)
+    if len(cells) == len(facts):
+        plain = tuple(_plain(each.column, cell) for each, cell in zip(facts, cells, strict=True))
+    if tuple(cells) in seen["rows"]:
+        yield "duplicate_row", text
+    elif plain in seen["plain rows"]:
+        yield "near_duplicate_row", text
+    seen["rows"].add(tuple(cells))
+    seen["plain rows"].add(plain)
 
 
-def _broken_by_cell(facts: Facts, cell: str, seen: set[object] | None) -> Iterator[str]:
+def _plain(column: Column, cell: str) -> str:
+    has_capitals = column.type in (ColumnType.STRING, ColumnType.BOOLEAN, ColumnType.EMAIL)
+    return cell.strip().lower() if has_capitals else cell.strip()
+
+
+def _broken_by_cell(facts: Facts, cell: str, seen: set[object]) -> Iterator[str]:
     column, text = facts.column, cell.strip()
+    own, forms = grammar(column), any_form(column.type)
     if not text and column.required is not False:
         yield "not_empty"
-    if not cell or (not text and column.type != "string"):
+    if any(end.isspace() or end in "\u200b\ufeff" for end in (cell[:1], cell[-1:]) if end):
+        yield "blanks"
+    if text in facts.misspelled:
+        yield "spelling"
+    if not cell or (not text and own):
         return
-    own, forms = grammar(column), any_form(column.type)
     if own and not re.fullmatch(own, cell):
-        is_own = re.fullmatch(own, text) is not None
-        is_other = forms is not None and re.fullmatch(forms, text) is not None and not is_own
-        if not is_other and not is_own:
-            yield "type"
+        if not re.fullmatch(own, text):
+            yield "mixed_format" if forms and re.fullmatch(forms, text) else "type"
         return
+    if facts.limits and not facts.limits[0] <= float(normalised(column, cell)) <= facts.limits[1]:
+        yield "out_of_range"
     is_ordered = column.type in ORDER
     if is_ordered and column.min is not None and comparable(column, cell) < ORDER[column.type](str(column.min)):  # type: ignore[operator]
         yield "min"
@@ -93,7 +157,7 @@ def _broken_by_cell(facts: Facts, cell: str, seen: set[object] | None) -> Iterat
         yield "pattern"
     if column.enum is not None and cell not in column.enum:
         yield "enum"
-    if seen is not None:
+    if column.unique or facts.is_key:
         if cell in seen:
-            yield "unique"
+            yield "unique" if column.unique else "repeated_id"
         seen.add(cell)

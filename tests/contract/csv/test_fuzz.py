@@ -56,7 +56,7 @@ def verdict(file: Path, schema: object, **options: Any) -> object:
     except (NotCsv, InvalidOption) as refused:
         return vars(refused)
     assert not [text for _, _, text in rows if text.endswith(',""]')]
-    return naive_csv.without_suspicions(report), decoded(rows, len(report.columns))
+    return naive_csv.found_in(report), decoded(rows, len(report.columns))
 
 
 def naive_verdict(file: Path, schema: object, **options: Any) -> object:
