@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -136,22 +136,22 @@ def any_form(type: ColumnType) -> str | None:
     return "|".join(sorted(forms)) if len(forms) > 1 else None
 
 
-def candidates(type: ColumnType) -> Iterator[Column]:
-    """Yield a nameless column for each form that a type can have in a file, the preferred forms first."""
+def candidates(type: ColumnType) -> list[Column]:
+    """Return a nameless column for each form that a type can have in a file, the preferred forms first."""
     match type:
-        case ColumnType.INTEGER | ColumnType.NUMBER:
-            decimals = type is ColumnType.NUMBER
-            forms = dict.fromkeys((decimal if decimals else None, thousands) for decimal, thousands in NUMBER_FORMS)
-            yield from (Column("", type, decimal=decimal, thousands=thousands) for decimal, thousands in forms)
+        case ColumnType.INTEGER:
+            return [Column("", type, thousands=each) for each in dict.fromkeys(each for _, each in NUMBER_FORMS)]
+        case ColumnType.NUMBER:
+            return [Column("", type, decimal=decimal, thousands=thousands) for decimal, thousands in NUMBER_FORMS]
         case ColumnType.BOOLEAN:
-            yield from (Column("", type, true=true, false=false) for true, false in WORDS)
+            return [Column("", type, true=true, false=false) for true, false in WORDS]
         case ColumnType.DATE:
-            yield from (Column("", type, format=format) for format in DATE_FORMATS)
+            return [Column("", type, format=format) for format in DATE_FORMATS]
         case ColumnType.DATETIME:
-            yield Column("", type, format=ISO_TIME)
-            yield from (Column("", type, format=f"{format} hh:mm") for format in DATE_FORMATS)
+            formats = (ISO_TIME, *(f"{format} hh:mm" for format in DATE_FORMATS))
+            return [Column("", type, format=format) for format in formats]
         case _:
-            yield Column("", type)
+            return [Column("", type)]
 
 
 def normalised(column: Column, text: str) -> str:
@@ -219,7 +219,7 @@ def described(column: Column) -> str:
             return ""
 
 
-def with_default_form(column: Column, decimal: str = ".", order: str = "dmy") -> Column:
+def with_default_form(column: Column, decimal: str) -> Column:
     """Return the column with a form for its type, where it has none and no values show one."""
     match column.type:
         case ColumnType.NUMBER if column.decimal is None:
@@ -227,10 +227,8 @@ def with_default_form(column: Column, decimal: str = ".", order: str = "dmy") ->
             return replace(column, decimal=decimal if decimal != column.thousands else other)
         case ColumnType.BOOLEAN if column.true is None and column.false is None:
             return replace(column, true="true", false="false")
-        case ColumnType.DATE if column.format is None:
-            return replace(column, format=ISO)
-        case ColumnType.DATETIME if column.format is None:
-            return replace(column, format=ISO_TIME)
+        case ColumnType.DATE | ColumnType.DATETIME if column.format is None:
+            return replace(column, format=ISO if column.type is ColumnType.DATE else ISO_TIME)
         case _:
             return column
 

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
@@ -13,8 +14,8 @@ MAX_CELLS = 100_000
 """About the number of cells that are looked at first: ten thousand rows of ten columns."""
 MAX_DISTINCT = 500
 """The number of distinct values of a column that Python looks at. The forms of a column do not need more."""
-_SPREAD = 200
-"""The number of rows of each later block that are looked at, so that evidence is from the whole file."""
+_LATER_CELLS = 2_000
+"""About the number of cells of each later block that are looked at, so that evidence is from the whole file."""
 
 
 @dataclass(slots=True)
@@ -22,20 +23,15 @@ class ColumnEvidence:
     """Some values of a column. ``counts`` has the first MAX_DISTINCT distinct values that are not empty."""
 
     cells: pl.Series
-    counts: dict[str, int] = field(default_factory=dict)
-    filled: int = 0
-    distinct: int = 0
+    counts: dict[str, int]
+    filled: int
+    distinct: int
 
     @classmethod
     def of(cls, cells: pl.Series) -> "ColumnEvidence":
         """Return the evidence in these cells."""
-        if len(cells) <= MAX_DISTINCT:  # polars takes longer for few values
-            counts = dict(Counter(cell for cell in cells.to_list() if cell and not cell.isspace()))
-            return cls(cells, counts, sum(counts.values()), len(counts))
-        filled = cells.filter(cells.str.strip_chars() != "")
-        counted = filled.alias("cell").value_counts(name="count")
-        shown = counted.head(MAX_DISTINCT)
-        return cls(cells, dict(zip(shown["cell"], shown["count"], strict=True)), len(filled), len(counted))
+        counts = Counter(cells.filter(cells.str.strip_chars() != "").to_list())
+        return cls(cells, dict(islice(counts.items(), MAX_DISTINCT)), counts.total(), len(counts))
 
 
 class Evidence:
@@ -53,9 +49,8 @@ class Evidence:
 
     def add(self, block: Block) -> None:
         """Look at the next block. Rows that are no data, such as a total, are left out."""
-        rows = block.frame.height if not self.is_enough else _SPREAD
-        rows = min(rows, max(1, (MAX_CELLS if not self.is_enough else MAX_CELLS // 10) // self._width))
-        frame = block.complete.head(rows)
+        cells = _LATER_CELLS if self.is_enough else MAX_CELLS
+        frame = block.complete.head(max(1, cells // self._width))
         if frame.height:
             other = without_data(frame).values()
             self._frames.append(frame.filter(~marked(frame.height, pl.concat(other))) if other else frame)

@@ -2,18 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import chain
 
 import polars as pl
 
-from src.domain.csv import GRAMMAR, Column, ColumnType, Schema
-from src.domain.csv.forms import LOCALES, any_form, candidates, fold, grammar, parts_of, with_default_form
-from src.domain.csv.schema import language_of
+from src.domain.csv import Column, ColumnType, Schema
+from src.domain.csv.forms import any_form, grammar, with_default_form
 from src.infrastructure.csv.checking.evidence import ColumnEvidence, Evidence
 from src.infrastructure.csv.checking.facts import Facts, facts_about, is_key
+from src.infrastructure.csv.checking.writing import choose_forms, count_forms, habits_of, is_ambiguous, with_form
 from src.infrastructure.csv.reading.blocks import Block
 from src.infrastructure.csv.reading.source import Source
 
@@ -23,18 +22,6 @@ _PHONE = re.compile(r"[+(]?[0-9][0-9 ().\-/]{6,}")
 _NUMERIC = (ColumnType.INTEGER, ColumnType.NUMBER)
 _DECIMALS = 2
 """The number of decimal values that make a column of integers a column of numbers; a single one may be an error."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Habits:
-    """How the file as a whole writes: its decimal separator, and the order of the parts of a date."""
-
-    decimal: str
-    order: str
-    has_decimals: bool = False
-    """Whether a column has decimals, so that they are nothing special in another one."""
-    is_certain: bool = True
-    """Whether the order is known. Where it is not, the day is taken for the first part."""
 
 
 def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts]:
@@ -51,9 +38,9 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
         if evidence.is_enough:
             break
     columns = list(evidence.columns())
-    forms = [_forms(column, each) for column, each in zip(given, columns, strict=True)]
-    habits = _habits(source, schema, forms)
-    chosen = [_chosen(each, column, habits) for each, column in zip(forms, given, strict=True)]
+    forms = [count_forms(column, each) for column, each in zip(given, columns, strict=True)]
+    habits = habits_of(source, schema, forms)
+    chosen = [choose_forms(each, column, habits) for each, column in zip(forms, given, strict=True)]
     names = source.names
     counts = [_Counts() if column else _Counts(kinds) for column, kinds in zip(given, chosen, strict=True)]
     if None in given:
@@ -70,122 +57,15 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
     facts: list[Facts] = []
     for at, (column, kinds, each, counted) in enumerate(zip(given, chosen, columns, counts, strict=True)):
         if column:
-            resolved, suspected = _with_form(column, kinds, habits), None
+            resolved, suspected = with_form(column, kinds, habits), None
         else:
             inferred, suspected = counted.column(names[at], each, 1 if habits.has_decimals else _DECIMALS)
             resolved = with_default_form(inferred, habits.decimal)
         found = facts_about(resolved, each, is_inferred=column is None, suspected=suspected)
         found.is_key = is_key(resolved, each, at, has_other=any(other.is_key for other in facts))
-        found.is_ambiguous = not habits.is_certain and _is_ambiguous(resolved, forms[at])
+        found.is_ambiguous = not habits.is_certain and is_ambiguous(resolved, forms[at])
         facts.append(found)
     return facts
-
-
-_Forms = Mapping[ColumnType, Sequence[tuple[Column, int]]]
-
-
-@cache
-def _patterns(type: ColumnType) -> list[tuple[Column, re.Pattern[str]]]:
-    return [(form, re.compile(grammar(form) or "")) for form in candidates(type)]
-
-
-def _forms(column: Column | None, evidence: ColumnEvidence) -> _Forms:
-    """Return for each type that a column may have how many values are written in each form."""
-    types = [column.type] if column else [*GRAMMAR]
-    found: dict[ColumnType, list[tuple[Column, int]]] = {}
-    for type in types:
-        if type is ColumnType.BOOLEAN:
-            found[type] = list(_boolean_forms(evidence, is_given=column is not None))
-            continue
-        known = re.compile(any_form(type) or "")
-        values = {value: count for value, count in evidence.counts.items() if known.fullmatch(value)}
-        found[type] = [
-            (form, sum(count for value, count in values.items() if pattern.fullmatch(value)))
-            for form, pattern in _patterns(type)
-        ]
-    return found
-
-
-def _boolean_forms(evidence: ColumnEvidence, *, is_given: bool) -> Iterator[tuple[Column, int]]:
-    """Yield the pairs of words in a column, as they are mostly written there, and their counts."""
-    by_word: dict[str, Counter[str]] = {}
-    for value, count in evidence.counts.items():
-        if len(value) <= 12:
-            by_word.setdefault(fold(value), Counter())[value.strip()] += count
-    for form in candidates(ColumnType.BOOLEAN):
-        true, false = fold(form.true or ""), fold(form.false or "")
-        has_both = true in by_word and (false in by_word or not false)
-        is_obvious = true in ("true", "verdadero") and (true in by_word or false in by_word)
-        if (true in ("1", "x") and not is_given) or not (has_both or is_obvious):
-            continue
-        words = [by_word[word].most_common(1)[0][0] if word in by_word else None for word in (true, false)]
-        count = sum(by_word[word].total() for word in (true, false) if word in by_word)
-        yield replace(form, true=words[0] or form.true, false=words[1] or form.false), count
-
-
-def _order(format: str) -> str:
-    found = parts_of(format)
-    return "".join(part[0] for part in found[0]) if found else ""
-
-
-def _habits(source: Source, schema: Schema, forms: Sequence[_Forms]) -> _Habits:
-    """Return the habits that the locale names, or else those of the columns that leave no doubt."""
-    if schema.locale and (language := language_of(schema.locale)):
-        return _Habits(*LOCALES[language], has_decimals=True)
-    decimals, orders = Counter[str](), Counter[str]()
-    for each in forms:
-        by_decimal, by_order = Counter[str](), Counter[str]()
-        for form, count in each.get(ColumnType.NUMBER, ()):
-            by_decimal[form.decimal or "."] = max(by_decimal[form.decimal or "."], count)
-        for form, count in chain(each.get(ColumnType.DATE, ()), each.get(ColumnType.DATETIME, ())):
-            order = _order(form.format or "")
-            by_order[order] = max(by_order[order], count)
-        for counter, votes in ((by_decimal, decimals), (by_order, orders)):
-            # A column that can be read in both ways has no vote.
-            (most, count), *others = [*counter.most_common(2), ("", 0)][:2]
-            if count > (others[0][1] if others else 0):
-                votes[most] += 1
-    decimal = decimals.most_common(1)[0][0] if decimals else "," if source.delimiter == ";" else "."
-    del orders["ymd"]
-    return _Habits(decimal, orders.most_common(1)[0][0] if orders else "dmy", decimals.total() > 1, bool(orders))
-
-
-def _chosen(forms: _Forms, given: Column | None, habits: _Habits) -> dict[ColumnType, Column]:
-    """Return the form of most values for each type. Of two that fit equally, the one that the file prefers."""
-
-    def preference(form: Column, count: int) -> tuple[int, ...]:
-        fits = form.decimal == habits.decimal if form.decimal else form.thousands != habits.decimal
-        order = _order(form.format or "")
-        return count, fits, order in ("ymd", habits.order), form.thousands is None
-
-    chosen = {}
-    for type, counted in forms.items():
-        fitting = [each for each in counted if given is None or _agrees(each[0], given)] or counted
-        if fitting:
-            chosen[type] = max(fitting, key=lambda each: preference(*each))[0]
-    return chosen
-
-
-def _agrees(form: Column, given: Column) -> bool:
-    """Return whether a form has all that the schema says about the form of a column."""
-    return all(getattr(form, name) == value for name, value in given.form.items() if name in ("decimal", "thousands"))
-
-
-def _with_form(column: Column, kinds: Mapping[ColumnType, Column], habits: _Habits) -> Column:
-    """Return a column of the schema with the form that its values have, where the schema says nothing."""
-    form = kinds.get(column.type)
-    if form and not (column.format or column.true or column.false):
-        found = {name: value for name, value in form.form.items() if name not in column.form}
-        if column.decimal and found.get("thousands") == column.decimal:
-            del found["thousands"]
-        column = replace(column, **found)
-    return with_default_form(column, habits.decimal)
-
-
-def _is_ambiguous(column: Column, forms: _Forms) -> bool:
-    """Return whether all dates of a column could also be read with day and month exchanged."""
-    counts = {_order(form.format or ""): count for form, count in forms.get(column.type, ()) if count}
-    return _order(column.format or "") == "dmy" and counts.get("dmy") == counts.get("mdy")
 
 
 @dataclass(slots=True)
