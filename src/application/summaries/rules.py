@@ -6,19 +6,9 @@ from dataclasses import dataclass
 from gettext import NullTranslations
 from typing import Literal
 
+from src.application.summaries import texts
 from src.application.summaries.schemas import suggested_columns
 from src.application.summaries.statistics import Statistics
-from src.application.summaries.texts import (
-    FORMATS,
-    HEADER,
-    MOSTLY,
-    NOTES,
-    PROBLEMS,
-    REMEDIES,
-    RULES,
-    TYPES,
-    UNCHECKED,
-)
 from src.domain.csv import Column, ColumnType, Report, Severity, Validation, schema_json
 from src.domain.csv.forms import described, form_of
 
@@ -126,14 +116,14 @@ class _Text:
 
     def _unchecked(self) -> Iterator[str]:
         asked = {rule for column in self._report.schema for rule in column.rules}
-        missing = [self._say(text) for rule, text in UNCHECKED.items() if rule not in asked]
+        missing = [self._say(text) for rule, text in texts.UNCHECKED.items() if rule not in asked]
         if missing:
             told = self._say("Not checked, because no schema says it: {list}.")
             yield told.format(list="; ".join(missing))
 
     def notes(self) -> Iterator[str]:
         """Yield a line for each kind of thing that a reader of the file should know."""
-        for kind, text in NOTES.items():
+        for kind, text in texts.NOTES.items():
             names = [f"“{_short(note.value)}”" for note in self._report.notes if note.kind == kind]
             if names:
                 more = ", …" if len(names) > MAX_LINES else ""
@@ -145,7 +135,7 @@ class _Text:
         added = []
         for column in columns:
             old = given.get(column.name, Column(""))
-            if rules := [self._say(RULES[rule]) for rule in column.rules if rule not in old.rules]:
+            if rules := [self._say(texts.RULES[rule]) for rule in column.rules if rule not in old.rules]:
                 quoted = self._say("“{column}” {rules}")
                 added.append(quoted.format(column=_short(column.name), rules=", ".join(rules)))
         if added:
@@ -182,19 +172,17 @@ class _Text:
         """Return the sentence about a finding, and the other form in which its values are written, if there is one."""
         match validation.rule:
             case "type":
-                return TYPES[column.type], ""
-            case "row_width" if all(sample.value.startswith("unclosed quote") for sample in validation.samples):
-                return PROBLEMS["unclosed"], ""
+                return texts.TYPES[column.type], ""
             case "mixed_format":
                 forms = (form_of(column, sample.value.strip()) for sample in validation.samples)
                 others = {described(form) for form in forms if form} - {described(column)}
                 if others:
-                    return PROBLEMS["mixed_format_of"], ", ".join(sorted(others))
+                    return texts.PROBLEMS["mixed_format_of"], ", ".join(sorted(others))
             case "mostly_type":
                 for note in self._report.notes:
                     if note.kind.startswith("mostly ") and note.value == validation.column:
-                        return MOSTLY[ColumnType(note.kind.removeprefix("mostly "))], ""
-        return PROBLEMS[validation.rule], ""
+                        return texts.MOSTLY[ColumnType(note.kind.removeprefix("mostly "))], ""
+        return texts.PROBLEMS[_problem(validation)], ""
 
     def _share(self, validation: Validation, column: Column) -> str:
         """Return how many values are of the type that most values have, such as "13 of 20"."""
@@ -206,7 +194,7 @@ class _Text:
 
     def _header_problem(self, value: str) -> str:
         kind, _, name = value.partition(": ")
-        text = self._say(HEADER[kind])
+        text = self._say(texts.HEADER[kind])
         return text.format(name=_short(name.removeprefix("column ") if kind == "empty" else name))
 
     def _form(self, form: str) -> str:
@@ -225,12 +213,11 @@ class _Text:
         if rule == "not_empty" and validation.severity is Severity.WARNING:
             return self._say("Fill in the values, or say in the schema whether they are required.")
         if rule == "type":
-            remedy = self._say(FORMATS.get(column.type, "Correct the values.")).format(
+            remedy = self._say(texts.FORMATS.get(column.type, "Correct the values.")).format(
                 form=self._form(described(column))
             )
             return self._say("{remedy} Or ask for another type.").format(remedy=remedy)
-        is_unclosed = rule == "row_width" and self._template(validation, column)[0] == PROBLEMS["unclosed"]
-        return self._say(REMEDIES["unclosed" if is_unclosed else rule])
+        return self._say(texts.REMEDIES[_problem(validation)])
 
     def _lines(self, validation: Validation) -> str:
         numbers = [str(sample.row) for sample in validation.samples[:MAX_LINES]]
@@ -243,6 +230,12 @@ class _Text:
     def _count(self, count: int, one: str, several: str) -> str:
         """Return one of two texts with the count in it."""
         return self._count_of(one, several, count).replace("{count}", _grouped(count, self._translations))
+
+
+def _problem(validation: Validation) -> str:
+    """Return the key of a finding in the texts: its rule, but for quotes that are not closed."""
+    is_unclosed = all(sample.value.startswith("unclosed quote") for sample in validation.samples)
+    return "unclosed" if validation.rule == "row_width" and is_unclosed else validation.rule
 
 
 def _short(text: str) -> str:
