@@ -239,8 +239,7 @@ def _date_part(format: str) -> str:
 
 def _iso_date(format: str, text: str) -> str:
     found = parts_of(format)
-    if format == ISO or not found:
-        return text
+    assert found
     parts, separator = found
     pattern = re.escape(separator).join(f"(?P<{part[0]}>[0-9]{{1,{len(part)}}})" for part in parts)
     match = re.fullmatch(pattern, text)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from src.domain.csv import SUSPICIONS, Column, ColumnType
+from src.domain.csv import Column, ColumnType
 from src.domain.csv.forms import any_form, fold, grammar
 from src.infrastructure.csv.checking.evidence import MAX_DISTINCT, ColumnEvidence
 
@@ -113,7 +113,6 @@ _APPLIES: Mapping[str, Callable[[Facts], bool]] = {
     "repeated_id": lambda facts: facts.is_key and not facts.column.unique,
 }
 """By suspicion about a column: whether it is looked for."""
-assert _APPLIES.keys() <= {*SUSPICIONS}
 
 
 def facts_about(column: Column, evidence: ColumnEvidence, *, is_inferred: bool, suspected: Column | None) -> Facts:

@@ -35,6 +35,10 @@ _SCIENTIFIC = r"^[-+]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}$"
 """A number as Excel shortens it, whose last digits are lost."""
 
 
+Judgement = tuple[pl.Series, dict[str, pl.Series]]
+"""Which cells of a column have a value of its type, and by rule the rows of the cells that break it."""
+
+
 def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
     """Concatenate the columns at ``positions`` into one long series with the name ``cell``."""
     return pl.concat([frame.to_series(position) for position in positions]).alias("cell")
@@ -43,8 +47,8 @@ def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
 class ColumnRules:
     """Rules that one or more columns have in common. Their cells are checked together, as one long series.
 
-    Nearly all cells are as they should be. One expression finds the other, odd ones, and only these are looked at
-    closely.
+    Nearly all cells are as they should be. One expression finds the cells that are not, and further expressions look
+    at these odd cells only.
     """
 
     def __init__(self, facts: Facts, positions: list[int]) -> None:
@@ -66,7 +70,7 @@ class ColumnRules:
         return [cls(*shared) for shared in groups.values()]
 
     @staticmethod
-    def judge(columns: Sequence["ColumnRules"], frame: pl.DataFrame) -> Iterator[tuple[int, "Judgement"]]:
+    def judge(columns: Sequence["ColumnRules"], frame: pl.DataFrame) -> Iterator[tuple[int, Judgement]]:
         """Yield the position of each column with the judgement of its cells.
 
         A null cell has no value and breaks no rule.
@@ -81,8 +85,7 @@ class ColumnRules:
 
     def _broken(self, cells: pl.DataFrame, flags: pl.DataFrame) -> dict[str, pl.Series]:
         """Return for each rule the positions of the cells that break it, in ascending order."""
-        broken = {flag.name: flag.arg_true() for flag in flags.iter_columns() if flag.any()}
-        broken.pop("has_value", None)
+        broken = {flag.name: flag.arg_true() for flag in flags.drop("has_value").iter_columns() if flag.any()}
         if (odd := broken.pop("odd", None)) is not None:
             closely = cells[odd].select(**self._close)
             broken |= {flag.name: odd.filter(flag) for flag in closely.iter_columns() if flag.any()}
@@ -90,7 +93,8 @@ class ColumnRules:
 
     def _by_column(
         self, has_value: pl.Series, broken: Mapping[str, pl.Series], height: int
-    ) -> Iterator[tuple[int, "Judgement"]]:
+    ) -> Iterator[tuple[int, Judgement]]:
+        """Yield the judgement of each column, whose cells are consecutive in the stacked cells."""
         begins = pl.Series([index * height for index in range(len(self.positions) + 1)], dtype=pl.UInt32)
         bounds = {rule: rows.search_sorted(begins).to_list() for rule, rows in broken.items()}
         for index, position in enumerate(self.positions):
@@ -98,8 +102,8 @@ class ColumnRules:
             for rule, rows in broken.items():
                 first, end = bounds[rule][index : index + 2]
                 if first < end:
-                    by_rule[rule] = rows.slice(first, end - first) - begins[index]
-            yield position, (has_value.slice(begins[index], height), by_rule)
+                    by_rule[rule] = rows.slice(first, end - first) - index * height
+            yield position, (has_value.slice(index * height, height), by_rule)
 
     def _odd(self) -> pl.Expr:
         """Return an expression that is true for the cells that are looked at closely."""
@@ -164,10 +168,6 @@ class ColumnRules:
             value = _CELL.cast(numeric, strict=False) if is_plain else number_in(self._column, _CELL)
         literal = pl.lit(limit, numeric or pl.String)
         return (value < literal if is_least else value > literal).fill_null(False)
-
-
-Judgement = tuple[pl.Series, dict[str, pl.Series]]
-"""Which cells of a column have a value of its type, and by rule the rows of the cells that break it."""
 
 
 def _patterns(facts: Facts) -> Mapping[str, str]:
