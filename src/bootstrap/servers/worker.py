@@ -109,16 +109,21 @@ class Worker(EventWorker):
                 self.stopping.start()
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Start or stop accepting connections. A worker that stops takes the waiting ones first."""
+        """Start or stop accepting connections. A worker that stops takes the waiting ones first.
+
+        gunicorn also lets a worker start to accept that was told to stop while it loaded, and may stop it twice.
+        """
         super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                before = -1
-                while before < self.nr_conns:
-                    before = self.nr_conns
-                    self.accept(listener)
-                listener.close()
-            self.limit_pending()
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            before = -1
+            while before < self.nr_conns:
+                before = self.nr_conns
+                self.accept(listener)
+            listener.close()
+        self.sockets.clear()
+        self.limit_pending()
 
     def notify(self) -> None:
         """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
