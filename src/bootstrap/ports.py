@@ -1,6 +1,5 @@
 """Makes everything that the services need from outside."""
 
-from dataclasses import dataclass
 from typing import TypedDict
 
 from src.application.input_rules import InputRules
@@ -15,8 +14,6 @@ from src.application.ports import (
     PasswordHasher,
     PictureSource,
     RemoteAccounts,
-    RowStore,
-    TakePlace,
     uncounted,
 )
 from src.bootstrap.adapters import (
@@ -70,74 +67,29 @@ class Overrides(TypedDict, total=False):
     queue: JobQueue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The adapters that the settings choose, and the repositories on their store."""
+    """The adapters that the settings choose, and the repositories on their store. Connects to nothing."""
 
-    settings: Settings
-    clock: Clock
-    store: Store
-    hasher: PasswordHasher
-    remote: RemoteAccounts | None
-    keys: KeyRing
-    limiter: RateLimiter
-    blobs: BlobStore
-    mailer: Mailer | None
-    mail_tokens: MailTokens
-    metrics: PrometheusMetrics | None
-    pictures: PictureSource
-    rules: InputRules
-    checker: PolarsCsvChecker
-    take_place: TakePlace
-    rows: RowStore
-    datasets: Datasets
-    dogs: Dogs
-    files: Files
-    jobs: Jobs
-    mails: Mails
-    receipts: Receipts
-    sessions: Sessions
-    tasks: Tasks
-    users: Users
-
-    @property
-    def count(self) -> Count:
-        """The function that adds to a metric."""
-        return self.metrics.count if self.metrics else uncounted
-
-
-def make_ports(settings: Settings, clock: Clock, overrides: Overrides) -> Ports:
-    """Make the ports without connecting to anything. Raises ConfigurationError."""
-    store = overrides.get("store") or make_store(settings)
-    keys = overrides.get("keys") or make_keys(settings)
-    pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
-    return Ports(
-        settings=settings,
-        clock=clock,
-        store=store,
-        hasher=overrides.get("hasher") or make_hasher(settings),
-        remote=overrides.get("remote") or make_remote_accounts(settings),
-        keys=keys,
-        limiter=overrides.get("limiter") or make_limiter(settings, store, clock),
-        blobs=overrides.get("blobs") or make_blobs(settings),
-        mailer=overrides.get("mailer") or make_mailer(settings, clock),
-        mail_tokens=MailTokens(keys.fingerprints),
-        metrics=PrometheusMetrics() if settings.metrics_token else None,
-        pictures=pictures,
-        rules=_make_rules(settings, pictures),
-        checker=PolarsCsvChecker(),
-        take_place=make_check_places(settings).take,
-        rows=make_rows(store),
-        datasets=Datasets(store),
-        dogs=Dogs(store),
-        files=Files(store),
-        jobs=Jobs(store),
-        mails=Mails(store),
-        receipts=Receipts(store),
-        sessions=Sessions(store),
-        tasks=Tasks(store),
-        users=Users(store),
-    )
+    def __init__(self, settings: Settings, clock: Clock, overrides: Overrides) -> None:
+        """Make the ports, with ``overrides`` in place of others. Raises ConfigurationError."""
+        self.settings, self.clock = settings, clock
+        self.store = overrides.get("store") or make_store(settings)
+        self.hasher = overrides.get("hasher") or make_hasher(settings)
+        self.remote = overrides.get("remote") or make_remote_accounts(settings)
+        self.keys = overrides.get("keys") or make_keys(settings)
+        self.limiter = overrides.get("limiter") or make_limiter(settings, self.store, clock)
+        self.blobs = overrides.get("blobs") or make_blobs(settings)
+        self.mailer = overrides.get("mailer") or make_mailer(settings, clock)
+        self.mail_tokens = MailTokens(self.keys.fingerprints)
+        self.metrics = PrometheusMetrics() if settings.metrics_token else None
+        self.count: Count = self.metrics.count if self.metrics else uncounted
+        self.pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
+        self.rules = _make_rules(settings, self.pictures)
+        self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
+        self.take_place = make_check_places(settings).take
+        self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
+        self.jobs, self.mails, self.receipts = Jobs(self.store), Mails(self.store), Receipts(self.store)
+        self.sessions, self.tasks, self.users = Sessions(self.store), Tasks(self.store), Users(self.store)
 
 
 def _make_rules(settings: Settings, pictures: PictureSource) -> InputRules:

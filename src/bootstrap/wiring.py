@@ -24,7 +24,7 @@ from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_
 from src.bootstrap.dogs import dog_handlers, make_dogs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
 from src.bootstrap.mails import mail_handlers, make_mails, make_notices
-from src.bootstrap.ports import Overrides, Ports, make_ports
+from src.bootstrap.ports import Overrides, Ports
 from src.bootstrap.sessions import make_authentication, make_introspection, make_sessions
 from src.domain.datasets import Dataset
 from src.domain.files import File
@@ -36,7 +36,7 @@ from src.settings import Settings
 
 def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Overrides]) -> Services:
     """Build the services for these settings. Connects to nothing. Raises ConfigurationError."""
-    ports = make_ports(settings, clock, overrides)
+    ports = Ports(settings, clock, overrides)
     runner = _make_runner(ports)
     queue = overrides.get("queue") or make_queue(settings, runner.run)
     jobs = JobService(jobs=ports.jobs, queue=queue, runner=runner, clock=clock)
