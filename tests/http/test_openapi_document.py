@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from tests.support.world import Client, build, client_of
+from tests.support.world import Client, build, client_of, resolved
 
 DOCUMENT: dict[str, Any] = client_of(build()).get("/openapi.json").json
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -86,6 +86,18 @@ def test_every_value_has_an_example_that_its_schema_accepts(described: dict[str,
     assert "examples" in described or kinds <= WITHOUT_EXAMPLE or closed
     for example in described.get("examples", ()):
         Draft202012Validator({**described, "components": DOCUMENT["components"]}).validate(example)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each["operationId"])
+def test_every_error_of_an_operation_has_examples_that_are_true_of_its_status(operation: dict[str, Any]) -> None:
+    for status, answer in operation["responses"].items():
+        if int(status) >= 400:
+            [content] = resolved(answer)["content"].values()
+            for code, example in content["examples"].items():
+                problem = example["value"]
+                assert (problem["type"], problem["status"]) == (f"/problems/{code}", int(status))
+                assert ("errors" in problem) == (code in ("invalid", "taken"))
+                Draft202012Validator({**content["schema"], "components": DOCUMENT["components"]}).validate(problem)
 
 
 def test_the_examples_tell_one_story() -> None:

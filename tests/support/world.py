@@ -360,7 +360,7 @@ def validator(schema: str) -> Draft202012Validator:
 def is_oauth(request: Request) -> bool:
     """Return whether the request was sent to a path whose errors are those of OAuth2."""
     described = DOCUMENT["paths"].get(request.path.rstrip("/"), {})
-    return "OAuthError" in str(described)
+    return "#/components/responses/oauth-" in str(described)
 
 
 def _check(app: Flask, response: Answer) -> None:
@@ -396,8 +396,11 @@ def _check(app: Flask, response: Answer) -> None:
 def _conforms(response: Answer, answer: dict[str, Any]) -> None:
     assert set(answer["headers"]) - {"Link"} <= set(response.headers.keys())  # the last page has no next one
     if content := answer.get("content"):
-        schema = content[response.content_type.partition(";")[0]]["schema"]
-        validator(json.dumps(schema)).validate(response.json if response.is_json else response.data.decode("latin-1"))
+        described = content[response.content_type.partition(";")[0]]
+        if response.status_code >= 400:
+            assert response.json["type"].removeprefix("/problems/") in described["examples"], "no true example"
+        body = response.json if response.is_json else response.data.decode("latin-1")
+        validator(json.dumps(described["schema"])).validate(body)
     else:
         assert response.data == b""
         assert "Content-Type" not in response.headers or response.status_code == 302

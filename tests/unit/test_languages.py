@@ -178,7 +178,7 @@ def texts_of_templates() -> Iterator[str]:
 
 
 def test_every_text_of_the_pages_has_a_translation() -> None:
-    explained = [text for kind in CATALOGUE.values() for text in (kind.cause, kind.remedy, kind.example)]
+    explained = [text for kind in CATALOGUE.values() for text in (kind.cause, kind.remedy, kind.detail)]
     texts = [*explained, *texts_of_templates()]
     assert "Send me a code" in texts
     assert [each for text in texts for each in untranslated(text)] == []

@@ -1,7 +1,9 @@
-"""Every kind of error: its status, its cause, what to do about it, and the detail of an example."""
+"""Every kind of error: its status, its cause, what to do about it, and what an answer says."""
 
 from typing import NamedTuple
 
+from src.domain import errors
+from src.domain.errors import FieldError, PorteroError
 from src.domain.messages import Translatable
 
 
@@ -11,8 +13,16 @@ class Explanation(NamedTuple):
     status: int
     cause: str
     remedy: str
-    example: str
+    detail: str
+    """The detail of an answer, or an example of it if it depends on the request."""
+    errors: tuple[FieldError, ...] = ()
+    """An example of the members of an answer with ``errors``."""
+    oauth: str = "server_error"
+    """The code for OAuth2 clients (RFC 6749 section 5.2)."""
 
+
+TAKEN = "This {field} is already taken; choose another."
+"""The message about a field whose value is taken."""
 
 CATALOGUE = {
     "bad-request": Explanation(
@@ -26,42 +36,46 @@ CATALOGUE = {
         "An OAuth2 route lacks a parameter, or a parameter is given twice.",
         "Send the parameters that error_description names, in application/x-www-form-urlencoded.",
         "grant_type: This field is required.",
+        oauth="invalid_request",
     ),
     "invalid-grant": Explanation(
         400,
         "The password, or the refresh token, is not valid here.",
         "Ask the user for the password again. A refresh token works once: keep the one of the last answer.",
-        "The username, e-mail or password is not right.",
+        errors.InvalidCredentials.default_detail,
+        oauth="invalid_grant",
     ),
     "unsupported-grant-type": Explanation(
         400,
         "The token endpoint knows two grants only.",
         "Send grant_type=password or grant_type=refresh_token.",
         "Use the grant type password or refresh_token.",
+        oauth="unsupported_grant_type",
     ),
     "invalid-client": Explanation(
         401,
         "A service has asked about a token without a valid credential.",
         "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret.",
         "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret.",
+        oauth="invalid_client",
     ),
     "unauthenticated": Explanation(
         401,
         "The route needs an access token, and the request has none.",
         "Log in at POST /login, and send the access_token as Authorization: Bearer TOKEN.",
-        "Not authenticated",
+        errors.Unauthenticated.default_detail,
     ),
     "invalid-token": Explanation(
         401,
         "The token was not issued here or has expired, or its session or user is gone.",
         "Refresh the tokens at POST /auth/refresh, or log in again.",
-        "The token is not valid here or has expired; log in again.",
+        errors.InvalidToken.default_detail,
     ),
     "invalid-credentials": Explanation(
         401,
         "The password is wrong, or there is no such user, or the account is disabled. The answer does not tell which.",
         "Check the spelling of the name and the password.",
-        "The username, e-mail or password is not right.",
+        errors.InvalidCredentials.default_detail,
     ),
     "forbidden": Explanation(
         403,
@@ -73,7 +87,7 @@ CATALOGUE = {
         403,
         "The change must be confirmed with the current password, and that is wrong.",
         "Send the current password as current_password.",
-        "The current password is not right.",
+        errors.WrongPassword.default_detail,
     ),
     "not-found": Explanation(
         404,
@@ -86,6 +100,7 @@ CATALOGUE = {
         "The path does not take this method.",
         "Use a method of the header Allow.",
         Translatable("This path takes {methods}.", methods="GET, HEAD"),
+        oauth="invalid_request",
     ),
     "request-timeout": Explanation(
         408, "The request did not arrive in time.", "Send it again, without pauses.", "Request Timeout"
@@ -95,12 +110,13 @@ CATALOGUE = {
         "Another user or dog has this username, e-mail address or name. Upper and lower case count as equal.",
         "Choose another value for each field in errors.",
         Translatable("Already taken: {fields}. Choose another.", fields="username"),
+        errors=(FieldError("username", "taken", Translatable(TAKEN, field="username")),),
     ),
     "last-admin": Explanation(
         409,
         "Without this account nobody could administer the service.",
         "Make another admin first.",
-        "This is the last admin; make another one first.",
+        errors.LastAdmin.default_detail,
     ),
     "ended": Explanation(
         409,
@@ -112,19 +128,20 @@ CATALOGUE = {
         409,
         "The first request with this Idempotency-Key has no answer yet.",
         "Wait a moment, and send the same request again.",
-        "The first request with this key is still in progress; try again in a moment.",
+        errors.InProgress.default_detail,
     ),
     "stale": Explanation(
         412,
         "The resource has changed since it was read: If-Match has an older ETag.",
         "Read it again, and repeat the change with the new ETag.",
-        "It has changed since you read it; read it again and repeat your change.",
+        errors.Stale.default_detail,
     ),
     "request-entity-too-large": Explanation(
         413,
         "A JSON body may have 1 MiB, and an uploaded file as much as the operator allows.",
         "Send less.",
         "The body is too large.",
+        oauth="invalid_request",
     ),
     "request-uri-too-long": Explanation(
         414, "The path and the query are too long.", "Shorten the query.", "URI is too long."
@@ -134,6 +151,7 @@ CATALOGUE = {
         "The Content-Type or the Content-Encoding of the body is not accepted here.",
         "Most routes take application/json, without Content-Encoding; detail names what this one takes.",
         Translatable("Send the body as {media_type}.", media_type="application/json"),
+        oauth="invalid_request",
     ),
     "requested-range-not-satisfiable": Explanation(
         416,
@@ -151,19 +169,22 @@ CATALOGUE = {
         422,
         "The request was understood, but some fields break a rule.",
         "errors names every such field, with a code and a message that says what to change.",
-        "Some fields are not valid; each is named in errors.",
+        errors.Invalid.default_detail,
+        errors=(FieldError("title", "required", "This field is required."),),
     ),
     "too-many-requests": Explanation(
         429,
         "More requests of this kind came than the limit allows.",
         "Wait for the number of seconds in Retry-After.",
         Translatable("Too many requests; try again in {seconds} seconds.", seconds=60),
+        oauth="temporarily_unavailable",
     ),
     "too-many-attempts": Explanation(
         429,
         "The identity provider accepts no more attempts for this account for now.",
         "Wait some minutes.",
-        "Too many attempts; wait before trying again.",
+        errors.TooManyAttempts.default_detail,
+        oauth="temporarily_unavailable",
     ),
     "request-header-fields-too-large": Explanation(
         431, "The headers of the request are too long.", "Send fewer or shorter headers.", "Header fields too large"
@@ -181,7 +202,13 @@ CATALOGUE = {
         503,
         "The store, the identity provider or the object storage does not answer.",
         "Try again after the number of seconds in Retry-After.",
-        "A service behind this one does not answer; try again in a moment.",
+        errors.Unavailable.default_detail,
+        oauth="temporarily_unavailable",
     ),
 }
 """The explanation of each kind of error, by the code at the end of its type."""
+
+
+def status_of(error: type[PorteroError]) -> int:
+    """Return the status of the answer to an error."""
+    return CATALOGUE[error.code].status

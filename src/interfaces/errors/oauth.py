@@ -1,58 +1,66 @@
 """Answers errors as OAuth2 clients read them (RFC 6749 section 5.2)."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
-from http import HTTPStatus
+from typing import Any
 
-from flask import Response, json
-from werkzeug.exceptions import BadRequest
+from flask import Response, request
 
-from src.domain.errors import Invalid, InvalidClient, InvalidCredentials, InvalidToken
+from src.domain.errors import Invalid, InvalidClient, PorteroError
 from src.domain.messages import Translatable
-from src.interfaces.errors.problems import Problem, problem_of
+from src.interfaces.errors.catalogue import CATALOGUE
+from src.interfaces.errors.problems import Problem, answer, example, problem_of
 from src.interfaces.framework.headers import accepted_language
 
-_BY_STATUS = {
-    HTTPStatus.METHOD_NOT_ALLOWED: "invalid_request",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "invalid_request",
-    HTTPStatus.TOO_MANY_REQUESTS: "temporarily_unavailable",
-    HTTPStatus.SERVICE_UNAVAILABLE: "temporarily_unavailable",
+_CODES = {
+    "bad-request": "invalid-request",
+    "invalid": "invalid-request",
+    "invalid-credentials": "invalid-grant",
+    "invalid-token": "invalid-grant",
 }
-"""The codes of errors that keep their status. Those for which RFC 6749 has a code are 400 or 401."""
-_CREDENTIAL_REQUIRED = Translatable(
-    "Authenticate with one of SERVICE_CREDENTIALS, by HTTP Basic or as client_id and client_secret."
-)
+"""The kinds of errors for which RFC 6749 has others. All of these are 400."""
+
+
+class UnsupportedGrantType(PorteroError):
+    """The token endpoint does not know the grant."""
+
+    code = "unsupported-grant-type"
+    default_detail = "Use the grant type password or refresh_token."
+
+
+def oauth_code(code: str) -> str:
+    """Return the kind of error as which OAuth2 clients see an error of the kind ``code``."""
+    return _CODES.get(code, code)
+
+
+def oauth_example(code: str) -> dict[str, Any]:
+    """Return the members of an example of this kind of error."""
+    return _body(code, example(code))
 
 
 def answer_oauth_error(error: Exception) -> Response:
     """Return an error as JSON with ``error`` and ``error_description``, beside the members of a problem."""
-    problem, code = _problem_with_code(error)
-    problem = problem.in_language(accepted_language())
-    body = {"error": code, "error_description": _ascii(problem.detail), **problem.body()}
-    return Response(json.dumps(body), problem.status, problem.headers, content_type="application/json")
+    problem = _problem(error)
+    body = problem.body(accepted_language(), request.headers["X-Request-Id"])
+    return answer(problem, _body(problem.code, body), "application/json")
 
 
-def _problem_with_code(error: Exception) -> tuple[Problem, str]:
+def _problem(error: Exception) -> Problem:
+    problem = problem_of(error)
+    detail = problem.detail
     match error:
         case InvalidClient():
             challenge = {"WWW-Authenticate": 'Basic realm="portero", charset="UTF-8"'}
-            return replace(problem_of(error), detail=_CREDENTIAL_REQUIRED, headers=challenge), "invalid_client"
-        case BadRequest():
-            return _bad_request("invalid_request", problem_of(error).detail)
-        case InvalidCredentials() | InvalidToken():
-            return _bad_request("invalid_grant", error.detail)
-        case Invalid(errors=[first, *_]) if first.code == "unsupported_grant":
-            return _bad_request("unsupported_grant_type", first.message)
+            return replace(problem, detail=CATALOGUE[error.code].detail, headers=challenge)
         case Invalid(errors=[first, *_]):
-            message = Translatable("{field}: {message}", field=first.field, message=Translatable(first.message))
-            return _bad_request("invalid_request", message)
-    problem = problem_of(error)
-    return problem, _BY_STATUS.get(HTTPStatus(problem.status), "server_error")
+            detail = Translatable("{field}: {message}", field=first.field, message=Translatable(first.message))
+    code = oauth_code(problem.code)
+    return problem if code == problem.code else Problem(CATALOGUE[code].status, code, detail)
 
 
-def _bad_request(code: str, detail: str) -> tuple[Problem, str]:
-    return Problem(HTTPStatus.BAD_REQUEST, code.replace("_", "-"), detail), code
+def _body(code: str, problem: Mapping[str, Any]) -> dict[str, Any]:
+    return {"error": CATALOGUE[code].oauth, "error_description": _ascii(problem["detail"]), **problem}
 
 
 def _ascii(text: str) -> str:

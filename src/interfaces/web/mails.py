@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from src.domain.errors import Forbidden, Invalid, PorteroError
 from src.domain.mails import MailKind
 from src.domain.values import InvalidValue
-from src.interfaces.errors.problems import status_of
+from src.interfaces.errors.catalogue import status_of
 from src.interfaces.framework.bodies import Form, parse_body
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import page
@@ -60,7 +60,7 @@ def submit_page(kind: MailKind) -> Response:
         return _page(kind, form, 422, error=error.message)
     except PorteroError as error:
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
-        return _page(kind, form, int(status_of(type(error))), error=said)
+        return _page(kind, form, status_of(type(error)), error=said)
 
 
 for _kind, _path in LINK_PATHS.items():

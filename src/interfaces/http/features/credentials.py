@@ -74,8 +74,6 @@ class Grant(Form):
 
     @model_validator(mode="after")
     def _grant(self) -> Self:
-        if self.grant_type not in ("password", "refresh_token"):
-            raise PydanticCustomError("unsupported_grant", "Use the grant type password or refresh_token.")
         if self.grant_type == "password" and not {"username", "password"} <= self.model_fields_set:
             raise PydanticCustomError("required", "Give password and username.")
         if self.grant_type == "refresh_token" and "refresh_token" not in self.model_fields_set:

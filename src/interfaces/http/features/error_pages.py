@@ -3,15 +3,14 @@
 from functools import partial
 
 from flask import Response, json
-from werkzeug.http import HTTP_STATUS_CODES
 
 from src.domain.errors import NotFound
 from src.interfaces.errors.catalogue import CATALOGUE
+from src.interfaces.errors.problems import example
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.pages import page
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
-from src.interfaces.languages import translated
 
 feature = Feature("Problems", "The errors of this service, explained.")
 route = partial(Operation, feature)
@@ -29,9 +28,6 @@ def show_kind(code: str) -> Response:
     kind = CATALOGUE.get(code)
     if kind is None:
         raise NotFound("There is no such kind of error; /problems lists them.")
-    language = accepted_language()
-    title, detail = translated(HTTP_STATUS_CODES[kind.status], language), translated(kind.example, language)
-    problem = {"type": f"/problems/{code}", "title": title, "status": kind.status, "detail": detail}
-    problem["instance"] = "0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"
-    example = json.dumps(problem, indent=2, sort_keys=False, ensure_ascii=False)
-    return page("problem_kind.html", caching="no-cache", title=title, code=code, kind=kind, example=example)
+    problem = example(code, accepted_language())
+    shown = json.dumps(problem, indent=2, sort_keys=False, ensure_ascii=False)
+    return page("problem_kind.html", caching="no-cache", title=problem["title"], code=code, kind=kind, example=shown)

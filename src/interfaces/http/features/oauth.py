@@ -9,9 +9,9 @@ from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import MethodNotAllowed
 
-from src.domain.errors import InvalidClient, TooManyRequests
+from src.domain.errors import InvalidClient, InvalidCredentials, InvalidToken, TooManyRequests
 from src.domain.values import Role
-from src.interfaces.errors.oauth import answer_oauth_error
+from src.interfaces.errors.oauth import UnsupportedGrantType, answer_oauth_error
 from src.interfaces.errors.problems import answer_error
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features.credentials import Grant, TokenToInspect, TokenToRevoke
@@ -55,16 +55,25 @@ class MetadataView(View):
     grant_types_supported: list[str]
 
 
-@route("POST /auth/token", Access.PUBLIC, RefreshView, errors=(TooManyRequests,), oauth=True)
+@route(
+    "POST /auth/token",
+    Access.PUBLIC,
+    RefreshView,
+    errors=(InvalidCredentials, InvalidToken, UnsupportedGrantType, TooManyRequests),
+    oauth=True,
+)
 def grant_token(body: Grant) -> Response:
     """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
 
     Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
     """
-    if body.grant_type == "refresh_token":
-        _, tokens = services().sessions.refresh(body.refresh_token)
-    else:
-        _, tokens = services().sessions.log_in(body.username, body.password, client())
+    match body.grant_type:
+        case "password":
+            _, tokens = services().sessions.log_in(body.username, body.password, client())
+        case "refresh_token":
+            _, tokens = services().sessions.refresh(body.refresh_token)
+        case _:
+            raise UnsupportedGrantType
     return render(RefreshView.of(tokens))
 
 

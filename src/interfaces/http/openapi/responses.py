@@ -1,7 +1,7 @@
 """Describes the responses of operations, successes and errors."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from src.domain import errors
 from src.domain.errors import PorteroError
-from src.interfaces.errors.problems import status_of
+from src.interfaces.errors.catalogue import CATALOGUE
+from src.interfaces.errors.oauth import oauth_code, oauth_example
+from src.interfaces.errors.problems import example
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Operation, Route
 from src.interfaces.http.framework.views import OAuthError, ProblemSchema
@@ -30,37 +32,18 @@ _HEADERS = {
     "X-Request-Id": "The id of the request: the one sent, or a new one.",
 }
 _ERROR_HEADERS = {401: ["WWW-Authenticate"], 416: ["Content-Range"], 429: ["Retry-After"], 503: ["Retry-After"]}
-_MEANINGS = {
-    400: "The body, or the path, cannot be parsed.",
-    401: "No or bad credentials.",
-    403: "Known, but not allowed.",
-    404: "Not found.",
-    409: "A unique value is taken, which is named in errors; or the state of things forbids it, as detail says.",
-    412: "It has changed since it was read.",
-    413: "The body is too large.",
-    414: "The path and the query are too long.",
-    415: "The Content-Type is wrong.",
-    416: "The file has no such part; Content-Range says how long it is.",
-    422: "Understood, but some fields are not valid; each is named in errors.",
-    429: "Too many attempts.",
-    431: "The headers are too long.",
-    500: "Something went wrong here.",
-    503: "A dependency does not answer.",
-}
 
 
 def response_components(operations: Iterable[Operation]) -> dict[str, Any]:
-    """Return the components to which the responses refer: the errors, by status, and the headers."""
-    oauth = {
-        status
+    """Return the components to which the responses refer: the errors and the headers."""
+    refusals = {
+        (codes, operation.oauth)
         for operation in operations
-        if operation.oauth
         for route in operation.routes()
-        for status in _error_statuses(operation, route)
+        for codes in _refusals(operation, route).values()
     }
     return {
-        "responses": {f"Problem{status}": _problem(status) for status in _MEANINGS}
-        | {f"OAuthError{status}": _oauth_error(status) for status in sorted(oauth)},
+        "responses": {_name(codes, oauth): _refusal(codes, oauth) for codes, oauth in sorted(refusals)},
         "headers": {
             name: {"description": text, "schema": {"type": "integer" if name == "Retry-After" else "string"}}
             for name, text in _HEADERS.items()
@@ -70,7 +53,6 @@ def response_components(operations: Iterable[Operation]) -> dict[str, Any]:
 
 def responses(operation: Operation, route: Route) -> dict[str, Any]:
     """Return the responses of an operation at one of its routes, by status."""
-    refusal = "OAuthError" if operation.oauth else "Problem"
     success = _success(operation)
     unchanged = {"304": _response("What the client has already.", ["ETag"])}
     part = {"206": _with_header({**success, "description": "The part that Range asks for."}, "Content-Range")}
@@ -80,8 +62,8 @@ def responses(operation: Operation, route: Route) -> dict[str, Any]:
         | (unchanged if operation.has_etag and route.method == "GET" else {})
         | {str(status): _instead(HTTPStatus(status), answer) for status, answer in operation.instead.items()}
         | {
-            str(status): {"$ref": f"#/components/responses/{refusal}{status}"}
-            for status in _error_statuses(operation, route)
+            str(status): {"$ref": f"#/components/responses/{_name(codes, operation.oauth)}"}
+            for status, codes in _refusals(operation, route).items()
         }
     )
 
@@ -91,13 +73,15 @@ def reference(model: type[BaseModel]) -> dict[str, Any]:
     return {"$ref": REFERENCE.format(model=model.__name__)}
 
 
-def _error_statuses(operation: Operation, route: Route) -> list[int]:
-    """Return the status of every error with which the route can answer."""
+def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
+    """Return the kinds of errors with which the route can answer, by status."""
     raised: set[type[PorteroError]] = set(operation.errors)
-    statuses = {414, 431, 500}
+    codes = {"request-uri-too-long", "request-header-fields-too-large", "internal-server-error"}
     if operation.access is not Access.PUBLIC:
         # The first visit of a user of the identity provider makes a user here, whose address may be taken.
         raised |= {errors.InvalidToken, errors.Taken, errors.Unavailable}
+    if operation.access.needs_token:
+        raised |= {errors.Unauthenticated}
     if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
         raised |= {errors.Forbidden}
     if operation.query:
@@ -106,16 +90,18 @@ def _error_statuses(operation: Operation, route: Route) -> list[int]:
         raised |= {errors.Invalid, errors.InProgress}
     if operation.reads_body:
         raised |= {errors.Invalid, errors.Unavailable}
-        statuses |= {400, 413, 415}
+        codes |= {"bad-request", "request-entity-too-large", "unsupported-media-type"}
     if operation.download:
-        statuses |= {412, 416}
+        raised |= {errors.Stale}
+        codes |= {"requested-range-not-satisfiable"}
     if VARIABLE.search(route.path):
-        statuses |= {400}
+        codes |= {"bad-request"}
         raised |= {errors.NotFound} if route.method != "POST" else set()  # a POST may create what the path names
-    statuses |= {int(status_of(error)) for error in raised}
+    codes |= {error.code for error in raised}
     if operation.oauth:
-        statuses -= {422}  # OAuth2 says 400
-    return sorted(statuses)
+        codes = {oauth_code(code) for code in codes}
+    statuses = sorted({CATALOGUE[code].status for code in codes})
+    return {status: tuple(sorted(code for code in codes if CATALOGUE[code].status == status)) for status in statuses}
 
 
 def _success(operation: Operation) -> dict[str, Any]:
@@ -167,13 +153,17 @@ def _instead(status: HTTPStatus, answer: type[BaseModel] | None) -> dict[str, An
     return _response(description, headers, {"application/json": {"schema": reference(answer)}})
 
 
-def _problem(status: int) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": reference(ProblemSchema)}}
-    return _response(_MEANINGS[status], _ERROR_HEADERS.get(status, []), content)
+def _name(codes: Iterable[str], oauth: bool) -> str:
+    return ("oauth-" if oauth else "") + "-or-".join(codes)
 
 
-def _oauth_error(status: int) -> dict[str, Any]:
-    return {**_problem(status), "content": {"application/json": {"schema": reference(OAuthError)}}}
+def _refusal(codes: Sequence[str], oauth: bool) -> dict[str, Any]:
+    """Describe the responses with errors of these kinds, which all have one status, and show an example of each."""
+    kinds = [CATALOGUE[code] for code in codes]
+    examples = {code: {"value": oauth_example(code) if oauth else example(code)} for code in codes}
+    shown = {"schema": reference(OAuthError if oauth else ProblemSchema), "examples": examples}
+    content = {"application/json" if oauth else "application/problem+json": shown}
+    return _response(" ".join(kind.cause for kind in kinds), _ERROR_HEADERS.get(kinds[0].status, []), content)
 
 
 def _response(description: str, headers: Iterable[str], content: dict[str, Any] | None = None) -> dict[str, Any]:
