@@ -32,6 +32,8 @@ def create_app(version: str) -> Flask:
         trusted_proxies=settings.trusted_proxies,
         dev_mail_published=settings.dev_mail_published,
         log_requests=settings.text_logs,
+        docs_aliases=settings.docs_aliases,
+        development=not settings.production,
         https=settings.production,
         issuer=settings.issuer,
         public_url=str(settings.public_url) if settings.public_url else None,

@@ -80,20 +80,23 @@ def create_app(
     max_upload_bytes: int = 256 << 20,
     dev_mail_published: bool = False,
     log_requests: bool = False,
+    docs_aliases: bool = False,
+    development: bool = False,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
     ``issuer`` is the issuer of the access tokens, and ``public_url`` the address of the service for its clients, if
     it is known. Pages of ``cors_origins`` may read the answers; "*" stands for every origin. ``trusted_proxies`` is the
     number of proxies in front that write X-Forwarded-For. With ``https``, answers tell browsers to use https only.
-    ``metrics_token`` is the token that reads the metrics. An uploaded file may have
-    at most ``max_upload_bytes`` bytes. With ``dev_mail_published``, other machines may read the mails of development.
-    ``log_requests`` writes a line to the log for each request.
+    ``metrics_token`` is the token that reads the metrics. An uploaded file may have at most ``max_upload_bytes`` bytes.
+    With ``dev_mail_published``, other machines may read the mails of development. ``log_requests`` writes a line to the
+    log for each request. With ``docs_aliases``, /docs shows the aliases too. With ``development``, errors say what a
+    developer can do.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config.update(MAX_UPLOAD_BYTES=max_upload_bytes, ISSUER=issuer, PUBLIC_URL=public_url)
-    app.config["DEV_MAIL_PUBLISHED"] = dev_mail_published
+    app.config.update(DEV_MAIL_PUBLISHED=dev_mail_published, DOCS_ALIASES=docs_aliases, DEVELOPMENT=development)
     # Every path also works with a trailing slash, without a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

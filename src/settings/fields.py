@@ -42,6 +42,8 @@ class SettingsFields(BaseModel):
     service_credentials: SecretStr | None = None
     """``NAME:SECRET`` of each service that may introspect tokens, separated by commas. A secret has 16 characters or
     more. See docs/reference/sessions.md#introspection."""
+    docs_aliases: bool = False
+    """``on`` opens ``/docs`` with the names of the briefs too, which are aliases. A link of the page switches."""
     metrics_token: SecretStr | None = None
     """The bearer token of ``/metrics``, which is 404 without it. Production wants 16 characters or more."""
     rate_limit: bool = True

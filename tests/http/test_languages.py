@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 
 from src.application.summaries import Advice
+from src.interfaces.errors.catalogue import CATALOGUE
+from src.interfaces.errors.problems import example
 from tests.http.datasets.support import summarise, upload
 from tests.http.datasets.test_summaries import FixedAdviser, use_adviser
 from tests.support.world import Client, join, registration
@@ -27,6 +29,21 @@ def test_a_problem_is_in_spanish_for_a_client_that_prefers_it(client: Client, he
     ]
     for name in ("type", "status"):
         assert spanish.json[name] == english.json[name]
+
+
+def test_a_problem_is_written_as_people_read_it(client: Client) -> None:
+    answer = client.post("/register", json={}, headers={"Accept-Language": "es"})
+    assert answer.data.startswith(b'{"type":"/problems/invalid","title":"Entidad no procesable","status":422,"detail":')
+    assert "válidos" in answer.data.decode()
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_no_kind_of_error_has_english_words_in_spanish(code: str) -> None:
+    english, spanish = example(code), example(code, "es")
+    for name in ("title", "detail"):
+        assert spanish[name] != english[name]
+    for one, other in zip(english.get("errors", ()), spanish.get("errors", ()), strict=True):
+        assert one["message"] != other["message"]
 
 
 @pytest.mark.parametrize("header", ["", "en", "de", "en, es;q=0.9", "*", "es;q=0", "x" * 9_000])

@@ -122,3 +122,12 @@ def test_aliases_stand_in_the_whole_document_only(client: Client) -> None:
 def test_groups_and_operations_stand_in_the_order_in_which_they_are_needed() -> None:
     assert [tag["name"] for tag in DOCUMENT["tags"]][:4] == ["Accounts", "Sessions", "Tasks", "Dogs"]
     assert next(iter(DOCUMENT["paths"])) == "/register"
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_the_page_of_the_api_opens_with_the_chosen_names_and_has_a_switch(chosen: bool) -> None:
+    client = client_of(build(docs_aliases=chosen))
+    for path, aliases in (("/docs", chosen), ("/docs?aliases=true", True), ("/docs?aliases=false", False)):
+        page = client.get(path).text
+        assert f'data-url="/openapi.json{"?aliases=true" if aliases else ""}"' in page
+        assert f'href="/docs?aliases={"false" if aliases else "true"}"' in page

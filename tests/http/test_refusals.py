@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, registration
+from tests.support.world import PASSWORD, TOKEN_FIELDS, Client, Person, build, client_of, join, registration
 
 LOGINS = ["/login", "/auth/login", "/api/v1/auth/login"]
 
@@ -54,3 +54,19 @@ def test_a_password_in_a_change_of_the_profile_is_refused(
 def test_a_refused_password_names_all_settings_that_take_it_in_development(client: Client, password: str) -> None:
     [error] = client.post("/register", json=registration(password=password)).json["errors"]
     assert "`cp examples/brief-b.env .env` sets PASSWORD_MIN_LENGTH=6 and PASSWORD_BLOCKLIST=off" in error["message"]
+
+
+@pytest.mark.parametrize("development", [True, False])
+@pytest.mark.parametrize(("path", "role"), [("/api/users", "admin"), ("/datasets", "uploader")])
+def test_a_forbidden_answer_says_how_to_get_the_role_in_development_only(
+    path: str, role: str, development: bool
+) -> None:
+    client = client_of(build(development=development))
+    anna = join(client)
+    command = f"./portero users role {anna.user['username']} {role}"
+    for language, beginning in (("en", "This is for "), ("es", "Esto es para ")):
+        answer = client.post(path, headers={**anna.headers, "Accept-Language": language})
+        assert answer.status_code == 403
+        assert answer.json["detail"].startswith(beginning)
+        assert answer.json["detail"].endswith(command) == development
+        assert ("./portero" in answer.text) == development

@@ -15,7 +15,9 @@ from src.application.summaries import texts as sentences
 from src.bootstrap.ports import LENIENT_SETTINGS_HINT
 from src.domain.csv import Column, Report
 from src.domain.messages import Translatable
+from src.domain.values import InvalidValue
 from src.infrastructure.csv.reading.binary import MAGIC
+from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.interfaces.errors.catalogue import CATALOGUE
 from src.interfaces.framework.bodies import WORDING
@@ -116,6 +118,21 @@ def test_the_callers_whom_an_operation_admits_have_a_translation(access: Access)
 def test_every_text_of_a_summary_has_a_translation(texts_of_rules: dict[str, str]) -> None:
     for text in texts_of_rules.values():
         assert translations("es").gettext(text) != text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("x", "@x.org", "x@", "a..b@x.org", '"a b"@x.org', "a@[1.2.3.4]", "A <a@x.org>", "a@localhost", "a@x..org"),
+        *("a@-x.org", "a@x_y.org", f"a@{'x' * 64}.org", f"{'x' * 65}@x.org", "a b@x.org", "a@x y.org", ".a@x.org"),
+        *("a.@x.org", "a@.x.org", "a@x.org.", "a@xn--a.org", "a@x.invalid", "a@test", "a@x@y.org", "\0@x.org"),
+        *("a@\u202ex.org", "\u202ea@x.org", "a@1.2.3.4", "=?x?=@x.org", f"a@{'x.' * 130}org", "a@x\u2024org"),
+    ],
+)
+def test_every_message_about_an_address_has_a_translation(address: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        parse_address(address)
+    assert [*untranslated(refused.value.message)] == []
 
 
 def test_a_translation_has_the_values_of_its_message() -> None:

@@ -22,8 +22,10 @@ _SWAGGER_POLICY = (
 
 @docs.get("/docs")
 def show_docs() -> Response:
-    """Show every operation, and let the reader call it."""
-    return page("docs.html", policy=_SWAGGER_POLICY)
+    """Show every operation, with or without the aliases, and let the reader call it."""
+    asked = request.args.get("aliases")
+    aliases = asked == "true" if asked else current_app.config["DOCS_ALIASES"]
+    return page("docs.html", policy=_SWAGGER_POLICY, aliases=aliases)
 
 
 @docs.get("/docs/guide")

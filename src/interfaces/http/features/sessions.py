@@ -9,7 +9,15 @@ from flask import Response
 from pydantic import Field
 
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, InvalidCredentials, InvalidToken, NotFound, Taken, TooManyRequests
+from src.domain.errors import (
+    Forbidden,
+    InvalidCredentials,
+    InvalidToken,
+    NotFound,
+    Taken,
+    TooManyRequests,
+    Unauthenticated,
+)
 from src.domain.sessions import Session
 from src.interfaces.framework.bodies import Paging
 from src.interfaces.framework.requests import client, services
@@ -95,7 +103,7 @@ def renew_token(caller: Caller) -> Response:
     return render(TokenView.of(services().sessions.renew(caller)))
 
 
-@route("POST /auth/refresh", Access.PUBLIC, RefreshView, errors=(InvalidToken,))
+@route("POST /auth/refresh", Access.PUBLIC, RefreshView, errors=(InvalidToken, Unauthenticated))
 def refresh(body: RefreshBody) -> Response:
     """Trade a refresh token for new tokens. It works once.
 

@@ -2,11 +2,12 @@
 
 from enum import Enum
 
-from flask import request
+from flask import current_app, request
 
 from src.application.sessions import AuthenticationService, Caller
 from src.domain.errors import Forbidden, Unauthenticated
 from src.domain.messages import Translatable
+from src.domain.users import User
 from src.domain.values import Role
 
 _KNOWN_SCHEMES = {"", "bearer", "basic", "digest"}
@@ -28,13 +29,15 @@ class Access(Enum):
         """Whether a request without a token is answered with 401."""
         return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
 
+    @property
+    def least_role(self) -> Role:
+        """The role that a caller needs. Each later role has the rights of the roles before it."""
+        return {Access.USER: Role.USER, Access.UPLOADER: Role.UPLOADER, Access.ADMIN: Role.ADMIN}.get(self, Role.GUEST)
+
     def admits(self, role: Role) -> bool:
         """Return whether a caller of this role may call the operation."""
-        if self is Access.ADMIN:
-            return role is Role.ADMIN
-        if self is Access.UPLOADER:
-            return role in (Role.UPLOADER, Role.ADMIN)
-        return self is not Access.USER or role is not Role.GUEST
+        roles = [*Role]
+        return roles.index(role) >= roles.index(self.least_role)
 
 
 def authenticated(access: Access, service: AuthenticationService) -> Caller | None:
@@ -50,8 +53,18 @@ def authenticated(access: Access, service: AuthenticationService) -> Caller | No
         return None
     caller = service.authenticate(token)
     if not access.admits(caller.user.role):
-        raise Forbidden(Translatable("This is for {access}.", access=Translatable(access.value)))
+        raise _forbidden(access, caller.user)
     return caller
+
+
+def _forbidden(access: Access, user: User) -> Forbidden:
+    """Return the error of a user whose role is too low. In development it says how the operator gives a role."""
+    admitted = Translatable(access.value)
+    if not current_app.config["DEVELOPMENT"] or access is Access.USER:
+        return Forbidden(Translatable("This is for {access}.", access=admitted))
+    command = f"./portero users role {user.username.display if user.username else 'USERNAME'} {access.least_role}"
+    message = "This is for {access}. In development, an account becomes one with {command}"
+    return Forbidden(Translatable(message, access=admitted, command=command))
 
 
 def no_token() -> Unauthenticated:

@@ -37,7 +37,7 @@ def measure(app: Flask, metrics: Metrics | None, token: str | None) -> None:
         return response
 
 
-@route("GET /metrics", Access.PUBLIC, text=CONTENT_TYPE, errors=(Unauthenticated, NotFound))
+@route("GET /metrics", Access.PUBLIC, text=CONTENT_TYPE, errors=(Unauthenticated, InvalidToken, NotFound))
 def show_metrics() -> Response:
     """Return the metrics for Prometheus.
 

@@ -41,7 +41,7 @@ const portero = ({ React }) => ({
 });
 
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: document.getElementById("swagger-ui").dataset.url,
   dom_id: "#swagger-ui",
   layout: "BaseLayout",
   plugins: [portero],
