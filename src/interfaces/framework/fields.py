@@ -127,7 +127,9 @@ LoginField = Annotated[
     *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
 ]
 NameField = Annotated[str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
-
+LastNameField = Annotated[
+    str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Ruiz"]})
+]
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]

@@ -13,6 +13,7 @@ from src.domain.users import Profile
 from src.interfaces.framework.bodies import Body, Change, Context
 from src.interfaces.framework.fields import (
     EmailField,
+    LastNameField,
     NameField,
     NewPasswordField,
     PasswordElsewhere,
@@ -38,7 +39,7 @@ class Registration(Body):
     email: EmailField
     password: NewPasswordField
     name: NameField | None = None
-    last_name: NameField | None = None
+    last_name: LastNameField | None = None
 
     def profile(self) -> Profile:
         """Return the profile of the new account."""
@@ -61,7 +62,7 @@ class ProfileBody(Change):
     username: UsernameField = None  # type: ignore[assignment]
     email: EmailField = None  # type: ignore[assignment]
     name: NameField | None = None
-    last_name: NameField | None = None
+    last_name: LastNameField | None = None
     password: PasswordElsewhere = None
     current_password: PasswordField | None = None
 

@@ -17,6 +17,7 @@ from src.interfaces.framework.bodies import Body, Paging
 from src.interfaces.framework.fields import (
     BooleanField,
     EmailField,
+    LastNameField,
     NameField,
     NewPasswordField,
     RoleField,
@@ -49,7 +50,7 @@ class Person(Body):
     """A person whom an admin adds. A person without a password cannot log in."""
 
     name: NameField
-    last_name: NameField
+    last_name: LastNameField
     email: EmailField
     username: UsernameField | None = None
     password: NewPasswordField | None = None
@@ -78,7 +79,7 @@ class DirectoryEntry(PublicUserView):
 
     email: Annotated[str | None, Field(examples=["anna@example.com"])] = None
     email_verified: bool = False
-    name: str | None = None
+    name: Annotated[str | None, Field(examples=["Anna"])] = None
     last_name: str | None = None
     role: Role = Role.USER
     disabled: bool = False

@@ -31,7 +31,7 @@ class FileView(Resource):
     """A file."""
 
     id: str
-    filename: str = Field(examples=["report.pdf"])
+    filename: str
     content_type: str = Field(description="As the client gave it. Downloads are application/octet-stream.")
     size: int = Field(description="Bytes.")
     sha256: str = Field(description="The SHA-256 of the content, in hexadecimal.")

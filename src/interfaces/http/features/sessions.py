@@ -34,7 +34,7 @@ route = partial(Operation, feature)
 class SessionView(View):
     """One of your sessions."""
 
-    id: str
+    id: str = Field(examples=["a41d7c02f3be4d0f9a6c5e8b7d1f2c3b"])
     created_at: datetime
     last_used_at: datetime = Field(description="The time of the last login or refresh.")
     user_agent: str | None

@@ -1,6 +1,6 @@
 """The examples of the document, which tell one story: Anna makes an account, a task, a dog, a file and a dataset."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 _ANNA = "3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"
@@ -24,9 +24,7 @@ _BY_NAME: dict[str, Any] = {
     "create_date": _BEGUN,
     "created_at": _BEGUN,
     "crv": "Ed25519",
-    "current_password": "correct horse battery",
     "delimiter": ",",
-    "description": "Twice, if it rains.",
     "encoding": "utf-8",
     "error": "The other service answered 500.",
     "exp": 1795338900,
@@ -70,32 +68,16 @@ _BY_NAME: dict[str, Any] = {
     "value": "1",
     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
-"""The examples of properties, by the name of the property."""
-_BY_MODEL: dict[tuple[str, str], Any] = {
-    ("ColumnView", "name"): "id",
-    ("DatasetView", "name"): "Customers",
-    ("DatasetUpload", "name"): "Customers",
-    ("DirectoryEntry", "id"): _ANNA,
-    ("DirectoryEntry", "name"): "Anna",
-    ("SessionView", "id"): _SESSION,
-    ("SignupView", "id"): _ANNA,
-    ("UserView", "id"): _ANNA,
-}
-"""The examples of properties that mean something else in a model, by the model and the name of the property."""
+"""The examples of properties that declare none, by the name of the property."""
 
 
-def add_examples(models: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Give each property of the schemas the example of the story, or else that of its declaration."""
-    for model, schema in models:
+def add_examples(models: Iterable[dict[str, Any]]) -> None:
+    """Give each property of the schemas the example of its declaration, or else that of the story."""
+    for schema in models:
         for variant in schema.get("anyOf", [schema]):
             for name, described in variant.get("properties", {}).items():
                 declared = [
                     each for part in (described, *described.get("anyOf", ())) for each in part.get("examples", ())
                 ]
-                examples = [*_found(_BY_MODEL, (model, name)), *_found(_BY_NAME, name), *declared]
-                if examples and "$ref" not in described:
-                    described["examples"] = examples[:1]
-
-
-def _found(story: Mapping[Any, Any], key: object) -> list[Any]:
-    return [story[key]] if key in story else []
+                if declared or name in _BY_NAME:
+                    described["examples"] = declared[:1] or [_BY_NAME[name]]

@@ -59,7 +59,7 @@ def schemas(operations: Iterable[Operation], password_min_length: int) -> dict[s
             described.pop("title", None)
             if name in ("password", "new_password") and "maxLength" in str(described):
                 _set_minimum(described, password_min_length)
-    add_examples(models.items())
+    add_examples(models.values())
     return {name: models[name] for name in sorted(models, key=public_name)}
 
 

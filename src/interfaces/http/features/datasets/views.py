@@ -17,7 +17,7 @@ from src.interfaces.views import Resource, View
 class ColumnView(View):
     """A column and its rules."""
 
-    name: str
+    name: str = Field(examples=["id"])
     type: ColumnType
     required: bool | None = Field(
         description="Whether empty cells are errors (true), are not looked for (false), or are warnings (null)."
@@ -63,7 +63,7 @@ class DatasetView(Resource):
     is_long: ClassVar[bool] = True
 
     id: str
-    name: str
+    name: str = Field(examples=["Customers"])
     filename: str
     file_uri: str = Field(examples=["s3://bucket/datasets/3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"])
     size: int = Field(description="Bytes.")
