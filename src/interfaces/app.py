@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, json, request
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 
-from src.interfaces.errors.problems import allowed, handle_errors_of
+from src.interfaces.errors.problems import allowed, answer_error
 from src.interfaces.framework.headers import add_headers
 from src.interfaces.framework.request_log import log_requests_of
 from src.interfaces.http.features import (
@@ -106,7 +106,7 @@ def create_app(
         log_requests_of(app)
     metrics.measure(app, services.metrics, metrics_token)
     add_headers(app, cors_origins=cors_origins, trusted_proxies=trusted_proxies, https=https)
-    handle_errors_of(app)
+    app.register_error_handler(Exception, answer_error)
     app.register_error_handler(MethodNotAllowed, oauth.answer_wrong_method)
     app.before_request(_check_request)
     compressed = compression_of(app)

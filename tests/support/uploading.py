@@ -13,7 +13,7 @@ from werkzeug.exceptions import Forbidden
 
 from src.bootstrap.servers.gunicorn import Server
 from src.interfaces.app import MAX_BODY_BYTES
-from src.interfaces.errors.problems import handle_errors_of
+from src.interfaces.errors.problems import answer_error
 from src.interfaces.framework.headers import add_headers
 from src.interfaces.http.framework.downloads import attachment
 from src.interfaces.http.framework.uploads import Upload
@@ -28,7 +28,7 @@ def create_app(max_file_bytes: int = 300 << 20) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.extensions["closed"] = []
     add_headers(app, cors_origins=(), trusted_proxies=0, https=False)
-    handle_errors_of(app)
+    app.register_error_handler(Exception, answer_error)
 
     @app.post("/files")
     def keep() -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Response, current_app, request
 from pydantic_core import to_json
 from werkzeug.exceptions import (
     HTTPException,
@@ -75,11 +75,6 @@ def allowed(methods: Iterable[str]) -> str:
     rules = (rule for rule in current_app.url_map.iter_rules() if rule.rule == path)
     literal = {method for rule in rules for method in rule.methods or ()}
     return ", ".join(sorted(literal or methods))
-
-
-def handle_errors_of(app: Flask) -> None:
-    """Answer every exception that is raised while ``app`` handles a request."""
-    app.register_error_handler(Exception, answer_error)
 
 
 def answer_error(error: Exception) -> Response:

@@ -39,7 +39,6 @@ CUT_OFF = "The body did not arrive whole; send it again."
 _MAX_REPORTED = 20
 """The number of repeated parameters that an error names at most, since the client chose their names."""
 _MAX_LIMIT = 500
-_LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def without_defaults(schema: dict[str, Any]) -> None:
@@ -106,7 +105,7 @@ class Query(BaseModel):
 
 
 def _limit(text: str) -> int:
-    if not _LIMIT.fullmatch(text) or int(text) > _MAX_LIMIT:
+    if not re.fullmatch("[1-9][0-9]{0,2}", text) or int(text) > _MAX_LIMIT:
         raise refused("limit", Translatable("Use a whole number from 1 to {most}.", most=_MAX_LIMIT))
     return int(text)
 
@@ -128,7 +127,6 @@ class Paging(Query):
 
 
 AnyBody = TypeVar("AnyBody", bound=Body)
-AnyQuery = TypeVar("AnyQuery", bound=Query)
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
@@ -164,7 +162,10 @@ def parse_body(model: type[AnyBody], context: Context) -> AnyBody:
     merges = request.method == "PATCH" and request.mimetype == "application/merge-patch+json"  # RFC 7396
     if data and request.mimetype not in model.media_types and not merges:
         raise other
-    values = (_form if request.mimetype == FORM else _json)(data) if data else {}
+    try:
+        values = (_form if request.mimetype == FORM else _json)(data.decode("utf-8")) if data else {}
+    except UnicodeError:
+        raise BadRequest("The body is not valid UTF-8.") from None
     return _validated(model, values, context)
 
 
@@ -178,7 +179,7 @@ def read_whole(read: Callable[[], bytes]) -> bytes:
         raise BadRequest(CUT_OFF) from None
 
 
-def parse_query(model: type[AnyQuery]) -> AnyQuery:
+def parse_query(model: type[AnyModel]) -> AnyModel:
     """Read the query string of the current request. Raises Invalid."""
     given = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
     repeated = [_repeated(name) for name in model.model_fields if name in request.args and name not in given]
@@ -198,21 +199,16 @@ def _validated(model: type[AnyModel], values: Any, context: Context | None) -> A
         raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
 
 
-def _json(data: bytes) -> Any:
+def _json(text: str) -> Any:
     try:
-        return strict_json(data.decode("utf-8"))
-    except UnicodeError:
-        raise BadRequest("The body is not valid UTF-8.") from None
+        return strict_json(text)
     except NotJson as error:
         raise BadRequest(Translatable("The body is not valid JSON: {reason}.", reason=error.reason)) from None
 
 
-def _form(data: bytes) -> dict[str, str]:
-    try:
-        # A parameter without a value counts as left out (RFC 6749 section 3.2).
-        pairs = parse_qsl(data.decode("utf-8"), errors="strict")
-    except UnicodeError:
-        raise BadRequest("The body is not valid UTF-8.") from None
+def _form(text: str) -> dict[str, str]:
+    # A parameter without a value counts as left out (RFC 6749 section 3.2).
+    pairs = parse_qsl(text, errors="strict")
     if any("\0" in text for pair in pairs for text in pair):
         raise BadRequest("The body holds a NUL character.")
     times = Counter(name for name, _ in pairs)

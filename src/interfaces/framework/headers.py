@@ -1,7 +1,7 @@
 """Adds the headers of every answer: request id, caching, security and CORS."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
@@ -70,49 +70,32 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
     """
     if cors_origins:
         _allow_origins(app, cors_origins)
-    app.wsgi_app = _WithHeaders(app.wsgi_app, [*_DEFAULTS, _HTTPS] if https else _DEFAULTS)  # type: ignore[method-assign]
+    app.wsgi_app = _with_headers(app.wsgi_app, [*_DEFAULTS, _HTTPS] if https else _DEFAULTS)  # type: ignore[method-assign]
     if trusted_proxies:
-        app.wsgi_app = _without_ports(app.wsgi_app)  # type: ignore[method-assign]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
 
-class _WithHeaders:
-    """WSGI middleware that gives each request an id, and each answer that id and the default headers.
+def _with_headers(application: Any, defaults: list[tuple[str, str]]) -> Any:
+    """Wrap a WSGI application so that each request has an id, and each answer that id and the default headers.
 
-    It adds the headers to the list that the server gets, because checking each of them in Flask's headers takes longer
-    than routing the request.
+    The headers are added to the list that the server gets, because checking each of them in Flask's headers takes
+    longer than routing the request. The address of the client loses its port, which some proxies write into
+    X-Forwarded-For, because each port would count as another client.
     """
 
-    def __init__(self, application: Any, defaults: list[tuple[str, str]]) -> None:
-        self._application = application
-        self._defaults = defaults
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def handle(environ: dict[str, Any], start_response: Any) -> Any:
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         id = environ["HTTP_X_REQUEST_ID"] = sent if _ACCEPTED_ID.fullmatch(sent) else new_id()
+        if found := _ADDRESS_AND_PORT.fullmatch(environ.get("REMOTE_ADDR", "")):
+            environ["REMOTE_ADDR"] = found["ipv6"] or found["ipv4"]
         request_fields.set({"request_id": id, "ip": environ.get("REMOTE_ADDR"), "trace_id": _trace(environ)})
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             given = {name for name, _ in headers}
-            added = [default for default in self._defaults if default[0] not in given]
+            added = [default for default in defaults if default[0] not in given]
             return start_response(status, [*headers, ("X-Request-Id", id), *added], *error)
 
-        answer: Iterable[bytes] = self._application(environ, start)
-        return answer
-
-
-def _without_ports(application: Any) -> Any:
-    """Wrap a WSGI application so that the address of the client has no port.
-
-    Some proxies write the port of each connection into X-Forwarded-For, and each port would count as another client.
-    """
-
-    def handle(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        found = _ADDRESS_AND_PORT.fullmatch(environ.get("REMOTE_ADDR", ""))
-        if found:
-            environ["REMOTE_ADDR"] = found["ipv6"] or found["ipv4"]
-        answer: Iterable[bytes] = application(environ, start_response)
-        return answer
+        return application(environ, start)
 
     return handle
 
