@@ -481,6 +481,16 @@ def test_check_names_what_is_wrong(
     assert outcome.err == ""
 
 
+def test_the_report_of_a_dataset_says_what_was_passed_over(prepared: Portero) -> None:
+    assert prepared(*_admin("root"), input=PASSWORD).code == 0
+    Path("ventas.csv").write_text("Ventas de marzo;;\nEdad;Ciudad;Fecha\n31;Vigo;14/03/2024\n28;Lugo;15/03/2024\n")
+    schema = '{"edad": "integer", "Ciudad": "string", "Fecha": "date"}'
+    outcome = prepared("datasets", "add", "ventas.csv", "--name", "Ventas", "--schema", schema)
+    assert outcome.code == 0, outcome.err
+    notes = [line.split(maxsplit=2) for line in outcome.out.partition("text or column\n")[2].splitlines()]
+    assert notes == [["title", "1", "Ventas de marzo"], ["matched", "2", "Edad = edad"]]
+
+
 # Whatever is wrong is said, and is 2
 
 

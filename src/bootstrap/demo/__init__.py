@@ -130,5 +130,6 @@ def _instructions(settings: Settings, password: str) -> list[str]:
         "",
         f"  {address}/docs    Authorize with a name from above",
         f"  {address}/api/dogs    three dogs with pictures",
-        "  GET /tasks as anna; GET /users as root; GET /datasets as ursula: two files with planted errors",
+        "  GET /tasks as anna; GET /users as root",
+        "  GET /datasets as ursula: four files with planted errors, two of them in Spanish",
     ]

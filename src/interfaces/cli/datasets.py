@@ -1,5 +1,6 @@
 """The commands for datasets."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -67,10 +68,18 @@ def _print_report(dataset: Dataset) -> None:
     report = dataset.report
     assert report
     click.echo(f"{dataset.id}  {dataset.status}  {report.rows} rows, {report.valid_rows} of them valid")
-    lines = [("rule", "column", "severity", "found", "first at line")]
+    results = [("rule", "column", "severity", "found", "first at line")]
     for validation in report.validations:
         at = str(validation.samples[0].row) if validation.samples else "-"
-        lines.append((validation.rule, validation.column or "-", validation.severity, str(validation.count), at))
+        results.append((validation.rule, validation.column or "-", validation.severity, str(validation.count), at))
+    _print_table(results)
+    if report.notes:
+        click.echo()
+        notes = [(note.kind, "-" if note.line is None else str(note.line), note.value) for note in report.notes]
+        _print_table([("note", "line", "text or column"), *notes])
+
+
+def _print_table(lines: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
