@@ -60,7 +60,7 @@ _KEY_WORDS = (
 _KEY_NAME = re.compile(
     rf"(?i)(?:.*[ _.-])?(?:{_KEY_WORDS})[.]?(?:[ _.-].*)?|[a-z]+(?:-?nr|nummer)[.]?|.*[a-z](?-i:I[dD])"
 )
-_KEY_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{2,}(?:[-/][0-9]+)?|[0-9]+")
+_KEY_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{2,}(?:[-/][0-9]+)?|[0-9]{2,4}[-/][0-9]{3,}|[0-9]+")
 _CODE_SHAPE = re.compile(r"[A-Za-z]{1,5}[-/ ]?[0-9]{3,}")
 _OWN_KEY = re.compile(r"(?i)(?:id|uuid|guid)")
 """The name of the key of the file itself. Other columns are keys only where no other key stands before them."""
@@ -203,7 +203,7 @@ def _is_scale(values: pl.Series) -> bool:
     """Return whether sorted numbers are grades or ratings: few integers, often repeated; the least does not prevail."""
     is_small = values[-1] - values[0] <= MAX_SCALE and bool((values == values.round()).all())
     least = (values == values[0]).sum()
-    return is_small and len(values) >= 2 * values.n_unique() and least <= MOST_LEAST * len(values)
+    return is_small and 2 * len(values) >= 3 * values.n_unique() and least <= MOST_LEAST * len(values)
 
 
 def is_key(column: Column, evidence: ColumnEvidence, position: int, *, has_other: bool) -> bool:
