@@ -174,10 +174,10 @@ def normalised(column: Column, text: str) -> str:
 
 def typed_value(column: Column, text: str) -> int | float | bool | str | None:
     """Return a value as JSON has it, dates as in ISO 8601, or None if it is written so or is not of the type."""
-    pattern = grammar(column)
-    if not text or not pattern or not re.fullmatch(pattern, text):
+    pattern, value = grammar(column), text.strip()
+    if not value or not pattern or not re.fullmatch(pattern, value):
         return None
-    standard = normalised(column, text)
+    standard = normalised(column, value)
     if standard == text:
         return None
     match column.type:

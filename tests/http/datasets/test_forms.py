@@ -30,6 +30,14 @@ def test_values_stay_as_written_and_have_their_typed_form_beside_them(client: Cl
     assert "fecha" not in absent["normalised"]
 
 
+def test_a_typed_value_has_no_blanks_around_it(client: Client, anna: Person) -> None:
+    made = upload(client, anna, "id,day\n 1 ,2024-01-31\n2,2024-02-01 \n", schema={"id": "integer", "day": "date"})
+    first, second = get_rows(client, anna, made)
+    assert (first["values"], first["normalised"]) == ({"id": " 1 ", "day": "2024-01-31"}, {"id": 1})
+    assert (second["normalised"], second["valid"]) == ({"day": "2024-02-01"}, True)
+    assert second["findings"] == [{"rule": "blanks", "column": "day"}]
+
+
 def test_a_schema_silences_a_rule_for_one_column(client: Client, anna: Person) -> None:
     data = "id,city,name\n" + "".join(f"{number},Madrid,Ana\n" for number in range(1, 9)) + "9,Madrid ,Ana \n"
     assert {column for rule, column in broken_rules(upload(client, anna, data).json) if rule == "blanks"} == {
