@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from src.domain.repositories import Repository
@@ -17,6 +18,13 @@ _WHOLE_SECOND = timedelta(microseconds=999_999)
 
 _CLOCK_SKEW = timedelta(seconds=10)
 """The most by which the clock of the identity provider may be ahead of the clock of this service."""
+
+
+class Level(StrEnum):
+    """How surely a login has proved who the user is (NIST SP 800-63B, section 2)."""
+
+    ONE_FACTOR = "aal1"
+    TWO_FACTORS = "aal2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,6 +283,13 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "role unknown": {"role": "root"},
     "role in upper case": {"role": "USER"},
     "sid true": {"sid": True},
+    "auth_time a text": {"auth_time": str(NOW)},
+    "auth_time true": {"auth_time": True},
+    "acr unknown": {"acr": "aal3"},
+    "acr a list": {"acr": ["aal2"]},
+    "amr a text": {"amr": "pwd"},
+    "amr a list of numbers": {"amr": [1]},
+    "amr an object": {"amr": {"pwd": 1}},
 }
 
 
@@ -315,6 +322,7 @@ def test_the_token_that_the_cases_modify_is_valid(client: Client, good: Good) ->
     assert _status(client, good.with_claims(jti="x")) == 200
     assert _status(client, good.with_claims(exp=int(time.time()) + 2)) == 200
     assert _status(client, good.with_claims(iat=int(time.time()) + 30)) == 200
+    assert _status(client, good.with_claims(auth_time=NOW, acr="aal2", amr=["pwd", "otp", "mfa"])) == 200
 
 
 @pytest.mark.parametrize("name", FORGED)

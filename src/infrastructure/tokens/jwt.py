@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from src.application.ports import Clock, RefreshToken, TokenClaims, Tokens
 from src.application.strict_json import strict_json
 from src.domain.errors import InvalidToken
-from src.domain.sessions import Session
+from src.domain.sessions import Level, Session
 from src.domain.users import User
 from src.domain.values import Role
 from src.infrastructure.tokens import base64url
@@ -41,7 +41,11 @@ _Text = Annotated[str, Field(min_length=1)]
 
 
 class _Payload(BaseModel):
-    """The claims of an access token, all of them required and no others allowed."""
+    """The claims of an access token: no others are allowed, and those without a default are required.
+
+    The others are how and when the user logged in (OpenID Connect Core, section 2; RFC 8176). Tokens of earlier
+    versions do not have them.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -55,6 +59,9 @@ class _Payload(BaseModel):
     exp: int
     jti: _Text
     client_id: _Text
+    auth_time: int | None = None
+    acr: Level | None = Field(default=None, strict=False)
+    amr: Annotated[tuple[_Text, ...], Field(strict=False)] | None = None
 
 
 class _LowS(ECAlgorithm):
@@ -114,7 +121,7 @@ class JwtIssuer:
         )
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
-        access = _jws.encode(payload.model_dump_json().encode(), key.private, key.algorithm, headers)
+        access = _jws.encode(payload.model_dump_json(exclude_none=True).encode(), key.private, key.algorithm, headers)
         return Tokens(access, seconds, refresh.value if refresh else None)
 
     def public_keys(self) -> dict[str, list[dict[str, str]]]:
@@ -144,7 +151,7 @@ class JwtIssuer:
 
     def claims(self, token: str) -> dict[str, Any]:
         self.verify(token)
-        return self._verified(token).payload.model_dump(mode="json")
+        return self._verified(token).payload.model_dump(mode="json", exclude_none=True)
 
     def _verify_signature(self, token: str) -> _Verified:
         """Return a token that one of the current keys has signed, whether or not it has expired. Raise InvalidToken."""
