@@ -20,6 +20,18 @@ _CLOCK_SKEW = timedelta(seconds=10)
 """The most by which the clock of the identity provider may be ahead of the clock of this service."""
 
 
+class Method(StrEnum):
+    """The ways in which users prove who they are, by their names in RFC 8176 if they have one there."""
+
+    PASSWORD = "pwd"  # noqa: S105 - not a password
+    EMAIL = "email"
+    """The link or the code of a mail."""
+    CODE = "otp"
+    """A code that is used once, from an app or a message to a phone."""
+    TWO_FACTORS = "mfa"
+    """Two of the other ways, of different kinds."""
+
+
 class Level(StrEnum):
     """How surely a login has proved who the user is (NIST SP 800-63B, section 2)."""
 
@@ -62,7 +74,19 @@ class Session:
     """The time of the sign-in at the identity provider from which the session was started, or None for a login here."""
     second_factor: str | None = None
     """The kind of second factor that the identity provider asked for, such as "phone", or None."""
+    amr: tuple[str, ...] = ()
+    """The methods with which the user has logged in. Empty for guests, and if this service does not know them."""
     revision: str = ""
+
+    @property
+    def auth_time(self) -> datetime:
+        """The time at which the user logged in."""
+        return self.signed_in_at or self.created_at
+
+    @property
+    def level(self) -> Level:
+        """How surely the login has proved who the user is."""
+        return Level.TWO_FACTORS if Method.TWO_FACTORS in self.amr else Level.ONE_FACTOR
 
     def is_valid(self, user: User, now: datetime) -> bool:
         """Return whether the session belongs to ``user``, has not ended, and the user can log in."""

@@ -136,6 +136,7 @@ def test_a_second_factor_that_the_sdk_enrolled_is_asked_for_and_shown(world: Wor
     sessions = world.call("GET", "/auth/sessions", second["access_token"]).get_json()
     assert [each["second_factor"] for each in sessions if each["current"]] == ["phone"]
     assert {each["second_factor"] for each in sessions if not each["current"]} == {None}
+    assert [each["amr"] for each in sessions if each["current"]] == [["otp", "mfa"]]
     refreshed = world.refresh(second)
     assert refreshed.status_code == 200
     [current] = [

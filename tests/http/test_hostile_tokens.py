@@ -239,6 +239,7 @@ FORGED: dict[str, Callable[[Good], str]] = {
 }
 
 CLAIMS = ["iss", "aud", "sub", "user_id", "role", "sid", "iat", "exp", "jti", "client_id"]
+HOW = ["auth_time", "acr", "amr"]
 
 WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     **{f"{name} missing": {name: ...} for name in CLAIMS},
@@ -308,7 +309,8 @@ def good(anna: Person) -> Good:
 
 def test_an_access_token_has_the_documented_claims(client: Client, good: Good, anna: Person) -> None:
     assert good.header == {"typ": "at+jwt", "alg": "EdDSA", "kid": KEY.kid}
-    assert list(good.claims) == CLAIMS
+    assert list(good.claims) == [*CLAIMS, *HOW]
+    assert [good.claims[name] for name in HOW] == [good.claims["iat"], "aal1", ["pwd"]]
     assert good.claims["exp"] - good.claims["iat"] == 900
     assert good.claims["sub"] == good.claims["user_id"] == anna.user["id"]
     assert abs(good.claims["iat"] - time.time()) < 60
@@ -321,6 +323,7 @@ def test_the_token_that_the_cases_modify_is_valid(client: Client, good: Good) ->
     assert _status(client, good.sign(good.header, good.claims)) == 200
     assert _status(client, good.with_claims(jti="x")) == 200
     assert _status(client, good.with_claims(exp=int(time.time()) + 2)) == 200
+    assert _status(client, good.with_claims(auth_time=..., acr=..., amr=...)) == 200  # one of an earlier version
     assert _status(client, good.with_claims(iat=int(time.time()) + 30)) == 200
     assert _status(client, good.with_claims(auth_time=NOW, acr="aal2", amr=["pwd", "otp", "mfa"])) == 200
 

@@ -42,6 +42,7 @@ def revoke(client: Client, token: str, **form: str) -> None:
 def test_an_access_token_is_active_until_it_expires(client: Client, anna: Person, watch: Watch) -> None:
     state = introspect(client, anna.token).json
     assert (state["active"], state["sub"], state["username"]) == (True, anna.user["id"], anna.user["username"])
+    assert (state["acr"], state["amr"]) == ("aal1", ["pwd"])
     assert (state["role"], state["client_id"], state["token_type"]) == ("user", "portero", "Bearer")
     watch.forward(901)
     assert introspect(client, anna.token).json == {"active": False}

@@ -5,6 +5,7 @@ from random import Random
 from time import thread_time_ns
 from typing import Any
 
+import jwt
 import pytest
 from flask.testing import FlaskClient
 
@@ -62,6 +63,7 @@ class TestLogin:
         tokens = world.confirm(token=world.token).json
         user = world.client.get("/user", headers={"Authorization": f"Bearer {tokens['access_token']}"}).json
         assert (user["id"], user["email_verified"]) == (anna.user["id"], True)
+        assert jwt.decode(tokens["access_token"], options={"verify_signature": False})["amr"] == ["email"]
         assert world.confirm(token=world.token).status_code == 401
 
     def test_the_code_of_a_mail_logs_in_once(self, world: MailWorld, anna: Person) -> None:
@@ -173,7 +175,7 @@ class TestVerification:
     def test_a_first_proof_ends_the_sessions_of_an_account_without_a_password(self, world: MailWorld, use: str) -> None:
         services = services_of(world.app)
         user = services.directory.add(Profile(email=Email("ben@example.com")), None)
-        stranger = Person({"email": "ben@example.com"}, services.sessions.start(user, SessionClient()).access)
+        stranger = Person({"email": "ben@example.com"}, services.sessions.start(user, SessionClient(), []).access)
         assert spend_link(world, stranger, use)() in (200, 204)
         assert world.client.get("/user", headers=stranger.headers).status_code == 401
 

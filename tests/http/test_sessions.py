@@ -78,6 +78,7 @@ def test_a_session_has_the_address_and_user_agent_of_its_login(client: Client, w
         "last_used_at": at,
         "user_agent": "a browser/1.0",
         "ip": "192.0.2.7",
+        "amr": ["pwd"],
         "second_factor": None,
         "current": True,
     }

@@ -1443,6 +1443,13 @@ export interface components {
         /** @description One of your sessions. */
         Session: {
             /**
+             * @description How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `mfa`; empty if that is not known.
+             * @example [
+             *       "pwd"
+             *     ]
+             */
+            amr: string[];
+            /**
              * Format: date-time
              * @example 2026-11-22T09:00:00Z
              */

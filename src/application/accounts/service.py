@@ -1,6 +1,6 @@
 """The service for registration, and for changes of accounts by their owners and by admins."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from src.application.ports import Clock, Tokens
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, WrongPassword
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
-from src.domain.sessions import Client
+from src.domain.sessions import Client, Method
 from src.domain.users import Profile, User, UserRepository, require_visible
 from src.domain.values import Role
 
@@ -35,7 +35,7 @@ class AccountService:
 
     users: UserRepository
     accounts: Accounts
-    start_session: Callable[[User, Client], Tokens]
+    start_session: Callable[[User, Client, Sequence[Method]], Tokens]
     """A function that starts a session of a user who has just registered."""
     limiter: RateLimiter
     notices: Notices
@@ -66,7 +66,7 @@ class AccountService:
     ) -> tuple[User, Tokens]:
         """Make an account as ``register`` does, and log in. Raises as ``register`` does."""
         user = self.register(profile, password, client, caller)
-        return user, self.start_session(user, client)
+        return user, self.start_session(user, client, [Method.PASSWORD])
 
     def change(
         self,

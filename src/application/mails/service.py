@@ -25,7 +25,7 @@ from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable
 from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
-from src.domain.sessions import Client
+from src.domain.sessions import Client, Method
 from src.domain.users import User, UserRepository
 from src.domain.values import Email, InvalidValue
 
@@ -169,7 +169,7 @@ class MailService:
 
     def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:
         user = self._prove(mail, user, client)
-        return user, self.sessions.start(user, client)
+        return user, self.sessions.start(user, client, [Method.EMAIL])
 
     def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:
         """Mark the address of a mail as verified, which spends the mail. Return the user.

@@ -1,6 +1,6 @@
 """Sessions: logging in, refreshing tokens, and logging out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from src.application.mails.outbox import Notices
 from src.application.ports import Clock, ExternalIdentity, RefreshToken, RefreshTokens, TokenIssuer, Tokens
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
-from src.domain.sessions import Attempt, Client, Session, SessionRepository
+from src.domain.sessions import Attempt, Client, Method, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
@@ -88,7 +88,7 @@ class SessionService:
             if user is None:
                 self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
                 raise InvalidCredentials
-            return user, self.start(user, client, identity, counted)
+            return user, self.start(user, client, [Method.PASSWORD], identity, counted)
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Trade a token of the identity provider for tokens of this service. The first visit creates the user.
@@ -98,7 +98,7 @@ class SessionService:
         """
         self.accounts.require_id_tokens()
         user, identity = self.authentication.user_for_id_token(id_token, recheck=True)
-        return user, self.start(user, client, identity)
+        return user, self.start(user, client, [], identity)
 
     def become_guest(self, client: Client) -> Tokens:
         """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
@@ -110,25 +110,33 @@ class SessionService:
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
         guest = self.users.add(replace(guest, expires_at=now + self.lifetimes.guest))
         self.audit(AuditEvent.GUEST_REGISTERED, {"user_id": guest.id})
-        return self._start(guest, client, None, [])
+        return self._start(guest, client, [], None, [])
 
     def start(
         self,
         user: User,
         client: Client,
+        methods: Sequence[Method],
         identity: ExternalIdentity | None = None,
         attempts: list[Attempt] | None = None,
     ) -> Tokens:
-        """Log in a user who has proved their identity, and return the tokens of a new session.
+        """Log in a user who has proved their identity with ``methods``, and return the tokens of a new session.
 
         ``identity`` is what the identity provider says about the sign-in, if there was one. Those of ``attempts`` that
         the commit of the session gives back are removed from the list.
         """
         self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         self.notices.logged_in(user, client)
-        return self._start(user, client, identity, [] if attempts is None else attempts)
+        return self._start(user, client, methods, identity, [] if attempts is None else attempts)
 
-    def _start(self, user: User, client: Client, identity: ExternalIdentity | None, attempts: list[Attempt]) -> Tokens:
+    def _start(
+        self,
+        user: User,
+        client: Client,
+        methods: Sequence[Method],
+        identity: ExternalIdentity | None,
+        attempts: list[Attempt],
+    ) -> Tokens:
         """Start a session. A guest gets no refresh token: the session ends with the guest."""
         now, id = self.clock(), new_id()
         if user.expires_at:
@@ -150,6 +158,7 @@ class SessionService:
             current_hash=refresh.hash if refresh else None,
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
+            amr=(*methods, Method.CODE, Method.TWO_FACTORS) if identity and identity.second_factor else tuple(methods),
         )
         attempts[:] = self.sessions.add_after(attempts, session)
         return self.tokens.issue(user, session, refresh)

@@ -78,6 +78,8 @@ class Session(Resource):
     """The time of the last login or refresh."""
     user_agent: str | None
     ip: str | None
+    amr: list[str]
+    """How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `mfa`; empty if that is not known."""
     second_factor: str | None
     """The second factor that Firebase asked for."""
     current: bool

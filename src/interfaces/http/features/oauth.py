@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from werkzeug.exceptions import MethodNotAllowed
 
 from src.domain.errors import InvalidClient, InvalidCredentials, InvalidToken, TooManyRequests
+from src.domain.sessions import Level
 from src.domain.values import Role
 from src.interfaces.errors.oauth import UnsupportedGrantType, answer_oauth_error
 from src.interfaces.errors.problems import answer_error
@@ -42,6 +43,9 @@ class TokenStateView(View):
     jti: str = ""
     iat: int = 0
     exp: int = 0
+    auth_time: int = Field(default=0, description="The time of the login.")
+    acr: Level = Field(default=Level.ONE_FACTOR, description="Whether the login had one factor or two.")
+    amr: list[str] = Field(default=[], description="How the user has logged in (RFC 8176).", examples=[["pwd"]])
 
 
 class MetadataView(View):

@@ -39,6 +39,10 @@ class SessionView(View):
     last_used_at: datetime = Field(description="The time of the last login or refresh.")
     user_agent: str | None
     ip: str | None
+    amr: list[str] = Field(
+        description="How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `mfa`; empty if that is not known.",
+        examples=[["pwd"]],
+    )
     second_factor: str | None = Field(description="The second factor that Firebase asked for.", examples=["phone"])
     current: bool = Field(description="Whether the token of this request belongs to it.")
 

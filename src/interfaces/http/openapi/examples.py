@@ -15,6 +15,7 @@ _BY_NAME: dict[str, Any] = {
     "accessToken": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln",
     "alg": "EdDSA",
     "attempts": 1,
+    "auth_time": 1795338000,
     "aud": "portero",
     "client_id": "portero",
     "client_secret": "a-secret_of.billing",
