@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from src.application.accounts import Accounts
 from src.application.audit import Audit, AuditEvent
 from src.application.directory import DirectoryService
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.ports import Clock
 from src.domain.errors import Taken
 from src.domain.mails import MailKind

@@ -6,7 +6,7 @@ from src.application.accounts import Accounts, AccountService, LinkedAccounts, L
 from src.application.administration import AdministrationService
 from src.application.directory import DirectoryService
 from src.application.importing import ImportService
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.sessions import SessionService
 from src.bootstrap.ports import Ports
 from src.bootstrap.sessions import lifetimes

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from src.application.jobs import JobHandler
 from src.application.mails import MailService, SendMail
-from src.application.mails.outbox import MAIL, Notices, Outbox
+from src.application.notices import MAIL, Notices, Outbox
 from src.application.ports import JobQueue, Message
 from src.application.sessions import SessionService
 from src.bootstrap.adapters import now

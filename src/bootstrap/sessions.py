@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from src.application.accounts import Accounts
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.sessions import (
     AuthenticationService,
     IntrospectionService,

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 from src.infrastructure.stores.driver import Insert, StoreNotReady
-from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrated import newest_version
 from src.infrastructure.stores.migrations.autogenerate import options
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.sql.tables import metadata

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrated import newest_version
 from tests.ship.test_image import Container, container
 from tests.support.databases import create_database, drop_database
 

@@ -17,7 +17,7 @@ import psycopg
 
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.driver import Insert, Key
-from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrated import newest_version
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.infrastructure.stores.schema.types import Field, Type

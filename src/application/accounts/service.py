@@ -16,7 +16,7 @@ from src.application.limits import (
     guess,
     network,
 )
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, WrongPassword
 from src.domain.mails import MailKind

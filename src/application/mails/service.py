@@ -18,8 +18,8 @@ from src.application.limits import (
     network,
     subnet,
 )
-from src.application.mails.outbox import Notices
 from src.application.mails.tokens import MailTokens
+from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable

@@ -18,7 +18,7 @@ from src.application.limits import (
     guess,
     network,
 )
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.ports import Clock, ExternalIdentity, RefreshToken, RefreshTokens, TokenIssuer, Tokens
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests

@@ -1,9 +1,9 @@
 """Base class of the stores whose tables Alembic creates."""
 
 from abc import abstractmethod
+from pathlib import Path
 
 from src.infrastructure.stores.driver import StoreNotReady
-from src.infrastructure.stores.migrations import newest_version
 from src.infrastructure.stores.portable import Store
 
 
@@ -27,3 +27,8 @@ class MigratedStore(Store):
     def check(cls, url: str) -> None:
         if cls._version(url) != newest_version():
             raise StoreNotReady("its tables are missing or old")
+
+
+def newest_version() -> str:
+    """Return the number of the newest migration."""
+    return max(file.name.partition("_")[0] for file in Path(__file__).parent.glob("migrations/versions/[0-9]*.py"))

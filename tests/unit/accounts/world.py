@@ -7,7 +7,7 @@ from typing import cast
 from argon2 import PasswordHasher
 
 from src.application.accounts import RECONCILE_AFTER, LinkedAccounts, LocalAccounts
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.ports import RemoteAccounts
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from src.application.accounts.interface import Accounts
 from src.application.accounts.steps import Change
-from src.application.mails.outbox import Notices
+from src.application.notices import Notices
 from src.application.ports import RemoteAccounts
 from src.domain.errors import Unavailable
 from src.domain.users import PendingChange, ProviderLink, State, User

@@ -9,7 +9,7 @@ from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-from src.infrastructure.stores.migrations import newest_version
+from src.infrastructure.stores.migrated import newest_version
 from src.infrastructure.stores.sql.tables import UtcDateTime
 
 
