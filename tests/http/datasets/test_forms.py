@@ -38,6 +38,14 @@ def test_a_typed_value_has_no_blanks_around_it(client: Client, anna: Person) -> 
     assert second["findings"] == [{"rule": "blanks", "column": "day"}]
 
 
+def test_a_value_with_blanks_around_it_is_compared_with_the_bounds(client: Client, anna: Person) -> None:
+    schema = {"n": {"type": "integer", "max": 100}, "day": {"type": "date", "max": "2026-12-31"}}
+    made = upload(client, anna, "n,day\n 500 ,2026-01-01\n1, 2027-01-01\n", schema=schema)
+    broken = broken_rules(made.json)
+    assert {("max", "n"), ("max", "day")} <= {*broken}
+    assert [row["valid"] for row in get_rows(client, anna, made)] == [False, False]
+
+
 def test_a_schema_silences_a_rule_for_one_column(client: Client, anna: Person) -> None:
     data = "id,city,name\n" + "".join(f"{number},Madrid,Ana\n" for number in range(1, 9)) + "9,Madrid ,Ana \n"
     assert {column for rule, column in broken_rules(upload(client, anna, data).json) if rule == "blanks"} == {

@@ -135,9 +135,11 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
         return True
     if len(others) == 1 and next(iter(others.values())) >= CONVENTION:
         return True
-    numeric = suspected.type in (ColumnType.INTEGER, ColumnType.NUMBER)
-    with_digits = sum(any(map(str.isdigit, value)) for value in others)
-    return numeric and 2 * with_digits > len(others)
+    if suspected.type not in (ColumnType.INTEGER, ColumnType.NUMBER):
+        return False
+    number = re.compile(any_form(suspected.type) or "")
+    codes = [value for value in others if value[:1].isalnum() and not number.fullmatch(value)]
+    return 2 * sum(any(map(str.isdigit, code)) for code in codes) > len(others)
 
 
 def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:

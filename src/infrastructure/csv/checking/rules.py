@@ -58,7 +58,8 @@ class ColumnRules:
         self._is_text = self._column.type is ColumnType.STRING
         self._own = f"^(?:{grammar(self._column)})$"
         self._has_value = (_CELL != "" if self._is_text else _CELL.str.contains(self._own)).fill_null(False)
-        self._flags = {"odd": self._odd().fill_null(False), **dict(self._broken_by_values())}
+        self._by_values = dict(self._broken_by_values())
+        self._flags = {"odd": self._odd().fill_null(False), **self._by_values}
         self._close = dict(self._broken_by_odd_cells())
 
     @classmethod
@@ -89,6 +90,12 @@ class ColumnRules:
         if (odd := broken.pop("odd", None)) is not None:
             closely = cells[odd].select(**self._close)
             broken |= {flag.name: odd.filter(flag) for flag in closely.iter_columns() if flag.any()}
+            if not self._is_text and self._by_values:  # blanks around a typed value are no part of it
+                trimmed = cells[odd].select(_CELL.str.strip_chars()).with_columns(has_value=self._has_value)
+                for flag in trimmed.select(**self._by_values).iter_columns():
+                    rows = [broken[flag.name]] if flag.name in broken else []
+                    if flag.any():
+                        broken[flag.name] = pl.concat([*rows, odd.filter(flag)]).unique().sort()
         return broken
 
     def _by_column(

@@ -114,18 +114,18 @@ class BlockReader:
     def blocks(self) -> Iterator[Block]:
         """Yield blocks that together contain all rows in order. Raises NotCsv for a row that is too long."""
         chunks = self._source.chunks()
+        upcoming = next(chunks, None)
         rest, line, size, consumed = b"", self._source.line, 0, 0
         file_size = self._source.file.stat().st_size
         most_rows = min(ROWS, max(1, CELLS // len(self._schema)))
         is_last = False
         while not is_last:
             parts, read = [rest], len(rest)
-            while read <= size and not is_last:
-                if (chunk := next(chunks, None)) is None:
-                    is_last = True
-                else:
-                    parts.append(chunk)
-                    read += len(chunk)
+            while upcoming is not None and read <= size:
+                parts.append(upcoming)
+                read += len(upcoming)
+                upcoming = next(chunks, None)
+            is_last = upcoming is None
             data = b"".join(parts)
             try:
                 rows = self._normaliser.rewrite(data, line, last=is_last)
