@@ -2,8 +2,9 @@
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from src.domain.messages import Translatable
 from src.domain.values import InvalidValue, fold
@@ -45,25 +46,31 @@ class PasswordPolicy:
     def check(self, password: str, *names: str | None) -> NewPassword:
         """Accept a new password. ``names`` are the user's username and e-mail address.
 
-        The length is counted in code points of the normalised password. Raises InvalidValue.
+        The length is counted in code points of the normalised password. Raises InvalidValue, with all
+        reasons for the refusal and the code of the first one.
         """
         password = normalise_password(password)
-        if flaw := self._flaw(password, [name for name in names if name]):
-            if self.hint and flaw.code not in ("too_long", "same_as_name"):
-                message = Translatable("{reason} {hint}", reason=flaw.message, hint=Translatable(self.hint))
-                raise InvalidValue(flaw.code, message)
-            raise flaw
-        return NewPassword(password)
+        flaws = [*self._flaws(password, [name for name in names if name])]
+        if not flaws:
+            return NewPassword(password)
+        reasons = [flaw.message for flaw in flaws]
+        if self.hint and flaws[0].code not in ("too_long", "same_as_name"):
+            reasons.append(Translatable(self.hint))
+        message = reduce(lambda before, next: Translatable("{reason} {hint}", reason=before, hint=next), reasons)
+        raise InvalidValue(flaws[0].code, message)
 
     def random(self) -> NewPassword:
         """Return a password that nobody knows. It satisfies the password policies of identity providers."""
         return NewPassword(f"{secrets.token_urlsafe()}-aA1")
 
-    def _flaw(self, password: str, names: list[str]) -> InvalidValue | None:
-        if len(password) < self.min_length:
-            return InvalidValue("too_short", Translatable("Use at least {n} characters.", n=self.min_length))
+    def _flaws(self, password: str, names: list[str]) -> Iterator[InvalidValue]:
+        """Yield every reason for which a password is refused. Looking at more than its length could take long."""
         if len(password) > MAX_PASSWORD:
-            return InvalidValue("too_long", Translatable("Use at most {n} characters.", n=MAX_PASSWORD))
+            yield InvalidValue("too_long", Translatable("Use at most {n} characters.", n=MAX_PASSWORD))
+            return
+        if len(password) < self.min_length:
+            yield InvalidValue("too_short", Translatable("Use at least {n} characters.", n=self.min_length))
         if fold(password) in map(fold, names):
-            return InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
-        return self.find_weakness(password, names) if self.find_weakness else None
+            yield InvalidValue("same_as_name", "Do not use your username or e-mail address as the password.")
+        elif self.find_weakness and (weakness := self.find_weakness(password, names)):
+            yield weakness

@@ -52,7 +52,7 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
     )
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))
-    first = service.start(ada, Client()).refresh
+    first = service.start(ada, Client(), []).refresh
     assert first
 
     outcomes = at_once(refresh, [first] * 20)

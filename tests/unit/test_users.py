@@ -177,6 +177,15 @@ class TestPasswordPolicy:
         assert policy.check("correct horse").text == "correct horse"
         assert asked == [("contrase\u00f1a", ["ada"]), ("correct horse", [])]
 
+    def test_a_refusal_names_all_reasons_and_has_the_code_of_the_first_one(self) -> None:
+        policy = PasswordPolicy(8, lambda password, names: InvalidValue("weak", "Too easy."), "Ask for less.")
+        with pytest.raises(InvalidValue) as refused:
+            policy.check("test123")
+        assert (refused.value.code, str(refused.value)) == (
+            "too_short",
+            "Use at least 8 characters. Too easy. Ask for less.",
+        )
+
 
 @pytest.mark.parametrize("length", [0, 128, 512])
 def test_a_password_is_normalised_to_nfc(length: int) -> None:

@@ -144,11 +144,11 @@ def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
 
 def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:
     groups: dict[str, Counter[str]] = {}
-    found: set[str] = set()
-    if evidence.filled < MIN_VALUES or evidence.distinct > CATEGORIES * evidence.filled:
-        return frozenset()
     for value, count in evidence.counts.items():
-        groups.setdefault(fold(value), Counter())[value.strip()] += count
+        groups.setdefault(fold(value.strip()), Counter())[value.strip()] += count
+    if evidence.filled < MIN_VALUES or len(groups) > CATEGORIES * evidence.filled:
+        return frozenset()
+    found: set[str] = set()
     for spellings in groups.values():
         (_, most), *others = spellings.most_common()
         found |= {word for word, count in others if most > count and most >= min(COMMON, 2 * count)}

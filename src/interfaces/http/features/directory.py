@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from src.application.accounts import require_self_or_admin
 from src.application.sessions import Caller
-from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests
+from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.messages import Translatable
 from src.domain.users import Profile, User
 from src.domain.values import Role
@@ -139,7 +139,7 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     Access.USER,
     UserView,
     guard=_self_or_admin,
-    errors=(Taken, Stale, LastAdmin, TooManyRequests),
+    errors=(Taken, Stale, LastAdmin, TooManyRequests, WrongPassword),
 )
 def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
     """Change your own account or, as an admin, any account.
