@@ -71,9 +71,10 @@ def serve(settings: Settings) -> None:
 
 
 def _prepare_start(settings: Settings) -> None:
-    """Create what is missing, or require it in production. Print what is wrong with the object storage.
+    """Run ``prepare`` in development, or ``require_usable`` in production. Then check the object storage.
 
-    The service starts without its objects, because everything else works, and the storage may come back.
+    Print a problem of the object storage to stderr. Such a problem does not prevent the start, because everything else
+    works, and the object storage may become available later.
     """
     (require_usable if settings.production else prepare)(settings)
     from src.bootstrap.check import check_storage

@@ -45,7 +45,7 @@ def make_account_service(
 
 
 def make_directory(ports: Ports, accounts: Accounts) -> DirectoryService:
-    """Return the service that changes the accounts of others."""
+    """Return the service that lists, shows and adds users."""
     return DirectoryService(
         users=ports.users, accounts=accounts, parse_email=ports.rules.parse_email, audit=audit, clock=ports.clock
     )

@@ -70,7 +70,11 @@ def make_hasher(settings: Settings) -> Argon2Hasher:
 
 
 def make_keys(settings: Settings) -> KeyRing:
-    """Return the signing keys of SIGNING_KEYS, or those that ``prepare`` made. Raises ConfigurationError."""
+    """Return the signing keys of SIGNING_KEYS or, if it is not set, of the key file that `./portero prepare` creates.
+
+    Raises ConfigurationError if the keys are missing, unreadable or invalid. In production, also raises it if the
+    permissions of the key file give access to the group or to others.
+    """
     source = key_source(settings)
     try:
         if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:

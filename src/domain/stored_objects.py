@@ -86,7 +86,7 @@ class StoredObjectRepository(Repository[T], Protocol[T]):
         """Return a page of the stored objects of a user, or of all users if ``user_id`` is None, the newest first."""
 
     def list_all_for_user(self, user_id: str, limit: int = 100) -> Page[T]:
-        """Return records of a user in any state."""
+        """Return at most ``limit`` records of a user. The records may be in any ``ObjectState``."""
 
     def to_reconcile(self, before: datetime, limit: int = 100) -> Page[T]:
         """Return records with a ``reconcile_since`` before this time, the oldest first."""

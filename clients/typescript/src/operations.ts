@@ -17,8 +17,9 @@ export class Operations extends Requests {
       this.http.DELETE("/jobs/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
-   * Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account. */
+  /** If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
+   * and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
+   * not replace the second factor of an account. */
   confirmLogin(fields: types.TokenOrCode = {}, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/email/login/confirm", { ...init, body: fields }));

@@ -232,9 +232,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Log in with the link or the code of a mail. It proves the address too
-         * @description If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
-         *     Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account.
+         * Log in with the link or the code of a mail. The login also proves that the user owns the e-mail address
+         * @description If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
+         *     and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
+         *     not replace the second factor of an account.
          */
         post: operations["confirmLogin"];
         delete?: never;
@@ -914,7 +915,7 @@ export interface components {
          */
         ColumnType: "string" | "integer" | "number" | "boolean" | "date" | "datetime" | "email";
         /**
-         * @description A password, and a username or an e-mail address. Either field takes either of them.
+         * @description A password, and a username or an e-mail address. `username` and `email` both accept either kind of name.
          *
          *     OAuth2 clients of FastAPI send the fields form-encoded.
          */

@@ -54,7 +54,10 @@ class TokenIssuer(Protocol):
         """Return the claims of a token of this service. Raises InvalidToken for a forged or expired token."""
 
     def claims(self, token: str) -> Mapping[str, Any]:
-        """Return everything that a token of this service says, by the names of RFC 9068. Raises like ``verify``."""
+        """Return all claims of a token of this service, keyed by their names in RFC 9068.
+
+        Raises InvalidToken for a forged or expired token.
+        """
 
     def public_keys(self) -> Mapping[str, Any]:
         """Return the public keys that verify the tokens, as a JWK set (RFC 7517)."""
@@ -70,9 +73,10 @@ class RefreshTokens(Protocol):
         """Return the refresh token that a client has sent as ``value``. Raises InvalidToken for a malformed value."""
 
     def successors(self, spent: RefreshToken, generation: int) -> Sequence[RefreshToken]:
-        """Return the tokens that may follow ``spent``, one for each signing key, the newest key first.
+        """Return the possible successors of the spent token: one for each signing key, the newest key first.
 
-        The same token and key always give the same successor.
+        ``generation`` is the number of tokens of the session that were spent before it. Equal arguments and equal keys
+        always give the same successors.
         """
 
 

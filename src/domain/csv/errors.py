@@ -1,4 +1,4 @@
-"""The errors of a file that cannot be read as CSV, and of options for reading it."""
+"""The errors for a file that cannot be read as CSV, and for a delimiter or an encoding that cannot be used."""
 
 from typing import ClassVar, Literal
 

@@ -39,7 +39,10 @@ class FirebaseAccounts:
         self._rest = FirebaseRest(project, api_key, timeout)
 
     def verify(self, user: User | None, password: str) -> bool:
-        """Return whether Firebase signs the user in. Without a user, try an address that no account has."""
+        """Return whether Firebase signs the user in with this password.
+
+        If ``user`` is None, try to sign in with an address that no account has, and return False.
+        """
         answer = self._rest.sign_in(_address(user) if user else "nobody@portero.invalid", normalise_password(password))
         return user is not None and answer.get("localId") == user.id and "idToken" in answer
 

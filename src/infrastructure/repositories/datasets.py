@@ -84,7 +84,10 @@ class Datasets(StoredObjectDocuments[Dataset]):
         return self.entity(document._replace(fields=fields))
 
     def _pieces(self, dataset: Dataset) -> dict[Key, str]:
-        """Return the pieces of the packed columns and the packed report of a dataset, by key."""
+        """Pack the columns and the report of a dataset, and cut each into texts that fit into a document of the store.
+
+        Return these texts by the keys of their documents. Samples of the report that need too much room are left out.
+        """
         columns, report = dataset.read_options.columns, dataset.report
         # A character of a sample takes up to 5.4 bytes in base64, so that samples fill about half of a commit at most.
         room = self._store.commit_bytes // 10

@@ -140,9 +140,10 @@ class Documents(Generic[E]):
         return failed
 
     def _save(self, old: E | None, new: E, receipt: Receipt | None = None, *others: Write) -> E:
-        """Commit an entity with its related writes, the receipt and ``others``. Return it with its new revision.
+        """Commit an entity, its related writes, the receipt and ``others``. Return the entity with its new revision.
 
-        Raises Conflict if ``old`` is no longer the stored entity, Repeated, and the result of ``_refusal``.
+        Raises Conflict if ``old`` is no longer the stored entity, and Repeated if an unexpired receipt with the id of a
+        new receipt is stored. If another write is refused, raises the exception that ``_refusal`` returns.
         """
         writes = self.write(new), *self._related_writes(old, new), *others
         try:

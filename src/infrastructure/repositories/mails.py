@@ -28,7 +28,10 @@ class Mails(Documents[Mail]):
         return self._page("created_at", equal=equal, descending=True, limit=limit).items
 
     def spend(self, mail: Mail) -> bool:
-        """Remove a mail at any revision, so that a wrong code at the same time does not spare it."""
+        """Remove a mail, whatever its stored revision is. Return whether this call removed it.
+
+        A concurrent request with a wrong code may change the revision, but must not prevent the removal.
+        """
         stored: Mail | None = mail
         while stored:
             if self._remove_unchanged(stored):

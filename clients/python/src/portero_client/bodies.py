@@ -17,7 +17,7 @@ class AccountChange(TypedDict):
 
 class Credentials(TypedDict):
     """
-    A password, and a username or an e-mail address. Either field takes either of them.
+    A password, and a username or an e-mail address. `username` and `email` both accept either kind of name.
 
     OAuth2 clients of FastAPI send the fields form-encoded.
     """

@@ -60,8 +60,9 @@ class Operations(ABC):
         return self._call(request, _NOTHING)
 
     def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
-        """If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
-        Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account."""
+        """If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
+        and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
+        not replace the second factor of an account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
@@ -373,8 +374,9 @@ class AsyncOperations(ABC):
         return await self._call(request, _NOTHING)
 
     async def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
-        """If the address was not proved before, a stranger may have registered it: the password and all sessions end. With
-        Firebase Auth, the account is checked there first. A mail does not replace the second factor of an account."""
+        """If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
+        and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
+        not replace the second factor of an account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 

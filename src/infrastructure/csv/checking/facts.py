@@ -116,7 +116,11 @@ _APPLIES: Mapping[str, Callable[[Facts], bool]] = {
 
 
 def facts_about(column: Column, evidence: ColumnEvidence, *, is_inferred: bool, suspected: Column | None) -> Facts:
-    """Return the facts about a column, whose type and form are known, but for those that depend on other columns."""
+    """Return the facts about a column whose type and form are known already.
+
+    ``suspected`` is the type that most values of a column of strings have, or None. It is ignored if the other values
+    seem to be intended. ``is_key`` and ``is_ambiguous`` keep their defaults, because they depend on other columns.
+    """
     facts = Facts(column, is_inferred)
     if suspected and not _is_convention(suspected, evidence):
         facts.suspected = suspected

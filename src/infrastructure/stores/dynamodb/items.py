@@ -93,12 +93,18 @@ def sort_key(value: str | datetime, id: str) -> str:
 
 
 def first_sort_key(value: str | datetime | None) -> str:
-    """Return a text before the sort keys of the entries with this order value or a greater one."""
+    """Return a lower bound for the sort keys of the index entries whose order value is at least ``value``.
+
+    If ``value`` is None, return a lower bound for the sort keys of all index entries.
+    """
     return (_sortable(value) if value is not None else "") or "\0"
 
 
 def last_sort_key(value: str | datetime | None) -> str:
-    """Return a text after the sort keys of the entries with this order value or a smaller one."""
+    """Return an upper bound for the sort keys of the index entries whose order value is at most ``value``.
+
+    If ``value`` is None, return an upper bound for the sort keys of all index entries.
+    """
     return LAST if value is None else f"{_sortable(value)}\1"
 
 

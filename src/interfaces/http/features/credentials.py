@@ -35,7 +35,7 @@ def _one_of_two_names(schema: dict[str, Any]) -> None:
 
 
 class Credentials(_Login):
-    """A password, and a username or an e-mail address. Either field takes either of them.
+    """A password, and a username or an e-mail address. `username` and `email` both accept either kind of name.
 
     OAuth2 clients of FastAPI send the fields form-encoded.
     """

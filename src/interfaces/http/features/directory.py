@@ -39,7 +39,7 @@ _USER_PATHS = "/users/<id> /api/users/<id> /api/v1/users/<id> /api/v1/user/<id>"
 
 
 class Search(Paging):
-    """The users to list. Only admins may filter them."""
+    """The query parameters of the list of users. Only admins may use the filters `q`, `email` and `role`."""
 
     q: Annotated[str | None, Field(description="The beginning of the username.")] = None
     email: Annotated[str | None, Field(description="The whole e-mail address.")] = None

@@ -120,7 +120,10 @@ def show_openid_metadata() -> Response:
 
 
 def answer_wrong_method(error: MethodNotAllowed) -> Response:
-    """Return the answer to a method that the path does not take, as OAuth2 clients read it on our OAuth2 routes."""
+    """Return the response to a request with a method that the path does not allow.
+
+    On the routes for OAuth2 clients, the response is an OAuth2 error. On all other routes, it is a problem.
+    """
     paths = {operation.path for operation in feature.operations if operation.oauth}
     return (answer_oauth_error if request.path.rstrip("/") in paths else answer_error)(error)
 

@@ -19,7 +19,10 @@ route = partial(Operation, feature)
 
 
 def measure(app: Flask, metrics: Metrics | None, token: str | None) -> None:
-    """Measure every request of ``app``, unless there are no ``metrics``. ``token`` is the token that reads them."""
+    """Record every request of ``app`` in ``metrics``, or no request if ``metrics`` is None.
+
+    ``token`` is the bearer token that clients must send to GET /metrics. If it is None, GET /metrics answers 404.
+    """
     app.config["METRICS_TOKEN"] = token
     if metrics is None:
         return
