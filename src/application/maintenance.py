@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from src.application.accounts import RECONCILE_AFTER, Accounts
-from src.application.ports import Clock, Count, StoreMaintenance, uncounted
+from src.application.ports import Clock, CountEvent, StoreMaintenance, uncounted
 from src.application.stored_objects import ObjectLifecycle
 from src.domain.datasets import Dataset
 from src.domain.errors import PorteroError
@@ -24,7 +24,7 @@ class MaintenanceService:
     datasets: ObjectLifecycle[Dataset]
     store: StoreMaintenance
     clock: Clock
-    count: Count = uncounted
+    count: CountEvent = uncounted
 
     def check_store(self) -> None:
         """Raise Unavailable when the store cannot be read."""

@@ -8,7 +8,7 @@ from src.application.mails import MailTokens
 from src.application.ports import (
     BlobStore,
     Clock,
-    Count,
+    CountEvent,
     JobQueue,
     Mailer,
     PasswordHasher,
@@ -82,7 +82,7 @@ class Ports:
         self.mailer = overrides.get("mailer") or make_mailer(settings, clock)
         self.mail_tokens = MailTokens(self.keys.fingerprints)
         self.metrics = PrometheusMetrics() if settings.metrics_token else None
-        self.count: Count = self.metrics.count if self.metrics else uncounted
+        self.count: CountEvent = self.metrics.count if self.metrics else uncounted
         self.pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
         self.rules = _make_rules(settings, self.pictures)
         self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)

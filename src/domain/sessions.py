@@ -74,19 +74,19 @@ class Session:
     """The time of the sign-in at the identity provider from which the session was started, or None for a login here."""
     second_factor: str | None = None
     """The kind of second factor that the identity provider asked for, such as "phone", or None."""
-    amr: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     """The methods with which the user has logged in. Empty for guests, and if this service does not know them."""
     revision: str = ""
 
     @property
-    def auth_time(self) -> datetime:
+    def logged_in_at(self) -> datetime:
         """The time at which the user logged in."""
         return self.signed_in_at or self.created_at
 
     @property
     def level(self) -> Level:
         """How surely the login has proved who the user is."""
-        return Level.TWO_FACTORS if Method.TWO_FACTORS in self.amr else Level.ONE_FACTOR
+        return Level.TWO_FACTORS if Method.TWO_FACTORS in self.methods else Level.ONE_FACTOR
 
     def is_valid(self, user: User, now: datetime) -> bool:
         """Return whether the session belongs to ``user``, has not ended, and the user can log in."""

@@ -18,8 +18,10 @@ def temporary_file(chunks: Iterable[bytes] = ()) -> Iterator[Path]:
         file = tempfile.NamedTemporaryFile(prefix=_PREFIX, buffering=0)  # noqa: SIM115 - closed below
     with file:
         for chunk in chunks:
+            rest = memoryview(chunk)
             with unavailable_on(OSError):
-                file.write(chunk)
+                while rest:  # a disk that is nearly full takes a part
+                    rest = rest[file.write(rest) :]
         yield Path(file.name)
 
 

@@ -79,7 +79,7 @@ SESSION = Kind(
         spent_at=NOON.replace(microsecond=4),
         signed_in_at=NOON.replace(microsecond=5),
         second_factor="phone",
-        amr=("pwd", "otp", "mfa"),
+        methods=("pwd", "otp", "mfa"),
     ),
     lambda session: replace(session, generation=session.generation + 1),
     lambda session: session.generation,

@@ -198,6 +198,16 @@ class TestPages:
         refused = browser.post("/auth/email/login/form", data={**form, "email": "nobody"})
         assert (refused.status_code, "@-sign" in refused.text) == (422, True)
 
+    def test_a_page_of_another_site_cannot_send_the_form(
+        self, browser: FlaskClient, world: MailWorld, anna: Person
+    ) -> None:
+        form = {"email": anna.user["email"], "send": "code"}
+        for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200)):
+            headers = {"Sec-Fetch-Site": site}
+            assert browser.post("/auth/email/login/form", data=form, headers=headers).status_code == status
+        world.deliver()
+        assert len(world.box.mails) == 1
+
     @pytest.mark.parametrize("path", ["/docs", "/docs/guide", "/problems", "/dev/mail"])
     def test_the_pages_speak_the_language_of_the_browser_and_share_a_header(self, path: str, tmp_path: Path) -> None:
         browser = FlaskClient(build(settings={"data_dir": tmp_path}))

@@ -1,10 +1,12 @@
 """Mails that tell users of changes of their accounts, and what a new address needs."""
 
 from dataclasses import replace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from src.application.accounts import LocalAccounts
 from src.domain.errors import Unavailable
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.repositories.mails import Mails
@@ -143,6 +145,22 @@ class TestNewAddresses:
                 assert world.client.put(path, json=wrong, headers=anna.headers).status_code == 403
         assert world.client.get("/user", headers=anna.headers).json["email"] == anna.user["email"]
         assert self.change(world, anna, current_password=PASSWORD).json["email"] == "new@example.com"
+
+    def test_a_new_address_is_refused_when_the_password_changes_while_it_is_checked(
+        self, world: MailWorld, anna: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owner = Person(anna.user, log_in(world.client, anna).json["access_token"])
+        check = LocalAccounts.has_this_password
+
+        def check_slowly(*arguments: Any) -> bool:
+            monkeypatch.setattr(LocalAccounts, "has_this_password", check)
+            body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+            assert world.client.put("/user/password", json=body, headers=owner.headers).status_code == 204
+            return True
+
+        monkeypatch.setattr(LocalAccounts, "has_this_password", check_slowly)
+        assert self.change(world, anna, current_password=PASSWORD).status_code == 401
+        assert world.client.get("/user", headers=owner.headers).json["email"] == anna.user["email"]
 
     def test_the_route_of_the_directory_asks_for_the_password_too(self, world: MailWorld, anna: Person) -> None:
         anna = self.renewed(world, anna)

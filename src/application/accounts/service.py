@@ -81,9 +81,9 @@ class AccountService:
 
         Only admins set ``role`` and ``disabled``, with immediate effect; both are ignored if others give them. The last
         admin cannot be demoted or disabled. A new address of the caller needs the current password, or a login of the
-        last ten minutes: whoever has stolen a token could otherwise take over the account. A password that is given is
-        always checked. Raises Forbidden, NotFound, Invalid, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin,
-        Unavailable.
+        last ten minutes: whoever has stolen a token could otherwise take over the account. A password that is given for
+        the caller's own account is always checked. Raises Forbidden, NotFound, Invalid, WrongPassword, TooManyRequests,
+        Taken, Stale, LastAdmin, Unavailable.
         """
         user = caller.user
         require_self_or_admin(user, id)
@@ -91,16 +91,20 @@ class AccountService:
             change = change.copy()
             change.pop("role", None)
             change.pop("disabled", None)
+        is_own, is_confirmed = id == user.id, self._logged_in_recently(caller)
         new_address = change.get("email", user.email) != user.email
-        if id == user.id and (current_password is not None or (new_address and not self._logged_in_recently(caller))):
+        if is_own and (current_password is not None or (new_address and not is_confirmed)):
             self._confirm(caller, current_password, client)
+            is_confirmed = True
         now = self.clock()
         before: list[User] = []
 
         def apply(stored: User) -> User:
             before[:] = [require_visible(stored)]
-            if id == user.id and not stored.can_log_in:
-                raise InvalidToken  # disabled since the caller was authenticated
+            if is_own:
+                self._require_current(caller, stored)
+                if not is_confirmed and change.get("email", stored.email) != stored.email:
+                    raise _password_required()  # the address has changed since the caller was authenticated
             return stored.changed(change, now)
 
         changed = self.accounts.change(id, apply, revisions)
@@ -147,6 +151,12 @@ class AccountService:
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
+    def _require_current(self, caller: Caller, stored: User) -> None:
+        """Raise InvalidToken if the caller was disabled, or its session has ended, since it was authenticated."""
+        is_kept = caller.session is not None and caller.session.id == stored.kept_session
+        if not stored.can_log_in or (stored.session_epoch != caller.user.session_epoch and not is_kept):
+            raise InvalidToken
+
     def _logged_in_recently(self, caller: Caller) -> bool:
         """Return whether the caller has logged in within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
@@ -160,7 +170,7 @@ class AccountService:
         failures = Count(FAILED_LOGINS, address)
         self.limiter.check(failures)
         if current is None and not self._has_no_password(caller):
-            raise Invalid(FieldError("current_password", "required", "This field is required."))
+            raise _password_required()
         if current is not None:
             attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
             with guess(self.limiter, attempts, failures):
@@ -174,6 +184,10 @@ class AccountService:
     def _has_no_password(self, caller: Caller) -> bool:
         """Return whether the caller signs in at the identity provider, in another way than with a password."""
         return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
+
+
+def _password_required() -> Invalid:
+    return Invalid(FieldError("current_password", "required", "This field is required."))
 
 
 def require_self_or_admin(caller: User, id: str) -> None:

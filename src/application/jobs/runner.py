@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from src.application.ports import Clock, Count, uncounted
+from src.application.ports import Clock, CountEvent, uncounted
 from src.domain.errors import AttemptFailed, NotFound, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobRepository, NotRunnable
 from src.domain.messages import Translatable
@@ -57,7 +57,7 @@ class JobRunner:
     delay: timedelta
     """The time that every job waits before its work begins, so that users of a demonstration can watch it."""
     clock: Clock
-    count: Count = uncounted
+    count: CountEvent = uncounted
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the process is about to end. Then no job is started, and a job that still waits is put back."""
     _running: dict[str, str] = field(default_factory=dict)

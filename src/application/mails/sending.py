@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from src.application.jobs import Progress
 from src.application.mails.tokens import MailTokens
-from src.application.ports import Clock, Count, Mailer, MailWriter, Message, uncounted
+from src.application.ports import Clock, CountEvent, Mailer, MailWriter, Message, uncounted
 from src.domain.errors import NotFound, PorteroError
 from src.domain.jobs import Job
 from src.domain.mails import MAX_VALID_TOKENS, RETRY_WINDOW, Mail, MailRepository
@@ -28,7 +28,7 @@ class SendMail:
     writer: MailWriter
     tokens: MailTokens
     clock: Clock
-    count: Count = uncounted
+    count: CountEvent = uncounted
     waits: ClassVar[tuple[float, float, float]] = (10.0, 60.0, 600.0)
     postponed_until: ClassVar[tuple[float, float, float, float]] = (RETRY_WINDOW.total_seconds(),) * 4
 

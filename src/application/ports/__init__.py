@@ -13,7 +13,7 @@ from src.application.ports.identity import (
     TokenIssuer,
     Tokens,
 )
-from src.application.ports.metrics import Count, Metrics, uncounted
+from src.application.ports.metrics import CountEvent, Metrics, uncounted
 from src.application.ports.outgoing import (
     FileRelay,
     JobQueue,
@@ -29,7 +29,7 @@ from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowSt
 __all__ = [
     "BlobStore",
     "Clock",
-    "Count",
+    "CountEvent",
     "CsvChecker",
     "EmailParser",
     "EncodedRow",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 
-class Count(Protocol):
+class CountEvent(Protocol):
     """A function that counts events of the background work."""
 
     def __call__(self, metric: str, *labels: str, amount: int = 1) -> None:
@@ -12,14 +12,14 @@ class Count(Protocol):
 
 
 def uncounted(metric: str, *labels: str, amount: int = 1) -> None:
-    """Count nothing. Implements Count."""
+    """Count nothing. Implements CountEvent."""
 
 
 class Metrics(Protocol):
     """Measures this service, the same from every process that serves it."""
 
     def count(self, metric: str, *labels: str, amount: int = 1) -> None:
-        """Add ``amount`` to a metric, as ``Count`` does."""
+        """Add ``amount`` to a metric, as ``CountEvent`` does."""
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request, and the time of its answer."""

@@ -26,6 +26,8 @@ from src.domain.sessions import Attempt, Client, Method, Session, SessionReposit
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
+_SECOND_FACTOR = (Method.CODE, Method.TWO_FACTORS)
+"""What the identity provider adds to the methods of a login when it asks for a second factor."""
 _MAX_LOGIN = 254  # characters of a login that are folded; folding a longer text could take long
 
 
@@ -158,9 +160,11 @@ class SessionService:
             current_hash=refresh.hash if refresh else None,
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
-            amr=(*methods, Method.CODE, Method.TWO_FACTORS) if identity and identity.second_factor else tuple(methods),
+            methods=(*methods, *_SECOND_FACTOR) if identity and identity.second_factor else tuple(methods),
         )
-        attempts[:] = self.sessions.add_after(attempts, session)
+        counted = attempts.copy()
+        attempts.clear()  # if the reply of the commit is lost, they may have been given back
+        attempts += self.sessions.add_after(counted, session)
         return self.tokens.issue(user, session, refresh)
 
     def renew(self, caller: Caller) -> Tokens:

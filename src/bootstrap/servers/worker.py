@@ -141,6 +141,7 @@ class Worker(EventWorker):
         """Serve a request. Return whether the connection is kept."""
         deadline = time.monotonic() + HEAD_SECONDS if conn.initialized else conn.timeout
         arrival = self.arrivals[conn.sock] = _Arrival(conn, deadline)
+        conn.sock.received = 0  # a part of the body may arrive with the head
         try:
             kept = super().handle(conn)
         finally:
@@ -161,7 +162,7 @@ class Worker(EventWorker):
         fields = dict(req.headers)
         if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
             return self._respond(req, conn)
-        arrival.begun, conn.sock.received = time.monotonic(), 0
+        arrival.begun = time.monotonic()
         if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
             arrival.deadline = time.monotonic() + self.app.body_seconds
         set_silence(conn.sock, SILENCE_SECONDS)

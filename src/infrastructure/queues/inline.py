@@ -1,5 +1,6 @@
 """A job queue without a broker. Jobs run in threads of the process that sends them."""
 
+import heapq
 import logging
 import threading
 import time
@@ -23,7 +24,8 @@ class InlineQueue:
         self._run = run
         self._count = threads
         self._changed = threading.Condition()
-        self._due: dict[str, float] = {}  # the time of each waiting job
+        self._heap: list[tuple[float, str]] = []
+        self._due: dict[str, float] = {}  # The time of each waiting job. A heap entry with another time is void.
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -37,8 +39,10 @@ class InlineQueue:
             if self._closed:
                 raise Unavailable
             self._start()
-            self._due[job_id] = min(when, self._due.get(job_id, when))
-            self._changed.notify()
+            if when < self._due.get(job_id, float("inf")):
+                self._due[job_id] = when
+                heapq.heappush(self._heap, (when, job_id))
+                self._changed.notify()
 
     def notify(self, job_id: str) -> None:
         with suppress(Unavailable):
@@ -79,12 +83,15 @@ class InlineQueue:
         """Wait for the next job that is due and return its id, or None once the queue is closed."""
         with self._changed:
             while not self._closed:
-                job_id = min(self._due, key=self._due.__getitem__, default=None)
-                if job_id is None:
+                if not self._heap:
                     self._changed.wait()
-                elif (left := self._due[job_id] - time.monotonic()) > 0:
+                    continue
+                when, job_id = self._heap[0]
+                if (left := when - time.monotonic()) > 0:
                     self._changed.wait(left)
-                else:
+                    continue
+                heapq.heappop(self._heap)
+                if self._due.get(job_id) == when:
                     del self._due[job_id]
                     return job_id
         return None

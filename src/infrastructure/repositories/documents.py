@@ -171,7 +171,10 @@ class Documents(Generic[E]):
             self._store.commit(*(Delete(self._key(entity.id)) for entity in page))
 
     def _page(self, order: str, *, cursor: str | None = None, limit: int = 100, **query: Any) -> Page[E]:
-        """Return the entities that a query finds. The page ends early once its texts exceed PAGE_CHARACTERS."""
+        """Return the entities that a query finds.
+
+        The page ends early once the texts of its documents exceed PAGE_CHARACTERS.
+        """
         entities: list[E] = []
         characters = 0
         while True:

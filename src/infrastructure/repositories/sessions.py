@@ -64,9 +64,9 @@ class Sessions(Documents[Session]):
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
-        fields["amr"] = tuple(fields["amr"] or ())
+        fields["methods"] = tuple(fields["methods"] or ())
         fields["client"] = Client(fields.pop("user_agent"), fields.pop("ip"))
         return fields
 
     def _special_fields(self, entity: Session) -> dict[str, Any]:
-        return {"user_agent": entity.client.user_agent, "ip": entity.client.ip, "amr": list(entity.amr) or None}
+        return {"user_agent": entity.client.user_agent, "ip": entity.client.ip, "methods": list(entity.methods) or None}

@@ -118,9 +118,9 @@ class JwtIssuer:
             exp=now + seconds,
             jti=secrets.token_hex(16),
             client_id=CLIENT_ID,
-            auth_time=int(session.auth_time.timestamp()),
+            auth_time=int(session.logged_in_at.timestamp()),
             acr=session.level,
-            amr=session.amr,
+            amr=session.methods,
         )
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}

@@ -52,7 +52,12 @@ def show_page(kind: MailKind) -> Response:
 
 
 def submit_page(kind: MailKind) -> Response:
-    """Do what the link is for, and say how it went."""
+    """Do what the link is for, and say how it went.
+
+    A form of another site is refused, since its visitors could be made to use up the mails of an address.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("Open the page of this service, and send its form.")
     form = parse_body(LinkForm, context_of(None))
     try:
         return _page(kind, form, **_do(kind, form))

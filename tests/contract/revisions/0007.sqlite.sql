@@ -11,8 +11,8 @@ CREATE TABLE claims (
 	holder_id TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "claims" VALUES('full','e0b432bcc3d23301d0ca2069040555ef','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %');
-INSERT INTO "claims" VALUES('bare','e0b432bcc3d23301d0ca2069040555ef','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %');
+INSERT INTO "claims" VALUES('full','8a979a0d61db414eec6bade81a057837','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %');
+INSERT INTO "claims" VALUES('bare','8a979a0d61db414eec6bade81a057837','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %');
 CREATE TABLE counters (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -21,8 +21,8 @@ CREATE TABLE counters (
 	expires_at DATETIME NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "counters" VALUES('full','349934caea6d2c277e309cbae876be52',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456');
-INSERT INTO "counters" VALUES('bare','349934caea6d2c277e309cbae876be52',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456');
+INSERT INTO "counters" VALUES('full','385b87b49bf2862cf6ccff59f7fb6eaa',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456');
+INSERT INTO "counters" VALUES('bare','385b87b49bf2862cf6ccff59f7fb6eaa',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456');
 CREATE TABLE datasets (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -42,8 +42,8 @@ CREATE TABLE datasets (
 	pieces JSON NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "datasets" VALUES('full','168edcf5f946c4b753f2308105e198d1','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
-INSERT INTO "datasets" VALUES('bare','168edcf5f946c4b753f2308105e198d1','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,NULL,9007199254740993,'2030-01-02 12:00:00.123456',NULL,'[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "datasets" VALUES('full','c4d5018e0f0c590aa42ee314b94ab11f','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "datasets" VALUES('bare','c4d5018e0f0c590aa42ee314b94ab11f','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,NULL,9007199254740993,'2030-01-02 12:00:00.123456',NULL,'[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
 CREATE TABLE dogs (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -57,8 +57,8 @@ CREATE TABLE dogs (
 	created_at DATETIME NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "dogs" VALUES('full','4512e27a612143e7261ba50c20cdbd6c','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,'2030-01-02 12:00:00.123456');
-INSERT INTO "dogs" VALUES('bare','4512e27a612143e7261ba50c20cdbd6c','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,1,'2030-01-02 12:00:00.123456');
+INSERT INTO "dogs" VALUES('full','32738bfcd868b7f4ba38fa06eb4466b2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,'2030-01-02 12:00:00.123456');
+INSERT INTO "dogs" VALUES('bare','32738bfcd868b7f4ba38fa06eb4466b2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,1,'2030-01-02 12:00:00.123456');
 CREATE TABLE files (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -74,8 +74,8 @@ CREATE TABLE files (
 	reconcile_since DATETIME, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "files" VALUES('full','f8abaeb38dbcda96a838cfb5fc0260eb','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
-INSERT INTO "files" VALUES('bare','f8abaeb38dbcda96a838cfb5fc0260eb','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,9007199254740993,'2030-01-02 12:00:00.123456',NULL);
+INSERT INTO "files" VALUES('full','5e05170b767e04e77bd97f3431da4142','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "files" VALUES('bare','5e05170b767e04e77bd97f3431da4142','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,9007199254740993,'2030-01-02 12:00:00.123456',NULL);
 CREATE TABLE "jobs" (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -95,8 +95,8 @@ CREATE TABLE "jobs" (
 	result JSON, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "jobs" VALUES('full','fa80ba6d0124b54cd34336a5632dc769','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,0.1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
-INSERT INTO "jobs" VALUES('bare','fa80ba6d0124b54cd34336a5632dc769',NULL,'Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,NULL,9007199254740993,0.1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL);
+INSERT INTO "jobs" VALUES('full','4f90823743d5556e3030bea08bc79f44','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,0.1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "jobs" VALUES('bare','4f90823743d5556e3030bea08bc79f44',NULL,'Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,NULL,9007199254740993,0.1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL);
 CREATE TABLE mails (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -113,8 +113,8 @@ CREATE TABLE mails (
 	valid_until DATETIME, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "mails" VALUES('full','616f9d514932305b3814663bc742b723','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','full',9007199254740993,9007199254740993,'[["email", "\u00e5"], {"a": null, "b": [1.5]}]','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
-INSERT INTO "mails" VALUES('bare','616f9d514932305b3814663bc742b723','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,9007199254740993,9007199254740993,NULL,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL);
+INSERT INTO "mails" VALUES('full','244a2ada7c76688eedc65986d88b7ff5','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','full',9007199254740993,9007199254740993,'[["email", "\u00e5"], {"a": null, "b": [1.5]}]','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "mails" VALUES('bare','244a2ada7c76688eedc65986d88b7ff5','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',NULL,9007199254740993,9007199254740993,NULL,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL);
 CREATE TABLE packs (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -125,8 +125,8 @@ CREATE TABLE packs (
 	goes_on BOOLEAN NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "packs" VALUES('full','31f411d172ec2114249463f38468738f','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1);
-INSERT INTO "packs" VALUES('bare','31f411d172ec2114249463f38468738f','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1);
+INSERT INTO "packs" VALUES('full','440c84c182edfe151a27cf788d05d0b3','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1);
+INSERT INTO "packs" VALUES('bare','440c84c182edfe151a27cf788d05d0b3','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1);
 CREATE TABLE receipts (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -136,24 +136,24 @@ CREATE TABLE receipts (
 	expires_at DATETIME NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "receipts" VALUES('full','6f9eb967ee351dae6e9d2561d3f67574','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','2030-01-02 12:00:00.123456');
-INSERT INTO "receipts" VALUES('bare','6f9eb967ee351dae6e9d2561d3f67574','full',NULL,NULL,'2030-01-02 12:00:00.123456');
+INSERT INTO "receipts" VALUES('full','72fd7ad40f1458c81dcae682a662f08e','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','2030-01-02 12:00:00.123456');
+INSERT INTO "receipts" VALUES('bare','72fd7ad40f1458c81dcae682a662f08e','full',NULL,NULL,'2030-01-02 12:00:00.123456');
 CREATE TABLE reports (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
 	text TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "reports" VALUES('full','e80ecec99ff0576940948822f0d5174e','Å 😀 ''quoted'' 100 %');
-INSERT INTO "reports" VALUES('bare','e80ecec99ff0576940948822f0d5174e','Å 😀 ''quoted'' 100 %');
+INSERT INTO "reports" VALUES('full','c2cc662f0d1ea6632e6113372e6a5b7a','Å 😀 ''quoted'' 100 %');
+INSERT INTO "reports" VALUES('bare','c2cc662f0d1ea6632e6113372e6a5b7a','Å 😀 ''quoted'' 100 %');
 CREATE TABLE rosters (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
 	members JSON NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "rosters" VALUES('full','ced77c8459378c66979c973f52bb9391','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
-INSERT INTO "rosters" VALUES('bare','ced77c8459378c66979c973f52bb9391','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "rosters" VALUES('full','66124673e590a20ba4334112280fc72d','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "rosters" VALUES('bare','66124673e590a20ba4334112280fc72d','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
 CREATE TABLE rows (
 	set_id TEXT NOT NULL, 
 	line BIGINT NOT NULL, 
@@ -181,11 +181,11 @@ CREATE TABLE sessions (
 	last_used_at DATETIME NOT NULL, 
 	expires_at DATETIME NOT NULL, 
 	ends_at DATETIME NOT NULL, 
-	spent_at DATETIME, signed_in_at DATETIME, second_factor TEXT, amr JSON, 
+	spent_at DATETIME, signed_in_at DATETIME, second_factor TEXT, methods JSON, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "sessions" VALUES('full','777f499f4dadab2cf34212392bea18da','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','Å 😀 ''quoted'' 100 %','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
-INSERT INTO "sessions" VALUES('bare','777f499f4dadab2cf34212392bea18da','full',NULL,NULL,NULL,NULL,9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL,NULL);
+INSERT INTO "sessions" VALUES('full','3343a72cc6dffbd26e2a4a030307c42c','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','Å 😀 ''quoted'' 100 %','[["email", "\u00e5"], {"a": null, "b": [1.5]}]');
+INSERT INTO "sessions" VALUES('bare','3343a72cc6dffbd26e2a4a030307c42c','full',NULL,NULL,NULL,NULL,9007199254740993,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL,NULL);
 CREATE TABLE tasks (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -197,8 +197,8 @@ CREATE TABLE tasks (
 	updated_at DATETIME NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "tasks" VALUES('full','ba46e7468160d66e189d3899f72c60a2','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
-INSERT INTO "tasks" VALUES('bare','ba46e7468160d66e189d3899f72c60a2','full','Å 😀 ''quoted'' 100 %',NULL,1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "tasks" VALUES('full','f83addbb201c9fc190854d3bfd5983cb','full','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
+INSERT INTO "tasks" VALUES('bare','f83addbb201c9fc190854d3bfd5983cb','full','Å 😀 ''quoted'' 100 %',NULL,1,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456');
 CREATE TABLE users (
 	id TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
@@ -223,22 +223,22 @@ CREATE TABLE users (
 	reserved JSON, provider_valid_since DATETIME, address_changes BIGINT, provider_project TEXT, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "users" VALUES('full','4c8a532fea7d3587024a353a11e46eb5','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','2030-01-02 12:00:00.123456',9007199254740993,'Å 😀 ''quoted'' 100 %');
-INSERT INTO "users" VALUES('bare','4c8a532fea7d3587024a353a11e46eb5',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "users" VALUES('full','ec832fe11744f510d5c66178420af3d7','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456','[["email", "\u00e5"], {"a": null, "b": [1.5]}]','2030-01-02 12:00:00.123456',9007199254740993,'Å 😀 ''quoted'' 100 %');
+INSERT INTO "users" VALUES('bare','ec832fe11744f510d5c66178420af3d7',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'Å 😀 ''quoted'' 100 %','Å 😀 ''quoted'' 100 %',1,1,9007199254740993,'2030-01-02 12:00:00.123456','2030-01-02 12:00:00.123456',NULL,NULL,NULL,NULL,NULL,NULL,NULL);
 CREATE INDEX ix_users_state_role_username_key ON users (state, role, username_key, id);
 CREATE INDEX ix_users_state_username_key ON users (state, username_key, id);
 CREATE INDEX ix_users_expires_at ON users (expires_at, id);
 CREATE INDEX ix_users_reconcile_since ON users (reconcile_since, id);
-CREATE INDEX ix_users_username_key ON users (username_key, id);
 CREATE INDEX ix_users_email_key ON users (email_key, id);
+CREATE INDEX ix_users_username_key ON users (username_key, id);
 CREATE INDEX ix_sessions_user_id_created_at ON sessions (user_id, created_at, id);
 CREATE INDEX ix_sessions_expires_at ON sessions (expires_at, id);
 CREATE INDEX ix_counters_expires_at ON counters (expires_at, id);
 CREATE INDEX ix_tasks_user_id_completed_created_at ON tasks (user_id, completed, created_at, id);
 CREATE INDEX ix_tasks_user_id_created_at ON tasks (user_id, created_at, id);
-CREATE INDEX ix_dogs_user_id_name_key ON dogs (user_id, name_key, id);
-CREATE INDEX ix_dogs_name_key ON dogs (name_key, id);
 CREATE INDEX ix_dogs_is_adopted_name_key ON dogs (is_adopted, name_key, id);
+CREATE INDEX ix_dogs_name_key ON dogs (name_key, id);
+CREATE INDEX ix_dogs_user_id_name_key ON dogs (user_id, name_key, id);
 CREATE INDEX ix_files_state_user_id_created_at ON files (state, user_id, created_at, id);
 CREATE INDEX ix_files_user_id_created_at ON files (user_id, created_at, id);
 CREATE INDEX ix_files_state_created_at ON files (state, created_at, id);
@@ -248,14 +248,14 @@ CREATE INDEX ix_receipts_expires_at ON receipts (expires_at, id);
 CREATE INDEX ix_packs_set_id_valid_place ON packs (set_id, valid, place, id);
 CREATE INDEX ix_datasets_state_created_at ON datasets (state, created_at, id);
 CREATE INDEX ix_datasets_user_id_created_at ON datasets (user_id, created_at, id);
-CREATE INDEX ix_datasets_reconcile_since ON datasets (reconcile_since, id);
 CREATE INDEX ix_datasets_state_user_id_created_at ON datasets (state, user_id, created_at, id);
+CREATE INDEX ix_datasets_reconcile_since ON datasets (reconcile_since, id);
 CREATE INDEX ix_rows_invalid ON rows (set_id, line, valid) WHERE valid = 0;
 CREATE INDEX ix_mails_kind_address_key_created_at ON mails (kind, address_key, created_at, id);
 CREATE INDEX ix_mails_expires_at ON mails (expires_at, id);
 CREATE INDEX ix_jobs_due_at ON jobs (due_at, id);
-CREATE INDEX ix_jobs_user_id_created_at ON jobs (user_id, created_at, id);
 CREATE INDEX ix_jobs_status_created_at ON jobs (status, created_at, id);
-CREATE INDEX ix_jobs_created_at ON jobs (created_at, id);
 CREATE INDEX ix_jobs_expires_at ON jobs (expires_at, id);
+CREATE INDEX ix_jobs_user_id_created_at ON jobs (user_id, created_at, id);
+CREATE INDEX ix_jobs_created_at ON jobs (created_at, id);
 COMMIT;

@@ -58,7 +58,7 @@ SESSIONS = Collection(
     | _integer("epoch", "generation")
     | _time("created_at", "last_used_at", "expires_at", "ends_at")
     | _time("spent_at", "signed_in_at", nullable=True)
-    | _json("amr", nullable=True),  # null in sessions of earlier versions
+    | _json("methods", nullable=True),  # null in sessions of earlier versions
     (Index("created_at", equal=("user_id",), descending=True), Index("expires_at")),
     expires=True,
 )

@@ -50,7 +50,8 @@ class SessionView(View):
     def of_session(cls, session: Session, current: Session | None) -> Self:
         """Return the view of a session. ``current`` is the session of the request's token, or None."""
         is_current = current is not None and session.id == current.id
-        return cls.model_validate({**asdict(session), **asdict(session.client), "current": is_current})
+        fields = {**asdict(session), **asdict(session.client), "amr": session.methods, "current": is_current}
+        return cls.model_validate(fields)
 
 
 @route("POST /login /auth/login", Access.PUBLIC, RefreshView, errors=(InvalidCredentials, TooManyRequests))

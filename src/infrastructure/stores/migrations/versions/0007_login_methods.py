@@ -13,9 +13,9 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Add the column."""
-    op.add_column("sessions", sa.Column("amr", sa.JSON()))
+    op.add_column("sessions", sa.Column("methods", sa.JSON()))
 
 
 def downgrade() -> None:
     """Drop the column."""
-    op.drop_column("sessions", "amr")
+    op.drop_column("sessions", "methods")
