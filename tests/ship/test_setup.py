@@ -36,13 +36,13 @@ class Checkout:
         (folder / "python").chmod(0o755)
         os.mkfifo(folder / "gate")
 
-    def setup(self) -> "subprocess.Popen[str]":
+    def setup(self, language: str = "C") -> "subprocess.Popen[str]":
         """Start the script in a process group of its own, which lives for a minute at most."""
         self.started.append(
             subprocess.Popen(
                 ["timeout", "60", "sh", "scripts/setup", "runtime"],
                 cwd=self.folder,
-                env={**os.environ, "PYTHON": str(self.folder / "python")},
+                env={**os.environ, "PYTHON": str(self.folder / "python"), "LC_ALL": language},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -103,6 +103,15 @@ def test_an_installation_that_takes_some_seconds_says_how_far_it_is(checkout: Ch
     running = checkout.setup()
     assert begins(running)
     assert line(running) == "  1 of 2 packages fetched, 0 installed\n"
+
+
+def test_an_installation_speaks_the_language_of_the_system(checkout: Checkout) -> None:
+    (checkout.folder / "requirements.txt").write_text("click==1\nflask==2\n")
+    first = checkout.setup("es_ES.UTF-8")
+    assert [line(first), line(first)] == ["Se crea .venv\n", "Se instala requirements.txt\n"]
+    second = checkout.setup("es_ES.UTF-8")
+    assert line(second) == "Se espera a que acabe otra instalación\n"
+    assert line(first) == "  1 de 2 paquetes descargados, 0 instalados\n"
 
 
 def test_an_interrupt_ends_an_installation_without_a_word(checkout: Checkout) -> None:
