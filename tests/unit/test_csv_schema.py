@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
+from src.domain.csv.forms import fold
+from src.domain.csv.schema import MAX_ERRORS
 from src.domain.errors import Invalid
 
 
@@ -139,6 +141,19 @@ def test_a_schema_can_be_posted_back() -> None:
 )
 def test_each_bad_thing_is_named(schema: object, bad: set[tuple[str, str]]) -> None:
     assert errors(schema) == bad
+
+
+def test_a_schema_with_many_errors_names_the_first_ones() -> None:
+    for schema in ({"a": {f"{at}": 0 for at in range(5_000)}}, {f"{at}": {"kind": 1} for at in range(5_000)}):
+        with pytest.raises(Invalid) as raised:
+            parse_schema(schema, lambda pattern: None)
+        assert len(raised.value.errors) == MAX_ERRORS
+
+
+def test_a_long_text_is_not_normalised() -> None:
+    assert fold("Año  NUEVO") == "ano nuevo"
+    marks = "\u0301\u0316" * 500_000  # would take minutes
+    assert fold(marks) is marks
 
 
 def test_instants_are_in_the_order_of_time() -> None:

@@ -47,11 +47,17 @@ _LEAP = {
 }
 _YEAR = {"yyyy": r"(?:[1-9][0-9]{3})", "yy": r"[0-9]{2}"}
 _CLOCK = re.compile(r"(.*?)[ T]([0-9]{1,2}):([0-9:.]*[0-9]) ?([AaPp]?).*", re.S)
+_MAX_FOLDED = 200
 _FORMAT = re.compile(r"(dd?|mm?|yyyy|yy)([-/. ]?)(dd?|mm?)\2(dd?|mm?|yyyy|yy)(?:[ T]h{1,2}:mm(?::ss)?)?")
 
 
 def fold(text: str) -> str:
-    """Return the text without case, accents and surplus blanks, to compare how it is spelled."""
+    """Return the text without case, accents and surplus blanks, to compare how it is spelled.
+
+    A long text is returned as it is: the time to sort its combining marks grows with the square of their number.
+    """
+    if len(text) > _MAX_FOLDED:
+        return text
     plain = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 

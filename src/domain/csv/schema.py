@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any
 
 from src.domain.csv.columns import SUSPICIONS, Column
@@ -14,6 +15,8 @@ from src.domain.errors import FieldError, Invalid
 from src.domain.messages import Translatable, clipped
 
 MAX_COLUMNS = 10_000
+MAX_ERRORS = 100
+"""The most errors of a schema that are named at once."""
 MAX_NAME = 200
 """The maximum length in characters of the name of a column and of a value in an enum."""
 MAX_PATTERN = 200
@@ -81,9 +84,13 @@ def parse_schema(value: object, pattern_flaw: Callable[[str], str | None]) -> Sc
         raise Invalid(
             FieldError("schema", "too_many_columns", Translatable("Name at most {n} columns.", n=MAX_COLUMNS))
         )
-    columns = [_column(str(name), rules, pattern_flaw, errors) for name, rules in value.items()]
+    columns: list[Column] = []
+    for name, rules in value.items():
+        columns.append(_column(str(name), rules, pattern_flaw, errors))
+        if len(errors) >= MAX_ERRORS:
+            break
     if errors:
-        raise Invalid(*errors)
+        raise Invalid(*errors[:MAX_ERRORS])
     return Schema(tuple(columns), **about)
 
 
@@ -129,7 +136,7 @@ def _column(name: str, rules: object, pattern_flaw: Callable[[str], str | None],
     if not isinstance(rules, dict):
         add_error("", "type", "Give a type, or an object of rules.")
         return Column(name)
-    for rule in rules.keys() - set(_RULES):
+    for rule in islice((each for each in rules if each not in _RULES), MAX_ERRORS):
         add_error(
             str(rule), "unknown", Translatable("There is no such rule; there are {rules}.", rules=", ".join(_RULES))
         )

@@ -204,6 +204,15 @@ def test_memory_is_bounded_for_wide_files(tmp_path: Path) -> None:
     assert _memory(file) < 250
 
 
+def test_memory_is_bounded_for_long_cells(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    cell = "x" * 100_000 + "\N{GRINNING FACE}"  # Python keeps such a text with four bytes a character
+    with file.open("w") as out:
+        out.write("a,b\n")
+        out.writelines(f"{cell}{row},{cell}\n" for row in range(400))
+    assert _memory(file) < 250
+
+
 @pytest.mark.parametrize("end", ["\n", "\r"])
 def test_memory_is_bounded_for_blank_lines(tmp_path: Path, end: str) -> None:
     file = tmp_path / "blank.csv"

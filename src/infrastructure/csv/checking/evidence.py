@@ -14,6 +14,10 @@ MAX_CELLS = 100_000
 """About the number of cells that are looked at first: ten thousand rows of ten columns."""
 MAX_DISTINCT = 500
 """The number of distinct values of a column that Python looks at. The forms of a column do not need more."""
+_MAX_BYTES = 16 << 20
+"""The bytes of the first rows after which they are enough, however few cells they have."""
+_MAX_CHARACTERS = 200
+"""The characters of a cell that are kept as evidence."""
 _LATER_CELLS = 2_000
 """About the number of cells of each later block that are looked at, so that evidence is from the whole file."""
 
@@ -40,18 +44,20 @@ class Evidence:
     def __init__(self, width: int) -> None:
         self._width = width
         self._frames: list[pl.DataFrame] = []
-        self._cells = 0
+        self._cells = self._bytes = 0
 
     @property
     def is_enough(self) -> bool:
         """Whether the first rows, from which the forms are inferred, have been added."""
-        return self._cells >= MAX_CELLS
+        return self._cells >= MAX_CELLS or self._bytes >= _MAX_BYTES
 
     def add(self, block: Block) -> None:
         """Look at the next block. Rows that are no data, such as a total, are left out."""
         cells = _LATER_CELLS if self.is_enough else MAX_CELLS
         frame = block.complete.head(max(1, cells // self._width))
+        self._bytes += int(block.frame.estimated_size())
         if frame.height:
+            frame = frame.select(pl.all().str.head(_MAX_CHARACTERS))
             other = without_data(frame).values()
             self._frames.append(frame.filter(~marked(frame.height, pl.concat(other))) if other else frame)
             self._cells += frame.height * self._width
