@@ -464,6 +464,15 @@ class TestLimits:
         assert self.accepted(world, path, anna.user["email"], *["203.0.113.1"] * 40) == 5
         assert self.accepted(world, path, anna.user["email"], "198.51.100.1") == 1
 
+    def test_many_new_accounts_flood_no_mailbox_with_mails_that_verify_it(self, world: MailWorld) -> None:
+        sent = 0
+        for n in range(8):
+            person = join(world.client, email="victim@example.com")
+            ips = [f"10.{n}.0.1"] * 5
+            sent += self.accepted(world, "/auth/email/verify", "", *ips, token=person.token)
+            assert world.client.delete("/user", headers=person.headers).status_code == 204
+        assert sent == 30
+
     def test_many_networks_flood_no_mailbox_and_the_newest_link_works(self, world: MailWorld, anna: Person) -> None:
         path, email, networks = "/auth/password/forgot", anna.user["email"], [f"10.0.{n}.1" for n in range(40)]
         assert world.ask(path, email).status_code == 202

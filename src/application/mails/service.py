@@ -68,7 +68,8 @@ class MailService:
         if user.email is None:
             raise Invalid(FieldError("email", "required", "Your account has no e-mail address; set one first."))
         address = Count(MAILS_TO_ADDRESS, f"verify {subnet(client)} {user.email.key}")
-        self._accept(MailKind.VERIFY, user.email, client, [Count(MAILS, user.id), address])
+        everywhere = Count(MAILS_FROM_EVERYWHERE, f"{MailKind.VERIFY} {user.email.key}")
+        self._accept(MailKind.VERIFY, user.email, client, [Count(MAILS, user.id), address], [everywhere])
 
     def account_to_verify(self, token: str) -> User | None:
         """Return the user whose address the token proves, or None if it is not valid. Spend nothing."""

@@ -27,6 +27,10 @@ _FORWARDING = ("forwarded", "x-forwarded-", "x-real-ip", "via")
 _LOOPBACK_PEER = re.compile(r"(::ffff:)?127(\.[0-9]{1,3}){3}|::1")
 
 
+_MAX_SHOWN = 254
+"""The most characters of a field that a page repeats: those of an e-mail address."""
+
+
 class LinkForm(Form):
     """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new password.
 
@@ -118,5 +122,6 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
 
 
 def _page(kind: MailKind, form: LinkForm, status: int = 200, **shown: Any) -> Response:
+    form = form.model_copy(update={"email": form.email[:_MAX_SHOWN], "token": form.token[:_MAX_SHOWN]})
     kind = MailKind.RESET if "verified" in shown else kind  # the token sets a new password now
     return page("mail_link.html", status, kind=kind.value, form=form, action=f"{LINK_PATHS[kind]}/form", **shown)
