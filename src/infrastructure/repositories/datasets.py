@@ -28,6 +28,10 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+_COLUMN_CHARACTERS = 100
+"""About the characters that the schema and the report of a dataset take for each column."""
+
+
 class Datasets(StoredObjectDocuments[Dataset]):
     """Stores datasets. Implements DatasetRepository.
 
@@ -36,6 +40,9 @@ class Datasets(StoredObjectDocuments[Dataset]):
     the stored dataset lists the ids of the pieces. All of them are written in the commit of the dataset. Raises NotCsv
     if they do not fit into it.
     """
+
+    _first_read = 5
+    """A dataset with thousands of columns takes tens of MiB."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, DATASETS, Dataset, row_sets=tuple, status=DatasetStatus)
@@ -64,6 +71,9 @@ class Datasets(StoredObjectDocuments[Dataset]):
             },
             "pieces": [key.id for key in self._pieces(entity)],
         }
+
+    def _further_characters(self, entity: Dataset) -> int:
+        return _COLUMN_CHARACTERS * len(entity.report.columns) if entity.report else 0
 
     def _entities(self, documents: Sequence[Document | None]) -> list[Dataset | None]:
         """Return the datasets with their columns and reports. Takes one more read, for the pieces of all datasets."""

@@ -7,7 +7,7 @@ receipt in one commit.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from src.domain.errors import NotFound, Stale
 from src.domain.messages import Translatable
@@ -38,6 +38,9 @@ PAGE_CHARACTERS = 1_000_000
 
 class Documents(Generic[E]):
     """A repository of entities, each stored as one document. A field and its attribute have the same name."""
+
+    _first_read: ClassVar = READ_DOCUMENTS
+    """The number of documents that a page reads at first. If they are small, it reads more at a time after that."""
 
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
@@ -176,18 +179,23 @@ class Documents(Generic[E]):
         The page ends early once the texts of its documents exceed PAGE_CHARACTERS.
         """
         entities: list[E] = []
-        characters = 0
+        characters, at_once = 0, min(self._first_read, READ_DOCUMENTS)
         while True:
-            at_once = min(limit - len(entities), READ_DOCUMENTS)
-            page = self._store.find(Query(self._collection, order, cursor=cursor, limit=at_once, **query))
-            entities += [entity for entity in self._entities(page.items) if entity]
-            cursor = page.next
+            most = min(limit - len(entities), at_once)
+            page = self._store.find(Query(self._collection, order, cursor=cursor, limit=most, **query))
+            found = [entity for entity in self._entities(page.items) if entity]
+            entities += found
+            cursor, at_once = page.next, min(4 * at_once, READ_DOCUMENTS)
             if cursor is None or len(entities) == limit:
                 break
-            characters += sum(map(_characters, page.items))
+            characters += sum(map(_characters, page.items)) + sum(map(self._further_characters, found))
             if characters > PAGE_CHARACTERS:
                 break
         return Page(entities, cursor)
+
+    def _further_characters(self, entity: E) -> int:
+        """Return about how many characters an entity has that are not in its own document."""
+        return 0
 
     def _key(self, id: str) -> Key:
         return Key(self._collection, id)
