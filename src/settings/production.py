@@ -32,7 +32,7 @@ def _is_shared(settings: SettingsValues) -> bool:
 
 
 def _is_guessable(token: str) -> bool:
-    return len(token.strip()) < 16 or len(set(token)) == 1
+    return len(token.strip()) < 16 or len(set(token)) < 5
 
 
 REFUSALS = (
@@ -114,8 +114,13 @@ REFUSALS = (
     ),
     Refusal(
         "METRICS_TOKEN",
-        "a short one, or one character repeated, can be guessed; use 16 random characters or more",
+        "a short one, or one of few characters, can be guessed; use 16 random characters or more",
         lambda settings: settings.metrics_token and _is_guessable(settings.metrics_token.get_secret_value()),
+    ),
+    Refusal(
+        "SERVICE_CREDENTIALS",
+        "a short secret, or one of few characters, can be guessed; use 16 random characters or more",
+        lambda settings: any(map(_is_guessable, settings.credentials.values())),
     ),
     Refusal(
         "PASSWORD_MIN_LENGTH",

@@ -236,6 +236,8 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
     ("METRICS_TOKEN", {"METRICS_TOKEN": "0123456789abcde"}),
     ("METRICS_TOKEN", {"METRICS_TOKEN": "x" * 16}),
     ("METRICS_TOKEN", {"METRICS_TOKEN": " \t" * 8}),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "abab" * 4}),
+    ("SERVICE_CREDENTIALS", {"SERVICE_CREDENTIALS": "billing:aaaaaaaaaaaaaaaa"}),
     ("PASSWORD_MIN_LENGTH", {"PASSWORD_MIN_LENGTH": "7"}),
     ("PASSWORD_BLOCKLIST", {"PASSWORD_BLOCKLIST": "off"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_MEMORY_KIB": "8"}),
@@ -272,7 +274,7 @@ def test_every_refusal_of_production_has_an_example(load: Load, monkeypatch: pyt
     "environment",
     [
         {"APP_ENV": "production"},
-        {"APP_ENV": "production", **MAILS, "ISSUER": "https://a.example/portero", "METRICS_TOKEN": "xy" * 8},
+        {"APP_ENV": "production", **MAILS, "ISSUER": "https://a.example/portero", "METRICS_TOKEN": "0123456789abcdef"},
         {"APP_ENV": "production", "ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "47104"},
         {"APP_ENV": "production", "ARGON2_TIME_COST": "7", "ARGON2_MEMORY_KIB": "7168"},
         {"APP_ENV": "production", **SHARED, "BLOB_URL": "gs://bucket"},
