@@ -93,7 +93,9 @@ def _load_server(settings: Settings) -> Callable[..., Any]:
         return granian.Server
     from src.bootstrap.servers.gunicorn import Server
 
-    return partial(Server, any_origin="*" in settings.allowed_origins)
+    # People read where the service is, and its requests; the steps of gunicorn tell them nothing.
+    log_level = "warning" if settings.text_logs else "info"
+    return partial(Server, any_origin="*" in settings.allowed_origins, log_level=log_level)
 
 
 def work(settings: Settings) -> None:

@@ -149,6 +149,24 @@ def test_a_silent_client_and_an_invalid_request_take_one_line_of_the_log_each(tm
     assert "did not arrive in time" in late
 
 
+def test_a_terminal_shows_where_the_service_is_and_its_requests_only(tmp_path: Path) -> None:
+    log, port = tmp_path / "log", free_port()
+    settings = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(port), "LOG_FORMAT": "text", "RATE_LIMIT": "off"}
+    with log.open("w") as file:
+        service = subprocess.Popen(
+            [ROOT / "portero", "serve"], cwd=tmp_path, env={**os.environ, **settings}, stdout=file, stderr=file
+        )
+    try:
+        until(lambda: _status(port, "/health") == 200, "the service listens")
+    finally:
+        service.terminate()
+        service.wait()
+    first, *requests_made = log.read_text().splitlines()
+    assert first == f"Portero: http://localhost:{port}/docs"
+    assert requests_made
+    assert all("/health" in line for line in requests_made)
+
+
 def connected(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=20)
 

@@ -35,14 +35,16 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         workers: int,
         any_origin: bool = False,
         body_seconds: float = BODY_SECONDS,
+        log_level: str = "info",
     ) -> None:
         """Serve the application that ``create_app`` returns in each worker.
 
         Connections and threads do not survive a fork, so nothing else calls it. ``any_origin`` lets pages of every
-        origin read the responses. Raises ConfigurationError.
+        origin read the responses. ``log_level`` is that of gunicorn's own messages. Raises ConfigurationError.
         """
         self.any_origin = any_origin
         self.body_seconds = body_seconds
+        self._log_level = log_level
         self._create_app = create_app
         self._bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._workers = workers
@@ -62,6 +64,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "worker_connections": self._connections,
             "threads": min(THREADS, self._connections // 2),  # the others are kept between their requests
             "graceful_timeout": 25,
+            "loglevel": self._log_level,
             "keepalive": 75,  # longer than the load balancers in front keep their connections open
             "forwarded_allow_ips": "",  # proxies may not set SCRIPT_NAME or PATH_INFO
             # With a read-only root file system a control socket has no place, and heartbeat files have only /dev/shm.
