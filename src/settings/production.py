@@ -103,6 +103,11 @@ REFUSALS = (
         lambda settings: settings.public_url and settings.public_url.scheme != "https",
     ),
     Refusal(
+        "PUBLIC_URL",
+        "links in mails must lead here from other machines; set the URL of your application",
+        lambda settings: settings.public_url and settings.public_url.host in ("localhost", "127.0.0.1", "[::1]"),
+    ),
+    Refusal(
         "MAIL_FROM",
         "set the sender of mails, such as accounts@example.com",
         lambda settings: settings.smtp_url and "mail_from" not in settings.model_fields_set,

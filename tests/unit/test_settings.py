@@ -230,6 +230,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
     ("SIGNING_KEYS", {**SHARED, "SIGNING_KEYS": "", "BLOB_URL": "gs://bucket"}),
     ("PUBLIC_URL", {**MAILS, "PUBLIC_URL": ""}),
     ("PUBLIC_URL", {"PUBLIC_URL": "http://a.example"}),
+    ("PUBLIC_URL", {"PUBLIC_URL": "https://localhost"}),
     ("MAIL_FROM", {**MAILS, "MAIL_FROM": ""}),
     ("ISSUER", {"ISSUER": "http://a.example"}),
     ("ISSUER", {"ISSUER": "ftp://a.example"}),
