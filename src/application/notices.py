@@ -55,9 +55,12 @@ class Notices:
     """Whether the first login of a device is told too. It costs each login a read."""
 
     def address_changed(self, before: User, after: User, client: Client) -> None:
-        """Tell the old address about the new one."""
+        """Tell the old address about the new one.
+
+        If the old address was not proved, a stranger may have registered it, and the new one is any text.
+        """
         if before.email != after.email:
-            new_address = after.email.address if after.email else "-"
+            new_address = after.email.address if after.email and before.email_verified else ""
             self.send(MailKind.ADDRESS_CHANGED, before, client, new_address=new_address)
 
     def logged_in(self, user: User, client: Client) -> None:

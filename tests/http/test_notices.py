@@ -31,12 +31,17 @@ class TestNotices:
     def world(self) -> MailWorld:
         return MailWorld(settings={"smtp_url": "smtp://localhost"})
 
-    def test_the_old_address_is_told_of_the_new_one(self, world: MailWorld, anna: Person) -> None:
+    @pytest.mark.parametrize(("proved", "told"), [(True, "now uses new@example.com"), (False, "another address")])
+    def test_the_old_address_is_told_of_the_new_one_if_it_was_proved(
+        self, world: MailWorld, anna: Person, proved: bool, told: str
+    ) -> None:
+        users = services_of(world.app).accounts.users
+        users.update(anna.user["id"], lambda user: replace(user, email_verified=proved))
         world.client.put("/user", json={"email": "new@example.com"}, headers=anna.headers)
         world.deliver()
         [notice] = world.box.mails
         assert notice.to.address == anna.user["email"]
-        assert "new@example.com" in notice.text
+        assert told in notice.text
 
     def test_a_change_without_a_new_address_sends_nothing(self, world: MailWorld, anna: Person) -> None:
         world.client.put("/user", json={"name": "Ana", "email": anna.user["email"]}, headers=anna.headers)
