@@ -12,8 +12,8 @@ from itertools import chain
 from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
-_TAKE_MILLISECONDS = 5
-"""The time that a thread waits for a client to take more of its response before it serves another one."""
+NEXT_MILLISECONDS = 5
+"""The time that a thread waits for the next request of its connection before it serves another one."""
 LINGER_SECONDS = 2.0
 """The time that a connection stays open after its last response, for a client that is still sending."""
 SEND_SECONDS = 20
@@ -76,7 +76,7 @@ class ClientSocket(socket.socket):
                 self.unsent[0] = self.unsent[0][sent:]
         return True
 
-    def send_rest(self, milliseconds: int = _TAKE_MILLISECONDS) -> bool:
+    def send_rest(self, milliseconds: int = NEXT_MILLISECONDS) -> bool:
         """Send the response until the client takes nothing for a moment. Return whether the client has taken it all."""
         while self.flush() or _is_ready(self, select.POLLOUT, milliseconds):
             if self.unsent:
@@ -168,6 +168,11 @@ def set_silence(client: socket.socket, seconds: int) -> None:
     """Let a read fail after ``seconds`` without data from the client. With 0 it waits forever."""
     with suppress(OSError):  # the client has left
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
+
+
+def is_readable(client: socket.socket) -> bool:
+    """Wait a moment for the next request. Return whether it has begun to arrive."""
+    return _is_ready(client, select.POLLIN, NEXT_MILLISECONDS)
 
 
 def _is_ready(client: socket.socket, event: int, milliseconds: int) -> bool:

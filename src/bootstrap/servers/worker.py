@@ -17,7 +17,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
-from src.bootstrap.servers.sockets import ClientSocket, set_silence
+from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 
 CROWDED_SECONDS = 2.0
 """The time that a head or a body may take to arrive while all threads of the worker are held."""
@@ -83,6 +83,11 @@ class Worker(EventWorker):
         """Return the threads that serve requests. The other threads of the worker run on all CPUs."""
         return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
 
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection. Of two workers that wait for it, one with few connections is likely to get it."""
+        time.sleep(accept_delay(self.nr_conns))
+        super().accept(listener)
+
     def load_wsgi(self) -> None:
         """Create the application. Its extension ``portero.stop`` is called once, when the worker begins to stop."""
         super().load_wsgi()
@@ -138,7 +143,16 @@ class Worker(EventWorker):
                     client.shutdown(socket.SHUT_RD)  # the response can still be sent
 
     def handle(self, conn: Any) -> Any:
-        """Serve a request. Return whether the connection is kept."""
+        """Serve the requests that follow each other closely. Return whether the connection is kept.
+
+        gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
+        """
+        kept = self._handle_one(conn)
+        while kept is True and self.alive and not conn.sock.is_sending and is_readable(conn.sock):
+            kept = self._handle_one(conn)
+        return kept
+
+    def _handle_one(self, conn: Any) -> Any:
         deadline = time.monotonic() + HEAD_SECONDS if conn.initialized else conn.timeout
         arrival = self.arrivals[conn.sock] = _Arrival(conn, deadline)
         conn.sock.received = 0  # a part of the body may arrive with the head
@@ -228,3 +242,8 @@ class Worker(EventWorker):
         with suppress(OSError):  # the client has left
             client.sendall((head + body).encode())
             client.flush()
+
+
+def accept_delay(connections: int) -> float:
+    """Return the seconds for which a worker with so many connections leaves the next one to workers with fewer ones."""
+    return min(connections, 10) * 2e-5
