@@ -1,15 +1,22 @@
-"""Where threads run."""
+"""Where threads run, and which worker takes a connection."""
 
 import os
 import queue
 import threading
+import time
+from socket import socket
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
+import pytest
+from gunicorn.workers.gthread import ThreadWorker
+
 from src.bootstrap.adapters import make_queue
+from src.bootstrap.servers import worker as web_worker
 from src.bootstrap.servers.cpus import cpus_for, move_to
 from src.bootstrap.servers.gunicorn import Server
+from src.bootstrap.servers.worker import accept_delay
 from src.settings import Settings
 
 
@@ -61,3 +68,23 @@ def test_a_worker_that_is_started_by_a_signal_in_addition_has_no_cpu() -> None:
     assert worker.cpu == cpus[0]
     server.cfg.pre_fork(SimpleNamespace(num_workers=len(cpus) + 1, WORKERS={1: worker}), one_more)
     assert one_more.cpu is None
+
+
+def test_a_worker_with_more_connections_accepts_later_but_not_much_later() -> None:
+    delays = [accept_delay(connections) for connections in (0, 1, 5, 10, 200)]
+    assert delays == sorted(delays)
+    assert delays[0] == 0 < delays[1] < delays[2]
+    assert delays[-1] <= 2e-4
+
+
+def test_a_worker_waits_before_it_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted: list[Any] = []
+    monkeypatch.setattr(web_worker, "accept_delay", lambda connections: connections / 10)
+    monkeypatch.setattr(ThreadWorker, "accept", lambda worker, listener: accepted.append(listener))
+    worker = object.__new__(web_worker.Worker)
+    worker.nr_conns = 2
+    began = time.monotonic()
+    with socket() as listener:
+        worker.accept(listener)
+    assert accepted == [listener]
+    assert time.monotonic() - began >= 0.2
