@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from src.domain.csv import Column, ColumnType, Schema, instant, parse_schema, schema_json
-from src.domain.csv.forms import fold
 from src.domain.csv.schema import MAX_ERRORS
+from src.domain.csv.spelling import fold
 from src.domain.errors import Invalid
 
 

@@ -1,7 +1,6 @@
 """The forms in which a file writes numbers, dates and yes/no values, and the values that they stand for."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -10,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from src.domain.csv.columns import Column
+from src.domain.csv.spelling import fold
 from src.domain.csv.types import GRAMMAR, MAX_DIGITS, ORDER, ColumnType, Comparable
 
 ISO = "yyyy-mm-dd"
@@ -47,19 +47,7 @@ _LEAP = {
 }
 _YEAR = {"yyyy": r"(?:[1-9][0-9]{3})", "yy": r"[0-9]{2}"}
 _CLOCK = re.compile(r"(.*?)[ T]([0-9]{1,2}):([0-9:.]*[0-9]) ?([AaPp]?).*", re.S)
-_MAX_FOLDED = 200
 _FORMAT = re.compile(r"(dd?|mm?|yyyy|yy)([-/. ]?)(dd?|mm?)\2(dd?|mm?|yyyy|yy)(?:[ T]h{1,2}:mm(?::ss)?)?")
-
-
-def fold(text: str) -> str:
-    """Return the text without case, accents and surplus blanks, to compare how it is spelled.
-
-    A long text is returned as it is: the time to sort its combining marks grows with the square of their number.
-    """
-    if len(text) > _MAX_FOLDED:
-        return text
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def parts_of(format: str) -> tuple[list[str], str] | None:

@@ -10,7 +10,8 @@ from itertools import pairwise
 import polars as pl
 
 from src.domain.csv import Column, ColumnType
-from src.domain.csv.forms import any_form, fold, grammar
+from src.domain.csv.forms import any_form, grammar
+from src.domain.csv.spelling import fold
 from src.infrastructure.csv.checking.evidence import MAX_DISTINCT, ColumnEvidence
 
 MIN_VALUES = 5
@@ -92,7 +93,7 @@ class Facts:
 
     @property
     def shared(self) -> tuple[object, ...]:
-        """What decides how cells are judged. Columns that agree in it are judged together."""
+        """The facts on which the judgement of a cell depends. Columns with equal ones are judged together."""
         column, suspected = (each and replace(each, name="", unique=False) for each in (self.column, self.suspected))
         return column, suspected, self.misspelled, self.limits
 

@@ -8,8 +8,9 @@ from functools import cache
 from itertools import chain
 
 from src.domain.csv import GRAMMAR, Column, ColumnType, Schema
-from src.domain.csv.forms import LOCALES, any_form, candidates, fold, grammar, parts_of, with_default_form
+from src.domain.csv.forms import LOCALES, any_form, candidates, grammar, parts_of, with_default_form
 from src.domain.csv.schema import language_of
+from src.domain.csv.spelling import fold
 from src.infrastructure.csv.checking.evidence import ColumnEvidence
 from src.infrastructure.csv.reading.source import Source
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from src.domain.csv import Column
-from src.domain.csv.forms import fold
+from src.domain.csv.spelling import fold
 
 MAX_TITLES = 10
 """The number of rows above the header that are passed over."""

@@ -1,0 +1,16 @@
+"""Compares texts of a CSV file without regard to how they are spelled."""
+
+import unicodedata
+
+_MAX_FOLDED = 200
+
+
+def fold(text: str) -> str:
+    """Return the text without case, accents and surplus blanks, to compare how it is spelled.
+
+    A long text is returned as it is: the time to sort its combining marks grows with the square of their number.
+    """
+    if len(text) > _MAX_FOLDED:
+        return text
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
