@@ -1,4 +1,4 @@
-"""What all repositories share. The repository of an entity stands beside the entity."""
+"""The base protocol of all repositories. The repository protocol of an entity stands in the module of the entity."""
 
 from collections.abc import Callable, Collection
 from typing import Protocol, TypeVar

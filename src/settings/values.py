@@ -1,4 +1,4 @@
-"""What follows from the settings."""
+"""Values that are derived from the settings."""
 
 import sys
 

@@ -17,7 +17,7 @@ _DELIMITERS = {"": None, ",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", 
 
 @dataclass(frozen=True, slots=True)
 class DatasetDetails:
-    """What a user says about a CSV file, as the user wrote it. An empty text says nothing."""
+    """The texts that a user sends beside a CSV file, not parsed yet. An empty text stands for an absent one."""
 
     name: str = ""
     schema: str = ""

@@ -27,7 +27,7 @@ from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
 _SECOND_FACTOR = (Method.CODE, Method.TWO_FACTORS)
-"""What the identity provider adds to the methods of a login when it asks for a second factor."""
+"""The methods that a login at the identity provider has too, if the provider asked for a second factor."""
 _MAX_LOGIN = 254  # characters of a login that are folded; folding a longer text could take long
 
 

@@ -23,7 +23,7 @@ _PLACEHOLDERS = (
 )
 """Marks for a missing value, which can be values of a text."""
 _TEXT_PLACEHOLDERS = _PLACEHOLDERS.replace("|nd|na|none|nil", "")
-"""Those in columns of text, where NA is Namibia and None an answer."""
+"""The marks for a missing value in columns of text, where "NA" can mean Namibia and "None" can be an answer."""
 _CONTINUATION = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0))
 _MOJIBAKE = (
     rf"[ÃÂ](?:[\x{{80}}-\x{{BF}}{_CONTINUATION}]|\s|$)|â€|ï»¿|ðŸ|\x{{FFFD}}|√[\x{{B0}}-\x{{FF}}\x{{2200}}-\x{{22FF}}]"

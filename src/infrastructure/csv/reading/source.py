@@ -47,11 +47,11 @@ class Source:
     names: tuple[str, ...] = ()
     """A unique name for each column: the one of the schema, or else the one of the file."""
     misnamed: dict[int, str] = field(default_factory=dict)
-    """What is wrong with the names of the file, by position."""
+    """The reason for which a name in the header cannot be used, by the position of its column."""
     expected: dict[int, Column] = field(default_factory=dict)
     """The columns of the schema, by position."""
     notes: tuple[Note, ...] = ()
-    """What was passed over and what was matched."""
+    """The notes for the report: lines that were passed over, and names that were matched with those of the schema."""
     footer: int = 0
     """The number of bytes of UTF-8 at the end of the file that are notes."""
 
