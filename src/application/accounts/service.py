@@ -102,7 +102,7 @@ class AccountService:
         def apply(stored: User) -> User:
             before[:] = [require_visible(stored)]
             if is_own:
-                self._require_current(caller, stored)
+                _require_current(caller, stored, now)
                 if not is_confirmed and change.get("email", stored.email) != stored.email:
                     raise _password_required()  # the address has changed since the caller was authenticated
             return stored.changed(change, now)
@@ -151,16 +151,10 @@ class AccountService:
         self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
-    def _require_current(self, caller: Caller, stored: User) -> None:
-        """Raise InvalidToken if the caller was disabled, or its session has ended, since it was authenticated."""
-        is_kept = caller.session is not None and caller.session.id == stored.kept_session
-        if not stored.can_log_in or (stored.session_epoch != caller.user.session_epoch and not is_kept):
-            raise InvalidToken
-
     def _logged_in_recently(self, caller: Caller) -> bool:
         """Return whether the caller has logged in within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
-        logged_in_at = caller.signed_in_at or (caller.session.created_at if caller.session else None)
+        logged_in_at = caller.session.logged_in_at if caller.session else caller.signed_in_at
         return logged_in_at is not None and self.clock() - logged_in_at <= RECENT_SIGN_IN
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
@@ -184,6 +178,16 @@ class AccountService:
     def _has_no_password(self, caller: Caller) -> bool:
         """Return whether the caller signs in at the identity provider, in another way than with a password."""
         return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
+
+
+def _require_current(caller: Caller, stored: User, now: datetime) -> None:
+    """Raise InvalidToken if the caller was disabled, or its session has ended, since it was authenticated."""
+    if caller.session:
+        is_current = caller.session.is_valid(stored, now)
+    else:  # a token of the identity provider
+        is_current = stored.can_log_in and stored.session_epoch == caller.user.session_epoch
+    if not is_current:
+        raise InvalidToken
 
 
 def _password_required() -> Invalid:
