@@ -10,7 +10,9 @@
     │   ├── InvalidCredentials
     │   └── InvalidClient    a service has sent no valid credential
     ├── Forbidden            the caller is known but not allowed to do this
-    │   └── WrongPassword    the caller has confirmed a change with a wrong password
+    │   ├── WrongPassword    the caller has confirmed a change with a wrong password
+    │   └── WrongCode        the second step was taken with a wrong code or passkey
+    │       └── AlreadyUsed  the code, challenge or ticket was right, and has been used before
     ├── NotFound
     ├── Taken                a unique value belongs to another user or dog; lists the fields
     ├── Stale                the caller has changed an older revision than the stored one
@@ -119,6 +121,17 @@ class WrongPassword(Forbidden):
 
     code = "wrong-password"
     default_detail = "The current password is not right."
+
+
+class WrongCode(Forbidden):
+    """A code, a recovery code or the answer of a passkey is wrong."""
+
+    code = "wrong-code"
+    default_detail = "That is not right. Use the code that your app shows now, or another way to prove that it is you."
+
+
+class AlreadyUsed(WrongCode):
+    """A code, a challenge or a ticket was right, but it works only once and has been used."""
 
 
 class NotFound(PorteroError):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.repositories import Repository
 from src.domain.users import User
 from src.domain.values import Page
@@ -28,6 +29,12 @@ class Method(StrEnum):
     """The link or the code of a mail."""
     CODE = "otp"
     """A code that is used once, from an app or a message to a phone."""
+    RECOVERY = "recovery"
+    """A recovery code."""
+    KEY = "pop"
+    """A key that a device keeps, such as a passkey."""
+    VERIFIED_BY_DEVICE = "user"
+    """The device has verified the user, for example by a fingerprint."""
     TWO_FACTORS = "mfa"
     """Two of the other ways, of different kinds."""
 
@@ -75,7 +82,9 @@ class Session:
     second_factor: str | None = None
     """The kind of second factor that the identity provider asked for, such as "phone", or None."""
     methods: tuple[str, ...] = ()
-    """The methods with which the user has logged in. Empty for guests, and if this service does not know them."""
+    """The methods of the last login or step-up. Empty for guests, and if this service does not know them."""
+    stepped_up_at: datetime | None = None
+    """The time of the last step-up, or None if the user has only logged in."""
     revision: str = ""
 
     @property
@@ -142,22 +151,30 @@ class Attempt:
 class SessionRepository(Repository[Session], Protocol):
     """Stores sessions. A session that has expired may be missing."""
 
-    def add_after(self, attempts: Sequence[Attempt], session: Session) -> Sequence[Attempt]:
-        """Store a new session, and give back the attempts that led to it in the same round trip.
+    def add_after(
+        self, attempts: Sequence[Attempt], session: Session, evidence: Evidence = NO_EVIDENCE
+    ) -> Sequence[Attempt]:
+        """Store a new session, write the evidence, and give back the attempts that led to it, in one round trip.
 
         Returns the attempts that are not given back: others were counted meanwhile, or the counters are elsewhere.
+        Raises AlreadyUsed if the evidence is no longer current.
         """
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
         """Return a session and a user, read in one round trip."""
 
     def update_with_user(
-        self, session: Session, user: User, change: Callable[[Session, User], Session]
+        self,
+        session: Session,
+        user: User,
+        change: Callable[[Session, User], Session],
+        evidence: Evidence = NO_EVIDENCE,
     ) -> tuple[Session, User]:
         """Apply ``change``, a pure function of a session and its user, and return the new session and the user.
 
-        ``session`` and ``user`` are as they were read. If the session has been changed since, both are read again.
-        Raises NotFound when either is absent then, and what ``change`` raises.
+        The evidence is written in the same commit. ``session`` and ``user`` are as they were read. If the session has
+        been changed since, both are read again. Raises NotFound when either is absent then, AlreadyUsed if the evidence
+        is no longer current, and what ``change`` raises.
         """
 
     def remove(self, id: str) -> None:

@@ -1,7 +1,7 @@
 """The User entity and the repository port of users."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypedDict, Unpack
@@ -53,6 +53,17 @@ PROFILE_PARSERS: Mapping[str, Callable[[str], Any]] = {"name": parse_name, "last
 """The functions that parse the personal details of a profile, by field. An import of users takes these fields too."""
 
 
+class FactorKind(StrEnum):
+    """The kinds of second factors."""
+
+    PASSKEY = "passkey"
+    """A WebAuthn credential. It counts as two factors, because its device verifies the user."""
+    TOTP = "totp"
+    """An authenticator app that computes codes from the time (RFC 6238)."""
+    RECOVERY = "recovery"
+    """The recovery codes, each of which works once."""
+
+
 class Profile(TypedDict, total=False):
     """The profile of a new user, or a change of a profile. A change keeps the fields that are absent."""
 
@@ -93,6 +104,8 @@ class User:
     """The change that reconciliation finishes or undoes, or None while the store and the provider agree."""
     provider: ProviderLink | None = None
     """None for a user without an account at the identity provider, such as a guest of this service."""
+    factors: Mapping[str, FactorKind] = field(default_factory=dict)
+    """The kinds of the user's factors, by their ids. Changed only in the commit that changes the factors."""
     revision: str = ""
 
     @classmethod
@@ -173,6 +186,17 @@ class User:
         if self.sessions_ended_at is not None and ended <= self.sessions_ended_at:
             return user
         return replace(user, sessions_ended_at=ended, kept_session=None)
+
+    def with_factor(self, id: str, kind: FactorKind, now: datetime) -> "User":
+        """Return the user with another factor."""
+        return replace(self, factors={**self.factors, id: kind}, updated_at=now)
+
+    def without_factors(self, ids: Collection[str], now: datetime) -> "User":
+        """Return the user without the factors with these ids. Recovery codes end with the last other factor."""
+        left = {id: kind for id, kind in self.factors.items() if id not in ids}
+        if not any(kind is not FactorKind.RECOVERY for kind in left.values()):
+            left = {}
+        return replace(self, factors=left, updated_at=now)
 
     def tombstone(self, now: datetime) -> "User":
         """Return the record that stays of a deleted user: the id, which is never used again, and no personal data."""

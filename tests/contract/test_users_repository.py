@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from src.domain.errors import InvalidCursor, LastAdmin, NotFound, Stale, Taken
-from src.domain.users import Claim, PendingChange, Profile, ProviderLink, State, User
+from src.domain.users import Claim, FactorKind, PendingChange, Profile, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, Write
@@ -55,6 +55,7 @@ FULL = User(
     expires_at=NOON.replace(microsecond=2),
     pending=PendingChange(NOON.replace(microsecond=0), (Claim("email", "new@example.com"), Claim("username", "ada2"))),
     provider=ProviderLink(NOON.replace(microsecond=3), "demo-portero"),
+    factors={"a" * 64: FactorKind.PASSKEY, "b" * 64: FactorKind.RECOVERY},
 )
 
 

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from src.domain.errors import NotFound
+from src.domain.errors import AlreadyUsed, NotFound
+from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import Attempt, Client, Session
 from src.domain.users import User
 from src.domain.values import Page
 from src.infrastructure.conflicts import retry_conflicts
 from src.infrastructure.limits.counters import without_attempt
 from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.driver import Key, PreconditionFailed
+from src.infrastructure.stores.driver import Key, PreconditionFailed, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS, USERS
 
@@ -22,18 +24,22 @@ class Sessions(Documents[Session]):
     def __init__(self, store: Store) -> None:
         super().__init__(store, SESSIONS, Session)
         self._users = Users(store)
+        self._factors = Factors(store)
 
     def add(self, session: Session) -> Session:
         """Store a new session. Takes one commit."""
         return self._save(None, session)
 
-    def add_after(self, attempts: Sequence[Attempt], session: Session) -> Sequence[Attempt]:
+    def add_after(
+        self, attempts: Sequence[Attempt], session: Session, evidence: Evidence = NO_EVIDENCE
+    ) -> Sequence[Attempt]:
         """Store a new session and give attempts back. Takes one commit unless others were counted meanwhile."""
         given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
+        writes = [self.write(session), *self._factors.evidence_writes(evidence)]
         try:
-            self._store.commit(self.write(session), *given_back)
+            self._store.commit(*writes, *given_back)
         except PreconditionFailed:
-            self.add(session)
+            self._commit_with_evidence(*writes)
             return attempts
         return [attempt for attempt in attempts if not attempt.revision]
 
@@ -43,7 +49,11 @@ class Sessions(Documents[Session]):
         return (self.entity(session) if session else None), (self._users.entity(user) if user else None)
 
     def update_with_user(
-        self, session: Session, user: User, change: Callable[[Session, User], Session]
+        self,
+        session: Session,
+        user: User,
+        change: Callable[[Session, User], Session],
+        evidence: Evidence = NO_EVIDENCE,
     ) -> tuple[Session, User]:
         """Change a session. Takes one commit, and after each conflict a read and another commit."""
         read: list[tuple[Session | None, User | None]] = [(session, user)]
@@ -53,7 +63,8 @@ class Sessions(Documents[Session]):
             if old is None or owner is None:
                 raise NotFound
             new = change(old, owner)
-            return (old if new == old else self._save(old, new)), owner
+            writes = self._factors.evidence_writes(evidence)
+            return (self._save(old, new, None, *writes) if writes or new != old else old), owner
 
         return retry_conflicts(attempt)
 
@@ -62,6 +73,15 @@ class Sessions(Documents[Session]):
 
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Session]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
+
+    def _commit_with_evidence(self, *writes: Write) -> None:
+        try:
+            self._store.commit(*writes)
+        except PreconditionFailed:
+            raise AlreadyUsed from None
+
+    def _refusal(self, failed: PreconditionFailed, new: Session) -> Exception:
+        return AlreadyUsed()
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields["methods"] = tuple(fields["methods"] or ())

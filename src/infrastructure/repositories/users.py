@@ -1,13 +1,13 @@
 """The repository of users, with the claims on their names and the roster of admins."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from src.domain.errors import LastAdmin, Taken
+from src.domain.errors import LastAdmin, NotFound, Taken
 from src.domain.receipts import Receipt
-from src.domain.users import Claim, PendingChange, ProviderLink, State, User
+from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
@@ -35,6 +35,7 @@ class Users(Documents[User]):
             role=_ROLES.__getitem__,
             state=_STATES.__getitem__,
             address_changes=lambda count: count or 0,
+            factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
         )
 
     def add(self, user: User, receipt: Receipt | None = None) -> User:
@@ -60,6 +61,20 @@ class Users(Documents[User]):
             except Taken:
                 refused.add(group[0].id)
         return refused
+
+    def update_with(self, id: str, change: Callable[[User], User], *others: Write) -> User:
+        """Apply ``change``, a pure function, to a user, and commit ``others`` with it. Return the user.
+
+        Raises NotFound without the user, the errors of ``change``, and PreconditionFailed if one of ``others`` fails.
+        """
+
+        def attempt() -> User:
+            old = self.get(id)
+            if old is None:
+                raise NotFound("There is no such user.")
+            return self._save(old, change(old), None, *others)
+
+        return retry_conflicts(attempt)
 
     def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
         """Return the ids of the users that hold these claims. Takes one read."""
@@ -123,6 +138,7 @@ class Users(Documents[User]):
             "reconcile_since": pending.since if pending else None,
             "provider_valid_since": link.valid_since if link else None,
             "provider_project": link.project if link else None,
+            "factors": dict(entity.factors) or None,
         }
 
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:

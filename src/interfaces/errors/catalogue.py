@@ -89,6 +89,13 @@ CATALOGUE = {
         "Send the current password as current_password.",
         errors.WrongPassword.default_detail,
     ),
+    "wrong-code": Explanation(
+        403,
+        "A code, a recovery code or the answer of a passkey is wrong, or has been used already.",
+        "Send the code that the app shows now. Each code works once; wait for the next one.",
+        errors.WrongCode.default_detail,
+        oauth="invalid_grant",
+    ),
     "not-found": Explanation(
         404,
         "There is nothing at this path, or the caller may not know that there is.",

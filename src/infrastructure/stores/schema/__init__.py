@@ -33,7 +33,7 @@ USERS = Collection(
     | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
     | _time("created_at", "updated_at")
     | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
-    | _json("reserved", nullable=True)
+    | _json("reserved", "factors", nullable=True)
     | _text("provider_project", nullable=True),
     (
         Index("username_key"),
@@ -57,11 +57,28 @@ SESSIONS = Collection(
     | _text("user_agent", "ip", "current_hash", "spent_hash", "second_factor", nullable=True)
     | _integer("epoch", "generation")
     | _time("created_at", "last_used_at", "expires_at", "ends_at")
-    | _time("spent_at", "signed_in_at", nullable=True)
+    | _time("spent_at", "signed_in_at", "stepped_up_at", nullable=True)
     | _json("methods", nullable=True),  # null in sessions of earlier versions
     (Index("created_at", equal=("user_id",), descending=True), Index("expires_at")),
     expires=True,
 )
+
+# The factors of users. The id of a factor is a hash of what must be unique: the credential of a passkey, or the kind.
+FACTORS = Collection(
+    "factors",
+    _owner
+    | _enumeration("kind")
+    | _text("name", "secret", "credential_id", "public_key", nullable=True)
+    | _integer("last_step", "counter")
+    | _boolean("backed_up")
+    | _time("created_at")
+    | _time("last_used_at", nullable=True)
+    | _json("code_hashes", nullable=True),
+    (Index("created_at", equal=("user_id",)),),
+)
+
+# The challenges and tickets that have been used, until they expire. A second insert of the same id fails.
+SPENT = Collection("spent", _time("expires_at"), (Index("expires_at"),), expires=True)
 
 # ``ends`` is the end of the window in microseconds since 1970: a number, of which Firestore can keep the lower one.
 COUNTERS = Collection("counters", _integer("hits", "ends") | _time("expires_at"), (Index("expires_at"),), expires=True)
@@ -179,6 +196,6 @@ PACKS = Collection(
 )
 
 COLLECTIONS = (
-    *(USERS, CLAIMS, ROSTERS, SESSIONS, COUNTERS, TASKS, DOGS),
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, COUNTERS, TASKS, DOGS),
     *(FILES, JOBS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

@@ -1,0 +1,107 @@
+"""The Factor entity: a passkey, an authenticator app, or the recovery codes of a user."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from src.domain.users import FactorKind, User
+
+MAX_PASSKEYS = 10
+"""The most passkeys of a user."""
+MAX_NAME = 64
+"""The most characters of a factor's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """What is stored of a WebAuthn credential (WebAuthn level 3, section 4)."""
+
+    credential_id: str
+    """The id that the authenticator chose, in base64url without padding."""
+    public_key: str
+    """The credential's public key in the form of COSE, in base64url without padding."""
+    counter: int
+    """The signature counter of the last use. Some authenticators always send 0; others send a larger number each time."""
+    backed_up: bool
+    """Whether the credential is synchronised between devices, whose counters may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor of a user. ``revision`` identifies this version in the store, and is empty until the factor is stored."""
+
+    id: str
+    user_id: str
+    kind: FactorKind
+    created_at: datetime
+    name: str | None = None
+    last_used_at: datetime | None = None
+    passkey: Passkey | None = None
+    """The credential, for the kind PASSKEY only."""
+    secret: str | None = None
+    """The encrypted secret of an authenticator app, for the kind TOTP only."""
+    last_step: int = 0
+    """The number of the 30-second step whose code was accepted last. Codes of this step and earlier ones are refused."""
+    code_hashes: tuple[str, ...] = ()
+    """The hashes of the recovery codes that have not been used, for the kind RECOVERY only."""
+    revision: str = ""
+
+    def used(self, now: datetime) -> "Factor":
+        """Return the factor after a use at ``now``."""
+        return replace(self, last_used_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The record that a challenge or a ticket has been used. It is kept until the challenge or ticket expires."""
+
+    id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a proof of identity uses up, so that the same proof cannot be used again.
+
+    A repository writes the evidence in the commit of whatever the proof allows, such as a new session. Of simultaneous
+    uses of the same evidence exactly one succeeds.
+    """
+
+    spent: tuple[Spent, ...] = ()
+    """The challenges and tickets that must not have been used before."""
+    factor: Factor | None = None
+    """A factor as it is after its use, with the revision that was read before it."""
+
+
+NO_EVIDENCE = Evidence()
+"""The evidence of a proof that may be repeated, such as a password."""
+
+
+class FactorRepository(Protocol):
+    """Stores factors. Whatever changes the set of a user's factors changes ``User.factors`` in the same commit."""
+
+    def get_many(self, *ids: str) -> list[Factor | None]:
+        """Return the factors in the order of ``ids``, with None for each absent one. Takes one round trip."""
+
+    def with_user(self, user_id: str, *ids: str) -> tuple[User | None, list[Factor | None]]:
+        """Return a user, and factors in the order of ``ids``, in one round trip. An absent one is None."""
+
+    def save(self, factors: Sequence[Factor], user_id: str, change: Callable[[User], User], evidence: Evidence) -> User:
+        """Store factors, apply ``change`` to their user, and write the evidence, in one commit. Return the user.
+
+        A factor without a revision is new. Raises Taken if a new factor's id is in use, AlreadyUsed if the evidence or
+        the revision of a factor is no longer current, NotFound without the user, and the errors of ``change``.
+        """
+
+    def remove(self, ids: Sequence[str], user_id: str, change: Callable[[User], User]) -> User:
+        """Remove factors and apply ``change`` to their user, in one commit. Return the user.
+
+        Raises NotFound without the user, and the errors of ``change``.
+        """
+
+    def update(self, id: str, change: Callable[[Factor], Factor]) -> Factor:
+        """Apply ``change``, a pure function, to a stored factor, and return the result. Raises NotFound."""
+
+    def delete_for_user(self, user_id: str) -> None:
+        """Remove every factor of a user who is deleted."""

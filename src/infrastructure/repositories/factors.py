@@ -1,0 +1,64 @@
+"""The repository of factors, and the writes that use up the evidence of a proof of identity."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from src.domain.errors import AlreadyUsed, Taken
+from src.domain.factors import Evidence, Factor, Passkey
+from src.domain.users import FactorKind, User
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Write
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.schema import FACTORS, SPENT, USERS
+
+
+class Factors(Documents[Factor]):
+    """Stores factors. Implements FactorRepository."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, FACTORS, Factor, kind=FactorKind, code_hashes=lambda hashes: tuple(hashes or ()))
+        self._users = Users(store)
+
+    def with_user(self, user_id: str, *ids: str) -> tuple[User | None, list[Factor | None]]:
+        user, *factors = self._store.get(Key(USERS, user_id), *map(self._key, ids))
+        return (self._users.entity(user) if user else None), self._entities(factors)
+
+    def save(self, factors: Sequence[Factor], user_id: str, change: Callable[[User], User], evidence: Evidence) -> User:
+        """Store factors and change their user. Takes one read and, without conflicts, one commit."""
+        writes = [*map(self.write, factors), *self.evidence_writes(evidence)]
+        try:
+            return self._users.update_with(user_id, change, *writes)
+        except PreconditionFailed as failed:
+            if failed.keys & {self._key(factor.id) for factor in factors if not factor.revision}:
+                raise Taken("passkey") from None
+            raise AlreadyUsed from None
+
+    def remove(self, ids: Sequence[str], user_id: str, change: Callable[[User], User]) -> User:  # type: ignore[override]
+        """Remove factors and change their user. Takes one read and, without conflicts, one commit."""
+        return self._users.update_with(user_id, change, *(Delete(self._key(id)) for id in ids))
+
+    def delete_for_user(self, user_id: str) -> None:
+        self._remove_all("created_at", equal={"user_id": user_id})
+
+    def evidence_writes(self, evidence: Evidence) -> list[Write]:
+        """Return the writes that use up the evidence. A commit with any of them fails if it was used before."""
+        spent = [Insert(Key(SPENT, each.id), {"expires_at": each.expires_at}) for each in evidence.spent]
+        return [*spent, *([self.write(evidence.factor)] if evidence.factor else [])]
+
+    def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
+        attributes = super()._attributes(fields)
+        names = ("credential_id", "public_key", "counter", "backed_up")
+        passkey = Passkey(**{name: attributes.pop(name) for name in names})
+        attributes["passkey"] = passkey if passkey.credential_id else None
+        return attributes
+
+    def _special_fields(self, entity: Factor) -> dict[str, Any]:
+        passkey = entity.passkey
+        return {
+            "credential_id": passkey.credential_id if passkey else None,
+            "public_key": passkey.public_key if passkey else None,
+            "counter": passkey.counter if passkey else 0,
+            "backed_up": passkey.backed_up if passkey else False,
+            "code_hashes": list(entity.code_hashes) or None,
+        }
