@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from src.domain.errors import Forbidden, InvalidToken, NotFound
-from src.domain.sessions import Session
+from src.domain.sessions import Proof, Session
 from src.domain.users import User
 
 
@@ -16,6 +16,8 @@ class Caller:
 
     user: User
     session: Session | None
+    proof: Proof
+    """How and when the user has proved who they are, as the token says."""
     signed_in_at: datetime | None = None
     """The time of the sign-in at the identity provider, if the token or its session comes from one."""
 

@@ -47,6 +47,20 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """How and when a user has proved who they are: a login, or a step-up of its session."""
+
+    methods: tuple[str, ...]
+    """The methods of the proof. Empty if this service does not know them."""
+    at: datetime
+
+    @property
+    def level(self) -> Level:
+        """How surely the methods prove who the user is."""
+        return Level.TWO_FACTORS if Method.TWO_FACTORS in self.methods else Level.ONE_FACTOR
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """The user agent, the IP address and the preferred language of a device. The language is not stored."""
 
@@ -93,9 +107,9 @@ class Session:
         return self.signed_in_at or self.created_at
 
     @property
-    def level(self) -> Level:
-        """How surely the login has proved who the user is."""
-        return Level.TWO_FACTORS if Method.TWO_FACTORS in self.methods else Level.ONE_FACTOR
+    def proof(self) -> Proof:
+        """The last step-up, or the login if there was none."""
+        return Proof(self.methods, self.stepped_up_at or self.logged_in_at)
 
     def is_valid(self, user: User, now: datetime) -> bool:
         """Return whether the session belongs to ``user``, has not ended, and the user can log in."""

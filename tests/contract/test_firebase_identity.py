@@ -151,7 +151,7 @@ def test_an_access_token_of_the_service_is_not_an_id_token(firebase: Firebase) -
     later = now + timedelta(days=1)
     session = Session("0" * 32, user.id, 0, now, now, later, later, Client())
     with pytest.raises(InvalidToken):
-        connected(firebase).identify(issuer.issue(user, session).access)
+        connected(firebase).identify(issuer.issue(user, session, session.proof).access)
 
 
 @pytest.fixture(scope="module")

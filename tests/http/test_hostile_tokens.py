@@ -286,6 +286,8 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "sid true": {"sid": True},
     "auth_time a text": {"auth_time": str(NOW)},
     "auth_time true": {"auth_time": True},
+    "auth_time negative": {"auth_time": -1},
+    "auth_time of no date": {"auth_time": 10**30},
     "acr unknown": {"acr": "aal3"},
     "acr a list": {"acr": ["aal2"]},
     "amr a text": {"amr": "pwd"},
@@ -358,7 +360,8 @@ def test_a_token_is_valid_for_exactly_its_lifetime() -> None:
     clock = start
     issuer = JwtIssuer(_ring(KEY), lambda: clock, issuer="portero", audience="portero", seconds=900)
     user, end = User.new(now=start, username=Username.random(), email=None), start + timedelta(days=1)
-    token = issuer.issue(user, Session("session", user.id, 0, start, start, end, end, Device())).access
+    session = Session("session", user.id, 0, start, start, end, end, Device())
+    token = issuer.issue(user, session, session.proof).access
     for seconds, alive in ((-61, False), (-60, True), (0, True), (899.999, True), (900, False), (901, False)):
         clock = start + timedelta(seconds=seconds)
         with nullcontext() if alive else pytest.raises(InvalidToken):

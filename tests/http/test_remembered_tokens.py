@@ -96,7 +96,8 @@ def _issuer(ring: KeyRing, clock: Callable[[], datetime] = lambda: START) -> tup
     """An issuer and one of its tokens."""
     issuer = JwtIssuer(ring, clock, issuer="portero", audience="portero", seconds=900)
     user, end = User.new(now=START, username=Username.random(), email=None), START + timedelta(days=1)
-    return issuer, issuer.issue(user, Session("session", user.id, 0, START, START, end, end, Device())).access
+    session = Session("session", user.id, 0, START, START, end, end, Device())
+    return issuer, issuer.issue(user, session, session.proof).access
 
 
 def test_the_signature_of_a_token_is_verified_once() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from src.domain.sessions import Session
+from src.domain.sessions import Method, Proof, Session
 from src.domain.users import User
 from src.domain.values import Email
 
@@ -35,17 +35,24 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The claims of a verified access token of this service."""
+    """The claims of a verified access token of this service.
+
+    ``proof`` is how and when the user has proved who they are. It is None in tokens of earlier versions.
+    """
 
     user_id: str
     session_id: str
+    proof: Proof | None
 
 
 class TokenIssuer(Protocol):
     """Signs and verifies the access tokens of this service."""
 
-    def issue(self, user: User, session: Session, refresh: RefreshToken | None = None) -> Tokens:
-        """Return an access token that expires with the session at the latest, together with ``refresh``."""
+    def issue(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
+        """Return an access token that expires with the session at the latest, together with ``refresh``.
+
+        ``proof`` is how and when the user has proved who they are.
+        """
 
     def recognises(self, token: str) -> bool:
         """Return whether the token claims to be issued by this service. The claim is not verified."""
@@ -88,6 +95,16 @@ class ExternalIdentity:
     authenticated_at: datetime
     second_factor: str | None = None
     """The kind of second factor that the user has given, such as "phone", or None."""
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods that this service knows of: two factors, if the provider has asked for the second one."""
+        return (Method.CODE, Method.TWO_FACTORS) if self.second_factor else ()
+
+    @property
+    def proof(self) -> Proof:
+        """The sign-in at the provider."""
+        return Proof(self.methods, self.authenticated_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from src.application.caller import Caller
 from src.application.ports import Clock, ExternalIdentity, TokenIssuer
 from src.application.sessions.checks import RecentChecks
 from src.domain.errors import InvalidToken
-from src.domain.sessions import Session, SessionRepository
+from src.domain.sessions import Proof, Session, SessionRepository
 from src.domain.users import User, UserRepository
 
 
@@ -35,9 +35,10 @@ class AuthenticationService:
             if self.tokens.recognises(token):
                 raise
             visitor, identity = self.user_for_id_token(token)
-            return Caller(visitor, None, identity.authenticated_at)
+            return Caller(visitor, None, identity.proof, identity.authenticated_at)
         session, user = self.session_with_user(claims.session_id, claims.user_id)
-        return Caller(user, session, session.signed_in_at)
+        # A token of an earlier version does not say how its user has logged in.
+        return Caller(user, session, claims.proof or Proof((), session.logged_in_at), session.signed_in_at)
 
     def session_with_user(self, id: str, user_id: str) -> tuple[Session, User]:
         """Return a session that has not ended and its user, read in one round trip.

@@ -26,8 +26,6 @@ from src.domain.sessions import Attempt, Client, Method, Session, SessionReposit
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
-_SECOND_FACTOR = (Method.CODE, Method.TWO_FACTORS)
-"""The methods that a login at the identity provider has too, if the provider asked for a second factor."""
 _MAX_LOGIN = 254  # characters of a login that are folded; folding a longer text could take long
 
 
@@ -160,20 +158,21 @@ class SessionService:
             current_hash=refresh.hash if refresh else None,
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
-            methods=(*methods, *_SECOND_FACTOR) if identity and identity.second_factor else tuple(methods),
+            methods=(*methods, *(identity.methods if identity else ())),
         )
         counted = attempts.copy()
         attempts.clear()  # if the reply of the commit is lost, they may have been given back
         attempts += self.sessions.add_after(counted, session)
-        return self.tokens.issue(user, session, refresh)
+        return self.tokens.issue(user, session, session.proof, refresh)
 
     def renew(self, caller: Caller) -> Tokens:
         """Trade an access token that has not expired for a new one, which does not outlive the session.
 
+        The new token says the same about the proof of the user, also if the session has been stepped up meanwhile.
         Raises Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
         session = caller.require_session()
-        return self.tokens.issue(self._checked(session, caller.user), session)
+        return self.tokens.issue(self._checked(session, caller.user), session, caller.proof)
 
     def refresh(self, value: str) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens; it is spent by that.
@@ -209,7 +208,7 @@ class SessionService:
         successor = next((each for each in successors if each.hash == session.current_hash), None)
         if successor is None:
             raise InvalidToken
-        return user, self.tokens.issue(user, session, successor)
+        return user, self.tokens.issue(user, session, session.proof, successor)
 
     def list(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
         """List your sessions that have not ended, the newest first."""

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from src.application.ports import Clock, RefreshToken, TokenClaims, Tokens
 from src.application.strict_json import strict_json
 from src.domain.errors import InvalidToken
-from src.domain.sessions import Level, Session
+from src.domain.sessions import Level, Proof, Session
 from src.domain.users import User
 from src.domain.values import Role
 from src.infrastructure.tokens import base64url
@@ -38,6 +39,8 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """The order of the base point of the curve P-256 (SEC 2, section 2.4.2)."""
 
 _Text = Annotated[str, Field(min_length=1)]
+_Time = Annotated[int, Field(ge=0, lt=1 << 37)]
+"""Seconds since 1970, up to the year 6325: a date can be made of each."""
 
 
 class _Payload(BaseModel):
@@ -59,7 +62,7 @@ class _Payload(BaseModel):
     exp: int
     jti: _Text
     client_id: _Text
-    auth_time: int | None = None
+    auth_time: _Time | None = None
     acr: Level | None = Field(default=None, strict=False)
     amr: Annotated[tuple[_Text, ...], Field(strict=False)] | None = None
 
@@ -86,6 +89,7 @@ class _Verified:
 
     kid: str
     payload: _Payload
+    claims: TokenClaims
 
 
 _jws = jwt.PyJWS(algorithms=["EdDSA"])
@@ -104,7 +108,7 @@ class JwtIssuer:
         # Exceptions are not remembered, so that tokens of strangers take no places.
         self._verified = lru_cache(_REMEMBERED)(self._verify_signature)
 
-    def issue(self, user: User, session: Session, refresh: RefreshToken | None = None) -> Tokens:
+    def issue(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
         now = int(self._clock().timestamp())
         seconds = min(self._seconds, int(session.expires_at.timestamp()) - now)
         payload = _Payload(
@@ -118,9 +122,9 @@ class JwtIssuer:
             exp=now + seconds,
             jti=secrets.token_hex(16),
             client_id=CLIENT_ID,
-            auth_time=int(session.logged_in_at.timestamp()),
-            acr=session.level,
-            amr=session.methods,
+            auth_time=int(proof.at.timestamp()),
+            acr=proof.level,
+            amr=proof.methods,
         )
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
@@ -150,7 +154,7 @@ class JwtIssuer:
             raise InvalidToken
         if self._keys.verifying(verified.kid) is None:  # it was removed after the first use of the token
             raise InvalidToken
-        return TokenClaims(payload.sub, payload.sid)
+        return verified.claims
 
     def claims(self, token: str) -> dict[str, Any]:
         self.verify(token)
@@ -169,9 +173,17 @@ class JwtIssuer:
         try:
             # PyJWT checks only the signature: _Payload and ``verify`` are stricter about the claims.
             _jws.decode_complete(token, key.public, algorithms=[key.algorithm])
-            return _Verified(key.kid, _Payload.model_validate(_json(parts[1])))
+            payload = _Payload.model_validate(_json(parts[1]))
         except (jwt.PyJWTError, ValidationError):
             raise InvalidToken from None
+        return _Verified(key.kid, payload, TokenClaims(payload.sub, payload.sid, _proof(payload)))
+
+
+def _proof(payload: _Payload) -> Proof | None:
+    """Return what a token says about the proof of its user, or None for a token of an earlier version."""
+    if payload.auth_time is None or payload.amr is None:
+        return None
+    return Proof(payload.amr, datetime.fromtimestamp(payload.auth_time, UTC))
 
 
 def _json(part: str) -> dict[str, Any]:
