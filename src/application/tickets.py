@@ -46,8 +46,8 @@ class Tickets:
     def open(self, purpose: str, ticket: str) -> Ticket:
         """Return the ticket if it was issued for ``purpose`` and has not expired. Raises InvalidToken otherwise."""
         mac, text = ticket[:_MAC], ticket[_MAC:]
-        message = _message(purpose, text)
-        if not any(hmac.compare_digest(mac.encode(errors="replace"), each.encode()) for each in self.fingerprints(message)):
+        expected = self.fingerprints(_message(purpose, text))
+        if not any(hmac.compare_digest(mac.encode(errors="replace"), each.encode()) for each in expected):
             raise InvalidToken
         content = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         until = datetime.fromtimestamp(content["until"], UTC)

@@ -22,14 +22,14 @@ class Passkey:
     public_key: str
     """The credential's public key in the form of COSE, in base64url without padding."""
     counter: int
-    """The signature counter of the last use. Some authenticators always send 0; others send a larger number each time."""
+    """The signature counter of the last use. Some authenticators always send 0, others a larger number each time."""
     backed_up: bool
     """Whether the credential is synchronised between devices, whose counters may differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A factor of a user. ``revision`` identifies this version in the store, and is empty until the factor is stored."""
+    """A factor of a user. ``revision`` identifies this version in the store, and is empty until it is stored."""
 
     id: str
     user_id: str
@@ -42,7 +42,7 @@ class Factor:
     secret: str | None = None
     """The encrypted secret of an authenticator app, for the kind TOTP only."""
     last_step: int = 0
-    """The number of the 30-second step whose code was accepted last. Codes of this step and earlier ones are refused."""
+    """The number of the 30-second step whose code was accepted last. Codes up to this step are refused."""
     code_hashes: tuple[str, ...] = ()
     """The hashes of the recovery codes that have not been used, for the kind RECOVERY only."""
     revision: str = ""

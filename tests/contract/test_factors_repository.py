@@ -94,7 +94,9 @@ def test_the_factors_of_a_deleted_user_are_removed(factors: Factors, users: User
 
 
 @pytest.fixture(params=["a new session", "a step-up", "an enrolment"])
-def use(request: pytest.FixtureRequest, factors: Factors, sessions: Sessions, ada: User) -> Callable[[Evidence], object]:
+def use(
+    request: pytest.FixtureRequest, factors: Factors, sessions: Sessions, ada: User
+) -> Callable[[Evidence], object]:
     """Return a function that commits something which the evidence allows."""
     session = sessions.add(new_session(ada.id))
 
@@ -127,9 +129,7 @@ def test_a_factor_changed_since_it_was_read_is_no_evidence(use: Callable[[Eviden
         use(Evidence((), used))
 
 
-def test_a_session_that_another_request_has_changed_meanwhile_is_stepped_up_too(
-    sessions: Sessions, ada: User
-) -> None:
+def test_a_session_that_another_request_has_changed_meanwhile_is_stepped_up_too(sessions: Sessions, ada: User) -> None:
     read = sessions.add(new_session(ada.id))
 
     def refreshed(stored: Session, _: User) -> Session:

@@ -148,6 +148,8 @@ class Users(Documents[User]):
         if failed.keys == {_ADMINS}:
             return Conflict()
         kinds = {claim_key(claim): claim.kind for claim in new.claims}
+        if failed.keys - {*kinds, _ADMINS, self._key(new.id)}:
+            return failed  # a write that ``update_with`` has added
         return Taken(*sorted({kinds.get(key, "id") for key in failed.keys - {_ADMINS}}, reverse=True))
 
     def _admins(self) -> tuple[set[str], str | None]:
