@@ -75,7 +75,7 @@ def test_each_query_is_sent_with_the_filters_order_and_limit_of_its_index(
 def test_ttl_policies_for_the_collections_that_expire() -> None:
     removed = {place for place, override in OVERRIDES.items() if override.get("ttl")}
     assert removed == {(collection.name, "expires_at") for collection in COLLECTIONS if collection.expires}
-    assert {collection for collection, _ in removed} == {"sessions", "counters", "jobs", "mails", "receipts"}
+    assert {collection for collection, _ in removed} == {"sessions", "spent", "counters", "jobs", "mails", "receipts"}
 
 
 def test_fields_without_a_query_are_not_indexed() -> None:
