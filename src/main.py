@@ -132,6 +132,7 @@ def main() -> None:
         preview_mail=lambda *choice: preview_mail(load_settings(), *choice),
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
+        compile_passwords=_compile_passwords,
     )
     with _explained_errors():
         cli(obj=console, prog_name="portero")
@@ -150,6 +151,16 @@ def _copy(source: str, target: str) -> AbstractContextManager[RunningCopy]:
     from src.bootstrap.copying import open_copy
 
     return open_copy(source, target)
+
+
+def _compile_passwords(source: Path, target: Path, progress: Callable[[int], None]) -> int:
+    from src.infrastructure.breaches import BadList
+    from src.infrastructure.breaches.compiling import compile_list
+
+    try:
+        return compile_list(source, target, progress)
+    except BadList as error:
+        raise ConfigurationError(f"{source}: {error}") from None
 
 
 def _demo() -> Iterable[str]:

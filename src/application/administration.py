@@ -28,6 +28,10 @@ class AdministrationService:
     audit: Audit
     clock: Clock
 
+    def lacks_admin(self) -> bool:
+        """Return whether no admin can log in."""
+        return not self.users.has_admin()
+
     def ensure_admin(self, email: Email, password: NewPassword) -> bool:
         """Make the first admin if there is no admin yet. Return whether this call made one.
 

@@ -12,6 +12,8 @@ from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer,
 from src.application.summaries import Adviser
 from src.bootstrap.servers.cpus import leave_cpu
 from src.infrastructure import blobs as blob_stores
+from src.infrastructure.breaches import BadList, BreachSource
+from src.infrastructure.breaches.compiled import CompiledBreaches
 from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
@@ -146,6 +148,25 @@ def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
         return SmtpMailer(url, settings.mail_from, clock, require_tls=settings.production)
     except ValueError as error:
         raise ConfigurationError(f"SMTP_URL, MAIL_FROM: {error}") from None
+
+
+def make_breaches(settings: Settings) -> BreachSource | None:
+    """Return the leaked passwords of PASSWORD_BREACH_URL, or None.
+
+    Raises ConfigurationError for a URL or a file that cannot be used. Whether a service answers is not asked.
+    """
+    if not settings.password_breach_url:
+        return None
+    try:
+        if settings.breach_list:
+            compiled = CompiledBreaches(settings.breach_list)
+            compiled.check()
+            return compiled
+        from src.infrastructure.breaches.ranges import BreachRanges
+
+        return BreachRanges(settings.password_breach_url)
+    except (BadList, ValueError) as error:
+        raise ConfigurationError(f"PASSWORD_BREACH_URL: {error}") from None
 
 
 def make_relay(settings: Settings) -> FileRelay | None:

@@ -10,6 +10,7 @@ from src.application.limits import GUESTS, Count
 from src.bootstrap.adapters import (
     key_source,
     make_blobs,
+    make_breaches,
     make_keys,
     make_limiter,
     make_mailer,
@@ -100,6 +101,10 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     )
     if settings.smtp_url:
         yield _Check("mail server", lambda: _check_mailer(settings), "Start the mail server, or correct SMTP_URL")
+    if settings.password_breach_url:
+        yield _Check(
+            "leaked passwords", lambda: _read_breaches(settings), "Start the service, or correct PASSWORD_BREACH_URL"
+        )
     if settings.mail_templates:
         yield _Check(f"mail templates in {settings.mail_templates}", lambda: _read_templates(settings))
 
@@ -122,6 +127,13 @@ def _read_limits(settings: Settings) -> None:
     """Raise Unavailable when the counters of RATE_LIMIT_URL cannot be read."""
     with closing(make_store(settings)) as store:
         make_limiter(settings, store, now).check(Count(GUESTS, "check"))
+
+
+def _read_breaches(settings: Settings) -> None:
+    """Raise AttemptFailed or ConfigurationError when PASSWORD_BREACH_URL cannot be used."""
+    breaches = make_breaches(settings)
+    if breaches:
+        breaches.check()
 
 
 def _check_mailer(settings: Settings) -> None:

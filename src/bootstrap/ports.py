@@ -18,6 +18,7 @@ from src.application.ports import (
 )
 from src.bootstrap.adapters import (
     make_blobs,
+    make_breaches,
     make_check_places,
     make_hasher,
     make_keys,
@@ -26,7 +27,8 @@ from src.bootstrap.adapters import (
     make_remote_accounts,
     make_store,
 )
-from src.domain.passwords import PasswordPolicy
+from src.domain.passwords import IsBreached, PasswordPolicy
+from src.infrastructure.breaches import BreachedPasswords
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.identity.usernames import parse_new_username
@@ -84,7 +86,9 @@ class Ports:
         self.metrics = PrometheusMetrics() if settings.metrics_token else None
         self.count: CountEvent = self.metrics.count if self.metrics else uncounted
         self.pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
-        self.rules = _make_rules(settings, self.pictures)
+        breaches = make_breaches(settings)
+        is_breached = BreachedPasswords(breaches, self.count) if breaches else None
+        self.rules = _make_rules(settings, self.pictures, is_breached)
         self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
         self.take_place = make_check_places(settings).take
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
@@ -92,7 +96,7 @@ class Ports:
         self.sessions, self.tasks, self.users = Sessions(self.store), Tasks(self.store), Users(self.store)
 
 
-def _make_rules(settings: Settings, pictures: PictureSource) -> InputRules:
+def _make_rules(settings: Settings, pictures: PictureSource, is_breached: IsBreached | None) -> InputRules:
     return InputRules(
         parse_email=parse_address,
         parse_new_username=parse_new_username,
@@ -100,6 +104,7 @@ def _make_rules(settings: Settings, pictures: PictureSource) -> InputRules:
             settings.password_min_length,
             find_weakness if settings.password_blocklist else None,
             "" if settings.production else LENIENT_SETTINGS_HINT,
+            is_breached,
         ),
         check_picture=pictures.check,
     )

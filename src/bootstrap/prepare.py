@@ -3,8 +3,10 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from src.application.input_rules import InputRules
 from src.bootstrap.adapters import key_source, make_keys, make_store, store_errors
 from src.bootstrap.wiring import wire
 from src.domain.errors import Taken
@@ -45,27 +47,34 @@ def require_tables(settings: Settings) -> None:
 def require_usable(settings: Settings) -> None:
     """Build all services as a worker does, but with new keys and without connecting. Raises ConfigurationError."""
     with closing(make_store(settings)) as store:
-        _parse_admin(settings, wire(settings, store=store, keys=KeyRing(as_jwk_set([SigningKey.generate()]))))
+        services = wire(settings, store=store, keys=KeyRing(as_jwk_set([SigningKey.generate()])))
+        _parse_admin(settings, services.rules, new=False)
 
 
 def ensure_admin(settings: Settings, services: Services) -> None:
     """Create the admin of the settings, if there is no admin yet. Raises ConfigurationError."""
-    if admin := _parse_admin(settings, services):
+    is_new = settings.admin_email is not None and services.administration.lacks_admin()
+    if admin := _parse_admin(settings, services.rules, new=is_new):
         try:
             services.administration.ensure_admin(*admin)
         except Taken:
             raise ConfigurationError("ADMIN_EMAIL: the address belongs to a user who is no admin") from None
 
 
-def _parse_admin(settings: Settings, services: Services) -> tuple[Email, NewPassword] | None:
-    """Return the address and the password of the admin of the settings, if there is one. Raises ConfigurationError."""
+def _parse_admin(settings: Settings, rules: InputRules, *, new: bool) -> tuple[Email, NewPassword] | None:
+    """Return the address and the password of the admin of the settings, if there is one. Raises ConfigurationError.
+
+    Without ``new`` the password may have leaked. The admin may have changed it long ago, and no start must fail because
+    a list of leaked passwords has grown.
+    """
     if not settings.admin_email or not settings.admin_password:
         return None
     setting, password = "ADMIN_EMAIL", settings.admin_password.get_secret_value()
     try:
-        address = services.rules.parse_email(settings.admin_email)
+        address = rules.parse_email(settings.admin_email)
         setting = "ADMIN_PASSWORD"
-        return address, services.rules.passwords.check(password, settings.admin_email)
+        policy = rules.passwords if new else replace(rules.passwords, is_breached=None)
+        return address, policy.check(password, settings.admin_email)
     except InvalidValue as error:
         raise ConfigurationError(f"{setting}: {error}") from None
 

@@ -12,6 +12,9 @@ from src.domain.values import InvalidValue, fold
 FindWeakness = Callable[[str, Sequence[str]], InvalidValue | None]
 """A function of a password and the user's own names. It returns why the password is easy to guess, or None."""
 
+IsBreached = Callable[[str], bool]
+"""A function that returns whether a password is in a list of leaked passwords. It returns False when it cannot tell."""
+
 MAX_PASSWORD = 128
 _MAX_TYPED = 4 * MAX_PASSWORD  # NFC composes at most four code points into one
 
@@ -42,6 +45,8 @@ class PasswordPolicy:
     """The function that finds weak passwords, or None to accept passwords that are easy to guess."""
     hint: str = ""
     """A sentence to add to the message of an error that other settings prevent."""
+    is_breached: IsBreached | None = None
+    """The function that finds leaked passwords, or None to accept them. Asking it may take a second."""
 
     def check(self, password: str, *names: str | None) -> NewPassword:
         """Accept a new password. ``names`` are the user's username and e-mail address.
@@ -51,6 +56,8 @@ class PasswordPolicy:
         """
         password = normalise_password(password)
         flaws = [*self._flaws(password, [name for name in names if name])]
+        if not flaws and self.is_breached and self.is_breached(password):
+            raise InvalidValue("breached", "This password has leaked from another service; choose another.")
         if not flaws:
             return NewPassword(password)
         reasons = [flaw.message for flaw in flaws]

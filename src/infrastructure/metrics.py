@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
 _COUNTERS = {
+    "breach_checks": ("Checks of new passwords for leaked ones, by outcome.", ["outcome"]),
     "jobs": ("Attempts at jobs, by kind and outcome.", ["kind", "outcome"]),
     "mails": ("Mails given to the mail server, by outcome.", ["outcome"]),
     "swept": ("Records that a sweep reconciled or removed, by kind.", ["kind"]),

@@ -132,6 +132,10 @@ class SettingsFields(BaseModel):
     """The shortest new password; 6 or more with ``IDENTITY=firebase``."""
     password_blocklist: bool = True
     """``off`` accepts common and weak passwords."""
+    password_breach_url: str | None = None
+    """Refuse leaked passwords: ``https://HOST/PATH``, a service of ranges such as
+    ``https://api.pwnedpasswords.com/range``, or ``file:PATH``, a compiled list. See
+    docs/how-to/leaked-passwords.md."""
     argon2_time_cost: Cost = 2
     """The passes of Argon2id over its memory. A login renews a hash that was made with other parameters.
 

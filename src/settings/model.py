@@ -87,6 +87,9 @@ class Settings(SettingsValues):
                 "CORS_ORIGINS: name origins as browsers do, such as https://app.example.com or http://localhost:3000, "
                 "in small letters, without a path and without patterns"
             )
+        breach_url = self.password_breach_url
+        if breach_url and not self.breach_list and not breach_url.startswith(("https://", "http://")):
+            yield "PASSWORD_BREACH_URL: use file:PATH, or a URL such as https://api.pwnedpasswords.com/range"
         if self.identity == "firebase":
             if not self.firebase_web_api_key:
                 yield (

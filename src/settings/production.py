@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from src.settings.values import SettingsValues
@@ -14,6 +15,9 @@ See https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.
 """
 _OPEN_ORIGIN = re.compile(r"http://(?!(localhost|127\.[0-9.]+|\[::1\]|.*\.localhost)(:[0-9]+)?$)")
 """The beginning of an origin without encryption on another machine."""
+
+_HTTP_HOST = re.compile(r"http://(?:[^/]*@)?(\[[^]/]*\]|[^/:]+)", re.IGNORECASE)
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
 
 
 class Refusal(NamedTuple):
@@ -33,6 +37,17 @@ def _is_shared(settings: SettingsValues) -> bool:
 
 def _is_guessable(token: str) -> bool:
     return len(token.strip()) < 16 or len(set(token)) < 5
+
+
+def _is_open_and_public(url: str) -> bool:
+    """Return whether a URL leads to the internet without encryption. Names without a dot are of a private network."""
+    if not (found := _HTTP_HOST.match(url)):
+        return False
+    host = found[1].strip("[].").lower()
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(_PRIVATE_NAMES)
 
 
 REFUSALS = (
@@ -136,6 +151,11 @@ REFUSALS = (
         "PASSWORD_BLOCKLIST",
         "off accepts passwords that strangers try first; leave it on",
         lambda settings: not settings.password_blocklist,
+    ),
+    Refusal(
+        "PASSWORD_BREACH_URL",
+        "whoever sees the questions on their way learns something of new passwords; begin it with https://",
+        lambda settings: _is_open_and_public(settings.password_breach_url or ""),
     ),
     Refusal(
         "ARGON2_MEMORY_KIB",

@@ -1,6 +1,7 @@
 """Values that are derived from the settings."""
 
 import sys
+from pathlib import Path
 
 from src.settings.fields import SettingsFields
 
@@ -41,6 +42,12 @@ class SettingsValues(SettingsFields):
         """The pairs ``NAME:SECRET`` in SERVICE_CREDENTIALS."""
         text = self.service_credentials.get_secret_value() if self.service_credentials else ""
         return [pair.strip() for pair in text.split(",") if pair.strip()]
+
+    @property
+    def breach_list(self) -> Path | None:
+        """The path in a PASSWORD_BREACH_URL like file:PATH, else None."""
+        scheme, _, path = (self.password_breach_url or "").partition(":")
+        return Path(path.removeprefix("//")) if scheme == "file" and path else None
 
     @property
     def links_url(self) -> str:

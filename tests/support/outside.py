@@ -25,6 +25,8 @@ from http.client import HTTPMessage, parse_headers
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
+from tests.support.leaks import LEAKED_PASSWORD
+
 PICTURE_HOST = "images.dog.ceo"
 
 # Calls of the own machine use no proxy, even if the environment names one.
@@ -76,11 +78,19 @@ class Outside:
         self.pictures = Api(origin, "pictures")
         self.relay = Api(origin, "relay")
         self.chat = Api(origin, "chat")
+        self.ranges = Api(origin, "ranges")
 
     def reset(self) -> None:
-        for api in (self.pictures, self.relay, self.chat):
+        for api in (self.pictures, self.relay, self.chat, self.ranges):
             api.heal()
             api.forget()
+
+
+def entries(password: str, prefix: str, count: int = 42) -> str:
+    """Return the range of ``prefix``: other hashes, padding, and ``password`` if its hash begins with the prefix."""
+    digest = hashlib.sha1(password.encode()).hexdigest().upper()
+    own = [f"{digest[5:]}:{count}"] if digest.startswith(prefix) else []
+    return "\r\n".join([f"{1:035X}:7", *own, f"{2:035X}:0", f"{3:035X}:0"])
 
 
 @contextmanager
@@ -101,6 +111,8 @@ def _normal(exchange: "_Handler") -> None:
     exchange.read_body()
     if exchange.api == "relay":
         exchange.answer(201, {"stored": True, "sha256": exchange.record.get("sha256")})
+    elif exchange.api == "ranges":
+        exchange.answer(200, entries(LEAKED_PASSWORD, exchange.record["target"][-5:]), "text/plain")
     elif exchange.api == "chat":
         exchange.say(json.dumps({"text": "All is well.", "schema": {}}))
     else:
@@ -233,7 +245,12 @@ class _Server(ThreadingTCPServer):
         self.lock = threading.Lock()
         self.stopped = threading.Event()
         self.behaviours: dict[str, dict[str, Any]] = {}
-        self.received: dict[str, list[dict[str, Any]]] = {"pictures": [], "relay": [], "chat": []}
+        self.received: dict[str, list[dict[str, Any]]] = {
+            "pictures": [],
+            "relay": [],
+            "chat": [],
+            "ranges": [],
+        }
 
     def next(self, api: str) -> tuple[Callable[..., None], dict[str, Any]]:
         """Return the behaviour of the next request and its options."""

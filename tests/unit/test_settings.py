@@ -120,6 +120,8 @@ def test_a_variable_of_the_environment_sets_a_setting(
         ({"ACCESS_TOKEN_SECONDS": "15m"}, ["ACCESS_TOKEN_SECONDS"]),
         ({"PASSWORD_MIN_LENGTH": "0"}, ["PASSWORD_MIN_LENGTH"]),
         ({"PASSWORD_BLOCKLIST": "maybe"}, ["PASSWORD_BLOCKLIST"]),
+        ({"PASSWORD_BREACH_URL": "ftp://leaks.example"}, ["PASSWORD_BREACH_URL"]),
+        ({"PASSWORD_BREACH_URL": "file:"}, ["PASSWORD_BREACH_URL"]),
         ({"ARGON2_TIME_COST": "0"}, ["ARGON2_TIME_COST"]),
         ({"ARGON2_MEMORY_KIB": "7"}, ["ARGON2_MEMORY_KIB"]),
         ({"ARGON2_MEMORY_KIB": "31", "ARGON2_PARALLELISM": "4"}, ["ARGON2_MEMORY_KIB"]),
@@ -241,6 +243,10 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
     ("SERVICE_CREDENTIALS", {"SERVICE_CREDENTIALS": "billing:aaaaaaaaaaaaaaaa"}),
     ("PASSWORD_MIN_LENGTH", {"PASSWORD_MIN_LENGTH": "7"}),
     ("PASSWORD_BLOCKLIST", {"PASSWORD_BLOCKLIST": "off"}),
+    *[
+        ("PASSWORD_BREACH_URL", {"PASSWORD_BREACH_URL": f"http://{host}/range"})
+        for host in ("leaks.example", "leaks.example.", "user:word@leaks.example:80", "8.8.8.8", "[2606:4700::1]:8080")
+    ],
     ("ARGON2_MEMORY_KIB", {"ARGON2_MEMORY_KIB": "8"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "1"}),
     ("ARGON2_MEMORY_KIB", {"ARGON2_TIME_COST": "9", "ARGON2_MEMORY_KIB": "7167"}),
@@ -282,6 +288,17 @@ def test_every_refusal_of_production_has_an_example(load: Load, monkeypatch: pyt
         {"APP_ENV": "production", **SHARED, "BLOB_URL": "s3://bucket/prefix", "QUEUE_URL": "rediss://host/0"},
         {"APP_ENV": "production", "QUEUE_URL": "amqps://host"},
         {"APP_ENV": "production", "CORS_ORIGINS": "http://localhost:3000,http://127.0.0.1,http://[::1]:80,https://a.b"},
+        *[
+            {"APP_ENV": "production", "PASSWORD_BREACH_URL": url}
+            for url in (
+                "https://api.pwnedpasswords.com/range",
+                "http://leaks:8080/range",
+                "http://leaks.svc.internal/",
+                "http://10.0.0.1/",
+                "http://[fd00::1]/",
+                "file:data/leaked",
+            )
+        ],
         {"BLOB_URL": "memory://"},
         {"APP_ENV": "production", **FIREBASE},
         {"STORE_URL": "firestore://demo"},

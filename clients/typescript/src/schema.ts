@@ -1204,7 +1204,7 @@ export interface components {
         NewPassword: {
             /**
              * Format: password
-             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address.
+             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address.
              * @example correct horse battery
              */
             new_password: string;
@@ -1315,7 +1315,7 @@ export interface components {
             current_password?: string;
             /**
              * Format: password
-             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address.
+             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address.
              * @example correct horse battery
              */
             new_password: string;
@@ -1396,7 +1396,7 @@ export interface components {
             name?: string | null;
             /**
              * Format: password
-             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address.
+             * @description 8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address.
              * @example correct horse battery
              */
             password: string;

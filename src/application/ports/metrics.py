@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class CountEvent(Protocol):
-    """A function that counts events of the background work."""
+    """A function that counts events that are no requests."""
 
     def __call__(self, metric: str, *labels: str, amount: int = 1) -> None:
         """Add ``amount`` to a metric, under the values of its labels."""

@@ -65,15 +65,19 @@ class Destination:
             raise ValueError("use http://HOST/PATH or https://HOST/PATH")  # without the URL, which may hold secrets
         self._circuit, self._connect, self._idle, self._max_bytes = circuit, connect, idle, max_bytes
 
-    def ask(self, method: str, headers: _Headers = None, content: _Content = b"", by: float = math.inf) -> Answer:
+    def ask(
+        self, method: str, headers: _Headers = None, content: _Content = b"", by: float = math.inf, path: str = ""
+    ) -> Answer:
         """Send one request and return the answer, whose status is below 500.
 
-        After the connection is made, the call ends by the time ``by`` of the monotonic clock. Raise Postponed while the
-        circuit is open, and Down if the service is down. Put content whose iteration may fail in a ``guarded`` block.
+        ``path`` is relative to the URL of the service. After the connection is made, the call ends by the time ``by``
+        of the monotonic clock. Raise Postponed while the circuit is open, and Down if the service is down. Put content
+        whose iteration may fail in a ``guarded`` block.
         """
         with self._circuit.attempt():
             try:
-                answer = self._exchange(method, headers, content, by)
+                url = self._url.join(path) if path else self._url
+                answer = self._exchange(method, url, headers, content, by)
             except httpx2.TimeoutException as error:
                 raise self._down("{service} took too long to answer.", type(error).__name__) from None
             except (httpx2.ConnectError, UnicodeError) as error:  # UnicodeError: the host is no DNS name.
@@ -85,7 +89,7 @@ class Destination:
                 raise self._down("{service} answered with status {status}.", status=answer.status)
             return answer
 
-    def _exchange(self, method: str, headers: _Headers, content: _Content, by: float) -> Answer:
+    def _exchange(self, method: str, url: httpx2.URL, headers: _Headers, content: _Content, by: float) -> Answer:
         limit = _TimeLimit(self._idle, by)
         extensions = {"trace": limit.trace}
         timeout = httpx2.Timeout(limit.left(), connect=min(self._connect, limit.left()))
@@ -93,7 +97,7 @@ class Destination:
         with (
             httpx2.Client(verify=self._tls, trust_env=False, headers=_HEADERS, timeout=timeout) as client,
             limit,
-            client.stream(method, self._url, headers=headers, content=content, extensions=extensions) as response,
+            client.stream(method, url, headers=headers, content=content, extensions=extensions) as response,
         ):
             body = b""
             if response.headers.get("content-encoding", "").strip().lower() in ("", "identity"):

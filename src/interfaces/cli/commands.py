@@ -14,6 +14,7 @@ from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.mails import mails
+from src.interfaces.cli.passwords import passwords
 from src.interfaces.cli.users import new_password, users
 from src.interfaces.framework.field_errors import with_field
 
@@ -197,6 +198,7 @@ def new_keys(console: Console) -> None:
 cli.add_command(copy)
 cli.add_command(datasets)
 cli.add_command(mails)
+cli.add_command(passwords)
 cli.add_command(users)
 
 

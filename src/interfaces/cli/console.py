@@ -68,6 +68,11 @@ class Console:
     """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
     new_keys: Callable[[], str]
     """Return a new JWK set as text."""
+    compile_passwords: Callable[[Path, Path, Callable[[int], None]], int]
+    """Compile the list of leaked passwords in a file to another file, and return the number of passwords.
+
+    The last argument is called with the size of each part of the list that has been read.
+    """
 
 
 def all_items(list_page: Callable[[str | None], Page[T]]) -> Iterator[T]:

@@ -112,7 +112,8 @@ NewPasswordField = Annotated[
             "format": "password",
             "maxLength": MAX_PASSWORD,
             "description": "8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most "
-            "used passwords, not easy to guess, and not your username or e-mail address.",
+            "used passwords, not easy to guess, not a leaked one where the service looks for these, and not your "
+            "username or e-mail address.",
             "examples": ["correct horse battery"],
         },
     ),

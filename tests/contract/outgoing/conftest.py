@@ -7,6 +7,7 @@ import pytest
 
 from src.application.ports import RelayAnswer
 from src.domain.errors import AttemptFailed
+from src.infrastructure.breaches.ranges import BreachRanges
 from src.infrastructure.outgoing.circuit import Circuit
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.outgoing.relay import HttpRelay
@@ -35,6 +36,11 @@ def pictures(services: outside.Outside, watch: MonotonicWatch) -> DogPictures:
 @pytest.fixture
 def hasty_pictures(services: outside.Outside) -> DogPictures:
     return DogPictures(services.pictures.url, [outside.PICTURE_HOST], timeout=0.8, connect=0.3)
+
+
+@pytest.fixture
+def ranges(services: outside.Outside) -> BreachRanges:
+    return BreachRanges(services.ranges.url)
 
 
 @pytest.fixture

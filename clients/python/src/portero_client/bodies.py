@@ -78,7 +78,7 @@ class NewPassword(TypedDict):
     token: str
     """The token in the link of the mail."""
     new_password: str
-    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
+    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address."""
 
 
 class NewPerson(TypedDict):
@@ -110,7 +110,7 @@ class PasswordChange(TypedDict):
 
     current_password: NotRequired[str]
     new_password: str
-    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
+    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address."""
 
 
 class Registration(TypedDict):
@@ -121,7 +121,7 @@ class Registration(TypedDict):
     email: str
     """Unique ignoring case."""
     password: str
-    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, and not your username or e-mail address."""
+    """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address."""
     name: NotRequired[str | None]
     last_name: NotRequired[str | None]
 

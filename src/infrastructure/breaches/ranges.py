@@ -1,0 +1,67 @@
+"""Asks a service for leaked passwords, with the API of https://haveibeenpwned.com/API/v3#PwnedPasswords.
+
+The service learns the first 5 of the 40 hexadecimal digits of a hash, which hundreds of other passwords share.
+"""
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from src.domain.errors import AttemptFailed
+from src.domain.messages import Translatable
+from src.infrastructure.outgoing.circuit import Circuit
+from src.infrastructure.outgoing.http import Destination
+
+MAX_RANGE = 256 << 10
+"""The maximum number of bytes of an answer. Ranges of a billion passwords have some 40 KiB."""
+
+_NAME = Translatable("The service of leaked passwords")
+_CALLS_AT_ONCE = 32
+_PREFIX = 5
+_ENTRY = re.compile(rb"([0-9A-F]{35}):([0-9]{1,10})")
+"""The other 35 digits of a hash, and how often its password has leaked: 0 in an entry that is only padding."""
+
+
+class BreachRanges:
+    """Looks hashes up at a service. Implements BreachSource.
+
+    ``url`` is the URL of the ranges, such as https://api.pwnedpasswords.com/range. ``contains`` returns or raises
+    within ``timeout`` seconds, also while the name of the host is resolved. Raise ValueError for a URL that cannot be
+    used.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 1.0, circuit: Circuit | None = None) -> None:
+        if "?" in url or "#" in url:
+            raise ValueError("use a URL without ? and #")
+        url, circuit = f"{url.rstrip('/')}/", circuit or Circuit(_NAME, pause=30)
+        self._service = Destination(url, circuit, connect=timeout, idle=timeout, max_bytes=MAX_RANGE)
+        self._timeout = timeout
+        # Nothing interrupts a thread that resolves a name or connects, so that requests wait for threads of their own.
+        self._threads = ThreadPoolExecutor(_CALLS_AT_ONCE, "breach-ranges")
+
+    def contains(self, sha1: str) -> bool:
+        suffix, found = sha1[_PREFIX:].encode(), False
+        for line in self._range(sha1[:_PREFIX]).upper().split():
+            entry = _ENTRY.fullmatch(line)
+            if entry is None:
+                raise AttemptFailed(self._service.says("{service} sent an answer that cannot be understood."))
+            found = found or (entry[1] == suffix and int(entry[2]) > 0)
+        return found
+
+    def check(self) -> None:
+        self.contains("0" * 40)
+
+    def _range(self, prefix: str) -> bytes:
+        """Return the entries of the hashes that begin with ``prefix``, and of padding. Raises AttemptFailed."""
+        headers, by = {"Add-Padding": "true"}, time.monotonic() + self._timeout
+        asked = self._threads.submit(self._service.ask, "GET", headers, by=by, path=prefix)
+        try:
+            answer = asked.result(self._timeout)
+        except TimeoutError:
+            asked.cancel()
+            raise AttemptFailed(self._service.says("{service} took too long to answer.")) from None
+        if answer.status != 200:
+            raise AttemptFailed(self._service.says("{service} answered with status {status}.", status=answer.status))
+        if not answer.complete:
+            raise AttemptFailed(self._service.says("{service} sent an answer that cannot be understood."))
+        return answer.body
