@@ -14,7 +14,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from src.bootstrap.adapters import make_queue
 from src.bootstrap.servers import worker as web_worker
-from src.bootstrap.servers.cpus import cpus_for, move_to
+from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks, move_to
 from src.bootstrap.servers.gunicorn import Server
 from src.bootstrap.servers.worker import accept_delay
 from src.settings import Settings
@@ -50,7 +50,7 @@ def test_workers_get_no_cpus_when_their_number_differs() -> None:
     assert cpus_for(len(cpus) + 1) == []
 
 
-def test_a_cpu_that_is_gone_is_no_error() -> None:
+def test_a_cpu_that_is_gone_or_that_the_system_refuses_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     cpus = os.sched_getaffinity(0)
 
     def move_away() -> set[int]:
@@ -58,6 +58,9 @@ def test_a_cpu_that_is_gone_is_no_error() -> None:
         return os.sched_getaffinity(0)
 
     assert in_thread(move_away) == cpus
+    monkeypatch.setattr("os.memfd_create", lambda _: os.open("/nowhere", 0))
+    claim_cpu(create_cpu_locks(), sorted(cpus))
+    assert os.sched_getaffinity(0) == cpus
 
 
 def test_a_worker_that_is_started_by_a_signal_in_addition_has_no_cpu() -> None:

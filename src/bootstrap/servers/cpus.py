@@ -1,11 +1,13 @@
-"""Lets each worker of gunicorn serve its requests on a CPU of its own.
+"""Lets each worker of a web server serve its requests on a CPU of its own.
 
 The threads of a worker take turns with the lock of the interpreter, and hand it on at each SQL statement. On several
 CPUs each turn wakes another CPU up, which takes longer than the statement.
 """
 
+import fcntl
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 
@@ -31,3 +33,24 @@ def leave_cpu() -> None:
     if sys.platform == "linux":
         with suppress(OSError):
             os.sched_setaffinity(0, os.sched_getaffinity(os.getpid()))
+
+
+def create_cpu_locks() -> int:
+    """Return a file descriptor for ``claim_cpu``, which forks inherit, or -1 if the system refuses it."""
+    try:
+        return os.memfd_create("portero-cpus")
+    except OSError:
+        return -1
+
+
+def claim_cpu(locks: int, cpus: Sequence[int]) -> None:
+    """Move this process to a CPU that no other one has claimed, if there is one. The claim ends with the process.
+
+    A worker that begins before its predecessor has ended finds no free CPU, and runs on all of them.
+    """
+    for byte, cpu in enumerate(cpus):
+        with suppress(OSError, ValueError):  # another process has it, or there are no locks
+            # The system drops the lock of a process that ends.
+            fcntl.lockf(locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+            move_to(cpu)
+            return

@@ -2,8 +2,9 @@
 
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from multiprocessing import get_start_method
 from threading import Thread
 from typing import Any
 
@@ -11,6 +12,8 @@ from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+
+from src.bootstrap.servers.cpus import claim_cpu, cpus_for, create_cpu_locks
 
 THREADS = 32
 """The threads of a worker. They start when they are needed."""
@@ -25,7 +28,8 @@ class Server:
 
     def __init__(self, create_app: Callable[[], Flask], *, host: str, port: int, workers: int) -> None:
         """Serve the application that ``create_app`` returns in each worker."""
-        self._load = partial(_load, create_app)
+        cpus = cpus_for(workers) if get_start_method() == "fork" else []  # others do not inherit the locks
+        self._load = partial(_load, create_app, cpus, create_cpu_locks() if cpus else -1)
         self._granian = Granian(
             "portero",
             address=host,
@@ -60,8 +64,9 @@ class _ChunkedBody:
         return data
 
 
-def _load(create_app: Callable[[], Flask]) -> Callable[..., Iterable[bytes]]:
+def _load(create_app: Callable[[], Flask], cpus: Sequence[int], locks: int) -> Callable[..., Iterable[bytes]]:
     """Create the application in a worker. Its extension ``portero.stop`` is called when the worker begins to stop."""
+    claim_cpu(locks, cpus)  # before there are threads
     app = create_app()
     reader, writer = socket.socketpair()
     writer.setblocking(False)
