@@ -16,6 +16,7 @@ from src.application.ports import (
     RemoteAccounts,
     uncounted,
 )
+from src.application.registration import RegistrationMode, RegistrationPolicy
 from src.bootstrap.adapters import (
     make_blobs,
     make_breaches,
@@ -28,6 +29,7 @@ from src.bootstrap.adapters import (
     make_store,
 )
 from src.domain.passwords import IsBreached, PasswordPolicy
+from src.domain.values import InvalidValue
 from src.infrastructure.breaches import BreachedPasswords
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.identity.addresses import parse_address
@@ -47,7 +49,7 @@ from src.infrastructure.repositories.users import Users
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.signing_keys import KeyRing
-from src.settings import Settings
+from src.settings import ConfigurationError, Settings
 
 LENIENT_SETTINGS_HINT = (
     "`cp examples/brief-b.env .env` sets PASSWORD_MIN_LENGTH=6 and PASSWORD_BLOCKLIST=off, which take simpler ones."
@@ -89,6 +91,7 @@ class Ports:
         breaches = make_breaches(settings)
         is_breached = BreachedPasswords(breaches, self.count) if breaches else None
         self.rules = _make_rules(settings, self.pictures, is_breached)
+        self.registration = _make_registration(settings)
         self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
         self.take_place = make_check_places(settings).take
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
@@ -108,3 +111,14 @@ def _make_rules(settings: Settings, pictures: PictureSource, is_breached: IsBrea
         ),
         check_picture=pictures.check,
     )
+
+
+def _make_registration(settings: Settings) -> RegistrationPolicy:
+    """Return the policy of the settings. Raises ConfigurationError for a name that is no domain of addresses."""
+    try:
+        domains = frozenset(parse_address(f"a@{name}").domain for name in settings.domains)
+    except InvalidValue:
+        raise ConfigurationError(
+            "REGISTRATION_DOMAINS: name domains of e-mail addresses, such as example.com, separated by commas"
+        ) from None
+    return RegistrationPolicy(mode=RegistrationMode(settings.registration), domains=domains, guests=settings.guests)

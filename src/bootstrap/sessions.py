@@ -48,6 +48,7 @@ def make_sessions(ports: Ports, authentication: AuthenticationService, notices: 
         refresh_tokens=DerivedRefreshTokens(ports.keys),
         lifetimes=lifetimes(ports.settings),
         parse_login=ports.rules.parse_login,
+        registration=ports.registration,
         limiter=ports.limiter,
         notices=notices,
         audit=audit,

@@ -11,8 +11,9 @@
     │   └── InvalidClient    a service has sent no valid credential
     ├── Forbidden            the caller is known but not allowed to do this
     │   ├── WrongPassword    the caller has confirmed a change with a wrong password
-    │   └── WrongCode        the second step was taken with a wrong code or passkey
-    │       └── AlreadyUsed  the code, challenge or ticket was right, and has been used before
+    │   ├── WrongCode        the second step was taken with a wrong code or passkey
+    │   │   └── AlreadyUsed  the code, challenge or ticket was right, and has been used before
+    │   └── RegistrationClosed  the newcomer may not come in, or the address is not one of the allowed ones
     ├── NotFound
     ├── Taken                a unique value belongs to another user or dog; lists the fields
     ├── Stale                the caller has changed an older revision than the stored one
@@ -132,6 +133,13 @@ class WrongCode(Forbidden):
 
 class AlreadyUsed(WrongCode):
     """A code, a challenge or a ticket was right, but it works only once and has been used."""
+
+
+class RegistrationClosed(Forbidden):
+    """The settings do not let this newcomer make an account or become a guest, or do not allow the address."""
+
+    code = "registration-closed"
+    default_detail = "Registration is closed here; ask an admin for an account."
 
 
 class NotFound(PorteroError):

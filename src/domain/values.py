@@ -102,6 +102,11 @@ class Email:
         """The case-folded address, which is unique among users."""
         return fold(self.address)
 
+    @property
+    def domain(self) -> str:
+        """The case-folded domain of the address."""
+        return self.key.rpartition("@")[2]
+
 
 MAX_NAME = 200
 

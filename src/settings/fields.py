@@ -107,6 +107,16 @@ class SettingsFields(BaseModel):
     firebase_check_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
     """The time for which a check of a Firebase ID token at Firebase counts, 0 to 3600; 0 checks at every request. See
     docs/how-to/firebase.md#what-ends-when."""
+    registration: Literal["open", "invited", "closed"] = "open"
+    """``open`` lets everybody register, ``invited`` and ``closed`` only who has an invitation. Admins and the command
+    line add users in any case. See docs/how-to/registration.md."""
+    registration_domains: str | None = None
+    """The domains to which the addresses of users must belong, such as ``example.com``, separated by commas.
+
+    The default is every domain.
+    """
+    guests: bool = True
+    """``off`` lets nobody become a guest."""
     google_cloud_project: str | None = None
     """The project of Firebase Auth.
 

@@ -33,6 +33,12 @@ class SettingsValues(SettingsFields):
         return [host.strip() for host in self.dog_picture_hosts.split(",") if host.strip()]
 
     @property
+    def domains(self) -> list[str]:
+        """The names in REGISTRATION_DOMAINS."""
+        names = self.registration_domains
+        return [name.strip() for name in names.split(",")] if names else []
+
+    @property
     def credentials(self) -> dict[str, str]:
         """The secrets of the services in SERVICE_CREDENTIALS, by the name of the service."""
         return dict(pair.partition(":")[::2] for pair in self.credential_pairs)

@@ -48,7 +48,7 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
             clock=_now,
         ),
         notices=SimpleNamespace(logged_in=lambda *_: None),
-        **dict.fromkeys(("authentication", "parse_login")),  # not used by a refresh
+        **dict.fromkeys(("authentication", "parse_login", "registration")),  # not used by a refresh
     )
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from src.application.limits import Count
-from src.application.ports import ProviderAccount
+from src.application.ports import ExternalIdentity, ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.errors import TooManyRequests, Unavailable
 from src.domain.jobs import Job
@@ -92,6 +92,13 @@ class Crashing:
         return crash
 
 
+class _Newcomers(Provider):
+    """An identity provider at which everybody logs in as somebody who was never here."""
+
+    def sign_in(self, email: Email, password: str) -> ExternalIdentity:
+        return self.identify("free")
+
+
 STORE = MemoryStore()
 """The store that the applications share, so that each accepts the tokens of the others."""
 
@@ -111,6 +118,8 @@ def _app(kind: str) -> Flask:
             return build(services=dict.fromkeys(features, Crashing()), settings=SERVICE)
         case "external":
             return build(remote=_provider())
+        case "closed":
+            return build(remote=_Newcomers(**_provider().known), settings={"registration": "closed", "guests": "off"})
         case "pictures":
             return build(STORE, pictures=Pictures())
         case "full":
@@ -250,7 +259,11 @@ def _unauthenticated(method: str, path: str) -> Answer:
 def _forbidden(method: str, path: str) -> Answer:
     if path in ("/auth/renew", "/auth/logout"):
         return Asker(method, path, "external").ask(headers={"Authorization": "Bearer free"})
-    return Asker(method, path, role="guest").ask()
+    if "forbidden" in OPERATIONS[method, path]["responses"]["403"]["$ref"]:
+        return Asker(method, path, role="guest").ask()
+    # Somebody from the identity provider, who may not come in.
+    headers = {"Authorization": "Bearer free"}
+    return Asker(method, path, "closed").ask({"username": "free@example.com"}, headers=headers)
 
 
 def _missing(method: str, path: str) -> Answer:

@@ -146,7 +146,7 @@ class Accounts(ABC):
 
         An anonymous account makes a guest. All sessions of a user whose account is disabled end. Raises InvalidToken if
         the account is deleted or disabled, or if its user cannot log in; Taken on a first visit with the address of
-        another user; Unavailable.
+        another user, or RegistrationClosed if this newcomer may not come in; Unavailable.
         """
         raise InvalidToken
 

@@ -18,6 +18,7 @@ from src.application.limits import (
 )
 from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
+from src.application.registration import RegistrationPolicy
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, WrongPassword
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
@@ -37,6 +38,7 @@ class AccountService:
     accounts: Accounts
     start_session: Callable[[User, Client, Sequence[Method]], Tokens]
     """A function that starts a session of a user who has just registered."""
+    registration: RegistrationPolicy
     limiter: RateLimiter
     notices: Notices
     audit: Audit
@@ -49,8 +51,9 @@ class AccountService:
         name exactly one wins, and the others are told which field is taken. A guest who registers with its token
         keeps its id and its data, and its guest sessions end.
 
-        Raises Taken, TooManyRequests, Unavailable.
+        Raises RegistrationClosed, Taken, TooManyRequests, Unavailable.
         """
+        self.registration.admit(profile.get("email"))
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         now = self.clock()
         if caller is None or caller.role is not Role.GUEST:
@@ -82,8 +85,8 @@ class AccountService:
         Only admins set ``role`` and ``disabled``, with immediate effect; both are ignored if others give them. The last
         admin cannot be demoted or disabled. A new address of the caller needs the current password, or a login of the
         last ten minutes: whoever has stolen a token could otherwise take over the account. A password that is given for
-        the caller's own account is always checked. Raises Forbidden, NotFound, Invalid, WrongPassword, TooManyRequests,
-        Taken, Stale, LastAdmin, Unavailable.
+        the caller's own account is always checked. Raises Forbidden, NotFound, Invalid, RegistrationClosed for an
+        address that is not allowed here, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin, Unavailable.
         """
         user = caller.user
         require_self_or_admin(user, id)
@@ -91,6 +94,7 @@ class AccountService:
             change = change.copy()
             change.pop("role", None)
             change.pop("disabled", None)
+            self.registration.admit_address(user, change.get("email", user.email))
         is_own, is_confirmed = id == user.id, self._logged_in_recently(caller)
         new_address = change.get("email", user.email) != user.email
         if is_own and (current_password is not None or (new_address and not is_confirmed)):

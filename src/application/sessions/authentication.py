@@ -27,7 +27,8 @@ class AuthenticationService:
     def authenticate(self, token: str) -> Caller:
         """Return the caller of a bearer token, with one read of the store for the session and the user together.
 
-        Raises InvalidToken, Unavailable, and Taken on the first visit of a user of the identity provider.
+        Raises InvalidToken, Unavailable, and on the first visit of a user of the identity provider RegistrationClosed
+        and Taken.
         """
         try:
             claims = self.tokens.verify(token)
@@ -58,7 +59,7 @@ class AuthenticationService:
 
         A user is found by the provider's uid only, never by e-mail address. The provider is asked for the account
         unless the same token was checked a short while ago; with ``recheck`` it is always asked. Raises InvalidToken,
-        Taken, Unavailable.
+        RegistrationClosed, Taken, Unavailable.
         """
         identity = self.accounts.identify(id_token)
         user = None if recheck or self.checks.is_due(id_token) else self.users.get(identity.uid)

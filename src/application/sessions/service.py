@@ -20,6 +20,7 @@ from src.application.limits import (
 )
 from src.application.notices import Notices
 from src.application.ports import Clock, ExternalIdentity, RefreshToken, RefreshTokens, TokenIssuer, Tokens
+from src.application.registration import RegistrationPolicy
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
 from src.domain.sessions import Attempt, Client, Method, Session, SessionRepository
@@ -54,6 +55,7 @@ class SessionService:
     refresh_tokens: RefreshTokens
     lifetimes: Lifetimes
     parse_login: Callable[[str], Claim]
+    registration: RegistrationPolicy
     limiter: RateLimiter
     notices: Notices
     audit: Audit
@@ -63,7 +65,8 @@ class SessionService:
         """Trade a username or e-mail address and a password for tokens.
 
         A wrong password, an unknown user and a disabled account get the same answer, in the same time.
-        Raises InvalidCredentials, TooManyRequests, Unavailable.
+        Raises InvalidCredentials, TooManyRequests, Unavailable, and RegistrationClosed for the owner of an account at
+        the identity provider who has never been here.
         """
         claim, address = None, network(client)
         with suppress(InvalidValue):
@@ -94,7 +97,7 @@ class SessionService:
         """Trade a token of the identity provider for tokens of this service. The first visit creates the user.
 
         The account is checked at the provider. Raises NotFound if no provider issues tokens for this service;
-        InvalidToken, Taken, Unavailable.
+        InvalidToken, RegistrationClosed, Taken, Unavailable.
         """
         self.accounts.require_id_tokens()
         user, identity = self.authentication.user_for_id_token(id_token, recheck=True)
@@ -103,8 +106,9 @@ class SessionService:
     def become_guest(self, client: Client) -> Tokens:
         """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
 
-        Raises TooManyRequests, Unavailable.
+        Raises RegistrationClosed, TooManyRequests, Unavailable.
         """
+        self.registration.admit_guest()
         self.limiter.hit(Count(GUESTS, network(client)))
         now = self.clock()
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)

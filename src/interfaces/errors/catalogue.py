@@ -96,6 +96,13 @@ CATALOGUE = {
         errors.WrongCode.default_detail,
         oauth="invalid_grant",
     ),
+    "registration-closed": Explanation(
+        403,
+        "The operator does not let everybody make an account or become a guest, or allows only some e-mail addresses.",
+        "Ask an admin for an account or an invitation, or use an address of the domain that detail names.",
+        errors.RegistrationClosed.default_detail,
+        oauth="invalid_grant",
+    ),
     "not-found": Explanation(
         404,
         "There is nothing at this path, or the caller may not know that there is.",

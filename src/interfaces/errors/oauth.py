@@ -18,6 +18,7 @@ _CODES = {
     "invalid": "invalid-request",
     "invalid-credentials": "invalid-grant",
     "invalid-token": "invalid-grant",
+    "registration-closed": "invalid-grant",
 }
 """The kinds of errors for which RFC 6749 has others. All of these are 400."""
 

@@ -17,7 +17,7 @@ from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username
 from tests.support.claims import holder_of
 from tests.support.passwords import accepted
-from tests.unit.accounts.world import NEW, NO_NOTICES, PASSWORD, AccountWorld
+from tests.unit.accounts.world import NEW, NO_NOTICES, OPEN, PASSWORD, AccountWorld
 
 
 def test_an_account_that_cannot_be_reconciled_does_not_delay_others(world: AccountWorld) -> None:
@@ -85,6 +85,7 @@ class Chaos(AccountWorld):
             remote=cast(RemoteAccounts, Unreliable(self, self.remote, {"create", "set_email", "delete"})),
             owned=[self._disown],
             notices=NO_NOTICES,
+            registration=OPEN,
             guest_lifetime=timedelta(days=1),
             audit=lambda *_: None,
             clock=self.clock,

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from src.application.accounts import RECONCILE_AFTER, LinkedAccounts, LocalAccounts
 from src.application.notices import Notices
 from src.application.ports import RemoteAccounts
+from src.application.registration import RegistrationMode, RegistrationPolicy
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username
 from src.infrastructure.identity.argon2 import Argon2Hasher
@@ -21,6 +22,7 @@ from tests.support.working import Interruptions
 
 OLD, NEW = Email("old@example.com"), Email("new@example.com")
 PASSWORD = "correct horse"
+OPEN = RegistrationPolicy(mode=RegistrationMode.OPEN, domains=frozenset(), guests=True)
 NO_NOTICES = cast(Notices, SimpleNamespace(address_changed=lambda *_: None))
 
 
@@ -39,6 +41,7 @@ class AccountWorld(Interruptions):
             remote=cast(RemoteAccounts, Observed(self.remote, methods, self.observe)),
             owned=[self._disown],
             notices=NO_NOTICES,
+            registration=OPEN,
             guest_lifetime=timedelta(days=1),
             audit=lambda *_: None,
             clock=self.clock,

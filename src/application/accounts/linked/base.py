@@ -8,6 +8,7 @@ from src.application.accounts.interface import Accounts
 from src.application.accounts.steps import Change
 from src.application.notices import Notices
 from src.application.ports import RemoteAccounts
+from src.application.registration import RegistrationPolicy
 from src.domain.errors import Unavailable
 from src.domain.users import PendingChange, ProviderLink, State, User
 from src.domain.values import Role
@@ -21,6 +22,7 @@ class LinkedBase(Accounts):
 
     remote: RemoteAccounts
     notices: Notices
+    registration: RegistrationPolicy
     guest_lifetime: timedelta
 
     def with_link(self, id: str, change: Change) -> Change:

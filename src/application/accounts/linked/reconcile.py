@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
-from src.application.accounts.linked.sync import with_account
+from src.application.accounts.linked.sync import permitted, with_account
 from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
 from src.domain.users import State, User
@@ -66,6 +66,7 @@ def restore(accounts: LinkedBase, user: User) -> None:
 def purge(accounts: LinkedBase, guest: User) -> None:
     """Remove an expired guest, unless its account at the provider has been upgraded. Raises NotFound, Unavailable."""
     account = accounts.remote.account(guest.id) if guest.provider else None
+    account = account and permitted(accounts, guest, account)
     if account and not account.anonymous:  # it was upgraded, and has not come back yet
         named = replace(account, email=None)  # the next visit takes over the address, if it is free
         follow = with_account(named, accounts.remote.project, Username.random(), accounts.clock())

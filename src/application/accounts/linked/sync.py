@@ -9,7 +9,7 @@ from src.application.accounts.steps import Change
 from src.application.audit import AuditEvent
 from src.application.caller import caller_must_exist
 from src.application.ports import ExternalIdentity, ProviderAccount
-from src.domain.errors import InvalidToken, NotFound, Stale, Taken
+from src.domain.errors import InvalidToken, NotFound, RegistrationClosed, Stale, Taken
 from src.domain.sessions import Client
 from src.domain.users import ProviderLink, State, User
 from src.domain.values import Role, Username
@@ -74,6 +74,22 @@ def with_account(account: ProviderAccount, project: str, username: Username, now
     return follow
 
 
+def permitted(accounts: LinkedBase, user: User, account: ProviderAccount) -> ProviderAccount:
+    """Return what a user may take over of ``account``.
+
+    A guest who may not register stays a guest, as if the account were still anonymous. A user keeps the address if the
+    new one is not allowed.
+    """
+    try:
+        if user.role is not Role.GUEST:
+            accounts.registration.admit_address(user, account.email)
+        elif not account.anonymous:
+            accounts.registration.admit(account.email)
+    except RegistrationClosed:
+        return replace(account, email=user.email, email_verified=user.email_verified, anonymous=user.role is Role.GUEST)
+    return account
+
+
 def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount) -> None:
     """End all sessions of a user whose account is disabled, and raise InvalidToken."""
     if not account.disabled:
@@ -86,6 +102,10 @@ def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount)
 
 
 def _first_visit(accounts: LinkedBase, uid: str, account: ProviderAccount) -> User:
+    if account.anonymous:
+        accounts.registration.admit_guest()
+    else:
+        accounts.registration.admit(account.email)
     now = accounts.clock()
     user = User.new(now=now, id=uid, username=None if account.anonymous else Username.random())
     user = replace(
@@ -111,6 +131,7 @@ def _first_visit(accounts: LinkedBase, uid: str, account: ProviderAccount) -> Us
 
 
 def _synced(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
+    account = permitted(accounts, user, account)
     try:
         return _update(accounts, user, account)
     except Taken:

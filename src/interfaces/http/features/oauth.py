@@ -9,7 +9,7 @@ from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import MethodNotAllowed
 
-from src.domain.errors import InvalidClient, InvalidCredentials, InvalidToken, TooManyRequests
+from src.domain.errors import InvalidClient, InvalidCredentials, InvalidToken, RegistrationClosed, TooManyRequests
 from src.domain.sessions import Level
 from src.domain.values import Role
 from src.interfaces.errors.oauth import UnsupportedGrantType, answer_oauth_error
@@ -63,7 +63,7 @@ class MetadataView(View):
     "POST /auth/token",
     Access.PUBLIC,
     RefreshView,
-    errors=(InvalidCredentials, InvalidToken, UnsupportedGrantType, TooManyRequests),
+    errors=(InvalidCredentials, InvalidToken, RegistrationClosed, UnsupportedGrantType, TooManyRequests),
     oauth=True,
 )
 def grant_token(body: Grant) -> Response:

@@ -14,6 +14,7 @@ from src.domain.errors import (
     InvalidCredentials,
     InvalidToken,
     NotFound,
+    RegistrationClosed,
     Taken,
     TooManyRequests,
     Unauthenticated,
@@ -54,7 +55,12 @@ class SessionView(View):
         return cls.model_validate(fields)
 
 
-@route("POST /login /auth/login", Access.PUBLIC, RefreshView, errors=(InvalidCredentials, TooManyRequests))
+@route(
+    "POST /login /auth/login",
+    Access.PUBLIC,
+    RefreshView,
+    errors=(InvalidCredentials, RegistrationClosed, TooManyRequests),
+)
 def log_in(body: Credentials) -> Response:
     """Log in with a username or an e-mail address and a password.
 
@@ -73,7 +79,7 @@ def log_in_v1(body: Credentials) -> Response:
     return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client())))
 
 
-@route("POST /auth/anonymous", Access.PUBLIC, TokenView, status=201, errors=(TooManyRequests,))
+@route("POST /auth/anonymous", Access.PUBLIC, TokenView, status=201, errors=(RegistrationClosed, TooManyRequests))
 def become_guest() -> Response:
     """Become a guest: get a token without an account.
 
@@ -89,7 +95,7 @@ def become_guest() -> Response:
     alias_of="/auth/anonymous",
     status=201,
     instead={200: RefreshView},
-    errors=(InvalidCredentials, TooManyRequests),
+    errors=(InvalidCredentials, RegistrationClosed, TooManyRequests),
 )
 def open_session(body: CredentialsOrNothing) -> Response:
     """Become a guest with an empty body, or log in with credentials.
@@ -158,7 +164,12 @@ def end_session(caller: Caller, id: str) -> None:
     services().sessions.end(caller.user, id)
 
 
-@route("POST /auth/firebase", Access.PUBLIC, (RefreshView, TokenView), errors=(InvalidToken, NotFound, Taken))
+@route(
+    "POST /auth/firebase",
+    Access.PUBLIC,
+    (RefreshView, TokenView),
+    errors=(InvalidToken, NotFound, RegistrationClosed, Taken),
+)
 def exchange_token(body: FirebaseToken) -> Response:
     """Log in with a Firebase ID token. The first time makes the profile.
 

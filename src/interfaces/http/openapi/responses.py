@@ -78,8 +78,9 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
     raised: set[type[PorteroError]] = set(operation.errors)
     codes = {"request-uri-too-long", "request-header-fields-too-large", "internal-server-error"}
     if operation.access is not Access.PUBLIC:
-        # The first visit of a user of the identity provider makes a user here, whose address may be taken.
-        raised |= {errors.InvalidToken, errors.Taken, errors.Unavailable}
+        # The first visit of a user of the identity provider makes a user here, if that may come in; its address may be
+        # taken.
+        raised |= {errors.InvalidToken, errors.RegistrationClosed, errors.Taken, errors.Unavailable}
     if operation.access.needs_token:
         raised |= {errors.Unauthenticated}
     if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
