@@ -24,6 +24,7 @@ from tests.support.uploading import body, part
 
 MIB = 1 << 20
 BUNDLE = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n"
+NEXT = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 DOWNLOAD = b"GET /files/%d HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -124,6 +125,21 @@ def test_a_client_that_reads_slowly_is_not_cut_for_newer_ones_that_take_nothing(
         with strangers(port, 300, DOWNLOAD % (1 << 40)):
             assert answers(port, "/closed") == 11
             assert len(received.read(4 * part)) == 4 * part
+
+
+def test_thousands_of_unfinished_requests_delay_nobody(tmp_path: Path) -> None:
+    login = b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    with portero(tmp_path) as service:
+        port = int(service.partition(":")[2])
+        for begun in (
+            b"G",
+            NEXT + b"G",
+            NEXT[:-2] + b"Content-Length: 9\r\n\r\n",
+            login + b"Content-Length: 9\r\n\r\n",
+            login + b"Transfer-Encoding: chunked\r\n\r\n",
+        ):
+            with strangers(port, 2000, begun):
+                assert requests.get(f"http://{service}/health", timeout=4).ok
 
 
 def test_uploads_that_trickle_are_ended_when_they_hold_all_threads() -> None:

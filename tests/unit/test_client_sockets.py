@@ -5,14 +5,27 @@ from contextlib import ExitStack, suppress
 from queue import Queue
 from threading import Thread
 
-from src.bootstrap.servers.sockets import MAX_WAITING, ClientSocket
+from src.bootstrap.servers.sockets import MAX_WAITING, ClientSocket, Receivers
 
 
 def test_a_body_is_received_in_small_parts_so_that_slow_clients_hold_little_memory() -> None:
     accepted, client = socket.socketpair()
-    with ClientSocket(accepted) as server, client:
+    with ClientSocket(accepted, Receivers(1)) as server, client:
         client.sendall(bytes(100_000))
         assert len(server.recv(1 << 20)) == 1 << 16
+
+
+def test_of_more_clients_than_threads_may_wait_for_the_slowest_is_cut_off() -> None:
+    receivers = Receivers(1)
+    with ExitStack() as stack:
+        pairs = [socket.socketpair() for _ in range(2)]
+        slow, fast = (stack.enter_context(ClientSocket(accepted, receivers)) for accepted, _ in pairs)
+        _, client = (stack.enter_context(client) for _, client in pairs)
+        client.sendall(bytes(10_000))
+        assert len(fast.recv(10_000)) == 10_000
+        with receivers.waiting_for(slow), receivers.waiting_for(fast):
+            assert (slow.is_cut_off, fast.is_cut_off) == (True, False)
+            assert slow.recv(1) == b""
 
 
 def test_only_some_threads_wait_for_clients_that_take_nothing_of_a_response_of_unknown_length() -> None:
@@ -28,7 +41,7 @@ def test_only_some_threads_wait_for_clients_that_take_nothing_of_a_response_of_u
         threads, clients = [], []
         for _ in range(MAX_WAITING + 2):
             accepted, client = socket.socketpair()
-            server = stack.enter_context(ClientSocket(accepted))
+            server = stack.enter_context(ClientSocket(accepted, Receivers(1)))
             clients.append(client)
             threads.append(Thread(target=answer, args=(server,)))
             threads[-1].start()

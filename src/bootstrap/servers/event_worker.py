@@ -10,7 +10,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, bound_sending
+from src.bootstrap.servers.sockets import SEND_SECONDS, ClientSocket, Receivers, bound_sending
 
 HEAD_SECONDS = 10.0
 """The time that the head of a request may take to arrive. That of the first one counts from the connection."""
@@ -29,6 +29,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self.receivers = Receivers(self.cfg.threads * 3 // 4)
         self.sending: dict[Any, float] = {}
         """The connections whose client reads slowly, with the time at which each is cut, the first one first."""
         self.exhausted: OSError | None = None
@@ -54,7 +55,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         if conn.initialized or conn.data_ready:
             super().enqueue_req(conn)
             return
-        conn.sock = ClientSocket(conn.sock)
+        conn.sock = ClientSocket(conn.sock, self.receivers)
         conn.timeout = time.monotonic() + HEAD_SECONDS
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))

@@ -7,9 +7,9 @@ import struct
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
 
 NEXT_MILLISECONDS = 5
@@ -24,6 +24,35 @@ _KERNEL_BYTES = 1 << 16
 """The part of a response that the kernel keeps at most for a client that takes nothing."""
 _RECEIVED_BYTES = 1 << 16
 """The part of a body that is received at most at once."""
+_HEAD_BYTES = 1024
+"""The bytes with which every request starts when slow clients are compared, so that no new one counts as slow."""
+
+
+class Receivers:
+    """The clients of a worker for whose bytes threads wait. Of more than ``limit``, the slowest one is cut off.
+
+    So the other threads of the worker never wait for a client, whatever the clients do.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._clients: set[ClientSocket] = set()
+        self._lock = Lock()
+
+    @contextmanager
+    def waiting_for(self, client: "ClientSocket") -> Iterator[None]:
+        """Count a client for as long as the block waits for its bytes. The client may be cut off meanwhile."""
+        with self._lock:
+            self._clients.add(client)
+            if len(self._clients) > self._limit:
+                slowest = max(self._clients, key=ClientSocket.slowness)
+                self._clients.remove(slowest)
+                slowest.cut_off()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._clients.discard(client)
 
 
 class ClientSocket(socket.socket):
@@ -31,14 +60,14 @@ class ClientSocket(socket.socket):
 
     _waiting: ClassVar = BoundedSemaphore(MAX_WAITING)
 
-    def __init__(self, accepted: socket.socket) -> None:
+    def __init__(self, accepted: socket.socket, receivers: Receivers) -> None:
         """Take over a socket that has been accepted."""
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         self.unsent: deque[memoryview] = deque()
-        self.received = 0
-        """The bytes that arrived since the number was last set to 0."""
-        self.is_receiving = False
-        """Whether a thread waits for the client to send something."""
+        self.is_cut_off = False
+        """Whether nothing more is received from the client. The response can still be sent."""
+        self._receivers = receivers
+        self.expect_request()
         self.resumed = 0
         """How often the client has taken more of a response that it did not take at once."""
         self._items: Iterator[bytes] | None = None
@@ -51,13 +80,25 @@ class ClientSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive at most 64 KiB. gunicorn asks for up to 1 MiB, and the memory for it waits with a slow client."""
-        self.is_receiving = True
-        try:
+        waiting = nullcontext() if _is_ready(self, select.POLLIN, 0) else self._receivers.waiting_for(self)
+        with waiting:
             data = super().recv(min(size, _RECEIVED_BYTES), flags)
-        finally:
-            self.is_receiving = False
-        self.received += len(data)
+        self._received += len(data)
         return data
+
+    def expect_request(self) -> None:
+        """Measure from now on how slowly the client sends its next request."""
+        self._begun, self._received = time.monotonic(), 0
+
+    def slowness(self) -> float:
+        """Return the seconds for which a thread has served the client, for each byte that has arrived meanwhile."""
+        return (time.monotonic() - self._begun) / (self._received + _HEAD_BYTES)
+
+    def cut_off(self) -> None:
+        """Let each read of the request end at once, in other threads too."""
+        self.is_cut_off = True
+        with suppress(OSError):  # the client has left
+            self.shutdown(socket.SHUT_RD)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Keep ``data`` for ``flush``. The head and the body of a short response are sent together."""
@@ -129,11 +170,11 @@ class ClientSocket(socket.socket):
         client that still sends is reset, because a client that waits for room to send more would wait forever.
         """
         end = time.monotonic() + LINGER_SECONDS
-        with suppress(OSError):  # the client is silent, or has left
+        with suppress(OSError), self._receivers.waiting_for(self):  # the client is silent, or has left
             self.shutdown(socket.SHUT_WR)
             while (left := end - time.monotonic()) > 0:
                 self.settimeout(left)
-                if not self.recv(_RECEIVED_BYTES):
+                if not super().recv(_RECEIVED_BYTES) or self.is_cut_off:
                     break
                 time.sleep(0.02)  # a client that sends without end is held back
             else:

@@ -7,7 +7,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Thread
 from typing import Any
@@ -19,10 +19,6 @@ from src.bootstrap.servers.cpus import move_to
 from src.bootstrap.servers.event_worker import HEAD_SECONDS, EventWorker
 from src.bootstrap.servers.sockets import ClientSocket, is_readable, set_silence
 
-CROWDED_SECONDS = 2.0
-"""The time that a head or a body may take to arrive while all threads of the worker are held."""
-CROWDED_BYTES = 1024
-"""The bytes in a second that a file upload must send on average while all threads of the worker are held."""
 BODY_SECONDS = 30.0
 """The time that the body of a request other than a file upload may take to arrive."""
 SILENCE_SECONDS = 5
@@ -46,14 +42,7 @@ class _Arrival:
 
     connection: Any
     deadline: float
-    begun: float = field(default_factory=time.monotonic)
     request: Any = None
-
-    def is_trickle(self, now: float) -> bool:
-        """Return whether a thread waits for a body that arrives too slowly."""
-        client: ClientSocket = self.connection.sock
-        seconds = now - self.begun
-        return seconds > CROWDED_SECONDS and client.is_receiving and client.received < CROWDED_BYTES * seconds
 
     def close_if_unread(self) -> None:
         """Let the response say that it is the last of its connection, if much of the request is still to come.
@@ -73,7 +62,7 @@ class Worker(EventWorker):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.arrivals: dict[socket.socket, _Arrival] = {}
+        self.arrivals: dict[ClientSocket, _Arrival] = {}
         self.wsgi: Any = None
         self.stopping: Thread | None = None
         self.cpu: int | None = None
@@ -133,14 +122,10 @@ class Worker(EventWorker):
     def notify(self) -> None:
         """Tell gunicorn that the worker is alive, about once a second, and end requests that arrive too slowly."""
         super().notify()
-        now, arrivals = time.monotonic(), self.arrivals.copy()
-        is_crowded = len(arrivals) >= self.cfg.threads
-        for client, arrival in arrivals.items():
-            if is_crowded and (arrival.deadline != math.inf or arrival.is_trickle(now)):
-                arrival.deadline = min(arrival.deadline, arrival.begun + CROWDED_SECONDS)
+        now = time.monotonic()
+        for client, arrival in self.arrivals.copy().items():
             if now > arrival.deadline:
-                with suppress(OSError):  # the client has left
-                    client.shutdown(socket.SHUT_RD)  # the response can still be sent
+                client.cut_off()
 
     def handle(self, conn: Any) -> Any:
         """Serve the requests that follow each other closely. Return whether the connection is kept.
@@ -155,13 +140,13 @@ class Worker(EventWorker):
     def _handle_one(self, conn: Any) -> Any:
         deadline = time.monotonic() + HEAD_SECONDS if conn.initialized else conn.timeout
         arrival = self.arrivals[conn.sock] = _Arrival(conn, deadline)
-        conn.sock.received = 0  # a part of the body may arrive with the head
+        conn.sock.expect_request()
         try:
             kept = super().handle(conn)
         finally:
             del self.arrivals[conn.sock]
         if not kept:
-            if arrival.request is None and time.monotonic() > arrival.deadline:
+            if arrival.request is None and conn.sock.is_cut_off:
                 self.log.warning("A request from %s did not arrive in time", conn.client[0])
                 self._send_problem(conn.sock, HTTPStatus.REQUEST_TIMEOUT)
             if not conn.sock.is_sending:
@@ -176,7 +161,6 @@ class Worker(EventWorker):
         fields = dict(req.headers)
         if "CONTENT-LENGTH" not in fields and "TRANSFER-ENCODING" not in fields:
             return self._respond(req, conn)
-        arrival.begun = time.monotonic()
         if "multipart/form-data" not in fields.get("CONTENT-TYPE", "").lower():
             arrival.deadline = time.monotonic() + self.app.body_seconds
         set_silence(conn.sock, SILENCE_SECONDS)
