@@ -170,6 +170,13 @@ def test_a_hash_that_takes_more_than_a_second_here_is_refused_with_the_time(monk
             accept(text)
 
 
+def test_the_forms_of_a_password_are_checked_for_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, decomposed = accept(DJANGO["pbkdf2"]), "pa\u0308ssword horse"
+    for seconds, checked in ((0.4, [True, True]), (0.6, [True, False])):
+        monkeypatch.setattr(foreign_hashes, "_sample_seconds", {"sha256": seconds * 20}.__getitem__)
+        assert [verify(kept, PASSWORD), verify(kept, decomposed)] == checked
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512", "bcrypt", "scrypt", "argon2"])
 def test_the_sample_of_each_algorithm_is_timed_quickly(algorithm: str) -> None:
     assert 0 < foreign_hashes._sample_seconds(algorithm) < 0.5
