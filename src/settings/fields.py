@@ -160,6 +160,18 @@ class SettingsFields(BaseModel):
 
     The default is 1 or more: the number of cores divided by ``WEB_CONCURRENCY``.
     """
+    passkey_rp_id: str | None = None
+    """The domain that passkeys belong to, such as ``example.com``. Changing it makes every passkey useless. See
+    docs/how-to/passkeys.md.
+
+    The default is the host of ``PUBLIC_URL``, in development ``localhost``.
+    """
+    passkey_origins: str | None = None
+    """The exact origins of the pages that may use passkeys, separated by commas: ``https`` pages of that domain or of
+    domains under it, and Android apps.
+
+    The default is the origin of ``PUBLIC_URL``, in development ``http://localhost:PORT``.
+    """
     admin_email: str | None = None
     """Make this admin, with the username ``admin``, at the start if there is none; in production ``./portero prepare``
     does. See docs/how-to/manage-users.md#become-admin."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, model_validator
 
+from src.settings.passkeys import passkey_problems
 from src.settings.production import REFUSALS
 from src.settings.values import SettingsValues
 
@@ -100,6 +101,8 @@ class Settings(SettingsValues):
                 yield "PASSWORD_MIN_LENGTH: Firebase takes no password of less than 6 characters; set 6 or more"
             if not self.firebase_project:
                 yield "GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase"
+        are_set = bool(self.passkey_rp_id or self.passkey_origins)
+        yield from passkey_problems(self.passkey_domain, self.allowed_passkey_origins, are_set=are_set)
         if self.argon2_memory_kib < 8 * self.argon2_parallelism:
             yield "ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM"
         if bool(self.admin_email) != bool(self.admin_password):

@@ -123,6 +123,11 @@ REFUSALS = (
         lambda settings: settings.public_url and settings.public_url.host in ("localhost", "127.0.0.1", "[::1]"),
     ),
     Refusal(
+        "PASSKEY_RP_ID",
+        "localhost is another machine for each visitor; name the domain of your application",
+        lambda settings: settings.passkey_rp_id == "localhost",
+    ),
+    Refusal(
         "MAIL_FROM",
         "set the sender of mails, such as accounts@example.com",
         lambda settings: settings.smtp_url and "mail_from" not in settings.model_fields_set,

@@ -2,8 +2,10 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from src.settings.fields import SettingsFields
+from src.settings.passkeys import domain_of
 
 
 class SettingsValues(SettingsFields):
@@ -59,6 +61,26 @@ class SettingsValues(SettingsFields):
     def links_url(self) -> str:
         """The beginning of links in mails: PUBLIC_URL, or the address of this service on this machine."""
         return str(self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def public_origin(self) -> str | None:
+        """The origin of PUBLIC_URL or, in development without it, of this machine. None if neither is known."""
+        if self.production and not self.public_url:
+            return None
+        scheme, host, *_ = urlsplit(self.links_url)
+        return f"{scheme}://{host}"
+
+    @property
+    def passkey_domain(self) -> str | None:
+        """The domain of passkeys: PASSKEY_RP_ID, or that of ``public_origin``. None if pages there cannot use them."""
+        return self.passkey_rp_id or domain_of(self.public_origin or "")
+
+    @property
+    def allowed_passkey_origins(self) -> list[str]:
+        """The origins in PASSKEY_ORIGINS. Without it, ``public_origin`` if pages there can use passkeys."""
+        if self.passkey_origins is None:
+            return [self.public_origin] if self.public_origin and domain_of(self.public_origin) else []
+        return [origin.strip() for origin in self.passkey_origins.split(",") if origin.strip()]
 
     @property
     def is_ephemeral(self) -> bool:

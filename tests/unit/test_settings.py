@@ -11,6 +11,7 @@ from src.settings.production import REFUSALS
 
 FIREBASE = {"IDENTITY": "firebase", "FIREBASE_WEB_API_KEY": "x", "GOOGLE_CLOUD_PROJECT": "demo"}
 SHARED = {"STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys"}
+ANDROID_APP = f"android:apk-key-hash:{'x' * 43}"
 SECRET = "hunter2-hunter2"
 
 Load = Callable[..., Settings]
@@ -98,6 +99,28 @@ def test_logs_are_text_on_a_terminal_unless_a_setting_says_otherwise(
             "allowed_origins",
             ["http://localhost:3000", "http://[::1]"],
         ),
+        ({"PORT": "8080"}, "allowed_passkey_origins", ["http://localhost:8080"]),
+        ({}, "passkey_domain", "localhost"),
+        ({"APP_ENV": "production"}, "passkey_domain", None),
+        ({"PUBLIC_URL": "https://Accounts.example.com:443/x"}, "passkey_domain", "accounts.example.com"),
+        (
+            {"PUBLIC_URL": "https://Accounts.example.com:443/x"},
+            "allowed_passkey_origins",
+            ["https://accounts.example.com"],
+        ),
+        ({"PUBLIC_URL": "http://10.0.0.1"}, "passkey_domain", None),
+        ({"PUBLIC_URL": "http://10.0.0.1"}, "allowed_passkey_origins", []),
+        ({"PUBLIC_URL": "http://example.com"}, "allowed_passkey_origins", []),
+        (
+            {"PASSKEY_RP_ID": "example.com", "PUBLIC_URL": "https://accounts.example.com:8443"},
+            "allowed_passkey_origins",
+            ["https://accounts.example.com:8443"],
+        ),
+        (
+            {"PASSKEY_RP_ID": "example.com", "PASSKEY_ORIGINS": f"https://example.com, {ANDROID_APP} ,"},
+            "allowed_passkey_origins",
+            ["https://example.com", ANDROID_APP],
+        ),
     ],
 )
 def test_a_variable_of_the_environment_sets_a_setting(
@@ -163,6 +186,28 @@ def test_a_variable_of_the_environment_sets_a_setting(
                 "https://a.example/#x",
             )
         ),
+        *(
+            ({"PASSKEY_RP_ID": domain, "PASSKEY_ORIGINS": "https://example.com"}, ["PASSKEY_RP_ID"])
+            for domain in ("https://example.com", "Example.com", "example.com:443", "com", "10.0.0.1", "a..b", "-a.b")
+        ),
+        *(
+            ({"PASSKEY_RP_ID": "example.com", "PASSKEY_ORIGINS": origins}, ["PASSKEY_ORIGINS"])
+            for origins in (
+                ",",
+                "*",
+                "https://evil-example.com",
+                "https://example.com.evil.example",
+                "https://example.com, https://com",
+                "http://example.com",
+                "https://example.com:443",
+                "https://example.com/",
+                "https://*.example.com",
+                "https://Example.com",
+                "android:apk-key-hash:x",
+            )
+        ),
+        ({"PASSKEY_RP_ID": "example.com"}, ["PASSKEY_ORIGINS"]),
+        ({"PASSKEY_ORIGINS": "https://example.com", "APP_ENV": "production"}, ["PASSKEY_RP_ID"]),
         ({"SERVICE_CREDENTIALS": f"a:{'x' * 16}, b:{'y' * 16}, a:{'z' * 16}"}, ["SERVICE_CREDENTIALS"]),
         ({"TRUSTED_PROXIES": "6"}, ["TRUSTED_PROXIES"]),
         ({"TRUSTED_PROXIES": "-1"}, ["TRUSTED_PROXIES"]),
@@ -233,6 +278,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
     ("PUBLIC_URL", {**MAILS, "PUBLIC_URL": ""}),
     ("PUBLIC_URL", {"PUBLIC_URL": "http://a.example"}),
     ("PUBLIC_URL", {"PUBLIC_URL": "https://localhost"}),
+    ("PASSKEY_RP_ID", {"PASSKEY_RP_ID": "localhost", "PASSKEY_ORIGINS": "http://localhost:3000"}),
     ("MAIL_FROM", {**MAILS, "MAIL_FROM": ""}),
     ("ISSUER", {"ISSUER": "http://a.example"}),
     ("ISSUER", {"ISSUER": "ftp://a.example"}),
@@ -287,6 +333,7 @@ def test_every_refusal_of_production_has_an_example(load: Load, monkeypatch: pyt
         {"APP_ENV": "production", **SHARED, "BLOB_URL": "gs://bucket"},
         {"APP_ENV": "production", **SHARED, "BLOB_URL": "s3://bucket/prefix", "QUEUE_URL": "rediss://host/0"},
         {"APP_ENV": "production", "QUEUE_URL": "amqps://host"},
+        {"APP_ENV": "production", "PUBLIC_URL": "https://a.example", "PASSKEY_ORIGINS": "https://app.a.example:8443"},
         {"APP_ENV": "production", "CORS_ORIGINS": "http://localhost:3000,http://127.0.0.1,http://[::1]:80,https://a.b"},
         *[
             {"APP_ENV": "production", "PASSWORD_BREACH_URL": url}
