@@ -1,16 +1,18 @@
 """Makes the adapters that the settings choose. Does not load the libraries of the others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
 from src.application.limits import RateLimiter
-from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer, RemoteAccounts, Run
+from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer, RelyingParty, RemoteAccounts, Run
 from src.application.summaries import Adviser
 from src.bootstrap.servers.cpus import leave_cpu
+from src.domain.errors import NotFound
 from src.infrastructure import blobs as blob_stores
 from src.infrastructure.breaches import BadList, BreachSource
 from src.infrastructure.breaches.compiled import CompiledBreaches
@@ -91,6 +93,23 @@ def make_keys(settings: Settings) -> KeyRing:
         raise ConfigurationError(f"SIGNING_KEYS: {source} cannot be read ({error.strerror})") from None
     except BadKeys as error:
         raise ConfigurationError(f"SIGNING_KEYS: {error}") from None
+
+
+def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
+    """Return a function that makes what verifies passkeys, at its first call only: the library is large.
+
+    The function raises NotFound if the settings name no domain of passkeys.
+    """
+
+    @cache
+    def make() -> RelyingParty:
+        if not settings.passkey_domain:
+            raise NotFound("This service takes no passkeys.")
+        from src.infrastructure.factors.passkeys import Fido2RelyingParty
+
+        return Fido2RelyingParty(settings.passkey_domain, settings.allowed_passkey_origins)
+
+    return make
 
 
 def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:

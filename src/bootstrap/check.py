@@ -15,6 +15,7 @@ from src.bootstrap.adapters import (
     make_limiter,
     make_mailer,
     make_queue,
+    make_relying_party,
     make_remote_accounts,
     make_store,
     now,
@@ -99,6 +100,9 @@ def _checks(settings: Settings) -> Iterator[_Check]:
         lambda: remote and remote.account("nobody"),
         "See whether the service account may manage the users of GOOGLE_CLOUD_PROJECT",
     )
+    if settings.passkey_domain:
+        pages = ", ".join(settings.allowed_passkey_origins)
+        yield _Check(f"passkeys of {settings.passkey_domain} on {pages}", make_relying_party(settings))
     if settings.smtp_url:
         yield _Check("mail server", lambda: _check_mailer(settings), "Start the mail server, or correct SMTP_URL")
     if settings.password_breach_url:

@@ -12,6 +12,7 @@
     ├── Forbidden            the caller is known but not allowed to do this
     │   ├── WrongPassword    the caller has confirmed a change with a wrong password
     │   ├── WrongCode        the second step was taken with a wrong code or passkey
+    │   │   ├── WrongPasskey the answer of a passkey is malformed, too late, or not signed by it
     │   │   └── AlreadyUsed  the code, challenge or ticket was right, and has been used before
     │   └── RegistrationClosed  the newcomer may not come in, or the address is not one of the allowed ones
     ├── NotFound
@@ -129,6 +130,12 @@ class WrongCode(Forbidden):
 
     code = "wrong-code"
     default_detail = "That is not right. Use the code that your app shows now, or another way to prove that it is you."
+
+
+class WrongPasskey(WrongCode):
+    """The answer of a passkey is malformed, has an unknown or expired challenge, or was not signed by the passkey."""
+
+    default_detail = "This passkey was not accepted. Try again, or use another way to prove that it is you."
 
 
 class AlreadyUsed(WrongCode):

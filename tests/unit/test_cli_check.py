@@ -67,6 +67,12 @@ def test_a_database_that_is_away_is_named_with_the_reason_and_the_remedy(
     assert "Start the store, restore a backup, or correct STORE_URL." in outcome
 
 
+def test_the_domain_and_the_pages_of_passkeys_are_shown(prepared: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\nok     passkeys of localhost on http://localhost:8000\n" in prepared("check").out
+    monkeypatch.setenv("PUBLIC_URL", "http://10.0.0.1")
+    assert "passkeys" not in prepared("check").out
+
+
 def test_storage_that_is_no_folder_is_named_with_the_reason_and_the_remedy(
     prepared: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ HEAVY = {
     "botocore",
     "celery",
     "email_validator",
+    "fido2",
     "firebase_admin",
     "google.cloud.firestore",
     "google.cloud.storage",

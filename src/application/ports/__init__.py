@@ -24,12 +24,16 @@ from src.application.ports.outgoing import (
     RelayAnswer,
     Run,
 )
+from src.application.ports.passkeys import CHALLENGE_LIFETIME, ClaimedCredential, Credential, Options, RelyingParty
 from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowStore, StoreMaintenance
 
 __all__ = [
+    "CHALLENGE_LIFETIME",
     "BlobStore",
+    "ClaimedCredential",
     "Clock",
     "CountEvent",
+    "Credential",
     "CsvChecker",
     "EmailParser",
     "EncodedRow",
@@ -41,6 +45,7 @@ __all__ = [
     "Mailer",
     "Message",
     "Metrics",
+    "Options",
     "PasswordHasher",
     "PictureSource",
     "ProviderAccount",
@@ -48,6 +53,7 @@ __all__ = [
     "RefreshToken",
     "RefreshTokens",
     "RelayAnswer",
+    "RelyingParty",
     "RemoteAccounts",
     "RowStore",
     "Run",

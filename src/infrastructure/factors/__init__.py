@@ -1,0 +1,1 @@
+"""Adapters for the factors of users."""
