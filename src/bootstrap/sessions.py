@@ -14,7 +14,7 @@ from src.application.sessions import (
 from src.bootstrap.ports import Ports
 from src.infrastructure.logs import audit
 from src.infrastructure.tokens.jwt import JwtIssuer
-from src.infrastructure.tokens.refresh import DerivedRefreshTokens
+from src.infrastructure.tokens.refresh import COOKIES, DerivedRefreshTokens
 from src.settings import Settings
 
 
@@ -46,6 +46,7 @@ def make_sessions(ports: Ports, authentication: AuthenticationService, notices: 
         accounts=authentication.accounts,
         tokens=authentication.tokens,
         refresh_tokens=DerivedRefreshTokens(ports.keys),
+        cookies=DerivedRefreshTokens(ports.keys, COOKIES),
         lifetimes=lifetimes(ports.settings),
         parse_login=ports.rules.parse_login,
         registration=ports.registration,

@@ -33,6 +33,8 @@ def create_app(version: str) -> Flask:
         dev_mail_published=settings.dev_mail_published,
         log_requests=settings.text_logs,
         docs_aliases=settings.docs_aliases,
+        console=settings.console,
+        console_admin=settings.admin_pages,
         development=not settings.production,
         https=settings.production,
         issuer=settings.issuer,

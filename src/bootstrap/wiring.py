@@ -10,6 +10,7 @@ from src.application.jobs import JobRunner, JobService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Clock
 from src.application.receipts import ReceiptService
+from src.application.sessions import BrowserSessionService
 from src.application.stored_objects import ObjectLifecycle
 from src.application.tasks import TaskService
 from src.bootstrap.accounts import (
@@ -52,6 +53,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         accounts=make_account_service(ports, accounts, sessions, notices),
         administration=make_administration(ports, directory, notices),
         authentication=authentication,
+        browsers=BrowserSessionService(sessions=sessions),
         datasets=make_datasets(ports, dataset_objects, queue),
         directory=directory,
         dogs=make_dogs(ports, queue),

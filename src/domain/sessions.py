@@ -62,11 +62,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The user agent, the IP address and the preferred language of a device. The language is not stored."""
+    """The user agent and the IP address of a device. What follows them is not stored."""
 
     user_agent: str | None = None
     ip: str | None = None
     language: str = "en"
+    """The preferred language."""
+    uses_cookie: bool = False
+    """Whether a session that the client starts is kept in a cookie of the console, and has no tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Session:
     generation: int = 0
     """The number of refresh tokens that have been spent."""
     current_hash: str | None = None
-    """The hash of the current refresh token, or None for a session without refresh tokens."""
+    """The hash of the current refresh token or of the current cookie, or None for a session without either."""
     spent_hash: str | None = None
     """The hash of the refresh token before the current one."""
     spent_at: datetime | None = None
@@ -140,6 +143,10 @@ class Session:
             last_used_at=now,
             expires_at=min(now + idle, self.ends_at),
         )
+
+    def used(self, now: datetime, idle: timedelta) -> "Session":
+        """Return the session with ``expires_at`` moved to ``idle`` from now. ``ends_at`` does not move."""
+        return replace(self, last_used_at=now, expires_at=min(now + idle, self.ends_at))
 
     def in_grace_period(self, token_hash: str, now: datetime) -> bool:
         """Return whether the token is the last spent token, and was spent at most GRACE_PERIOD ago."""

@@ -16,6 +16,7 @@ from src.interfaces.http.features import (
     directory,
     dogs,
     error_pages,
+    exports,
     files,
     health,
     jobs,
@@ -28,6 +29,7 @@ from src.interfaces.http.framework import metrics
 from src.interfaces.http.framework.compression import compression_of
 from src.interfaces.http.openapi import describe
 from src.interfaces.services import Services
+from src.interfaces.web.console import console as console_pages
 from src.interfaces.web.docs import docs
 from src.interfaces.web.mails import pages
 
@@ -81,6 +83,8 @@ def create_app(
     dev_mail_published: bool = False,
     log_requests: bool = False,
     docs_aliases: bool = False,
+    console: bool = True,
+    console_admin: bool = True,
     development: bool = False,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
@@ -90,17 +94,20 @@ def create_app(
     number of proxies in front that write X-Forwarded-For. With ``https``, answers tell browsers to use https only.
     ``metrics_token`` is the token that reads the metrics. An uploaded file may have at most ``max_upload_bytes`` bytes.
     With ``dev_mail_published``, other machines may read the mails of development. ``log_requests`` writes a line to the
-    log for each request. With ``docs_aliases``, /docs shows the aliases too. With ``development``, errors say what a
+    log for each request. With ``docs_aliases``, /docs shows the aliases too. ``console`` serves the pages under
+    /console/, and ``console_admin`` those of them that are for admins. With ``development``, errors say what a
     developer can do.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config.update(MAX_UPLOAD_BYTES=max_upload_bytes, ISSUER=issuer, PUBLIC_URL=public_url)
     app.config.update(DEV_MAIL_PUBLISHED=dev_mail_published, DOCS_ALIASES=docs_aliases, DEVELOPMENT=development)
+    app.config.update(CONSOLE=console, CONSOLE_ADMIN=console_admin)
     # Every path also works with a trailing slash, without a redirect.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
+    app.extensions["portero.export"] = exports.stream_export
     app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
     if log_requests:
         log_requests_of(app)
@@ -114,6 +121,8 @@ def create_app(
         feature.mount(app, compressed)
     app.register_blueprint(docs)
     app.register_blueprint(pages)
+    if console:
+        app.register_blueprint(console_pages, name="web.console")
     # compressed, because they contain no secret (BREACH)
     for page in ("docs.show_docs", "docs.show_guide"):
         app.view_functions[page] = compressed(app.view_functions[page])

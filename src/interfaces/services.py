@@ -18,7 +18,12 @@ from src.application.mails import MailService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Message, Metrics
 from src.application.receipts import ReceiptService
-from src.application.sessions import AuthenticationService, IntrospectionService, SessionService
+from src.application.sessions import (
+    AuthenticationService,
+    BrowserSessionService,
+    IntrospectionService,
+    SessionService,
+)
 from src.application.tasks import TaskService
 
 
@@ -29,6 +34,7 @@ class Services:
     accounts: AccountService
     administration: AdministrationService
     authentication: AuthenticationService
+    browsers: BrowserSessionService
     datasets: DatasetService
     directory: DirectoryService
     dogs: DogService

@@ -42,6 +42,13 @@ class SettingsFields(BaseModel):
     service_credentials: SecretStr | None = None
     """``NAME:SECRET`` of each service that may introspect tokens, separated by commas. A secret has 16 characters or
     more. See docs/reference/sessions.md#introspection."""
+    console: bool = True
+    """``off`` removes the pages under ``/console/``: docs/how-to/console.md."""
+    console_admin: bool | None = None
+    """``on`` adds the pages for admins to the console.
+
+    The default is ``on`` in development, ``off`` in production.
+    """
     docs_aliases: bool = False
     """``on`` opens ``/docs`` with the names of the briefs too, which are aliases. A link of the page switches."""
     metrics_token: SecretStr | None = None

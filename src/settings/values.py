@@ -83,6 +83,11 @@ class SettingsValues(SettingsFields):
         return [origin.strip() for origin in self.passkey_origins.split(",") if origin.strip()]
 
     @property
+    def admin_pages(self) -> bool:
+        """Whether the console has pages for admins: as CONSOLE_ADMIN says, or else in development."""
+        return self.console_admin if self.console_admin is not None else not self.production
+
+    @property
     def is_ephemeral(self) -> bool:
         """Whether the store is lost when the process ends."""
         return self.store_url.startswith("memory:")

@@ -189,9 +189,9 @@ def test_a_value_is_clipped_wherever_it_is_shown() -> None:
 
 def texts_of_templates() -> Iterator[str]:
     """The texts that the templates of the pages translate."""
-    for template in (SRC / "interfaces/web/templates").glob("*.html"):
+    for template in (SRC / "interfaces/web").rglob("*.html"):
         for _, _, text in extract_from_ast(Environment().parse(template.read_text("utf-8")), ("_",)):
-            yield from [text] if isinstance(text, str) else []
+            yield from [each for each in ([text] if isinstance(text, str) else text or []) if each]
 
 
 def test_every_text_of_the_pages_has_a_translation() -> None:

@@ -26,11 +26,15 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A signed access token, its lifetime in seconds, and a refresh token or None."""
+    """A signed access token, its lifetime in seconds, and a refresh token or None.
+
+    A session of the console has a cookie instead. Its access token is empty, and the lifetime is that of the cookie.
+    """
 
     access: str
     expires_in: int
     refresh: str | None
+    cookie: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class TokenIssuer(Protocol):
 
 
 class RefreshTokens(Protocol):
-    """Makes and parses refresh tokens."""
+    """Makes and parses refresh tokens, or the values of cookies, which have the same parts."""
 
     def first(self, session_id: str, user_id: str) -> RefreshToken:
         """Return a new random token, the first token of a session."""

@@ -2,12 +2,14 @@
 
 from src.application.caller import Caller, caller_must_exist
 from src.application.sessions.authentication import AuthenticationService
+from src.application.sessions.browsers import BrowserSessionService
 from src.application.sessions.checks import RecentChecks
 from src.application.sessions.introspection import IntrospectionService
 from src.application.sessions.service import Lifetimes, SessionService
 
 __all__ = [
     "AuthenticationService",
+    "BrowserSessionService",
     "Caller",
     "IntrospectionService",
     "Lifetimes",

@@ -53,6 +53,8 @@ class SessionService:
     authentication: AuthenticationService
     tokens: TokenIssuer
     refresh_tokens: RefreshTokens
+    cookies: RefreshTokens
+    """The values of the cookies in which browsers keep sessions of the console."""
     lifetimes: Lifetimes
     parse_login: Callable[[str], Claim]
     registration: RegistrationPolicy
@@ -145,11 +147,12 @@ class SessionService:
         now, id = self.clock(), new_id()
         if user.expires_at:
             expires = ends = user.expires_at
-            refresh = None
         else:
             ends = now + self.lifetimes.absolute
             expires = min(now + self.lifetimes.idle, ends)
-            refresh = self.refresh_tokens.first(id, user.id)
+        cookie = self.cookies.first(id, user.id) if client.uses_cookie else None
+        refresh = None if cookie or user.expires_at else self.refresh_tokens.first(id, user.id)
+        current = cookie or refresh
         session = Session(
             id=id,
             user_id=user.id,
@@ -159,7 +162,7 @@ class SessionService:
             expires_at=expires,
             ends_at=ends,
             client=client,
-            current_hash=refresh.hash if refresh else None,
+            current_hash=current.hash if current else None,
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
             methods=(*methods, *(identity.methods if identity else ())),
@@ -167,6 +170,8 @@ class SessionService:
         counted = attempts.copy()
         attempts.clear()  # if the reply of the commit is lost, they may have been given back
         attempts += self.sessions.add_after(counted, session)
+        if cookie:
+            return Tokens("", int((ends - now).total_seconds()), None, cookie.value)
         return self.tokens.issue(user, session, session.proof, refresh)
 
     def renew(self, caller: Caller) -> Tokens:
@@ -176,7 +181,7 @@ class SessionService:
         Raises Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
         session = caller.require_session()
-        return self.tokens.issue(self._checked(session, caller.user), session, caller.proof)
+        return self.tokens.issue(self.checked(session, caller.user), session, caller.proof)
 
     def refresh(self, value: str) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens; it is spent by that.
@@ -231,11 +236,11 @@ class SessionService:
         """End the session of the token. Raises Forbidden for a caller without a session."""
         self._end(caller.require_session().id, caller.user.id, "logout")
 
-    def log_out_everywhere(self, user: User) -> None:
-        """End every session, this one too. Earlier tokens of the identity provider are refused as well."""
-        now = self.clock()
+    def log_out_everywhere(self, user: User, keep: Session | None = None) -> None:
+        """End every session except ``keep``. Earlier tokens of the identity provider are refused as well."""
+        now, kept = self.clock(), keep.id if keep else None
         with caller_must_exist():
-            self.users.update(user.id, lambda stored: stored.without_sessions(now))
+            self.users.update(user.id, lambda stored: stored.without_sessions(now, kept))
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "logout-all"})
         self.accounts.wait_for_revocation()
 
@@ -248,10 +253,13 @@ class SessionService:
         if session is None or user is None:
             raise InvalidToken
         usable = token.hash == session.current_hash or session.in_grace_period(token.hash, now)
-        return session, self._checked(session, user) if usable and session.is_valid(user, now) else user
+        return session, self.checked(session, user) if usable and session.is_valid(user, now) else user
 
-    def _checked(self, session: Session, user: User) -> User:
-        """Return the user as the identity provider knows it now. If the session must end, raise InvalidToken."""
+    def checked(self, session: Session, user: User) -> User:
+        """Return the user as the identity provider knows it now. If the session must end, raise InvalidToken.
+
+        Raises Unavailable.
+        """
         try:
             user = self.accounts.sync_user(user)
             if session.is_revoked(user):

@@ -56,8 +56,8 @@ _DEFAULTS = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 ]
 """The headers of every answer that has no other value for them."""
-_CAUGHT_MAILS = "web.show_caught_mails"
-"""The page of the mails that are kept in development. No page of another site may read the links in them."""
+_PRIVATE_PAGES = ("web.show_caught_mails", "web.console.")
+"""The beginnings of the endpoints of pages that no page of another site may read."""
 _ADDRESS_AND_PORT = re.compile(r"\[(?P<ipv6>[^]]+)\](:\d+)?|(?P<ipv4>[\d.]+):\d+")
 _HTTPS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
@@ -128,7 +128,7 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
         if not anyone:
             response.vary.add("Origin")
         # Most clients are no browsers and send no origin; flask-cors would take its time for them too.
-        is_shared = request.environ.get("HTTP_ORIGIN") and request.endpoint != _CAUGHT_MAILS
+        is_shared = request.environ.get("HTTP_ORIGIN") and not (request.endpoint or "").startswith(_PRIVATE_PAGES)
         return with_cors(response) if is_shared else response
 
 

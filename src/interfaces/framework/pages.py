@@ -5,7 +5,9 @@ from typing import Any
 
 from flask import Response, render_template
 
+from src.domain.messages import Translatable
 from src.interfaces.framework.headers import accepted_language, language_headers
+from src.interfaces.framework.times import shown_time
 from src.interfaces.languages import translated
 
 STRICT_POLICY = (
@@ -17,12 +19,17 @@ STRICT_POLICY = (
 def page(
     template: str, status: int = 200, *, policy: str = STRICT_POLICY, caching: str = "no-store", **values: Any
 ) -> Response:
-    """Return a page. The template gets ``values``, the status, the language, and ``_``, which translates a message.
+    """Return a page. The template gets ``values``, the status and the language.
 
+    It also gets ``_``, which translates a message and fills in its values, and ``when``, which shows a time.
     ``policy`` is the Content-Security-Policy of the page, and ``caching`` its Cache-Control.
     """
     language = accepted_language()
-    translate = partial(translated, language=language)
-    text = render_template(template, **values, status=status, language=language, _=translate)
+
+    def translate(message: str, **filled_in: object) -> str:
+        return translated(Translatable(message, **filled_in), language)
+
+    when = partial(shown_time, language=language)
+    text = render_template(template, **values, status=status, language=language, _=translate, when=when)
     headers = {"Content-Security-Policy": policy, "Cache-Control": caching, **language_headers(language)}
     return Response(text, status, headers, content_type="text/html; charset=utf-8")

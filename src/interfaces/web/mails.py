@@ -9,19 +9,26 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
 
+from src.application.ports import Tokens
 from src.domain.errors import Forbidden, Invalid, PorteroError
 from src.domain.mails import MailKind
+from src.domain.sessions import Client
 from src.domain.values import InvalidValue
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.framework.bodies import Form, parse_body
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import page
 from src.interfaces.framework.requests import client, context_of, services
+from src.interfaces.web.assets import serve_assets
+from src.interfaces.web.console.browser import browser
+from src.interfaces.web.console.pages import SignInForm
+from src.interfaces.web.console.signing_in import LINK_COOKIE, signed_in
+from src.interfaces.web.hosts import is_loopback
 from src.interfaces.web.links import LINK_PATHS
 
 pages = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
+serve_assets(pages)
 
-_LOOPBACK_HOST = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]*)?", re.IGNORECASE)
 _FORWARDING = ("forwarded", "x-forwarded-", "x-real-ip", "via")
 """How the names of the headers begin that proxies add."""
 _LOOPBACK_PEER = re.compile(r"(::ffff:)?127(\.[0-9]{1,3}){3}|::1")
@@ -34,7 +41,7 @@ _MAX_SHOWN = 254
 class LinkForm(Form):
     """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new password.
 
-    ``send`` is the button that asks for a mail with a code.
+    ``send`` is the button that asks for a mail with a code, and ``console`` the one that signs in to the console.
     """
 
     token: TextField = ""
@@ -42,6 +49,7 @@ class LinkForm(Form):
     code: TextField = ""
     new_password: TextField = ""
     send: TextField = ""
+    console: TextField = ""
 
 
 def show_page(kind: MailKind) -> Response:
@@ -64,6 +72,8 @@ def submit_page(kind: MailKind) -> Response:
         raise Forbidden("Open the page of this service, and send its form.")
     form = parse_body(LinkForm, context_of(None))
     try:
+        if kind is MailKind.LOGIN and not form.send and _leads_to_console(form):
+            return signed_in(_log_in(form, browser()), SignInForm(next=request.cookies.get(LINK_COOKIE, "")))
         return _page(kind, form, **_do(kind, form))
     except InvalidValue as error:
         return _page(kind, form, 422, error=error.message)
@@ -99,7 +109,7 @@ def _is_local() -> bool:
     """
     is_peer_allowed = current_app.config["DEV_MAIL_PUBLISHED"] or _LOOPBACK_PEER.fullmatch(request.remote_addr or "")
     is_forwarded = any(name.lower().startswith(_FORWARDING) for name, _ in request.headers)
-    return bool(is_peer_allowed and not is_forwarded and _LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")))
+    return bool(is_peer_allowed and not is_forwarded and is_loopback(request.headers.get("Host", "")))
 
 
 def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
@@ -109,11 +119,8 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
         case MailKind.LOGIN if form.send:
             mails.request(kind, rules.parse_email(form.email), client())
             return {"sent": True}
-        case MailKind.LOGIN if form.token:
-            return {"done": True, "tokens": mails.log_in(form.token, client())[1]}
         case MailKind.LOGIN:
-            address = rules.parse_email(form.email)
-            return {"done": True, "tokens": mails.log_in_with_code(address, form.code.strip(), client())[1]}
+            return {"done": True, "tokens": _log_in(form, client())}
         case MailKind.VERIFY if mails.verify(form.token, None, client()):
             return {"verified": True}
         case MailKind.RESET:
@@ -121,7 +128,21 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
     return {"done": True}
 
 
+def _log_in(form: LinkForm, client: Client) -> Tokens:
+    """Log in with the token of a link, or with an address and a code."""
+    mails = services().mails
+    if form.token:
+        return mails.log_in(form.token, client)[1]
+    return mails.log_in_with_code(services().rules.parse_email(form.email), form.code.strip(), client)[1]
+
+
+def _leads_to_console(form: LinkForm) -> bool:
+    """Return whether the login is one of the console: its page has asked for the mail, or its button was pressed."""
+    return bool(current_app.config["CONSOLE"] and (form.console or LINK_COOKIE in request.cookies))
+
+
 def _page(kind: MailKind, form: LinkForm, status: int = 200, **shown: Any) -> Response:
     form = form.model_copy(update={"email": form.email[:_MAX_SHOWN], "token": form.token[:_MAX_SHOWN]})
     kind = MailKind.RESET if "verified" in shown else kind  # the token sets a new password now
-    return page("mail_link.html", status, kind=kind.value, form=form, action=f"{LINK_PATHS[kind]}/form", **shown)
+    shown |= {"action": f"{LINK_PATHS[kind]}/form", "to_console": LINK_COOKIE in request.cookies}
+    return page("mail_link.html", status, kind=kind.value, form=form, **shown)

@@ -7,6 +7,7 @@ from flask import Response, current_app, json
 from pydantic import Field
 
 from src.domain.errors import Unavailable
+from src.interfaces.errors.pages import prefers_page
 from src.interfaces.framework.bodies import Query
 from src.interfaces.framework.fields import BooleanParameter
 from src.interfaces.framework.requests import services
@@ -63,8 +64,9 @@ def show_openapi(query: Aliases) -> Response:
 
 @route("GET /", Access.PUBLIC, status=302)
 def show_docs() -> Response:
-    """Lead people to the interactive documentation at /docs."""
-    return Response(headers={"Location": "/docs"}, status=302)
+    """Lead a browser to the console, and other clients to the interactive documentation at /docs."""
+    path = "/console/" if current_app.config["CONSOLE"] and prefers_page() else "/docs"
+    return Response(headers={"Location": path, "Vary": "Accept"}, status=302)
 
 
 def _public(body: str, caching: str = "no-cache") -> Response:

@@ -1,0 +1,18 @@
+"""Shows times to people."""
+
+from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup
+
+
+def shown_time(time: datetime, language: str) -> Markup:
+    """Return a time as HTML: relative to now for a day, then as a date. The exact time is its title."""
+    from babel.dates import format_date, format_timedelta  # only pages need babel
+
+    age = time - datetime.now(UTC)
+    is_near = abs(age) < timedelta(days=1)
+    shown = format_timedelta(age, add_direction=True, locale=language) if is_near else None
+    date = format_date(time, "d MMM y", locale=language)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{date}, {time:%H:%M} UTC", shown or date
+    )

@@ -1,0 +1,9 @@
+"""The console: pages on which people look after their account.
+
+Each feature has a module here and a folder of templates. The pages call the same use cases as the HTTP interface.
+"""
+
+from src.interfaces.web.console import account, signing_in
+from src.interfaces.web.console.pages import console
+
+__all__ = ["account", "console", "signing_in"]

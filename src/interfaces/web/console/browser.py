@@ -1,0 +1,82 @@
+"""The browser behind a request: its session, which is kept in a cookie, and the origin of its forms."""
+
+import hmac
+from contextlib import suppress
+from dataclasses import replace
+
+from flask import Response, g, request
+
+from src.application.ports import Tokens
+from src.application.sessions import Caller
+from src.domain.errors import Forbidden, InvalidToken
+from src.domain.sessions import Client
+from src.interfaces.framework.requests import client, services
+from src.interfaces.web.hosts import is_loopback
+
+
+def browser() -> Client:
+    """Return the client of the current request. A session that it starts is kept in a cookie."""
+    return replace(client(), uses_cookie=True)
+
+
+def current_caller() -> Caller | None:
+    """Return the caller whose session is in the cookie of the current request, or None. Raises Unavailable."""
+    if "caller" not in g:
+        g.caller = None
+        if cookie := request.cookies.get(_cookie_name()):
+            with suppress(InvalidToken):
+                g.caller = services().browsers.authenticate(cookie)
+    caller: Caller | None = g.caller
+    return caller
+
+
+def keep_session(response: Response, tokens: Tokens) -> Response:
+    """Let the browser keep the session of ``tokens`` in its cookie, and end the session that was there before."""
+    assert tokens.cookie
+    old = current_caller()
+    if old and old.session:
+        services().sessions.log_out(old)
+    set_cookie(response, tokens.cookie, tokens.expires_in)
+    return response
+
+
+def set_cookie(response: Response, value: str, seconds: int) -> None:
+    """Set the cookie of the session, or remove it with zero ``seconds``.
+
+    No script can read it, and no other site can send it with a form. The prefix ``__Host-`` stops other hosts of the
+    domain from setting it.
+    """
+    name = _cookie_name()
+    response.set_cookie(
+        name, value, max_age=seconds, secure=name.startswith("__Host-"), httponly=True, samesite="Lax", path="/"
+    )
+
+
+def csrf_token(cookie: str | None = None) -> str:
+    """Return the token that each form of a session repeats, since no page of another site can read it.
+
+    It follows from the value of the cookie, by default the one of the current request.
+    """
+    value = cookie if cookie is not None else request.cookies.get(_cookie_name(), "")
+    return hmac.digest(value.encode(), b"portero form", "sha256").hex()
+
+
+def has_csrf_token() -> bool:
+    """Return whether the form was made for the session of the current request."""
+    return hmac.compare_digest(request.form.get("csrf", "").encode(), csrf_token().encode())
+
+
+def require_own_origin() -> None:
+    """Raise Forbidden unless a page of this service has sent the form."""
+    scheme = "https" if _is_secure() else "http"
+    if request.headers.get("Origin") != f"{scheme}://{request.host}":
+        raise Forbidden("Open the page of this service, and send its form.")
+
+
+def _is_secure() -> bool:
+    """Return whether the browser uses https. Only a browser on the machine of the service does without."""
+    return not is_loopback(request.host)
+
+
+def _cookie_name() -> str:
+    return "__Host-portero" if _is_secure() else "portero"

@@ -1,0 +1,177 @@
+"""Declares the pages of the console and their forms: who may see them, and how errors are shown."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, get_type_hints
+from urllib.parse import parse_qsl, quote, urlencode
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import NotFound
+
+from src.application.sessions import Caller
+from src.domain.errors import Forbidden, PorteroError
+from src.domain.values import Role
+from src.interfaces.errors.catalogue import status_of
+from src.interfaces.errors.problems import problem_of
+from src.interfaces.framework.bodies import Form, parse_body
+from src.interfaces.framework.fields import TextField
+from src.interfaces.framework.pages import STRICT_POLICY, page
+from src.interfaces.framework.requests import context_of
+from src.interfaces.web.console.browser import csrf_token, current_caller, has_csrf_token, require_own_origin
+
+console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+"""The pages. The application registers them with the name ``web.console``, because they are pages for people."""
+HOME = "/console/account"
+_POLICY = f"{STRICT_POLICY}; script-src 'self'; connect-src 'self'"
+_SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
+"""A page of the console. No browser reads it as the URL of another site."""
+_SECRET = re.compile("password|code|csrf")
+"""Fields that no page repeats."""
+
+
+class SignInForm(Form):
+    """What every form of a sign-in carries: the page to show afterwards, and a form that was sent without a session."""
+
+    next: TextField = ""
+    kept: TextField = ""
+
+
+@dataclass(eq=False, slots=True)
+class Page:
+    """A page: its path below /console, its template, and the lowest role that may see it.
+
+    Anybody may see a page without a role. The function that ``show`` decorates returns the values of the template, and
+    those that ``form`` decorates do what a form asks for. They take the variables of the path, and the parameters
+    ``caller`` and ``body`` if they name them; the caller is None on a page for anybody who is not signed in.
+    """
+
+    path: str
+    template: str
+    least: Role | None = Role.GUEST
+    values: Callable[..., Mapping[str, Any]] = field(default=lambda **_: {}, init=False)
+
+    def __post_init__(self) -> None:
+        console.add_url_rule(self.path, f"show:{self.path}", self._answer)
+
+    def show(self, values: Callable[..., Mapping[str, Any]]) -> Callable[..., Mapping[str, Any]]:
+        """Declare the decorated function as the one that returns the values of the template."""
+        self.values = partial(_called, values)
+        return values
+
+    def form(self, path: str = "") -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+        """Declare the decorated function as the handler of a form of the page, which is sent to ``path``."""
+
+        def declare(handler: Callable[..., Response]) -> Callable[..., Response]:
+            target = path or self.path
+            view = partial(self._answer_form, handler)
+            console.add_url_rule(target, f"send:{target}", view, methods=["POST"])
+            return handler
+
+        return declare
+
+    def render(self, caller: Caller | None, status: int = 200, **values: Any) -> Response:
+        """Return the page with ``values`` in addition to its own."""
+        own = self.values(caller=caller, **(request.view_args or {}))
+        response = show(self.template, caller, status, **{**own, **values})
+        if "problem" in values and "Retry-After" in values["problem"].headers:
+            response.headers["Retry-After"] = values["problem"].headers["Retry-After"]
+        return response
+
+    def _answer(self, **_: Any) -> Response:
+        caller = current_caller()
+        if self.least and caller is None:
+            return sign_in_first()
+        self._require_role(caller)
+        return self.render(caller)
+
+    def _answer_form(self, handler: Callable[..., Response], **variables: Any) -> Response:
+        require_own_origin()
+        parse_body(Form, context_of(None))  # refuses what is no form
+        typed = request.form.to_dict()
+        caller = current_caller()
+        if self.least and caller is None:
+            return show("signing_in/again.html", None, 403, next=self._url(variables), kept=kept_form(typed))
+        if self.least and not has_csrf_token():
+            return resume(kept_form(typed), caller, 403)
+        self._require_role(caller)
+        try:
+            body = _hints(handler).get("body", Form)
+            sent = parse_body(body, context_of(caller))
+            response: Response = _called(handler, caller=caller, body=sent, **variables)
+            return response
+        except PorteroError as error:
+            return self.render(caller, status_of(type(error)), **_shown(error), typed=typed)
+
+    def _require_role(self, caller: Caller | None) -> None:
+        """Raise NotFound for a page that this service does not have, Forbidden for a caller without the role."""
+        if self.least is Role.ADMIN and not current_app.config["CONSOLE_ADMIN"]:
+            raise NotFound
+        roles = [*Role]
+        if self.least and caller and roles.index(caller.user.role) < roles.index(self.least):
+            raise Forbidden
+
+    def _url(self, variables: Mapping[str, str]) -> str:
+        return "/console" + re.sub("<(.*?)>", lambda found: variables[found[1]], self.path)
+
+
+def show(template: str, caller: Caller | None, status: int = 200, **values: Any) -> Response:
+    """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms."""
+    values = {"csrf": csrf_token(), "typed": {}, "errors": {}, **values}
+    response = page(template, status, policy=_POLICY, caller=caller, **values)
+    response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
+    return response
+
+
+def sign_in_first() -> Response:
+    """Lead the browser to the sign-in, and from there back to the page of the current request."""
+    return _see_other("/console/signin", next=request.full_path.rstrip("?"))
+
+
+def go(path: str, done: str = "") -> Response:
+    """Lead the browser to a page, which says what has been done. ``done`` is the key of a sentence in notes.html."""
+    return _see_other(path, done=done) if done else _see_other(path)
+
+
+def _see_other(path: str, **query: str) -> Response:
+    return Response(status=303, headers={"Location": f"{path}?{urlencode(query)}" if query else path})
+
+
+def safe_path(path: str) -> str:
+    """Return ``path`` if it is one of a page of the console, and else the first page."""
+    is_safe = _SAFE_PATH.fullmatch(path) and not re.search(r"(\.|%2e){2}|//", path, re.IGNORECASE)
+    return path if is_safe else HOME
+
+
+def kept_form(typed: Mapping[str, str]) -> str:
+    """Return what a person has typed into the form of the current request as a text, or "" if that is nothing.
+
+    Passwords and codes are left out: they have to be typed again.
+    """
+    fields = {name: text for name, text in typed.items() if not _SECRET.search(name)}
+    return f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
+
+
+def resume(kept: str, caller: Caller | None, status: int = 200, cookie: str | None = None) -> Response:
+    """Return a page that sends a kept form when the person says so. ``cookie`` is that of a session that began now."""
+    path, _, fields = kept.partition("?")
+    values = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
+    return show("signing_in/resume.html", caller, status, **values)
+
+
+def _called(function: Callable[..., Any], **arguments: Any) -> Any:
+    """Call a function with those of the arguments that it names."""
+    names = _hints(function)
+    return function(**{name: value for name, value in arguments.items() if name in names})
+
+
+@cache
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(function)
+
+
+def _shown(error: PorteroError) -> dict[str, Any]:
+    """Return what a template shows of an error: the problem, and the message of each field by its name."""
+    problem = problem_of(error)
+    return {"problem": problem, "errors": {each.field: each.message for each in problem.errors}}

@@ -1,0 +1,168 @@
+"""The pages before a sign-in: signing in, registering, and asking for mails. And signing out."""
+
+from typing import Any
+
+from flask import Response, request
+
+from src.application.ports import Tokens
+from src.application.sessions import Caller
+from src.domain.mails import MailKind
+from src.domain.users import Profile
+from src.interfaces.framework.bodies import Form
+from src.interfaces.framework.fields import (
+    EmailField,
+    LoginField,
+    NewPasswordField,
+    PasswordField,
+    TextField,
+    UsernameField,
+)
+from src.interfaces.framework.requests import client, services
+from src.interfaces.languages import LANGUAGES
+from src.interfaces.web.console.browser import browser, keep_session
+from src.interfaces.web.console.pages import HOME, Page, SignInForm, console, go, resume, safe_path
+from src.interfaces.web.links import LINK_PATHS
+
+signing_in = Page("/signin", "signing_in/password.html", None)
+by_mail = Page("/signin/mail", "signing_in/mail.html", None)
+by_code = Page("/signin/mail/sent", "signing_in/mail_sent.html", None)
+registering = Page("/register", "signing_in/register.html", None)
+forgetting = Page("/forgot", "signing_in/forgot.html", None)
+appearance = Page("/appearance", "signing_in/appearance.html", None)
+
+LINK_COOKIE = "portero-next"
+"""The cookie of a browser that has asked for a mail here. The page of the link then signs in to the console."""
+_LINK_SECONDS = 1800
+_YEAR = 365 * 86400
+_THEMES = ("light", "dark", "system")
+
+
+class PasswordSignIn(SignInForm):
+    """A sign-in with a password."""
+
+    login: LoginField
+    password: PasswordField
+
+
+class MailSignIn(SignInForm):
+    """A request for a mail that signs in."""
+
+    email: EmailField
+
+
+class CodeSignIn(MailSignIn):
+    """A sign-in with the code of a mail."""
+
+    code: TextField
+
+
+class Registration(SignInForm):
+    """A new account."""
+
+    username: UsernameField
+    email: EmailField
+    password: NewPasswordField
+
+    def profile(self) -> Profile:
+        """Return the profile of the new account."""
+        return {"username": self.username, "email": self.email}
+
+
+class ForgottenPassword(Form):
+    """A request for a mail that sets a new password."""
+
+    email: EmailField
+
+
+class Preferences(Form):
+    """The language and the colours of the pages."""
+
+    language: TextField = ""
+    theme: TextField = ""
+    next: TextField = ""
+
+
+def signed_in(tokens: Tokens, form: SignInForm) -> Response:
+    """Lead the browser to the page that it had asked for, signed in. A form that was kept is shown first."""
+    response = resume(form.kept, None, cookie=tokens.cookie) if form.kept else go(safe_path(form.next))
+    return keep_session(response, tokens)
+
+
+@console.get("/")
+def show_first_page() -> Response:
+    """Lead to the first page."""
+    return go(HOME)
+
+
+@appearance.show
+@signing_in.show
+@by_mail.show
+@by_code.show
+@registering.show
+def _with_next() -> dict[str, Any]:
+    given = request.form if request.method == "POST" else request.args
+    kept = request.form.get("kept", "")
+    shown = {"next": given.get("next", ""), "kept": kept, "mails": services().mails.enabled}
+    return {**shown, "registration": services().sessions.registration}
+
+
+@signing_in.form()
+def sign_in(body: PasswordSignIn) -> Response:
+    """Sign in with a password."""
+    _, tokens = services().sessions.log_in(body.login, body.password, browser())
+    return signed_in(tokens, body)
+
+
+@by_mail.form()
+def send_mail(caller: Caller | None, body: MailSignIn) -> Response:
+    """Send a mail with a link and a code. The answer is the same for every address."""
+    services().mails.request(MailKind.LOGIN, body.email, client())
+    response = by_code.render(caller, typed={"email": body.email.address})
+    response.set_cookie(
+        LINK_COOKIE,
+        safe_path(body.next),
+        max_age=_LINK_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        path=LINK_PATHS[MailKind.LOGIN],
+    )
+    return response
+
+
+@by_code.form()
+def sign_in_with_code(body: CodeSignIn) -> Response:
+    """Sign in with the code of a mail."""
+    _, tokens = services().mails.log_in_with_code(body.email, body.code.strip(), browser())
+    return signed_in(tokens, body)
+
+
+@registering.form()
+def register(caller: Caller | None, body: Registration) -> Response:
+    """Make an account and sign in. A guest becomes a member, and keeps its data."""
+    guest = caller.user if caller else None
+    _, tokens = services().accounts.sign_up(body.profile(), body.password, browser(), guest)
+    return signed_in(tokens, body)
+
+
+@forgetting.form()
+def send_reset(caller: Caller | None, body: ForgottenPassword) -> Response:
+    """Send a mail that leads to a new password. The answer is the same for every address."""
+    services().mails.request(MailKind.RESET, body.email, client())
+    return forgetting.render(caller, sent=body.email.address)
+
+
+@signing_in.form("/guest")
+def become_guest(body: SignInForm) -> Response:
+    """Look around as a guest."""
+    return signed_in(services().sessions.become_guest(browser()), body)
+
+
+@appearance.form()
+def choose(body: Preferences) -> Response:
+    """Keep the language and the colours in cookies, and show the page again on which they were chosen."""
+    response = go(safe_path(body.next))
+    if body.language in LANGUAGES:
+        response.set_cookie("language", body.language, max_age=_YEAR, httponly=True, samesite="Lax")
+    if body.theme in _THEMES:
+        response.set_cookie("theme", body.theme, max_age=_YEAR, httponly=True, samesite="Lax")
+    return response
