@@ -1,0 +1,243 @@
+"""The console in a real browser: with and without scripts, in both languages, on a desk and on a phone."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Literal
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.e2e.service import portero
+from tests.e2e.test_mail_pages import AXE
+
+PASSWORD = "correct horse battery"
+GATE = ["/console/signin", "/console/signin/mail", "/console/register", "/console/forgot", "/console/appearance"]
+ACCOUNT = ["/console/account", "/console/account/email", "/console/account/password", "/console/account/delete"]
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 700}
+LOOKS: list[tuple[str, Literal["light", "dark"], Any]] = [
+    ("en", "light", DESK),
+    ("es", "dark", DESK),
+    ("en", "dark", PHONE),
+    ("es", "light", PHONE),
+]
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with portero(tmp_path_factory.mktemp("data")) as address:
+        yield f"http://{address}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-background-networking", "--disable-quic"],
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person with an account, in front of a browser."""
+
+    page: Page
+    origin: str
+    name: str
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.origin + path)
+
+    def sign_in(self, button: str = "Sign in") -> None:
+        """Fill in the form of the page, and send it."""
+        self.page.locator("#login").fill(self.name)
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def check(self) -> None:
+        """Assert that axe finds no barrier, and that nothing is wider than the window."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("axe.run().then(result => result.violations)")
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def visitor(context: BrowserContext, origin: str) -> Visitor:
+    name = f"u{uuid4().hex[:12]}"
+    body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD, "name": "Anna"}
+    request = Request(f"{origin}/register", json.dumps(body).encode(), {"Content-Type": "application/json"})
+    urlopen(request).close()
+    return Visitor(context.new_page(), origin, name)
+
+
+@pytest.fixture
+def anna(browser: Browser, origin: str) -> Iterator[Visitor]:
+    """Fails when a page loads from elsewhere, breaks its own policy, or raises an error."""
+    context = browser.new_context()
+    anna, asked, said = visitor(context, origin), list[str](), list[str]()
+    anna.page.on("request", lambda sent: asked.append(sent.url))
+    anna.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    anna.page.on("pageerror", lambda error: said.append(str(error)))
+    yield anna
+    context.close()
+    assert [url for url in asked if not url.startswith(f"{origin}/")] == []
+    assert [text for text in said if "Failed to load resource" not in text] == []
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS)
+def test_the_pages_have_no_barriers_and_fit_on_a_phone(
+    browser: Browser, origin: str, language: str, scheme: Literal["light", "dark"], size: Any, tmp_path: Path
+) -> None:
+    context = browser.new_context(locale=language, color_scheme=scheme, viewport=size)
+    anna = visitor(context, origin)
+    button = {"en": "Sign in", "es": "Entrar"}[language]
+    for path in GATE:
+        anna.go(path)
+        anna.check()
+    anna.go("/console/signin")
+    anna.page.locator("#login").fill("nobody")
+    anna.page.locator("#password").fill("wrong")
+    anna.page.get_by_role("button", name=button, exact=True).click()
+    expect(anna.page.get_by_role("alert")).to_be_visible()
+    anna.check()
+    anna.sign_in(button)
+    for path in ACCOUNT:
+        anna.go(path)
+        anna.check()
+        anna.page.screenshot(path=tmp_path / f"{path.replace('/', '-')}.png", full_page=True)
+    anna.page.locator("#confirm").fill("x")
+    anna.page.locator("form.card button").click()
+    expect(anna.page.get_by_role("alert")).to_be_visible()
+    anna.check()
+    context.close()
+
+
+def test_a_person_lives_with_an_account_without_scripts(browser: Browser, origin: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    anna = visitor(context, origin)
+    page = anna.page
+    anna.go("/")
+    expect(page).to_have_url(f"{origin}/console/signin?next=%2Fconsole%2Faccount")
+    anna.sign_in()
+    page.get_by_label("First name").fill("Ana María")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Your names are saved.")
+    page.reload()
+    expect(page.get_by_label("First name")).to_have_value("Ana María")
+    page.get_by_role("link", name="Change the password").click()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password").fill("another zebra battery")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("status")).to_contain_text("Your new password is set.")
+    page.get_by_role("link", name="Delete…").click()
+    page.get_by_label(f"Type {anna.name} to confirm").fill(anna.name)
+    page.get_by_role("button", name="Delete the account").click()
+    expect(page.get_by_role("status")).to_have_text("The account is deleted.")
+    context.close()
+
+
+def test_names_that_changed_in_another_tab_are_a_choice(anna: Visitor) -> None:
+    anna.go("/console/account")
+    anna.sign_in()
+    other = anna.page.context.new_page()
+    other.goto(f"{anna.origin}/console/account")
+    for page, name in ((other, "Ana"), (anna.page, "Annie")):
+        page.get_by_label("First name").fill(name)
+        page.get_by_role("button", name="Save").click()
+    expect(anna.page.get_by_role("alert")).to_contain_text("changed in another window")
+    anna.page.get_by_role("radio").last.check()
+    anna.page.get_by_role("button", name="Keep the chosen names").click()
+    expect(anna.page.get_by_label("First name")).to_have_value("Ana")
+
+
+def test_what_was_typed_when_the_session_ended_is_not_lost(anna: Visitor) -> None:
+    anna.go("/console/account")
+    anna.sign_in()
+    anna.page.get_by_label("First name").fill("Ana María")
+    anna.page.context.clear_cookies()
+    anna.page.get_by_role("button", name="Save").click()
+    expect(anna.page.get_by_role("heading", level=1)).to_have_text("Sign in again")
+    anna.sign_in()
+    expect(anna.page.get_by_text("Ana María")).to_be_visible()
+    anna.page.get_by_role("button", name="Send it").click()
+    expect(anna.page.get_by_label("First name")).to_have_value("Ana María")
+
+
+def test_the_keyboard_reaches_the_menu_and_signs_out_and_back_shows_nothing(anna: Visitor) -> None:
+    anna.go("/console/account")
+    anna.sign_in()
+    expect(anna.page.get_by_role("heading", level=1)).to_have_text("My account")
+    anna.page.get_by_role("button", name="Anna").press("Enter")
+    anna.page.get_by_role("button", name="Sign out").press("Enter")
+    expect(anna.page.get_by_role("status")).to_have_text("You are signed out.")
+    anna.page.go_back()
+    expect(anna.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_no_script_reads_the_cookie_and_a_second_click_sends_nothing(anna: Visitor) -> None:
+    anna.go("/console/signin")
+    posted: list[str] = []
+    anna.page.on("request", lambda sent: posted.append(sent.url) if sent.method == "POST" else None)
+    anna.page.locator("#login").fill(anna.name)
+    anna.page.locator("#password").fill(PASSWORD)
+    anna.page.get_by_role("button", name="Sign in", exact=True).dblclick()
+    expect(anna.page.get_by_role("heading", level=1)).to_have_text("My account")
+    assert len(posted) == 1
+    assert anna.page.evaluate("document.cookie") == ""
+    [cookie] = anna.page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("portero", True, "Lax")
+
+
+class _Attacker(BaseHTTPRequestHandler):
+    """A page of another origin that sends a form to the console, and one that puts the console into a frame."""
+
+    def __init__(self, target: str, *arguments: Any) -> None:
+        self._target = target
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        form = f'<form method=post action="{self._target}/console/account/sessions/end-others"></form>'
+        frame = f'<iframe src="{self._target}/console/signin"></iframe>'
+        body = frame if self.path == "/frame" else f"{form}<script>document.forms[0].submit()</script>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@pytest.fixture(scope="module")
+def attacker(origin: str) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Attacker, origin))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_page_of_another_origin_sends_no_form_and_frames_no_page(
+    anna: Visitor, attacker: str, browser: Browser
+) -> None:
+    context = browser.new_context()
+    victim = visitor(context, anna.origin)
+    victim.go("/console/account")
+    victim.sign_in()
+    # Both are at localhost, which is one site: the cookie is sent, and only the origin tells them apart.
+    with victim.page.expect_response("**/end-others") as sent:
+        victim.page.goto(attacker)
+    assert sent.value.status == 403
+    victim.page.goto(f"{attacker}/frame")
+    assert victim.page.frames[1].url == "chrome-error://chromewebdata/"
+    context.close()
