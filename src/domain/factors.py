@@ -1,5 +1,6 @@
 """The Factor entity: a passkey, an authenticator app, or the recovery codes of a user."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -78,14 +79,30 @@ NO_EVIDENCE = Evidence()
 """The evidence of a proof that may be repeated, such as a password."""
 
 
+def factor_id(kind: FactorKind, unique: str) -> str:
+    """Return the id of a factor, which is unique because the id is.
+
+    ``unique`` is the credential id of a passkey, or the id of the user, who has one factor of each other kind at most.
+    """
+    return hashlib.sha256(f"{kind.value} {unique}".encode(errors="surrogatepass")).hexdigest()
+
+
 class FactorRepository(Protocol):
-    """Stores factors. Whatever changes the set of a user's factors changes ``User.factors`` in the same commit."""
+    """Stores factors. Whatever changes the set of a user's factors changes ``User.factors`` in the same commit.
+
+    A change of a user that removes a factor from ``User.factors`` removes the factor too.
+    """
 
     def get_many(self, *ids: str) -> list[Factor | None]:
         """Return the factors in the order of ``ids``, with None for each absent one. Takes one round trip."""
 
-    def with_user(self, user_id: str, *ids: str) -> tuple[User | None, list[Factor | None]]:
-        """Return a user, and factors in the order of ``ids``, in one round trip. An absent one is None."""
+    def with_user(
+        self, user_id: str, *ids: str, unused: Spent | None = None
+    ) -> tuple[User | None, list[Factor | None]]:
+        """Return a user, and factors in the order of ``ids``, in one round trip. An absent one is None.
+
+        Raises AlreadyUsed if the challenge or ticket ``unused`` has been used.
+        """
 
     def save(self, factors: Sequence[Factor], user_id: str, change: Callable[[User], User], evidence: Evidence) -> User:
         """Store factors, apply ``change`` to their user, and write the evidence, in one commit. Return the user.
@@ -94,14 +111,5 @@ class FactorRepository(Protocol):
         the revision of a factor is no longer current, NotFound without the user, and the errors of ``change``.
         """
 
-    def remove(self, ids: Sequence[str], user_id: str, change: Callable[[User], User]) -> User:
-        """Remove factors and apply ``change`` to their user, in one commit. Return the user.
-
-        Raises NotFound without the user, and the errors of ``change``.
-        """
-
     def update(self, id: str, change: Callable[[Factor], Factor]) -> Factor:
         """Apply ``change``, a pure function, to a stored factor, and return the result. Raises NotFound."""
-
-    def delete_for_user(self, user_id: str) -> None:
-        """Remove every factor of a user who is deleted."""

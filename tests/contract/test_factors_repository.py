@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from src.domain.errors import AlreadyUsed, NotFound, Taken
+from src.domain.errors import AlreadyUsed, Taken
 from src.domain.factors import NO_EVIDENCE, Evidence, Factor, Passkey, Spent
 from src.domain.sessions import Session
 from src.domain.users import FactorKind, User
@@ -75,13 +75,11 @@ def test_a_credential_belongs_to_one_user_even_if_several_store_it_at_once(facto
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_factor_is_removed_with_its_mention_in_the_user(factors: Factors) -> None:
+def test_a_factor_is_removed_with_its_mention_in_the_user(factors: Factors, users: Users) -> None:
     factors.save([PASSKEY, TOTP], "ada", having(PASSKEY, TOTP), NO_EVIDENCE)
-    user = factors.remove([PASSKEY.id], "ada", lambda user: user.without_factors([PASSKEY.id], NOON))
+    user = users.update("ada", lambda user: user.without_factors([PASSKEY.id], NOON))
     assert [*user.factors] == [TOTP.id]
     assert [each is None for each in factors.get_many(PASSKEY.id, TOTP.id)] == [True, False]
-    with pytest.raises(NotFound):
-        factors.remove([TOTP.id], "absent", lambda user: user)
 
 
 @pytest.mark.usefixtures("ada")
@@ -89,8 +87,17 @@ def test_the_factors_of_a_deleted_user_are_removed(factors: Factors, users: User
     bob = users.add(new_user("bob"))
     factors.save([PASSKEY], "ada", having(PASSKEY), NO_EVIDENCE)
     factors.save([replace(TOTP, user_id=bob.id)], bob.id, having(TOTP), NO_EVIDENCE)
-    factors.delete_for_user("ada")
+    users.update("ada", lambda user: user.tombstone(NOON))
     assert [each is None for each in factors.get_many(PASSKEY.id, TOTP.id)] == [True, False]
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_ticket_that_was_used_is_not_read_again(factors: Factors) -> None:
+    [ticket] = TICKET.spent
+    assert factors.with_user("ada", TOTP.id, unused=ticket)[1] == [None]
+    factors.save([TOTP], "ada", having(TOTP), TICKET)
+    with pytest.raises(AlreadyUsed):
+        factors.with_user("ada", TOTP.id, unused=ticket)
 
 
 @pytest.fixture(params=["a new session", "a step-up", "an enrolment"])
@@ -117,14 +124,16 @@ def test_evidence_is_used_once_even_by_simultaneous_requests(use: Callable[[Evid
         use(TICKET)
 
 
-def test_a_factor_changed_since_it_was_read_is_no_evidence(use: Callable[[Evidence], object], factors: Factors) -> None:
+def test_a_factor_changed_since_it_was_read_is_no_evidence(
+    use: Callable[[Evidence], object], factors: Factors, users: Users
+) -> None:
     factors.save([TOTP], "ada", having(TOTP), NO_EVIDENCE)
     [read] = factors.get_many(TOTP.id)
     assert read
     used = replace(read, last_step=7)
     outcomes = at_once(lambda _: use(Evidence((), used)), range(4))
     assert [isinstance(each, AlreadyUsed) for each in outcomes].count(True) == 3, outcomes
-    factors.remove([TOTP.id], "ada", lambda user: user.without_factors([TOTP.id], NOON))
+    users.update("ada", lambda user: user.without_factors([TOTP.id], NOON))
     with pytest.raises(AlreadyUsed):
         use(Evidence((), used))
 

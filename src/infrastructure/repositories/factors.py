@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from src.domain.errors import AlreadyUsed, Taken
-from src.domain.factors import Evidence, Factor, Passkey
+from src.domain.factors import Evidence, Factor, Passkey, Spent
 from src.domain.users import FactorKind, User
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Write
+from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import FACTORS, SPENT, USERS
 
@@ -20,8 +20,13 @@ class Factors(Documents[Factor]):
         super().__init__(store, FACTORS, Factor, kind=FactorKind, code_hashes=lambda hashes: tuple(hashes or ()))
         self._users = Users(store)
 
-    def with_user(self, user_id: str, *ids: str) -> tuple[User | None, list[Factor | None]]:
-        user, *factors = self._store.get(Key(USERS, user_id), *map(self._key, ids))
+    def with_user(
+        self, user_id: str, *ids: str, unused: Spent | None = None
+    ) -> tuple[User | None, list[Factor | None]]:
+        keys = [Key(USERS, user_id), *map(self._key, ids)]
+        user, *factors = self._store.get(*keys, *([Key(SPENT, unused.id)] if unused else []))
+        if unused and factors.pop():
+            raise AlreadyUsed
         return (self._users.entity(user) if user else None), self._entities(factors)
 
     def save(self, factors: Sequence[Factor], user_id: str, change: Callable[[User], User], evidence: Evidence) -> User:
@@ -33,13 +38,6 @@ class Factors(Documents[Factor]):
             if failed.keys & {self._key(factor.id) for factor in factors if not factor.revision}:
                 raise Taken("passkey") from None
             raise AlreadyUsed from None
-
-    def remove(self, ids: Sequence[str], user_id: str, change: Callable[[User], User]) -> User:  # type: ignore[override]
-        """Remove factors and change their user. Takes one read and, without conflicts, one commit."""
-        return self._users.update_with(user_id, change, *(Delete(self._key(id)) for id in ids))
-
-    def delete_for_user(self, user_id: str) -> None:
-        self._remove_all("created_at", equal={"user_id": user_id})
 
     def evidence_writes(self, evidence: Evidence) -> list[Write]:
         """Return the writes that use up the evidence. A commit with any of them fails if it was used before."""

@@ -12,9 +12,9 @@ from src.domain.values import Email, Page, Role, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
-from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed, Update, Write
+from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Update, Write
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.schema import ROSTERS, USERS
+from src.infrastructure.stores.schema import FACTORS, ROSTERS, SPENT, USERS
 
 _ADMINS = Key(ROSTERS, "admins")
 _DOCUMENTS = 3
@@ -142,11 +142,15 @@ class Users(Documents[User]):
         }
 
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:
-        return [*claim_writes(old.claims if old else frozenset(), new.claims, new.id), *self._roster_writes(old, new)]
+        claims = claim_writes(old.claims if old else frozenset(), new.claims, new.id)
+        removed = [Delete(Key(FACTORS, id)) for id in (old.factors if old else ()) if id not in new.factors]
+        return [*claims, *removed, *self._roster_writes(old, new)]
 
     def _refusal(self, failed: PreconditionFailed, new: User) -> Exception:
         if failed.keys == {_ADMINS}:
             return Conflict()
+        if any(key.collection in (FACTORS, SPENT) for key in failed.keys):
+            return failed  # evidence, which is committed with the user
         kinds = {claim_key(claim): claim.kind for claim in new.claims}
         if failed.keys - {*kinds, _ADMINS, self._key(new.id)}:
             return failed  # a write that ``update_with`` has added
