@@ -16,7 +16,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from src.bootstrap.adapters import THREADS, make_keys, store_errors
+from src.bootstrap.adapters import THREADS, make_keys, require_data_keys, store_errors
 from src.bootstrap.background import end_stopping_worker, start_background
 from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.mails import preview_mail
@@ -62,6 +62,7 @@ def serve(settings: Settings) -> None:
         make_server = _load_server(settings)
     require_tables(settings)
     make_keys(settings)
+    require_data_keys(settings)
     _require_free_address(settings)
     click.echo(f"Portero: http://localhost:{settings.port}/docs", err=True)
     if settings.metrics_token:

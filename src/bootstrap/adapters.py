@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from pydantic import SecretStr
 
 from src.application.limits import RateLimiter
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, Mailer, RelyingParty, RemoteAccounts, Run
@@ -17,6 +18,7 @@ from src.infrastructure import blobs as blob_stores
 from src.infrastructure.breaches import BadList, BreachSource
 from src.infrastructure.breaches.compiled import CompiledBreaches
 from src.infrastructure.csv.places import CheckPlaces, available_memory, places_for
+from src.infrastructure.factors.data_keys import BadDataKeys, DataKeys
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.limits.store import StoreLimiter
@@ -110,6 +112,34 @@ def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
         return Fido2RelyingParty(settings.passkey_domain, settings.allowed_passkey_origins)
 
     return make
+
+
+def make_data_keys(settings: Settings) -> DataKeys:
+    """Return the keys of DATA_KEYS or, if it is not set, of the file that `./portero prepare` creates.
+
+    They are read at their first use.
+    """
+    return DataKeys(data_key_source(settings))
+
+
+def require_data_keys(settings: Settings) -> None:
+    """Raise ConfigurationError if the data keys are missing, unreadable or invalid.
+
+    In production, also if the permissions of the key file give access to the group or to others.
+    """
+    source = data_key_source(settings)
+    try:
+        if settings.production and isinstance(source, Path) and source.stat().st_mode & 0o077:
+            raise ConfigurationError(f"DATA_KEYS: {source} can be read by others; type `chmod 600 {source}`")
+        DataKeys(source).load()
+    except FileNotFoundError:
+        advice = "name an existing file" if settings.data_keys else "run `./portero prepare`"
+        raise ConfigurationError(f"DATA_KEYS: {source} is missing; {advice}") from None
+    except OSError as error:
+        raise ConfigurationError(f"DATA_KEYS: {source} cannot be read ({error.strerror})") from None
+    except ValueError as error:  # of BadDataKeys, and of a file that is not UTF-8
+        said = error if isinstance(error, BadDataKeys) else f"{source} is not UTF-8"
+        raise ConfigurationError(f"DATA_KEYS: {said}") from None
 
 
 def make_limiter(settings: Settings, store: Store, clock: Clock) -> RateLimiter:
@@ -217,7 +247,16 @@ def make_queue(settings: Settings, run: Run) -> JobQueue:
 
 def key_source(settings: Settings) -> str | Path:
     """Return the text of SIGNING_KEYS, or the path of the file that holds the keys."""
-    if settings.signing_keys is None:
-        return settings.data_dir / "signing-keys.json"
-    text = settings.signing_keys.get_secret_value()
+    return _text_or_path(settings.signing_keys, settings.data_dir / "signing-keys.json")
+
+
+def data_key_source(settings: Settings) -> str | Path:
+    """Return the text of DATA_KEYS, or the path of the file that holds the keys."""
+    return _text_or_path(settings.data_keys, settings.data_dir / "data-keys.txt")
+
+
+def _text_or_path(setting: SecretStr | None, default: Path) -> str | Path:
+    if setting is None:
+        return default
+    text = setting.get_secret_value()
     return Path(text[1:]) if text.startswith("@") else text

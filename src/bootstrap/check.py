@@ -8,6 +8,7 @@ from pathlib import Path
 
 from src.application.limits import GUESTS, Count
 from src.bootstrap.adapters import (
+    data_key_source,
     key_source,
     make_blobs,
     make_breaches,
@@ -19,6 +20,7 @@ from src.bootstrap.adapters import (
     make_remote_accounts,
     make_store,
     now,
+    require_data_keys,
     store_errors,
 )
 from src.bootstrap.mails import preview_mail
@@ -80,6 +82,11 @@ def _checks(settings: Settings) -> Iterator[_Check]:
     yield _Check("settings", lambda: require_usable(settings))
     yield _Check(
         f"signing keys in {source if isinstance(source, Path) else 'SIGNING_KEYS'}", lambda: make_keys(settings)
+    )
+    data_source = data_key_source(settings)
+    yield _Check(
+        f"data keys in {data_source if isinstance(data_source, Path) else 'DATA_KEYS'}",
+        lambda: require_data_keys(settings),
     )
     yield _Check("tables", lambda: require_tables(settings))
     yield _Check(

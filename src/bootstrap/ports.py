@@ -14,13 +14,16 @@ from src.application.ports import (
     PasswordHasher,
     PictureSource,
     RemoteAccounts,
+    Sealer,
     uncounted,
 )
 from src.application.registration import RegistrationMode, RegistrationPolicy
+from src.application.tickets import Tickets
 from src.bootstrap.adapters import (
     make_blobs,
     make_breaches,
     make_check_places,
+    make_data_keys,
     make_hasher,
     make_keys,
     make_limiter,
@@ -40,6 +43,7 @@ from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.mails import Mails
@@ -64,6 +68,7 @@ class Overrides(TypedDict, total=False):
     hasher: PasswordHasher
     remote: RemoteAccounts
     keys: KeyRing
+    data_keys: Sealer
     limiter: RateLimiter
     blobs: BlobStore
     mailer: Mailer
@@ -81,10 +86,11 @@ class Ports:
         self.hasher = overrides.get("hasher") or make_hasher(settings)
         self.remote = overrides.get("remote") or make_remote_accounts(settings)
         self.keys = overrides.get("keys") or make_keys(settings)
+        self.data_keys = overrides.get("data_keys") or make_data_keys(settings)
         self.limiter = overrides.get("limiter") or make_limiter(settings, self.store, clock)
         self.blobs = overrides.get("blobs") or make_blobs(settings)
         self.mailer = overrides.get("mailer") or make_mailer(settings, clock)
-        self.mail_tokens = MailTokens(self.keys.fingerprints)
+        self.mail_tokens, self.tickets = MailTokens(self.keys.fingerprints), Tickets(self.keys.fingerprints, clock)
         self.metrics = PrometheusMetrics() if settings.metrics_token else None
         self.count: CountEvent = self.metrics.count if self.metrics else uncounted
         self.pictures = overrides.get("pictures") or DogPictures(str(settings.dog_api_url), settings.picture_hosts)
@@ -95,6 +101,7 @@ class Ports:
         self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
         self.take_place = make_check_places(settings).take
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
+        self.factors = Factors(self.store)
         self.jobs, self.mails, self.receipts = Jobs(self.store), Mails(self.store), Receipts(self.store)
         self.sessions, self.tasks, self.users = Sessions(self.store), Tasks(self.store), Users(self.store)
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from src.application.input_rules import InputRules
-from src.bootstrap.adapters import key_source, make_keys, make_store, store_errors
+from src.bootstrap.adapters import data_key_source, key_source, make_keys, make_store, store_errors
 from src.bootstrap.wiring import wire
 from src.domain.errors import Taken
 from src.domain.passwords import NewPassword
 from src.domain.values import Email, InvalidValue
+from src.infrastructure.factors.data_keys import as_text, new_data_key
 from src.infrastructure.stores.registry import store_class
-from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys, write_secret
 from src.interfaces.services import Services
 from src.settings import ConfigurationError, Settings
 
@@ -30,6 +31,9 @@ def prepare(settings: Settings) -> None:
             source = key_source(settings)
             if isinstance(source, Path) and not settings.signing_keys:
                 write_keys(source, [SigningKey.generate()], replace=False)
+            data_source = data_key_source(settings)
+            if isinstance(data_source, Path) and not settings.data_keys:
+                write_secret(data_source, as_text([new_data_key()]), replace=False)
     except OSError as error:
         raise ConfigurationError(f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror})") from None
     # The process may fork later, and the connections of the store do not survive that.

@@ -134,6 +134,12 @@ class SettingsFields(BaseModel):
 
     The default is ``DATA_DIR/signing-keys.json``, made at the first start.
     """
+    data_keys: SecretStr | None = None
+    """The keys that encrypt the secrets of authenticator apps: 32 bytes each, in base64, separated by commas, or
+    ``@/path/to/file``. The first key encrypts, all decrypt. See docs/how-to/keys.md#data-keys.
+
+    The default is ``DATA_DIR/data-keys.txt``, made at the first start.
+    """
     issuer: str = "portero"
     """``iss`` of access tokens. OAuth2 clients find the metadata if this is the public URL of the service, such as
     ``https://accounts.example.com``: docs/reference/sessions.md#metadata."""

@@ -108,6 +108,11 @@ REFUSALS = (
         lambda settings: _is_shared(settings) and not settings.signing_keys,
     ),
     Refusal(
+        "DATA_KEYS",
+        "instances that share a store must share them; set keys from `openssl rand -base64 32`, or @/path/to/file",
+        lambda settings: _is_shared(settings) and not settings.data_keys,
+    ),
+    Refusal(
         "PUBLIC_URL",
         "links in mails need it; set the URL of your application, such as https://app.example.com",
         lambda settings: settings.smtp_url and not settings.public_url,

@@ -43,6 +43,7 @@ from src.domain.errors import InvalidToken
 from src.domain.users import User
 from src.domain.values import Role
 from src.infrastructure.blobs import make_blobs
+from src.infrastructure.factors.data_keys import DataKeys, as_text, new_data_key
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.outgoing.pictures import DogPictures
@@ -59,6 +60,7 @@ from tests.support.working import RecordingQueue
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 KEY = SigningKey.generate()
+DATA_KEYS = DataKeys(as_text([new_data_key()]))
 PICTURE = "https://images.dog.ceo/breeds/hound/1.jpg"
 CSV = b"id,name\n1,Anna\n2,Ben\n"
 SECRET = "SELECT secret FROM /srv/portero"
@@ -210,6 +212,7 @@ def build(
         store=store or MemoryStore(),
         hasher=hasher or Argon2Hasher(HASHER, at_once=4),
         keys=keys or KeyRing(as_jwk_set([KEY])),
+        data_keys=DATA_KEYS,
         limiter=limiter or NoLimits(),
         blobs=make_blobs("memory://"),
         queue=queue or RecordingQueue(),

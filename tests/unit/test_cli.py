@@ -112,28 +112,32 @@ def _see(client: FlaskClient, token: str | None) -> int:
 # prepare
 
 
+@pytest.mark.parametrize(
+    ("file", "setting"), [("signing-keys.json", "SIGNING_KEYS: "), ("data-keys.txt", "DATA_KEYS: ")]
+)
 def test_production_refuses_keys_that_others_can_read(
-    portero: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    portero: Portero, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, setting: str
 ) -> None:
     portero("prepare")
     for name, value in PRODUCTION.items():
         monkeypatch.setenv(name, value)
     assert main.create_app()
-    (tmp_path / "data/signing-keys.json").chmod(0o640)
+    (tmp_path / "data" / file).chmod(0o640)
     outcome = portero("serve")
     assert outcome.code == 2
-    assert outcome.err.startswith("SIGNING_KEYS: ")
+    assert outcome.err.startswith(setting)
     assert "chmod 600" in outcome.err
 
 
 def test_prepare_makes_what_is_missing_and_nothing_twice(portero: Portero, tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert portero("prepare").code == 0
-    assert stat.S_IMODE((data / "signing-keys.json").stat().st_mode) == 0o600
-    keys = (data / "signing-keys.json").read_bytes()
+    files = [data / "signing-keys.json", data / "data-keys.txt"]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+    keys = [file.read_bytes() for file in files]
     _register(main.create_app().test_client())
     assert portero("prepare") == Outcome(0, "ready to serve\n", "")
-    assert (data / "signing-keys.json").read_bytes() == keys
+    assert [file.read_bytes() for file in files] == keys
     assert _log_in(main.create_app().test_client())
 
 
@@ -453,7 +457,7 @@ def test_check_finds_nothing_wrong(prepared: Portero) -> None:
     outcome = prepared("check")
     assert outcome.code == 0
     assert all(line.startswith("ok ") for line in outcome.out.splitlines())
-    assert len(outcome.out.splitlines()) == 6
+    assert len(outcome.out.splitlines()) == 8
 
 
 @pytest.mark.parametrize(
@@ -461,6 +465,8 @@ def test_check_finds_nothing_wrong(prepared: Portero) -> None:
     [
         ({"SIGNING_KEYS": "secret-sauce"}, ["signing keys"]),
         ({"SIGNING_KEYS": "@nowhere.json"}, ["signing keys"]),
+        ({"DATA_KEYS": "secret-sauce"}, ["data keys"]),
+        ({"DATA_KEYS": "@nowhere.txt"}, ["data keys"]),
         ({"STORE_URL": "sqlite:///other.db"}, ["tables", "store"]),
         ({"STORE_URL": "sqlite:////nowhere/x.db"}, ["tables", "store"]),
         ({"STORE_URL": "sqlite:////nowhere/x.db", "SIGNING_KEYS": "x"}, ["signing keys", "tables", "store"]),

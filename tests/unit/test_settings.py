@@ -10,8 +10,8 @@ from src.settings import ConfigurationError, Settings, load_settings
 from src.settings.production import REFUSALS
 
 FIREBASE = {"IDENTITY": "firebase", "FIREBASE_WEB_API_KEY": "x", "GOOGLE_CLOUD_PROJECT": "demo"}
-SHARED = {"STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys"}
 ANDROID_APP = f"android:apk-key-hash:{'x' * 43}"
+SHARED = {"STORE_URL": "firestore://demo", "SIGNING_KEYS": "@/run/secrets/keys", "DATA_KEYS": "@/run/secrets/data"}
 SECRET = "hunter2-hunter2"
 
 Load = Callable[..., Settings]
@@ -225,7 +225,7 @@ def test_a_variable_of_the_environment_sets_a_setting(
         ({"FILE_RELAY_URL": "ftp://host"}, ["FILE_RELAY_URL"]),
         ({"REFRESH_TOKEN_SECONDS": "0"}, ["REFRESH_TOKEN_SECONDS"]),
         ({"SESSION_SECONDS": "x"}, ["SESSION_SECONDS"]),
-        ({"APP_ENV": "production", "STORE_URL": "firestore://demo"}, ["SIGNING_KEYS", "BLOB_URL"]),
+        ({"APP_ENV": "production", "STORE_URL": "firestore://demo"}, ["SIGNING_KEYS", "DATA_KEYS", "BLOB_URL"]),
         (
             {
                 "APP_ENV": "production",
@@ -242,6 +242,7 @@ def test_a_variable_of_the_environment_sets_a_setting(
                 "FIRESTORE_EMULATOR_HOST",
                 "FIREBASE_AUTH_EMULATOR_HOST",
                 "SIGNING_KEYS",
+                "DATA_KEYS",
                 "BLOB_URL",
             ],
         ),
@@ -275,6 +276,7 @@ REFUSED_IN_PRODUCTION: list[tuple[str, dict[str, str]]] = [
     ("BLOB_URL", {"BLOB_URL": "memory://"}),
     ("BLOB_URL", {**SHARED, "BLOB_URL": "file:///srv"}),
     ("SIGNING_KEYS", {**SHARED, "SIGNING_KEYS": "", "BLOB_URL": "gs://bucket"}),
+    ("DATA_KEYS", {**SHARED, "DATA_KEYS": "", "BLOB_URL": "gs://bucket"}),
     ("PUBLIC_URL", {**MAILS, "PUBLIC_URL": ""}),
     ("PUBLIC_URL", {"PUBLIC_URL": "http://a.example"}),
     ("PUBLIC_URL", {"PUBLIC_URL": "https://localhost"}),
@@ -377,7 +379,11 @@ def test_a_wrong_setting_in_the_dotenv_file_is_named(load: Load, tmp_path: Path)
 
 def test_settings_hide_secrets_and_are_immutable(load: Load) -> None:
     settings = load(
-        ADMIN_EMAIL="a@example.com", ADMIN_PASSWORD=SECRET, SIGNING_KEYS=SECRET, FIREBASE_WEB_API_KEY=SECRET
+        ADMIN_EMAIL="a@example.com",
+        ADMIN_PASSWORD=SECRET,
+        SIGNING_KEYS=SECRET,
+        DATA_KEYS=SECRET,
+        FIREBASE_WEB_API_KEY=SECRET,
     )
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
     with pytest.raises(ValidationError):

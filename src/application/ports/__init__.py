@@ -1,6 +1,7 @@
 """The ports of the application, other than repositories. Adapters implement them."""
 
 from src.application.ports.csv import CsvChecker
+from src.application.ports.factors import AppSetup, AuthenticatorApps, Sealer
 from src.application.ports.functions import Clock, EmailParser, Fingerprints, Spool, TakePlace, UsernameParser
 from src.application.ports.identity import (
     ExternalIdentity,
@@ -29,6 +30,8 @@ from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowSt
 
 __all__ = [
     "CHALLENGE_LIFETIME",
+    "AppSetup",
+    "AuthenticatorApps",
     "BlobStore",
     "ClaimedCredential",
     "Clock",
@@ -57,6 +60,7 @@ __all__ = [
     "RemoteAccounts",
     "RowStore",
     "Run",
+    "Sealer",
     "Spool",
     "StoreMaintenance",
     "TakePlace",

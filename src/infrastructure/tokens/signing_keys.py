@@ -113,14 +113,19 @@ def as_jwk_set(keys: Sequence[SigningKey]) -> str:
 
 
 def write_keys(path: Path, keys: Sequence[SigningKey], *, replace: bool) -> bool:
-    """Write a JWK set atomically, readable only by its owner. Return whether this call wrote the file.
+    """Write a JWK set as ``write_secret`` does. Return whether this call wrote the file."""
+    return write_secret(path, as_jwk_set(keys), replace=replace)
+
+
+def write_secret(path: Path, text: str, *, replace: bool) -> bool:
+    """Write a file atomically, readable only by its owner. Return whether this call wrote the file.
 
     Without ``replace``, an existing file is kept.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # mode 0600
         try:
-            file.write(as_jwk_set(keys))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
             if replace:
