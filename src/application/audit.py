@@ -10,7 +10,7 @@ class AuditEvent(StrEnum):
     LOGIN_SUCCEEDED = "login-succeeded"
     """A user logged in with a password, a mail or a token of the identity provider. Fields: ``user_id``."""
     LOGIN_FAILED = "login-failed"
-    """A password was wrong, the user is unknown, or the account is disabled.
+    """A password or a code was wrong, the user is unknown, or the account is disabled.
 
     Fields: ``user_id``, null for an unknown or disabled user.
     """
@@ -23,8 +23,8 @@ class AuditEvent(StrEnum):
     SESSIONS_ENDED = "sessions-ended"
     """All sessions of a user ended, or all but the current one after a change of the password.
 
-    Fields: ``user_id``; ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved`` or
-    ``disabled-at-provider``.
+    Fields: ``user_id``; ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved``,
+    ``factor-added``, ``factors-reset`` or ``disabled-at-provider``.
     """
     USER_REGISTERED = "user-registered"
     """A user registered, also a guest, or came for the first time from the identity provider. Fields: ``user_id``."""
@@ -48,6 +48,17 @@ class AuditEvent(StrEnum):
     """A user changed the address at the identity provider to one that another user has here, and keeps the old one.
 
     Fields: ``user_id``.
+    """
+    FACTOR_ADDED = "factor-added"
+    """A user added a second factor, or got new recovery codes.
+
+    Fields: ``user_id``; ``kind``: ``passkey``, ``totp`` or ``recovery``.
+    """
+    FACTOR_REMOVED = "factor-removed"
+    """A second factor of a user was removed.
+
+    Fields: ``user_id``; ``kind``: ``passkey``, ``totp`` or ``recovery``; ``by`` (null for the operator, and for a mail
+    that has proved the address of the account).
     """
     DENIED = "denied"
     """A request was refused with 401 or 403. Fields: ``reason`` (the code of the error), ``method``, ``path``."""

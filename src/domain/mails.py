@@ -38,6 +38,11 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - it is no password
     NEW_DEVICE = "new-device"
     ACCOUNT_DELETED = "account-deleted"
+    FACTOR_ADDED = "factor-added"
+    FACTOR_REMOVED = "factor-removed"
+    RECOVERY_CODES_RENEWED = "recovery-codes-renewed"
+    FACTORS_RESET = "factors-reset"
+    WRONG_CODES = "wrong-codes"
 
     @property
     def has_token(self) -> bool:
@@ -48,6 +53,8 @@ class MailKind(StrEnum):
 EXAMPLES: Mapping[MailKind, Mapping[str, str]] = {
     MailKind.NEW_DEVICE: {"device": "Firefox on Linux, 192.0.2.7"},
     MailKind.ADDRESS_CHANGED: {"new_address": "ana@example.org"},
+    MailKind.FACTOR_ADDED: {"kind": "totp"},
+    MailKind.FACTOR_REMOVED: {"kind": "passkey"},
 }
 """The details of each kind of mail that has any, with examples, which `portero mails preview` shows."""
 
