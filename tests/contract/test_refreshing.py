@@ -1,4 +1,4 @@
-"""Concurrent refreshes with one token, on every store."""
+"""Concurrent refreshes with one token, and concurrent uses of one cookie, on every store."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -8,7 +8,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from src.application.accounts import LocalAccounts
-from src.application.sessions import Lifetimes, SessionService
+from src.application.ports import Clock
+from src.application.sessions import AuthenticationService, BrowserSessionService, Lifetimes, SessionService
 from src.domain.errors import InvalidToken
 from src.domain.sessions import Client
 from src.domain.users import User
@@ -18,38 +19,47 @@ from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.tokens.jwt import JwtIssuer
-from src.infrastructure.tokens.refresh import DerivedRefreshTokens
+from src.infrastructure.tokens.refresh import COOKIES, DerivedRefreshTokens
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from tests.support.races import at_once
+from tests.support.working import Watch
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: Users, sessions: Sessions) -> None:
+def serve(users: Users, sessions: Sessions, clock: Clock = _now) -> Any:
+    """Return the service of sessions. What neither a refresh nor a use of a cookie needs is missing."""
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    tokens, refresh_tokens = JwtIssuer(keys, _now, issuer="i", audience="a", seconds=900), DerivedRefreshTokens(keys)
-    lifetimes = Lifetimes(idle=timedelta(days=1), absolute=timedelta(days=2))
-    service = cast(Any, SessionService)(
+    accounts = LocalAccounts(
+        users=users,
+        hasher=Argon2Hasher(PasswordHasher(), at_once=1),
+        owned=[],
+        audit=lambda *_: None,
+        clock=clock,
+    )
+    return cast(Any, SessionService)(
         users=users,
         sessions=sessions,
-        tokens=tokens,
-        refresh_tokens=refresh_tokens,
-        lifetimes=lifetimes,
+        tokens=JwtIssuer(keys, clock, issuer="i", audience="a", seconds=900),
+        refresh_tokens=DerivedRefreshTokens(keys),
+        cookies=DerivedRefreshTokens(keys, COOKIES),
+        lifetimes=Lifetimes(idle=timedelta(days=1), absolute=timedelta(days=2)),
         audit=lambda *_: None,
-        clock=_now,
+        clock=clock,
         limiter=NoLimits(),
-        accounts=LocalAccounts(
-            users=users,
-            hasher=Argon2Hasher(PasswordHasher(), at_once=1),
-            owned=[],
-            audit=lambda *_: None,
-            clock=_now,
-        ),
+        accounts=accounts,
         notices=SimpleNamespace(logged_in=lambda *_: None),
-        **dict.fromkeys(("authentication", "parse_login", "registration")),  # not used by a refresh
+        authentication=cast(Any, AuthenticationService)(
+            users=users, sessions=sessions, accounts=accounts, clock=clock, **dict.fromkeys(("checks", "tokens"))
+        ),
+        **dict.fromkeys(("parse_login", "registration")),
     )
+
+
+def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: Users, sessions: Sessions) -> None:
+    service = serve(users, sessions)
     refresh = service.refresh
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))
     first = service.start(ada, Client(), []).refresh
@@ -69,3 +79,25 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
         with pytest.raises(InvalidToken):
             refresh(spent)
     assert sessions.list_for_user(ada.id).items == []
+
+
+def test_of_twenty_concurrent_uses_of_a_cookie_each_finds_the_user_and_one_is_stored(
+    users: Users, sessions: Sessions
+) -> None:
+    watch = Watch()
+    service = serve(users, sessions, watch)
+    ada = users.add(User.new(now=watch(), username=Username.parse("ada"), email=None))
+    cookie = service.start(ada, Client(uses_cookie=True), []).cookie
+    [began] = sessions.list_for_user(ada.id).items
+    watch.forward(901)
+
+    found = at_once(BrowserSessionService(sessions=service).authenticate, [cookie] * 20)
+
+    assert {each.user.id for each in found if not isinstance(each, Exception)} == {ada.id}
+    assert [each for each in found if isinstance(each, Exception)] == []
+    [used] = sessions.list_for_user(ada.id).items
+    assert (used.last_used_at, used.expires_at) == (watch(), watch() + timedelta(days=1))
+    assert len({each.session.revision for each in found} | {began.revision}) == 2
+    with pytest.raises(InvalidToken):
+        service.refresh(cookie)
+    assert sessions.get(used.id) == used

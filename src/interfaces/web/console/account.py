@@ -8,7 +8,6 @@ from flask import Response, current_app, request
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import Profile, User
-from src.domain.values import Role
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import (
     EmailField,
@@ -22,11 +21,11 @@ from src.interfaces.framework.fields import (
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.browser import current_caller, set_cookie
 from src.interfaces.web.console.devices import device
-from src.interfaces.web.console.pages import HOME, Page, console, go, sign_in_first
+from src.interfaces.web.console.pages import HOME, MEMBERS, Page, console, go, sign_in_first
 
 account = Page("/account", "account/account.html")
-address = Page("/account/email", "account/email.html", Role.USER)
-password = Page("/account/password", "account/password.html", Role.USER)
+address = Page("/account/email", "account/email.html", MEMBERS)
+password = Page("/account/password", "account/password.html", MEMBERS)
 deletion = Page("/account/delete", "account/delete.html")
 
 

@@ -1,7 +1,7 @@
 """Declares the pages of the console and their forms: who may see them, and how errors are shown."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, get_type_hints
@@ -24,6 +24,9 @@ from src.interfaces.web.console.browser import csrf_token, current_caller, has_c
 console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 """The pages. The application registers them with the name ``web.console``, because they are pages for people."""
 HOME = "/console/account"
+EVERYBODY = tuple(Role)
+ADMINS = (Role.ADMIN,)
+MEMBERS = tuple(role for role in Role if role is not Role.GUEST)
 _POLICY = f"{STRICT_POLICY}; script-src 'self'; connect-src 'self'"
 _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 """A page of the console. No browser reads it as the URL of another site."""
@@ -40,16 +43,16 @@ class SignInForm(Form):
 
 @dataclass(eq=False, slots=True)
 class Page:
-    """A page: its path below /console, its template, and the lowest role that may see it.
+    """A page: its path below /console, its template, and the roles that may see it.
 
-    Anybody may see a page without a role. The function that ``show`` decorates returns the values of the template, and
+    Anybody may see a page without roles. The function that ``show`` decorates returns the values of the template, and
     those that ``form`` decorates do what a form asks for. They take the variables of the path, and the parameters
     ``caller`` and ``body`` if they name them; the caller is None on a page for anybody who is not signed in.
     """
 
     path: str
     template: str
-    least: Role | None = Role.GUEST
+    roles: Sequence[Role] = EVERYBODY
     values: Callable[..., Mapping[str, Any]] = field(default=lambda **_: {}, init=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +84,7 @@ class Page:
 
     def _answer(self, **_: Any) -> Response:
         caller = current_caller()
-        if self.least and caller is None:
+        if self.roles and caller is None:
             return sign_in_first()
         self._require_role(caller)
         return self.render(caller)
@@ -91,9 +94,9 @@ class Page:
         parse_body(Form, context_of(None))  # refuses what is no form
         typed = request.form.to_dict()
         caller = current_caller()
-        if self.least and caller is None:
+        if self.roles and caller is None:
             return show("signing_in/again.html", None, 403, next=self._url(variables), kept=kept_form(typed))
-        if self.least and not has_csrf_token():
+        if self.roles and not has_csrf_token():
             return resume(kept_form(typed), caller, 403)
         self._require_role(caller)
         try:
@@ -106,10 +109,9 @@ class Page:
 
     def _require_role(self, caller: Caller | None) -> None:
         """Raise NotFound for a page that this service does not have, Forbidden for a caller without the role."""
-        if self.least is Role.ADMIN and not current_app.config["CONSOLE_ADMIN"]:
+        if self.roles == ADMINS and not current_app.config["CONSOLE_ADMIN"]:
             raise NotFound
-        roles = [*Role]
-        if self.least and caller and roles.index(caller.user.role) < roles.index(self.least):
+        if self.roles and caller and caller.user.role not in self.roles:
             raise Forbidden
 
     def _url(self, variables: Mapping[str, str]) -> str:

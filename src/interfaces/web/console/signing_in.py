@@ -23,12 +23,12 @@ from src.interfaces.web.console.browser import browser, keep_session
 from src.interfaces.web.console.pages import HOME, Page, SignInForm, console, go, resume, safe_path
 from src.interfaces.web.links import LINK_PATHS
 
-signing_in = Page("/signin", "signing_in/password.html", None)
-by_mail = Page("/signin/mail", "signing_in/mail.html", None)
-by_code = Page("/signin/mail/sent", "signing_in/mail_sent.html", None)
-registering = Page("/register", "signing_in/register.html", None)
-forgetting = Page("/forgot", "signing_in/forgot.html", None)
-appearance = Page("/appearance", "signing_in/appearance.html", None)
+signing_in = Page("/signin", "signing_in/password.html", ())
+by_mail = Page("/signin/mail", "signing_in/mail.html", ())
+by_code = Page("/signin/mail/sent", "signing_in/mail_sent.html", ())
+registering = Page("/register", "signing_in/register.html", ())
+forgetting = Page("/forgot", "signing_in/forgot.html", ())
+appearance = Page("/appearance", "signing_in/appearance.html", ())
 
 LINK_COOKIE = "portero-next"
 """The cookie of a browser that has asked for a mail here. The page of the link then signs in to the console."""
