@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from src.domain.users import User
 from src.domain.values import Page, pages
 
-ListForUser = Callable[[str, str | None], Page[Any]]
-"""A function of the id of a user and a cursor. It returns a page of what belongs to the user."""
+ListForUser = Callable[[str, str | None, int], Page[Any]]
+"""A function of the id of a user, a cursor and a limit. It returns a page of what belongs to the user."""
+_AT_ONCE = 25
+"""The number of things to read at a time. An export that its client reads slowly keeps them in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,4 +37,8 @@ class ExportService:
         with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
         way, which are kept for a day at most.
         """
-        return Export(user=user, sections={name: pages(partial(read, user.id)) for name, read in self.lists.items()})
+        return Export(user=user, sections={name: _pages(read, user.id) for name, read in self.lists.items()})
+
+
+def _pages(read: ListForUser, user_id: str) -> Iterator[Sequence[Any]]:
+    return pages(lambda cursor: read(user_id, cursor, _AT_ONCE))

@@ -88,8 +88,8 @@ def _make_exports(ports: Ports, files: FileService) -> ExportService:
     return ExportService(
         lists={
             "sessions": ports.sessions.list_for_user,
-            "tasks": lambda user_id, cursor: ports.tasks.list_for_user(user_id, cursor=cursor),
-            "dogs": lambda user_id, cursor: ports.dogs.find(user_id=user_id, cursor=cursor),
+            "tasks": lambda user_id, cursor, limit: ports.tasks.list_for_user(user_id, None, cursor, limit),
+            "dogs": lambda user_id, cursor, limit: ports.dogs.find(user_id=user_id, cursor=cursor, limit=limit),
             "files": files.list_for_user,
             "datasets": ports.datasets.list_for_user,
             "jobs": ports.jobs.list_for_user,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.service import ROOT, portero, serving
+from tests.e2e.service import PASSWORD, ROOT, portero, serving
 from tests.e2e.test_upload_sockets import head
 from tests.support.clock import until
 from tests.support.emulators import free_port, running
@@ -96,6 +96,26 @@ def test_downloads_that_are_not_read_hold_no_threads_and_little_memory() -> None
         with strangers(port, 400, DOWNLOAD % (1 << 40)):
             assert answers(port, "/closed") == 11
             assert memory(worker) - before < 64 * MIB
+
+
+def test_exports_of_large_tasks_that_are_not_read_hold_little_memory(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port, {"WEB_CONCURRENCY": "1"}) as service:
+        url, anna = f"http://127.0.0.1:{port}", {"username": "anna", "password": PASSWORD}
+        token = requests.post(f"{url}/api/v1/auth/signup", json={**anna, "email": "a@example.com"}, timeout=10).json()
+        bearer = {"Authorization": f"Bearer {token['access_token']}"}
+        with requests.Session() as session:
+            for _ in range(100):
+                task = {"title": "large", "description": "\N{DOG FACE}" * 10_000}
+                assert session.post(f"{url}/tasks", json=task, headers=bearer, timeout=10).ok
+        export = f"GET /user/export HTTP/1.1\r\nHost: a\r\nAuthorization: {bearer['Authorization']}\r\n\r\n"
+        before = memory(children(service.pid))
+        with strangers(port, 60, export.encode()) as clients:
+            for client in clients:
+                # More threads than may wait for clients that read slowly: some are disconnected.
+                with client.makefile("rb") as received, suppress(ConnectionResetError):
+                    received.read(100_000)
+            assert memory(children(service.pid)) - before < 128 * MIB
 
 
 def test_a_client_that_takes_nothing_of_a_download_is_disconnected() -> None:

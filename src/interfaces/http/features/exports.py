@@ -19,6 +19,8 @@ from src.interfaces.http.features.sessions import SessionView
 from src.interfaces.http.features.tasks import TaskView
 from src.interfaces.views import UserView, View
 
+_PART_BYTES = 1 << 16
+
 
 class ReceiptView(View):
     """The answer that is kept for a request with an idempotency key."""
@@ -62,9 +64,15 @@ def stream_export(export: Export, current: Session | None) -> Response:
 
 
 def _items(pages: Iterable[Sequence[Any]], view: Callable[[Any], View]) -> Iterator[bytes]:
-    """Yield the items of a JSON array, a page at a time."""
+    """Yield the items of a JSON array, those of a page in parts that many slow clients may hold in memory."""
     separator = b""
     for page in pages:
-        if page:
-            yield separator + b",".join(to_json(view(item), by_alias=True) for item in page)
+        part = b""
+        for item in page:
+            part += separator + to_json(view(item), by_alias=True)
             separator = b","
+            if len(part) > _PART_BYTES:
+                yield part
+                part = b""
+        if part:
+            yield part
