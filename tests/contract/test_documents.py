@@ -387,19 +387,27 @@ def test_the_entities_of_a_user_are_listed_in_pages(kind: Kind, repository: Any)
         kind.listed(repository, cursor="no cursor")
 
 
+@pytest.mark.parametrize(("character", "length"), [("x", 1), ("\N{DOG FACE}", 12), ("\x01", 6)])
 def test_a_page_of_large_entities_ends_early_and_the_next_ones_have_the_rest(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, character: str, length: int
 ) -> None:
     monkeypatch.setattr(documents, "READ_DOCUMENTS", 2)
     monkeypatch.setattr(documents, "PAGE_CHARACTERS", 3 * 1000)
-    tasks = Tasks(store)
+    tasks, text = Tasks(store), character * (1000 // length)
     stored = [
-        tasks.add(Task(f"{at}", "ada", NOON + at * SECOND, NOON, "large", "x" * (1000 if at else 3000)))
-        for at in range(7)
+        tasks.add(Task(f"{at}", "ada", NOON + at * SECOND, NOON, "large", text if at else text * 3)) for at in range(7)
     ]
     found = list(pages(lambda cursor: tasks.list_for_user("ada", cursor=cursor, limit=6)))
     assert [len(page) for page in found] == [4, 3]
     assert list(chain.from_iterable(found)) == stored[::-1]
+
+
+def test_a_page_of_large_tasks_has_fifty_at_most(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "PAGE_CHARACTERS", 1000)
+    tasks = Tasks(store)
+    for at in range(52):
+        tasks.add(Task(f"{at}", "ada", NOON + at * SECOND, NOON, "large", "x" * 100))
+    assert [len(page) for page in pages(lambda cursor: tasks.list_for_user("ada", cursor=cursor))] == [50, 2]
 
 
 def test_tasks_are_filtered_by_completed(store: Store) -> None:

@@ -11,6 +11,8 @@ from src.infrastructure.stores.schema import TASKS
 class Tasks(Documents[Task]):
     """Stores tasks. Implements TaskRepository."""
 
+    _first_read = 50
+
     def __init__(self, store: Store) -> None:
         super().__init__(store, TASKS, Task)
 
