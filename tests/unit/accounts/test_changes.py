@@ -9,7 +9,7 @@ from src.application.accounts.linked.delete import delete_if_gone_at_provider
 from src.application.accounts.linked.sync import with_account
 from src.application.ports import ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Taken, Unavailable
-from src.domain.users import User
+from src.domain.users import FactorKind, User
 from src.domain.values import Email, Role, Username
 from tests.support.passwords import accepted
 from tests.unit.accounts.world import NEW, OLD, PASSWORD, AccountWorld
@@ -337,3 +337,13 @@ class TestUsersMadeWithoutTheProvider:
         with pytest.raises(NotFound):
             world.accounts.set_password(user.id, accepted(PASSWORD), "password-reset")
         assert world.stored(user) == user
+
+
+def test_a_user_with_factors_keeps_the_address_when_another_one_is_set_at_the_provider(world: AccountWorld) -> None:
+    user = world.joined()
+    user = world.users.update(user.id, lambda stored: stored.with_factor("totp", FactorKind.TOTP, world.now))
+    world.remote.addresses[user.id] = NEW.address
+    kept = world.accounts.sync_user(user)
+    assert (kept.email, kept.email_verified) == (OLD, False)
+    without = world.users.update(user.id, lambda stored: stored.without_factors(["totp"], world.now))
+    assert world.accounts.sync_user(without).email == NEW

@@ -78,15 +78,18 @@ def permitted(accounts: LinkedBase, user: User, account: ProviderAccount) -> Pro
     """Return what a user may take over of ``account``.
 
     A guest who may not register stays a guest, as if the account were still anonymous. A user keeps the address if the
-    new one is not allowed.
+    new one is not allowed, and a user with factors always does: a change at the provider needs none of them.
     """
+    kept = replace(account, email=user.email, email_verified=user.email_verified)
+    if user.factors and (account.email is None or user.email is None or account.email.key != user.email.key):
+        return kept
     try:
         if user.role is not Role.GUEST:
             accounts.registration.admit_address(user, account.email)
         elif not account.anonymous:
             accounts.registration.admit(account.email)
     except RegistrationClosed:
-        return replace(account, email=user.email, email_verified=user.email_verified, anonymous=user.role is Role.GUEST)
+        return replace(kept, anonymous=user.role is Role.GUEST)
     return account
 
 
