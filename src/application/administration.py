@@ -1,6 +1,5 @@
 """Account tasks of the operator, who uses the command line."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from src.application.accounts import Accounts
@@ -71,14 +70,17 @@ class AdministrationService:
     def set_disabled(self, claim: Claim, disabled: bool) -> User:
         """Disable or enable a user, and end all sessions of the user. Raises NotFound, LastAdmin."""
         now = self.clock()
-        return self._change(claim, lambda stored: replace(stored.without_sessions(now), disabled=disabled))
+
+        def change(stored: User) -> User:
+            return replace(stored.without_sessions(now), disabled=disabled)
+
+        return self._changed(self.accounts.end_sessions(self.find_user(claim).id, change))
 
     def set_role(self, claim: Claim, role: Role) -> User:
         """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin."""
-        return self._change(claim, lambda stored: replace(stored, role=role))
+        return self._changed(self.users.update(self.find_user(claim).id, lambda stored: replace(stored, role=role)))
 
-    def _change(self, claim: Claim, change: Callable[[User], User]) -> User:
-        user = self.users.update(self.find_user(claim).id, change)
+    def _changed(self, user: User) -> User:
         fields = {"user_id": user.id, "by": None, "role": user.role, "disabled": user.disabled}
         self.audit(AuditEvent.ROLE_CHANGED, fields)
         return user

@@ -19,7 +19,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 
 from src.application.ports import ProviderAccount, RemoteAccounts
-from src.domain.errors import Invalid, InvalidToken, Unavailable
+from src.domain.errors import Invalid, InvalidToken, NotFound, Unavailable
 from src.domain.sessions import Client, Session
 from src.domain.values import Email
 from src.infrastructure.identity.firebase import FirebaseAccounts
@@ -387,3 +387,14 @@ def test_a_token_of_a_tenant_is_invalid(
     token = jwt.encode(current(firebase=details), google[0], algorithm="RS256", headers={"kid": "k1"})
     with pytest.raises(InvalidToken):
         production.identify(token)
+
+
+def test_revoking_sets_the_time_since_which_sign_ins_count(firebase: Firebase) -> None:
+    identity, uid = connected(firebase), firebase.sign_up(new_address()).uid
+    since = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    identity.revoke(uid, since)
+    account = identity.account(uid)
+    assert account
+    assert account.valid_since == since
+    with pytest.raises(NotFound):
+        identity.revoke(uuid4().hex, since)

@@ -21,6 +21,8 @@ class FakeProvider:
         self.addresses: dict[str, str] = {}
         """Addresses by user id. The id stands in for the address of a user without one."""
         self._passwords: dict[str, str | None] = {}
+        self.revoked: list[tuple[str, datetime]] = []
+        """The id of each user whose sign-ins were revoked, and the time since which sign-ins count again."""
 
     def verify(self, user: User | None, password: str) -> bool:
         if user is None or self.addresses.get(user.id) != _address(user):
@@ -56,10 +58,19 @@ class FakeProvider:
         if id not in self.addresses:
             return None
         address = self.addresses[id]
-        return ProviderAccount(Email(address) if address != id else None, has_password=bool(self._passwords.get(id)))
+        email = Email(address) if address != id else None
+        has_password = bool(self._passwords.get(id))
+        return ProviderAccount(email, has_password=has_password, valid_since=self.valid_since(id))
+
+    def valid_since(self, id: str) -> datetime:
+        """Return the time since which the sign-ins of a user count."""
+        return max((since for revoked, since in self.revoked if revoked == id), default=datetime.fromtimestamp(0, UTC))
 
     def identify(self, token: str) -> ExternalIdentity:
         raise InvalidToken
+
+    def revoke(self, id: str, valid_since: datetime) -> None:
+        self.revoked.append((id, valid_since))
 
     def sign_up(self, address: str) -> str:
         """Create an account at the provider without a user in Portero. Return its id."""

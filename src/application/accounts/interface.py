@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from src.application.accounts.failures import attempt
-from src.application.accounts.steps import Change, expired, unchanged
+from src.application.accounts.steps import Change, expired, if_active, unchanged
 from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, ExternalIdentity
 from src.domain.errors import InvalidToken, NotFound
@@ -157,6 +157,13 @@ class Accounts(ABC):
         ``one_factor`` for an account that asks for a second factor; Unavailable.
         """
         return user
+
+    def end_sessions(self, id: str, change: Change) -> User:
+        """Apply ``change``, which ends all sessions of an active user, and revoke its sign-ins at the provider.
+
+        ``reconcile`` repeats a revocation that fails. Raises the errors of UserRepository.update.
+        """
+        return self.users.update(id, if_active(change))
 
     def wait_for_revocation(self) -> None:
         """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""

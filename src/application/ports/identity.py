@@ -184,3 +184,6 @@ class RemoteAccounts(Protocol):
 
     def identify(self, token: str) -> ExternalIdentity:
         """Return the user of a token that the provider issued. Raises InvalidToken."""
+
+    def revoke(self, id: str, valid_since: datetime) -> None:
+        """Revoke all sign-ins from before ``valid_since``, which is a whole second. Raises NotFound."""

@@ -237,10 +237,10 @@ class SessionService:
         self._end(caller.require_session().id, caller.user.id, "logout")
 
     def log_out_everywhere(self, user: User, keep: Session | None = None) -> None:
-        """End every session except ``keep``. Earlier tokens of the identity provider are refused as well."""
+        """End every session except ``keep``. Earlier sign-ins at the identity provider are revoked as well."""
         now, kept = self.clock(), keep.id if keep else None
         with caller_must_exist():
-            self.users.update(user.id, lambda stored: stored.without_sessions(now, kept))
+            self.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(now, kept))
         self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "logout-all"})
         self.accounts.wait_for_revocation()
 

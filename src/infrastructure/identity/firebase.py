@@ -121,6 +121,9 @@ class FirebaseAccounts:
             second_factor=factor if isinstance(factor, str) else None,
         )
 
+    def revoke(self, id: str, valid_since: datetime) -> None:
+        self._rest.manage(":update", localId=id, validSince=str(int(valid_since.timestamp())))
+
     @cached_property
     def _client(self) -> auth.Client:
         # Created at first use, because connections do not survive the fork of a web server.

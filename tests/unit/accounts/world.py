@@ -35,7 +35,7 @@ class AccountWorld(Interruptions):
         self.remote = FakeProvider()
         self.users = Users(MemoryStore())
         self.disowned: list[str] = []
-        methods = {"create", "set_email", "delete", "add", "update"}
+        methods = {"create", "set_email", "delete", "add", "update", "revoke"}
         self.accounts = LinkedAccounts(
             users=cast(UserRepository, Observed(self.users, methods, self.observe)),
             remote=cast(RemoteAccounts, Observed(self.remote, methods, self.observe)),

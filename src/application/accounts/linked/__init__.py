@@ -13,7 +13,12 @@ each step can be repeated:
 from dataclasses import dataclass, replace
 
 from src.application.accounts.linked.base import LinkedBase
-from src.application.accounts.linked.change import change_account, finish_password_change, require_account
+from src.application.accounts.linked.change import (
+    change_account,
+    end_sessions,
+    finish_password_change,
+    require_account,
+)
 from src.application.accounts.linked.create import create, upgrade
 from src.application.accounts.linked.delete import delete
 from src.application.accounts.linked.reconcile import purge, reconcile
@@ -33,6 +38,7 @@ class LinkedAccounts(LinkedBase):
     create = create
     upgrade = upgrade
     change = change_account
+    end_sessions = end_sessions
     finish_password_change = finish_password_change
     delete = delete
     user_for_id_token = user_for_id_token

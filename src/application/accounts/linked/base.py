@@ -61,17 +61,23 @@ def is_kept_by_provider(user: User) -> bool:
     return user.provider is not None and user.password_hash is None
 
 
+def disables(user: User, changed: User) -> bool:
+    """Return whether a change disables a user with an account at the provider, whose sign-ins are then revoked."""
+    return changed.disabled and not user.disabled and changed.provider is not None
+
+
 def reserving(change: Change, ticket: datetime) -> Change:
     """Return the first step of ``change``.
 
     If the identity provider must first accept a new address, the step only reserves the new names and sets the ticket.
-    Otherwise, it applies the whole change. The step raises Unavailable while an earlier change is being reconciled.
+    Otherwise, it applies the whole change, and sets the ticket if the provider must revoke the user's sign-ins. The
+    step raises Unavailable while an earlier change is being reconciled.
     """
 
     def reserve(user: User) -> User:
         changed = change(user)
         if changed.email == user.email and user.role is not Role.GUEST:
-            return changed
+            return changed.marked(ticket) if disables(user, changed) else changed
         if user.pending:
             raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
         return replace(user, pending=PendingChange(ticket, tuple(changed.claims - user.claims)))

@@ -1,9 +1,12 @@
 """Change an account: claim a new name, change the address at the provider, store the name and free the old one."""
 
 from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from src.application.accounts.failures import after_failure, attempt
-from src.application.accounts.linked.base import LinkedBase, finishing, reserving
+from src.application.accounts.linked.base import LinkedBase, disables, finishing, reserving
 from src.application.accounts.steps import Change, if_active, if_ticket
 from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.passwords import NewPassword
@@ -13,9 +16,18 @@ from src.domain.users import ProviderLink, User
 def change_account(accounts: LinkedBase, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
     """Apply ``change`` in the store and at the provider, or in neither. Raises as ``Accounts.change`` does."""
     ticket = accounts.clock()
-    user = accounts.users.update(id, if_active(reserving(change, ticket)), revisions=revisions)
+    reserve = reserving(change, ticket)
+    begun: list[User] = []
+
+    def begin(stored: User) -> User:
+        begun[:] = [stored]
+        return reserve(stored)
+
+    user = accounts.users.update(id, if_active(begin), revisions=revisions)
     if user.ticket != ticket:
         return user  # the address stays, so that the provider need not know
+    if disables(begun[0], user):
+        return revoke_sign_ins(accounts, user)
     try:
         account = accounts.remote.account(id)
         if account is None:
@@ -36,6 +48,42 @@ def change_account(accounts: LinkedBase, id: str, change: Change, revisions: Col
         before = ProviderLink(account.valid_since, accounts.remote.project)
         revoking = accounts.with_link(id, lambda stored: change(stored.with_provider(before)))
         return accounts.users.update(id, finishing(revoking, ticket))
+
+
+def end_sessions(accounts: LinkedBase, id: str, change: Change) -> User:
+    """Apply a change that ends all sessions, and revoke sign-ins. Raises as ``Accounts.end_sessions`` does."""
+    ticket = accounts.clock()
+
+    def begin(stored: User) -> User:
+        changed = change(stored)
+        return changed.marked(ticket) if changed.provider else changed
+
+    user = accounts.users.update(id, if_active(begin))
+    return revoke_sign_ins(accounts, user) if user.ticket == ticket else user
+
+
+def revoke_sign_ins(accounts: LinkedBase, user: User) -> User:
+    """Revoke the sign-ins of a marked user whose sessions have just ended here. Return the settled user.
+
+    If the provider does not answer, or an earlier change of the user is not settled yet, the mark stays.
+    """
+    valid_since = next_sign_in(user)
+    if not attempt(accounts.remote.revoke, user.id, valid_since) or not user.pending or user.pending.reserved:
+        return user
+    link = ProviderLink(valid_since, accounts.remote.project)
+    settle = if_ticket(user.ticket, lambda stored: replace(stored.settled(), provider=link))
+    with suppress(NotFound, Unavailable):
+        return accounts.users.update(user.id, settle)
+    return user
+
+
+def next_sign_in(user: User) -> datetime:
+    """Return the time of the first sign-in that counts after the last end of all sessions of a user.
+
+    It is a whole second, because the provider dates sign-ins in whole seconds.
+    """
+    assert user.sessions_ended_at
+    return user.sessions_ended_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def require_account(accounts: LinkedBase, id: str) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
+from src.application.accounts.linked.change import next_sign_in
 from src.application.accounts.linked.sync import permitted, with_account
 from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
@@ -54,6 +55,10 @@ def restore(accounts: LinkedBase, user: User) -> None:
         # The user was active until now, and its requests may still be writing: reconcile once more.
         accounts.remove_owned(accounts.users.update(user.id, accounts.buried))
         return
+
+    account = accounts.remote.account(user.id)
+    if account and user.sessions_ended_at and account.valid_since < next_sign_in(user):
+        accounts.remote.revoke(user.id, next_sign_in(user))
 
     def settle(stored: User) -> User:
         if stored.ticket != user.ticket:

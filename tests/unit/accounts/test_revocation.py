@@ -1,0 +1,91 @@
+"""The end of all sessions is the end of the sign-ins at the provider too, if not at once then after an outage."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from src.domain.errors import Unavailable
+from src.domain.users import ProviderLink, User
+from tests.support.passwords import accepted
+from tests.unit.accounts.world import OLD, AccountWorld
+
+
+def end_sessions(world: AccountWorld, user: User) -> User:
+    return world.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(world.now))
+
+
+def disable(world: AccountWorld, user: User) -> User:
+    return world.accounts.change(user.id, lambda stored: stored.changed({"disabled": True}, world.now))
+
+
+def next_second(world: AccountWorld, user: User) -> None:
+    """Assert that the sign-ins of the user were revoked once, up to the end of the second of its sessions' end."""
+    ended = world.stored(user).sessions_ended_at
+    assert ended
+    assert world.remote.revoked == [(user.id, ended.replace(microsecond=0) + timedelta(seconds=1))]
+
+
+@pytest.mark.parametrize("end", [end_sessions, disable])
+def test_sign_ins_are_revoked_with_the_sessions(world: AccountWorld, end: object) -> None:
+    user = world.joined()
+    changed = end(world, user)  # type: ignore[operator]
+    next_second(world, user)
+    assert changed == world.stored(user)
+    assert changed.pending is None
+    assert changed.provider == ProviderLink(world.remote.valid_since(user.id), world.remote.project)
+    assert world.accounts.sync_user(changed) == changed  # that revocation is known here
+
+
+def test_no_change_but_the_first_disabling_revokes_sign_ins(world: AccountWorld) -> None:
+    user = disable(world, world.joined())
+    for change in ({"disabled": True}, {"name": "Ada"}, {"disabled": False}):
+        world.accounts.change(user.id, lambda stored, change=change: stored.changed(change, world.now))  # type: ignore[misc]
+    world.accounts.set_password(user.id, accepted("another zebra"), "password-reset")  # the provider revokes by itself
+    assert len(world.remote.revoked) == 1
+
+
+@pytest.mark.parametrize("end", [end_sessions, disable])
+@pytest.mark.parametrize("step", ["before revoke", "after revoke"])
+def test_an_outage_of_the_provider_delays_the_revocation_only(world: AccountWorld, end: object, step: str) -> None:
+    user = world.joined()
+    world.fail(step)
+    assert end(world, user).session_epoch == user.session_epoch + 1  # type: ignore[operator]
+    world.reconcile_later()
+    next_second(world, user)
+    assert world.stored(user).pending is None
+
+
+def test_a_crash_before_the_revocation_is_reconciled(world: AccountWorld) -> None:
+    user = world.joined()
+    world.fail("before revoke", error=KeyboardInterrupt)
+    with suppress(KeyboardInterrupt):
+        end_sessions(world, user)
+    assert world.remote.revoked == []
+    world.reconcile_later()
+    next_second(world, user)
+
+
+def test_a_kept_session_stays_when_the_provider_is_asked_again(world: AccountWorld) -> None:
+    user = world.joined()
+    world.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(world.now, "kept"))
+    world.wait()
+    assert world.accounts.sync_user(world.stored(user)).kept_session == "kept"
+
+
+def test_an_address_that_is_being_changed_is_settled_by_reconciliation(world: AccountWorld) -> None:
+    user = world.joined()
+    world.on("before set_email", lambda: end_sessions(world, user))
+    with pytest.raises(Unavailable):
+        world.readdress(user)
+    assert world.stored(user).pending
+    world.reconcile_later()
+    world.agrees(user, OLD)
+    assert {since for _, since in world.remote.revoked} == {world.remote.valid_since(user.id)}
+
+
+def test_a_user_without_an_account_at_the_provider_is_not_marked(world: AccountWorld) -> None:
+    user = world.users.add(replace(User.new(now=world.now), provider=None))
+    assert end_sessions(world, user).pending is None
+    assert world.remote.revoked == []
