@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from src.application.accounts import Accounts
-from src.application.audit import Audit, AuditEvent
+from src.application.accounts import Accounts, changes
 from src.application.directory import DirectoryService
 from src.application.notices import Notices
 from src.application.ports import Clock
 from src.domain.errors import Taken
+from src.domain.events import OPERATOR, EventType
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
-from src.domain.sessions import Client
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import Claim, Profile, User, UserRepository, require_visible
 from src.domain.values import Email, Page, Role, Username
 
@@ -24,7 +24,6 @@ class AdministrationService:
     directory: DirectoryService
     passwords: PasswordPolicy
     notices: Notices
-    audit: Audit
     clock: Clock
 
     def lacks_admin(self) -> bool:
@@ -74,22 +73,17 @@ class AdministrationService:
         def change(stored: User) -> User:
             return replace(stored.without_sessions(now), disabled=disabled)
 
-        return self._changed(self.accounts.end_sessions(self.find_user(claim).id, change))
+        return self.accounts.end_sessions(self.find_user(claim).id, change, changes(NO_CLIENT, OPERATOR, now))
 
     def set_role(self, claim: Claim, role: Role) -> User:
         """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin."""
-        return self._changed(self.users.update(self.find_user(claim).id, lambda stored: replace(stored, role=role)))
-
-    def _changed(self, user: User) -> User:
-        fields = {"user_id": user.id, "by": None, "role": user.role, "disabled": user.disabled}
-        self.audit(AuditEvent.ROLE_CHANGED, fields)
-        return user
+        id, events = self.find_user(claim).id, changes(NO_CLIENT, OPERATOR, self.clock())
+        return self.users.update(id, lambda stored: replace(stored, role=role), events=events)
 
     def delete_user(self, user: User) -> None:
         """Delete a user and everything that belongs to the user. Raises NotFound, LastAdmin, Unavailable."""
-        self.accounts.delete(user.id)
-        self.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
-        self.notices.send(MailKind.ACCOUNT_DELETED, user, Client())
+        self.accounts.delete(user.id, events=[NO_CLIENT.event(EventType.USER_DELETED, user.id, OPERATOR, self.clock())])
+        self.notices.send(MailKind.ACCOUNT_DELETED, user, NO_CLIENT)
 
     def reset_password(self, claim: Claim, password: str) -> None:
         """Set a new password for a user, and end all sessions of the user.
@@ -99,5 +93,7 @@ class AdministrationService:
         user = self.find_user(claim)
         username = user.username.display if user.username else None
         new = self.passwords.check(password, username, user.email.address if user.email else None)
-        self.accounts.set_password(user.id, new, "password-reset")
-        self.notices.send(MailKind.PASSWORD_CHANGED, user, Client())
+        now = self.clock()
+        event = NO_CLIENT.event(EventType.SESSIONS_ENDED, user.id, OPERATOR, now, reason="password-reset")
+        self.accounts.set_password(user.id, new, [event])
+        self.notices.send(MailKind.PASSWORD_CHANGED, user, NO_CLIENT)

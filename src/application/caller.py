@@ -21,6 +21,11 @@ class Caller:
     signed_in_at: datetime | None = None
     """The time of the sign-in at the identity provider, if the token or its session comes from one."""
 
+    @property
+    def session_id(self) -> str | None:
+        """The id of the session, or None for a token of the identity provider."""
+        return self.session.id if self.session else None
+
     def require_session(self) -> Session:
         """Return the session. Raises Forbidden for a caller without one."""
         if self.session is None:

@@ -4,11 +4,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from src.application.accounts import Accounts
-from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, EmailParser
 from src.domain.errors import Forbidden
+from src.domain.events import OPERATOR, Actor, EventType
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
+from src.domain.sessions import NO_CLIENT, Client
 from src.domain.users import Claim, Profile, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, Username, fold
 
@@ -20,7 +21,6 @@ class DirectoryService:
     users: UserRepository
     accounts: Accounts
     parse_email: EmailParser
-    audit: Audit
     clock: Clock
 
     def list(
@@ -54,19 +54,18 @@ class DirectoryService:
         self,
         profile: Profile,
         password: NewPassword | None,
-        by: User | None = None,
+        by: Actor = OPERATOR,
+        client: Client = NO_CLIENT,
         idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
         """Add a person. The username is random if none is given. A person without a password cannot log in.
 
-        ``by`` is the admin who adds the person, or None for the operator. Raises Taken, Unavailable,
-        Repeated.
+        ``by`` is the admin who adds the person, or the operator. Raises Taken, Unavailable, Repeated.
         """
-        username = profile.get("username") or Username.random()
-        user = User.new(now=self.clock(), **(profile | {"username": username}))
-        user = self.accounts.create(user, password, idempotent)
-        self.audit(AuditEvent.USER_ADDED, {"user_id": user.id, "by": by.id if by else None, "role": user.role})
-        return user
+        now, username = self.clock(), profile.get("username") or Username.random()
+        user = User.new(now=now, **(profile | {"username": username}))
+        event = client.event(EventType.USER_ADDED, user.id, by, now, role=user.role.value)
+        return self.accounts.create(user, password, idempotent, [event])
 
     def _by_email(self, text: str) -> User | None:
         with suppress(InvalidValue):

@@ -28,6 +28,7 @@ class Limit:
 FAILED_LOGINS_BY_NAME = Limit("failed-logins-by-name", 10, 300, remembered=1)
 FAILED_LOGINS_BY_ACCOUNT = Limit("failed-logins-by-account", 10, 300, remembered=0)
 FAILED_LOGINS = Limit("failed-logins", 100, 300)
+STORED_FAILED_LOGINS = Limit("stored-failed-logins", 10, 300)
 WRONG_SECRETS_BY_NAME = Limit("wrong-secrets-by-name", 10, 300, remembered=1)
 WRONG_SECRETS = Limit("wrong-secrets", 100, 300)
 REGISTRATIONS = Limit("registrations", 30, 3600)

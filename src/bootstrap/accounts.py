@@ -11,13 +11,12 @@ from src.application.sessions import SessionService
 from src.bootstrap.ports import Ports
 from src.bootstrap.sessions import lifetimes
 from src.infrastructure.identity.foreign_hashes import parse_hash
-from src.infrastructure.logs import audit
 
 
 def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices: Notices) -> Accounts:
     """Return the accounts of this service, or those that it shares with an identity provider."""
     if not ports.remote:
-        return LocalAccounts(users=ports.users, hasher=ports.hasher, owned=owned, audit=audit, clock=ports.clock)
+        return LocalAccounts(users=ports.users, hasher=ports.hasher, owned=owned, clock=ports.clock)
     return LinkedAccounts(
         users=ports.users,
         remote=ports.remote,
@@ -25,7 +24,6 @@ def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices:
         registration=ports.registration,
         guest_lifetime=lifetimes(ports.settings).guest,
         notices=notices,
-        audit=audit,
         clock=ports.clock,
     )
 
@@ -41,7 +39,6 @@ def make_account_service(
         registration=ports.registration,
         limiter=ports.limiter,
         notices=notices,
-        audit=audit,
         clock=ports.clock,
     )
 
@@ -49,7 +46,7 @@ def make_account_service(
 def make_directory(ports: Ports, accounts: Accounts) -> DirectoryService:
     """Return the service that lists, shows and adds users."""
     return DirectoryService(
-        users=ports.users, accounts=accounts, parse_email=ports.rules.parse_email, audit=audit, clock=ports.clock
+        users=ports.users, accounts=accounts, parse_email=ports.rules.parse_email, clock=ports.clock
     )
 
 
@@ -61,7 +58,6 @@ def make_administration(ports: Ports, directory: DirectoryService, notices: Noti
         directory=directory,
         passwords=ports.rules.passwords,
         notices=notices,
-        audit=audit,
         clock=ports.clock,
     )
 

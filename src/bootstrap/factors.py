@@ -11,7 +11,6 @@ from src.domain.errors import WrongCode
 from src.domain.factors import Evidence, Factor
 from src.infrastructure.factors.totp import TotpApps
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.logs import audit
 
 
 def make_proofs(ports: Ports, notices: Notices) -> ProofService:
@@ -23,7 +22,7 @@ def make_proofs(ports: Ports, notices: Notices) -> ProofService:
         check_passkey=_refuse_passkey,
         limiter=StoreLimiter(ports.store, ports.clock),
         notices=notices,
-        audit=audit,
+        failures=ports.failed_logins,
         clock=ports.clock,
     )
 

@@ -11,7 +11,6 @@ from src.bootstrap.adapters import now
 from src.bootstrap.ports import Ports
 from src.domain.mails import EXAMPLES, Mail, MailKind
 from src.domain.values import Email
-from src.infrastructure.logs import audit
 from src.infrastructure.mails.writer import TemplateWriter
 from src.interfaces.web.links import LINK_PATHS
 from src.settings import ConfigurationError, Settings
@@ -55,7 +54,6 @@ def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> Mail
         tokens=ports.mail_tokens,
         passwords=ports.rules.passwords,
         limiter=ports.limiter,
-        audit=audit,
         clock=ports.clock,
         enabled=ports.mailer is not None,
     )

@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from src.application.failed_logins import FailedLogins, Later
 from src.application.input_rules import InputRules
 from src.application.limits import RateLimiter
 from src.application.mails import MailTokens
@@ -33,20 +34,25 @@ from src.bootstrap.adapters import (
 )
 from src.domain.passwords import IsBreached, PasswordPolicy
 from src.domain.values import InvalidValue
+from src.infrastructure.background import BackgroundSteps
 from src.infrastructure.breaches import BreachedPasswords
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.identity.usernames import parse_new_username
 from src.infrastructure.identity.weak_passwords import find_weakness
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.logs import audit
 from src.infrastructure.metrics import PrometheusMetrics
 from src.infrastructure.outgoing.pictures import DogPictures
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
+from src.infrastructure.repositories.events import Events
 from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.files import Files
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.mails import Mails
+from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
@@ -74,6 +80,7 @@ class Overrides(TypedDict, total=False):
     mailer: Mailer
     pictures: PictureSource
     queue: JobQueue
+    later: Later
 
 
 class Ports:
@@ -103,7 +110,16 @@ class Ports:
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
         self.factors = Factors(self.store)
         self.jobs, self.mails, self.receipts = Jobs(self.store), Mails(self.store), Receipts(self.store)
-        self.sessions, self.tasks, self.users = Sessions(self.store), Tasks(self.store), Users(self.store)
+        recorder = Recorder(settings.events_days)
+        self.events, self.tasks = Events(self.store, recorder), Tasks(self.store)
+        self.sessions, self.users = Sessions(self.store, recorder), Users(self.store, recorder)
+        self.failed_logins = FailedLogins(
+            events=self.events,
+            limiter=StoreLimiter(self.store, clock),  # also if the limits are off
+            later=overrides.get("later") or BackgroundSteps(),
+            audit=audit,
+            clock=clock,
+        )
 
 
 def _make_rules(settings: Settings, pictures: PictureSource, is_breached: IsBreached | None) -> InputRules:

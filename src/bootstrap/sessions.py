@@ -12,7 +12,6 @@ from src.application.sessions import (
     SessionService,
 )
 from src.bootstrap.ports import Ports
-from src.infrastructure.logs import audit
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import COOKIES, DerivedRefreshTokens
 from src.settings import Settings
@@ -52,7 +51,7 @@ def make_sessions(ports: Ports, authentication: AuthenticationService, notices: 
         registration=ports.registration,
         limiter=ports.limiter,
         notices=notices,
-        audit=audit,
+        failures=ports.failed_logins,
         clock=ports.clock,
     )
 
@@ -64,7 +63,7 @@ def make_introspection(ports: Ports, authentication: AuthenticationService) -> I
         refresh_tokens=DerivedRefreshTokens(ports.keys),
         credentials=ports.settings.credentials,
         limiter=ports.limiter,
-        audit=audit,
+        clock=ports.clock,
     )
 
 

@@ -42,7 +42,16 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     queue = overrides.get("queue") or make_queue(settings, runner.run)
     jobs = JobService(jobs=ports.jobs, queue=queue, runner=runner, clock=clock)
     file_objects, dataset_objects = make_file_objects(ports), make_dataset_objects(ports)
-    owners = (ports.tasks, file_objects, dataset_objects, jobs, ports.dogs, ports.receipts, ports.sessions)
+    owners = (
+        ports.tasks,
+        file_objects,
+        dataset_objects,
+        jobs,
+        ports.dogs,
+        ports.receipts,
+        ports.sessions,
+        ports.events,
+    )
     notices = make_notices(ports, queue)
     accounts = make_accounts(ports, [each.delete_for_user for each in owners], notices)
     directory = make_directory(ports, accounts)

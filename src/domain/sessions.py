@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
+from src.domain.events import Actor, Event, EventType
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.repositories import Repository
 from src.domain.users import User
-from src.domain.values import Page
+from src.domain.values import Page, new_id
 
 GRACE_PERIOD = timedelta(seconds=10)
 """The time for which a spent refresh token still yields its successor, because two browser tabs may refresh at once."""
@@ -37,6 +38,22 @@ class Method(StrEnum):
     """The device has verified the user, for example by a fingerprint."""
     TWO_FACTORS = "mfa"
     """Two of the other ways, of different kinds."""
+
+
+class Login(StrEnum):
+    """The ways to log in, by their names in events."""
+
+    PASSWORD = "password"  # noqa: S105 - not a password
+    MAIL_LINK = "mail-link"
+    MAIL_CODE = "mail-code"
+    FIREBASE = "firebase"
+
+    @classmethod
+    def by(cls, methods: Sequence[Method]) -> "Login":
+        """Return the way to log in that these methods are used for."""
+        if Method.PASSWORD in methods:
+            return cls.PASSWORD
+        return cls.MAIL_LINK if Method.EMAIL in methods else cls.FIREBASE
 
 
 class Level(StrEnum):
@@ -70,6 +87,19 @@ class Client:
     """The preferred language."""
     uses_cookie: bool = False
     """Whether a session that the client starts is kept in a cookie of the console, and has no tokens."""
+    request_id: str | None = None
+    """The id of the request, for its events."""
+
+    def event(
+        self, type: EventType, user_id: str | None, by: Actor, at: datetime, session_id: str | None = None, **data: Any
+    ) -> Event:
+        """Return a new event that a request of this device has caused."""
+        origin = session_id, self.ip, self.user_agent, self.request_id
+        return Event(new_id(), type, at, user_id, by, *origin, data)
+
+
+NO_CLIENT = Client()
+"""The client of what the operator or the service itself does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +203,13 @@ class SessionRepository(Repository[Session], Protocol):
     """Stores sessions. A session that has expired may be missing."""
 
     def add_after(
-        self, attempts: Sequence[Attempt], session: Session, evidence: Evidence = NO_EVIDENCE
+        self,
+        attempts: Sequence[Attempt],
+        session: Session,
+        evidence: Evidence = NO_EVIDENCE,
+        events: Sequence[Event] = (),
     ) -> Sequence[Attempt]:
-        """Store a new session, write the evidence, and give back the attempts that led to it, in one round trip.
+        """Store a new session with the evidence and the events, and give back the attempts, in one round trip.
 
         Returns the attempts that are not given back: others were counted meanwhile, or the counters are elsewhere.
         Raises AlreadyUsed if the evidence is no longer current.
@@ -198,8 +232,8 @@ class SessionRepository(Repository[Session], Protocol):
         is no longer current, and what ``change`` raises.
         """
 
-    def remove(self, id: str) -> None:
-        """Remove a session, if it exists."""
+    def remove(self, id: str, *, events: Sequence[Event] = ()) -> None:
+        """Remove a session, if it exists, and store the events."""
 
     def delete_for_user(self, user_id: str) -> None:
         """Remove every session of a user."""

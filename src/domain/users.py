@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypedDict, Unpack
 
 from src.domain.errors import NotFound
+from src.domain.events import NO_EVENTS, Actor, ActorKind, Event, Recorded
 from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.repositories import Repository
 from src.domain.values import Email, Page, Role, Username, new_id, parse_name
@@ -119,6 +120,11 @@ class User:
         return self.state is State.ACTIVE and not self.disabled
 
     @property
+    def actor(self) -> Actor:
+        """The user as the cause of an event."""
+        return Actor(ActorKind.ADMIN if self.role is Role.ADMIN else ActorKind.USER, self.id)
+
+    @property
     def is_visible(self) -> bool:
         """Whether other users can see the user. Guests and accounts that are not active are hidden."""
         return self.state is State.ACTIVE and self.role is not Role.GUEST
@@ -220,8 +226,11 @@ def require_visible(user: User | None) -> User:
 class UserRepository(Repository[User], Protocol):
     """Stores users. Of several writes that claim one value at the same time, exactly one succeeds."""
 
-    def add(self, user: User, receipt: Receipt | None = None) -> User:
-        """Store a new user and its claims atomically. Raises Repeated, and Taken (also for an ``id`` in use)."""
+    def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
+        """Store a new user, its claims and the events atomically.
+
+        Raises Repeated, and Taken (also for an ``id`` in use).
+        """
 
     def add_all(self, users: Sequence[User]) -> set[str]:
         """Store new users and their claims, each user atomically. Return the ids of those that could not be stored.
@@ -245,8 +254,9 @@ class UserRepository(Repository[User], Protocol):
         *,
         revisions: Collection[str] | None = None,
         idempotent: IdempotentCreate[User] | None = None,
+        events: Recorded[User] = NO_EVENTS,
     ) -> User:
-        """Change a user as Repository does, and store the receipt of ``idempotent`` in the same commit.
+        """Change a user as Repository does. Store the receipt of ``idempotent`` and the events in the same commit.
 
         Also raises LastAdmin and Repeated.
         """

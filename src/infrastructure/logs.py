@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from src.application.audit import AuditEvent
+from src.domain.events import EventType
 
 _audit = logging.getLogger("portero.audit")
 _STANDARD = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
@@ -70,6 +70,6 @@ def configure_logs(project: str, context: Callable[[], Mapping[str, str | None]]
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
-def audit(event: AuditEvent, fields: Mapping[str, str | bool | None]) -> None:
+def audit(event: EventType, fields: Mapping[str, Any]) -> None:
     """Log a security event. Implements Audit."""
     _audit.info(event.value, extra=dict(fields))

@@ -151,6 +151,9 @@ class SettingsFields(BaseModel):
     """The time that a session lasts without a refresh. The default is 30 days."""
     session_seconds: SessionSeconds = 90 * 86400
     """The time that a session lasts at most. The default is 90 days."""
+    events_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """The days for which events are stored; 0 stores none, and then there are no webhooks. See
+    docs/explanation/events.md."""
     password_min_length: Annotated[int, Field(ge=1, le=64)] = 8
     """The shortest new password; 6 or more with ``IDENTITY=firebase``."""
     password_blocklist: bool = True

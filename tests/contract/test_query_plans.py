@@ -43,7 +43,7 @@ def plan(connection: sa.Connection, statement: sa.ClauseElement, **parameters: A
 
 
 def example(collection: Collection, name: str) -> Any:
-    return {Type.BOOLEAN: True, Type.TIMESTAMP: NOON}.get(collection.fields[name].type, "x")
+    return {Type.BOOLEAN: True, Type.INTEGER: 1, Type.TIMESTAMP: NOON}.get(collection.fields[name].type, "x")
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["first page", "later page"])

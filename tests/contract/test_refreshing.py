@@ -1,6 +1,7 @@
 """Concurrent refreshes with one token, and concurrent uses of one cookie, on every store."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -36,7 +37,6 @@ def serve(users: Users, sessions: Sessions, clock: Clock = _now) -> Any:
         users=users,
         hasher=Argon2Hasher(PasswordHasher(), at_once=1),
         owned=[],
-        audit=lambda *_: None,
         clock=clock,
     )
     return cast(Any, SessionService)(
@@ -46,7 +46,6 @@ def serve(users: Users, sessions: Sessions, clock: Clock = _now) -> Any:
         refresh_tokens=DerivedRefreshTokens(keys),
         cookies=DerivedRefreshTokens(keys, COOKIES),
         lifetimes=Lifetimes(idle=timedelta(days=1), absolute=timedelta(days=2)),
-        audit=lambda *_: None,
         clock=clock,
         limiter=NoLimits(),
         accounts=accounts,
@@ -54,13 +53,13 @@ def serve(users: Users, sessions: Sessions, clock: Clock = _now) -> Any:
         authentication=cast(Any, AuthenticationService)(
             users=users, sessions=sessions, accounts=accounts, clock=clock, **dict.fromkeys(("checks", "tokens"))
         ),
-        **dict.fromkeys(("parse_login", "registration")),
+        **dict.fromkeys(("parse_login", "registration", "failures")),
     )
 
 
 def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: Users, sessions: Sessions) -> None:
     service = serve(users, sessions)
-    refresh = service.refresh
+    refresh = partial(service.refresh, client=Client())
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))
     first = service.start(ada, Client(), []).refresh
     assert first
@@ -98,5 +97,5 @@ def test_of_twenty_concurrent_uses_of_a_cookie_each_finds_the_user_and_one_is_st
     assert (used.last_used_at, used.expires_at) == (watch(), watch() + timedelta(days=1))
     assert len({each.session.revision for each in found} | {began.revision}) == 2
     with pytest.raises(InvalidToken):
-        service.refresh(cookie)
+        service.refresh(cookie, Client())
     assert sessions.get(used.id) == used

@@ -50,7 +50,9 @@ def opened(firestore: Callable[[], Store], wire: Wire) -> Iterator[Store]:
     store.close()
 
 
-def serve(store: Store, limiter: RateLimiter, folder: Path) -> FlaskClient:
+def serve(
+    store: Store, limiter: RateLimiter, folder: Path, later: Callable[[Callable[[], None]], None] = lambda step: None
+) -> FlaskClient:
     services = wire_services(
         Settings(data_dir=folder, store_url="firestore://demo-portero"),
         store=store,
@@ -59,6 +61,7 @@ def serve(store: Store, limiter: RateLimiter, folder: Path) -> FlaskClient:
         limiter=limiter,
         blobs=make_blobs("memory://"),
         queue=NoWorkers(),
+        later=later,
     )
     return create_app(services, VERSION).test_client()
 
@@ -106,6 +109,21 @@ def test_a_failed_login_is_one_query_whether_the_name_is_known_or_not(
     wire.rpcs.clear()
     assert log_in(client, **login).status_code == 401
     assert wire.rpcs == [QUERY]
+
+
+def test_a_failed_login_of_a_known_user_is_stored_by_two_commits_after_the_answer(
+    wire: Wire, opened: Store, tmp_path: Path
+) -> None:
+    """One counts it, because ten in five minutes are stored."""
+    steps: list[Callable[[], None]] = []
+    client = serve(opened, NoLimits(), tmp_path, steps.append)
+    client.post("/register", json=ANNA)
+    for wrong in ({"password": "wrong"}, {"username": "nobody"}):
+        assert log_in(client, **wrong).status_code == 401
+    wire.rpcs.clear()
+    [step] = steps
+    step()
+    assert wire.rpcs == [COMMIT, COMMIT]
 
 
 def test_a_guest_is_two_commits(wire: Wire, client: FlaskClient) -> None:

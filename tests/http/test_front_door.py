@@ -441,14 +441,16 @@ def test_registrations_and_new_addresses_are_logged_as_events(app: Flask, audite
         assert client.put("/user", json=change, headers=ben).status_code == 200
     client.put(f"/users/{anna['id']}", json={"email": "anna@example.com"}, headers=root.headers)
     log = [entry for entry in audited() if entry["logger"] == "portero.audit"]
-    assert [(entry["message"], entry["user_id"], entry.get("by")) for entry in log] == [
-        ("user-registered", anna["id"], None),
-        ("user-registered", signed_up["id"], None),
-        ("login-succeeded", signed_up["id"], None),
-        ("guest-registered", upgraded["id"], None),
-        ("user-registered", upgraded["id"], None),
-        ("address-changed", signed_up["id"], signed_up["id"]),
-        ("address-changed", anna["id"], root.user["id"]),
+    anna_id, ben_id, guest_id = anna["id"], signed_up["id"], upgraded["id"]
+    assert [(entry["message"], entry["user_id"], entry["by"]) for entry in log] == [
+        ("user-registered", anna_id, anna_id),
+        ("user-registered", ben_id, ben_id),
+        ("login-succeeded", ben_id, ben_id),
+        ("guest-registered", guest_id, guest_id),
+        ("user-registered", guest_id, guest_id),
+        ("address-changed", ben_id, ben_id),
+        ("profile-changed", ben_id, ben_id),
+        ("address-changed", anna_id, root.user["id"]),
     ]
 
 

@@ -35,6 +35,9 @@ class Notices:
     def send(self, kind: MailKind, user: User, client: Client) -> None:
         self.sent.append(kind)
 
+    def record(self, user: User | None, client: Client) -> None:
+        """Store no failed login."""
+
 
 class World:
     def __init__(self) -> None:
@@ -56,7 +59,7 @@ class World:
             check_passkey=lambda *_: NO_EVIDENCE,
             limiter=StoreLimiter(store, lambda: self.now),
             notices=doubles,
-            audit=lambda *_: None,
+            failures=doubles,
             clock=lambda: self.now,
         )
 

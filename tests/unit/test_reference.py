@@ -10,7 +10,7 @@ from scripts.reference.badges import badges
 from scripts.reference.markdown import attributes, prose, table
 from scripts.reference.operations import operations
 from scripts.reference.settings import settings
-from src.application.audit import AuditEvent
+from src.domain.events import EventType
 from src.interfaces.app import FEATURES
 from src.interfaces.http.openapi import describe
 from src.settings import Settings
@@ -49,8 +49,8 @@ def test_a_default_is_that_of_the_field_unless_the_docstring_states_it() -> None
 
 
 def test_every_audit_event_is_described_with_its_fields() -> None:
-    described = attributes(AuditEvent)
-    assert [AuditEvent[name] for name in described] == [*AuditEvent]
+    described = attributes(EventType)
+    assert [EventType[name] for name in described] == [*EventType]
     assert all("Fields: " in text for text in described.values())
 
 

@@ -1,8 +1,17 @@
 """Accounts: registering users, changing passwords, and keeping the identity provider consistent with the store."""
 
+from src.application.accounts.changes import changes
 from src.application.accounts.interface import RECONCILE_AFTER, Accounts
 from src.application.accounts.linked import LinkedAccounts
 from src.application.accounts.local import LocalAccounts
 from src.application.accounts.service import AccountService, require_self_or_admin
 
-__all__ = ["RECONCILE_AFTER", "AccountService", "Accounts", "LinkedAccounts", "LocalAccounts", "require_self_or_admin"]
+__all__ = [
+    "RECONCILE_AFTER",
+    "AccountService",
+    "Accounts",
+    "LinkedAccounts",
+    "LocalAccounts",
+    "changes",
+    "require_self_or_admin",
+]

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from src.application.accounts.failures import attempt
 from src.application.accounts.steps import Change, expired, if_active, unchanged
-from src.application.audit import Audit, AuditEvent
 from src.application.ports import Clock, ExternalIdentity
 from src.domain.errors import InvalidToken, NotFound
+from src.domain.events import NO_EVENTS, SYSTEM, Event, EventType, Recorded, always
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import Claim, State, User, UserRepository
 
 RECONCILE_AFTER = timedelta(seconds=60)
@@ -29,31 +30,44 @@ class Accounts(ABC):
     users: UserRepository
     owned: Sequence[Callable[[str], None]]
     """Functions that take the id of a user and remove one kind of object that the user owns. Each can be repeated."""
-    audit: Audit
     clock: Clock
 
     @abstractmethod
     def create(
-        self, user: User, password: NewPassword | None, idempotent: IdempotentCreate[User] | None = None
+        self,
+        user: User,
+        password: NewPassword | None,
+        idempotent: IdempotentCreate[User] | None = None,
+        events: Sequence[Event] = (),
     ) -> User:
-        """Store a new user. A user without a password cannot log in.
+        """Store a new user and the events, which are stored if the whole operation succeeds.
 
-        Raises Taken, Invalid, Unavailable or Repeated, and leaves no user behind.
+        A user without a password cannot log in. Raises Taken, Invalid, Unavailable or Repeated, and leaves no user
+        behind.
         """
 
     @abstractmethod
-    def upgrade(self, id: str, promote: Change, password: NewPassword) -> User:
+    def upgrade(self, id: str, promote: Change, password: NewPassword, events: Sequence[Event] = ()) -> User:
         """Make a guest a user with the same id. Raises the errors of ``create``, and leaves the guest unchanged."""
 
     @abstractmethod
-    def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
-        """Apply ``change`` to an active user. Raises Invalid, Unavailable and the errors of UserRepository.update."""
+    def change(
+        self,
+        id: str,
+        change: Change,
+        revisions: Collection[str] | None = None,
+        events: Recorded[User] = NO_EVENTS,
+    ) -> User:
+        """Apply ``change`` to an active user, and store the events of the change.
+
+        Raises Invalid, Unavailable and the errors of UserRepository.update.
+        """
 
     def set_password(
         self,
         id: str,
         password: NewPassword,
-        reason: str,
+        events: Sequence[Event] = (),
         *,
         check: Change = unchanged,
         keep_session: str | None = None,
@@ -62,32 +76,30 @@ class Accounts(ABC):
 
         Raises NotFound, Unavailable and the errors of ``check``.
         """
-        user = self.start_password_change(id, password, reason, check=check, keep_session=keep_session)
+        user = self.start_password_change(id, password, events, check=check, keep_session=keep_session)
         self.finish_password_change(user, password)
 
     def start_password_change(
         self,
         id: str,
         password: NewPassword,
-        reason: str,
+        events: Sequence[Event] = (),
         *,
         check: Change = unchanged,
         keep_session: str | None = None,
     ) -> User:
         """End the sessions, and store the hash of the password if this service keeps it. Return the stored user.
 
-        ``check`` is called with the stored user first. ``reason`` is written to the audit log. The sessions end before
-        the provider gets the password: a crash in between leaves the old password and no other session, never the
-        reverse. Raises as ``set_password`` does.
+        ``check`` is called with the stored user first. The events are stored in the same commit. The sessions end
+        before the provider gets the password: a crash in between leaves the old password and no other session, never
+        the reverse. Raises as ``set_password`` does.
         """
         store_hash = self._with_password(id, password)
 
         def end_sessions(stored: User) -> User:
             return store_hash(check(stored).without_sessions(self.clock(), keep_session))
 
-        user = self.change(id, end_sessions)
-        self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": id, "reason": reason})
-        return user
+        return self.change(id, end_sessions, events=always(*events))
 
     def finish_password_change(self, user: User, password: NewPassword, *, remove_other_sign_ins: bool = False) -> None:
         """Set the password at the identity provider, if there is one.
@@ -98,8 +110,11 @@ class Accounts(ABC):
         return  # the first step has stored the hash, and there is no other way to sign in
 
     @abstractmethod
-    def delete(self, id: str, revisions: Collection[str] | None = None) -> None:
-        """Delete an active user, end its sessions, free its names, remove its objects. Raises Unavailable, Stale."""
+    def delete(self, id: str, revisions: Collection[str] | None = None, events: Sequence[Event] = ()) -> None:
+        """Delete an active user, end its sessions, free its names, remove its objects. Raises Unavailable, Stale.
+
+        The events are stored in the commit that frees the names.
+        """
 
     def reconcile(self, older_than: timedelta = RECONCILE_AFTER) -> int:
         """Finish or undo operations that have been unfinished for longer than ``older_than``. Return their number."""
@@ -158,12 +173,12 @@ class Accounts(ABC):
         """
         return user
 
-    def end_sessions(self, id: str, change: Change) -> User:
+    def end_sessions(self, id: str, change: Change, events: Recorded[User] = NO_EVENTS) -> User:
         """Apply ``change``, which ends all sessions of an active user, and revoke its sign-ins at the provider.
 
         ``reconcile`` repeats a revocation that fails. Raises the errors of UserRepository.update.
         """
-        return self.users.update(id, if_active(change))
+        return self.users.update(id, if_active(change), events=events)
 
     def wait_for_revocation(self) -> None:
         """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""
@@ -204,5 +219,11 @@ class Accounts(ABC):
 
     def finish_deletion(self, user: User) -> None:
         """Remove the objects of a deleted user for the last time. No request of the user can still be running."""
-        self.remove_owned(self.users.update(user.id, self.buried))
+
+        def deleted(before: User, after: User) -> Sequence[Event]:
+            if before.state is not State.DELETING:
+                return ()  # it was deleted before, or was never created
+            return [NO_CLIENT.event(EventType.USER_DELETED, user.id, SYSTEM, after.updated_at)]
+
+        self.remove_owned(self.users.update(user.id, self.buried, events=deleted))
         self.users.update(user.id, lambda stored: stored.tombstone(self.clock()))

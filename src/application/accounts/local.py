@@ -1,6 +1,6 @@
 """Accounts whose passwords this service keeps. The user record is the whole account."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -9,6 +9,7 @@ from src.application.accounts.interface import Accounts
 from src.application.accounts.steps import Change, if_active, if_ticket
 from src.application.ports import ExternalIdentity, PasswordHasher
 from src.domain.errors import PorteroError
+from src.domain.events import NO_EVENTS, Event, Recorded, always
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.users import Claim, State, User
@@ -21,21 +22,32 @@ class LocalAccounts(Accounts):
     hasher: PasswordHasher
 
     def create(
-        self, user: User, password: NewPassword | None, idempotent: IdempotentCreate[User] | None = None
+        self,
+        user: User,
+        password: NewPassword | None,
+        idempotent: IdempotentCreate[User] | None = None,
+        events: Sequence[Event] = (),
     ) -> User:
         if password is not None:
             user = replace(user, password_hash=self.hasher.hash_password(password.text))
-        return self.users.add(user, idempotent.receipt_for(user) if idempotent else None)
+        return self.users.add(user, idempotent.receipt_for(user) if idempotent else None, events=events)
 
-    def upgrade(self, id: str, promote: Change, password: NewPassword) -> User:
+    def upgrade(self, id: str, promote: Change, password: NewPassword, events: Sequence[Event] = ()) -> User:
         hash = self.hasher.hash_password(password.text)
-        return self.users.update(id, lambda guest: replace(promote(guest), password_hash=hash))
+        return self.users.update(id, lambda guest: replace(promote(guest), password_hash=hash), events=always(*events))
 
-    def change(self, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
-        return self.users.update(id, if_active(change), revisions=revisions)
+    def change(
+        self,
+        id: str,
+        change: Change,
+        revisions: Collection[str] | None = None,
+        events: Recorded[User] = NO_EVENTS,
+    ) -> User:
+        return self.users.update(id, if_active(change), revisions=revisions, events=events)
 
-    def delete(self, id: str, revisions: Collection[str] | None = None) -> None:
-        attempt(self.remove_owned, self.users.update(id, if_active(self.buried), revisions=revisions))
+    def delete(self, id: str, revisions: Collection[str] | None = None, events: Sequence[Event] = ()) -> None:
+        bury = if_active(self.buried)
+        attempt(self.remove_owned, self.users.update(id, bury, revisions=revisions, events=always(*events)))
 
     def sign_in(
         self, claim: Claim | None, known: User | None, password: str

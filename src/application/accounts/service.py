@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from src.application.accounts.changes import changes
 from src.application.accounts.interface import Accounts
-from src.application.audit import Audit, AuditEvent
 from src.application.caller import Caller, caller_must_exist
 from src.application.limits import (
     FAILED_LOGINS,
@@ -20,6 +20,7 @@ from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.registration import RegistrationPolicy
 from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, WrongPassword
+from src.domain.events import EventType
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
 from src.domain.sessions import Client, Method
@@ -41,7 +42,6 @@ class AccountService:
     registration: RegistrationPolicy
     limiter: RateLimiter
     notices: Notices
-    audit: Audit
     clock: Clock
 
     def register(self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None) -> User:
@@ -56,13 +56,12 @@ class AccountService:
         self.registration.admit(profile.get("email"))
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         now = self.clock()
-        if caller is None or caller.role is not Role.GUEST:
-            user = self.accounts.create(User.new(now=now, **profile), password)
-        else:
-            with caller_must_exist():
-                user = self.accounts.upgrade(caller.id, lambda guest: _promoted(guest, profile, now), password)
-        self.audit(AuditEvent.USER_REGISTERED, {"user_id": user.id})
-        return user
+        user = caller if caller and caller.role is Role.GUEST else User.new(now=now, **profile)
+        events = [client.event(EventType.USER_REGISTERED, user.id, user.actor, now)]
+        if user is not caller:
+            return self.accounts.create(user, password, events=events)
+        with caller_must_exist():
+            return self.accounts.upgrade(user.id, lambda guest: _promoted(guest, profile, now), password, events)
 
     def sign_up(
         self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None
@@ -111,13 +110,8 @@ class AccountService:
                     raise _password_required()  # the address has changed since the caller was authenticated
             return stored.changed(change, now)
 
-        changed = self.accounts.change(id, apply, revisions)
-        if changed.email != before[0].email:
-            self.audit(AuditEvent.ADDRESS_CHANGED, {"user_id": id, "by": user.id})
-            self.notices.address_changed(before[0], changed, client)
-        if "role" in change or "disabled" in change:
-            role, disabled = changed.role, changed.disabled
-            self.audit(AuditEvent.ROLE_CHANGED, {"user_id": id, "by": user.id, "role": role, "disabled": disabled})
+        changed = self.accounts.change(id, apply, revisions, changes(client, user.actor, now, caller.session_id))
+        self.notices.address_changed(before[0], changed, client)
         return changed
 
     def change_password(self, caller: Caller, current: str | None, new: NewPassword, client: Client) -> None:
@@ -138,9 +132,10 @@ class AccountService:
                 raise WrongPassword  # changed since it was verified
             return stored
 
-        keep = caller.session.id if caller.session else None
+        keep, ended = caller.session_id, EventType.SESSIONS_ENDED
+        event = client.event(ended, user.id, user.actor, self.clock(), keep, reason="password-changed")
         with caller_must_exist():
-            self.accounts.set_password(user.id, new, "password-changed", check=require_unchanged, keep_session=keep)
+            self.accounts.set_password(user.id, new, [event], check=require_unchanged, keep_session=keep)
         self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
 
     def delete(self, caller: User, id: str, revisions: Collection[str] | None, client: Client) -> None:
@@ -151,8 +146,7 @@ class AccountService:
         require_self_or_admin(caller, id)
         # Guests are not visible, so that they are deleted by themselves only.
         user = caller if id == caller.id else require_visible(self.users.get(id))
-        self.accounts.delete(id, revisions)
-        self.audit(AuditEvent.USER_DELETED, {"user_id": id, "by": caller.id})
+        self.accounts.delete(id, revisions, [client.event(EventType.USER_DELETED, id, caller.actor, self.clock())])
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
     def _logged_in_recently(self, caller: Caller) -> bool:

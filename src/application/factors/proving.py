@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from src.application.audit import Audit, AuditEvent
 from src.application.factors.recovery import recovery_hash
+from src.application.failed_logins import FailedLogins
 from src.application.limits import Count, Limit, RateLimiter
 from src.application.notices import Notices
 from src.application.ports import AuthenticatorApps, Clock, Sealer
@@ -84,7 +84,7 @@ class ProofService:
     limiter: RateLimiter
     """A limiter that counts even if the operator has turned the rate limits off."""
     notices: Notices
-    audit: Audit
+    failures: FailedLogins
     clock: Clock
 
     def read(self, user_id: str, answer: Answer) -> tuple[User | None, Factor | None]:
@@ -129,7 +129,7 @@ class ProofService:
         return list(self.limiter.hit(*counts, *([Count(GUESSES_BY_TICKET, ticket.spent.id)] if ticket else [])))
 
     def _record_wrong(self, user: User, attempts: list[Attempt], client: Client) -> None:
-        self.audit(AuditEvent.LOGIN_FAILED, {"user_id": user.id})
+        self.failures.record(user, client)
         if attempts and attempts[0].count == _WRONG_CODES_TOLD:
             self.notices.send(MailKind.WRONG_CODES, user, client)
 

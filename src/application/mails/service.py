@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from src.application.accounts import Accounts
+from src.application.accounts import Accounts, changes
 from src.application.accounts.failures import after_failure
-from src.application.audit import Audit, AuditEvent
 from src.application.limits import (
     FAILED_LOGINS,
     MAILS,
@@ -23,9 +22,10 @@ from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.sessions import SessionService
 from src.domain.errors import FieldError, Invalid, InvalidToken, NotFound, TooManyRequests, Unavailable
+from src.domain.events import Event, EventType, Recorded
 from src.domain.mails import MAX_VALID_TOKENS, Mail, MailKind, MailRepository
 from src.domain.passwords import NewPassword, PasswordPolicy
-from src.domain.sessions import Client, Method
+from src.domain.sessions import Client, Login, Method
 from src.domain.users import User, UserRepository
 from src.domain.values import Email, InvalidValue
 
@@ -44,7 +44,6 @@ class MailService:
     tokens: MailTokens
     passwords: PasswordPolicy
     limiter: RateLimiter
-    audit: Audit
     clock: Clock
     enabled: bool
     """Whether there is a mail server, or a folder for mails in development."""
@@ -109,7 +108,7 @@ class MailService:
             mail = next((each for each in newest if self._is_code(each, code)), None)
             if mail is None:
                 raise InvalidToken(_INVALID)
-        return self._start(mail, self._user_of(mail), client)
+        return self._start(mail, self._user_of(mail), client, Login.MAIL_CODE)
 
     def reset_password(self, token: str, password: str, client: Client) -> None:
         """Set a new password with the token of a mail. It ends all sessions and proves the address.
@@ -152,12 +151,14 @@ class MailService:
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
 
+        now = self.clock()
+        ended = client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, reason=reason)
         try:
-            stored = self.accounts.start_password_change(user.id, password, reason, check=check)
+            stored = self.accounts.start_password_change(user.id, password, [ended], check=check)
             with after_failure(self.mails.update, mail.id, lambda spent: spent.given_back(stored)):
                 self.accounts.finish_password_change(stored, password, remove_other_sign_ins=True)
             # Only now: after a failure in between, the next mail must replace the password again.
-            changed = self.users.update(user.id, prove)
+            changed = self.users.update(user.id, prove, events=changes(client, user.actor, now))
         except NotFound:
             raise InvalidToken(_INVALID) from None
         with suppress(Unavailable, NotFound):  # its token is void already
@@ -168,9 +169,9 @@ class MailService:
         self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
         return changed
 
-    def _start(self, mail: Mail, user: User, client: Client) -> tuple[User, Tokens]:
+    def _start(self, mail: Mail, user: User, client: Client, login: Login = Login.MAIL_LINK) -> tuple[User, Tokens]:
         user = self._prove(mail, user, client)
-        return user, self.sessions.start(user, client, [Method.EMAIL])
+        return user, self.sessions.start(user, client, [Method.EMAIL], login=login)
 
     def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:
         """Mark the address of a mail as verified, which spends the mail. Return the user.
@@ -187,16 +188,20 @@ class MailService:
             owned = stored if own else stored.without_sessions(self.clock())
             return replace(owned, email_verified=True, updated_at=self.clock())
 
+        def events(before: User, after: User) -> Sequence[Event]:
+            verified = changes(client, user.actor, after.updated_at)(before, after)
+            if after.session_epoch == before.session_epoch:
+                return verified
+            ended = EventType.SESSIONS_ENDED
+            return [*verified, client.event(ended, user.id, user.actor, after.updated_at, reason="address-proved")]
+
         self._spend(mail)
-        changed = self._update(mail, proved)
-        if changed.session_epoch != user.session_epoch:
-            self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "address-proved"})
-        return changed
+        return self._update(mail, proved, events)
 
     def _loses_password(self, user: User) -> bool:
         return not user.email_verified and self.accounts.may_have_sign_ins(user)
 
-    def _update(self, mail: Mail, change: Callable[[User], User]) -> User:
+    def _update(self, mail: Mail, change: Callable[[User], User], events: Recorded[User]) -> User:
         """Change the user of a mail whose token has just been spent. Raises InvalidToken."""
 
         def checked(stored: User) -> User:
@@ -205,7 +210,7 @@ class MailService:
 
         assert mail.user_id
         try:
-            return self.users.update(mail.user_id, checked)
+            return self.users.update(mail.user_id, checked, events=events)
         except NotFound:
             raise InvalidToken(_INVALID) from None
 

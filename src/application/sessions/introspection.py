@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from src.application.audit import Audit, AuditEvent
 from src.application.limits import WRONG_SECRETS, WRONG_SECRETS_BY_NAME, Count, RateLimiter, network
-from src.application.ports import RefreshTokens
+from src.application.ports import Clock, RefreshTokens
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidClient, InvalidToken
+from src.domain.events import Actor, ActorKind, EventType
 from src.domain.sessions import Client
 from src.domain.users import User
 
@@ -25,7 +25,7 @@ class IntrospectionService:
     credentials: Mapping[str, str]
     """The secrets of the services that may ask for the state of tokens, by the name of the service."""
     limiter: RateLimiter
-    audit: Audit
+    clock: Clock
     trusted: set[tuple[str, str]] = field(default_factory=set)
     """The services and their addresses from which the last secret was right. These are not counted."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -42,16 +42,16 @@ class IntrospectionService:
             return self._access(token) if self.authentication.tokens.recognises(token) else self._refresh(token)
         return None
 
-    def revoke(self, token: str) -> None:
+    def revoke(self, token: str, client: Client) -> None:
         """End the session of an access token or a refresh token. A token that is not valid changes nothing.
 
         Raises Unavailable.
         """
         with suppress(InvalidToken):
             user_id, session_id = self._session_of(token)
-            self.authentication.sessions.remove(session_id)
-            fields = {"user_id": user_id, "session_id": session_id, "reason": "revoked"}
-            self.audit(AuditEvent.SESSION_ENDED, fields)
+            owner = Actor(ActorKind.USER, user_id)
+            event = client.event(EventType.SESSION_ENDED, user_id, owner, self.clock(), session_id, reason="revoked")
+            self.authentication.sessions.remove(session_id, events=[event])
 
     def _require_service(self, name: str, secret: str, client: Client) -> None:
         """Raise InvalidClient unless a service has this credential. Raises TooManyRequests, Unavailable.

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from src.application.accounts import Accounts
-from src.application.audit import Audit, AuditEvent
 from src.application.caller import Caller, caller_must_exist
+from src.application.failed_logins import FailedLogins
 from src.application.limits import (
     FAILED_LOGINS,
     FAILED_LOGINS_BY_ACCOUNT,
@@ -23,7 +23,8 @@ from src.application.ports import Clock, ExternalIdentity, RefreshToken, Refresh
 from src.application.registration import RegistrationPolicy
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
-from src.domain.sessions import Attempt, Client, Method, Session, SessionRepository
+from src.domain.events import SYSTEM, Actor, EventType, always
+from src.domain.sessions import NO_CLIENT, Attempt, Client, Login, Method, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
@@ -60,7 +61,7 @@ class SessionService:
     registration: RegistrationPolicy
     limiter: RateLimiter
     notices: Notices
-    audit: Audit
+    failures: FailedLogins
     clock: Clock
 
     def log_in(self, login: str, password: str, client: Client) -> tuple[User, Tokens]:
@@ -91,7 +92,7 @@ class SessionService:
         with guess(self.limiter, attempts, by_address) as counted:
             user, identity = self.accounts.sign_in(*asked, password)
             if user is None:
-                self.audit(AuditEvent.LOGIN_FAILED, {"user_id": known.id if known else None})
+                self.failures.record(known, client)
                 raise InvalidCredentials
             return user, self.start(user, client, [Method.PASSWORD], identity, counted)
 
@@ -114,9 +115,9 @@ class SessionService:
         self.limiter.hit(Count(GUESTS, network(client)))
         now = self.clock()
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
-        guest = self.users.add(replace(guest, expires_at=now + self.lifetimes.guest))
-        self.audit(AuditEvent.GUEST_REGISTERED, {"user_id": guest.id})
-        return self._start(guest, client, [], None, [])
+        event = client.event(EventType.GUEST_REGISTERED, guest.id, guest.actor, now)
+        guest = self.users.add(replace(guest, expires_at=now + self.lifetimes.guest), events=[event])
+        return self._start(guest, client, [], None, [], None)
 
     def start(
         self,
@@ -125,15 +126,18 @@ class SessionService:
         methods: Sequence[Method],
         identity: ExternalIdentity | None = None,
         attempts: list[Attempt] | None = None,
+        login: Login | None = None,
     ) -> Tokens:
         """Log in a user who has proved their identity with ``methods``, and return the tokens of a new session.
 
         ``identity`` is what the identity provider says about the sign-in, if there was one. Those of ``attempts`` that
-        the commit of the session gives back are removed from the list.
+        the commit of the session gives back are removed from the list. ``login`` is the way to log in that the event
+        names, if ``methods`` do not tell.
         """
-        self.audit(AuditEvent.LOGIN_SUCCEEDED, {"user_id": user.id})
         self.notices.logged_in(user, client)
-        return self._start(user, client, methods, identity, [] if attempts is None else attempts)
+        return self._start(
+            user, client, methods, identity, [] if attempts is None else attempts, login or Login.by(methods)
+        )
 
     def _start(
         self,
@@ -142,8 +146,12 @@ class SessionService:
         methods: Sequence[Method],
         identity: ExternalIdentity | None,
         attempts: list[Attempt],
+        login: Login | None,
     ) -> Tokens:
-        """Start a session. A guest gets no refresh token: the session ends with the guest."""
+        """Start a session. Without ``login`` there is no event of a login.
+
+        A guest gets no refresh token: the session ends with the guest.
+        """
         now, id = self.clock(), new_id()
         if user.expires_at:
             expires = ends = user.expires_at
@@ -167,9 +175,11 @@ class SessionService:
             second_factor=identity.second_factor if identity else None,
             methods=(*methods, *(identity.methods if identity else ())),
         )
+        succeeded = EventType.LOGIN_SUCCEEDED
+        events = [client.event(succeeded, user.id, user.actor, now, id, method=login.value)] if login else []
         counted = attempts.copy()
         attempts.clear()  # if the reply of the commit is lost, they may have been given back
-        attempts += self.sessions.add_after(counted, session)
+        attempts += self.sessions.add_after(counted, session, events=events)
         if cookie:
             return Tokens("", int((ends - now).total_seconds()), None, cookie.value)
         return self.tokens.issue(user, session, session.proof, refresh)
@@ -183,7 +193,7 @@ class SessionService:
         session = caller.require_session()
         return self.tokens.issue(self.checked(session, caller.user), session, caller.proof)
 
-    def refresh(self, value: str) -> tuple[User, Tokens]:
+    def refresh(self, value: str, client: Client) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens; it is spent by that.
 
         Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
@@ -211,7 +221,7 @@ class SessionService:
             raise InvalidToken from None
         except _TokenReused:
             if token.genuine:
-                self._end(token.session_id, token.user_id, "refresh-token-reused")
+                self._end(token.session_id, token.user_id, SYSTEM, client, "refresh-token-reused")
             raise InvalidToken from None
         successors = self.refresh_tokens.successors(token, session.generation - 1)
         successor = next((each for each in successors if each.hash == session.current_hash), None)
@@ -225,23 +235,24 @@ class SessionService:
         page = self.sessions.list_for_user(user.id, cursor, limit)
         return Page([session for session in page.items if session.is_valid(user, now)], page.next)
 
-    def end(self, user: User, id: str) -> None:
+    def end(self, user: User, id: str, client: Client) -> None:
         """End one of your sessions. Raises NotFound, also for a session of another user."""
         session = self.sessions.get(id)
         if session is None or not session.is_valid(user, self.clock()):
             raise NotFound("You have no such session.")
-        self._end(id, user.id, "ended-by-owner")
+        self._end(id, user.id, user.actor, client, "ended-by-owner")
 
-    def log_out(self, caller: Caller) -> None:
+    def log_out(self, caller: Caller, client: Client) -> None:
         """End the session of the token. Raises Forbidden for a caller without a session."""
-        self._end(caller.require_session().id, caller.user.id, "logout")
+        self._end(caller.require_session().id, caller.user.id, caller.user.actor, client, "logout")
 
-    def log_out_everywhere(self, user: User, keep: Session | None = None) -> None:
+    def log_out_everywhere(self, caller: Caller, client: Client, keep: Session | None = None) -> None:
         """End every session except ``keep``. Earlier sign-ins at the identity provider are revoked as well."""
-        now, kept = self.clock(), keep.id if keep else None
+        now, user, kept = self.clock(), caller.user, keep.id if keep else None
+        ended = EventType.SESSIONS_ENDED
+        event = client.event(ended, user.id, user.actor, now, caller.session_id, reason="logout-all")
         with caller_must_exist():
-            self.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(now, kept))
-        self.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "logout-all"})
+            self.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(now, kept), always(event))
         self.accounts.wait_for_revocation()
 
     def _presented(self, token: RefreshToken, now: datetime) -> tuple[Session, User]:
@@ -266,9 +277,9 @@ class SessionService:
                 raise InvalidToken
             return user
         except InvalidToken:
-            self._end(session.id, user.id, "ended-at-provider")
+            self._end(session.id, user.id, SYSTEM, NO_CLIENT, "ended-at-provider")
             raise
 
-    def _end(self, id: str, user_id: str, reason: str) -> None:
-        self.sessions.remove(id)
-        self.audit(AuditEvent.SESSION_ENDED, {"user_id": user_id, "session_id": id, "reason": reason})
+    def _end(self, id: str, user_id: str, by: Actor, client: Client, reason: str) -> None:
+        event = client.event(EventType.SESSION_ENDED, user_id, by, self.clock(), id, reason=reason)
+        self.sessions.remove(id, events=[event])

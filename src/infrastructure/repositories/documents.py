@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from src.domain.errors import NotFound, Stale
+from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.messages import Translatable
 from src.domain.receipts import IdempotentCreate, Receipt, Repeated
 from src.domain.values import Page
 from src.infrastructure.conflicts import Conflict, retry_conflicts
+from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.stores.driver import Delete, Document, Insert, Key, PreconditionFailed, Query, Update, Write
 from src.infrastructure.stores.packing import pack, unpack
 from src.infrastructure.stores.portable import Store
@@ -44,13 +46,20 @@ class Documents(Generic[E]):
     """The number of documents that a page reads at first. If they are small, it reads more at a time after that."""
 
     def __init__(
-        self, store: Store, collection: declarations.Collection, make: Callable[..., E], **parsers: Callable[[Any], Any]
+        self,
+        store: Store,
+        collection: declarations.Collection,
+        make: Callable[..., E],
+        recorder: Recorder | None = None,
+        **parsers: Callable[[Any], Any],
     ) -> None:
         """Use ``make`` to construct an entity from its id, its revision and the stored fields.
 
-        ``parsers`` convert the fields of the same names before that, for example to enumerations.
+        ``parsers`` convert the fields of the same names before that, for example to enumerations. ``recorder`` stores
+        the events of changes. By default they are only logged.
         """
         self._store = store
+        self._recorder = recorder or Recorder()
         self._collection = collection
         self._make = make
         self._parsers = parsers
@@ -71,12 +80,13 @@ class Documents(Generic[E]):
         *,
         revisions: Collection[str] | None = None,
         idempotent: IdempotentCreate[E] | None = None,
+        events: Recorded[E] = NO_EVENTS,
     ) -> E:
         """Apply the pure function ``change`` to the stored entity. Takes one read and, without conflicts, one commit.
 
-        The commit also stores the receipt of ``idempotent``. If ``revisions`` is given, raises Stale unless the stored
-        revision is one of them. Also raises NotFound, Repeated, the errors of ``change``, and the result of
-        ``_refusal``.
+        The commit also stores the receipt of ``idempotent``, and the events. If ``revisions`` is given, raises Stale
+        unless the stored revision is one of them. Also raises NotFound, Repeated, the errors of ``change``, and the
+        result of ``_refusal``.
         """
 
         def attempt() -> E:
@@ -87,7 +97,9 @@ class Documents(Generic[E]):
             new = change(old)  # first, because it checks whether the caller may know the entity
             if revisions is not None and old.revision not in revisions:
                 raise Stale
-            return old if new == old else self._save(old, new, idempotent.receipt_for(new) if idempotent else None)
+            if new == old:
+                return old
+            return self._save(old, new, idempotent.receipt_for(new) if idempotent else None, events=events(old, new))
 
         return retry_conflicts(attempt)
 
@@ -143,19 +155,25 @@ class Documents(Generic[E]):
         """Return the error to raise when a related write was refused. Conflict makes ``update`` try again."""
         return failed
 
-    def _save(self, old: E | None, new: E, receipt: Receipt | None = None, *others: Write) -> E:
-        """Commit an entity, its related writes, the receipt and ``others``. Return the entity with its new revision.
+    def _save(
+        self, old: E | None, new: E, receipt: Receipt | None = None, *others: Write, events: Sequence[Event] = ()
+    ) -> E:
+        """Commit an entity, its related writes, the receipt, ``others`` and the events, which are also logged.
+
+        Return the entity with its new revision.
 
         Raises Conflict if ``old`` is no longer the stored entity, and Repeated if an unexpired receipt with the id of a
         new receipt is stored. If another write is refused, raises the exception that ``_refusal`` returns.
         """
-        writes = self.write(new), *self._related_writes(old, new), *others
+        writes = self.write(new), *self._related_writes(old, new), *others, *self._recorder.writes(events)
         try:
-            return self.with_revision(new, Receipts(self._store).commit(receipt, *writes))
+            saved = self.with_revision(new, Receipts(self._store).commit(receipt, *writes))
         except PreconditionFailed as failed:
             if old and self._key(new.id) in failed.keys:
                 raise Conflict from None
             raise self._refusal(failed, new) from None
+        self._recorder.log(events)
+        return saved
 
     def _remove_unchanged(self, entity: E, *others: Write) -> bool:
         """Remove an entity and commit ``others``, all or nothing. Return whether that succeeded.

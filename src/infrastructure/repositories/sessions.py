@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from src.domain.errors import AlreadyUsed, NotFound
+from src.domain.events import Event
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import Attempt, Client, Session
 from src.domain.users import User
@@ -12,8 +13,9 @@ from src.infrastructure.conflicts import retry_conflicts
 from src.infrastructure.limits.counters import without_attempt
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.factors import Factors
+from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
-from src.infrastructure.stores.driver import Key, PreconditionFailed, Write
+from src.infrastructure.stores.driver import Delete, Key, PreconditionFailed, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import SESSIONS, USERS
 
@@ -21,8 +23,8 @@ from src.infrastructure.stores.schema import SESSIONS, USERS
 class Sessions(Documents[Session]):
     """Stores sessions. Implements SessionRepository."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store, SESSIONS, Session)
+    def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
+        super().__init__(store, SESSIONS, Session, recorder)
         self._users = Users(store)
         self._factors = Factors(store)
 
@@ -31,17 +33,28 @@ class Sessions(Documents[Session]):
         return self._save(None, session)
 
     def add_after(
-        self, attempts: Sequence[Attempt], session: Session, evidence: Evidence = NO_EVIDENCE
+        self,
+        attempts: Sequence[Attempt],
+        session: Session,
+        evidence: Evidence = NO_EVIDENCE,
+        events: Sequence[Event] = (),
     ) -> Sequence[Attempt]:
         """Store a new session and give attempts back. Takes one commit unless others were counted meanwhile."""
         given_back = [without_attempt(attempt) for attempt in attempts if attempt.revision]
-        writes = [self.write(session), *self._factors.evidence_writes(evidence)]
+        writes = [self.write(session), *self._factors.evidence_writes(evidence), *self._recorder.writes(events)]
+        left = [attempt for attempt in attempts if not attempt.revision]
         try:
             self._store.commit(*writes, *given_back)
         except PreconditionFailed:
             self._commit_with_evidence(*writes)
-            return attempts
-        return [attempt for attempt in attempts if not attempt.revision]
+            left = [*attempts]
+        self._recorder.log(events)
+        return left
+
+    def remove(self, id: str, *, events: Sequence[Event] = ()) -> None:  # type: ignore[override]
+        """Remove a session, if it exists, and store the events. Takes one commit."""
+        self._store.commit(Delete(self._key(id)), *self._recorder.writes(events))
+        self._recorder.log(events)
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:
         """Return a session and a user. Takes one read of two documents."""

@@ -25,7 +25,7 @@ class StoredObjectDocuments(Documents[S]):
     def __init__(
         self, store: Store, collection: declarations.Collection, make: Callable[..., S], **parsers: Callable[[Any], Any]
     ) -> None:
-        super().__init__(store, collection, make, state=ObjectState, **parsers)
+        super().__init__(store, collection, make, None, state=ObjectState, **parsers)
         self._jobs, self._receipts = Jobs(store), Receipts(store)
 
     def begin(self, item: S, receipt: Receipt | None) -> tuple[S, Receipt | None]:

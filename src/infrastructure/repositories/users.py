@@ -6,12 +6,14 @@ from itertools import chain
 from typing import Any
 
 from src.domain.errors import LastAdmin, NotFound, Taken
+from src.domain.events import Event
 from src.domain.receipts import Receipt
 from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Update, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import FACTORS, ROSTERS, SPENT, USERS
@@ -27,20 +29,21 @@ _STATES = {state.value: state for state in State}
 class Users(Documents[User]):
     """Stores users. Implements UserRepository."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
         super().__init__(
             store,
             USERS,
             User,
+            recorder,
             role=_ROLES.__getitem__,
             state=_STATES.__getitem__,
             address_changes=lambda count: count or 0,
             factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
         )
 
-    def add(self, user: User, receipt: Receipt | None = None) -> User:
+    def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""
-        return retry_conflicts(lambda: self._save(None, user, receipt))
+        return retry_conflicts(lambda: self._save(None, user, receipt, events=events))
 
     def add_all(self, users: Sequence[User]) -> set[str]:
         """Store new users, several in a commit. If one of them is refused, each takes a commit of its own."""

@@ -33,7 +33,7 @@ def decode_cursor(query: Query) -> tuple[Any, str] | None:
 def encode_cursor(query: Query, value: Any, id: str) -> str:
     """Return a cursor that continues after an order value and an id, and that only the same query accepts."""
     equal, bounds = sorted(query.equal.items()), [query.start, str(query.until)]
-    described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds])
+    described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds], default=str)
     digest = hashlib.sha256(described.encode()).hexdigest()[:16]
     text = value.isoformat() if isinstance(value, datetime) else value
     return base64.urlsafe_b64encode(json.dumps([digest, text, id]).encode()).decode().rstrip("=")

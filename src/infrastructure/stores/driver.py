@@ -72,7 +72,7 @@ class Query:
     collection: Collection
     order: str
     equal: Mapping[str, str | int | bool] = field(default_factory=dict)
-    start: str | None = None
+    start: str | datetime | None = None
     until: str | datetime | None = None
     cursor: str | None = None
     limit: int = 100

@@ -17,9 +17,9 @@ from werkzeug.exceptions import (
 )
 from werkzeug.http import HTTP_STATUS_CODES
 
-from src.application.audit import AuditEvent
 from src.domain import errors
 from src.domain.errors import FieldError, PorteroError
+from src.domain.events import EventType
 from src.domain.messages import Translatable
 from src.interfaces.errors.catalogue import CATALOGUE, TAKEN, status_of
 from src.interfaces.errors.pages import page_of, prefers_page
@@ -129,7 +129,7 @@ def _domain_problem(error: PorteroError) -> Problem:
 
 def _audit_denial(error: PorteroError) -> None:
     services: Services = current_app.extensions["portero"]
-    services.audit(AuditEvent.DENIED, {"reason": error.code, "method": request.method, "path": request.path})
+    services.audit(EventType.DENIED, {"reason": error.code, "method": request.method, "path": request.path})
 
 
 def _http_problem(error: HTTPException) -> Problem:

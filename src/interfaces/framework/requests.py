@@ -22,7 +22,8 @@ def context_of(caller: Caller | None) -> Context:
 
 
 def client() -> Client:
-    """Return the user agent, the address and the language of the current request."""
+    """Return the user agent, the address, the language and the id of the current request."""
     agent = request.headers.get("User-Agent", "")[:200]
     shown = agent if agent.isprintable() and agent else None
-    return Client(user_agent=shown, ip=request.remote_addr, language=accepted_language())
+    id, language = request.headers["X-Request-Id"], accepted_language()
+    return Client(user_agent=shown, ip=request.remote_addr, language=language, request_id=id)

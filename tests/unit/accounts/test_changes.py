@@ -253,7 +253,7 @@ def test_a_user_whose_account_is_in_another_project_is_not_removed(world: Accoun
     with pytest.raises(Unavailable):
         world.readdress(user)
     with pytest.raises(Unavailable):
-        world.accounts.set_password(user.id, accepted(PASSWORD), "password-reset")
+        world.accounts.set_password(user.id, accepted(PASSWORD))
     world.wait()
     assert world.accounts.reconcile() == 0
     with pytest.raises(Unavailable):
@@ -335,7 +335,7 @@ class TestUsersMadeWithoutTheProvider:
         self, world: AccountWorld, user: User
     ) -> None:
         with pytest.raises(NotFound):
-            world.accounts.set_password(user.id, accepted(PASSWORD), "password-reset")
+            world.accounts.set_password(user.id, accepted(PASSWORD))
         assert world.stored(user) == user
 
 

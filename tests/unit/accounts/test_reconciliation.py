@@ -87,7 +87,6 @@ class Chaos(AccountWorld):
             notices=NO_NOTICES,
             registration=OPEN,
             guest_lifetime=timedelta(days=1),
-            audit=lambda *_: None,
             clock=self.clock,
         )
 

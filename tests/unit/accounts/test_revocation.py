@@ -42,7 +42,7 @@ def test_no_change_but_the_first_disabling_revokes_sign_ins(world: AccountWorld)
     user = disable(world, world.joined())
     for change in ({"disabled": True}, {"name": "Ada"}, {"disabled": False}):
         world.accounts.change(user.id, lambda stored, change=change: stored.changed(change, world.now))  # type: ignore[misc]
-    world.accounts.set_password(user.id, accepted("another zebra"), "password-reset")  # the provider revokes by itself
+    world.accounts.set_password(user.id, accepted("another zebra"))  # the provider revokes by itself
     assert len(world.remote.revoked) == 1
 
 

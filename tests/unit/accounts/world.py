@@ -43,16 +43,13 @@ class AccountWorld(Interruptions):
             notices=NO_NOTICES,
             registration=OPEN,
             guest_lifetime=timedelta(days=1),
-            audit=lambda *_: None,
             clock=self.clock,
         )
 
     def local_accounts(self) -> LocalAccounts:
         """Return the accounts after a change of the settings: this service keeps the passwords itself."""
         hasher = Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1)
-        return LocalAccounts(
-            users=self.users, hasher=hasher, owned=[self._disown], audit=lambda *_: None, clock=self.clock
-        )
+        return LocalAccounts(users=self.users, hasher=hasher, owned=[self._disown], clock=self.clock)
 
     def clock(self) -> datetime:
         self.now += timedelta(microseconds=1)

@@ -1,6 +1,6 @@
 """Change an account: claim a new name, change the address at the provider, store the name and free the old one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,11 +9,18 @@ from src.application.accounts.failures import after_failure, attempt
 from src.application.accounts.linked.base import LinkedBase, disables, finishing, reserving
 from src.application.accounts.steps import Change, if_active, if_ticket
 from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
+from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.passwords import NewPassword
 from src.domain.users import ProviderLink, User
 
 
-def change_account(accounts: LinkedBase, id: str, change: Change, revisions: Collection[str] | None = None) -> User:
+def change_account(
+    accounts: LinkedBase,
+    id: str,
+    change: Change,
+    revisions: Collection[str] | None = None,
+    events: Recorded[User] = NO_EVENTS,
+) -> User:
     """Apply ``change`` in the store and at the provider, or in neither. Raises as ``Accounts.change`` does."""
     ticket = accounts.clock()
     reserve = reserving(change, ticket)
@@ -23,7 +30,10 @@ def change_account(accounts: LinkedBase, id: str, change: Change, revisions: Col
         begun[:] = [stored]
         return reserve(stored)
 
-    user = accounts.users.update(id, if_active(begin), revisions=revisions)
+    def events_of_whole_change(before: User, after: User) -> Sequence[Event]:
+        return () if after.ticket == ticket and not disables(before, after) else events(before, after)
+
+    user = accounts.users.update(id, if_active(begin), revisions=revisions, events=events_of_whole_change)
     if user.ticket != ticket:
         return user  # the address stays, so that the provider need not know
     if disables(begun[0], user):
@@ -47,10 +57,10 @@ def change_account(accounts: LinkedBase, id: str, change: Change, revisions: Col
         # The change hides what was revoked at the provider before.
         before = ProviderLink(account.valid_since, accounts.remote.project)
         revoking = accounts.with_link(id, lambda stored: change(stored.with_provider(before)))
-        return accounts.users.update(id, finishing(revoking, ticket))
+        return accounts.users.update(id, finishing(revoking, ticket), events=events)
 
 
-def end_sessions(accounts: LinkedBase, id: str, change: Change) -> User:
+def end_sessions(accounts: LinkedBase, id: str, change: Change, events: Recorded[User] = NO_EVENTS) -> User:
     """Apply a change that ends all sessions, and revoke sign-ins. Raises as ``Accounts.end_sessions`` does."""
     ticket = accounts.clock()
 
@@ -58,7 +68,7 @@ def end_sessions(accounts: LinkedBase, id: str, change: Change) -> User:
         changed = change(stored)
         return changed.marked(ticket) if changed.provider else changed
 
-    user = accounts.users.update(id, if_active(begin))
+    user = accounts.users.update(id, if_active(begin), events=events)
     return revoke_sign_ins(accounts, user) if user.ticket == ticket else user
 
 

@@ -3,6 +3,7 @@
 A guest who registers gets an account between two commits.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from src.application.accounts.linked.delete import free_address
 from src.application.accounts.linked.reconcile import restore
 from src.application.accounts.steps import Change
 from src.domain.errors import Taken, Unavailable
+from src.domain.events import Event, always
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.users import PendingChange, State, User
@@ -19,7 +21,11 @@ from src.domain.values import Role
 
 
 def create(
-    accounts: LinkedBase, user: User, password: NewPassword | None, idempotent: IdempotentCreate[User] | None = None
+    accounts: LinkedBase,
+    user: User,
+    password: NewPassword | None,
+    idempotent: IdempotentCreate[User] | None = None,
+    events: Sequence[Event] = (),
 ) -> User:
     """Create a user in the store and at the provider, or in neither. Raises as ``Accounts.create`` does."""
     try:
@@ -30,16 +36,20 @@ def create(
     # The caller is told that it failed, so it must have failed, even if the last commit landed.
     with after_failure(_undo_creation, accounts, user.id):
         accounts.remote.create(user, password.text if password else None)
-        return accounts.users.update(user.id, accounts.with_link(user.id, activated), idempotent=idempotent)
+        activate = accounts.with_link(user.id, activated)
+        return accounts.users.update(user.id, activate, idempotent=idempotent, events=always(*events))
 
 
-def upgrade(accounts: LinkedBase, id: str, promote: Change, password: NewPassword) -> User:
+def upgrade(
+    accounts: LinkedBase, id: str, promote: Change, password: NewPassword, events: Sequence[Event] = ()
+) -> User:
     """Give a guest an account at the provider, and make it a user here. Raises as ``Accounts.upgrade`` does."""
     ticket = accounts.clock()
     guest = accounts.users.update(id, reserving(promote, ticket))
     with after_failure(_undo_upgrade, accounts, id, ticket):
         accounts.remote.create(promote(guest), password.text)
-        user = accounts.users.update(id, finishing(accounts.with_link(id, promote), ticket))
+        finish = finishing(accounts.with_link(id, promote), ticket)
+        user = accounts.users.update(id, finish, events=always(*events))
     if guest.provider:
         accounts.remote.wait_for_revocation()
     return user

@@ -4,19 +4,22 @@ The objects of a user are removed after its names are free. Reconciliation remov
 request that began before the deletion can still be writing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from src.application.accounts.failures import after_failure, attempt
 from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
 from src.application.accounts.steps import if_active, if_ticket
-from src.application.audit import AuditEvent
 from src.domain.errors import LastAdmin, NotFound, Stale
+from src.domain.events import SYSTEM, Event, EventType, always
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import Claim, State, User
 from src.domain.values import Email
 
 
-def delete(accounts: LinkedBase, id: str, revisions: Collection[str] | None = None) -> None:
+def delete(
+    accounts: LinkedBase, id: str, revisions: Collection[str] | None = None, events: Sequence[Event] = ()
+) -> None:
     """Delete a user in the store and at the provider, or in neither. Raises as ``Accounts.delete`` does."""
     ticket = accounts.clock()
     deleting = if_active(lambda user: replace(user.marked(ticket), state=State.DELETING))
@@ -25,7 +28,7 @@ def delete(accounts: LinkedBase, id: str, revisions: Collection[str] | None = No
     # It may have happened all the same: reconciliation asks the provider when it answers again.
     with after_failure(accounts.users.update, id, undo):
         accounts.remote.delete(id)
-    attempt(accounts.remove_owned, accounts.users.update(id, accounts.buried))
+    attempt(accounts.remove_owned, accounts.users.update(id, accounts.buried, events=always(*events)))
 
 
 def delete_if_gone_at_provider(accounts: LinkedBase, user: User) -> bool:
@@ -37,11 +40,11 @@ def delete_if_gone_at_provider(accounts: LinkedBase, user: User) -> bool:
     if user.state is not State.ACTIVE or user.pending or not is_kept_by_provider(user):
         return False
     accounts.require_project(user)
+    event = NO_CLIENT.event(EventType.USER_DELETED, user.id, SYSTEM, accounts.clock())
     try:
-        deleted = accounts.users.update(user.id, accounts.buried, revisions=[user.revision])
+        deleted = accounts.users.update(user.id, accounts.buried, revisions=[user.revision], events=always(event))
     except (NotFound, Stale, LastAdmin):
         return False
-    accounts.audit(AuditEvent.USER_DELETED, {"user_id": user.id, "by": None})
     attempt(accounts.remove_owned, deleted)
     return True
 

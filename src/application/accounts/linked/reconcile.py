@@ -14,6 +14,8 @@ from src.application.accounts.linked.change import next_sign_in
 from src.application.accounts.linked.sync import permitted, with_account
 from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
+from src.domain.events import SYSTEM, EventType, always
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import State, User
 from src.domain.values import Email, Role, Username
 
@@ -53,7 +55,8 @@ def restore(accounts: LinkedBase, user: User) -> None:
             return
         accounts.require_project(user)
         # The user was active until now, and its requests may still be writing: reconcile once more.
-        accounts.remove_owned(accounts.users.update(user.id, accounts.buried))
+        event = NO_CLIENT.event(EventType.USER_DELETED, user.id, SYSTEM, accounts.clock())
+        accounts.remove_owned(accounts.users.update(user.id, accounts.buried, events=always(event)))
         return
 
     account = accounts.remote.account(user.id)

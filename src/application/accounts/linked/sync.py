@@ -3,14 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
+from src.application.accounts.changes import changes
 from src.application.accounts.linked.base import LinkedBase
 from src.application.accounts.linked.delete import delete_if_gone_at_provider, free_address
 from src.application.accounts.steps import Change
-from src.application.audit import AuditEvent
 from src.application.caller import caller_must_exist
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, RegistrationClosed, Stale, Taken
-from src.domain.sessions import Client
+from src.domain.events import SYSTEM, Event, EventType, always
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import ProviderLink, State, User
 from src.domain.values import Role, Username
 
@@ -98,9 +99,9 @@ def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount)
     if not account.disabled:
         return
     now = accounts.clock()
+    event = NO_CLIENT.event(EventType.SESSIONS_ENDED, user.id, SYSTEM, now, reason="disabled-at-provider")
     with caller_must_exist():
-        accounts.users.update(user.id, lambda stored: stored.without_sessions(now))
-    accounts.audit(AuditEvent.SESSIONS_ENDED, {"user_id": user.id, "reason": "disabled-at-provider"})
+        accounts.users.update(user.id, lambda stored: stored.without_sessions(now), events=always(event))
     raise InvalidToken
 
 
@@ -120,17 +121,17 @@ def _first_visit(accounts: LinkedBase, uid: str, account: ProviderAccount) -> Us
         expires_at=now + accounts.guest_lifetime if account.anonymous else None,
         provider=ProviderLink(account.valid_since, accounts.remote.project),
     )
+    type = EventType.GUEST_REGISTERED if account.anonymous else EventType.USER_REGISTERED
+    event = NO_CLIENT.event(type, uid, user.actor, now)
     try:
-        added = accounts.users.add(user)
+        return accounts.users.add(user, events=[event])
     except Taken:
         # Of two first visits at once the other one may have made the user.
         if existing := accounts.users.get(uid):
             return existing
         if not free_address(accounts, account.email):
             raise
-        added = accounts.users.add(user)
-    accounts.audit(AuditEvent.GUEST_REGISTERED if account.anonymous else AuditEvent.USER_REGISTERED, {"user_id": uid})
-    return added
+        return accounts.users.add(user, events=[event])
 
 
 def _synced(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
@@ -141,25 +142,26 @@ def _synced(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
         if free_address(accounts, account.email):
             return _update(accounts, user, account)
     # The user keeps the address that it has here.
-    accounts.audit(AuditEvent.ADDRESS_TAKEN, {"user_id": user.id})
-    return _update(accounts, user, replace(account, email=user.email, email_verified=user.email_verified))
+    event = NO_CLIENT.event(EventType.ADDRESS_TAKEN, user.id, SYSTEM, accounts.clock())
+    kept = replace(account, email=user.email, email_verified=user.email_verified)
+    return _update(accounts, user, kept, event)
 
 
-def _update(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
-    follow = with_account(account, accounts.remote.project, Username.random(), accounts.clock())
+def _update(accounts: LinkedBase, user: User, account: ProviderAccount, *events: Event) -> User:
+    now = accounts.clock()
+    changed_there = changes(NO_CLIENT, SYSTEM, now)
+    follow = with_account(account, accounts.remote.project, Username.random(), now)
     if follow(user) == user:
         return user
     try:
-        changed = accounts.users.update(user.id, follow, revisions=[user.revision])
+        changed = accounts.users.update(
+            user.id, follow, revisions=[user.revision], events=lambda *states: [*events, *changed_there(*states)]
+        )
     except NotFound:
         raise InvalidToken from None
     except Stale:  # the next check compares again
         if current := accounts.users.get(user.id):
             return current
         raise InvalidToken from None
-    if changed.role is not user.role:  # a guest whose account was upgraded
-        accounts.audit(AuditEvent.USER_REGISTERED, {"user_id": user.id})
-    elif changed.email != user.email:
-        accounts.audit(AuditEvent.ADDRESS_CHANGED, {"user_id": user.id, "by": None})
-    accounts.notices.address_changed(user, changed, Client())
+    accounts.notices.address_changed(user, changed, NO_CLIENT)
     return changed

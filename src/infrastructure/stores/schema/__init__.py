@@ -80,6 +80,35 @@ FACTORS = Collection(
 # The challenges and tickets that have been used, until they expire. A second insert of the same id fails.
 SPENT = Collection("spent", _time("expires_at"), (Index("expires_at"),), expires=True)
 
+EVENT_SHARDS = 4
+"""The number of parts that the events of all users are spread over.
+
+Firestore takes 500 writes a second to an index that only grows, and each part of this one has its own range.
+"""
+
+# What happened to accounts. ``due_at`` is the time of the event until it has been handed to the webhooks, then null.
+EVENTS = Collection(
+    "events",
+    {"shard": Field(Type.INTEGER, enumerated=True)}
+    | _enumeration("type", "actor_kind")
+    | _reference("user_id", "users", nullable=True)
+    | _reference("actor_id", "users", nullable=True)
+    | _reference("session_id", "sessions", nullable=True)
+    | _text("ip", "user_agent", "request_id", nullable=True)
+    | _time("at", "expires_at")
+    | _time("due_at", nullable=True)
+    | _json("data", nullable=True),
+    (
+        Index("at", equal=("user_id",), descending=True),
+        Index("at", equal=("user_id", "type"), descending=True),
+        Index("at", equal=("shard",), descending=True),
+        Index("at", equal=("shard", "type"), descending=True),
+        Index("due_at", equal=("shard",)),
+        Index("expires_at"),
+    ),
+    expires=True,
+)
+
 # ``ends`` is the end of the window in microseconds since 1970: a number, of which Firestore can keep the lower one.
 COUNTERS = Collection("counters", _integer("hits", "ends") | _time("expires_at"), (Index("expires_at"),), expires=True)
 
@@ -196,6 +225,6 @@ PACKS = Collection(
 )
 
 COLLECTIONS = (
-    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, COUNTERS, TASKS, DOGS),
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, EVENTS, COUNTERS, TASKS, DOGS),
     *(FILES, JOBS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

@@ -131,7 +131,8 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     profile = Profile(
         username=body.username, email=body.email, name=body.name, last_name=body.last_name, role=body.role
     )
-    return created(services().directory.add(profile, body.password, caller.user, idempotency.answered_with(created)))
+    idempotent = idempotency.answered_with(created)
+    return created(services().directory.add(profile, body.password, caller.user.actor, client(), idempotent))
 
 
 @route(

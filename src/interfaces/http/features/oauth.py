@@ -75,7 +75,7 @@ def grant_token(body: Grant) -> Response:
         case "password":
             _, tokens = services().sessions.log_in(body.username, body.password, client())
         case "refresh_token":
-            _, tokens = services().sessions.refresh(body.refresh_token)
+            _, tokens = services().sessions.refresh(body.refresh_token, client())
         case _:
             raise UnsupportedGrantType
     return render(RefreshView.of(tokens))
@@ -87,7 +87,7 @@ def revoke_token(body: TokenToRevoke) -> Response:
 
     The session of the access token or refresh token ends. A token that is not valid changes nothing.
     """
-    services().introspection.revoke(body.token)
+    services().introspection.revoke(body.token, client())
     response = Response()
     del response.headers["Content-Type"]
     return response

@@ -122,7 +122,7 @@ def refresh(body: RefreshBody) -> Response:
     the token was copied, and ends the session. With Firebase Auth, the account is checked there before the token is
     used up.
     """
-    _, tokens = services().sessions.refresh(body.token)
+    _, tokens = services().sessions.refresh(body.token, client())
     return render(RefreshView.of(tokens))
 
 
@@ -132,14 +132,14 @@ def refresh_v1(body: RefreshBody) -> Response:
 
     A refresh token works once.
     """
-    _, tokens = services().sessions.refresh(body.token)
+    _, tokens = services().sessions.refresh(body.token, client())
     return render(NamedRefreshView.of(tokens))
 
 
 @route("POST /auth/logout", Access.TOKEN, errors=(Forbidden,))
 def log_out(caller: Caller) -> None:
     """Log out: the session of the token ends."""
-    services().sessions.log_out(caller)
+    services().sessions.log_out(caller, client())
 
 
 @route("POST /auth/logout-all", Access.TOKEN)
@@ -148,7 +148,7 @@ def log_out_everywhere(caller: Caller) -> None:
 
     Earlier tokens of the identity provider are refused as well.
     """
-    services().sessions.log_out_everywhere(caller.user)
+    services().sessions.log_out_everywhere(caller, client())
 
 
 @route("GET /auth/sessions", Access.TOKEN, SessionView)
@@ -161,7 +161,7 @@ def list_sessions(caller: Caller, query: Paging) -> Response:
 @route("DELETE /auth/sessions/<id>", Access.TOKEN)
 def end_session(caller: Caller, id: str) -> None:
     """End one of your sessions."""
-    services().sessions.end(caller.user, id)
+    services().sessions.end(caller.user, id, client())
 
 
 @route(

@@ -92,21 +92,21 @@ def verify_address(caller: Caller) -> Response:
 @account.form("/account/sessions/<id>/end")
 def end_session(caller: Caller, id: str) -> Response:
     """End one of the caller's sessions."""
-    services().sessions.end(caller.user, id)
+    services().sessions.end(caller.user, id, client())
     return go(HOME, "session")
 
 
 @account.form("/account/sessions/end-others")
 def end_other_sessions(caller: Caller) -> Response:
     """End every session but this one."""
-    services().sessions.log_out_everywhere(caller.user, keep=caller.session)
+    services().sessions.log_out_everywhere(caller, client(), keep=caller.session)
     return go(HOME, "sessions")
 
 
 @account.form("/signout")
 def sign_out(caller: Caller) -> Response:
     """End this session."""
-    services().sessions.log_out(caller)
+    services().sessions.log_out(caller, client())
     return _without_session("signed-out")
 
 

@@ -35,7 +35,7 @@ def keep_session(response: Response, tokens: Tokens) -> Response:
     assert tokens.cookie
     old = current_caller()
     if old and old.session:
-        services().sessions.log_out(old)
+        services().sessions.log_out(old, client())
     set_cookie(response, tokens.cookie, tokens.expires_in)
     return response
 

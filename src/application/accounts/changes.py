@@ -1,0 +1,34 @@
+"""The events of a change of a user."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from src.domain.events import Actor, Event, EventType, Recorded
+from src.domain.sessions import Client
+from src.domain.users import User
+from src.domain.values import Role
+
+_PROFILE = ("username", "name", "last_name")
+"""The fields whose change is the event ``profile-changed``."""
+
+
+def changes(client: Client, by: Actor, at: datetime, session_id: str | None = None) -> Recorded[User]:
+    """Return a function that compares a user before and after a change, and returns the events of the change."""
+
+    def events(before: User, after: User) -> Iterator[Event]:
+        def event(type: EventType, **data: object) -> Event:
+            return client.event(type, after.id, by, at, session_id, **data)
+
+        if before.role is Role.GUEST and after.role is not Role.GUEST:
+            yield event(EventType.USER_REGISTERED)
+            return
+        if after.email != before.email:
+            yield event(EventType.ADDRESS_CHANGED)
+        if after.email_verified and not before.email_verified:
+            yield event(EventType.ADDRESS_VERIFIED)
+        if changed := [name for name in _PROFILE if getattr(after, name) != getattr(before, name)]:
+            yield event(EventType.PROFILE_CHANGED, fields=changed)
+        if (after.role, after.disabled) != (before.role, before.disabled):
+            yield event(EventType.ROLE_CHANGED, role=after.role.value, disabled=after.disabled)
+
+    return lambda before, after: [*events(before, after)]

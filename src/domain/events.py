@@ -1,0 +1,162 @@
+"""Events: what happened to accounts. One stream feeds the log, the history of users, and webhooks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from src.domain.values import Page
+
+E = TypeVar("E")
+
+_PERSONAL = ("name", "email", "address", "username")
+"""The members of ``Event.data`` that name a person. They are removed when the user is deleted."""
+
+
+class EventType(StrEnum):
+    """The types of events. The value of a member is its stable name. No field of an event holds a secret."""
+
+    LOGIN_SUCCEEDED = "login-succeeded"
+    """A user logged in.
+
+    Fields: ``method``: ``password``, ``mail-link``, ``mail-code``, ``firebase`` or ``passkey``.
+    """
+    LOGIN_FAILED = "login-failed"
+    """A password or a code was wrong, the user is unknown, or the account is disabled.
+
+    Fields: none; ``user_id`` is null for an unknown or disabled user, and then the event is only logged.
+    """
+    SESSION_ENDED = "session-ended"
+    """One session ended.
+
+    Fields: ``reason``: ``logout``, ``ended-by-owner``, ``revoked``, ``refresh-token-reused`` or ``ended-at-provider``.
+    """
+    SESSIONS_ENDED = "sessions-ended"
+    """All sessions of a user ended, or all but the current one after a change of the password.
+
+    Fields: ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved``, ``factor-added``,
+    ``factors-reset`` or ``disabled-at-provider``.
+    """
+    USER_REGISTERED = "user-registered"
+    """A user registered, also a guest, or came for the first time from the identity provider. Fields: none."""
+    GUEST_REGISTERED = "guest-registered"
+    """A guest came for the first time. Fields: none."""
+    USER_ADDED = "user-added"
+    """An admin or the operator added a user. Fields: ``role``."""
+    PROFILE_CHANGED = "profile-changed"
+    """The username or a name of a user was changed. Fields: ``fields``, the names of the changed fields."""
+    ROLE_CHANGED = "role-changed"
+    """A user was given a role, disabled or enabled. Fields: ``role``, ``disabled``."""
+    USER_DELETED = "user-deleted"
+    """A user was deleted. Fields: none."""
+    ADDRESS_CHANGED = "address-changed"
+    """The e-mail address of a user was changed. Fields: none."""
+    ADDRESS_VERIFIED = "address-verified"
+    """A user proved the e-mail address of the account. Fields: none."""
+    ADDRESS_TAKEN = "address-taken"
+    """A user changed the address at the identity provider to one that another user has here, and keeps the old one.
+
+    Fields: none.
+    """
+    FACTOR_ADDED = "factor-added"
+    """A user added a second factor, or got new recovery codes.
+
+    Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``.
+    """
+    FACTOR_REMOVED = "factor-removed"
+    """A second factor of a user was removed. Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``."""
+    DENIED = "denied"
+    """A request was refused with 401 or 403. The event is only logged.
+
+    Fields: ``reason`` (the code of the error), ``method``, ``path``.
+    """
+
+
+class ActorKind(StrEnum):
+    """The kinds of actors that cause events."""
+
+    USER = "user"
+    ADMIN = "admin"
+    SERVICE = "service"
+    OPERATOR = "operator"
+    """Whoever uses the command line of the service."""
+    SYSTEM = "system"
+    """This service itself, or the identity provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The cause of an event. ``id`` is None if the actor has no id, or is not known."""
+
+    kind: ActorKind
+    id: str | None = None
+
+
+OPERATOR, SYSTEM, STRANGER = Actor(ActorKind.OPERATOR), Actor(ActorKind.SYSTEM), Actor(ActorKind.USER)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an account. ``revision`` is empty until the event is stored."""
+
+    id: str
+    type: EventType
+    at: datetime
+    user_id: str | None
+    """The id of the user to whom it happened, or None for an event that is about no user."""
+    actor: Actor
+    session_id: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The details that depend on the type, as JSON."""
+    revision: str = ""
+
+    def without_personal_data(self) -> "Event":
+        """Return the event without the address, the device and the names of people. The ids stay."""
+        data = {name: value for name, value in self.data.items() if name not in _PERSONAL}
+        return replace(self, ip=None, user_agent=None, data=data)
+
+    def as_seen_by(self, user_id: str) -> "Event":
+        """Return the event as the user with this id may see it: without the id and the device of another actor."""
+        if self.actor.id in (None, user_id):
+            return self
+        actor = replace(self.actor, id=None)
+        return replace(self, actor=actor, session_id=None, ip=None, user_agent=None, request_id=None)
+
+
+Recorded = Callable[[E, E], Sequence[Event]]
+"""A function of an entity before and after a change. It returns the events to store in the commit of the change."""
+
+
+def always(*events: Event) -> Recorded[Any]:
+    """Return a function that returns ``events`` for every change."""
+    return lambda before, after: events
+
+
+NO_EVENTS: Recorded[Any] = always()
+"""The function for a change that is a step of another one, which stores the events."""
+
+
+class EventRepository(Protocol):
+    """Stores events. The repository of what has changed stores its events, in the commit of the change."""
+
+    def add(self, event: Event) -> None:
+        """Store an event of which there is no other commit. Raises Unavailable."""
+
+    def find(
+        self,
+        *,
+        user_id: str | None = None,
+        type: EventType | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Event]:
+        """Return a page of the events of a user, or of all events, the newest first."""
+
+    def delete_for_user(self, user_id: str) -> None:
+        """Remove what is personal from the events of a user. The events stay, with their ids."""
