@@ -24,7 +24,7 @@ def without_data(frame: pl.DataFrame, *, is_end: bool = False) -> dict[str, pl.S
     the last row of the frame. A row that is not checked (nulls) is neither.
     """
     labels = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in frame.columns[:_LABEL_COLUMNS]]
-    first = frame.select(pl.coalesce(labels)).to_series()
+    first = frame.to_series()
     candidates = (first.is_null() | first.str.contains(rf"{_LABEL}|^\s*$")).arg_true()
     if not len(candidates):
         return {}

@@ -1,5 +1,6 @@
 """The rules of columns as polars expressions."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
@@ -102,8 +103,9 @@ class ColumnRules:
         self, has_value: pl.Series, broken: Mapping[str, pl.Series], height: int
     ) -> Iterator[tuple[int, Judgement]]:
         """Yield the judgement of each column, whose cells are consecutive in the stacked cells."""
-        begins = pl.Series([index * height for index in range(len(self.positions) + 1)], dtype=pl.UInt32)
-        bounds = {rule: rows.search_sorted(begins).to_list() for rule, rows in broken.items()}
+        begins = [index * height for index in range(len(self.positions) + 1)]
+        # A call of polars' search_sorted takes ten times as long as these few comparisons.
+        bounds = {rule: [bisect_left(rows, begin) for begin in begins] for rule, rows in broken.items()}
         for index, position in enumerate(self.positions):
             by_rule = {}
             for rule, rows in broken.items():
