@@ -1,14 +1,11 @@
 """Builds the services of second factors."""
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from src.application.factors import ProofService
 from src.application.notices import Notices
+from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Ports
-from src.domain.errors import WrongCode
-from src.domain.factors import Evidence, Factor
 from src.infrastructure.factors.totp import TotpApps
 from src.infrastructure.limits.store import StoreLimiter
 
@@ -19,7 +16,7 @@ def make_proofs(ports: Ports, notices: Notices) -> ProofService:
         factors=ports.factors,
         apps=TotpApps(_app_name(ports.settings.issuer)),
         sealer=ports.data_keys,
-        check_passkey=_refuse_passkey,
+        check_passkey=make_passkeys(ports).prove,
         limiter=StoreLimiter(ports.store, ports.clock),
         notices=notices,
         failures=ports.failed_logins,
@@ -30,7 +27,3 @@ def make_proofs(ports: Ports, notices: Notices) -> ProofService:
 def _app_name(issuer: str) -> str:
     """Return the name of this service in authenticator apps: the issuer, or its host if it is a URL."""
     return urlsplit(issuer).hostname or issuer
-
-
-def _refuse_passkey(factor: Factor, answer: Mapping[str, Any]) -> Evidence:
-    raise WrongCode

@@ -10,7 +10,7 @@ from src.application.jobs import JobRunner, JobService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Clock
 from src.application.receipts import ReceiptService
-from src.application.sessions import BrowserSessionService
+from src.application.sessions import BrowserSessionService, PasskeyLoginService
 from src.application.stored_objects import ObjectLifecycle
 from src.application.tasks import TaskService
 from src.bootstrap.accounts import (
@@ -25,6 +25,7 @@ from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_
 from src.bootstrap.dogs import dog_handlers, make_dogs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
 from src.bootstrap.mails import mail_handlers, make_mails, make_notices
+from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Overrides, Ports
 from src.bootstrap.sessions import make_authentication, make_introspection, make_sessions
 from src.domain.datasets import Dataset
@@ -72,6 +73,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         introspection=make_introspection(ports, authentication),
         jobs=jobs,
         mails=make_mails(ports, sessions, notices),
+        passkey_logins=PasskeyLoginService(passkeys=make_passkeys(ports), sessions=sessions),
         operations=_make_maintenance(ports, accounts, file_objects, dataset_objects),
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
         sessions=sessions,

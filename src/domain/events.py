@@ -23,9 +23,15 @@ class EventType(StrEnum):
     Fields: ``method``: ``password``, ``mail-link``, ``mail-code``, ``firebase`` or ``passkey``.
     """
     LOGIN_FAILED = "login-failed"
-    """A password or a code was wrong, the user is unknown, or the account is disabled.
+    """A password, a code or a passkey was wrong, the user is unknown, or the account is disabled.
 
-    Fields: none; ``user_id`` is null for an unknown or disabled user, and then the event is only logged.
+    Fields: none; ``user_id`` is null for an unknown or disabled user and for a passkey, and then the event is only
+    logged.
+    """
+    PASSKEY_COUNTER_WENT_BACK = "passkey-counter-went-back"
+    """A passkey has signed with a counter that is not larger than before: it may have been copied. It is only logged.
+
+    Fields: ``user_id``, ``factor_id``, ``refused`` (false for a passkey that is synchronised between devices).
     """
     SESSION_ENDED = "session-ended"
     """One session ended.

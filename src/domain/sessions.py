@@ -47,6 +47,7 @@ class Login(StrEnum):
     MAIL_LINK = "mail-link"
     MAIL_CODE = "mail-code"
     FIREBASE = "firebase"
+    PASSKEY = "passkey"
 
     @classmethod
     def by(cls, methods: Sequence[Method]) -> "Login":

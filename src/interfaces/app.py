@@ -22,6 +22,7 @@ from src.interfaces.http.features import (
     jobs,
     mails,
     oauth,
+    passkeys,
     sessions,
     tasks,
 )
@@ -46,6 +47,7 @@ _MODULES = (
     jobs,
     directory,
     mails,
+    passkeys,
     oauth,
     health,
     metrics,

@@ -22,6 +22,7 @@ from src.application.sessions import (
     AuthenticationService,
     BrowserSessionService,
     IntrospectionService,
+    PasskeyLoginService,
     SessionService,
 )
 from src.application.tasks import TaskService
@@ -45,6 +46,7 @@ class Services:
     jobs: JobService
     mails: MailService
     operations: MaintenanceService
+    passkey_logins: PasskeyLoginService
     receipts: ReceiptService
     sessions: SessionService
     tasks: TaskService

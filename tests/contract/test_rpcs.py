@@ -22,6 +22,8 @@ from src.interfaces.app import create_app
 from src.main import VERSION
 from src.settings import Settings
 from tests.contract.conftest import Wire
+from tests.support.authenticator import Authenticator
+from tests.support.passkeys import enrol
 
 PASSWORD = "correct horse battery"
 ANNA = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
@@ -99,6 +101,19 @@ def test_a_login_is_a_query_and_the_commit_of_its_session(wire: Wire, client: Fl
     wire.rpcs.clear()
     assert client.post("/login", json={login: ANNA[login], "password": PASSWORD}).status_code == 200
     assert wire.rpcs == [QUERY, COMMIT]
+
+
+def test_a_login_with_a_passkey_is_one_read_and_the_commit_of_its_session(wire: Wire, client: FlaskClient) -> None:
+    """The read finds the user and the passkey; the commit uses up the challenge. Options and forgeries cost nothing."""
+    user, device = client.post("/register", json=ANNA).get_json(), Authenticator()
+    enrol(client.application.extensions["portero"], user["id"], device)
+    wire.rpcs.clear()
+    answer = device.get(client.post("/auth/passkey/options").get_json())
+    forged = device.get({"publicKey": {"challenge": "AAAA"}})
+    assert client.post("/auth/passkey", json={"passkey": forged}).status_code == 401
+    assert wire.rpcs == []
+    assert client.post("/auth/passkey", json={"passkey": answer}).status_code == 200
+    assert wire.rpcs == [READ, COMMIT]
 
 
 @pytest.mark.parametrize("login", [{"password": "wrong"}, {"username": "nobody"}], ids=["known", "unknown"])

@@ -75,6 +75,8 @@ def test_a_trailing_slash_changes_nothing(client: Client, method: str, path: str
     assert bare.status_code < 300 or bare.status_code >= 400 or path == "/"
     if bare.status_code == 201:
         assert set(bare.json) == set(slash.json)
+    elif path.endswith("/options"):
+        assert [*bare.json] == [*slash.json]  # each answer has a challenge of its own
     elif bare.is_json and "instance" in bare.json:
         assert without_instance(bare) == without_instance(slash)
     else:

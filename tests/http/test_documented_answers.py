@@ -23,6 +23,8 @@ from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.portable import Store
 from src.interfaces.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
+from tests.support.authenticator import Authenticator
+from tests.support.passkeys import enrol, sign_in_answer
 from tests.support.world import (
     CSV,
     OPERATIONS,
@@ -55,6 +57,8 @@ METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-conf
 NO_USE_CASE = ("/problems", "/problems/{code}", "/health", "/healthz", "/openapi.json", "/", "/metrics", *METADATA)
 SECRET_OF_SERVICE = "a-secret-of-billing"
 SERVICE = {"service_credentials": f"billing:{SECRET_OF_SERVICE}"}
+WITHOUT_DOMAIN = {"public_url": "http://10.0.0.1"}
+"""The settings of a service that takes no passkeys."""
 EXTERNAL_ONLY = ("/auth/firebase",)
 ADMINS_ONLY = (("POST", "/api/users"),)
 UPLOADERS_ONLY = "Datasets"
@@ -126,7 +130,7 @@ def _app(kind: str) -> Flask:
             return build(STORE, limiter=Full())
         case "silent":
             mails = services_of(build(STORE)).mails
-            return build(STORE, services={"mails": replace(mails, enabled=False)})
+            return build(STORE, services={"mails": replace(mails, enabled=False)}, settings=WITHOUT_DOMAIN)
     return build(STORE, metrics_token=METRICS_TOKEN, max_upload_bytes=MAX_UPLOAD_BYTES, settings=SERVICE)
 
 
@@ -158,6 +162,10 @@ class Asker:
                 return {"refresh_token": self.person.refresh}
             case _, "/auth/firebase":
                 return {"id_token": "free"}
+            case _, "/auth/passkey":
+                services, device = services_of(_app("local")), Authenticator()
+                enrol(services, self.person.user["id"], device)
+                return {"passkey": sign_in_answer(services, device)}
             case "POST", "/api/users":
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
             case _, "/auth/revoke":
@@ -249,6 +257,7 @@ def _unauthenticated(method: str, path: str) -> Answer:
             "client_secret": "wrong",
             "password": "wrong",
             "id_token": "unknown",
+            "passkey": {},
             "refresh_token": "unknown",
             "token": "unknown",
         },

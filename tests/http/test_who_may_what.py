@@ -55,6 +55,8 @@ SAME_FOR_ALL = {
     "POST /session": [200] * 5,
     "POST /auth/refresh": [200] * 5,
     "POST /api/v1/token/refresh": [200] * 5,
+    "POST /auth/passkey/options": [200] * 5,
+    "POST /auth/passkey": [401] * 5,
     "POST /auth/firebase": [401] * 5,
     "POST /auth/introspect": [401] * 5,
     "POST /auth/revoke": [200] * 5,
@@ -175,6 +177,8 @@ def _body(method: str, path: str, person: Person | None, free: str) -> dict[str,
             return {"token": "unknown"}
         case _, "/auth/password/reset":
             return {"token": "unknown", "new_password": "a stapled battery"}
+        case _, "/auth/passkey":
+            return {"passkey": {}}
         case _, "/auth/firebase":
             return {"id_token": "unknown"}
         case _, "/tasks" | "/tasks/{id}":

@@ -150,6 +150,13 @@ export class Operations extends Requests {
       this.http.GET("/jobs/{id}", { ...init, params: { path: { id } } }));
   }
 
+  /** They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
+   * (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once. */
+  getPasskeyOptions(options: Options = {}): Promise<types.PasskeyOptions> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/passkey/options", { ...init }));
+  }
+
   /** See one of your tasks. */
   getTask(id: string, options: Options = {}): Promise<types.Task> {
     return this.call("use", options, (init) =>
@@ -227,6 +234,12 @@ export class Operations extends Requests {
   logIn(fields: types.Credentials, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
       this.http.POST("/login", { ...init, body: fields }));
+  }
+
+  /** Every reason for a refusal gets the same answer, and an unknown passkey takes as long as a known one. */
+  logInWithPasskey(fields: types.PasskeyLogin, options: Options = {}): Promise<types.Tokens> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/passkey", { ...init, body: fields }));
   }
 
   /** Log out: the session of the token ends. */

@@ -327,6 +327,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a passkey. No second step follows, because the device has verified the user
+         * @description Every reason for a refusal gets the same answer, and an unknown passkey takes as long as a known one.
+         */
+        post: operations["logInWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the options for `navigator.credentials.get`, to log in with a passkey
+         * @description They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
+         *     (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once.
+         */
+        post: operations["getPasskeyOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/password/forgot": {
         parameters: {
             query?: never;
@@ -1302,6 +1343,35 @@ export interface components {
             /** @example anna */
             username: string | null;
         };
+        /** @description What a passkey has signed. */
+        PasskeyLogin: {
+            /**
+             * @description A `PublicKeyCredential`, as its method `toJSON()` returns it.
+             * @example {
+             *       "id": "…",
+             *       "rawId": "…",
+             *       "response": {
+             *         "clientDataJSON": "…"
+             *       },
+             *       "type": "public-key"
+             *     }
+             */
+            passkey: Record<string, never>;
+        };
+        /** @description The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them. */
+        PasskeyOptions: {
+            /**
+             * @example {
+             *       "challenge": "…",
+             *       "rpId": "example.com",
+             *       "timeout": 600000,
+             *       "userVerification": "required"
+             *     }
+             */
+            publicKey: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description Your current password and the new one.
          *
@@ -1661,6 +1731,8 @@ export type NewPassword = components['schemas']['NewPassword'];
 export type NewPerson = components['schemas']['NewPerson'];
 export type NewTask = components['schemas']['NewTask'];
 export type NewUserWithTokens = components['schemas']['NewUserWithTokens'];
+export type PasskeyLogin = components['schemas']['PasskeyLogin'];
+export type PasskeyOptions = components['schemas']['PasskeyOptions'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PictureStatus = components['schemas']['PictureStatus'];
 export type PublicUser = components['schemas']['PublicUser'];
@@ -2169,6 +2241,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    logInWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogin"];
+            };
+        };
+        responses: {
+            /** @description An access token and the refresh token that gets the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    getPasskeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
             };
         };
     };

@@ -1,5 +1,6 @@
-"""Second factors: their codes, and the second step of a login."""
+"""Second factors: their codes, passkeys, and the second step of a login."""
 
+from src.application.factors.passkeys import PASSKEY_METHODS, PasskeyService
 from src.application.factors.proving import Answer, ProofService, SecondStepProof
 
-__all__ = ["Answer", "ProofService", "SecondStepProof"]
+__all__ = ["PASSKEY_METHODS", "Answer", "PasskeyService", "ProofService", "SecondStepProof"]

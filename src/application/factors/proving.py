@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from src.application.factors.passkeys import PASSKEY_METHODS
 from src.application.factors.recovery import recovery_hash
 from src.application.failed_logins import FailedLogins
 from src.application.limits import Count, Limit, RateLimiter
@@ -26,7 +27,7 @@ _WRONG_CODES_TOLD = 5
 _METHODS = {
     FactorKind.TOTP: (Method.CODE, Method.TWO_FACTORS),
     FactorKind.RECOVERY: (Method.RECOVERY, Method.TWO_FACTORS),
-    FactorKind.PASSKEY: (Method.KEY, Method.VERIFIED_BY_DEVICE, Method.TWO_FACTORS),
+    FactorKind.PASSKEY: PASSKEY_METHODS,
 }
 
 

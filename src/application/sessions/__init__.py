@@ -5,6 +5,7 @@ from src.application.sessions.authentication import AuthenticationService
 from src.application.sessions.browsers import BrowserSessionService
 from src.application.sessions.checks import RecentChecks
 from src.application.sessions.introspection import IntrospectionService
+from src.application.sessions.passkeys import PasskeyLoginService
 from src.application.sessions.service import Lifetimes, SessionService
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Caller",
     "IntrospectionService",
     "Lifetimes",
+    "PasskeyLoginService",
     "RecentChecks",
     "SessionService",
     "caller_must_exist",

@@ -24,6 +24,7 @@ from src.application.registration import RegistrationPolicy
 from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
 from src.domain.events import SYSTEM, Actor, EventType, always
+from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import NO_CLIENT, Attempt, Client, Login, Method, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
@@ -127,17 +128,18 @@ class SessionService:
         identity: ExternalIdentity | None = None,
         attempts: list[Attempt] | None = None,
         login: Login | None = None,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> Tokens:
         """Log in a user who has proved their identity with ``methods``, and return the tokens of a new session.
 
         ``identity`` is what the identity provider says about the sign-in, if there was one. Those of ``attempts`` that
         the commit of the session gives back are removed from the list. ``login`` is the way to log in that the event
-        names, if ``methods`` do not tell.
+        names, if ``methods`` do not tell. ``evidence`` is used up by the commit. Raises AlreadyUsed if the evidence is
+        no longer current; Unavailable.
         """
         self.notices.logged_in(user, client)
-        return self._start(
-            user, client, methods, identity, [] if attempts is None else attempts, login or Login.by(methods)
-        )
+        attempts = [] if attempts is None else attempts
+        return self._start(user, client, methods, identity, attempts, login or Login.by(methods), evidence)
 
     def _start(
         self,
@@ -147,6 +149,7 @@ class SessionService:
         identity: ExternalIdentity | None,
         attempts: list[Attempt],
         login: Login | None,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> Tokens:
         """Start a session. Without ``login`` there is no event of a login.
 
@@ -179,7 +182,7 @@ class SessionService:
         events = [client.event(succeeded, user.id, user.actor, now, id, method=login.value)] if login else []
         counted = attempts.copy()
         attempts.clear()  # if the reply of the commit is lost, they may have been given back
-        attempts += self.sessions.add_after(counted, session, events=events)
+        attempts += self.sessions.add_after(counted, session, evidence, events)
         if cookie:
             return Tokens("", int((ends - now).total_seconds()), None, cookie.value)
         return self.tokens.issue(user, session, session.proof, refresh)

@@ -67,6 +67,12 @@ def _password_elsewhere(value: Any) -> None:
     raise PydanticCustomError("elsewhere", "Set a new password with PUT /user/password.")
 
 
+def _credential(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("type", "Give a JSON object.")
+    return value
+
+
 def _user_id(value: Any) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("type", "Ids are texts; give the id of a user, such as that of GET /user.")
@@ -126,6 +132,17 @@ PasswordElsewhere = Annotated[None, PlainValidator(_password_elsewhere), Field(e
 LoginField = Annotated[
     str,
     *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
+]
+PasskeyField = Annotated[
+    dict[str, Any],
+    PlainValidator(_credential),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "A `PublicKeyCredential`, as its method `toJSON()` returns it.",
+            "examples": [{"id": "…", "rawId": "…", "type": "public-key", "response": {"clientDataJSON": "…"}}],
+        }
+    ),
 ]
 NameField = Annotated[str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Anna"]})]
 LastNameField = Annotated[

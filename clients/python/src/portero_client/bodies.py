@@ -1,6 +1,6 @@
 """The fields of requests. Generated from the OpenAPI document by `make clients`."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class AccountChange(TypedDict):
@@ -99,6 +99,13 @@ class NewTask(TypedDict):
     title: str
     description: NotRequired[str | None]
     completed: NotRequired[bool]
+
+
+class PasskeyLogin(TypedDict):
+    """What a passkey has signed."""
+
+    passkey: dict[str, Any]
+    """A `PublicKeyCredential`, as its method `toJSON()` returns it."""
 
 
 class PasswordChange(TypedDict):

@@ -38,6 +38,12 @@ class MailRequested(Resource):
     detail: str
 
 
+class PasskeyOptions(Resource):
+    """The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them."""
+
+    publicKey: dict[str, Any]
+
+
 class Receipt(Resource):
     """The answer that is kept for a request with an idempotency key."""
 

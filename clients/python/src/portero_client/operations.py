@@ -26,6 +26,7 @@ _MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequ
 _MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
 _NEW_USER_WITH_TOKENS: TypeAdapter[models.NewUserWithTokens] = TypeAdapter(models.NewUserWithTokens)
 _NOTHING: TypeAdapter[None] = TypeAdapter(None)
+_PASSKEY_OPTIONS: TypeAdapter[models.PasskeyOptions] = TypeAdapter(models.PasskeyOptions)
 _PUBLIC_USER: TypeAdapter[models.PublicUser] = TypeAdapter(models.PublicUser)
 _PUBLIC_USER_PAGE: TypeAdapter[list[models.PublicUser]] = TypeAdapter(list[models.PublicUser])
 _ROW_PAGE: TypeAdapter[list[models.Row]] = TypeAdapter(list[models.Row])
@@ -193,6 +194,12 @@ class Operations(ABC):
         request = Request("GET", "/jobs/{id}", values={"id": id})
         return self._call(request, _JOB)
 
+    def get_passkey_options(self) -> models.PasskeyOptions:
+        """They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
+        (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/passkey/options", session="none")
+        return self._call(request, _PASSKEY_OPTIONS)
+
     def get_task(self, id: str, /) -> models.Task:
         """See one of your tasks."""
         request = Request("GET", "/tasks/{id}", values={"id": id})
@@ -259,6 +266,11 @@ class Operations(ABC):
     def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
         """A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
         request = Request("POST", "/login", session="none", body={**fields})
+        return self._call(request, _TOKENS)
+
+    def log_in_with_passkey(self, **fields: Unpack[bodies.PasskeyLogin]) -> models.Tokens:
+        """Every reason for a refusal gets the same answer, and an unknown passkey takes as long as a known one."""
+        request = Request("POST", "/auth/passkey", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
     def log_out(self) -> None:
@@ -509,6 +521,12 @@ class AsyncOperations(ABC):
         request = Request("GET", "/jobs/{id}", values={"id": id})
         return await self._call(request, _JOB)
 
+    async def get_passkey_options(self) -> models.PasskeyOptions:
+        """They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
+        (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/passkey/options", session="none")
+        return await self._call(request, _PASSKEY_OPTIONS)
+
     async def get_task(self, id: str, /) -> models.Task:
         """See one of your tasks."""
         request = Request("GET", "/tasks/{id}", values={"id": id})
@@ -577,6 +595,11 @@ class AsyncOperations(ABC):
     async def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
         """A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
         request = Request("POST", "/login", session="none", body={**fields})
+        return await self._call(request, _TOKENS)
+
+    async def log_in_with_passkey(self, **fields: Unpack[bodies.PasskeyLogin]) -> models.Tokens:
+        """Every reason for a refusal gets the same answer, and an unknown passkey takes as long as a known one."""
+        request = Request("POST", "/auth/passkey", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 
     async def log_out(self) -> None:

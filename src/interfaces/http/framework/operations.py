@@ -108,6 +108,8 @@ class Operation:
     """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
     oauth: bool = False
     """Whether errors are answered as OAuth2 clients read them."""
+    stateless: bool = False
+    """Whether the operation neither reads nor writes what is stored, so that it works while the store is away."""
     handler: Handler = field(init=False)
     query: type[Query] | None = field(init=False)
     idempotent: bool = field(init=False)

@@ -90,7 +90,7 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
     if operation.idempotent:
         raised |= {errors.Invalid, errors.InProgress}
     if operation.reads_body:
-        raised |= {errors.Invalid, errors.Unavailable}
+        raised |= {errors.Invalid} if operation.stateless else {errors.Invalid, errors.Unavailable}
         codes |= {"bad-request", "request-entity-too-large", "unsupported-media-type"}
     if operation.download:
         raised |= {errors.Stale}

@@ -1,0 +1,77 @@
+"""Simultaneous logins with one passkey, on every store."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from src.domain.errors import InvalidCredentials
+from src.domain.sessions import Client
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.portable import Store
+from src.interfaces.services import Services
+from tests.contract.accounts import LATER, new_user
+from tests.support.authenticator import Authenticator
+from tests.support.passkeys import enrol, sign_in_answer
+from tests.support.races import at_once
+from tests.support.world import build, services_of
+
+ADA = "ada"
+
+
+@pytest.fixture
+def services(store: Store, users: Users) -> Services:
+    users.add(new_user("ada", id=ADA))
+    return services_of(build(store))
+
+
+@pytest.fixture
+def device(services: Services) -> Authenticator:
+    device = Authenticator()
+    enrol(services, ADA, device)
+    return device
+
+
+Attempt = Callable[[dict[str, Any]], str]
+
+
+@pytest.fixture
+def attempt(services: Services) -> Attempt:
+    """Return a function that logs in with the answer of a passkey, and returns the outcome."""
+
+    def log_in(answer: dict[str, Any]) -> str:
+        try:
+            services.passkey_logins.log_in(answer, Client())
+        except InvalidCredentials:
+            return "refused"
+        return "logged in"
+
+    return log_in
+
+
+def test_of_twenty_uses_of_one_challenge_one_logs_in(
+    services: Services, device: Authenticator, attempt: Attempt
+) -> None:
+    outcomes = at_once(attempt, [sign_in_answer(services, device)] * 20)
+    assert sorted(map(str, outcomes)) == ["logged in"] + ["refused"] * 19
+    user = services.accounts.users.get(ADA)
+    assert user
+    assert len(services.sessions.list(user, None, 100).items) == 1
+
+
+def test_a_passkey_that_is_removed_meanwhile_logs_nobody_in_afterwards(
+    services: Services, device: Authenticator, attempt: Attempt, store: Store
+) -> None:
+    answers = [sign_in_answer(services, device) for _ in range(5)]
+    users = Users(store)
+
+    def remove(_: object) -> str:
+        users.update(ADA, lambda user: user.without_factors([*user.factors], LATER))
+        return "removed"
+
+    tasks = [remove, *(lambda _, answer=answer: attempt(answer) for answer in answers[:4])]
+    assert at_once(lambda task: task(None), tasks)[0] == "removed"
+    assert attempt(answers[4]) == "refused"
+    stored = users.get(ADA)
+    assert stored
+    assert stored.factors == {}
