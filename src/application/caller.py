@@ -1,13 +1,20 @@
-"""The authenticated user of a request."""
+"""The authenticated user of a request, and what the user must have proved to be allowed something."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from src.domain.errors import Forbidden, InvalidToken, NotFound
-from src.domain.sessions import Proof, Session
+from src.domain.errors import Forbidden, InsufficientAuthentication, InvalidToken, NotFound, PorteroError
+from src.domain.messages import Translatable
+from src.domain.sessions import Level, Proof, Session
 from src.domain.users import User
+from src.domain.values import Role
+
+RECENT = timedelta(minutes=10)
+"""The age up to which a proof counts for changes with which somebody could take over an account."""
+
+_FOR_ADMINS = Translatable("This is for {access}.", access=Translatable("admins"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +22,19 @@ class Caller:
     """An authenticated user. ``session`` is None if the user has sent a token of the identity provider."""
 
     user: User
+    """The user, whose role is the one that counts in the session."""
     session: Session | None
     proof: Proof
     """How and when the user has proved who they are, as the token says."""
     signed_in_at: datetime | None = None
     """The time of the sign-in at the identity provider, if the token or its session comes from one."""
+    withheld: Role | None = None
+    """The role of the user, if it does not count before a proof with two factors."""
+
+    @property
+    def stored_user(self) -> User:
+        """The user with the role that is stored."""
+        return replace(self.user, role=self.withheld) if self.withheld else self.user
 
     @property
     def session_id(self) -> str | None:
@@ -31,6 +46,38 @@ class Caller:
         if self.session is None:
             raise Forbidden("A token of the identity provider has no session here; log in to get one.")
         return self.session
+
+    def require_two_factors(self) -> None:
+        """Raise InsufficientAuthentication if the user has factors, and has proved only one."""
+        if self.user.factors and self.proof.level is Level.ONE_FACTOR:
+            raise InsufficientAuthentication
+
+    def require_recent_two_factors(self, now: datetime) -> None:
+        """Raise InsufficientAuthentication if the user has factors, and has not proved two in the last ten minutes."""
+        if self.user.factors and (self.proof.level is Level.ONE_FACTOR or now - self.proof.at > RECENT):
+            raise InsufficientAuthentication(within=RECENT)
+
+    def require_admin(self, detail: str = _FOR_ADMINS) -> None:
+        """Raise an error unless the caller may change what belongs to others.
+
+        Raises Forbidden with this detail if the caller is no admin, and InsufficientAuthentication if the admin has
+        factors and has proved only one.
+        """
+        if self.user.role is not Role.ADMIN:
+            raise self.refusal(detail, Role.ADMIN)
+        self.require_two_factors()
+
+    def require_owner_or_admin(self, owner_id: str | None, detail: str) -> None:
+        """Raise the errors of ``require_admin`` unless the caller is the user with the id ``owner_id``."""
+        if self.user.id != owner_id:
+            self.require_admin(detail)
+
+    def refusal(self, detail: str, *roles: Role) -> PorteroError:
+        """Return the error for something that only ``roles`` may do.
+
+        A caller whose withheld role is one of them is asked for a proof with two factors.
+        """
+        return InsufficientAuthentication() if self.withheld in roles else Forbidden(detail)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from src.application.accounts import Accounts
+from src.application.caller import Caller
 from src.application.ports import Clock, EmailParser
-from src.domain.errors import Forbidden
-from src.domain.events import OPERATOR, Actor, EventType
+from src.domain.events import OPERATOR, EventType
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT, Client
@@ -24,16 +24,17 @@ class DirectoryService:
     clock: Clock
 
     def list(
-        self, caller: User, prefix: str | None, email: str | None, role: Role | None, cursor: str | None, limit: int
+        self, caller: Caller, prefix: str | None, email: str | None, role: Role | None, cursor: str | None, limit: int
     ) -> Page[User]:
         """List the users by username, without guests. Everyone sees `id` and `username`.
 
-        Admins see whole users, and may filter by the beginning of the username, the e-mail address and the role.
+        Admins and auditors see whole users, and may filter by the beginning of the username, the e-mail address and the
+        role.
 
-        Raises InvalidCursor, and Forbidden if the caller is no admin and uses a filter.
+        Raises InvalidCursor; Forbidden or InsufficientAuthentication if anybody else uses a filter.
         """
-        if caller.role is not Role.ADMIN and (prefix, email, role) != (None, None, None):
-            raise Forbidden("Only admins may filter users.")
+        if not caller.user.role.sees_everybody and (prefix, email, role) != (None, None, None):
+            raise caller.refusal("Only admins and auditors may filter users.", Role.ADMIN, Role.AUDITOR)
         prefix = fold(prefix or "")
         if email is None:
             return self.users.find(role=role, prefix=prefix, cursor=cursor, limit=limit)
@@ -43,7 +44,7 @@ class DirectoryService:
         return Page([user] if user.username and user.username.key.startswith(prefix) else [])
 
     def show(self, id: str) -> User:
-        """See a user. Admins and the user itself see every property, others see only `id` and `username`.
+        """See a user. Admins, auditors and the user itself see every property, others see only `id` and `username`.
 
         The returned ``User`` is complete: the interface leaves out what the caller may not see. Raises NotFound, also
         for guests and deleted users.
@@ -54,17 +55,21 @@ class DirectoryService:
         self,
         profile: Profile,
         password: NewPassword | None,
-        by: Actor = OPERATOR,
+        by: Caller | None = None,
         client: Client = NO_CLIENT,
         idempotent: IdempotentCreate[User] | None = None,
     ) -> User:
         """Add a person. The username is random if none is given. A person without a password cannot log in.
 
-        ``by`` is the admin who adds the person, or the operator. Raises Taken, Unavailable, Repeated.
+        ``by`` is the admin who adds the person, or None for the operator. Raises Forbidden, InsufficientAuthentication,
+        Taken, Unavailable, Repeated.
         """
+        if by:
+            by.require_admin()
         now, username = self.clock(), profile.get("username") or Username.random()
         user = User.new(now=now, **(profile | {"username": username}))
-        event = client.event(EventType.USER_ADDED, user.id, by, now, role=user.role.value)
+        actor = by.user.actor if by else OPERATOR
+        event = client.event(EventType.USER_ADDED, user.id, actor, now, role=user.role.value)
         return self.accounts.create(user, password, idempotent, [event])
 
     def _by_email(self, text: str) -> User | None:

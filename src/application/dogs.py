@@ -5,14 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from src.application.caller import Caller
 from src.application.jobs import Progress
 from src.application.ports import Clock, JobQueue, PictureSource
 from src.domain.dogs import Dog, DogChange, DogRepository, PictureStatus
-from src.domain.errors import Forbidden, InvalidToken, NotFound, Unavailable, UnknownOwner
+from src.domain.errors import InvalidToken, NotFound, Unavailable, UnknownOwner
 from src.domain.jobs import Job, JobRepository
 from src.domain.receipts import IdempotentCreate, ReceiptRepository
-from src.domain.users import State, User, UserRepository, require_visible
-from src.domain.values import Page, Role, new_id
+from src.domain.users import State, UserRepository, require_visible
+from src.domain.values import Page, new_id
 
 PICTURE = "dog-picture"
 """The kind of job that fetches a picture."""
@@ -31,7 +32,7 @@ class DogService:
 
     def add(
         self,
-        caller: User,
+        caller: Caller,
         name: str,
         is_adopted: bool,
         owner_id: str | None,
@@ -41,9 +42,10 @@ class DogService:
 
         Its picture is fetched in the background by a job.
 
-        Raises Taken, Forbidden, UnknownOwner, Repeated, and InvalidToken when the caller was deleted meanwhile.
+        Raises Taken, Forbidden, InsufficientAuthentication, UnknownOwner, Repeated, and InvalidToken when the caller
+        was deleted meanwhile.
         """
-        owner_id = caller.id if owner_id is None else owner_id
+        owner_id = caller.user.id if owner_id is None else owner_id
         self._require_may_give_to(caller, owner_id)
         now, id = self.clock(), new_id()
         job = Job.new(kind=PICTURE, subject_id=id, user_id=owner_id, now=now)
@@ -78,16 +80,17 @@ class DogService:
             raise NotFound("There is no such dog.")
         return dog
 
-    def own(self, caller: User, name: str) -> Dog:
-        """Return a dog that the caller may change. Raises NotFound, Forbidden."""
+    def own(self, caller: Caller, name: str) -> Dog:
+        """Return a dog that the caller may change. Raises NotFound, Forbidden, InsufficientAuthentication."""
         dog = self.show(name)
         _require_owner(dog, caller)
         return dog
 
-    def change(self, caller: User, dog: Dog, change: DogChange, revisions: Collection[str] | None) -> Dog:
+    def change(self, caller: Caller, dog: Dog, change: DogChange, revisions: Collection[str] | None) -> Dog:
         """Change a dog of your own or, as an admin, any dog. A field that is not given keeps its value.
 
-        Raises NotFound, Forbidden, Taken, Stale, UnknownOwner, and InvalidToken when the caller was deleted meanwhile.
+        Raises NotFound, Forbidden, InsufficientAuthentication, Taken, Stale, UnknownOwner, and InvalidToken when the
+        caller was deleted meanwhile.
         """
         if "user_id" in change:
             self._require_may_give_to(caller, change["user_id"])
@@ -107,17 +110,16 @@ class DogService:
         """Remove a dog of your own or, as an admin, any dog. Raises Stale."""
         self.dogs.remove(dog.id, revisions)
 
-    def _require_may_give_to(self, caller: User, owner_id: str) -> None:
-        """Raise Forbidden or UnknownOwner unless the caller may make the user with this id the owner of a dog."""
-        if owner_id == caller.id:
+    def _require_may_give_to(self, caller: Caller, owner_id: str) -> None:
+        """Raise an error unless the caller may make the user with this id the owner of a dog."""
+        if owner_id == caller.user.id:
             return
-        if caller.role is not Role.ADMIN:
-            raise Forbidden("Your dogs are your own; only admins give dogs to others.")
+        caller.require_admin("Your dogs are your own; only admins give dogs to others.")
         owner = self.users.get(owner_id)
         if owner is None or not owner.is_visible:
             raise UnknownOwner
 
-    def _require_owner_exists(self, caller: User, dog: Dog) -> None:
+    def _require_owner_exists(self, caller: Caller, dog: Dog) -> None:
         """If the owner of a dog has been deleted, remove the dog and raise InvalidToken or UnknownOwner.
 
         The deletion may have removed the user's dogs before this dog was stored. A later deletion will find this dog.
@@ -131,7 +133,7 @@ class DogService:
         self.dogs.delete_for_user(dog.user_id)  # unless it belongs to another user again
         if self.dogs.get(dog.id) is None:
             self.jobs.remove(dog.job_id)
-        raise InvalidToken if dog.user_id == caller.id else UnknownOwner
+        raise InvalidToken if dog.user_id == caller.user.id else UnknownOwner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,5 @@ class FetchPicture:
             self.dogs.update(job.subject_id, lambda dog: dog.with_picture_status(PictureStatus.PENDING))
 
 
-def _require_owner(dog: Dog, caller: User) -> None:
-    if dog.user_id != caller.id and caller.role is not Role.ADMIN:
-        raise Forbidden("This dog is somebody else's.")
+def _require_owner(dog: Dog, caller: Caller) -> None:
+    caller.require_owner_or_admin(dog.user_id, "This dog is somebody else's.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
+from src.application.caller import Caller
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, FileRelay, JobQueue, ReadFrom
 from src.application.stored_objects import ObjectLifecycle
@@ -103,7 +104,7 @@ class FileService:
         file = self.objects.show(caller, id)
         return file, partial(self.blobs.read, file.key)
 
-    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+    def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
 
         The job may have changed since one of ``revisions``. Raises NotFound, Stale.

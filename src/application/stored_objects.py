@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from src.application.caller import Caller
 from src.application.ports import Clock
 from src.domain.errors import Ended, InvalidToken, NotFound, PorteroError, Stale, Unavailable
 from src.domain.jobs import Job, JobRepository
@@ -76,13 +77,15 @@ class ObjectLifecycle(Generic[T]):
             raise NotFound(self.missing)
         return item
 
-    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+    def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove an object of the caller, or of any user for an admin, and cancel its job.
 
         The object is no longer visible afterwards. If removing its data fails, reconciliation repeats it. Raises
-        NotFound, Unavailable, and Stale if ``revisions`` is given and the stored revision is none of them.
+        NotFound, InsufficientAuthentication, Unavailable, and Stale if ``revisions`` is given and the stored revision
+        is none of them.
         """
-        item = self.show(caller, id)
+        item = self.show(caller.user, id)
+        caller.require_owner_or_admin(item.user_id, self.missing)
         if revisions is not None and item.revision not in revisions:
             raise Stale  # before its job is cancelled
         if item.job_id:

@@ -12,6 +12,7 @@ from src.application.sessions import (
     SessionService,
 )
 from src.bootstrap.ports import Ports
+from src.domain.values import Role
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.refresh import COOKIES, DerivedRefreshTokens
 from src.settings import Settings
@@ -32,6 +33,7 @@ def make_authentication(ports: Ports, accounts: Accounts) -> AuthenticationServi
             audience=settings.audience,
             seconds=settings.access_token_seconds,
         ),
+        mfa_roles=frozenset(map(Role, settings.names_of_mfa_roles)),
         clock=ports.clock,
     )
 

@@ -8,6 +8,7 @@
     ├── Unauthenticated      no credentials were given
     │   ├── InvalidToken
     │   ├── InvalidCredentials
+    │   ├── InsufficientAuthentication  the caller must prove again, or with two factors, who they are
     │   └── InvalidClient    a service has sent no valid credential
     ├── Forbidden            the caller is known but not allowed to do this
     │   ├── WrongPassword    the caller has confirmed a change with a wrong password
@@ -31,6 +32,7 @@ Each class has a stable ``code`` for clients. The interfaces decide how an error
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from src.domain.messages import Translatable, clipped
@@ -109,6 +111,22 @@ class InvalidClient(Unauthenticated):
     """A service that must authenticate has sent no valid credential."""
 
     code = "invalid-client"
+
+
+class InsufficientAuthentication(Unauthenticated):
+    """The caller is known, but must prove again who they are (RFC 9470).
+
+    ``two_factors`` says whether that must be proved with two factors. ``within`` is the greatest age of the proof, or
+    None for any age.
+    """
+
+    code = "insufficient-user-authentication"
+    default_detail = "Confirm that it is you, and send the request again with the new token."
+
+    def __init__(self, *, two_factors: bool = True, within: timedelta | None = None) -> None:
+        super().__init__()
+        self.two_factors = two_factors
+        self.within = within
 
 
 class Forbidden(PorteroError):

@@ -28,12 +28,20 @@ def new_id() -> str:
 
 
 class Role(StrEnum):
-    """The roles of users. Each role may do all that the roles before it may do."""
+    """The roles of users. A user may do all that a guest may do, and the later roles all that a user may do."""
 
     GUEST = "guest"
     USER = "user"
     UPLOADER = "uploader"
+    AUDITOR = "auditor"
+    """May see what admins may see, and changes nothing of others."""
     ADMIN = "admin"
+    """May do all that the other roles may do."""
+
+    @property
+    def sees_everybody(self) -> bool:
+        """Whether the role may see the accounts and the jobs of all users."""
+        return self in (Role.AUDITOR, Role.ADMIN)
 
 
 # Letters and marks that are displayed as nothing (the Unicode property Default_Ignorable_Code_Point). Two names that

@@ -193,6 +193,9 @@ class SettingsFields(BaseModel):
     does. See docs/how-to/manage-users.md#become-admin."""
     admin_password: SecretStr | None = None
     """The password of that admin."""
+    mfa_roles: str | None = None
+    """The roles that count only after a login with two factors, separated by commas: ``admin``, ``auditor``,
+    ``uploader``. See docs/how-to/require-factors.md."""
 
     # --- Mail ---
     smtp_url: SecretStr | None = None

@@ -83,6 +83,8 @@ class Settings(SettingsValues):
             yield "AI_URL, AI_MODEL: set both or neither"
         if not self.picture_hosts or not all(map(_HOST.fullmatch, self.picture_hosts)):
             yield "DOG_PICTURE_HOSTS: name hosts, such as images.dog.ceo, without https://, separated by commas"
+        if not {"admin", "auditor", "uploader"}.issuperset(self.names_of_mfa_roles):
+            yield "MFA_ROLES: name admin, auditor or uploader, separated by commas"
         if not all(_ORIGIN.fullmatch(origin) and _is_url(origin) for origin in self.allowed_origins):
             yield (
                 "CORS_ORIGINS: name origins as browsers do, such as https://app.example.com or http://localhost:3000, "

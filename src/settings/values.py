@@ -58,6 +58,11 @@ class SettingsValues(SettingsFields):
         return Path(path.removeprefix("//")) if scheme == "file" and path else None
 
     @property
+    def names_of_mfa_roles(self) -> list[str]:
+        """The names of the roles in MFA_ROLES."""
+        return [name.strip() for name in (self.mfa_roles or "").split(",") if name.strip()]
+
+    @property
     def links_url(self) -> str:
         """The beginning of links in mails: PUBLIC_URL, or the address of this service on this machine."""
         return str(self.public_url or f"http://localhost:{self.port}").rstrip("/")

@@ -9,6 +9,7 @@ from src.domain.errors import InvalidToken, UnknownOwner
 from src.domain.users import User
 from src.infrastructure.stores.portable import Store
 from tests.support.races import at_once
+from tests.support.working import caller_of
 from tests.support.world import build, client_of, join, services_of
 
 THREADS, EACH = 6, 5
@@ -47,13 +48,13 @@ def race(app: Flask, owner: User, act: Callable[[str], object], refusal: type[Ex
 @pytest.mark.parametrize("round", range(3))
 def test_a_dog_created_during_the_deletion_of_its_owner_is_gone(app: Flask, round: int) -> None:
     ada, dogs = somebody(app), services_of(app).dogs
-    race(app, ada, lambda name: dogs.add(ada, name, False, None), InvalidToken)
+    race(app, ada, lambda name: dogs.add(caller_of(ada), name, False, None), InvalidToken)
 
 
 @pytest.mark.parametrize("round", range(3))
 def test_a_dog_created_by_an_admin_for_a_user_being_deleted_is_gone(app: Flask, round: int) -> None:
     ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
-    race(app, ada, lambda name: dogs.add(root, name, False, ada.id), UnknownOwner)
+    race(app, ada, lambda name: dogs.add(caller_of(root), name, False, ada.id), UnknownOwner)
 
 
 @pytest.mark.parametrize("round", range(3))
@@ -61,5 +62,5 @@ def test_a_dog_given_to_a_user_being_deleted_is_gone(app: Flask, round: int) -> 
     ada, root, dogs = somebody(app), somebody(app, "admin"), services_of(app).dogs
     for number in range(THREADS):
         for each in range(EACH):
-            dogs.add(root, f"dog {number} {each}", False, None)
-    race(app, ada, lambda name: dogs.change(root, dogs.show(name), {"user_id": ada.id}, None), UnknownOwner)
+            dogs.add(caller_of(root), f"dog {number} {each}", False, None)
+    race(app, ada, lambda name: dogs.change(caller_of(root), dogs.show(name), {"user_id": ada.id}, None), UnknownOwner)

@@ -196,6 +196,7 @@ class _Meanwhile:
 
     def __init__(self, authentication: AuthenticationService) -> None:
         self._authentication = authentication
+        self.clock = authentication.clock
         self.then: Callable[[], object] = lambda: None
 
     def authenticate(self, token: str) -> Caller:

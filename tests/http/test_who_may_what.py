@@ -1,11 +1,9 @@
 """The status of every route for every role and for every kind of token."""
 
-import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,11 +14,9 @@ from src.domain.values import Email, Role
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.app import FEATURES
 from src.interfaces.http.framework.authentication import Access
+from tests.support.access import OTHERS, OWN, ROLES, SAME_FOR_ALL, ask, body_for, row_of, status_of, tables_of
 from tests.support.world import (
-    CSV,
     OPERATIONS,
-    PASSWORD,
-    Answer,
     Client,
     Person,
     Provider,
@@ -31,173 +27,15 @@ from tests.support.world import (
     registration,
 )
 
-ROLES = ["nobody", *Role]
 METRICS_TOKEN = "a token for Prometheus"
-
-# The status without a token, for a guest, a user, an uploader and an admin: for own entities and for others'.
-SAME_FOR_ALL = {
-    "GET /health": [200] * 5,
-    "GET /ready": [200] * 5,
-    "GET /.well-known/jwks.json": [200] * 5,
-    "GET /.well-known/oauth-authorization-server": [200] * 5,
-    "GET /.well-known/openid-configuration": [200] * 5,
-    "GET /problems": [200] * 5,
-    "GET /problems/{code}": [200] * 5,
-    "GET /openapi.json": [200] * 5,
-    "GET /metrics": [401] * 5,
-    "POST /register": [201] * 5,
-    "POST /users": [201] * 5,
-    "POST /api/v1/auth/signup": [201] * 5,
-    "POST /login": [200] * 5,
-    "POST /api/v1/auth/login": [200] * 5,
-    "POST /auth/token": [200] * 5,
-    "POST /auth/anonymous": [201] * 5,
-    "POST /session": [200] * 5,
-    "POST /auth/refresh": [200] * 5,
-    "POST /api/v1/token/refresh": [200] * 5,
-    "POST /auth/passkey/options": [200] * 5,
-    "POST /auth/passkey": [401] * 5,
-    "POST /auth/firebase": [401] * 5,
-    "POST /auth/introspect": [401] * 5,
-    "POST /auth/revoke": [200] * 5,
-    "POST /auth/email/login": [202] * 5,
-    "POST /auth/email/login/confirm": [401] * 5,
-    "POST /auth/email/verify": [401, 422, 202, 202, 202],
-    "POST /auth/password/forgot": [202] * 5,
-    "POST /auth/password/reset": [401] * 5,
-    "GET /user": [401, 200, 200, 200, 200],
-    "GET /user/export": [401, 200, 200, 200, 200],
-    "POST /api/v1/auth/whoami": [401, 200, 200, 200, 200],
-    "PUT /user": [401, 403, 200, 200, 200],
-    "PUT /user/password": [401, 403, 204, 204, 204],
-    "DELETE /user": [401, 204, 204, 204, 204],
-    "POST /auth/renew": [401, 200, 200, 200, 200],
-    "POST /auth/logout": [401, 204, 204, 204, 204],
-    "POST /auth/logout-all": [401, 204, 204, 204, 204],
-    "GET /auth/sessions": [401, 200, 200, 200, 200],
-    "GET /users": [401, 403, 200, 200, 200],
-    "POST /api/users": [401, 403, 403, 403, 201],
-    "GET /tasks": [401, 200, 200, 200, 200],
-    "POST /tasks": [401, 201, 201, 201, 201],
-    "GET /api/dogs": [200] * 5,
-    "GET /api/dogs/is_adopted": [200] * 5,
-    "POST /api/dogs/{name}": [401, 403, 201, 201, 201],
-    "GET /api/files": [401, 403, 200, 200, 200],
-    "POST /api/files": [401, 403, 202, 202, 202],
-    "GET /datasets": [401, 403, 403, 200, 200],
-    "POST /datasets": [401, 403, 403, 201, 201],
-}
-OWN = {
-    "DELETE /auth/sessions/{id}": [401, 204, 204, 204, 204],
-    "GET /users/{id}": [401, 403, 200, 200, 200],
-    "PUT /users/{id}": [401, 403, 200, 200, 200],
-    "DELETE /users/{id}": [401, 403, 204, 204, 204],
-    "GET /users/{id}/dogs": [401, 403, 200, 200, 200],
-    "GET /tasks/{id}": [401, 200, 200, 200, 200],
-    "PUT /tasks/{id}": [401, 200, 200, 200, 200],
-    "DELETE /tasks/{id}": [401, 204, 204, 204, 204],
-    "GET /api/dogs/{name}": [200] * 5,
-    "PUT /api/dogs/{name}": [401, 403, 200, 200, 200],
-    "DELETE /api/dogs/{name}": [401, 403, 204, 204, 204],
-    "GET /api/files/{id}": [401, 403, 200, 200, 200],
-    "GET /api/files/{id}/content": [401, 403, 200, 200, 200],
-    "DELETE /api/files/{id}": [401, 403, 204, 204, 204],
-    "GET /jobs/{id}": [401, 403, 200, 200, 200],
-    "DELETE /jobs/{id}": [401, 403, 204, 204, 204],
-    "GET /datasets/{id}": [401, 403, 403, 200, 200],
-    "GET /datasets/{id}/rows": [401, 403, 403, 200, 200],
-    "GET /datasets/{id}/file": [401, 403, 403, 200, 200],
-    "POST /datasets/{id}/summary": [401, 403, 403, 200, 200],
-    "DELETE /datasets/{id}": [401, 403, 403, 204, 204],
-}
-OTHERS = {
-    "DELETE /auth/sessions/{id}": [401, 404, 404, 404, 404],
-    "GET /users/{id}": [401, 403, 200, 200, 200],
-    "PUT /users/{id}": [401, 403, 403, 403, 200],
-    "DELETE /users/{id}": [401, 403, 403, 403, 204],
-    "GET /users/{id}/dogs": [401, 403, 200, 200, 200],
-    "GET /tasks/{id}": [401, 404, 404, 404, 404],
-    "PUT /tasks/{id}": [401, 404, 404, 404, 404],
-    "DELETE /tasks/{id}": [401, 404, 404, 404, 404],
-    "GET /api/dogs/{name}": [200] * 5,
-    "PUT /api/dogs/{name}": [401, 403, 403, 403, 200],
-    "DELETE /api/dogs/{name}": [401, 403, 403, 403, 204],
-    "GET /api/files/{id}": [401, 403, 404, 404, 200],
-    "GET /api/files/{id}/content": [401, 403, 404, 404, 200],
-    "DELETE /api/files/{id}": [401, 403, 404, 404, 204],
-    "GET /jobs/{id}": [401, 403, 404, 404, 200],
-    "DELETE /jobs/{id}": [401, 403, 404, 404, 204],
-    "GET /datasets/{id}": [401, 403, 403, 404, 200],
-    "GET /datasets/{id}/rows": [401, 403, 403, 404, 200],
-    "GET /datasets/{id}/file": [401, 403, 403, 404, 200],
-    "POST /datasets/{id}/summary": [401, 403, 403, 404, 200],
-    "DELETE /datasets/{id}": [401, 403, 403, 404, 204],
-}
-
-
-def _row(method: str, path: str) -> str:
-    """Return the row of an operation. PATCH has the row of PUT, and an alias that of its canonical path."""
-    canonical = OPERATIONS[method, path].get("x-alias-of", path)
-    same = canonical in ("/register", "/login", "/auth/anonymous", "/auth/refresh", "/user")
-    own_row = f"{method} {path}" in SAME_FOR_ALL
-    return f"{'PUT' if method == 'PATCH' else method} {path if same and own_row else canonical}"
-
-
-def _tables(method: str, path: str) -> dict[str, dict[str, list[int]]]:
-    """Return the tables of an operation by the owner of the entity."""
-    return {"own": OWN, "other's": OTHERS} if _row(method, path) in OWN else {"no": SAME_FOR_ALL}
 
 
 def _cells() -> Iterator[tuple[str, str, str, str, int]]:
     for method, path in sorted(OPERATIONS):
-        row = _row(method, path)
-        for owner, table in _tables(method, path).items():
-            for role, status in zip(ROLES, table.get(row, [0] * 5), strict=True):  # 0: no row, so the cell fails
-                yield method, path, role, owner, status
-
-
-def _body(method: str, path: str, person: Person | None, free: str) -> dict[str, Any]:
-    """Return a valid body for the operation."""
-    match _row(method, path).split():
-        case _, "/register" | "/users" | "/api/v1/auth/signup" if "{id}" not in path:
-            return registration()
-        case "POST", "/api/users":
-            return {"name": "Ann", "last_name": "Ruiz", "email": registration()["email"]}
-        case _, "/user/password":
-            return {"current_password": PASSWORD, "new_password": "a stapled battery"}
-        case _, "/auth/token":
-            return {"grant_type": "password", "username": free, "password": PASSWORD}
-        case _, "/login" | "/api/v1/auth/login" | "/session":
-            return {"username": free, "password": PASSWORD}
-        case _, "/auth/refresh" | "/api/v1/token/refresh":
-            return {"refresh_token": person.refresh if person else ""}
-        case _, "/auth/email/login" | "/auth/password/forgot":
-            return {"email": "somebody@example.com"}
-        case _, "/auth/email/login/confirm" | "/auth/introspect" | "/auth/revoke":
-            return {"token": "unknown"}
-        case _, "/auth/password/reset":
-            return {"token": "unknown", "new_password": "a stapled battery"}
-        case _, "/auth/passkey":
-            return {"passkey": {}}
-        case _, "/auth/firebase":
-            return {"id_token": "unknown"}
-        case _, "/tasks" | "/tasks/{id}":
-            return {"title": "Walk the dog"}
-        case _, "/api/dogs/{name}":
-            return {"is_adopted": True}
-        case _, "/api/files":
-            return {"file": (io.BytesIO(b"content"), "a.txt")}
-        case _, "/datasets":
-            return {"name": "Customers", "file": (io.BytesIO(CSV), "a.csv")}
-    return {"name": "Ann"}
-
-
-def _ask(client: Client, method: str, path: str, url: str, body: dict[str, Any], token: str | None) -> Answer:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    if "requestBody" not in OPERATIONS[method, path]:
-        return client.open(url, method=method, headers=headers)
-    media = "json" if "application/json" in OPERATIONS[method, path]["requestBody"]["content"] else "data"
-    return client.open(url, method=method, headers=headers, **{media: body})
+        row = row_of(method, path)
+        for owner, table in tables_of(method, path).items():
+            for role in ROLES:
+                yield method, path, role, owner, status_of(row, owner, table, role)
 
 
 # Roles
@@ -217,10 +55,10 @@ def test_every_role_at_every_route(guarded: Flask, method: str, path: str, role:
     person = None if role == "nobody" else join(client, role)
     target = bystander if owner == "other's" or person is None else person
     refreshing = person if person and person.refresh else bystander
-    body = _body(method, path, refreshing, bystander.user["username"])
+    body = body_for(method, path, refreshing, bystander.user["username"])
     url = place(client, target, method, path).replace("{code}", "taken")
     before = _seen(client, path, url, bystander)
-    answer = _ask(client, method, path, url, body, person.token if person else None)
+    answer = ask(client, method, path, url, body, person.token if person else None)
     assert answer.status_code == status
     if status in (401, 403, 404) and method in ("PUT", "PATCH", "DELETE"):
         assert client.get("/user", headers=bystander.headers).json == bystander.user
@@ -233,7 +71,7 @@ def _seen(client: Client, path: str, url: str, person: Person) -> object:
 
 
 def test_the_tables_have_no_row_without_a_route() -> None:
-    rows = {_row(method, path) for method, path in OPERATIONS}
+    rows = {row_of(method, path) for method, path in OPERATIONS}
     assert rows == set(SAME_FOR_ALL) | set(OWN)
     assert set(OWN) == set(OTHERS)
 
@@ -319,8 +157,8 @@ ACCESS = {
 
 def _expected(method: str, path: str, kind: str) -> int:
     """Return the expected status, derived from the properties of the kind of token."""
-    token, row, access = KINDS[kind], _row(method, path), ACCESS[method, path]
-    *_, table = _tables(method, path).values()
+    token, row, access = KINDS[kind], row_of(method, path), ACCESS[method, path]
+    *_, table = tables_of(method, path).values()
     if path == "/metrics":
         return 200 if kind == "metrics" else 401
     if row in ("POST /auth/refresh", "POST /api/v1/token/refresh"):
@@ -331,7 +169,7 @@ def _expected(method: str, path: str, kind: str) -> int:
         return 401 if access.needs_token or kind != "none" else table[row][0]
     if row in ("POST /auth/renew", "POST /auth/logout") and not token.session:
         return 403
-    return table[row][ROLES.index(token.role)]
+    return status_of(row, "", table, token.role)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -340,9 +178,9 @@ def test_every_kind_of_token_at_every_route(vouching: Flask, method: str, path: 
     client = client_of(vouching)
     bystander = join(client)
     token = KINDS[kind].make(client)
-    body = _body(method, path, None, bystander.user["username"])
+    body = body_for(method, path, None, bystander.user["username"])
     url = place(client, bystander, method, path).replace("{code}", "taken")
-    answer = _ask(client, method, path, url, body, token)
+    answer = ask(client, method, path, url, body, token)
     if (path, kind) == ("/user/password", "Firebase"):
         assert answer.status_code == 403  # the account has no password at this service
     else:

@@ -94,4 +94,4 @@ def test_an_unknown_role_is_answered_with_the_known_ones(client: Client) -> None
     assert response.status_code == 422
     [error] = response.json["errors"]
     assert (error["field"], error["code"]) == ("role", "enum")
-    assert error["message"] == "Use one of 'guest', 'user', 'uploader' or 'admin'."
+    assert error["message"] == "Use one of 'guest', 'user', 'uploader', 'auditor' or 'admin'."

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+from src.application.caller import Caller
 from src.application.jobs import Progress
 from src.application.ports import Message
 from src.domain.errors import Unavailable
 from src.domain.jobs import Job
+from src.domain.sessions import Method, Proof
 from src.domain.users import User
 from src.domain.values import Role, Username
 
@@ -127,3 +129,8 @@ class Interruptions:
 
 def person(name: str = "ada", role: Role = Role.USER) -> User:
     return replace(User.new(now=NOON, username=Username.parse(name), email=None, id=name), role=role)
+
+
+def caller_of(user: User) -> Caller:
+    """Return a user as the caller of a request, who has logged in with a password just now."""
+    return Caller(user, None, Proof((Method.PASSWORD,), datetime.now(UTC)))

@@ -55,7 +55,7 @@ from src.interfaces.services import Services
 from src.settings import Settings
 from tests.support.remote import FakeProvider
 from tests.support.translations import is_translated
-from tests.support.working import RecordingQueue
+from tests.support.working import RecordingQueue, caller_of
 
 PASSWORD = "correct zebra battery"
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -284,9 +284,9 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
         case "datasets":
             made = dataset_of(services, owner)
         case "jobs":
-            made = services.dogs.add(owner, name, False, None).job_id
+            made = services.dogs.add(caller_of(owner), name, False, None).job_id
         case _:
-            made = name if method == "POST" else services.dogs.add(owner, name, False, None).name
+            made = name if method == "POST" else services.dogs.add(caller_of(owner), name, False, None).name
     return path.replace("{id}", made).replace("{name}", quote(made))
 
 

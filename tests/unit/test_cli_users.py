@@ -161,7 +161,7 @@ def test_what_cannot_be_imported_is_listed_and_nothing_is_imported(prepared: Por
         "line 7": "email: a user of this service has it.",
         "line 8": "password: This is not a hash",
         "line 9": "It has neither a username nor",
-        "line 10": "role: Use one of user, uploader, admin.",
+        "line 10": "role: Use one of user, uploader, auditor, admin.",
         "line 11": "active: use true or false",
         "line 12": "created_at: this is not a time",
         "line 13": "it has more values than the first line",

@@ -23,6 +23,7 @@ from src.domain.values import Role
 from src.infrastructure.csv import PolarsCsvChecker
 from src.infrastructure.csv.checking import patterns, results
 from src.infrastructure.csv.places import CheckPlaces
+from tests.support.working import caller_of
 from tests.unit.stored_objects.datasets import COLUMNS, CSV, VALID, DatasetWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed
 
@@ -259,7 +260,7 @@ class TestAttempts:
 
         def cancel() -> None:
             try:
-                world.here.jobs.cancel(ADA, job.id)
+                world.here.jobs.cancel(caller_of(ADA), job.id)
             except Ended as error:
                 ended.append(error)
 
@@ -279,7 +280,7 @@ class TestAttempts:
         job = world.add_later()
 
         def repeat() -> None:
-            world.here.jobs.cancel(ADA, job.id)
+            world.here.jobs.cancel(caller_of(ADA), job.id)
             world.here.jobs.retry(job.id)
 
         world.at(moment, repeat).run(job.id)
@@ -296,7 +297,7 @@ class TestAttempts:
                 world.here.objects.delete_for_user("ada")
                 world.here.jobs.delete_for_user("ada")
             else:
-                world.here.service.delete(ADA, job.subject_id)
+                world.here.service.delete(caller_of(ADA), job.subject_id)
 
         world.at(moment, delete).run(job.id)
         world.reconcile_later()
@@ -340,7 +341,7 @@ class TestAttempts:
 
     def test_one_of_a_dataset_that_is_gone(self, world: DatasetWorld) -> None:
         job = world.add_later()
-        world.here.service.delete(ADA, job.subject_id)
+        world.here.service.delete(caller_of(ADA), job.subject_id)
         world.here.work.abandon(job)
         world.here.work.resume(job)
         assert world.here.work.run(job, lambda _: None) == {"dataset_id": job.subject_id, "status": None}

@@ -19,7 +19,7 @@ from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
-from tests.support.working import NOON, RecordingQueue, Watch, person
+from tests.support.working import NOON, RecordingQueue, Watch, caller_of, person
 
 URL = "https://images.dog.ceo/{}.jpg"
 Arrange = Callable[[Callable[[], object]], None]
@@ -69,13 +69,13 @@ class DogWorld:
         self.work = JobService(jobs=self.jobs, queue=self.bell, runner=runner, clock=self.watch)
 
     def add(self, name: str = "Rex", caller: User | None = None, owner_id: str | None = None) -> Dog:
-        return self.service.add(caller or self.ada, name, False, owner_id)
+        return self.service.add(caller_of(caller or self.ada), name, False, owner_id)
 
     def change(self, caller: User, name: str, change: DogChange, revisions: Collection[str] | None) -> Dog:
-        return self.service.change(caller, self.service.own(caller, name), change, revisions)
+        return self.service.change(caller_of(caller), self.service.own(caller_of(caller), name), change, revisions)
 
     def delete(self, caller: User, name: str) -> None:
-        self.service.delete(self.service.own(caller, name))
+        self.service.delete(self.service.own(caller_of(caller), name))
 
     def dog(self, dog: Dog) -> Dog:
         found = self.dogs.get(dog.id)
@@ -177,7 +177,7 @@ class TestPicture:
 
     def test_the_picture_fails_when_the_job_is_cancelled(self, world: DogWorld) -> None:
         dog = world.add()
-        world.work.cancel(world.ada, dog.job_id)
+        world.work.cancel(caller_of(world.ada), dog.job_id)
         assert world.picture(dog) == (None, PictureStatus.FAILED)
 
     def test_abandoning_the_job_leaves_a_dog_with_a_picture_alone(self, world: DogWorld) -> None:
@@ -185,13 +185,13 @@ class TestPicture:
         world.change(world.ada, "Rex", {"picture": "mine"}, None)
         world.delete(world.ada, "Bello")
         for each in (dog, other):
-            world.work.cancel(world.ada, each.job_id)
+            world.work.cancel(caller_of(world.ada), each.job_id)
             world.work.retry(each.job_id)
         assert world.picture(dog) == ("mine", PictureStatus.READY)
 
     def test_a_picture_that_is_fetched_after_the_failure_is_stored(self, world: DogWorld) -> None:
         dog = world.add()
-        world.pictures.meanwhile = lambda: world.work.cancel(world.ada, dog.job_id)
+        world.pictures.meanwhile = lambda: world.work.cancel(caller_of(world.ada), dog.job_id)
         world.run(dog.job_id)
         assert world.job(dog).status is JobStatus.CANCELLED
         assert world.picture(dog) == (URL.format(1), PictureStatus.READY)
@@ -320,7 +320,7 @@ class TestOwnersWhoAreDeletedMeanwhile:
         after_the_commit(self.bury(world, "ada"))
         for _ in range(2):
             with pytest.raises(UnknownOwner):
-                world.service.add(world.root, "Rex", True, "ada", idempotent)
+                world.service.add(caller_of(world.root), "Rex", True, "ada", idempotent)
             assert (self.left(world), world.receipts.get("key")) == ([], None)
 
     @pytest.mark.parametrize(("heir", "refusal"), [("eve", UnknownOwner), ("root", InvalidToken)])
@@ -400,9 +400,9 @@ class TestService:
         idempotent: IdempotentCreate[Dog] = IdempotentCreate(
             Receipt("key", "ada", NOON + LIFETIME), lambda dog: ("f", {"id": dog.id})
         )
-        dog = world.service.add(world.ada, "Rex", True, None, idempotent)
+        dog = world.service.add(caller_of(world.ada), "Rex", True, None, idempotent)
         with pytest.raises(Repeated):
-            world.service.add(world.ada, "Rex", True, None, idempotent)
+            world.service.add(caller_of(world.ada), "Rex", True, None, idempotent)
         receipt = world.receipts.get("key")
         assert receipt
         assert (receipt.answer, receipt.revision) == ({"id": dog.id}, dog.revision)

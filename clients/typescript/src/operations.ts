@@ -11,7 +11,9 @@ export class Operations extends Requests {
       this.http.POST("/auth/anonymous", { ...init }));
   }
 
-  /** Admins may cancel the jobs of all users. The worker of the job stops at the next step. */
+  /** Admins may cancel the jobs of all users. The worker of the job stops at the next step.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   cancelJob(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/jobs/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
@@ -32,7 +34,9 @@ export class Operations extends Requests {
       this.http.POST("/datasets", { ...init, body: multipart({ file, ...fields }), params: { header: { "Idempotency-Key": options.idempotencyKey, "Prefer": options.prefer } } }));
   }
 
-  /** A job fetches its picture in the background. */
+  /** A job fetches its picture in the background.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   createDog(name: string, fields: types.NewDog = {}, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.Dog> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "Idempotency-Key": options.idempotencyKey } } }));
@@ -44,7 +48,9 @@ export class Operations extends Requests {
       this.http.POST("/api/files", { ...init, body: multipart({ file }), params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
-  /** The username is random if none is given. A person without a password cannot log in. */
+  /** The username is random if none is given. A person without a password cannot log in.
+   *
+   * For callers with factors, it needs a proof with two factors. */
   createPerson(fields: types.NewPerson, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/users", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
@@ -56,19 +62,25 @@ export class Operations extends Requests {
       this.http.POST("/tasks", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
-  /** Remove a dataset of yours with its rows and its file. Admins remove any dataset. */
+  /** Remove a dataset of yours with its rows and its file. Admins remove any dataset.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   deleteDataset(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/datasets/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Remove a dog of your own or, as an admin, any dog. */
+  /** Remove a dog of your own or, as an admin, any dog.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   deleteDog(name: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/api/dogs/{name}", { ...init, params: { path: { name }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Remove a file of yours, and cancel the job that sends it on. Admins remove any file. */
+  /** Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   deleteFile(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/api/files/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
@@ -80,13 +92,19 @@ export class Operations extends Requests {
       this.http.DELETE("/tasks/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Its sessions end at once, and its username and e-mail address are free for others. */
+  /** Its sessions end at once, and its username and e-mail address are free for others.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
   deleteUser(options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("end", options, (init) =>
       this.http.DELETE("/user", { ...init, params: { header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** The last admin cannot be deleted. */
+  /** The last admin cannot be deleted.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   deleteUserById(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/users/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
@@ -144,7 +162,7 @@ export class Operations extends Requests {
       this.http.GET("/api/files/{id}", { ...init, params: { path: { id } } }));
   }
 
-  /** See a job of yours. Admins see the jobs of all users. */
+  /** See a job of yours. Admins and auditors see the jobs of all users. */
   getJob(id: string, options: Options = {}): Promise<types.Job> {
     return this.call("use", options, (init) =>
       this.http.GET("/jobs/{id}", { ...init, params: { path: { id } } }));
@@ -169,7 +187,7 @@ export class Operations extends Requests {
       this.http.GET("/user", { ...init }));
   }
 
-  /** Admins and the user itself see every property, others see only `id` and `username`. */
+  /** Admins, auditors and the user itself see every property, others see only `id` and `username`. */
   getUserById(id: string, options: Options = {}): Promise<types.PublicUser> {
     return this.call("use", options, (init) =>
       this.http.GET("/users/{id}", { ...init, params: { path: { id } } }));
@@ -223,8 +241,8 @@ export class Operations extends Requests {
       this.http.GET("/tasks", { ...init, params: { query: { "limit": options.pageSize, "completed": options.completed, cursor } } }));
   }
 
-  /** Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
-   * e-mail address and the role. */
+  /** Everyone sees `id` and `username`. Admins and auditors see whole users, and may filter by the beginning of the
+   * username, the e-mail address and the role. */
   listUsers(options: Options & { pageSize?: number | undefined; q?: string | undefined; email?: string | undefined; role?: types.Role | undefined } = {}): AsyncIterable<types.PublicUser> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/users", { ...init, params: { query: { "limit": options.pageSize, "q": options.q, "email": options.email, "role": options.role, cursor } } }));
@@ -300,14 +318,18 @@ export class Operations extends Requests {
       this.http.POST("/datasets/{id}/summary", { ...init, params: { path: { id } } }));
   }
 
-  /** A field that is not given keeps its value. */
+  /** A field that is not given keeps its value.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   updateDog(name: string, fields: types.DogChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.Dog> {
     return this.call("use", options, (init) =>
       this.http.PUT("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
-   * stands for it. ID tokens from before the change are refused, because Firebase revokes them. */
+   * stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+   *
+   * For callers with factors, it needs a proof with two factors. */
   updatePassword(fields: types.PasswordChange, options: Options = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.PUT("/user/password", { ...init, body: fields }));
@@ -321,13 +343,19 @@ export class Operations extends Requests {
 
   /** Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
    * refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
-   * last ten minutes. A `current_password` that is given must be right. */
+   * last ten minutes. A `current_password` that is given must be right.
+   *
+   * For callers with factors, a new `email` needs a proof with two factors in the last ten minutes. */
   updateUser(fields: types.AccountChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.PUT("/user", { ...init, body: fields, params: { header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled. */
+  /** Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+   *
+   * For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
+   *
+   * Admins with factors need a proof with two factors for what belongs to others. */
   updateUserById(id: string, fields: types.UserChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.PUT("/users/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));

@@ -36,16 +36,22 @@ export interface paths {
         /**
          * Change a dog of your own or, as an admin, any dog
          * @description A field that is not given keeps its value.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         put: operations["updateDog"];
         /**
          * Add a dog of your own or, as an admin, of anybody
          * @description A job fetches its picture in the background.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         post: operations["createDog"];
         /**
          * Remove a dog of your own or, as an admin, any dog
          * @description Remove a dog of your own or, as an admin, any dog.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         delete: operations["deleteDog"];
         options?: never;
@@ -114,6 +120,8 @@ export interface paths {
         /**
          * Remove a file of yours, and cancel the job that sends it on. Admins remove any file
          * @description Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         delete: operations["deleteFile"];
         options?: never;
@@ -153,6 +161,8 @@ export interface paths {
         /**
          * Add a person
          * @description The username is random if none is given. A person without a password cannot log in.
+         *
+         *     For callers with factors, it needs a proof with two factors.
          */
         post: operations["createPerson"];
         delete?: never;
@@ -533,6 +543,8 @@ export interface paths {
         /**
          * Remove a dataset of yours with its rows and its file. Admins remove any dataset
          * @description Remove a dataset of yours with its rows and its file. Admins remove any dataset.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         delete: operations["deleteDataset"];
         options?: never;
@@ -608,8 +620,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See a job of yours. Admins see the jobs of all users
-         * @description See a job of yours. Admins see the jobs of all users.
+         * See a job of yours. Admins and auditors see the jobs of all users
+         * @description See a job of yours. Admins and auditors see the jobs of all users.
          */
         get: operations["getJob"];
         put?: never;
@@ -617,6 +629,8 @@ export interface paths {
         /**
          * Cancel a job of yours that has not ended
          * @description Admins may cancel the jobs of all users. The worker of the job stops at the next step.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         delete: operations["cancelJob"];
         options?: never;
@@ -735,12 +749,16 @@ export interface paths {
          * @description Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
          *     refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
          *     last ten minutes. A `current_password` that is given must be right.
+         *
+         *     For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
          */
         put: operations["updateUser"];
         post?: never;
         /**
          * Delete your account
          * @description Its sessions end at once, and its username and e-mail address are free for others.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -783,6 +801,8 @@ export interface paths {
          * Set a new password. Every other session ends
          * @description The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
          *     stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+         *
+         *     For callers with factors, it needs a proof with two factors.
          */
         put: operations["updatePassword"];
         post?: never;
@@ -801,8 +821,8 @@ export interface paths {
         };
         /**
          * List the users by username, without guests
-         * @description Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
-         *     e-mail address and the role.
+         * @description Everyone sees `id` and `username`. Admins and auditors see whole users, and may filter by the beginning of the
+         *     username, the e-mail address and the role.
          */
         get: operations["listUsers"];
         put?: never;
@@ -822,18 +842,26 @@ export interface paths {
         };
         /**
          * See a user
-         * @description Admins and the user itself see every property, others see only `id` and `username`.
+         * @description Admins, auditors and the user itself see every property, others see only `id` and `username`.
          */
         get: operations["getUserById"];
         /**
          * Change your own account or, as an admin, any account
          * @description Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+         *
+         *     For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         put: operations["updateUserById"];
         post?: never;
         /**
          * Delete your own account or, as an admin, any account
          * @description The last admin cannot be deleted.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         *
+         *     Admins with factors need a proof with two factors for what belongs to others.
          */
         delete: operations["deleteUserById"];
         options?: never;
@@ -1270,7 +1298,7 @@ export interface components {
             /** @example correct horse battery */
             password?: string | null;
             /** @enum {string} */
-            role?: "user" | "uploader" | "admin";
+            role?: "user" | "uploader" | "auditor" | "admin";
             /** @example anna */
             username?: string | null;
         };
@@ -1395,7 +1423,7 @@ export interface components {
          * @enum {string}
          */
         PictureStatus: "pending" | "ready" | "failed";
-        /** @description A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too. */
+        /** @description A user as others see it, with the id and the username. Admins, auditors and the user itself see all fields. */
         PublicUser: {
             /**
              * @default null
@@ -1477,10 +1505,10 @@ export interface components {
             username: string;
         };
         /**
-         * @description The roles of users. Each role may do all that the roles before it may do.
+         * @description The roles of users. A user may do all that a guest may do, and the later roles all that a user may do.
          * @enum {string}
          */
-        Role: "guest" | "user" | "uploader" | "admin";
+        Role: "guest" | "user" | "uploader" | "auditor" | "admin";
         /** @description A row. */
         Row: {
             /** @description The rules that it breaks, warnings too. */
@@ -1674,7 +1702,7 @@ export interface components {
             /** @example Anna */
             name?: string | null;
             /** @enum {string} */
-            role?: "user" | "uploader" | "admin";
+            role?: "user" | "uploader" | "auditor" | "admin";
             /**
              * @description 3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form.
              * @example anna

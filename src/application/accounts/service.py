@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from src.application.accounts.changes import changes
 from src.application.accounts.interface import Accounts
-from src.application.caller import Caller, caller_must_exist
+from src.application.caller import RECENT, Caller, caller_must_exist
 from src.application.limits import (
     FAILED_LOGINS,
     FAILED_LOGINS_BY_ACCOUNT,
@@ -19,16 +19,13 @@ from src.application.limits import (
 from src.application.notices import Notices
 from src.application.ports import Clock, Tokens
 from src.application.registration import RegistrationPolicy
-from src.domain.errors import FieldError, Forbidden, Invalid, InvalidToken, WrongPassword
+from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
 from src.domain.events import EventType
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword
 from src.domain.sessions import Client, Method
 from src.domain.users import Profile, User, UserRepository, require_visible
 from src.domain.values import Role
-
-RECENT_SIGN_IN = timedelta(minutes=10)
-"""The time for which a sign-in stands for the current password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,31 +80,37 @@ class AccountService:
 
         Only admins set ``role`` and ``disabled``, with immediate effect; both are ignored if others give them. The last
         admin cannot be demoted or disabled. A new address of the caller needs the current password, or a login of the
-        last ten minutes: whoever has stolen a token could otherwise take over the account. A password that is given for
-        the caller's own account is always checked. Raises Forbidden, NotFound, Invalid, RegistrationClosed for an
-        address that is not allowed here, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin, Unavailable.
+        last ten minutes: whoever has stolen a token could otherwise take over the account. With factors it needs a
+        proof with two factors of the last ten minutes. A password that is given for the caller's own account is always
+        checked. Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, RegistrationClosed for an address that
+        is not allowed here, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin, Unavailable.
         """
-        user = caller.user
-        require_self_or_admin(user, id)
+        user, now = caller.user, self.clock()
+        require_self_or_admin(caller, id)
         if user.role is not Role.ADMIN:
             change = change.copy()
             change.pop("role", None)
             change.pop("disabled", None)
             self.registration.admit_address(user, change.get("email", user.email))
+        elif "role" in change or "disabled" in change:
+            caller.require_admin()
         is_own, is_confirmed = id == user.id, self._logged_in_recently(caller)
         new_address = change.get("email", user.email) != user.email
+        if is_own and new_address:
+            caller.require_recent_two_factors(now)
         if is_own and (current_password is not None or (new_address and not is_confirmed)):
             self._confirm(caller, current_password, client)
             is_confirmed = True
-        now = self.clock()
         before: list[User] = []
 
         def apply(stored: User) -> User:
             before[:] = [require_visible(stored)]
             if is_own:
                 _require_current(caller, stored, now)
-                if not is_confirmed and change.get("email", stored.email) != stored.email:
-                    raise _password_required()  # the address has changed since the caller was authenticated
+                if change.get("email", stored.email) != stored.email:
+                    caller.require_recent_two_factors(now)
+                    if not is_confirmed:  # the address has changed since the caller was authenticated
+                        raise _password_required()
             return stored.changed(change, now)
 
         changed = self.accounts.change(id, apply, revisions, changes(client, user.actor, now, caller.session_id))
@@ -118,11 +121,13 @@ class AccountService:
         """Set a new password. Every other session ends.
 
         The current password is required. A sign-in of the last ten minutes stands for it if the account at the identity
-        provider has none. Tokens of the provider from before the change are refused, because it revokes them.
+        provider has none. With factors, a proof with two factors is required too. Tokens of the provider from before
+        the change are refused, because it revokes them.
 
-        Raises Invalid, WrongPassword, TooManyRequests, Unavailable.
+        Raises InsufficientAuthentication, Invalid, WrongPassword, TooManyRequests, Unavailable.
         """
         user = caller.user
+        caller.require_two_factors()
         self._confirm(caller, current, client)
 
         def require_unchanged(stored: User) -> User:
@@ -138,22 +143,25 @@ class AccountService:
             self.accounts.set_password(user.id, new, [event], check=require_unchanged, keep_session=keep)
         self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
 
-    def delete(self, caller: User, id: str, revisions: Collection[str] | None, client: Client) -> None:
+    def delete(self, caller: Caller, id: str, revisions: Collection[str] | None, client: Client) -> None:
         """Delete your own account or, as an admin, any account. The last admin cannot be deleted.
 
-        Raises Forbidden, NotFound, LastAdmin, Stale.
+        With factors, your own account needs a proof with two factors of the last ten minutes. Raises Forbidden,
+        InsufficientAuthentication, NotFound, LastAdmin, Stale.
         """
         require_self_or_admin(caller, id)
-        # Guests are not visible, so that they are deleted by themselves only.
-        user = caller if id == caller.id else require_visible(self.users.get(id))
-        self.accounts.delete(id, revisions, [client.event(EventType.USER_DELETED, id, caller.actor, self.clock())])
+        user, now = caller.user, self.clock()
+        if id == user.id:
+            caller.require_recent_two_factors(now)
+        else:  # guests are not visible, so that they are deleted by themselves only
+            user = require_visible(self.users.get(id))
+        self.accounts.delete(id, revisions, [client.event(EventType.USER_DELETED, id, caller.user.actor, now)])
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
     def _logged_in_recently(self, caller: Caller) -> bool:
-        """Return whether the caller has logged in within the last ten minutes."""
+        """Return whether the caller has logged in or stepped up within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
-        logged_in_at = caller.session.logged_in_at if caller.session else caller.signed_in_at
-        return logged_in_at is not None and self.clock() - logged_in_at <= RECENT_SIGN_IN
+        return self.clock() - caller.proof.at <= RECENT
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""
@@ -192,10 +200,9 @@ def _password_required() -> Invalid:
     return Invalid(FieldError("current_password", "required", "This field is required."))
 
 
-def require_self_or_admin(caller: User, id: str) -> None:
-    """Raise Forbidden unless the caller is the user with this id or an admin."""
-    if caller.role is not Role.ADMIN and caller.id != id:
-        raise Forbidden("You may change yourself only.")
+def require_self_or_admin(caller: Caller, id: str) -> None:
+    """Raise Forbidden or InsufficientAuthentication unless the caller may change the user with this id."""
+    caller.require_owner_or_admin(id, "You may change yourself only.")
 
 
 def _promoted(guest: User, profile: Profile, now: datetime) -> User:

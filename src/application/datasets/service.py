@@ -6,6 +6,7 @@ from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
 
+from src.application.caller import Caller
 from src.application.datasets.checking import CHECK
 from src.application.datasets.incoming import DatasetDetails, IncomingDataset, MeasuredCsv, collecting, parse_details
 from src.application.datasets.rows import page_of_rows
@@ -153,7 +154,7 @@ class DatasetService:
             raise Ended("There is no report on it." if failed else "It is being checked.")
         return self.summary.of(dataset.report, dataset.rows_id, translations)
 
-    def delete(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+    def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound, Stale."""
         self.objects.delete(caller, id, revisions)
 

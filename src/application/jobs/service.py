@@ -6,12 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from src.application.caller import Caller
 from src.application.jobs.runner import JobRunner
 from src.application.ports import Clock, JobQueue
 from src.domain.errors import NotFound, PorteroError, Stale, Unavailable
 from src.domain.jobs import Job, JobRepository, JobStatus
 from src.domain.users import User
-from src.domain.values import Page, Role
+from src.domain.values import Page
 
 _log = logging.getLogger("portero.jobs")
 
@@ -26,18 +27,19 @@ class JobService:
     clock: Clock
 
     def show(self, caller: User, id: str) -> Job:
-        """See a job of yours. Admins see the jobs of all users. Raises NotFound."""
+        """See a job of yours. Admins and auditors see the jobs of all users. Raises NotFound."""
         job = self.jobs.get(id)
-        if job is None or (job.user_id != caller.id and caller.role is not Role.ADMIN):
+        if job is None or (job.user_id != caller.id and not caller.role.sees_everybody):
             raise NotFound("There is no such job.")
         return job
 
-    def cancel(self, caller: User, id: str, revisions: Collection[str] | None = None) -> None:
+    def cancel(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Cancel a job of yours that has not ended; admins may cancel everybody's. Its worker stops at the next step.
 
-        Raises NotFound, Ended, Stale.
+        Raises NotFound, Forbidden, InsufficientAuthentication, Ended, Stale.
         """
-        job = self.show(caller, id)
+        job = self.show(caller.user, id)
+        caller.require_owner_or_admin(job.user_id, "This job is somebody else's.")
         if revisions is not None and job.revision not in revisions:
             raise Stale  # before its handler is told
         self._cancel(job, revisions)

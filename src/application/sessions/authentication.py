@@ -1,7 +1,8 @@
 """Authenticates callers by their bearer tokens."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from src.application.accounts import Accounts
@@ -9,8 +10,9 @@ from src.application.caller import Caller
 from src.application.ports import Clock, ExternalIdentity, TokenIssuer
 from src.application.sessions.checks import RecentChecks
 from src.domain.errors import InvalidToken
-from src.domain.sessions import Proof, Session, SessionRepository
+from src.domain.sessions import Level, Proof, Session, SessionRepository
 from src.domain.users import User, UserRepository
+from src.domain.values import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +24,16 @@ class AuthenticationService:
     accounts: Accounts
     checks: RecentChecks
     tokens: TokenIssuer
+    mfa_roles: Collection[Role]
+    """The roles that count only after a proof with two factors. Before it, they count as USER."""
     clock: Clock
 
     def authenticate(self, token: str) -> Caller:
         """Return the caller of a bearer token, with one read of the store for the session and the user together.
 
         Raises InvalidToken, Unavailable, and on the first visit of a user of the identity provider RegistrationClosed
-        and Taken.
+        and Taken. Raises InsufficientAuthentication for a user with factors whose token of the identity provider proves
+        only one.
         """
         try:
             claims = self.tokens.verify(token)
@@ -36,10 +41,24 @@ class AuthenticationService:
             if self.tokens.recognises(token):
                 raise
             visitor, identity = self.user_for_id_token(token)
-            return Caller(visitor, None, identity.proof, identity.authenticated_at)
+            caller = self.caller(visitor, None, identity.proof, identity.authenticated_at)
+            caller.require_two_factors()
+            return caller
         session, user = self.session_with_user(claims.session_id, claims.user_id)
         # A token of an earlier version does not say how its user has logged in.
-        return Caller(user, session, claims.proof or Proof((), session.logged_in_at), session.signed_in_at)
+        proof = claims.proof or Proof((), session.logged_in_at)
+        return self.caller(user, session, proof, session.signed_in_at)
+
+    def caller(self, user: User, session: Session | None, proof: Proof, signed_in_at: datetime | None = None) -> Caller:
+        """Return a user as the caller of a request. ``proof`` decides which role counts."""
+        counted = self.counted(user, proof.level)
+        return Caller(counted, session, proof, signed_in_at, None if counted is user else user.role)
+
+    def counted(self, user: User, level: Level) -> User:
+        """Return a user with the role that counts after a proof of this level."""
+        if user.role in self.mfa_roles and level is Level.ONE_FACTOR:
+            return replace(user, role=Role.USER)
+        return user
 
     def session_with_user(self, id: str, user_id: str) -> tuple[Session, User]:
         """Return a session that has not ended and its user, read in one round trip.

@@ -32,7 +32,7 @@ class BrowserSessionService:
             raise InvalidToken
         if now - session.last_used_at >= CHECK_AFTER:
             session, user = self._used(session, user)
-        return Caller(user, session, session.proof, session.signed_in_at)
+        return service.authentication.caller(user, session, session.proof, session.signed_in_at)
 
     def _used(self, session: Session, user: User) -> tuple[Session, User]:
         """Store the use of a session. Of simultaneous requests only the first one writes."""

@@ -25,7 +25,7 @@ from src.application.sessions.authentication import AuthenticationService
 from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
 from src.domain.events import SYSTEM, Actor, EventType, always
 from src.domain.factors import NO_EVIDENCE, Evidence
-from src.domain.sessions import NO_CLIENT, Attempt, Client, Login, Method, Session, SessionRepository
+from src.domain.sessions import NO_CLIENT, Attempt, Client, Level, Login, Method, Proof, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
@@ -95,7 +95,9 @@ class SessionService:
             if user is None:
                 self.failures.record(known, client)
                 raise InvalidCredentials
-            return user, self.start(user, client, [Method.PASSWORD], identity, counted)
+            tokens = self.start(user, client, [Method.PASSWORD], identity, counted)
+            level = identity.proof.level if identity else Level.ONE_FACTOR
+            return self.authentication.counted(user, level), tokens
 
     def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
         """Trade a token of the identity provider for tokens of this service. The first visit creates the user.
@@ -185,7 +187,7 @@ class SessionService:
         attempts += self.sessions.add_after(counted, session, evidence, events)
         if cookie:
             return Tokens("", int((ends - now).total_seconds()), None, cookie.value)
-        return self.tokens.issue(user, session, session.proof, refresh)
+        return self._tokens(user, session, session.proof, refresh)
 
     def renew(self, caller: Caller) -> Tokens:
         """Trade an access token that has not expired for a new one, which does not outlive the session.
@@ -194,7 +196,7 @@ class SessionService:
         Raises Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
         session = caller.require_session()
-        return self.tokens.issue(self.checked(session, caller.user), session, caller.proof)
+        return self._tokens(self.checked(session, caller.stored_user), session, caller.proof)
 
     def refresh(self, value: str, client: Client) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens; it is spent by that.
@@ -230,7 +232,7 @@ class SessionService:
         successor = next((each for each in successors if each.hash == session.current_hash), None)
         if successor is None:
             raise InvalidToken
-        return user, self.tokens.issue(user, session, session.proof, successor)
+        return user, self._tokens(user, session, session.proof, successor)
 
     def list(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
         """List your sessions that have not ended, the newest first."""
@@ -257,6 +259,10 @@ class SessionService:
         with caller_must_exist():
             self.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(now, kept), always(event))
         self.accounts.wait_for_revocation()
+
+    def _tokens(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
+        """Return tokens with the role that counts after this proof."""
+        return self.tokens.issue(self.authentication.counted(user, proof.level), session, proof, refresh)
 
     def _presented(self, token: RefreshToken, now: datetime) -> tuple[Session, User]:
         """Return the session and the user of a refresh token. Raises InvalidToken if there are none; Unavailable.

@@ -13,6 +13,7 @@ from src.application.datasets import DatasetDetails, IncomingDataset
 from src.application.files import IncomingFile
 from src.bootstrap.prepare import prepare
 from src.bootstrap.wiring import wire
+from src.domain.sessions import Proof
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
 from src.infrastructure.identity.addresses import parse_address
@@ -23,6 +24,7 @@ _FILES = Path(__file__).parent
 _PEOPLE: list[tuple[str, str, str, Role]] = [
     ("root", "Rita", "Root", Role.ADMIN),
     ("ursula", "Ursula", "Upload", Role.UPLOADER),
+    ("audrey", "Audrey", "Audit", Role.AUDITOR),
     ("anna", "Anna", "Ruiz", Role.USER),
     ("ben", "Ben", "Soto", Role.USER),
 ]
@@ -106,7 +108,8 @@ def _add_data(services: Services, people: dict[str, User]) -> None:
         for title, completed in tasks:
             services.tasks.add(people[name], {"title": title, "completed": completed})
     for dog, owner, is_adopted in _DOGS:
-        services.dogs.add(people[owner], dog, is_adopted, None)
+        caller = services.authentication.caller(people[owner], None, Proof((), people[owner].created_at))
+        services.dogs.add(caller, dog, is_adopted, None)
     content = (_FILES / "vaccinations.txt").read_bytes()
     services.files.add(people["anna"], IncomingFile("vaccinations.txt", "text/plain", [content]))
     for file in sorted(_FILES.glob("*.csv")):

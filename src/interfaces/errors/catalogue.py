@@ -71,6 +71,13 @@ CATALOGUE = {
         "Refresh the tokens at POST /auth/refresh, or log in again.",
         errors.InvalidToken.default_detail,
     ),
+    "insufficient-user-authentication": Explanation(
+        401,
+        "The token is valid, but this needs a newer proof of identity, or one with two factors (RFC 9470).",
+        "Prove at POST /auth/step-up that it is you, and send the request again with the new token. WWW-Authenticate "
+        "says what is asked for. A refresh does not help.",
+        errors.InsufficientAuthentication.default_detail,
+    ),
     "invalid-credentials": Explanation(
         401,
         "The password is wrong, or there is no such user, or the account is disabled. The answer does not tell which.",

@@ -21,6 +21,7 @@ from src.domain import errors
 from src.domain.errors import FieldError, PorteroError
 from src.domain.events import EventType
 from src.domain.messages import Translatable
+from src.domain.sessions import Level
 from src.interfaces.errors.catalogue import CATALOGUE, TAKEN, status_of
 from src.interfaces.errors.pages import page_of, prefers_page
 from src.interfaces.framework.field_errors import with_field
@@ -111,6 +112,9 @@ def _domain_problem(error: PorteroError) -> Problem:
     match error:
         case errors.Forbidden():
             _audit_denial(error)
+        case errors.InsufficientAuthentication():
+            _audit_denial(error)
+            headers["WWW-Authenticate"] = _challenge(error)
         case errors.Unauthenticated():
             _audit_denial(error)
             has_token = isinstance(error, errors.InvalidToken)
@@ -125,6 +129,13 @@ def _domain_problem(error: PorteroError) -> Problem:
         request_id = request.headers["X-Request-Id"]
         _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": request_id})
     return Problem(status, error.code, error.detail, headers, invalid)
+
+
+def _challenge(error: errors.InsufficientAuthentication) -> str:
+    """Return the challenge that tells clients how the user must authenticate again (RFC 9470 section 3)."""
+    level = f', acr_values="{Level.TWO_FACTORS}"' if error.two_factors else ""
+    age = f', max_age="{int(error.within.total_seconds())}"' if error.within else ""
+    return f'Bearer error="insufficient_user_authentication"{level}{age}'
 
 
 def _audit_denial(error: PorteroError) -> None:

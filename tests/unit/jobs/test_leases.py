@@ -9,6 +9,7 @@ from src.application.jobs import Progress
 from src.application.jobs import runner as application
 from src.domain.errors import AttemptFailed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobStatus
+from tests.support.working import caller_of
 from tests.unit.jobs.world import ADA, SECOND, JobWorld
 
 
@@ -125,7 +126,7 @@ class TestLease:
 
     def test_the_lease_of_a_cancelled_job_is_not_renewed(self, world: JobWorld) -> None:
         def work(job: Job, progress: Progress) -> str:
-            world.service.cancel(ADA, job.id)
+            world.service.cancel(caller_of(ADA), job.id)
             [lease] = [thread for thread in threading.enumerate() if thread.name == "lease"]
             lease.join(10)
             assert not lease.is_alive()

@@ -11,7 +11,7 @@ from src.application.jobs import JobRunner, Progress
 from src.domain.errors import AttemptFailed, Ended, PorteroError, Postponed, Unavailable
 from src.domain.jobs import LEASE, MAX_ATTEMPTS, Job, JobStatus
 from tests.support.races import at_once
-from tests.support.working import NOON, FakeHandler
+from tests.support.working import NOON, FakeHandler, caller_of
 from tests.unit.jobs.world import ADA, SECOND, JobWorld, new_job, raising
 
 
@@ -251,7 +251,7 @@ class TestEverythingAtOnce:
                 run(id)
                 if number == 9:
                     with suppress(Ended):
-                        world.service.cancel(ADA, id)
+                        world.service.cancel(caller_of(ADA), id)
             world.service.resend()
 
         assert at_once(act, range(10)) == [None] * 10

@@ -9,13 +9,13 @@ from src.domain.errors import Ended, NotFound
 from src.domain.jobs import LEASE, RESEND, RETENTION, Job, JobStatus, NotRunnable
 from src.domain.values import Role
 from tests.support.races import at_once
-from tests.support.working import NOON, person
+from tests.support.working import NOON, caller_of, person
 from tests.unit.jobs.world import ADA, SECOND, JobWorld, in_state, new_job
 
 
 class TestCancel:
     def test_a_job_cancelled_while_it_runs_stores_no_result(self, world: JobWorld) -> None:
-        world.work.does = lambda job, progress: world.service.cancel(ADA, job.id)
+        world.work.does = lambda job, progress: world.service.cancel(caller_of(ADA), job.id)
         id = world.add()
         assert world.run(id) is None
         job = world.job(id)
@@ -26,7 +26,7 @@ class TestCancel:
         went_on: list[str] = []
 
         def work(job: Job, progress: Progress) -> None:
-            world.service.cancel(ADA, job.id)
+            world.service.cancel(caller_of(ADA), job.id)
             progress(0.5)
             went_on.append(job.id)
 
@@ -49,17 +49,17 @@ class TestCancel:
 
     def test_a_cancelled_job_does_not_run(self, world: JobWorld) -> None:
         id = world.add()
-        world.service.cancel(ADA, id)
+        world.service.cancel(caller_of(ADA), id)
         assert world.run(id) is None
         assert world.work.asked == ["abandon"]
-        world.service.cancel(ADA, id)
+        world.service.cancel(caller_of(ADA), id)
         assert world.job(id).status is JobStatus.CANCELLED
 
     def test_an_ended_job_cannot_be_cancelled(self, world: JobWorld) -> None:
         id = world.add()
         world.run(id)
         with pytest.raises(Ended):
-            world.service.cancel(ADA, id)
+            world.service.cancel(caller_of(ADA), id)
         assert world.work.asked == ["run"], "what is done is not abandoned"
 
 
@@ -150,7 +150,7 @@ class TestService:
             with pytest.raises(NotFound):
                 world.service.show(caller, id)
             with pytest.raises(NotFound):
-                world.service.cancel(caller, id)
+                world.service.cancel(caller_of(caller), id)
         with pytest.raises(NotFound):
             world.service.show(ADA, "absent")
         assert world.job(id).status is JobStatus.QUEUED
@@ -182,7 +182,7 @@ class TestService:
     def test_a_job_of_an_unknown_kind_can_be_retried(self, world: JobWorld) -> None:
         id = world.add(replace(in_state(JobStatus.FAILED), kind="unknown"))
         assert world.service.retry(id).status is JobStatus.QUEUED
-        world.service.cancel(ADA, id)
+        world.service.cancel(caller_of(ADA), id)
 
     def test_retrying_a_missing_job_raises_not_found(self, world: JobWorld) -> None:
         with pytest.raises(NotFound):

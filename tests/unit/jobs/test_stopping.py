@@ -7,6 +7,7 @@ import pytest
 from src.application.jobs import Progress
 from src.domain.errors import AttemptFailed, Unavailable
 from src.domain.jobs import LEASE, Job, JobStatus
+from tests.support.working import caller_of
 from tests.unit.jobs.world import ADA, JobWorld, Pause, raising
 
 
@@ -35,7 +36,7 @@ class TestDelay:
     def test_cancelling_during_the_delay_ends_it(self, world: JobWorld) -> None:
         id = world.add()
         world.skip("after update")
-        world.on("after update", lambda: world.service.cancel(ADA, id))
+        world.on("after update", lambda: world.service.cancel(caller_of(ADA), id))
         pause = Pause(world.watch)
         assert world.worker(30, pause).run(id) is None
         assert len(pause.waits) == 1

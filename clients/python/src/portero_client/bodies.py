@@ -90,7 +90,7 @@ class NewPerson(TypedDict):
     """Unique ignoring case."""
     username: NotRequired[str | None]
     password: NotRequired[str | None]
-    role: NotRequired[Literal["user", "uploader", "admin"]]
+    role: NotRequired[Literal["user", "uploader", "auditor", "admin"]]
 
 
 class NewTask(TypedDict):
@@ -167,5 +167,5 @@ class UserChange(TypedDict):
     name: NotRequired[str | None]
     last_name: NotRequired[str | None]
     current_password: NotRequired[str | None]
-    role: NotRequired[Literal["user", "uploader", "admin"]]
+    role: NotRequired[Literal["user", "uploader", "auditor", "admin"]]
     disabled: NotRequired[bool]

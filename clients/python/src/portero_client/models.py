@@ -132,7 +132,7 @@ class User(Resource):
     email_verified: bool
     name: str | None
     last_name: str | None
-    role: Literal["guest", "user", "uploader", "admin"] | str
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
     disabled: bool
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -252,14 +252,14 @@ class NewUserWithTokens(Resource):
     email_verified: bool
     name: str | None
     last_name: str | None
-    role: Literal["guest", "user", "uploader", "admin"] | str
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
     disabled: bool
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
 
 class PublicUser(Resource):
-    """A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too."""
+    """A user as others see it, with the id and the username. Admins, auditors and the user itself see all fields."""
 
     id: str
     username: str | None
@@ -267,7 +267,7 @@ class PublicUser(Resource):
     email_verified: bool | None = None
     name: str | None = None
     last_name: str | None = None
-    role: Literal["guest", "user", "uploader", "admin"] | str | None = None
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str | None = None
     disabled: bool | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None

@@ -56,7 +56,9 @@ class Operations(ABC):
         return self._call(request, _ACCESS_TOKEN)
 
     def cancel_job(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Admins may cancel the jobs of all users. The worker of the job stops at the next step."""
+        """Admins may cancel the jobs of all users. The worker of the job stops at the next step.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/jobs/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
@@ -90,7 +92,9 @@ class Operations(ABC):
     def create_dog(
         self, name: str, /, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewDog]
     ) -> models.Dog:
-        """A job fetches its picture in the background."""
+        """A job fetches its picture in the background.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request(
             "POST",
             "/api/dogs/{name}",
@@ -106,7 +110,9 @@ class Operations(ABC):
         return self._call(request, _FILE)
 
     def create_person(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]) -> models.User:
-        """The username is random if none is given. A person without a password cannot log in."""
+        """The username is random if none is given. A person without a password cannot log in.
+
+        For callers with factors, it needs a proof with two factors."""
         request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return self._call(request, _USER)
 
@@ -116,17 +122,23 @@ class Operations(ABC):
         return self._call(request, _TASK)
 
     def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Remove a dataset of yours with its rows and its file. Admins remove any dataset."""
+        """Remove a dataset of yours with its rows and its file. Admins remove any dataset.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/datasets/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def delete_dog(self, name: str, /, *, if_match: str | None = None) -> None:
-        """Remove a dog of your own or, as an admin, any dog."""
+        """Remove a dog of your own or, as an admin, any dog.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def delete_file(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file."""
+        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/api/files/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
@@ -136,12 +148,18 @@ class Operations(ABC):
         return self._call(request, _NOTHING)
 
     def delete_user(self, *, if_match: str | None = None) -> None:
-        """Its sessions end at once, and its username and e-mail address are free for others."""
+        """Its sessions end at once, and its username and e-mail address are free for others.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("DELETE", "/user", session="end", headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def delete_user_by_id(self, id: str, /, *, if_match: str | None = None) -> None:
-        """The last admin cannot be deleted."""
+        """The last admin cannot be deleted.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/users/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
@@ -190,7 +208,7 @@ class Operations(ABC):
         return self._call(request, _FILE)
 
     def get_job(self, id: str, /) -> models.Job:
-        """See a job of yours. Admins see the jobs of all users."""
+        """See a job of yours. Admins and auditors see the jobs of all users."""
         request = Request("GET", "/jobs/{id}", values={"id": id})
         return self._call(request, _JOB)
 
@@ -211,7 +229,7 @@ class Operations(ABC):
         return self._call(request, _USER)
 
     def get_user_by_id(self, id: str, /) -> models.PublicUser:
-        """Admins and the user itself see every property, others see only `id` and `username`."""
+        """Admins, auditors and the user itself see every property, others see only `id` and `username`."""
         request = Request("GET", "/users/{id}", values={"id": id})
         return self._call(request, _PUBLIC_USER)
 
@@ -258,8 +276,8 @@ class Operations(ABC):
     def list_users(
         self, *, page_size: int | None = None, q: str | None = None, email: str | None = None, role: str | None = None
     ) -> Iterator[models.PublicUser]:
-        """Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
-        e-mail address and the role."""
+        """Everyone sees `id` and `username`. Admins and auditors see whole users, and may filter by the beginning of the
+        username, the e-mail address and the role."""
         request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
         return self._pages(request, _PUBLIC_USER_PAGE)
 
@@ -325,7 +343,9 @@ class Operations(ABC):
     def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
     ) -> models.Dog:
-        """A field that is not given keeps its value."""
+        """A field that is not given keeps its value.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request(
             "PUT", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match}, body={**fields}
         )
@@ -333,7 +353,9 @@ class Operations(ABC):
 
     def update_password(self, **fields: Unpack[bodies.PasswordChange]) -> None:
         """The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
-        stands for it. ID tokens from before the change are refused, because Firebase revokes them."""
+        stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+
+        For callers with factors, it needs a proof with two factors."""
         request = Request("PUT", "/user/password", body={**fields})
         return self._call(request, _NOTHING)
 
@@ -347,14 +369,20 @@ class Operations(ABC):
     def update_user(self, *, if_match: str | None = None, **fields: Unpack[bodies.AccountChange]) -> models.User:
         """Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
         refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
-        last ten minutes. A `current_password` that is given must be right."""
+        last ten minutes. A `current_password` that is given must be right.
+
+        For callers with factors, a new `email` needs a proof with two factors in the last ten minutes."""
         request = Request("PUT", "/user", headers={"If-Match": if_match}, body={**fields})
         return self._call(request, _USER)
 
     def update_user_by_id(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
     ) -> models.User:
-        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
+        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+
+        For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return self._call(request, _USER)
 
@@ -381,7 +409,9 @@ class AsyncOperations(ABC):
         return await self._call(request, _ACCESS_TOKEN)
 
     async def cancel_job(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Admins may cancel the jobs of all users. The worker of the job stops at the next step."""
+        """Admins may cancel the jobs of all users. The worker of the job stops at the next step.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/jobs/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
@@ -415,7 +445,9 @@ class AsyncOperations(ABC):
     async def create_dog(
         self, name: str, /, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewDog]
     ) -> models.Dog:
-        """A job fetches its picture in the background."""
+        """A job fetches its picture in the background.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request(
             "POST",
             "/api/dogs/{name}",
@@ -433,7 +465,9 @@ class AsyncOperations(ABC):
     async def create_person(
         self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]
     ) -> models.User:
-        """The username is random if none is given. A person without a password cannot log in."""
+        """The username is random if none is given. A person without a password cannot log in.
+
+        For callers with factors, it needs a proof with two factors."""
         request = Request("POST", "/api/users", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return await self._call(request, _USER)
 
@@ -443,17 +477,23 @@ class AsyncOperations(ABC):
         return await self._call(request, _TASK)
 
     async def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Remove a dataset of yours with its rows and its file. Admins remove any dataset."""
+        """Remove a dataset of yours with its rows and its file. Admins remove any dataset.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/datasets/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def delete_dog(self, name: str, /, *, if_match: str | None = None) -> None:
-        """Remove a dog of your own or, as an admin, any dog."""
+        """Remove a dog of your own or, as an admin, any dog.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def delete_file(self, id: str, /, *, if_match: str | None = None) -> None:
-        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file."""
+        """Remove a file of yours, and cancel the job that sends it on. Admins remove any file.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/api/files/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
@@ -463,12 +503,18 @@ class AsyncOperations(ABC):
         return await self._call(request, _NOTHING)
 
     async def delete_user(self, *, if_match: str | None = None) -> None:
-        """Its sessions end at once, and its username and e-mail address are free for others."""
+        """Its sessions end at once, and its username and e-mail address are free for others.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("DELETE", "/user", session="end", headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def delete_user_by_id(self, id: str, /, *, if_match: str | None = None) -> None:
-        """The last admin cannot be deleted."""
+        """The last admin cannot be deleted.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/users/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
@@ -517,7 +563,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _FILE)
 
     async def get_job(self, id: str, /) -> models.Job:
-        """See a job of yours. Admins see the jobs of all users."""
+        """See a job of yours. Admins and auditors see the jobs of all users."""
         request = Request("GET", "/jobs/{id}", values={"id": id})
         return await self._call(request, _JOB)
 
@@ -538,7 +584,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _USER)
 
     async def get_user_by_id(self, id: str, /) -> models.PublicUser:
-        """Admins and the user itself see every property, others see only `id` and `username`."""
+        """Admins, auditors and the user itself see every property, others see only `id` and `username`."""
         request = Request("GET", "/users/{id}", values={"id": id})
         return await self._call(request, _PUBLIC_USER)
 
@@ -587,8 +633,8 @@ class AsyncOperations(ABC):
     def list_users(
         self, *, page_size: int | None = None, q: str | None = None, email: str | None = None, role: str | None = None
     ) -> AsyncIterator[models.PublicUser]:
-        """Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
-        e-mail address and the role."""
+        """Everyone sees `id` and `username`. Admins and auditors see whole users, and may filter by the beginning of the
+        username, the e-mail address and the role."""
         request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
         return self._pages(request, _PUBLIC_USER_PAGE)
 
@@ -654,7 +700,9 @@ class AsyncOperations(ABC):
     async def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
     ) -> models.Dog:
-        """A field that is not given keeps its value."""
+        """A field that is not given keeps its value.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request(
             "PUT", "/api/dogs/{name}", values={"name": name}, headers={"If-Match": if_match}, body={**fields}
         )
@@ -662,7 +710,9 @@ class AsyncOperations(ABC):
 
     async def update_password(self, **fields: Unpack[bodies.PasswordChange]) -> None:
         """The current password is required. If the account at Firebase has none, a sign-in there in the last ten minutes
-        stands for it. ID tokens from before the change are refused, because Firebase revokes them."""
+        stands for it. ID tokens from before the change are refused, because Firebase revokes them.
+
+        For callers with factors, it needs a proof with two factors."""
         request = Request("PUT", "/user/password", body={**fields})
         return await self._call(request, _NOTHING)
 
@@ -676,14 +726,20 @@ class AsyncOperations(ABC):
     async def update_user(self, *, if_match: str | None = None, **fields: Unpack[bodies.AccountChange]) -> models.User:
         """Fields that are not given keep their values. A changed address is no longer verified. With `If-Match` the change is
         refused if the account has changed since it was read. A changed address needs `current_password`, or a login of the
-        last ten minutes. A `current_password` that is given must be right."""
+        last ten minutes. A `current_password` that is given must be right.
+
+        For callers with factors, a new `email` needs a proof with two factors in the last ten minutes."""
         request = Request("PUT", "/user", headers={"If-Match": if_match}, body={**fields})
         return await self._call(request, _USER)
 
     async def update_user_by_id(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
     ) -> models.User:
-        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled."""
+        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+
+        For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
+
+        Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return await self._call(request, _USER)
 

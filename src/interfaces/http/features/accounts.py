@@ -1,5 +1,6 @@
 """The operations on the caller's own account: register, see, change and delete it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
@@ -9,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
-from src.domain.users import Profile
+from src.domain.users import Profile, User
 from src.interfaces.framework.bodies import Body, Change, Context
 from src.interfaces.framework.fields import (
     EmailField,
@@ -23,8 +24,8 @@ from src.interfaces.framework.fields import (
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features.exports import ExportView, stream_export
 from src.interfaces.http.framework.authentication import Access
-from src.interfaces.http.framework.conditions import expected_revisions
-from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.conditions import WITHHELD, expected_revisions
+from src.interfaces.http.framework.operations import Feature, Operation, StepUp
 from src.interfaces.http.framework.views import SignupView, render, render_resource
 from src.interfaces.views import UserView
 
@@ -118,11 +119,19 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 
+def render_own(caller: Caller, user: User) -> Response:
+    """Return the account of the caller as it is stored in ``user``, with the role that counts in the session."""
+    if not caller.withheld:
+        return render_resource(UserView, user)
+    shown = replace(user, role=caller.user.role)
+    return render(UserView.of(shown), revision=f"{user.revision}{WITHHELD}")
+
+
 @route("POST /api/v1/auth/whoami", Access.TOKEN, UserView, alias_of="/user")
 @route("GET /user /auth/whoami /api/v1/auth/whoami", Access.TOKEN, UserView)
 def show_user(caller: Caller) -> Response:
     """See your own account."""
-    return render_resource(UserView, caller.user)
+    return render_own(caller, caller.user)
 
 
 @route("GET /user/export", Access.TOKEN, ExportView)
@@ -134,10 +143,17 @@ def export_user(caller: Caller) -> Response:
     idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
     which are kept for a day at most.
     """
-    return stream_export(services().exports.export(caller.user), caller.session)
+    return stream_export(services().exports.export(caller.stored_user), caller.session)
 
 
-@route("PUT PATCH /user", Access.USER, UserView, errors=(Taken, Stale, WrongPassword, TooManyRequests))
+@route(
+    "PUT PATCH /user",
+    Access.USER,
+    UserView,
+    step_up=StepUp.RECENT,
+    step_up_fields=("email",),
+    errors=(Taken, Stale, WrongPassword, TooManyRequests),
+)
 def change_user(caller: Caller, body: ProfileBody) -> Response:
     """Change your username, e-mail address or names.
 
@@ -148,10 +164,10 @@ def change_user(caller: Caller, body: ProfileBody) -> Response:
     change, password = body.profile(), body.current_password
     with caller_must_exist():
         user = services().accounts.change(caller, caller.user.id, change, password, expected_revisions(), client())
-    return render_resource(UserView, user)
+    return render_own(caller, user)
 
 
-@route("PUT /user/password", Access.USER, errors=(WrongPassword, TooManyRequests))
+@route("PUT /user/password", Access.USER, step_up=StepUp.TWO_FACTORS, errors=(WrongPassword, TooManyRequests))
 def change_password(caller: Caller, body: PasswordChange) -> None:
     """Set a new password. Every other session ends.
 
@@ -161,11 +177,11 @@ def change_password(caller: Caller, body: PasswordChange) -> None:
     services().accounts.change_password(caller, body.current_password, body.new_password, client())
 
 
-@route("DELETE /user", Access.TOKEN, errors=(LastAdmin, Stale))
+@route("DELETE /user", Access.TOKEN, step_up=StepUp.RECENT, errors=(LastAdmin, Stale))
 def delete_user(caller: Caller) -> None:
     """Delete your account.
 
     Its sessions end at once, and its username and e-mail address are free for others.
     """
     with caller_must_exist():
-        services().accounts.delete(caller.user, caller.user.id, expected_revisions(), client())
+        services().accounts.delete(caller, caller.user.id, expected_revisions(), client())

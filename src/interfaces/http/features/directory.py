@@ -24,11 +24,11 @@ from src.interfaces.framework.fields import (
     UsernameField,
 )
 from src.interfaces.framework.requests import client, services
-from src.interfaces.http.features.accounts import ProfileBody
+from src.interfaces.http.features.accounts import ProfileBody, render_own
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions, unless_known
 from src.interfaces.http.framework.idempotency import IdempotentRequest
-from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.operations import Feature, Operation, StepUp
 from src.interfaces.http.framework.views import render, render_list, render_resource
 from src.interfaces.views import PublicUserView, UserView
 
@@ -39,7 +39,7 @@ _USER_PATHS = "/users/<id> /api/users/<id> /api/v1/users/<id> /api/v1/user/<id>"
 
 
 class Search(Paging):
-    """The query parameters of the list of users. Only admins may use the filters `q`, `email` and `role`."""
+    """The query parameters of the list of users. Only admins and auditors may use `q`, `email` and `role`."""
 
     q: Annotated[str | None, Field(description="The beginning of the username.")] = None
     email: Annotated[str | None, Field(description="The whole e-mail address.")] = None
@@ -73,7 +73,7 @@ class UserBody(ProfileBody):
 
 
 class DirectoryEntry(PublicUserView):
-    """A user as others see it, with the id and the username. Admins, and the user itself, see the other fields too."""
+    """A user as others see it, with the id and the username. Admins, auditors and the user itself see all fields."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
@@ -89,7 +89,7 @@ class DirectoryEntry(PublicUserView):
 
 def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
     """Raise Forbidden unless the caller is the user with this id or an admin."""
-    require_self_or_admin(caller.user, id)
+    require_self_or_admin(caller, id)
     return {"id": id}
 
 
@@ -97,21 +97,23 @@ def _self_or_admin(caller: Caller, id: str) -> dict[str, Any]:
 def list_users(caller: Caller, query: Search) -> Response:
     """List the users by username, without guests.
 
-    Everyone sees `id` and `username`. Admins see whole users, and may filter by the beginning of the username, the
-    e-mail address and the role.
+    Everyone sees `id` and `username`. Admins and auditors see whole users, and may filter by the beginning of the
+    username, the e-mail address and the role.
     """
-    page = services().directory.list(caller.user, query.q, query.email, query.role, query.cursor, query.limit)
-    return render_list(page, UserView if caller.user.role is Role.ADMIN else PublicUserView)
+    page = services().directory.list(caller, query.q, query.email, query.role, query.cursor, query.limit)
+    return render_list(page, UserView if caller.user.role.sees_everybody else PublicUserView)
 
 
 @route(f"GET {_USER_PATHS}", Access.USER, DirectoryEntry)
 def show_user_by_id(caller: Caller, id: str) -> Response:
     """See a user.
 
-    Admins and the user itself see every property, others see only `id` and `username`.
+    Admins, auditors and the user itself see every property, others see only `id` and `username`.
     """
+    if id == caller.user.id:
+        return render_own(caller, caller.user)
     user = services().directory.show(id)
-    if caller.user.role is Role.ADMIN or caller.user.id == user.id:
+    if caller.user.role.sees_everybody:
         return render_resource(UserView, user)
     response = render(PublicUserView.of(user))
     response.add_etag()  # a hash of the answer: the revision also changes with properties that are not shown
@@ -132,7 +134,7 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
         username=body.username, email=body.email, name=body.name, last_name=body.last_name, role=body.role
     )
     idempotent = idempotency.answered_with(created)
-    return created(services().directory.add(profile, body.password, caller.user.actor, client(), idempotent))
+    return created(services().directory.add(profile, body.password, caller, client(), idempotent))
 
 
 @route(
@@ -140,6 +142,9 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
     Access.USER,
     UserView,
     guard=_self_or_admin,
+    step_up=StepUp.RECENT,
+    step_up_fields=("email",),
+    for_admins_too=True,
     errors=(Taken, Stale, LastAdmin, TooManyRequests, WrongPassword),
 )
 def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
@@ -149,13 +154,13 @@ def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
     """
     change, password = body.change_by(caller), body.current_password
     user = services().accounts.change(caller, id, change, password, expected_revisions(), client())
-    return render_resource(UserView, user)
+    return render_own(caller, user) if id == caller.user.id else render_resource(UserView, user)
 
 
-@route(f"DELETE {_USER_PATHS}", Access.USER, errors=(LastAdmin, Stale))
+@route(f"DELETE {_USER_PATHS}", Access.USER, step_up=StepUp.RECENT, for_admins_too=True, errors=(LastAdmin, Stale))
 def delete_user_by_id(caller: Caller, id: str) -> None:
     """Delete your own account or, as an admin, any account.
 
     The last admin cannot be deleted.
     """
-    services().accounts.delete(caller.user, id, expected_revisions(), client())
+    services().accounts.delete(caller, id, expected_revisions(), client())

@@ -70,7 +70,7 @@ class DogView(Resource):
 
 def _own(caller: Caller, name: str) -> dict[str, Any]:
     """Return the dog with this name. Raises NotFound, and Forbidden unless the caller owns it or is an admin."""
-    return {"dog": services().dogs.own(caller.user, name)}
+    return {"dog": services().dogs.own(caller, name)}
 
 
 @route("GET /api/dogs", Access.PUBLIC, DogView, errors=(Unavailable,))
@@ -97,7 +97,7 @@ def show_dog(name: str) -> Response:
     return render_resource(DogView, services().dogs.show(name))
 
 
-@route("POST /api/dogs/<name>", Access.USER, DogView, status=201, errors=(Taken,), monitored=True)
+@route("POST /api/dogs/<name>", Access.USER, DogView, status=201, for_admins_too=True, errors=(Taken,), monitored=True)
 def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequest) -> Response:
     """Add a dog of your own or, as an admin, of anybody.
 
@@ -110,19 +110,19 @@ def add_dog(caller: Caller, name: str, body: NewDog, idempotency: IdempotentRequ
 
     accepted = parsed("name", parse_dog_name, name)
     idempotent = idempotency.answered_with(created)
-    return created(services().dogs.add(caller.user, accepted, body.is_adopted, body.id_user, idempotent))
+    return created(services().dogs.add(caller, accepted, body.is_adopted, body.id_user, idempotent))
 
 
-@route("PUT PATCH /api/dogs/<name>", Access.USER, DogView, guard=_own, errors=(Taken, Stale))
+@route("PUT PATCH /api/dogs/<name>", Access.USER, DogView, guard=_own, for_admins_too=True, errors=(Taken, Stale))
 def change_dog(caller: Caller, dog: Dog, body: DogBody) -> Response:
     """Change a dog of your own or, as an admin, any dog.
 
     A field that is not given keeps its value.
     """
-    return render_resource(DogView, services().dogs.change(caller.user, dog, body.given(), expected_revisions()))
+    return render_resource(DogView, services().dogs.change(caller, dog, body.given(), expected_revisions()))
 
 
-@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, errors=(Stale,))
+@route("DELETE /api/dogs/<name>", Access.USER, guard=_own, for_admins_too=True, errors=(Stale,))
 def delete_dog(caller: Caller, dog: Dog) -> None:
     """Remove a dog of your own or, as an admin, any dog."""
     services().dogs.delete(dog, expected_revisions())

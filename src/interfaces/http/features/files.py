@@ -84,7 +84,7 @@ def read_file(caller: Caller, id: str) -> Response:
     return attachment(read, file.filename, file.size, file.sha256)
 
 
-@route("DELETE /api/files/<id>", Access.USER, errors=(Stale,))
+@route("DELETE /api/files/<id>", Access.USER, for_admins_too=True, errors=(Stale,))
 def delete_file(caller: Caller, id: str) -> None:
     """Remove a file of yours, and cancel the job that sends it on. Admins remove any file."""
-    services().files.delete(caller.user, id, expected_revisions())
+    services().files.delete(caller, id, expected_revisions())

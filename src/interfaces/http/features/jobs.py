@@ -45,16 +45,16 @@ class JobView(Resource):
 
 @route("GET /jobs/<id> /api/jobs/<id>", Access.USER, JobView)
 def show_job(caller: Caller, id: str) -> Response:
-    """See a job of yours. Admins see the jobs of all users."""
+    """See a job of yours. Admins and auditors see the jobs of all users."""
     job = services().jobs.show(caller.user, id)
     headers = {"Content-Language": accepted_language()} if job.error else None
     return render_resource(JobView, job, 200, headers)
 
 
-@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, errors=(Ended, Stale))
+@route("DELETE /jobs/<id> /api/jobs/<id>", Access.USER, for_admins_too=True, errors=(Ended, Stale))
 def cancel_job(caller: Caller, id: str) -> None:
     """Cancel a job of yours that has not ended.
 
     Admins may cancel the jobs of all users. The worker of the job stops at the next step.
     """
-    services().jobs.cancel(caller.user, id, expected_revisions())
+    services().jobs.cancel(caller, id, expected_revisions())

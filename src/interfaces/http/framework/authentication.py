@@ -1,11 +1,12 @@
 """Authenticates the callers of operations, and checks which callers an operation admits."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from flask import current_app, request
 
 from src.application.sessions import AuthenticationService, Caller
-from src.domain.errors import Forbidden, Unauthenticated
+from src.domain.errors import Unauthenticated
 from src.domain.messages import Translatable
 from src.domain.users import User
 from src.domain.values import Role
@@ -22,6 +23,8 @@ class Access(Enum):
     TOKEN = "anyone with a token"  # noqa: S105 - it is no password
     USER = "users, not guests"
     UPLOADER = "uploaders and admins"
+    AUDITOR = "auditors and admins"
+    """For what admins may see, such as a list of invitations. What they may change is for ADMIN."""
     ADMIN = "admins"
 
     @property
@@ -30,21 +33,26 @@ class Access(Enum):
         return self not in (Access.PUBLIC, Access.GUEST_OR_PUBLIC)
 
     @property
-    def least_role(self) -> Role:
-        """The role that a caller needs. Each later role has the rights of the roles before it."""
-        return {Access.USER: Role.USER, Access.UPLOADER: Role.UPLOADER, Access.ADMIN: Role.ADMIN}.get(self, Role.GUEST)
+    def roles(self) -> Sequence[Role]:
+        """The roles that may call the operation. The first one has the fewest rights."""
+        return _ROLES.get(self, _EVERYBODY)
 
-    def admits(self, role: Role) -> bool:
-        """Return whether a caller of this role may call the operation."""
-        roles = [*Role]
-        return roles.index(role) >= roles.index(self.least_role)
+
+_EVERYBODY = tuple(Role)
+_ROLES = {
+    Access.USER: tuple(role for role in Role if role is not Role.GUEST),
+    Access.UPLOADER: (Role.UPLOADER, Role.ADMIN),
+    Access.AUDITOR: (Role.AUDITOR, Role.ADMIN),
+    Access.ADMIN: (Role.ADMIN,),
+}
 
 
 def authenticated(access: Access, service: AuthenticationService) -> Caller | None:
     """Return the caller, or None for a request without a token if ``access`` does not need one.
 
-    Raises Unauthenticated if a token is needed and missing, Forbidden if ``access`` does not admit the caller, and the
-    errors of ``AuthenticationService.authenticate``.
+    Raises Unauthenticated if a token is needed and missing, Forbidden if ``access`` does not admit the caller,
+    InsufficientAuthentication if it admits the caller after a proof with two factors, and the errors of
+    ``AuthenticationService.authenticate``.
     """
     token = bearer_token()
     if token is None:
@@ -52,19 +60,19 @@ def authenticated(access: Access, service: AuthenticationService) -> Caller | No
             raise no_token()
         return None
     caller = service.authenticate(token)
-    if not access.admits(caller.user.role):
-        raise _forbidden(access, caller.user)
+    if caller.user.role not in access.roles:
+        raise caller.refusal(_refusal(access, caller.user), *access.roles)
     return caller
 
 
-def _forbidden(access: Access, user: User) -> Forbidden:
-    """Return the error of a user whose role is too low. In development it says how the operator gives a role."""
+def _refusal(access: Access, user: User) -> str:
+    """Return the message for a user whose role is not admitted. In development it says how to get the role."""
     admitted = Translatable(access.value)
     if not current_app.config["DEVELOPMENT"] or access is Access.USER:
-        return Forbidden(Translatable("This is for {access}.", access=admitted))
-    command = f"./portero users role {user.username.display if user.username else 'USERNAME'} {access.least_role}"
+        return Translatable("This is for {access}.", access=admitted)
+    command = f"./portero users role {user.username.display if user.username else 'USERNAME'} {access.roles[0]}"
     message = "This is for {access}. In development, an account becomes one with {command}"
-    return Forbidden(Translatable(message, access=admitted, command=command))
+    return Translatable(message, access=admitted, command=command)
 
 
 def no_token() -> Unauthenticated:

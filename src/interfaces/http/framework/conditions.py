@@ -8,12 +8,15 @@ from flask import Response, request
 _ENCODED = re.compile(':(zstd|br|gzip)(?="|$)')
 """The end of the ETag of a compressed answer."""
 
+WITHHELD = ":withheld"
+"""The end of the ETag of a user that is shown with another role than the stored one. The revision is before it."""
+
 
 def expected_revisions() -> frozenset[str] | None:
     """Return the revisions that ``If-Match`` accepts, or None if it accepts any."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return _revisions(request.if_match.as_set())
+    return frozenset(tag.removesuffix(WITHHELD) for tag in _revisions(request.if_match.as_set()))
 
 
 def unless_known(response: Response) -> Response:

@@ -5,12 +5,14 @@ The declaration of an operation determines its routes, the order of its checks a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from flask import Flask, Response, current_app
 from pydantic import BaseModel
 
+from src.application.caller import Caller
 from src.domain.errors import NotFound, PorteroError
 from src.interfaces.errors.oauth import answer_oauth_error
 from src.interfaces.framework.bodies import Body, Paging, Query, parse_body, parse_query
@@ -46,6 +48,13 @@ class Feature:
                 if method == "GET" and operation.is_long:
                     view = compressed(view)
                 app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
+
+
+class StepUp(Enum):
+    """The proof that an operation asks of callers who have factors (RFC 9470)."""
+
+    TWO_FACTORS = "two factors"
+    RECENT = "two factors in the last ten minutes"
 
 
 class Route(NamedTuple):
@@ -106,6 +115,16 @@ class Operation:
     """
     errors: tuple[type[PorteroError], ...] = ()
     """The errors that only this operation documents; those that follow from the rest of the declaration are added."""
+    step_up: StepUp | None = None
+    """The proof that callers with factors need. By default an operation for admins that is no GET asks for two factors.
+
+    The use case checks it, because it has other callers than this operation. If it depends neither on the body nor on
+    an owner, it is also checked here, before the body is read.
+    """
+    step_up_fields: tuple[str, ...] = ()
+    """The fields of the body that need ``step_up``. Without any, every request does."""
+    for_admins_too: bool = False
+    """Whether admins may do to others what users do to what is theirs. For others, admins need two factors."""
     oauth: bool = False
     """Whether errors are answered as OAuth2 clients read them."""
     stateless: bool = False
@@ -123,6 +142,8 @@ class Operation:
         self.body = self.body or parameters.get("body")
         self.query = parameters.get("query")
         self.idempotent = "idempotency" in parameters
+        if self.access is Access.ADMIN and any(route.method != "GET" for route in self.routes()):
+            self.step_up = self.step_up or StepUp.TWO_FACTORS
         writes = any(route.method in ("POST", "PUT", "PATCH") for route in self.routes())
         self.reads_body = self.body is not None or writes
         self.text = "application/octet-stream" if self.download else self.text
@@ -169,6 +190,17 @@ class Operation:
                 yield Route(method, path, self.alias_of or (None if path == paths[0] else paths[0]))
 
 
+def _require_step_up(operation: Operation, caller: Caller) -> None:
+    """Raise InsufficientAuthentication if the operation needs a step-up, whatever the body and the owner are."""
+    if operation.step_up_fields or operation.for_admins_too:
+        return
+    match operation.step_up:
+        case StepUp.TWO_FACTORS:
+            caller.require_two_factors()
+        case StepUp.RECENT:
+            caller.require_recent_two_factors(services().authentication.clock())
+
+
 def _answer(operation: Operation, /, **arguments: Any) -> Response:
     """Answer the current request; ``arguments`` are the variables of its path."""
     try:
@@ -183,6 +215,8 @@ def _handle(operation: Operation, arguments: dict[str, Any]) -> Response:
     caller = None
     if operation.access is not Access.PUBLIC:
         caller = arguments["caller"] = authenticated(operation.access, services().authentication)
+        if caller and operation.step_up:
+            _require_step_up(operation, caller)
     missing: NotFound | None = None
     if operation.guard:
         try:

@@ -120,9 +120,20 @@ def _operation(operation: Operation, route: Route, aliases: bool) -> dict[str, A
 
 
 def _texts(operation: Operation) -> tuple[str, str]:
-    """Return the summary and the description of an operation, which are its handler's docstring."""
+    """Return the summary and the description of an operation, which are its handler's docstring.
+
+    The description ends with the proofs that the operation asks of callers with factors.
+    """
     summary, _, description = cleandoc(operation.handler.__doc__ or "").partition("\n\n")
-    return summary.removesuffix("."), description or summary
+    return summary.removesuffix("."), "\n\n".join([description or summary, *_step_ups(operation)])
+
+
+def _step_ups(operation: Operation) -> Iterator[str]:
+    if operation.step_up:
+        what = f"a new `{operation.step_up_fields[0]}`" if operation.step_up_fields else "it"
+        yield f"For callers with factors, {what} needs a proof with {operation.step_up.value}."
+    if operation.for_admins_too:
+        yield "Admins with factors need a proof with two factors for what belongs to others."
 
 
 def _template(path: str) -> str:

@@ -79,11 +79,12 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
     codes = {"request-uri-too-long", "request-header-fields-too-large", "internal-server-error"}
     if operation.access is not Access.PUBLIC:
         # The first visit of a user of the identity provider makes a user here, if that may come in; its address may be
-        # taken.
-        raised |= {errors.InvalidToken, errors.RegistrationClosed, errors.Taken, errors.Unavailable}
+        # taken. An ID token of a user with factors may prove too little.
+        raised |= {errors.InvalidToken, errors.InsufficientAuthentication, errors.RegistrationClosed}
+        raised |= {errors.Taken, errors.Unavailable}
     if operation.access.needs_token:
         raised |= {errors.Unauthenticated}
-    if operation.access in (Access.USER, Access.UPLOADER, Access.ADMIN):
+    if operation.access in (Access.USER, Access.UPLOADER, Access.AUDITOR, Access.ADMIN):
         raised |= {errors.Forbidden}
     if operation.query:
         raised |= {errors.Invalid}

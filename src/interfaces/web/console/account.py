@@ -137,7 +137,7 @@ def delete_account(caller: Caller, body: Deletion) -> Response:
     if body.confirm.strip() != _name_to_type(caller.user):
         raise Invalid(FieldError("confirm", "invalid", "Type the name as it is shown."))
     with caller_must_exist():
-        services().accounts.delete(caller.user, caller.user.id, None, client())
+        services().accounts.delete(caller, caller.user.id, None, client())
     return _without_session("deleted")
 
 

@@ -108,11 +108,11 @@ class Page:
             return self.render(caller, status_of(type(error)), **_shown(error), typed=typed)
 
     def _require_role(self, caller: Caller | None) -> None:
-        """Raise NotFound for a page that this service does not have, Forbidden for a caller without the role."""
+        """Raise NotFound for a page that this service does not have, and an error for a caller without the role."""
         if self.roles == ADMINS and not current_app.config["CONSOLE_ADMIN"]:
             raise NotFound
         if self.roles and caller and caller.user.role not in self.roles:
-            raise Forbidden
+            raise caller.refusal(Forbidden.default_detail, *self.roles)
 
     def _url(self, variables: Mapping[str, str]) -> str:
         return "/console" + re.sub("<(.*?)>", lambda found: variables[found[1]], self.path)

@@ -113,7 +113,7 @@ def summarise_dataset(caller: Caller, id: str) -> Response:
     return render(SummaryView.of(summary), 200, {"Content-Language": language})
 
 
-@route("DELETE /datasets/<id>", Access.UPLOADER, errors=(Stale,))
+@route("DELETE /datasets/<id>", Access.UPLOADER, for_admins_too=True, errors=(Stale,))
 def delete_dataset(caller: Caller, id: str) -> None:
     """Remove a dataset of yours with its rows and its file. Admins remove any dataset."""
-    services().datasets.delete(caller.user, id, expected_revisions())
+    services().datasets.delete(caller, id, expected_revisions())
