@@ -58,6 +58,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     directory = make_directory(ports, accounts)
     authentication = make_authentication(ports, accounts)
     sessions = make_sessions(ports, authentication, notices)
+    passkeys = make_passkeys(ports)
     files = make_files(ports, file_objects, queue)
     return Services(
         accounts=make_account_service(ports, accounts, sessions, notices),
@@ -73,7 +74,8 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         introspection=make_introspection(ports, authentication),
         jobs=jobs,
         mails=make_mails(ports, sessions, notices),
-        passkey_logins=PasskeyLoginService(passkeys=make_passkeys(ports), sessions=sessions),
+        passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
+        passkeys=passkeys,
         operations=_make_maintenance(ports, accounts, file_objects, dataset_objects),
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
         sessions=sessions,
