@@ -18,7 +18,7 @@ ACCOUNT = "/console/account"
 
 def alert(answer: object) -> str:
     """Return the text of the alert of a page."""
-    [found] = re.findall(r'role="alert".*?>(.*?)</div>', getattr(answer, "text", ""), re.DOTALL)
+    [found] = re.findall(r'role="alert"(?! hidden).*?>(.*?)</div>', getattr(answer, "text", ""), re.DOTALL)
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", "", found)).strip()
 
 

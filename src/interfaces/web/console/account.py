@@ -69,7 +69,7 @@ class Deletion(Form):
 def _account(caller: Caller) -> Mapping[str, Any]:
     page = services().sessions.list(caller.user, request.args.get("cursor"), 50)
     sessions = [(each, device(each.client.user_agent)) for each in page.items]
-    return {"sessions": sessions, "more": page.next, "mails": services().mails.enabled}
+    return {"sessions": sessions, "more": page.next}
 
 
 @account.form()

@@ -1,5 +1,6 @@
 """The pages before a sign-in: signing in, registering, and asking for mails. And signing out."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -20,6 +21,7 @@ from src.interfaces.framework.fields import (
 from src.interfaces.framework.requests import client, services
 from src.interfaces.languages import LANGUAGES
 from src.interfaces.web.console.browser import browser, keep_session
+from src.interfaces.web.console.credentials import CredentialField, offered
 from src.interfaces.web.console.pages import HOME, Page, SignInForm, console, go, resume, safe_path
 from src.interfaces.web.links import LINK_PATHS
 
@@ -42,6 +44,12 @@ class PasswordSignIn(SignInForm):
 
     login: LoginField
     password: PasswordField
+
+
+class PasskeySignIn(SignInForm):
+    """What a passkey has signed."""
+
+    passkey: CredentialField
 
 
 class MailSignIn(SignInForm):
@@ -102,14 +110,26 @@ def show_first_page() -> Response:
 def _with_next() -> dict[str, Any]:
     given = request.form if request.method == "POST" else request.args
     kept = request.form.get("kept", "")
-    shown = {"next": given.get("next", ""), "kept": kept, "mails": services().mails.enabled}
-    return {**shown, "registration": services().sessions.registration}
+    return {"next": given.get("next", ""), "kept": kept, "registration": services().sessions.registration}
+
+
+@console.context_processor
+def _ways_in() -> dict[str, Any]:
+    """Tell every template whether mails are sent, and how the script asks for a passkey that signs in."""
+    return {"mails": services().mails.enabled, "passkey_options": partial(offered, services().passkey_logins.options)}
 
 
 @signing_in.form()
 def sign_in(body: PasswordSignIn) -> Response:
     """Sign in with a password."""
     _, tokens = services().sessions.log_in(body.login, body.password, browser())
+    return signed_in(tokens, body)
+
+
+@signing_in.form("/signin/passkey")
+def sign_in_with_passkey(body: PasskeySignIn) -> Response:
+    """Sign in with a passkey. No second step follows."""
+    _, tokens = services().passkey_logins.log_in(body.passkey, browser())
     return signed_in(tokens, body)
 
 

@@ -1,0 +1,55 @@
+"""Passkeys and codes on the pages of the console."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.support.authenticator import Authenticator
+from tests.support.passkeys import enrol
+from tests.support.world import Person, build, services_of
+from tests.web.surfer import Surfer, forms_of
+
+ACCOUNT = "/console/account"
+PASSKEY = "/console/signin/passkey"
+
+
+def asked(page: TestResponse) -> dict[str, Any]:
+    """Return what the script of a page asks a device for."""
+    [options] = re.findall(r"data-options='([^']*)'", page.text)
+    return {"publicKey": json.loads(unescape(options))}
+
+
+@pytest.fixture
+def device(app: Flask, anna: Person) -> Authenticator:
+    """A device of Anna with a passkey."""
+    device = Authenticator()
+    enrol(services_of(app), anna.user["id"], device)
+    return device
+
+
+def test_a_passkey_signs_in_and_each_challenge_works_once(surfer: Surfer, anna: Person, device: Authenticator) -> None:
+    page = surfer.open("/console/signin?next=/console/account/email")
+    answer = {"passkey": json.dumps(device.get(asked(page)))}
+    assert surfer.send(PASSKEY, page, **answer).location == "/console/account/email"
+    assert surfer.open(ACCOUNT).status_code == 200
+    again = Surfer(surfer.app).post(PASSKEY, {**forms_of(page)[PASSKEY], **answer})
+    assert (again.status_code, "This passkey cannot log in here." in again.text) == (401, True)
+
+
+@pytest.mark.parametrize("passkey", ["", "x", "[]", "{}", "null", '{"id": 7}', '{"a": 1, "a": 2}', "\ud800"])
+def test_no_other_text_passes_for_a_passkey(surfer: Surfer, passkey: str) -> None:
+    page = surfer.open("/console/signin")
+    form = {**forms_of(page)[PASSKEY], "passkey": passkey.encode("utf-8", "replace").decode()}
+    assert surfer.post(PASSKEY, form).status_code in (401, 422)
+    assert surfer.browser.get_cookie("portero") is None
+
+
+def test_a_service_without_a_domain_of_passkeys_asks_for_none() -> None:
+    surfer = Surfer(build(settings={"public_url": "http://192.0.2.1:8000"}))
+    assert "data-passkey" not in surfer.open("/console/signin").text
+    assert surfer.post(PASSKEY, {"passkey": "{}"}).status_code == 404
