@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import TASKS
 from tests.support.working import Watch
 from tests.support.world import (
     Answer,
@@ -121,7 +122,7 @@ def test_purging_a_guest_deletes_its_tasks(watch: Watch) -> None:
         _add(client, person)
     watch.forward(24 * 3600 + 60)
     assert services_of(app).accounts.accounts.purge_guests() == 1
-    assert guest.user["id"] not in repr(store.documents)
+    assert {document.fields["user_id"] for document in store.scan(TASKS, limit=9)} == {anna.user["id"]}
     assert len(_list(client, logged_in(client, anna)).json) == 1
 
 

@@ -41,6 +41,10 @@ def store(driver: Recorder) -> Iterator[SqlStore]:
     store.close()
 
 
+_VALUES = {Type.BOOLEAN: True, Type.INTEGER: 1}
+"""Values of the fields that a query compares, by their types; the others are texts."""
+
+
 def assert_is_for_sql_server(driver: Recorder, count: int) -> None:
     assert len(driver.statements) >= count
     for statement, parameters in driver.statements:
@@ -104,7 +108,7 @@ def test_every_declared_query_is_a_statement_of_sql_server(driver: Recorder, sto
             query = Query(
                 collection,
                 index.order,
-                {name: True if collection.fields[name].type is Type.BOOLEAN else "x" for name in index.equal},
+                {name: _VALUES.get(collection.fields[name].type, "x") for name in index.equal},
                 until=NOON if is_time else "z",
                 start=None if is_time else "a",
                 descending=index.descending,
