@@ -173,3 +173,16 @@ def test_nobody_is_invited_to_what_the_service_does_not_offer() -> None:
     assert not {"/console/register", "/console/guest"} & {*re.findall(r'(?:href|action)="([^"?]*)', page.text)}
     assert surfer.send("/console/register", **registration()).status_code == 403
     assert surfer.post("/console/guest", {}).status_code == 403
+
+
+def test_a_form_of_many_fields_is_refused_before_it_is_parsed(surfer: Surfer) -> None:
+    fields = {f"field{number}": "x" for number in range(101)}
+    for path in (ACCOUNT, "/console/signin", "/auth/email/login/form", "/auth/token"):
+        assert surfer.post(path, fields).status_code == 400
+
+
+def test_a_form_that_is_longer_than_any_page_has_is_not_repeated(app: Flask, signed_in: Surfer) -> None:
+    for browser in (Surfer(app), signed_in):
+        refused = browser.post(ACCOUNT, {"name": "<" * 100_000})
+        assert refused.status_code == 403
+        assert len(refused.data) < 10_000

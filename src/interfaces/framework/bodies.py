@@ -38,6 +38,8 @@ CUT_OFF = "The body did not arrive whole; send it again."
 
 _MAX_REPORTED = 20
 """The number of repeated parameters that an error names at most, since the client chose their names."""
+_MAX_FIELDS = 100
+"""The fields of a form at most. The largest body has room for half a million, which take seconds to parse and show."""
 _MAX_LIMIT = 500
 
 
@@ -207,6 +209,8 @@ def _json(text: str) -> Any:
 
 
 def _form(text: str) -> dict[str, str]:
+    if text.count("&") >= _MAX_FIELDS:
+        raise BadRequest("The form has too many fields.")
     # A parameter without a value counts as left out (RFC 6749 section 3.2).
     pairs = parse_qsl(text, errors="strict")
     if any("\0" in text for pair in pairs for text in pair):

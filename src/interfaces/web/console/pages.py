@@ -30,6 +30,8 @@ MEMBERS = tuple(role for role in Role if role is not Role.GUEST)
 _POLICY = f"{STRICT_POLICY}; script-src 'self'; connect-src 'self'"
 _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 """A page of the console. No browser reads it as the URL of another site."""
+_MAX_KEPT = 20_000
+"""The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 _SECRET = re.compile("password|code|csrf")
 """Fields that no page repeats."""
 
@@ -149,15 +151,16 @@ def safe_path(path: str) -> str:
 def kept_form(typed: Mapping[str, str]) -> str:
     """Return what a person has typed into the form of the current request as a text, or "" if that is nothing.
 
-    Passwords and codes are left out: they have to be typed again.
+    Passwords and codes are left out: they have to be typed again. No form of the console fits a longer text.
     """
     fields = {name: text for name, text in typed.items() if not _SECRET.search(name)}
-    return f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
+    kept = f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
+    return kept if len(kept) <= _MAX_KEPT else ""
 
 
 def resume(kept: str, caller: Caller | None, status: int = 200, cookie: str | None = None) -> Response:
     """Return a page that sends a kept form when the person says so. ``cookie`` is that of a session that began now."""
-    path, _, fields = kept.partition("?")
+    path, _, fields = kept[:_MAX_KEPT].partition("?")
     values = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
     return show("signing_in/resume.html", caller, status, **values)
 
