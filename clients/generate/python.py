@@ -11,8 +11,8 @@ from typing import Any
 
 from clients.generate.document import Operation, Schema, one_object, operations, reached, shape
 
-PARAMETERS = {"limit": "page_size"}
-"""The parameters that are renamed: a list is not limited, only its pages are."""
+PARAMETERS = {"limit": "page_size", "from": "since"}
+"""The parameters that are renamed: a list is not limited, only its pages are; and ``from`` is a word of Python."""
 
 
 def write(document: Schema, folder: Path) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from src.application.ports import Clock
+from src.domain.events import EventRepository, EventType
+from src.domain.sessions import Client
 from src.domain.users import User
 from src.domain.values import Page, pages
 
@@ -26,17 +29,20 @@ class Export:
 class ExportService:
     """Collects what is held about a user."""
 
+    events: EventRepository
+    clock: Clock
     lists: Mapping[str, ListForUser]
     """A function for each kind of thing that belongs to users, by its name in the export."""
 
-    def export(self, user: User) -> Export:
+    def export(self, user: User, client: Client) -> Export:
         """Get everything that the service holds about you.
 
         Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about
         them; their contents and rows are at their own routes. Also included are the answers that are kept for requests
-        with an idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and mails on their
-        way, which are kept for a day at most.
+        with an idempotency key, and what happened to your account. Passwords and tokens, of which only hashes are
+        stored, are left out, and mails on their way, which are kept for a day at most.
         """
+        self.events.add(client.event(EventType.USER_EXPORTED, user.id, user.actor, self.clock()))
         return Export(user=user, sections={name: _pages(read, user.id) for name, read in self.lists.items()})
 
 

@@ -40,7 +40,7 @@ class FailedLogins:
         assert event.user_id
         try:
             self.limiter.hit(Count(STORED_FAILED_LOGINS, event.user_id))
-            self.events.add(event)
+            self.events.add(event, log=False)
         except TooManyRequests:
             return  # enough of them are stored to see the attack
         except PorteroError as error:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from src.application.input_rules import InputRules
 from src.application.ports import Clock, PasswordHasher
 from src.domain.errors import NotFound
+from src.domain.events import OPERATOR, EventRepository, EventType
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import PROFILE_PARSERS, Claim, State, User, UserRepository
 from src.domain.values import InvalidValue, Role, Username, batches, fold
 
@@ -95,6 +97,7 @@ class ImportService:
     """None if an identity provider keeps the passwords."""
     rules: InputRules
     parse_hash: HashParser
+    events: EventRepository
     clock: Clock
 
     def plan(self, records: Iterable[UserRecord], source: str, options: HashOptions) -> ImportPlan:
@@ -148,6 +151,17 @@ class ImportService:
         Yields the number of users that were stored, and those that could not be: since the plan was made, others have
         taken their names, or they were deleted.
         """
+        imported = 0
+        try:
+            for count, refused in self._stored(plan):
+                imported += count
+                yield count, refused
+        finally:
+            if imported:
+                event = NO_CLIENT.event(EventType.USERS_IMPORTED, None, OPERATOR, self.clock(), count=imported)
+                self.events.add(event)
+
+    def _stored(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
         for batch in batches(plan.new, BATCH):
             hashed = {each.place: self._hashed(each) for each in batch}
             refused = self.users.add_all(list(hashed.values()))

@@ -65,4 +65,11 @@ def make_administration(ports: Ports, directory: DirectoryService, notices: Noti
 def make_imports(ports: Ports) -> ImportService:
     """Return the service that imports users. Hashes are taken only if this service keeps the passwords."""
     hasher = None if ports.remote else ports.hasher
-    return ImportService(users=ports.users, hasher=hasher, rules=ports.rules, parse_hash=parse_hash, clock=ports.clock)
+    return ImportService(
+        users=ports.users,
+        hasher=hasher,
+        rules=ports.rules,
+        parse_hash=parse_hash,
+        events=ports.events,
+        clock=ports.clock,
+    )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Unpack
 
 from src.application.accounts import Accounts
+from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.files import FileService
 from src.application.jobs import JobRunner, JobService
@@ -60,6 +61,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     sessions = make_sessions(ports, authentication, notices)
     passkeys = make_passkeys(ports)
     files = make_files(ports, file_objects, queue)
+    events = EventService(events=ports.events)
     return Services(
         accounts=make_account_service(ports, accounts, sessions, notices),
         administration=make_administration(ports, directory, notices),
@@ -68,7 +70,8 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         datasets=make_datasets(ports, dataset_objects, queue),
         directory=directory,
         dogs=make_dogs(ports, queue),
-        exports=_make_exports(ports, files),
+        events=events,
+        exports=_make_exports(ports, files, events),
         files=files,
         imports=make_imports(ports),
         introspection=make_introspection(ports, authentication),
@@ -97,8 +100,10 @@ def _make_runner(ports: Ports) -> JobRunner:
     )
 
 
-def _make_exports(ports: Ports, files: FileService) -> ExportService:
+def _make_exports(ports: Ports, files: FileService, events: EventService) -> ExportService:
     return ExportService(
+        events=ports.events,
+        clock=ports.clock,
         lists={
             "sessions": ports.sessions.list_for_user,
             "tasks": lambda user_id, cursor, limit: ports.tasks.list_for_user(user_id, None, cursor, limit),
@@ -107,7 +112,8 @@ def _make_exports(ports: Ports, files: FileService) -> ExportService:
             "datasets": ports.datasets.list_for_user,
             "jobs": ports.jobs.list_for_user,
             "receipts": ports.receipts.list_for_user,
-        }
+            "events": events.history,
+        },
     )
 
 

@@ -72,6 +72,10 @@ class EventType(StrEnum):
     """
     FACTOR_REMOVED = "factor-removed"
     """A second factor of a user was removed. Fields: ``kind``: ``passkey``, ``totp`` or ``recovery``."""
+    USER_EXPORTED = "user-exported"
+    """A user downloaded everything that the service holds about the account. Fields: none."""
+    USERS_IMPORTED = "users-imported"
+    """The operator imported users of another system. ``user_id`` is null. Fields: ``count``."""
     DENIED = "denied"
     """A request was refused with 401 or 403. The event is only logged.
 
@@ -149,8 +153,8 @@ NO_EVENTS: Recorded[Any] = always()
 class EventRepository(Protocol):
     """Stores events. The repository of what has changed stores its events, in the commit of the change."""
 
-    def add(self, event: Event) -> None:
-        """Store an event of which there is no other commit. Raises Unavailable."""
+    def add(self, event: Event, *, log: bool = True) -> None:
+        """Store an event of which there is no other commit, and log it unless ``log`` is false. Raises Unavailable."""
 
     def find(
         self,

@@ -9,6 +9,7 @@ from src.application.audit import Audit
 from src.application.datasets import DatasetService
 from src.application.directory import DirectoryService
 from src.application.dogs import DogService
+from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.factors import PasskeyService
 from src.application.files import FileService
@@ -40,6 +41,7 @@ class Services:
     datasets: DatasetService
     directory: DirectoryService
     dogs: DogService
+    events: EventService
     exports: ExportService
     files: FileService
     imports: ImportService

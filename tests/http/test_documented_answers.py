@@ -60,7 +60,7 @@ SERVICE = {"service_credentials": f"billing:{SECRET_OF_SERVICE}"}
 WITHOUT_DOMAIN = {"public_url": "http://10.0.0.1"}
 """The settings of a service that takes no passkeys."""
 EXTERNAL_ONLY = ("/auth/firebase",)
-ADMINS_ONLY = (("POST", "/api/users"),)
+ADMINS_ONLY = (("POST", "/api/users"), ("GET", "/events"))
 UPLOADERS_ONLY = "Datasets"
 LATER = {"headers": {"Prefer": "respond-async"}}
 

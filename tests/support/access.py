@@ -42,6 +42,8 @@ SAME_FOR_ALL = {
     "POST /auth/password/reset": [401] * 5,
     "GET /user": [401, 200, 200, 200, 200],
     "GET /user/export": [401, 200, 200, 200, 200],
+    "GET /user/events": [401, 200, 200, 200, 200],
+    "GET /events": [401, 403, 403, 403, 200],
     "POST /api/v1/auth/whoami": [401, 200, 200, 200, 200],
     "PUT /user": [401, 403, 200, 200, 200],
     "PUT /user/password": [401, 403, 204, 204, 204],
@@ -109,7 +111,7 @@ OTHERS = {
     "DELETE /datasets/{id}": [401, 403, 403, 404, 204],
 }
 
-AUDITOR = {("other's", "GET /jobs/{id}"): 200, ("other's", "DELETE /jobs/{id}"): 403}
+AUDITOR = {("no", "GET /events"): 200, ("other's", "GET /jobs/{id}"): 200, ("other's", "DELETE /jobs/{id}"): 403}
 
 
 def row_of(method: str, path: str) -> str:

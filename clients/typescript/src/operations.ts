@@ -137,8 +137,8 @@ export class Operations extends Requests {
 
   /** Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
    * their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
-   * idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
-   * which are kept for a day at most. */
+   * idempotency key, and what happened to your account. Passwords and tokens, of which only hashes are stored, are left
+   * out, and so are mails on their way, which are kept for a day at most. */
   exportUser(options: Options = {}): Promise<types.Export> {
     return this.call("use", options, (init) =>
       this.http.GET("/user/export", { ...init }));
@@ -217,10 +217,22 @@ export class Operations extends Requests {
       this.http.GET("/users/{id}/dogs", { ...init, params: { path: { id }, query: { "limit": options.pageSize, cursor } } }));
   }
 
+  /** List what happened to all accounts, or to one of them, the newest first. */
+  listEvents(options: Options & { pageSize?: number | undefined; userId?: string | undefined; type?: types.EventType | undefined; from?: string | undefined; until?: string | undefined } = {}): AsyncIterable<types.Event> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/events", { ...init, params: { query: { "limit": options.pageSize, "user_id": options.userId, "type": options.type, "from": options.from, "until": options.until, cursor } } }));
+  }
+
   /** List your files, the newest first. Admins see the files of all users. */
   listFiles(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.File> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/api/files", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
+  }
+
+  /** An event of another person, such as an admin, is shown without the id, the address and the device of that person. */
+  listHistory(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.History> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/user/events", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** A page of long rows may hold fewer rows than were asked for. */

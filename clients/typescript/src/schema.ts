@@ -612,6 +612,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to all accounts, or to one of them, the newest first
+         * @description List what happened to all accounts, or to one of them, the newest first.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}": {
         parameters: {
             query?: never;
@@ -766,6 +786,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/user/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to your account, the newest first
+         * @description An event of another person, such as an admin, is shown without the id, the address and the device of that person.
+         */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/user/export": {
         parameters: {
             query?: never;
@@ -777,8 +817,8 @@ export interface paths {
          * Download everything that the service holds about you
          * @description Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
          *     their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
-         *     idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
-         *     which are kept for a day at most.
+         *     idempotency key, and what happened to your account. Passwords and tokens, of which only hashes are stored, are left
+         *     out, and so are mails on their way, which are kept for a day at most.
          */
         get: operations["exportUser"];
         put?: never;
@@ -935,6 +975,17 @@ export interface components {
              */
             username?: string;
         };
+        /** @description Who or what has caused an event. */
+        Actor: {
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string | null;
+            kind: components["schemas"]["ActorKind"];
+        };
+        /**
+         * @description The kinds of actors that cause events.
+         * @enum {string}
+         */
+        ActorKind: "user" | "admin" | "service" | "operator" | "system";
         /** @description A column and its rules. */
         Column: {
             /** @description The suspicions that are not looked for. */
@@ -1109,11 +1160,48 @@ export interface components {
              */
             picture?: string;
         };
+        /** @description Something that happened to an account. */
+        Event: {
+            actor: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00Z
+             */
+            at: string;
+            /**
+             * @example {
+             *       "method": "password"
+             *     }
+             */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            /** @example 0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a */
+            request_id: string | null;
+            /** @example a41d7c02f3be4d0f9a6c5e8b7d1f2c3b */
+            session_id: string | null;
+            type: components["schemas"]["EventType"];
+            /** @example curl/8.5.0 */
+            user_agent: string | null;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            user_id: string | null;
+        };
+        /**
+         * @description The types of events. The value of a member is its stable name. No field of an event holds a secret.
+         * @enum {string}
+         */
+        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "denied";
         /** @description Everything that the service holds about you. */
         Export: {
             /** @description Their files and rows are at `/datasets/{id}/file` and `/rows`. */
             datasets: components["schemas"]["Dataset"][];
             dogs: components["schemas"]["Dog"][];
+            /** @description Other people in them are not named. */
+            events: components["schemas"]["Event"][];
             /** @description Their contents are at `/api/files/{id}/content`. */
             files: components["schemas"]["File"][];
             jobs: components["schemas"]["Job"][];
@@ -1175,6 +1263,41 @@ export interface components {
         FirebaseToken: {
             /** @example eyJhbGciOiJSUzI1NiJ9.e30.c2ln */
             id_token: string;
+        };
+        /** @description Something that happened to your account, also in words. */
+        History: {
+            actor: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00Z
+             */
+            at: string;
+            /**
+             * @example {
+             *       "method": "password"
+             *     }
+             */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            /** @example 0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a */
+            request_id: string | null;
+            /** @example a41d7c02f3be4d0f9a6c5e8b7d1f2c3b */
+            session_id: string | null;
+            /**
+             * @description In the language of the request.
+             * @example Signed in with a password from Firefox 128 · Linux.
+             */
+            text: string;
+            type: components["schemas"]["EventType"];
+            /** @example curl/8.5.0 */
+            user_agent: string | null;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            user_id: string | null;
         };
         /** @description A job that runs in the background, and its progress. */
         Job: {
@@ -1736,6 +1859,8 @@ export interface components {
 export type AcceptedDataset = components['schemas']['AcceptedDataset'];
 export type AccessToken = components['schemas']['AccessToken'];
 export type AccountChange = components['schemas']['AccountChange'];
+export type Actor = components['schemas']['Actor'];
+export type ActorKind = components['schemas']['ActorKind'];
 export type Column = components['schemas']['Column'];
 export type ColumnType = components['schemas']['ColumnType'];
 export type Credentials = components['schemas']['Credentials'];
@@ -1743,11 +1868,14 @@ export type Dataset = components['schemas']['Dataset'];
 export type DatasetStatus = components['schemas']['DatasetStatus'];
 export type Dog = components['schemas']['Dog'];
 export type DogChange = components['schemas']['DogChange'];
+export type Event = components['schemas']['Event'];
+export type EventType = components['schemas']['EventType'];
 export type Export = components['schemas']['Export'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type File = components['schemas']['File'];
 export type Finding = components['schemas']['Finding'];
 export type FirebaseToken = components['schemas']['FirebaseToken'];
+export type History = components['schemas']['History'];
 export type Job = components['schemas']['Job'];
 export type JobStatus = components['schemas']['JobStatus'];
 export type MailAddress = components['schemas']['MailAddress'];
@@ -2638,6 +2766,39 @@ export interface operations {
             };
         };
     };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description The earliest time. */
+                from?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+                /** @description The type to look for. */
+                type?: components["schemas"]["EventType"] | null;
+                /** @description The latest time. */
+                until?: string | null;
+                /** @description The user to whom they happened. */
+                user_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: something that happened to an account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"][];
+                };
+            };
+        };
+    };
     getJob: {
         parameters: {
             query?: never;
@@ -2929,6 +3090,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: something that happened to your account, also in words. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"][];
+                };
             };
         };
     };

@@ -22,9 +22,11 @@ class Events(Documents[Event]):
     def __init__(self, store: Store, recorder: Recorder) -> None:
         super().__init__(store, EVENTS, Event, recorder, type=EventType, data=lambda data: data or {})
 
-    def add(self, event: Event) -> None:
+    def add(self, event: Event, *, log: bool = True) -> None:
         if writes := self._recorder.writes([event]):
             self._store.commit(*writes)
+        if log:
+            self._recorder.log([event])
 
     def find(
         self,

@@ -12,6 +12,7 @@ from src.interfaces.cli.arguments import as_bad_parameter
 from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
+from src.interfaces.cli.events import events
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.mails import mails
 from src.interfaces.cli.passwords import passwords
@@ -197,6 +198,7 @@ def new_keys(console: Console) -> None:
 
 cli.add_command(copy)
 cli.add_command(datasets)
+cli.add_command(events)
 cli.add_command(mails)
 cli.add_command(passwords)
 cli.add_command(users)

@@ -184,7 +184,8 @@ def read_whole(read: Callable[[], bytes]) -> bytes:
 def parse_query(model: type[AnyModel]) -> AnyModel:
     """Read the query string of the current request. Raises Invalid."""
     given = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
-    repeated = [_repeated(name) for name in model.model_fields if name in request.args and name not in given]
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    repeated = [_repeated(name) for name in names if name in request.args and name not in given]
     try:
         query = _validated(model, given, None)
     except Invalid as error:

@@ -152,6 +152,13 @@ class Validation(Resource):
     """The first ten of those values."""
 
 
+class Actor(Resource):
+    """Who or what has caused an event."""
+
+    kind: Literal["user", "admin", "service", "operator", "system"] | str
+    id: str | None
+
+
 class Column(Resource):
     """A column and its rules."""
 
@@ -212,6 +219,84 @@ class Dog(Resource):
     id_user: str
     """The owner."""
     create_date: AwareDatetime
+
+
+class Event(Resource):
+    """Something that happened to an account."""
+
+    id: str
+    type: (
+        Literal[
+            "login-succeeded",
+            "login-failed",
+            "passkey-counter-went-back",
+            "session-ended",
+            "sessions-ended",
+            "user-registered",
+            "guest-registered",
+            "user-added",
+            "profile-changed",
+            "role-changed",
+            "user-deleted",
+            "address-changed",
+            "address-verified",
+            "address-taken",
+            "factor-added",
+            "factor-removed",
+            "user-exported",
+            "users-imported",
+            "denied",
+        ]
+        | str
+    )
+    at: AwareDatetime
+    user_id: str | None
+    actor: Actor
+    session_id: str | None
+    ip: str | None
+    user_agent: str | None
+    request_id: str | None
+    data: dict[str, Any]
+
+
+class History(Resource):
+    """Something that happened to your account, also in words."""
+
+    id: str
+    type: (
+        Literal[
+            "login-succeeded",
+            "login-failed",
+            "passkey-counter-went-back",
+            "session-ended",
+            "sessions-ended",
+            "user-registered",
+            "guest-registered",
+            "user-added",
+            "profile-changed",
+            "role-changed",
+            "user-deleted",
+            "address-changed",
+            "address-verified",
+            "address-taken",
+            "factor-added",
+            "factor-removed",
+            "user-exported",
+            "users-imported",
+            "denied",
+        ]
+        | str
+    )
+    at: AwareDatetime
+    user_id: str | None
+    actor: Actor
+    session_id: str | None
+    ip: str | None
+    user_agent: str | None
+    request_id: str | None
+    data: dict[str, Any]
+    text: str
+    """In the language of the request."""
 
 
 class Job(Resource):
@@ -311,3 +396,5 @@ class Export(Resource):
     """Their files and rows are at `/datasets/{id}/file` and `/rows`."""
     jobs: list[Job]
     receipts: list[Receipt]
+    events: list[Event]
+    """Other people in them are not named."""

@@ -18,9 +18,11 @@ _DATASET_OR_ACCEPTED_DATASET: TypeAdapter[models.Dataset | models.AcceptedDatase
 _DATASET_PAGE: TypeAdapter[list[models.Dataset]] = TypeAdapter(list[models.Dataset])
 _DOG: TypeAdapter[models.Dog] = TypeAdapter(models.Dog)
 _DOG_PAGE: TypeAdapter[list[models.Dog]] = TypeAdapter(list[models.Dog])
+_EVENT_PAGE: TypeAdapter[list[models.Event]] = TypeAdapter(list[models.Event])
 _EXPORT: TypeAdapter[models.Export] = TypeAdapter(models.Export)
 _FILE: TypeAdapter[models.File] = TypeAdapter(models.File)
 _FILE_PAGE: TypeAdapter[list[models.File]] = TypeAdapter(list[models.File])
+_HISTORY_PAGE: TypeAdapter[list[models.History]] = TypeAdapter(list[models.History])
 _JOB: TypeAdapter[models.Job] = TypeAdapter(models.Job)
 _MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequested)
 _MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
@@ -187,8 +189,8 @@ class Operations(ABC):
     def export_user(self) -> models.Export:
         """Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
         their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
-        idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
-        which are kept for a day at most."""
+        idempotency key, and what happened to your account. Passwords and tokens, of which only hashes are stored, are left
+        out, and so are mails on their way, which are kept for a day at most."""
         request = Request("GET", "/user/export")
         return self._call(request, _EXPORT)
 
@@ -253,10 +255,32 @@ class Operations(ABC):
         request = Request("GET", "/users/{id}/dogs", values={"id": id}, query={"limit": page_size})
         return self._pages(request, _DOG_PAGE)
 
+    def list_events(
+        self,
+        *,
+        page_size: int | None = None,
+        user_id: str | None = None,
+        type: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> Iterator[models.Event]:
+        """List what happened to all accounts, or to one of them, the newest first."""
+        request = Request(
+            "GET",
+            "/events",
+            query={"limit": page_size, "user_id": user_id, "type": type, "from": since, "until": until},
+        )
+        return self._pages(request, _EVENT_PAGE)
+
     def list_files(self, *, page_size: int | None = None) -> Iterator[models.File]:
         """List your files, the newest first. Admins see the files of all users."""
         request = Request("GET", "/api/files", query={"limit": page_size})
         return self._pages(request, _FILE_PAGE)
+
+    def list_history(self, *, page_size: int | None = None) -> Iterator[models.History]:
+        """An event of another person, such as an admin, is shown without the id, the address and the device of that person."""
+        request = Request("GET", "/user/events", query={"limit": page_size})
+        return self._pages(request, _HISTORY_PAGE)
 
     def list_rows(self, id: str, /, *, page_size: int | None = None, valid: bool | None = None) -> Iterator[models.Row]:
         """A page of long rows may hold fewer rows than were asked for."""
@@ -542,8 +566,8 @@ class AsyncOperations(ABC):
     async def export_user(self) -> models.Export:
         """Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
         their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
-        idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
-        which are kept for a day at most."""
+        idempotency key, and what happened to your account. Passwords and tokens, of which only hashes are stored, are left
+        out, and so are mails on their way, which are kept for a day at most."""
         request = Request("GET", "/user/export")
         return await self._call(request, _EXPORT)
 
@@ -608,10 +632,32 @@ class AsyncOperations(ABC):
         request = Request("GET", "/users/{id}/dogs", values={"id": id}, query={"limit": page_size})
         return self._pages(request, _DOG_PAGE)
 
+    def list_events(
+        self,
+        *,
+        page_size: int | None = None,
+        user_id: str | None = None,
+        type: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> AsyncIterator[models.Event]:
+        """List what happened to all accounts, or to one of them, the newest first."""
+        request = Request(
+            "GET",
+            "/events",
+            query={"limit": page_size, "user_id": user_id, "type": type, "from": since, "until": until},
+        )
+        return self._pages(request, _EVENT_PAGE)
+
     def list_files(self, *, page_size: int | None = None) -> AsyncIterator[models.File]:
         """List your files, the newest first. Admins see the files of all users."""
         request = Request("GET", "/api/files", query={"limit": page_size})
         return self._pages(request, _FILE_PAGE)
+
+    def list_history(self, *, page_size: int | None = None) -> AsyncIterator[models.History]:
+        """An event of another person, such as an admin, is shown without the id, the address and the device of that person."""
+        request = Request("GET", "/user/events", query={"limit": page_size})
+        return self._pages(request, _HISTORY_PAGE)
 
     def list_rows(
         self, id: str, /, *, page_size: int | None = None, valid: bool | None = None

@@ -140,10 +140,10 @@ def export_user(caller: Caller) -> Response:
 
     Your profile, sessions, tasks, dogs and jobs are complete. Of files and datasets you get what is known about them;
     their contents and rows are at their own routes. Also included are the answers that are kept for requests with an
-    idempotency key. Passwords and tokens, of which only hashes are stored, are left out, and so are mails on their way,
-    which are kept for a day at most.
+    idempotency key, and what happened to your account. Passwords and tokens, of which only hashes are stored, are left
+    out, and so are mails on their way, which are kept for a day at most.
     """
-    return stream_export(services().exports.export(caller.stored_user), caller.session)
+    return stream_export(services().exports.export(caller.stored_user, client()), caller.session)
 
 
 @route(

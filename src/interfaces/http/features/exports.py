@@ -13,6 +13,7 @@ from src.application.exports import Export
 from src.domain.sessions import Session
 from src.interfaces.http.features.datasets.views import DatasetView
 from src.interfaces.http.features.dogs import DogView
+from src.interfaces.http.features.events import EventView
 from src.interfaces.http.features.files import FileView
 from src.interfaces.http.features.jobs import JobView
 from src.interfaces.http.features.sessions import SessionView
@@ -40,6 +41,7 @@ class ExportView(View):
     datasets: list[DatasetView] = Field(description="Their files and rows are at `/datasets/{id}/file` and `/rows`.")
     jobs: list[JobView]
     receipts: list[ReceiptView]
+    events: list[EventView] = Field(description="Other people in them are not named.")
 
 
 def stream_export(export: Export, current: Session | None) -> Response:

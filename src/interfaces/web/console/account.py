@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 from src.application.sessions import Caller, caller_must_exist
 from src.domain.errors import FieldError, Invalid
 from src.domain.users import Profile, User
+from src.interfaces.devices import device
 from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import (
     EmailField,
@@ -20,7 +21,6 @@ from src.interfaces.framework.fields import (
 )
 from src.interfaces.framework.requests import client, services
 from src.interfaces.web.console.browser import current_caller, set_cookie
-from src.interfaces.web.console.devices import device
 from src.interfaces.web.console.pages import HOME, MEMBERS, Page, console, go, sign_in_first
 
 account = Page("/account", "account/account.html")
@@ -148,7 +148,7 @@ def download_export() -> Response:
     if caller is None:
         return sign_in_first()
     stream = current_app.extensions["portero.export"]
-    export: Response = stream(services().exports.export(caller.user), caller.session)
+    export: Response = stream(services().exports.export(caller.user, client()), caller.session)
     return export
 
 
