@@ -11,7 +11,7 @@ from src.application.jobs import JobRunner, JobService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Clock
 from src.application.receipts import ReceiptService
-from src.application.sessions import BrowserSessionService, PasskeyLoginService
+from src.application.sessions import BrowserSessionService, PasskeyLoginService, StepUpService
 from src.application.stored_objects import ObjectLifecycle
 from src.application.tasks import TaskService
 from src.bootstrap.accounts import (
@@ -24,6 +24,7 @@ from src.bootstrap.accounts import (
 from src.bootstrap.adapters import make_queue, now
 from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_datasets
 from src.bootstrap.dogs import dog_handlers, make_dogs
+from src.bootstrap.factors import make_proofs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
 from src.bootstrap.mails import mail_handlers, make_mails, make_notices
 from src.bootstrap.passkeys import make_passkeys
@@ -62,8 +63,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     passkeys = make_passkeys(ports)
     files = make_files(ports, file_objects, queue)
     events = EventService(events=ports.events)
+    account_service = make_account_service(ports, accounts, sessions, notices)
     return Services(
-        accounts=make_account_service(ports, accounts, sessions, notices),
+        accounts=account_service,
         administration=make_administration(ports, directory, notices),
         authentication=authentication,
         browsers=BrowserSessionService(sessions=sessions),
@@ -82,6 +84,12 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         operations=_make_maintenance(ports, accounts, file_objects, dataset_objects),
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
         sessions=sessions,
+        step_ups=StepUpService(
+            sessions=sessions,
+            proofs=make_proofs(ports, notices),
+            passkeys=passkeys,
+            check_password=account_service.check_password,
+        ),
         tasks=TaskService(tasks=ports.tasks, clock=clock),
         rules=ports.rules,
         audit=audit,

@@ -130,7 +130,7 @@ class Session:
     second_factor: str | None = None
     """The kind of second factor that the identity provider asked for, such as "phone", or None."""
     methods: tuple[str, ...] = ()
-    """The methods of the last login or step-up. Empty for guests, and if this service does not know them."""
+    """The methods of the login and of step-ups. Empty for guests, and if this service does not know them."""
     stepped_up_at: datetime | None = None
     """The time of the last step-up, or None if the user has only logged in."""
     revision: str = ""
@@ -178,6 +178,10 @@ class Session:
     def used(self, now: datetime, idle: timedelta) -> "Session":
         """Return the session with ``expires_at`` moved to ``idle`` from now. ``ends_at`` does not move."""
         return replace(self, last_used_at=now, expires_at=min(now + idle, self.ends_at))
+
+    def stepped_up(self, methods: Sequence[str], now: datetime) -> "Session":
+        """Return the session after another proof of identity, whose methods are added to those of the login."""
+        return replace(self, methods=tuple(dict.fromkeys([*self.methods, *methods])), stepped_up_at=now)
 
     def in_grace_period(self, token_hash: str, now: datetime) -> bool:
         """Return whether the token is the last spent token, and was spent at most GRACE_PERIOD ago."""

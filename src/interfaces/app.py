@@ -25,6 +25,7 @@ from src.interfaces.http.features import (
     oauth,
     passkeys,
     sessions,
+    step_ups,
     tasks,
 )
 from src.interfaces.http.framework import metrics
@@ -50,6 +51,7 @@ _MODULES = (
     events,
     mails,
     passkeys,
+    step_ups,
     oauth,
     health,
     metrics,

@@ -26,6 +26,7 @@ from src.application.sessions import (
     IntrospectionService,
     PasskeyLoginService,
     SessionService,
+    StepUpService,
 )
 from src.application.tasks import TaskService
 
@@ -53,6 +54,7 @@ class Services:
     passkeys: PasskeyService
     receipts: ReceiptService
     sessions: SessionService
+    step_ups: StepUpService
     tasks: TaskService
     rules: InputRules
     audit: Audit

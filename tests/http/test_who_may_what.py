@@ -167,7 +167,7 @@ def _expected(method: str, path: str, kind: str) -> int:
         return table[row][0]
     if not token.believed:
         return 401 if access.needs_token or kind != "none" else table[row][0]
-    if row in ("POST /auth/renew", "POST /auth/logout") and not token.session:
+    if row in ("POST /auth/renew", "POST /auth/logout", "POST /auth/step-up") and not token.session:
         return 403
     return status_of(row, "", table, token.role)
 

@@ -49,6 +49,8 @@ SAME_FOR_ALL = {
     "PUT /user/password": [401, 403, 204, 204, 204],
     "DELETE /user": [401, 204, 204, 204, 204],
     "POST /auth/renew": [401, 200, 200, 200, 200],
+    "POST /auth/step-up/options": [401, 403, 200, 200, 200],
+    "POST /auth/step-up": [401, 403, 200, 200, 200],
     "POST /auth/logout": [401, 204, 204, 204, 204],
     "POST /auth/logout-all": [401, 204, 204, 204, 204],
     "GET /auth/sessions": [401, 200, 200, 200, 200],
@@ -155,6 +157,8 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return {"token": "unknown"}
         case _, "/auth/password/reset":
             return {"token": "unknown", "new_password": "a stapled battery"}
+        case _, "/auth/step-up":
+            return {"password": PASSWORD}
         case _, "/auth/passkey":
             return {"passkey": {}}
         case _, "/auth/firebase":

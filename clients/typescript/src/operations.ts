@@ -175,6 +175,12 @@ export class Operations extends Requests {
       this.http.POST("/auth/passkey/options", { ...init }));
   }
 
+  /** The challenge in them can be signed for ten minutes, and works once. */
+  getStepUpOptions(options: Options = {}): Promise<types.PasskeyOptions> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/auth/step-up/options", { ...init }));
+  }
+
   /** See one of your tasks. */
   getTask(id: string, options: Options = {}): Promise<types.Task> {
     return this.call("use", options, (init) =>
@@ -322,6 +328,14 @@ export class Operations extends Requests {
   signUp(fields: types.Registration, options: Options = {}): Promise<types.NewUserWithTokens> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/v1/auth/signup", { ...init, body: fields }));
+  }
+
+  /** Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so
+   * that tokens from a refresh say it too. Each code, recovery code and challenge works once. Wrong passwords count as
+   * failed logins. */
+  stepUp(fields: types.StepUpBody = {}, options: Options = {}): Promise<types.AccessToken> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/auth/step-up", { ...init, body: fields }));
   }
 
   /** The answer also suggests a stricter schema. */

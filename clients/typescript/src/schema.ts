@@ -501,6 +501,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who you are, and get an access token that says so. It belongs to the same session
+         * @description Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so
+         *     that tokens from a refresh say it too. Each code, recovery code and challenge works once. Wrong passwords count as
+         *     failed logins.
+         */
+        post: operations["stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the options for `navigator.credentials.get`, to prove with one of your passkeys that it is you
+         * @description The challenge in them can be signed for ten minutes, and works once.
+         */
+        post: operations["getStepUpOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets": {
         parameters: {
             query?: never;
@@ -1701,6 +1743,35 @@ export interface components {
          * @enum {string}
          */
         Severity: "error" | "warning";
+        /** @description One proof: the password of an account without factors, or the answer of a factor. */
+        StepUpBody: {
+            /**
+             * @description The code that an authenticator app shows.
+             * @example 123456
+             */
+            code?: string;
+            /**
+             * @example {
+             *       "id": "…",
+             *       "rawId": "…",
+             *       "response": {
+             *         "clientDataJSON": "…"
+             *       },
+             *       "type": "public-key"
+             *     }
+             */
+            passkey?: Record<string, never> | null;
+            /**
+             * Format: password
+             * @example correct horse battery
+             */
+            password?: string;
+            /**
+             * @description Each works once.
+             * @example k3f9-0c2w-7hqz-m4vt
+             */
+            recovery_code?: string;
+        };
         /** @description A summary of a dataset for people. */
         Summary: {
             /** @enum {string} */
@@ -1900,6 +1971,7 @@ export type Row = components['schemas']['Row'];
 export type Sample = components['schemas']['Sample'];
 export type Session = components['schemas']['Session'];
 export type Severity = components['schemas']['Severity'];
+export type StepUpBody = components['schemas']['StepUpBody'];
 export type Summary = components['schemas']['Summary'];
 export type Task = components['schemas']['Task'];
 export type TaskChange = components['schemas']['TaskChange'];
@@ -2577,6 +2649,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    stepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StepUpBody"];
+            };
+        };
+        responses: {
+            /** @description An access token, as OAuth2 names it (RFC 6749 section 5.1). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+        };
+    };
+    getStepUpOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
             };
         };
     };

@@ -158,6 +158,20 @@ class AccountService:
         self.accounts.delete(id, revisions, [client.event(EventType.USER_DELETED, id, caller.user.actor, now)])
         self.notices.send(MailKind.ACCOUNT_DELETED, user, client)
 
+    def check_password(self, user: User, password: str, client: Client) -> None:
+        """Raise WrongPassword unless a user has this password.
+
+        Wrong passwords count as failed logins: a stolen token must not allow guessing the password without limit.
+        Raises TooManyRequests, Unavailable.
+        """
+        address = network(client)
+        failures = Count(FAILED_LOGINS, address)
+        self.limiter.check(failures)
+        attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
+        with guess(self.limiter, attempts, failures):
+            if not self.accounts.has_this_password(user, password):
+                raise WrongPassword
+
     def _logged_in_recently(self, caller: Caller) -> bool:
         """Return whether the caller has logged in or stepped up within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
@@ -165,19 +179,15 @@ class AccountService:
 
     def _confirm(self, caller: Caller, current: str | None, client: Client) -> None:
         """Raise an error unless the caller has given the current password, or needs none."""
-        user, address = caller.user, network(client)
-        # A stolen token must not allow guessing the password without limit.
-        failures = Count(FAILED_LOGINS, address)
-        self.limiter.check(failures)
         if current is None and not self._has_no_password(caller):
             raise _password_required()
         if current is not None:
-            attempts = self.limiter.hit(Count(FAILED_LOGINS_BY_ACCOUNT, f"{address} {user.id}"))
-            with guess(self.limiter, attempts, failures):
-                if self.accounts.has_this_password(user, current):
-                    return
+            try:
+                self.check_password(caller.user, current, client)
+                return
+            except WrongPassword:
                 if not self._has_no_password(caller):
-                    raise WrongPassword
+                    raise
         if not self._logged_in_recently(caller):
             raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
 

@@ -7,6 +7,7 @@ from src.application.sessions.checks import RecentChecks
 from src.application.sessions.introspection import IntrospectionService
 from src.application.sessions.passkeys import PasskeyLoginService
 from src.application.sessions.service import Lifetimes, SessionService
+from src.application.sessions.step_up import StepUpService
 
 __all__ = [
     "AuthenticationService",
@@ -17,5 +18,6 @@ __all__ = [
     "PasskeyLoginService",
     "RecentChecks",
     "SessionService",
+    "StepUpService",
     "caller_must_exist",
 ]

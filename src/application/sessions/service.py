@@ -187,7 +187,7 @@ class SessionService:
         attempts += self.sessions.add_after(counted, session, evidence, events)
         if cookie:
             return Tokens("", int((ends - now).total_seconds()), None, cookie.value)
-        return self._tokens(user, session, session.proof, refresh)
+        return self.tokens_for(user, session, session.proof, refresh)
 
     def renew(self, caller: Caller) -> Tokens:
         """Trade an access token that has not expired for a new one, which does not outlive the session.
@@ -196,7 +196,11 @@ class SessionService:
         Raises Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
         session = caller.require_session()
-        return self._tokens(self.checked(session, caller.stored_user), session, caller.proof)
+        return self.tokens_for(self.checked(session, caller.stored_user), session, caller.proof)
+
+    def tokens_for(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
+        """Return tokens with the role that counts after this proof."""
+        return self.tokens.issue(self.authentication.counted(user, proof.level), session, proof, refresh)
 
     def refresh(self, value: str, client: Client) -> tuple[User, Tokens]:
         """Trade a refresh token for new tokens; it is spent by that.
@@ -232,7 +236,7 @@ class SessionService:
         successor = next((each for each in successors if each.hash == session.current_hash), None)
         if successor is None:
             raise InvalidToken
-        return user, self._tokens(user, session, session.proof, successor)
+        return user, self.tokens_for(user, session, session.proof, successor)
 
     def list(self, user: User, cursor: str | None, limit: int) -> Page[Session]:
         """List your sessions that have not ended, the newest first."""
@@ -259,10 +263,6 @@ class SessionService:
         with caller_must_exist():
             self.accounts.end_sessions(user.id, lambda stored: stored.without_sessions(now, kept), always(event))
         self.accounts.wait_for_revocation()
-
-    def _tokens(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
-        """Return tokens with the role that counts after this proof."""
-        return self.tokens.issue(self.authentication.counted(user, proof.level), session, proof, refresh)
 
     def _presented(self, token: RefreshToken, now: datetime) -> tuple[Session, User]:
         """Return the session and the user of a refresh token. Raises InvalidToken if there are none; Unavailable.

@@ -133,6 +133,15 @@ LoginField = Annotated[
     str,
     *checked(lambda text, _: text, {"description": "A username, or an e-mail address.", "examples": ["anna"]}),
 ]
+CodeField = Annotated[
+    str,
+    *checked(
+        lambda text, _: text, {"description": "The code that an authenticator app shows.", "examples": ["123456"]}
+    ),
+]
+RecoveryCodeField = Annotated[
+    str, *checked(lambda text, _: text, {"description": "Each works once.", "examples": ["k3f9-0c2w-7hqz-m4vt"]})
+]
 PasskeyField = Annotated[
     dict[str, Any],
     PlainValidator(_credential),

@@ -133,6 +133,17 @@ class Registration(TypedDict):
     last_name: NotRequired[str | None]
 
 
+class StepUpBody(TypedDict):
+    """One proof: the password of an account without factors, or the answer of a factor."""
+
+    password: NotRequired[str]
+    code: NotRequired[str]
+    """The code that an authenticator app shows."""
+    recovery_code: NotRequired[str]
+    """Each works once."""
+    passkey: NotRequired[dict[str, Any] | None]
+
+
 class TaskChange(TypedDict):
     """A change of a task. At least one field is required; an absent field keeps its value."""
 

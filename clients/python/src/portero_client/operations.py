@@ -220,6 +220,11 @@ class Operations(ABC):
         request = Request("POST", "/auth/passkey/options", session="none")
         return self._call(request, _PASSKEY_OPTIONS)
 
+    def get_step_up_options(self) -> models.PasskeyOptions:
+        """The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/step-up/options")
+        return self._call(request, _PASSKEY_OPTIONS)
+
     def get_task(self, id: str, /) -> models.Task:
         """See one of your tasks."""
         request = Request("GET", "/tasks/{id}", values={"id": id})
@@ -358,6 +363,13 @@ class Operations(ABC):
         """The answer has the user's properties and the tokens together."""
         request = Request("POST", "/api/v1/auth/signup", body={**fields})
         return self._call(request, _NEW_USER_WITH_TOKENS)
+
+    def step_up(self, **fields: Unpack[bodies.StepUpBody]) -> models.AccessToken:
+        """Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so
+        that tokens from a refresh say it too. Each code, recovery code and challenge works once. Wrong passwords count as
+        failed logins."""
+        request = Request("POST", "/auth/step-up", body={**fields})
+        return self._call(request, _ACCESS_TOKEN)
 
     def summarise_dataset(self, id: str, /) -> models.Summary:
         """The answer also suggests a stricter schema."""
@@ -597,6 +609,11 @@ class AsyncOperations(ABC):
         request = Request("POST", "/auth/passkey/options", session="none")
         return await self._call(request, _PASSKEY_OPTIONS)
 
+    async def get_step_up_options(self) -> models.PasskeyOptions:
+        """The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/step-up/options")
+        return await self._call(request, _PASSKEY_OPTIONS)
+
     async def get_task(self, id: str, /) -> models.Task:
         """See one of your tasks."""
         request = Request("GET", "/tasks/{id}", values={"id": id})
@@ -737,6 +754,13 @@ class AsyncOperations(ABC):
         """The answer has the user's properties and the tokens together."""
         request = Request("POST", "/api/v1/auth/signup", body={**fields})
         return await self._call(request, _NEW_USER_WITH_TOKENS)
+
+    async def step_up(self, **fields: Unpack[bodies.StepUpBody]) -> models.AccessToken:
+        """Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so
+        that tokens from a refresh say it too. Each code, recovery code and challenge works once. Wrong passwords count as
+        failed logins."""
+        request = Request("POST", "/auth/step-up", body={**fields})
+        return await self._call(request, _ACCESS_TOKEN)
 
     async def summarise_dataset(self, id: str, /) -> models.Summary:
         """The answer also suggests a stricter schema."""
