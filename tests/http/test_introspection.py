@@ -10,6 +10,7 @@ from src.application.ports import ProviderAccount
 from src.domain.values import Email
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import EVENTS
 from tests.support.races import at_once
 from tests.support.working import Watch
 from tests.support.world import Answer, Client, Person, Provider, build, client_of, join, log_in
@@ -146,6 +147,17 @@ def test_revoking_a_token_ends_its_session_only(client: Client, anna: Person, ki
     assert client.get("/user", headers=anna.headers).status_code == 401
     assert client.post("/auth/refresh", json={"refresh_token": anna.refresh}).status_code == 401
     assert client.post("/auth/refresh", json={"refresh_token": other["refresh_token"]}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["token", "refresh"])
+def test_revoking_a_token_again_and_again_fills_no_store(kind: str) -> None:
+    store = MemoryStore()
+    client = client_of(build(store))
+    anna = join(client)
+    for _ in range(3):
+        revoke(client, getattr(anna, kind))
+    ended = [each for each in store.scan(EVENTS, limit=99) if each.fields["type"] == "session-ended"]
+    assert len(ended) == 1
 
 
 def test_a_forged_refresh_token_ends_no_session(client: Client, anna: Person) -> None:

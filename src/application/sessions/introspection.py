@@ -49,6 +49,7 @@ class IntrospectionService:
         """
         with suppress(InvalidToken):
             user_id, session_id = self._session_of(token)
+            self.authentication.session_with_user(session_id, user_id)  # a session that has ended has no further event
             owner = Actor(ActorKind.USER, user_id)
             event = client.event(EventType.SESSION_ENDED, user_id, owner, self.clock(), session_id, reason="revoked")
             self.authentication.sessions.remove(session_id, events=[event])
