@@ -172,6 +172,13 @@ class User:
         epoch = self.session_epoch + 1
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
+    def has_ended(self, signed_in_at: datetime) -> bool:
+        """Return whether a sign-in at the identity provider at this time has ended since.
+
+        The provider counts in whole seconds: a sign-in within the second of the end has ended too.
+        """
+        return self.sessions_ended_at is not None and signed_in_at <= self.sessions_ended_at.replace(microsecond=0)
+
     def marked(self, now: datetime) -> "User":
         """Return the user with the mark that lets reconciliation check it from ``now`` on. Reserved names stay."""
         return replace(self, pending=PendingChange(now, self.pending.reserved if self.pending else ()))

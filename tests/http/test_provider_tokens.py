@@ -10,6 +10,8 @@ import pytest
 from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.values import Email
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import EVENTS
 from tests.support.mailing import MailWorld
 from tests.support.world import TOKEN_FIELDS, Client, Person, Provider, build, client_of, errors_of, join
 
@@ -33,6 +35,18 @@ def test_a_token_of_the_identity_provider_is_exchanged_or_used_directly() -> Non
     # The provider still issues tokens for a user that was deleted here.
     assert client.delete("/user", headers=Person({}, "ben").headers).status_code == 204
     assert client.post("/auth/firebase", json={"id_token": "ben"}).status_code == 401
+
+
+def test_the_token_of_an_account_that_is_disabled_there_ends_the_sessions_once() -> None:
+    store, provider = MemoryStore(), Provider(eve=ProviderAccount())
+    provider.signed_in_at["eve"] = now() - timedelta(minutes=1)
+    client = client_of(build(store, remote=provider))
+    assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 200
+    provider.known["eve"] = ProviderAccount(disabled=True)
+    for _ in range(3):
+        assert client.post("/auth/firebase", json={"id_token": "eve"}).status_code == 401
+    ended = [each for each in store.scan(EVENTS, limit=99) if each.fields["type"] == "sessions-ended"]
+    assert len(ended) == 1
 
 
 def test_our_own_tokens_cannot_be_exchanged(client: Client, anna: Person) -> None:

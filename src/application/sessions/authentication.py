@@ -90,9 +90,7 @@ class AuthenticationService:
 
     def _require_current(self, user: User, identity: ExternalIdentity) -> None:
         """Raise InvalidToken if the user cannot log in or has ended this sign-in, or if the life of a guest is over."""
-        ended = user.sessions_ended_at
-        # The provider counts in whole seconds: a token from within the second of the change is refused.
-        if not user.can_log_in or (ended and identity.authenticated_at <= ended.replace(microsecond=0)):
+        if not user.can_log_in or user.has_ended(identity.authenticated_at):
             raise InvalidToken
         if user.expires_at and self.clock() >= user.expires_at:
             raise InvalidToken

@@ -19,7 +19,7 @@ from src.domain.values import Role, Username
 def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity) -> User:
     """Return the user of a token of the provider. Raises as ``Accounts.user_for_id_token`` does."""
     user = accounts.users.get(identity.uid)
-    if user and not user.can_log_in:
+    if user and (not user.can_log_in or user.has_ended(identity.authenticated_at)):
         raise InvalidToken
     account = accounts.remote.account(identity.uid)
     if account is None and user:
