@@ -31,10 +31,18 @@ class Outbox:
 
     def add(self, kind: MailKind, address: Email, language: str, **details: str) -> None:
         """Store a mail, and the job that sends it, in one commit. Raises Unavailable."""
+        mail, job = self.compose(kind, address, language, **details)
+        self.mails.add(mail, job)
+        self.notify(job)
+
+    def compose(self, kind: MailKind, address: Email, language: str, **details: str) -> tuple[Mail, Job]:
+        """Return a mail and the job that sends it, which are not stored yet."""
         now = self.clock()
         mail = Mail.new(kind, address, language, now, details)
-        job = Job.new(kind=MAIL, subject_id=mail.id, user_id=None, now=now)
-        self.mails.add(mail, job)
+        return mail, Job.new(kind=MAIL, subject_id=mail.id, user_id=None, now=now)
+
+    def notify(self, job: Job) -> None:
+        """Let the job of a mail run, after both were stored."""
         self.queue.notify(job.id)
 
 

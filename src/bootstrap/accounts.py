@@ -37,6 +37,7 @@ def make_account_service(
         accounts=accounts,
         start_session=sessions.start,
         registration=ports.registration,
+        passwords=ports.rules.passwords,
         limiter=ports.limiter,
         notices=notices,
         clock=ports.clock,

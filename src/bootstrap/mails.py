@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from src.application.invitations import InvitationService
 from src.application.jobs import JobHandler
 from src.application.mails import MailService, SendMail
 from src.application.notices import MAIL, Notices, Outbox
@@ -26,6 +27,7 @@ def mail_handlers(ports: Ports) -> dict[str, JobHandler]:
         mailer=ports.mailer,
         writer=_writer(ports.settings, ports.settings.mail_templates),
         tokens=ports.mail_tokens,
+        tickets=ports.tickets,
         clock=ports.clock,
         count=ports.count,
     )
@@ -56,6 +58,19 @@ def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> Mail
         limiter=ports.limiter,
         clock=ports.clock,
         enabled=ports.mailer is not None,
+    )
+
+
+def make_invitations(ports: Ports, notices: Notices) -> InvitationService:
+    """Return the service of invitations, which are sent by mail if there is a mailer."""
+    page = ports.settings.links_url + LINK_PATHS[MailKind.INVITATION]
+    return InvitationService(
+        invitations=ports.invitations,
+        tickets=ports.tickets,
+        outbox=notices.outbox,
+        sends_mails=ports.mailer is not None,
+        link=lambda token: f"{page}?token={token}",
+        clock=ports.clock,
     )
 
 

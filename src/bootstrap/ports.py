@@ -50,6 +50,7 @@ from src.infrastructure.repositories.dogs import Dogs
 from src.infrastructure.repositories.events import Events
 from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.files import Files
+from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.jobs import Jobs
 from src.infrastructure.repositories.mails import Mails
 from src.infrastructure.repositories.recorder import Recorder
@@ -104,7 +105,6 @@ class Ports:
         breaches = make_breaches(settings)
         is_breached = BreachedPasswords(breaches, self.count) if breaches else None
         self.rules = _make_rules(settings, self.pictures, is_breached)
-        self.registration = _make_registration(settings)
         self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
         self.take_place = make_check_places(settings).take
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
@@ -120,6 +120,26 @@ class Ports:
             audit=audit,
             clock=clock,
         )
+        self.invitations = Invitations(self.store, recorder)
+        self.registration = self._make_registration()
+
+    def _make_registration(self) -> RegistrationPolicy:
+        """Return the policy of the settings. Raises ConfigurationError for a name that is no domain of addresses."""
+        try:
+            domains = frozenset(parse_address(f"a@{name}").domain for name in self.settings.domains)
+        except InvalidValue:
+            raise ConfigurationError(
+                "REGISTRATION_DOMAINS: name domains of e-mail addresses, such as example.com, separated by commas"
+            ) from None
+        return RegistrationPolicy(
+            mode=RegistrationMode(self.settings.registration),
+            domains=domains,
+            guests=self.settings.guests,
+            invitations=self.invitations,
+            users=self.users,
+            tickets=self.tickets,
+            clock=self.clock,
+        )
 
 
 def _make_rules(settings: Settings, pictures: PictureSource, is_breached: IsBreached | None) -> InputRules:
@@ -134,14 +154,3 @@ def _make_rules(settings: Settings, pictures: PictureSource, is_breached: IsBrea
         ),
         check_picture=pictures.check,
     )
-
-
-def _make_registration(settings: Settings) -> RegistrationPolicy:
-    """Return the policy of the settings. Raises ConfigurationError for a name that is no domain of addresses."""
-    try:
-        domains = frozenset(parse_address(f"a@{name}").domain for name in settings.domains)
-    except InvalidValue:
-        raise ConfigurationError(
-            "REGISTRATION_DOMAINS: name domains of e-mail addresses, such as example.com, separated by commas"
-        ) from None
-    return RegistrationPolicy(mode=RegistrationMode(settings.registration), domains=domains, guests=settings.guests)

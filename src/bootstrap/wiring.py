@@ -26,7 +26,7 @@ from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_
 from src.bootstrap.dogs import dog_handlers, make_dogs
 from src.bootstrap.factors import make_proofs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
-from src.bootstrap.mails import mail_handlers, make_mails, make_notices
+from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, make_notices
 from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Overrides, Ports
 from src.bootstrap.sessions import make_authentication, make_introspection, make_sessions
@@ -54,6 +54,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         ports.receipts,
         ports.sessions,
         ports.events,
+        ports.invitations,
     )
     notices = make_notices(ports, queue)
     accounts = make_accounts(ports, [each.delete_for_user for each in owners], notices)
@@ -77,6 +78,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         files=files,
         imports=make_imports(ports),
         introspection=make_introspection(ports, authentication),
+        invitations=make_invitations(ports, notices),
         jobs=jobs,
         mails=make_mails(ports, sessions, notices),
         passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
@@ -120,6 +122,7 @@ def _make_exports(ports: Ports, files: FileService, events: EventService) -> Exp
             "datasets": ports.datasets.list_for_user,
             "jobs": ports.jobs.list_for_user,
             "receipts": ports.receipts.list_for_user,
+            "invitations": ports.invitations.list_for_user,
             "events": events.history,
         },
     )

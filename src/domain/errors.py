@@ -4,6 +4,7 @@
     ├── Invalid              some fields of the input break a rule; lists every such field
     │   ├── InvalidCursor    the cursor does not belong to this list
     │   ├── UnknownOwner     the user who is named as an owner does not exist
+    │   ├── InvalidInvitation  the token of an invitation is wrong, spent, expired or revoked
     │   └── KeyReused        the idempotency key belongs to another request
     ├── Unauthenticated      no credentials were given
     │   ├── InvalidToken
@@ -80,6 +81,10 @@ class InvalidCursor(Invalid):
 
 class UnknownOwner(Invalid):
     """The user who is named as the owner of an object does not exist."""
+
+
+class InvalidInvitation(Invalid):
+    """The token of an invitation is wrong, was used, has expired or was revoked, or its maker is no admin any more."""
 
 
 class KeyReused(Invalid):

@@ -29,7 +29,7 @@ RETRY_WINDOW = timedelta(days=1)
 
 
 class MailKind(StrEnum):
-    """The reason for which a mail is sent. The first three kinds bring a token."""
+    """The reason for which a mail is sent. The first three kinds bring a token, and so does an invitation."""
 
     LOGIN = "login"
     VERIFY = "verify"
@@ -43,14 +43,21 @@ class MailKind(StrEnum):
     RECOVERY_CODES_RENEWED = "recovery-codes-renewed"
     FACTORS_RESET = "factors-reset"
     WRONG_CODES = "wrong-codes"
+    INVITATION = "invitation"
 
     @property
     def has_token(self) -> bool:
-        """Whether a mail of this kind brings a token, and goes to the address of a user only."""
+        """Whether a mail of this kind brings a token."""
+        return self.opens_account or self is MailKind.INVITATION
+
+    @property
+    def opens_account(self) -> bool:
+        """Whether a mail of this kind brings a token of its own, and goes to the address of a user only."""
         return self in (MailKind.LOGIN, MailKind.VERIFY, MailKind.RESET)
 
 
 EXAMPLES: Mapping[MailKind, Mapping[str, str]] = {
+    MailKind.INVITATION: {"invitation": "0123456789abcdef0123456789abcdef", "until": "2026-11-30"},
     MailKind.NEW_DEVICE: {"device": "Firefox on Linux, 192.0.2.7"},
     MailKind.ADDRESS_CHANGED: {"new_address": "ana@example.org"},
     MailKind.FACTOR_ADDED: {"kind": "totp"},

@@ -107,6 +107,11 @@ class User:
     """None for a user without an account at the identity provider, such as a guest of this service."""
     factors: Mapping[str, FactorKind] = field(default_factory=dict)
     """The kinds of the user's factors, by their ids. Changed only in the commit that changes the factors."""
+    invitation_id: str | None = None
+    """The invitation with which the user has made the account, or None.
+
+    The commit that lets the user in accepts it. The commit that buries a user who still has it gives it back.
+    """
     revision: str = ""
 
     @classmethod

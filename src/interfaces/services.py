@@ -11,10 +11,10 @@ from src.application.directory import DirectoryService
 from src.application.dogs import DogService
 from src.application.events import EventService
 from src.application.exports import ExportService
-from src.application.factors import PasskeyService
 from src.application.files import FileService
 from src.application.importing import ImportService
 from src.application.input_rules import InputRules
+from src.application.invitations import InvitationService
 from src.application.jobs import JobService
 from src.application.mails import MailService
 from src.application.maintenance import MaintenanceService
@@ -47,11 +47,11 @@ class Services:
     files: FileService
     imports: ImportService
     introspection: IntrospectionService
+    invitations: InvitationService
     jobs: JobService
     mails: MailService
     operations: MaintenanceService
     passkey_logins: PasskeyLoginService
-    passkeys: PasskeyService
     receipts: ReceiptService
     sessions: SessionService
     step_ups: StepUpService

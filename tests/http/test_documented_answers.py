@@ -60,7 +60,12 @@ SERVICE = {"service_credentials": f"billing:{SECRET_OF_SERVICE}"}
 WITHOUT_DOMAIN = {"public_url": "http://10.0.0.1"}
 """The settings of a service that takes no passkeys."""
 EXTERNAL_ONLY = ("/auth/firebase",)
-ADMINS_ONLY = (("POST", "/api/users"), ("GET", "/events"))
+ADMINS_ONLY = (
+    ("POST", "/api/users"),
+    ("GET", "/events"),
+    *(("POST", "/invitations"), ("GET", "/invitations")),
+    *(("GET", "/invitations/{id}"), ("DELETE", "/invitations/{id}")),
+)
 UPLOADERS_ONLY = "Datasets"
 LATER = {"headers": {"Prefer": "respond-async"}}
 
@@ -168,6 +173,8 @@ class Asker:
                 return {"passkey": sign_in_answer(services, device)}
             case "POST", "/api/users":
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
+            case _, "/invitations":
+                return {"email": registration()["email"]}
             case _, "/auth/revoke":
                 return {"token": self.person.token}
             case _, "/auth/introspect":

@@ -56,6 +56,10 @@ SAME_FOR_ALL = {
     "GET /auth/sessions": [401, 200, 200, 200, 200],
     "GET /users": [401, 403, 200, 200, 200],
     "POST /api/users": [401, 403, 403, 403, 201],
+    "GET /invitations": [401, 403, 403, 403, 200],
+    "POST /invitations": [401, 403, 403, 403, 201],
+    "GET /invitations/{id}": [401, 403, 403, 403, 200],
+    "DELETE /invitations/{id}": [401, 403, 403, 403, 204],
     "GET /tasks": [401, 200, 200, 200, 200],
     "POST /tasks": [401, 201, 201, 201, 201],
     "GET /api/dogs": [200] * 5,
@@ -113,7 +117,13 @@ OTHERS = {
     "DELETE /datasets/{id}": [401, 403, 403, 404, 204],
 }
 
-AUDITOR = {("no", "GET /events"): 200, ("other's", "GET /jobs/{id}"): 200, ("other's", "DELETE /jobs/{id}"): 403}
+AUDITOR = {
+    ("no", "GET /events"): 200,
+    ("other's", "GET /jobs/{id}"): 200,
+    ("other's", "DELETE /jobs/{id}"): 403,
+    ("no", "GET /invitations"): 200,
+    ("no", "GET /invitations/{id}"): 200,
+}
 
 
 def row_of(method: str, path: str) -> str:
@@ -143,6 +153,8 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return registration()
         case "POST", "/api/users":
             return {"name": "Ann", "last_name": "Ruiz", "email": registration()["email"]}
+        case _, "/invitations":
+            return {"email": "somebody@example.com"}
         case _, "/user/password":
             return {"current_password": PASSWORD, "new_password": "a stapled battery"}
         case _, "/auth/token":

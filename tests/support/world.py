@@ -40,8 +40,9 @@ from src.bootstrap.adapters import now
 from src.bootstrap.ports import Overrides
 from src.bootstrap.wiring import wire
 from src.domain.errors import InvalidToken
+from src.domain.sessions import NO_CLIENT
 from src.domain.users import User
-from src.domain.values import Role
+from src.domain.values import Email, Role
 from src.infrastructure.blobs import make_blobs
 from src.infrastructure.factors.data_keys import DataKeys, as_text, new_data_key
 from src.infrastructure.identity.argon2 import Argon2Hasher
@@ -272,7 +273,7 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
     services = services_of(client.application)
     name = f"Rex {next(_names)}"
     kind = path.removeprefix("/api").split("/")[1]
-    if "{" not in path or kind not in ("tasks", "dogs", "files", "datasets", "jobs"):
+    if "{" not in path or kind not in ("tasks", "dogs", "files", "datasets", "jobs", "invitations"):
         return person.at(path)
     owner = services.accounts.accounts.users.get(person.user["id"])
     assert owner
@@ -283,6 +284,8 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
             made = services.files.add(owner, IncomingFile("a.txt", "text/plain", [b"content"])).file.id
         case "datasets":
             made = dataset_of(services, owner)
+        case "invitations":
+            made = services.invitations.invite(Email("somebody@example.com"), Role.USER, 7, NO_CLIENT, None)[0].id
         case "jobs":
             made = services.dogs.add(caller_of(owner), name, False, None).job_id
         case _:

@@ -317,7 +317,7 @@ def test_an_export_is_imported_as_it_was(prepared: Portero) -> None:
 
 
 KEPT_HERE = {"updated_at", "revision", "state", "expires_at", "pending", "provider"} | {
-    *("session_epoch", "kept_session", "sessions_ended_at", "address_changes")
+    *("session_epoch", "kept_session", "sessions_ended_at", "address_changes", "invitation_id")
 }
 """The fields of a user that no export has: the state of the record, of its sessions and of its provider."""
 

@@ -48,6 +48,15 @@ export class Operations extends Requests {
       this.http.POST("/api/files", { ...init, body: multipart({ file }), params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
+  /** The answer has a link to pass on. With a mail server, the invitation is also sent to the address, in the language of
+   * the request. Only the link in the mail proves the address. Each invitation makes one account.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  createInvitation(fields: types.NewInvitation, options: Options = {}): Promise<types.CreatedInvitation> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/invitations", { ...init, body: fields }));
+  }
+
   /** The username is random if none is given. A person without a password cannot log in.
    *
    * For callers with factors, it needs a proof with two factors. */
@@ -84,6 +93,14 @@ export class Operations extends Requests {
   deleteFile(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/api/files/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
+  }
+
+  /** Nobody can accept it any more.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  deleteInvitation(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
+    return this.call("use", options, (init) =>
+      this.http.DELETE("/invitations/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Remove one of your tasks. */
@@ -129,7 +146,8 @@ export class Operations extends Requests {
   }
 
   /** Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
-   * is a guest, and gets no refresh token. */
+   * is a guest, and gets no refresh token. A newcomer may come with an invitation to the address that Firebase has
+   * verified. */
   exchangeToken(fields: types.FirebaseToken, options: Options = {}): Promise<types.Tokens | types.AccessToken> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/firebase", { ...init, body: fields }));
@@ -160,6 +178,12 @@ export class Operations extends Requests {
   getFile(id: string, options: Options = {}): Promise<types.File> {
     return this.call("use", options, (init) =>
       this.http.GET("/api/files/{id}", { ...init, params: { path: { id } } }));
+  }
+
+  /** See an invitation, without its link. */
+  getInvitation(id: string, options: Options = {}): Promise<types.Invitation> {
+    return this.call("use", options, (init) =>
+      this.http.GET("/invitations/{id}", { ...init, params: { path: { id } } }));
   }
 
   /** See a job of yours. Admins and auditors see the jobs of all users. */
@@ -241,6 +265,12 @@ export class Operations extends Requests {
       this.http.GET("/user/events", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
   }
 
+  /** A page with a `status` may have fewer items than asked for: follow its `Link`. */
+  listInvitations(options: Options & { pageSize?: number | undefined; status?: types.InvitationStatus | undefined } = {}): AsyncIterable<types.Invitation> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/invitations", { ...init, params: { query: { "limit": options.pageSize, "status": options.status, cursor } } }));
+  }
+
   /** A page of long rows may hold fewer rows than were asked for. */
   listRows(id: string, options: Options & { pageSize?: number | undefined; valid?: boolean | undefined } = {}): AsyncIterable<types.Row> {
     return this.pages("use", options, (init, cursor) =>
@@ -292,7 +322,7 @@ export class Operations extends Requests {
 
   /** The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
    * same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
-   * its id and its data, and its guest sessions end. */
+   * its id and its data, and its guest sessions end. An invitation gives the address and the role. */
   register(fields: types.Registration, options: Options = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/register", { ...init, body: fields }));

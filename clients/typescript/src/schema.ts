@@ -288,7 +288,8 @@ export interface paths {
         /**
          * Log in with a Firebase ID token. The first time makes the profile
          * @description Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
-         *     is a guest, and gets no refresh token.
+         *     is a guest, and gets no refresh token. A newcomer may come with an invitation to the address that Firebase has
+         *     verified.
          */
         post: operations["exchangeToken"];
         delete?: never;
@@ -674,6 +675,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the invitations, the newest first
+         * @description A page with a `status` may have fewer items than asked for: follow its `Link`.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody to make an account with this e-mail address and a role
+         * @description The answer has a link to pass on. With a mail server, the invitation is also sent to the address, in the language of
+         *     the request. Only the link in the mail proves the address. Each invitation makes one account.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See an invitation, without its link
+         * @description See an invitation, without its link.
+         */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an invitation
+         * @description Nobody can accept it any more.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        delete: operations["deleteInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}": {
         parameters: {
             query?: never;
@@ -733,7 +787,7 @@ export interface paths {
          * Make an account
          * @description The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
          *     same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
-         *     its id and its data, and its guest sessions end.
+         *     its id and its data, and its guest sessions end. An invitation gives the address and the role.
          */
         post: operations["register"];
         delete?: never;
@@ -1076,6 +1130,31 @@ export interface components {
          * @enum {string}
          */
         ColumnType: "string" | "integer" | "number" | "boolean" | "date" | "datetime" | "email";
+        /** @description A new invitation, with the link to the page that registers. */
+        CreatedInvitation: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example anna@example.com */
+            email: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:00:00Z
+             */
+            expires_at: string;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example user */
+            role: components["schemas"]["Role"];
+            status: components["schemas"]["InvitationStatus"];
+            /**
+             * @description The link, shown this once.
+             * @example https://api.example.com/auth/invitation?token=c2VjcmV0
+             */
+            url: string;
+        };
         /**
          * @description A password, and a username or an e-mail address. `username` and `email` both accept either kind of name.
          *
@@ -1236,7 +1315,7 @@ export interface components {
          * @description The types of events. The value of a member is its stable name. No field of an event holds a secret.
          * @enum {string}
          */
-        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "denied";
+        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "denied";
         /** @description Everything that the service holds about you. */
         Export: {
             /** @description Their files and rows are at `/datasets/{id}/file` and `/rows`. */
@@ -1246,6 +1325,8 @@ export interface components {
             events: components["schemas"]["Event"][];
             /** @description Their contents are at `/api/files/{id}/content`. */
             files: components["schemas"]["File"][];
+            /** @description The invitation with which you have made the account. */
+            invitations: components["schemas"]["Invitation"][];
             jobs: components["schemas"]["Job"][];
             receipts: components["schemas"]["Receipt"][];
             /** @description Also those that have ended and are not yet removed. */
@@ -1305,6 +1386,11 @@ export interface components {
         FirebaseToken: {
             /** @example eyJhbGciOiJSUzI1NiJ9.e30.c2ln */
             id_token: string;
+            /**
+             * @description That of an invitation, which a newcomer accepts.
+             * @example
+             */
+            invitation?: string;
         };
         /** @description Something that happened to your account, also in words. */
         History: {
@@ -1341,6 +1427,31 @@ export interface components {
             /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
             user_id: string | null;
         };
+        /** @description An invitation to make an account. */
+        Invitation: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example anna@example.com */
+            email: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:00:00Z
+             */
+            expires_at: string;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example user */
+            role: components["schemas"]["Role"];
+            status: components["schemas"]["InvitationStatus"];
+        };
+        /**
+         * @description The status of an invitation.
+         * @enum {string}
+         */
+        InvitationStatus: "pending" | "accepted" | "expired";
         /** @description A job that runs in the background, and its progress. */
         Job: {
             /** @example 1 */
@@ -1433,6 +1544,22 @@ export interface components {
              * @description Its part has a filename.
              */
             file: string;
+        };
+        /** @description An invitation of whoever has this address. */
+        NewInvitation: {
+            /**
+             * Format: email
+             * @description Unique ignoring case.
+             * @example anna@example.com
+             */
+            email: string;
+            /** @example 7 */
+            expires_in_days?: number;
+            /**
+             * @description The role of the account.
+             * @enum {string}
+             */
+            role?: "user" | "uploader" | "auditor" | "admin";
         };
         /** @description The token of the mail and the new password. */
         NewPassword: {
@@ -1649,10 +1776,15 @@ export interface components {
         Registration: {
             /**
              * Format: email
-             * @description Unique ignoring case.
+             * @description Needed without an invitation.
              * @example anna@example.com
              */
-            email: string;
+            email?: string;
+            /**
+             * @description The token in the link of an invitation.
+             * @example
+             */
+            invitation?: string;
             /** @example Ruiz */
             last_name?: string | null;
             /** @example Anna */
@@ -1934,6 +2066,7 @@ export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type Column = components['schemas']['Column'];
 export type ColumnType = components['schemas']['ColumnType'];
+export type CreatedInvitation = components['schemas']['CreatedInvitation'];
 export type Credentials = components['schemas']['Credentials'];
 export type Dataset = components['schemas']['Dataset'];
 export type DatasetStatus = components['schemas']['DatasetStatus'];
@@ -1947,6 +2080,8 @@ export type File = components['schemas']['File'];
 export type Finding = components['schemas']['Finding'];
 export type FirebaseToken = components['schemas']['FirebaseToken'];
 export type History = components['schemas']['History'];
+export type Invitation = components['schemas']['Invitation'];
+export type InvitationStatus = components['schemas']['InvitationStatus'];
 export type Job = components['schemas']['Job'];
 export type JobStatus = components['schemas']['JobStatus'];
 export type MailAddress = components['schemas']['MailAddress'];
@@ -1954,6 +2089,7 @@ export type MailRequested = components['schemas']['MailRequested'];
 export type NewDataset = components['schemas']['NewDataset'];
 export type NewDog = components['schemas']['NewDog'];
 export type NewFile = components['schemas']['NewFile'];
+export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewPassword = components['schemas']['NewPassword'];
 export type NewPerson = components['schemas']['NewPerson'];
 export type NewTask = components['schemas']['NewTask'];
@@ -2912,6 +3048,104 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Event"][];
                 };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+                /** @description The status to look for. */
+                status?: components["schemas"]["InvitationStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: an invitation to make an account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Created: a new invitation, with the link to the page that registers. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+        };
+    };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An invitation to make an account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    deleteInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

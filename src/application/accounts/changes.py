@@ -12,6 +12,15 @@ _PROFILE = ("username", "name", "last_name")
 """The fields whose change is the event ``profile-changed``."""
 
 
+def registered(user: User, invitation_id: str | None, client: Client, at: datetime) -> list[Event]:
+    """Return the events of a newcomer who makes an account, with an invitation or without."""
+    events = [client.event(EventType.USER_REGISTERED, user.id, user.actor, at)]
+    if invitation_id:
+        data = {"invitation_id": invitation_id}
+        events.append(client.event(EventType.INVITATION_ACCEPTED, user.id, user.actor, at, **data))
+    return events
+
+
 def changes(client: Client, by: Actor, at: datetime, session_id: str | None = None) -> Recorded[User]:
     """Return a function that compares a user before and after a change, and returns the events of the change."""
 
@@ -20,7 +29,7 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
             return client.event(type, after.id, by, at, session_id, **data)
 
         if before.role is Role.GUEST and after.role is not Role.GUEST:
-            yield event(EventType.USER_REGISTERED)
+            yield from registered(after, after.invitation_id, client, at)
             return
         if after.email != before.email:
             yield event(EventType.ADDRESS_CHANGED)

@@ -156,12 +156,13 @@ class Accounts(ABC):
         """Return what a token of the identity provider says. Raises InvalidToken, Unavailable."""
         raise InvalidToken
 
-    def user_for_id_token(self, identity: ExternalIdentity) -> User:
+    def user_for_id_token(self, identity: ExternalIdentity, invitation: str = "") -> User:
         """Return the user of a token of the provider, in line with the account. The first visit creates the user.
 
-        An anonymous account makes a guest. All sessions of a user whose account is disabled end. Raises InvalidToken if
-        the account is deleted or disabled, or if its user cannot log in; Taken on a first visit with the address of
-        another user, or RegistrationClosed if this newcomer may not come in; Unavailable.
+        ``invitation`` is the token of an invitation, which a newcomer accepts. An anonymous account makes a guest. All
+        sessions of a user whose account is disabled end. Raises InvalidToken if the account is deleted or disabled, or
+        if its user cannot log in; RegistrationClosed or Invalid if a newcomer may not come in; Taken on a first visit
+        with the address of another user; Unavailable.
         """
         raise InvalidToken
 

@@ -1,10 +1,10 @@
 """The service for registration, and for changes of accounts by their owners and by admins."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from src.application.accounts.changes import changes
+from src.application.accounts.changes import changes, registered
 from src.application.accounts.interface import Accounts
 from src.application.caller import RECENT, Caller, caller_must_exist
 from src.application.limits import (
@@ -22,10 +22,10 @@ from src.application.registration import RegistrationPolicy
 from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
 from src.domain.events import EventType
 from src.domain.mails import MailKind
-from src.domain.passwords import NewPassword
+from src.domain.passwords import NewPassword, PasswordPolicy
 from src.domain.sessions import Client, Method
 from src.domain.users import Profile, User, UserRepository, require_visible
-from src.domain.values import Role
+from src.domain.values import Email, InvalidValue, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,34 +37,54 @@ class AccountService:
     start_session: Callable[[User, Client, Sequence[Method]], Tokens]
     """A function that starts a session of a user who has just registered."""
     registration: RegistrationPolicy
+    passwords: PasswordPolicy
     limiter: RateLimiter
     notices: Notices
     clock: Clock
 
-    def register(self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None) -> User:
-        """Make an account.
+    def register(
+        self,
+        profile: Profile,
+        password: NewPassword,
+        client: Client,
+        caller: User | None = None,
+        invitation: str = "",
+    ) -> User:
+        """Make an account. ``invitation`` is the token of an invitation, which gives the address and the role.
 
         Username and e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the same
         name exactly one wins, and the others are told which field is taken. A guest who registers with its token
         keeps its id and its data, and its guest sessions end.
 
-        Raises RegistrationClosed, Taken, TooManyRequests, Unavailable.
+        Raises RegistrationClosed, Invalid, Taken, TooManyRequests, Unavailable.
         """
-        self.registration.admit(profile.get("email"))
+        admission = self.registration.admit(profile.get("email"), invitation)
+        if admission.email != profile.get("email"):
+            password = self._checked(password, profile, admission.email)
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
         now = self.clock()
-        user = caller if caller and caller.role is Role.GUEST else User.new(now=now, **profile)
-        events = [client.event(EventType.USER_REGISTERED, user.id, user.actor, now)]
-        if user is not caller:
+        guest = caller if caller and caller.role is Role.GUEST else None
+        user = guest or admission.admit(User.new(now=now, **profile))
+        events = registered(user, admission.invitation_id, client, now)
+        if guest is None:
             return self.accounts.create(user, password, events=events)
+
+        def promote(stored: User) -> User:
+            return admission.admit(_promoted(stored, profile, now))
+
         with caller_must_exist():
-            return self.accounts.upgrade(user.id, lambda guest: _promoted(guest, profile, now), password, events)
+            return self.accounts.upgrade(user.id, promote, password, events)
 
     def sign_up(
-        self, profile: Profile, password: NewPassword, client: Client, caller: User | None = None
+        self,
+        profile: Profile,
+        password: NewPassword,
+        client: Client,
+        caller: User | None = None,
+        invitation: str = "",
     ) -> tuple[User, Tokens]:
         """Make an account as ``register`` does, and log in. Raises as ``register`` does."""
-        user = self.register(profile, password, client, caller)
+        user = self.register(profile, password, client, caller, invitation)
         return user, self.start_session(user, client, [Method.PASSWORD])
 
     def change(
@@ -172,6 +192,15 @@ class AccountService:
             if not self.accounts.has_this_password(user, password):
                 raise WrongPassword
 
+    def _checked(self, password: NewPassword, profile: Profile, email: Email | None) -> NewPassword:
+        """Check a password again, now that the address of the invitation is known. Raises Invalid."""
+        username = profile.get("username")
+        names = username.display if username else None, email.address if email else None
+        try:
+            return self.passwords.check(password.text, *names)
+        except InvalidValue as error:
+            raise Invalid(FieldError("password", error.code, error.message)) from None
+
     def _logged_in_recently(self, caller: Caller) -> bool:
         """Return whether the caller has logged in or stepped up within the last ten minutes."""
         # A stolen ID token may be an hour old, and still start a session.
@@ -216,8 +245,7 @@ def require_self_or_admin(caller: Caller, id: str) -> None:
 
 
 def _promoted(guest: User, profile: Profile, now: datetime) -> User:
-    """Return the guest as a user with ``profile``. Raises InvalidToken unless it is a guest that can log in."""
+    """Return the guest with ``profile``, its sessions ended. Raises InvalidToken unless a guest can log in."""
     if guest.role is not Role.GUEST or not guest.can_log_in:
         raise InvalidToken
-    user = guest.without_sessions(now).changed(profile | {"role": Role.USER}, now)
-    return replace(user, expires_at=None)
+    return guest.without_sessions(now).changed(profile, now)

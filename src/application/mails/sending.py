@@ -8,7 +8,9 @@ from typing import ClassVar
 from src.application.jobs import Progress
 from src.application.mails.tokens import MailTokens
 from src.application.ports import Clock, CountEvent, Mailer, MailWriter, Message, uncounted
+from src.application.tickets import Tickets
 from src.domain.errors import NotFound, PorteroError
+from src.domain.invitations import TOKEN_LIFE, InvitationToken
 from src.domain.jobs import Job
 from src.domain.mails import MAX_VALID_TOKENS, RETRY_WINDOW, Mail, MailRepository
 from src.domain.users import Claim, User, UserRepository
@@ -27,6 +29,7 @@ class SendMail:
     mailer: Mailer
     writer: MailWriter
     tokens: MailTokens
+    tickets: Tickets
     clock: Clock
     count: CountEvent = uncounted
     waits: ClassVar[tuple[float, float, float]] = (10.0, 60.0, 600.0)
@@ -40,8 +43,8 @@ class SendMail:
         mail = self.mails.get(job.subject_id)
         if mail is None:
             return {"sent": False}
-        if not mail.kind.has_token:
-            self._send(self.writer.write(mail, "", ""))
+        if not mail.kind.opens_account:
+            self._send(self.writer.write(mail, self._invitation_token(mail), ""))
             self.mails.remove(mail.id)
             return {"sent": True}
         user = self._recipient(mail)
@@ -63,6 +66,11 @@ class SendMail:
 
     def resume(self, job: Job) -> None:
         """Do nothing: the next attempt opens the mail again."""
+
+    def _invitation_token(self, mail: Mail) -> str:
+        """Return a token of the invitation that the mail brings, or an empty text for a notice."""
+        id = mail.details.get("invitation")
+        return self.tickets.issue(InvitationToken.MAILED, TOKEN_LIFE, invitation=id) if id else ""
 
     def _send(self, message: Message) -> None:
         try:

@@ -73,17 +73,19 @@ class AuthenticationService:
             raise InvalidToken
         return session, user
 
-    def user_for_id_token(self, id_token: str, *, recheck: bool = False) -> tuple[User, ExternalIdentity]:
+    def user_for_id_token(
+        self, id_token: str, *, recheck: bool = False, invitation: str = ""
+    ) -> tuple[User, ExternalIdentity]:
         """Return the user of a token of the identity provider. The first visit creates the user.
 
         A user is found by the provider's uid only, never by e-mail address. The provider is asked for the account
-        unless the same token was checked a short while ago; with ``recheck`` it is always asked. Raises InvalidToken,
-        RegistrationClosed, Taken, Unavailable.
+        unless the same token was checked a short while ago; with ``recheck`` it is always asked. A newcomer accepts the
+        invitation with the token ``invitation``. Raises InvalidToken, RegistrationClosed, Invalid, Taken, Unavailable.
         """
         identity = self.accounts.identify(id_token)
         user = None if recheck or self.checks.is_due(id_token) else self.users.get(identity.uid)
         if user is None:
-            user = self.accounts.user_for_id_token(identity)
+            user = self.accounts.user_for_id_token(identity, invitation)
             self.checks.add(id_token)
         self._require_current(user, identity)
         return user, identity

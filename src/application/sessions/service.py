@@ -99,14 +99,15 @@ class SessionService:
             level = identity.proof.level if identity else Level.ONE_FACTOR
             return self.authentication.counted(user, level), tokens
 
-    def log_in_with_id_token(self, id_token: str, client: Client) -> tuple[User, Tokens]:
+    def log_in_with_id_token(self, id_token: str, client: Client, invitation: str = "") -> tuple[User, Tokens]:
         """Trade a token of the identity provider for tokens of this service. The first visit creates the user.
 
+        A newcomer may come with the token of an invitation, if the provider has verified the address of the invitation.
         The account is checked at the provider. Raises NotFound if no provider issues tokens for this service;
-        InvalidToken, RegistrationClosed, Taken, Unavailable.
+        InvalidToken, RegistrationClosed, Invalid, Taken, Unavailable.
         """
         self.accounts.require_id_tokens()
-        user, identity = self.authentication.user_for_id_token(id_token, recheck=True)
+        user, identity = self.authentication.user_for_id_token(id_token, recheck=True, invitation=invitation)
         return user, self.start(user, client, [], identity)
 
     def become_guest(self, client: Client) -> Tokens:

@@ -8,6 +8,7 @@ from src.domain.mails import Mail, MailKind
 from src.domain.values import Email
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.jobs import Jobs
+from src.infrastructure.stores.driver import Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import MAILS
 
@@ -21,7 +22,11 @@ class Mails(Documents[Mail]):
 
     def add(self, mail: Mail, job: Job) -> None:
         """Store a new mail and its job. Takes one commit and no read."""
-        self._save(None, mail, None, self._jobs.write(job))
+        self._store.commit(*self.writes(mail, job))
+
+    def writes(self, mail: Mail, job: Job) -> tuple[Write, Write]:
+        """Return the writes of a new mail and its job."""
+        return self.write(mail), self._jobs.write(job)
 
     def newest(self, kind: MailKind, address: Email, limit: int) -> Sequence[Mail]:
         equal = {"kind": kind.value, "address_key": address.key}

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from src.domain.errors import LastAdmin, NotFound, Taken
+from src.domain.errors import InvalidInvitation, LastAdmin, NotFound, Taken
 from src.domain.events import Event
 from src.domain.receipts import Receipt
 from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, State, User
@@ -13,10 +13,11 @@ from src.domain.values import Email, Page, Role, Username, batches
 from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.claims import claim_key, claim_writes
 from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Update, Write
 from src.infrastructure.stores.portable import Store
-from src.infrastructure.stores.schema import FACTORS, ROSTERS, SPENT, USERS
+from src.infrastructure.stores.schema import FACTORS, INVITATIONS, ROSTERS, SPENT, USERS
 
 _ADMINS = Key(ROSTERS, "admins")
 _DOCUMENTS = 3
@@ -40,6 +41,7 @@ class Users(Documents[User]):
             address_changes=lambda count: count or 0,
             factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
         )
+        self._invitations = Invitations(store)
 
     def add(self, user: User, receipt: Receipt | None = None, *, events: Sequence[Event] = ()) -> User:
         """Store a new user in one commit. The store is read only if the user is an admin."""
@@ -147,10 +149,10 @@ class Users(Documents[User]):
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:
         claims = claim_writes(old.claims if old else frozenset(), new.claims, new.id)
         removed = [Delete(Key(FACTORS, id)) for id in (old.factors if old else ()) if id not in new.factors]
-        return [*claims, *removed, *self._roster_writes(old, new)]
+        return [*claims, *removed, *self._roster_writes(old, new), *self._invitation_writes(old, new)]
 
     def _refusal(self, failed: PreconditionFailed, new: User) -> Exception:
-        if failed.keys == {_ADMINS}:
+        if failed.keys == {_ADMINS} or any(key.collection is INVITATIONS for key in failed.keys):
             return Conflict()
         if any(key.collection in (FACTORS, SPENT) for key in failed.keys):
             return failed  # evidence, which is committed with the user
@@ -158,6 +160,23 @@ class Users(Documents[User]):
         if failed.keys - {*kinds, _ADMINS, self._key(new.id)}:
             return failed  # a write that ``update_with`` has added
         return Taken(*sorted({kinds.get(key, "id") for key in failed.keys - {_ADMINS}}, reverse=True))
+
+    def _invitation_writes(self, old: User | None, new: User) -> list[Write]:
+        """Return the write that accepts the invitation of a user whom this commit lets in, or gives it back.
+
+        The invitation is changed at the revision that was read, so that of several users with one invitation only one
+        is let in. Raises InvalidInvitation if it has been accepted or removed.
+        """
+        gives_back = new.state is State.DELETED
+        comes_in = new.state is State.ACTIVE and (old is None or old.state is State.PENDING or not old.invitation_id)
+        if not new.invitation_id or not (comes_in or gives_back):
+            return []
+        invitation = self._invitations.get(new.invitation_id)
+        if gives_back and (invitation is None or invitation.user_id != new.id):
+            return []  # it was not accepted
+        if invitation is None or (comes_in and invitation.user_id):
+            raise InvalidInvitation
+        return [self._invitations.write(invitation.accepted(new.id if comes_in else None))]
 
     def _admins(self) -> tuple[set[str], str | None]:
         """Return the ids of the active admins, and the revision of the roster that lists them."""

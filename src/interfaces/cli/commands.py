@@ -13,6 +13,7 @@ from src.interfaces.cli.console import Console, all_items
 from src.interfaces.cli.copy import copy
 from src.interfaces.cli.datasets import datasets
 from src.interfaces.cli.events import events
+from src.interfaces.cli.invitations import invitations
 from src.interfaces.cli.listing import listing, print_list
 from src.interfaces.cli.mails import mails
 from src.interfaces.cli.passwords import passwords
@@ -199,6 +200,7 @@ def new_keys(console: Console) -> None:
 cli.add_command(copy)
 cli.add_command(datasets)
 cli.add_command(events)
+cli.add_command(invitations)
 cli.add_command(mails)
 cli.add_command(passwords)
 cli.add_command(users)

@@ -39,6 +39,17 @@ def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any])
     return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
 
 
+def whole_number(most: int) -> Any:
+    """Return the annotations of a field with a whole number from 1 to ``most``."""
+
+    def validate(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+            raise refused("range", Translatable("Use a whole number from 1 to {most}.", most=most))
+        return value
+
+    return PlainValidator(validate), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": most})
+
+
 def _boolean(value: Any) -> bool:
     """Parse a boolean of a query string."""
     if value not in ("true", "false"):

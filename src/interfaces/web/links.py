@@ -6,4 +6,5 @@ LINK_PATHS = {
     MailKind.LOGIN: "/auth/email/login",
     MailKind.VERIFY: "/auth/email/verify",
     MailKind.RESET: "/auth/password/reset",
+    MailKind.INVITATION: "/auth/invitation",
 }

@@ -4,18 +4,20 @@ Opening a page spends no token, because programs that scan mails open the links 
 """
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
 
 from src.application.ports import Tokens
-from src.domain.errors import Forbidden, Invalid, PorteroError
+from src.domain.errors import Forbidden, Invalid, InvalidInvitation, PorteroError
 from src.domain.mails import MailKind
 from src.domain.sessions import Client
 from src.domain.values import InvalidValue
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.framework.bodies import Form, parse_body
+from src.interfaces.framework.field_errors import with_field
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import page
 from src.interfaces.framework.requests import client, context_of, services
@@ -39,7 +41,7 @@ _MAX_SHOWN = 254
 
 
 class LinkForm(Form):
-    """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new password.
+    """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new account.
 
     ``send`` is the button that asks for a mail with a code, and ``console`` the one that signs in to the console.
     """
@@ -47,6 +49,7 @@ class LinkForm(Form):
     token: TextField = ""
     email: TextField = ""
     code: TextField = ""
+    username: TextField = ""
     new_password: TextField = ""
     send: TextField = ""
     console: TextField = ""
@@ -60,7 +63,7 @@ def show_page(kind: MailKind) -> Response:
     """
     form = LinkForm(token=request.args.get("token", ""))
     account = services().mails.account_to_verify(form.token) if kind is MailKind.VERIFY else None
-    return _page(kind, form, account=account)
+    return _page(kind, form, account=account, invited=_invited(kind, form))
 
 
 def submit_page(kind: MailKind) -> Response:
@@ -76,10 +79,11 @@ def submit_page(kind: MailKind) -> Response:
             return signed_in(_log_in(form, browser()), SignInForm(next=request.cookies.get(LINK_COOKIE, "")))
         return _page(kind, form, **_do(kind, form))
     except InvalidValue as error:
-        return _page(kind, form, 422, error=error.message)
+        return _page(kind, form, 422, error=error.message, invited=_invited(kind, form))
     except PorteroError as error:
+        error = with_field(error)
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
-        return _page(kind, form, status_of(type(error)), error=said)
+        return _page(kind, form, status_of(type(error)), error=said, invited=_invited(kind, form))
 
 
 for _kind, _path in LINK_PATHS.items():
@@ -123,6 +127,10 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
             return {"done": True, "tokens": _log_in(form, client())}
         case MailKind.VERIFY if mails.verify(form.token, None, client()):
             return {"verified": True}
+        case MailKind.INVITATION:
+            username = rules.parse_new_username(form.username)
+            password = rules.passwords.check(form.new_password, username.display)
+            services().accounts.register({"username": username}, password, client(), invitation=form.token)
         case MailKind.RESET:
             mails.reset_password(form.token, form.new_password, client())
     return {"done": True}
@@ -141,8 +149,17 @@ def _leads_to_console(form: LinkForm) -> bool:
     return bool(current_app.config["CONSOLE"] and (form.console or LINK_COOKIE in request.cookies))
 
 
+def _invited(kind: MailKind, form: LinkForm) -> str | None:
+    """Return the address of the invitation whose token the form holds, or None."""
+    if kind is not MailKind.INVITATION:
+        return None
+    with suppress(InvalidInvitation):
+        return services().accounts.registration.open_invitation(form.token)[0].email.address
+    return None
+
+
 def _page(kind: MailKind, form: LinkForm, status: int = 200, **shown: Any) -> Response:
-    form = form.model_copy(update={"email": form.email[:_MAX_SHOWN], "token": form.token[:_MAX_SHOWN]})
+    form = form.model_copy(update={name: getattr(form, name)[:_MAX_SHOWN] for name in ("email", "username", "token")})
     kind = MailKind.RESET if "verified" in shown else kind  # the token sets a new password now
     shown |= {"action": f"{LINK_PATHS[kind]}/form", "to_console": LINK_COOKIE in request.cookies}
     return page("mail_link.html", status, kind=kind.value, form=form, **shown)

@@ -8,6 +8,7 @@ from src.application.accounts.failures import attempt
 from src.application.accounts.linked.delete import delete_if_gone_at_provider
 from src.application.accounts.linked.sync import with_account
 from src.application.ports import ProviderAccount
+from src.application.registration import Admission
 from src.domain.errors import InvalidToken, NotFound, Taken, Unavailable
 from src.domain.users import FactorKind, User
 from src.domain.values import Email, Role, Username
@@ -296,7 +297,7 @@ class TestUsersLastSeenByAnEarlierVersion:
     def test_are_not_dated_as_changed_when_their_account_is_seen_again(self, world: AccountWorld, user: User) -> None:
         assert user.provider
         account = ProviderAccount(user.email, valid_since=user.provider.valid_since)
-        follow = with_account(account, "here", Username.random(), world.clock())
+        follow = with_account(account, Admission(user.email), "here", world.clock())
         assert follow(user) == replace(user, provider=replace(user.provider, project="here"))
 
 

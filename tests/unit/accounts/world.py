@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 from argon2 import PasswordHasher
 
@@ -13,6 +13,7 @@ from src.application.registration import RegistrationMode, RegistrationPolicy
 from src.domain.users import Claim, State, User, UserRepository
 from src.domain.values import Email, Username
 from src.infrastructure.identity.argon2 import Argon2Hasher
+from src.infrastructure.repositories.invitations import Invitations
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.claims import holder_of
@@ -22,7 +23,12 @@ from tests.support.working import Interruptions
 
 OLD, NEW = Email("old@example.com"), Email("new@example.com")
 PASSWORD = "correct horse"
-OPEN = RegistrationPolicy(mode=RegistrationMode.OPEN, domains=frozenset(), guests=True)
+OPEN = cast(Any, RegistrationPolicy)(
+    mode=RegistrationMode.OPEN,
+    domains=frozenset(),
+    guests=True,
+    **dict.fromkeys(("invitations", "users", "tickets", "clock")),  # not used without an invitation
+)
 NO_NOTICES = cast(Notices, SimpleNamespace(address_changed=lambda *_: None))
 
 
@@ -33,7 +39,8 @@ class AccountWorld(Interruptions):
         super().__init__()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.remote = FakeProvider()
-        self.users = Users(MemoryStore())
+        store = MemoryStore()
+        self.users, self.invitations = Users(store), Invitations(store)
         self.disowned: list[str] = []
         methods = {"create", "set_email", "delete", "add", "update", "revoke"}
         self.accounts = LinkedAccounts(

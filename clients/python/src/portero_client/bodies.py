@@ -43,6 +43,8 @@ class FirebaseToken(TypedDict):
     """The ID token that getIdToken() of a Firebase client returns."""
 
     id_token: str
+    invitation: NotRequired[str]
+    """That of an invitation, which a newcomer accepts."""
 
 
 class MailAddress(TypedDict):
@@ -70,6 +72,16 @@ class NewDog(TypedDict):
     is_adopted: NotRequired[bool]
     id_user: NotRequired[str]
     """The owner. Only admins may name other users."""
+
+
+class NewInvitation(TypedDict):
+    """An invitation of whoever has this address."""
+
+    email: str
+    """Unique ignoring case."""
+    role: NotRequired[Literal["user", "uploader", "auditor", "admin"]]
+    """The role of the account."""
+    expires_in_days: NotRequired[int]
 
 
 class NewPassword(TypedDict):
@@ -125,8 +137,10 @@ class Registration(TypedDict):
 
     username: str
     """3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form."""
-    email: str
-    """Unique ignoring case."""
+    invitation: NotRequired[str]
+    """The token in the link of an invitation."""
+    email: NotRequired[str]
+    """Needed without an invitation."""
     password: str
     """8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or e-mail address."""
     name: NotRequired[str | None]

@@ -185,6 +185,19 @@ class Column(Resource):
     """The suspicions that are not looked for."""
 
 
+class CreatedInvitation(Resource):
+    """A new invitation, with the link to the page that registers."""
+
+    id: str
+    email: str
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
+    status: Literal["pending", "accepted", "expired"] | str
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    url: str
+    """The link, shown this once."""
+
+
 class Dataset(Resource):
     """A dataset."""
 
@@ -234,6 +247,8 @@ class Event(Resource):
             "sessions-ended",
             "user-registered",
             "guest-registered",
+            "invitation-created",
+            "invitation-accepted",
             "user-added",
             "profile-changed",
             "role-changed",
@@ -272,6 +287,8 @@ class History(Resource):
             "sessions-ended",
             "user-registered",
             "guest-registered",
+            "invitation-created",
+            "invitation-accepted",
             "user-added",
             "profile-changed",
             "role-changed",
@@ -297,6 +314,17 @@ class History(Resource):
     data: dict[str, Any]
     text: str
     """In the language of the request."""
+
+
+class Invitation(Resource):
+    """An invitation to make an account."""
+
+    id: str
+    email: str
+    role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
+    status: Literal["pending", "accepted", "expired"] | str
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
 
 
 class Job(Resource):
@@ -396,5 +424,7 @@ class Export(Resource):
     """Their files and rows are at `/datasets/{id}/file` and `/rows`."""
     jobs: list[Job]
     receipts: list[Receipt]
+    invitations: list[Invitation]
+    """The invitation with which you have made the account."""
     events: list[Event]
     """Other people in them are not named."""

@@ -11,6 +11,7 @@ from portero_client.requests import Request, Upload
 
 T = TypeVar("T")
 _ACCESS_TOKEN: TypeAdapter[models.AccessToken] = TypeAdapter(models.AccessToken)
+_CREATED_INVITATION: TypeAdapter[models.CreatedInvitation] = TypeAdapter(models.CreatedInvitation)
 _DATASET: TypeAdapter[models.Dataset] = TypeAdapter(models.Dataset)
 _DATASET_OR_ACCEPTED_DATASET: TypeAdapter[models.Dataset | models.AcceptedDataset] = TypeAdapter(
     models.Dataset | models.AcceptedDataset
@@ -23,6 +24,8 @@ _EXPORT: TypeAdapter[models.Export] = TypeAdapter(models.Export)
 _FILE: TypeAdapter[models.File] = TypeAdapter(models.File)
 _FILE_PAGE: TypeAdapter[list[models.File]] = TypeAdapter(list[models.File])
 _HISTORY_PAGE: TypeAdapter[list[models.History]] = TypeAdapter(list[models.History])
+_INVITATION: TypeAdapter[models.Invitation] = TypeAdapter(models.Invitation)
+_INVITATION_PAGE: TypeAdapter[list[models.Invitation]] = TypeAdapter(list[models.Invitation])
 _JOB: TypeAdapter[models.Job] = TypeAdapter(models.Job)
 _MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequested)
 _MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
@@ -111,6 +114,14 @@ class Operations(ABC):
         request = Request("POST", "/api/files", headers={"Idempotency-Key": idempotency_key}, file=file)
         return self._call(request, _FILE)
 
+    def create_invitation(self, **fields: Unpack[bodies.NewInvitation]) -> models.CreatedInvitation:
+        """The answer has a link to pass on. With a mail server, the invitation is also sent to the address, in the language of
+        the request. Only the link in the mail proves the address. Each invitation makes one account.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/invitations", body={**fields})
+        return self._call(request, _CREATED_INVITATION)
+
     def create_person(self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]) -> models.User:
         """The username is random if none is given. A person without a password cannot log in.
 
@@ -142,6 +153,13 @@ class Operations(ABC):
 
         Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/api/files/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return self._call(request, _NOTHING)
+
+    def delete_invitation(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Nobody can accept it any more.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("DELETE", "/invitations/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def delete_task(self, id: str, /, *, if_match: str | None = None) -> None:
@@ -182,7 +200,8 @@ class Operations(ABC):
 
     def exchange_token(self, **fields: Unpack[bodies.FirebaseToken]) -> models.Tokens | models.AccessToken:
         """Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
-        is a guest, and gets no refresh token."""
+        is a guest, and gets no refresh token. A newcomer may come with an invitation to the address that Firebase has
+        verified."""
         request = Request("POST", "/auth/firebase", session="none", body={**fields})
         return self._call(request, _TOKENS_OR_ACCESS_TOKEN)
 
@@ -208,6 +227,11 @@ class Operations(ABC):
         """See a file of yours. Admins see the files of all users."""
         request = Request("GET", "/api/files/{id}", values={"id": id})
         return self._call(request, _FILE)
+
+    def get_invitation(self, id: str, /) -> models.Invitation:
+        """See an invitation, without its link."""
+        request = Request("GET", "/invitations/{id}", values={"id": id})
+        return self._call(request, _INVITATION)
 
     def get_job(self, id: str, /) -> models.Job:
         """See a job of yours. Admins and auditors see the jobs of all users."""
@@ -287,6 +311,13 @@ class Operations(ABC):
         request = Request("GET", "/user/events", query={"limit": page_size})
         return self._pages(request, _HISTORY_PAGE)
 
+    def list_invitations(
+        self, *, page_size: int | None = None, status: str | None = None
+    ) -> Iterator[models.Invitation]:
+        """A page with a `status` may have fewer items than asked for: follow its `Link`."""
+        request = Request("GET", "/invitations", query={"limit": page_size, "status": status})
+        return self._pages(request, _INVITATION_PAGE)
+
     def list_rows(self, id: str, /, *, page_size: int | None = None, valid: bool | None = None) -> Iterator[models.Row]:
         """A page of long rows may hold fewer rows than were asked for."""
         request = Request("GET", "/datasets/{id}/rows", values={"id": id}, query={"limit": page_size, "valid": valid})
@@ -333,7 +364,7 @@ class Operations(ABC):
     def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
         """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
         same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
-        its id and its data, and its guest sessions end."""
+        its id and its data, and its guest sessions end. An invitation gives the address and the role."""
         request = Request("POST", "/register", body={**fields})
         return self._call(request, _USER)
 
@@ -498,6 +529,14 @@ class AsyncOperations(ABC):
         request = Request("POST", "/api/files", headers={"Idempotency-Key": idempotency_key}, file=file)
         return await self._call(request, _FILE)
 
+    async def create_invitation(self, **fields: Unpack[bodies.NewInvitation]) -> models.CreatedInvitation:
+        """The answer has a link to pass on. With a mail server, the invitation is also sent to the address, in the language of
+        the request. Only the link in the mail proves the address. Each invitation makes one account.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/invitations", body={**fields})
+        return await self._call(request, _CREATED_INVITATION)
+
     async def create_person(
         self, *, idempotency_key: str | None = None, **fields: Unpack[bodies.NewPerson]
     ) -> models.User:
@@ -531,6 +570,13 @@ class AsyncOperations(ABC):
 
         Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("DELETE", "/api/files/{id}", values={"id": id}, headers={"If-Match": if_match})
+        return await self._call(request, _NOTHING)
+
+    async def delete_invitation(self, id: str, /, *, if_match: str | None = None) -> None:
+        """Nobody can accept it any more.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("DELETE", "/invitations/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def delete_task(self, id: str, /, *, if_match: str | None = None) -> None:
@@ -571,7 +617,8 @@ class AsyncOperations(ABC):
 
     async def exchange_token(self, **fields: Unpack[bodies.FirebaseToken]) -> models.Tokens | models.AccessToken:
         """Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
-        is a guest, and gets no refresh token."""
+        is a guest, and gets no refresh token. A newcomer may come with an invitation to the address that Firebase has
+        verified."""
         request = Request("POST", "/auth/firebase", session="none", body={**fields})
         return await self._call(request, _TOKENS_OR_ACCESS_TOKEN)
 
@@ -597,6 +644,11 @@ class AsyncOperations(ABC):
         """See a file of yours. Admins see the files of all users."""
         request = Request("GET", "/api/files/{id}", values={"id": id})
         return await self._call(request, _FILE)
+
+    async def get_invitation(self, id: str, /) -> models.Invitation:
+        """See an invitation, without its link."""
+        request = Request("GET", "/invitations/{id}", values={"id": id})
+        return await self._call(request, _INVITATION)
 
     async def get_job(self, id: str, /) -> models.Job:
         """See a job of yours. Admins and auditors see the jobs of all users."""
@@ -676,6 +728,13 @@ class AsyncOperations(ABC):
         request = Request("GET", "/user/events", query={"limit": page_size})
         return self._pages(request, _HISTORY_PAGE)
 
+    def list_invitations(
+        self, *, page_size: int | None = None, status: str | None = None
+    ) -> AsyncIterator[models.Invitation]:
+        """A page with a `status` may have fewer items than asked for: follow its `Link`."""
+        request = Request("GET", "/invitations", query={"limit": page_size, "status": status})
+        return self._pages(request, _INVITATION_PAGE)
+
     def list_rows(
         self, id: str, /, *, page_size: int | None = None, valid: bool | None = None
     ) -> AsyncIterator[models.Row]:
@@ -724,7 +783,7 @@ class AsyncOperations(ABC):
     async def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
         """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
         same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
-        its id and its data, and its guest sessions end."""
+        its id and its data, and its guest sessions end. An invitation gives the address and the role."""
         request = Request("POST", "/register", body={**fields})
         return await self._call(request, _USER)
 

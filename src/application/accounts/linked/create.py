@@ -73,7 +73,8 @@ def _add_pending(accounts: LinkedBase, user: User) -> None:
 
 
 def _undo_creation(accounts: LinkedBase, id: str) -> None:
-    accounts.users.update(id, accounts.buried)
+    # With the invitation, which is given back if the last commit landed.
+    accounts.users.update(id, lambda user: replace(accounts.buried(user), invitation_id=user.invitation_id))
     accounts.remote.delete(id)  # only now: a user that stays stored must keep the account
 
 

@@ -17,7 +17,7 @@ from src.domain.errors import NotFound, Taken
 from src.domain.events import SYSTEM, EventType, always
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import State, User
-from src.domain.values import Email, Role, Username
+from src.domain.values import Email, Role
 
 
 def reconcile(accounts: LinkedBase, listed: User) -> None:
@@ -74,10 +74,11 @@ def restore(accounts: LinkedBase, user: User) -> None:
 def purge(accounts: LinkedBase, guest: User) -> None:
     """Remove an expired guest, unless its account at the provider has been upgraded. Raises NotFound, Unavailable."""
     account = accounts.remote.account(guest.id) if guest.provider else None
-    account = account and permitted(accounts, guest, account)
+    if account:
+        account, admission = permitted(accounts, guest, account)
     if account and not account.anonymous:  # it was upgraded, and has not come back yet
         named = replace(account, email=None)  # the next visit takes over the address, if it is free
-        follow = with_account(named, accounts.remote.project, Username.random(), accounts.clock())
+        follow = with_account(named, admission, accounts.remote.project, accounts.clock())
         accounts.users.update(guest.id, follow)
         return
     if account is None and guest.provider and guest.provider.project is not None:

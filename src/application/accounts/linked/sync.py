@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from src.application.accounts.changes import changes
+from src.application.accounts.changes import changes, registered
 from src.application.accounts.linked.base import LinkedBase
 from src.application.accounts.linked.delete import delete_if_gone_at_provider, free_address
 from src.application.accounts.steps import Change
 from src.application.caller import caller_must_exist
 from src.application.ports import ExternalIdentity, ProviderAccount
+from src.application.registration import Admission
 from src.domain.errors import InvalidToken, NotFound, RegistrationClosed, Stale, Taken
 from src.domain.events import SYSTEM, Event, EventType, always
 from src.domain.sessions import NO_CLIENT
@@ -16,7 +17,7 @@ from src.domain.users import ProviderLink, State, User
 from src.domain.values import Role, Username
 
 
-def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity) -> User:
+def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity, invitation: str = "") -> User:
     """Return the user of a token of the provider. Raises as ``Accounts.user_for_id_token`` does."""
     user = accounts.users.get(identity.uid)
     if user and (not user.can_log_in or user.has_ended(identity.authenticated_at)):
@@ -26,10 +27,10 @@ def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity) -> User:
         delete_if_gone_at_provider(accounts, user)
     if account and user:
         _require_enabled(accounts, user, account)
-        return _synced(accounts, user, account)
+        return _synced(accounts, user, account, invitation)
     if account is None or account.disabled:
         raise InvalidToken
-    return _first_visit(accounts, identity.uid, account)
+    return _first_visit(accounts, identity.uid, account, invitation)
 
 
 def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> User:
@@ -50,21 +51,22 @@ def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> 
     return _synced(accounts, user, account)
 
 
-def with_account(account: ProviderAccount, project: str, username: Username, now: datetime) -> Change:
+def with_account(account: ProviderAccount, admission: Admission, project: str, now: datetime) -> Change:
     """Return the change that brings a user in line with ``account``.
 
     ``project`` is the project of the provider that the account is in. A guest whose account is no longer anonymous
-    becomes a user named ``username``, and its guest sessions end. A user that is just being changed from here stays as
-    it is.
+    becomes a user with a random name and with what ``admission`` gives, and its guest sessions end. A user that is just
+    being changed from here stays as it is.
     """
+    username = Username.random()
 
     def follow(user: User) -> User:
         if user.state is not State.ACTIVE or user.pending:
             return user
         changed = user.with_provider(ProviderLink(account.valid_since, project))
         if user.role is Role.GUEST and not account.anonymous:
-            epoch = user.session_epoch + 1
-            changed = replace(changed, role=Role.USER, username=username, expires_at=None, session_epoch=epoch)
+            changed = replace(changed, username=username, session_epoch=user.session_epoch + 1, expires_at=None)
+            changed = replace(changed, role=admission.role, invitation_id=admission.invitation_id)
         known = account.email is not None and user.email is not None and account.email.key == user.email.key
         email = user.email if known else account.email
         verified = email is not None and (account.email_verified or (known and user.email_verified))
@@ -75,23 +77,25 @@ def with_account(account: ProviderAccount, project: str, username: Username, now
     return follow
 
 
-def permitted(accounts: LinkedBase, user: User, account: ProviderAccount) -> ProviderAccount:
-    """Return what a user may take over of ``account``.
+def permitted(
+    accounts: LinkedBase, user: User, account: ProviderAccount, invitation: str = ""
+) -> tuple[ProviderAccount, Admission]:
+    """Return what a user may take over of ``account``, and what a guest gets who becomes a user by that.
 
     A guest who may not register stays a guest, as if the account were still anonymous. A user keeps the address if the
-    new one is not allowed, and a user with factors always does: a change at the provider needs none of them.
+    new one is not allowed, and a user with factors always does: a change at the provider needs none of them. Raises
+    Invalid for a guest whose invitation does not count.
     """
     kept = replace(account, email=user.email, email_verified=user.email_verified)
     if user.factors and (account.email is None or user.email is None or account.email.key != user.email.key):
-        return kept
+        return kept, Admission(kept.email)
     try:
-        if user.role is not Role.GUEST:
-            accounts.registration.admit_address(user, account.email)
-        elif not account.anonymous:
-            accounts.registration.admit(account.email)
+        if user.role is Role.GUEST and not account.anonymous:
+            return account, accounts.registration.admit_visitor(account.email, account.email_verified, invitation)
+        accounts.registration.admit_address(user, account.email)
     except RegistrationClosed:
-        return replace(kept, anonymous=user.role is Role.GUEST)
-    return account
+        account = replace(kept, anonymous=user.role is Role.GUEST)
+    return account, Admission(account.email)
 
 
 def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount) -> None:
@@ -105,52 +109,51 @@ def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount)
     raise InvalidToken
 
 
-def _first_visit(accounts: LinkedBase, uid: str, account: ProviderAccount) -> User:
-    if account.anonymous:
-        accounts.registration.admit_guest()
-    else:
-        accounts.registration.admit(account.email)
+def _first_visit(accounts: LinkedBase, uid: str, account: ProviderAccount, invitation: str) -> User:
     now = accounts.clock()
-    user = User.new(now=now, id=uid, username=None if account.anonymous else Username.random())
     user = replace(
-        user,
+        User.new(now=now, id=uid),
         email=account.email,
         email_verified=account.email_verified and account.email is not None,
         name=account.name,
-        role=Role.GUEST if account.anonymous else Role.USER,
-        expires_at=now + accounts.guest_lifetime if account.anonymous else None,
         provider=ProviderLink(account.valid_since, accounts.remote.project),
     )
-    type = EventType.GUEST_REGISTERED if account.anonymous else EventType.USER_REGISTERED
-    event = NO_CLIENT.event(type, uid, user.actor, now)
+    if account.anonymous:
+        accounts.registration.admit_guest()
+        user = replace(user, role=Role.GUEST, expires_at=now + accounts.guest_lifetime)
+        events = [NO_CLIENT.event(EventType.GUEST_REGISTERED, uid, user.actor, now)]
+    else:
+        admission = accounts.registration.admit_visitor(account.email, account.email_verified, invitation)
+        user = replace(admission.admit(user), username=Username.random())
+        events = registered(user, user.invitation_id, NO_CLIENT, now)
     try:
-        return accounts.users.add(user, events=[event])
+        return accounts.users.add(user, events=events)
     except Taken:
         # Of two first visits at once the other one may have made the user.
         if existing := accounts.users.get(uid):
             return existing
         if not free_address(accounts, account.email):
             raise
-        return accounts.users.add(user, events=[event])
+        return accounts.users.add(user, events=events)
 
 
-def _synced(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
-    account = permitted(accounts, user, account)
+def _synced(accounts: LinkedBase, user: User, account: ProviderAccount, invitation: str = "") -> User:
+    account, admission = permitted(accounts, user, account, invitation)
     try:
-        return _update(accounts, user, account)
+        return _update(accounts, user, account, admission)
     except Taken:
         if free_address(accounts, account.email):
-            return _update(accounts, user, account)
+            return _update(accounts, user, account, admission)
     # The user keeps the address that it has here.
     event = NO_CLIENT.event(EventType.ADDRESS_TAKEN, user.id, SYSTEM, accounts.clock())
     kept = replace(account, email=user.email, email_verified=user.email_verified)
-    return _update(accounts, user, kept, event)
+    return _update(accounts, user, kept, admission, event)
 
 
-def _update(accounts: LinkedBase, user: User, account: ProviderAccount, *events: Event) -> User:
+def _update(accounts: LinkedBase, user: User, account: ProviderAccount, admission: Admission, *events: Event) -> User:
     now = accounts.clock()
     changed_there = changes(NO_CLIENT, SYSTEM, now)
-    follow = with_account(account, accounts.remote.project, Username.random(), now)
+    follow = with_account(account, admission, accounts.remote.project, now)
     if follow(user) == user:
         return user
     try:

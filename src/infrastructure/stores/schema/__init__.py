@@ -34,7 +34,8 @@ USERS = Collection(
     | _time("created_at", "updated_at")
     | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
     | _json("reserved", "factors", nullable=True)
-    | _text("provider_project", nullable=True),
+    | _text("provider_project", nullable=True)
+    | _reference("invitation_id", "invitations", nullable=True),
     (
         Index("username_key"),
         Index("email_key"),
@@ -194,6 +195,24 @@ JOBS = Collection(
     expires=True,
 )
 
+# ``expires_at`` is later than the end of the invitation, so that admins see what became of it.
+INVITATIONS = Collection(
+    "invitations",
+    _reference("user_id", "users", nullable=True)
+    | _reference("made_by", "users", nullable=True)
+    | _text("email")
+    | _enumeration("role")
+    | _boolean("is_accepted")
+    | _time("created_at", "valid_until", "expires_at"),
+    (
+        Index("created_at", descending=True),
+        Index("created_at", equal=("is_accepted",), descending=True),
+        Index("created_at", equal=("user_id",), descending=True),
+        Index("expires_at"),
+    ),
+    expires=True,
+)
+
 # A mail to be sent and its token. Nothing in it is secret: the token is derived from the id with a key of the service.
 MAILS = Collection(
     "mails",
@@ -226,5 +245,5 @@ PACKS = Collection(
 
 COLLECTIONS = (
     *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, EVENTS, COUNTERS, TASKS, DOGS),
-    *(FILES, JOBS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
+    *(FILES, JOBS, INVITATIONS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

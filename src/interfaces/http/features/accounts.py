@@ -19,6 +19,7 @@ from src.interfaces.framework.fields import (
     NewPasswordField,
     PasswordElsewhere,
     PasswordField,
+    TextField,
     UsernameField,
 )
 from src.interfaces.framework.requests import client, services
@@ -37,15 +38,29 @@ class Registration(Body):
     """A new account."""
 
     username: UsernameField
-    email: EmailField
+    invitation: Annotated[TextField, Field(description="The token in the link of an invitation.", examples=[""])] = ""
+    email: Annotated[EmailField, Field(validate_default=True, description="Needed without an invitation.")] = None  # type: ignore[assignment]
     password: NewPasswordField
     name: NameField | None = None
     last_name: LastNameField | None = None
 
+    @field_validator("email", mode="wrap")
+    @classmethod
+    def _may_be_that_of_the_invitation(
+        cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        """Accept an absent address together with an invitation."""
+        if value is not None:
+            return validate(value)
+        if not info.data.get("invitation"):
+            raise PydanticCustomError("required", "This field is required.")
+        return None
+
     def profile(self) -> Profile:
         """Return the profile of the new account."""
         profile: Profile = self.given()
-        del profile["password"]  # type: ignore[typeddict-item]
+        for name in ("password", "invitation"):
+            profile.pop(name, None)  # type: ignore[misc]
         return profile
 
 
@@ -102,9 +117,10 @@ def register(caller: Caller | None, body: Registration) -> Response:
 
     The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
     same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
-    its id and its data, and its guest sessions end.
+    its id and its data, and its guest sessions end. An invitation gives the address and the role.
     """
-    user = services().accounts.register(body.profile(), body.password, client(), caller.user if caller else None)
+    guest = caller.user if caller else None
+    user = services().accounts.register(body.profile(), body.password, client(), guest, body.invitation)
     return render_resource(UserView, user, 201, {"Location": f"/users/{user.id}"})
 
 
@@ -115,7 +131,7 @@ def sign_up(caller: Caller | None, body: Registration) -> Response:
     The answer has the user's properties and the tokens together.
     """
     guest = caller.user if caller else None
-    user, tokens = services().accounts.sign_up(body.profile(), body.password, client(), guest)
+    user, tokens = services().accounts.sign_up(body.profile(), body.password, client(), guest, body.invitation)
     return render(SignupView.of_user(user, tokens), 201, {"Location": f"/users/{user.id}"})
 
 

@@ -114,3 +114,6 @@ class FirebaseToken(Body):
     """The ID token that getIdToken() of a Firebase client returns."""
 
     id_token: Annotated[str, Field(min_length=1, examples=["eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])]
+    invitation: Annotated[
+        TextField, Field(description="That of an invitation, which a newcomer accepts.", examples=[""])
+    ] = ""

@@ -15,6 +15,7 @@ from src.interfaces.http.features.datasets.views import DatasetView
 from src.interfaces.http.features.dogs import DogView
 from src.interfaces.http.features.events import EventView
 from src.interfaces.http.features.files import FileView
+from src.interfaces.http.features.invitations import InvitationView
 from src.interfaces.http.features.jobs import JobView
 from src.interfaces.http.features.sessions import SessionView
 from src.interfaces.http.features.tasks import TaskView
@@ -41,6 +42,7 @@ class ExportView(View):
     datasets: list[DatasetView] = Field(description="Their files and rows are at `/datasets/{id}/file` and `/rows`.")
     jobs: list[JobView]
     receipts: list[ReceiptView]
+    invitations: list[InvitationView] = Field(description="The invitation with which you have made the account.")
     events: list[EventView] = Field(description="Other people in them are not named.")
 
 

@@ -174,7 +174,8 @@ def exchange_token(body: FirebaseToken) -> Response:
     """Log in with a Firebase ID token. The first time makes the profile.
 
     Firebase is asked whether the account still exists, is enabled, and has not revoked the token. An anonymous account
-    is a guest, and gets no refresh token.
+    is a guest, and gets no refresh token. A newcomer may come with an invitation to the address that Firebase has
+    verified.
     """
-    _, tokens = services().sessions.log_in_with_id_token(body.id_token, client())
+    _, tokens = services().sessions.log_in_with_id_token(body.id_token, client(), body.invitation)
     return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))

@@ -1,0 +1,95 @@
+"""The Invitation entity: the permission of an admin to make one account with one e-mail address."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from src.domain.events import Event
+from src.domain.jobs import Job
+from src.domain.mails import Mail
+from src.domain.repositories import Repository
+from src.domain.values import Email, Page, Role, new_id
+
+MAX_DAYS = 30
+"""The most days for which an invitation is valid."""
+TOKEN_LIFE = timedelta(days=MAX_DAYS)
+"""The life of the tokens. An invitation may end earlier."""
+RETENTION = timedelta(days=90)
+"""The time for which an invitation is kept after its end, so that admins see what became of it."""
+
+
+class InvitationToken(StrEnum):
+    """The purposes of the two tokens of an invitation."""
+
+    LINKED = "invitation"
+    """The token of the link that the admin gets, who may pass it on to anybody."""
+    MAILED = "mailed invitation"
+    """The token in the mail, which proves that its bearer reads the mails of the address."""
+
+
+class InvitationStatus(StrEnum):
+    """The status of an invitation."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation. ``revision`` identifies this version in the store, and is empty until the invitation is stored.
+
+    Its two tokens are not stored: they are signed with a key of this service. Only the repository of users accepts an
+    invitation, in the commit that makes the account, so that an invitation makes one account at most.
+    """
+
+    id: str
+    email: Email
+    role: Role
+    """The role of the account."""
+    made_by: str | None
+    """The id of the admin who has made the invitation, or None for the operator."""
+    created_at: datetime
+    valid_until: datetime
+    expires_at: datetime
+    """The time at which the invitation may be removed from the store."""
+    user_id: str | None = None
+    """The user who has accepted the invitation, or None."""
+    revision: str = ""
+
+    @classmethod
+    def new(cls, email: Email, role: Role, made_by: str | None, now: datetime, days: int) -> "Invitation":
+        """Return an invitation that is valid for a number of days and not stored yet."""
+        until = now + timedelta(days=days)
+        return cls(new_id(), email, role, made_by, now, until, until + RETENTION)
+
+    def status(self, now: datetime) -> InvitationStatus:
+        """Return the status at a time."""
+        if self.user_id:
+            return InvitationStatus.ACCEPTED
+        return InvitationStatus.PENDING if now < self.valid_until else InvitationStatus.EXPIRED
+
+    def accepted(self, user_id: str | None) -> "Invitation":
+        """Return the invitation after the user with this id has accepted it, or for None after it was given back."""
+        return replace(self, user_id=user_id)
+
+
+class InvitationRepository(Repository[Invitation], Protocol):
+    """Stores invitations. One that is past its ``expires_at`` may be missing."""
+
+    def add(self, invitation: Invitation, mail: tuple[Mail, Job] | None, event: Event) -> Invitation:
+        """Store a new invitation, the mail that brings it, the job that sends the mail and an event, in one commit."""
+
+    def list(self, accepted: bool | None, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
+        """Return a page of the invitations that have been accepted, or have not been, or of all; the newest first."""
+
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
+        """Return a page of the invitations that a user has accepted."""
+
+    def remove(self, id: str, revisions: Collection[str] | None = None) -> None:
+        """Remove an invitation, if it exists. Raises Stale as ``update`` does."""
+
+    def delete_for_user(self, user_id: str) -> None:
+        """Remove every invitation that a user has accepted."""
