@@ -11,6 +11,7 @@ from src.application.directory import DirectoryService
 from src.application.dogs import DogService
 from src.application.events import EventService
 from src.application.exports import ExportService
+from src.application.factors import PasskeyService
 from src.application.files import FileService
 from src.application.importing import ImportService
 from src.application.input_rules import InputRules
@@ -52,6 +53,7 @@ class Services:
     mails: MailService
     operations: MaintenanceService
     passkey_logins: PasskeyLoginService
+    passkeys: PasskeyService
     receipts: ReceiptService
     sessions: SessionService
     step_ups: StepUpService

@@ -83,7 +83,7 @@ def _of_another_purpose(client: Client, person: Person, device: Authenticator) -
     services = services_of(client.application)
     user = services.accounts.users.get(person.user["id"])
     assert user
-    return device.get(services.passkey_logins.passkeys.proof_options(user))
+    return device.get(services.passkeys.proof_options(user))
 
 
 def _of_somebody_else(client: Client, person: Person, device: Authenticator) -> dict[str, Any]:

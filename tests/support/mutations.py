@@ -70,7 +70,7 @@ def _with_client_data(text: Any, chance: Random) -> Any:
         data = json.loads(websafe_decode(str(text)))
         data[chance.choice([*data, "new"])] = chance.choice([*_VALUES, 10**4000])
         return websafe_encode(json.dumps(data).encode())
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return text
 
 

@@ -1,6 +1,5 @@
 """People with passkeys."""
 
-from datetime import datetime
 from typing import Any
 
 from src.bootstrap.adapters import now
@@ -10,17 +9,23 @@ from src.interfaces.services import Services
 from tests.support.authenticator import Authenticator
 
 
-def enrol(services: Services, user_id: str, device: Authenticator, at: datetime | None = None) -> Factor:
+def enrol(services: Services, user_id: str, device: Authenticator) -> Factor:
     """Make a passkey for a user on a device, and return its factor."""
-    passkeys, users = services.passkey_logins.passkeys, services.accounts.users
-    user = users.get(user_id)
+    user = services.accounts.users.get(user_id)
     assert user
-    factor, evidence = passkeys.enrolled(user, device.create(passkeys.enrolment_options(user)), None)
+    return store(services, user_id, device.create(services.passkeys.enrolment_options(user)))
+
+
+def store(services: Services, user_id: str, credential: dict[str, Any]) -> Factor:
+    """Store a new passkey for a user, and return its factor."""
+    user = services.accounts.users.get(user_id)
+    assert user
+    factor, evidence = services.passkeys.enrolled(user, credential, None)
 
     def change(stored: User) -> User:
-        return stored.with_factor(factor.id, factor.kind, at or now())
+        return stored.with_factor(factor.id, factor.kind, now())
 
-    passkeys.factors.save([factor], user.id, change, evidence)
+    services.passkeys.factors.save([factor], user.id, change, evidence)
     return factor
 
 
