@@ -2,6 +2,7 @@
 
 import copy
 import io
+import json
 import os
 import pickle
 import stat
@@ -12,12 +13,23 @@ from contextlib import AbstractContextManager, ExitStack
 from itertools import count
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import anyio
 import httpx2
 import pytest
 
-from portero_client import AsyncPortero, FileTokens, MemoryTokens, Portero, Problem, TokenPair, TokenStore
+from portero_client import (
+    AsyncPortero,
+    FileTokens,
+    MemoryTokens,
+    MfaRequired,
+    Portero,
+    Problem,
+    StepUpRequired,
+    TokenPair,
+    TokenStore,
+)
 from portero_client.models import Dataset, FieldProblem
 from tests.clients.conftest import ADMIN
 from tests.clients.python_clients import Device, blocking, waiting
@@ -420,3 +432,60 @@ def test_a_task_that_is_cancelled_while_it_refreshes_blocks_no_other(url: str) -
             assert (await client.get_user()).username == "carla"
 
     anyio.run(scenario)
+
+
+STEP_UP = 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"'
+
+
+def _refusal(status: int, code: str, headers: dict[str, str] | None = None, **members: Any) -> httpx2.Response:
+    headers = {"Content-Type": "application/problem+json", **(headers or {})}
+    return httpx2.Response(status, content=json.dumps({"type": f"/problems/{code}", **members}), headers=headers)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_step_up_is_asked_for_without_a_refresh(asynchronous: bool) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        if request.url.path == "/auth/step-up":
+            return httpx2.Response(200, json={"access_token": "strong", "token_type": "bearer", "expires_in": 900})
+        return _refusal(401, "insufficient-user-authentication", {"WWW-Authenticate": STEP_UP})
+
+    tokens, transport = MemoryTokens(TokenPair("access", "refresh")), httpx2.MockTransport(answer)
+
+    async def wait() -> None:
+        client = AsyncPortero("http://service", tokens=tokens, http=httpx2.AsyncClient(transport=transport))
+        with pytest.raises(StepUpRequired):
+            await client.delete_user()
+        await client.step_up(code="123456")
+
+    if asynchronous:
+        anyio.run(wait)
+    else:
+        client = Portero("http://service", tokens=tokens, http=httpx2.Client(transport=transport))
+        with pytest.raises(StepUpRequired) as refused:
+            client.delete_user()
+        assert (refused.value.acr_values, refused.value.max_age) == ("aal2", 600)
+        client.step_up(code="123456")
+    assert asked == ["/user", "/auth/step-up"]
+    assert tokens.load() == TokenPair("strong", "refresh")
+
+
+def test_a_login_that_needs_a_second_step_has_its_token() -> None:
+    members: dict[str, Any] = {"mfa_token": "token", "expires_in": 600, "factors": ["recovery", "totp"]}
+    service = httpx2.MockTransport(lambda _: _refusal(403, "mfa-required", **members))
+    with pytest.raises(MfaRequired) as refused:
+        Portero("http://service", http=httpx2.Client(transport=service)).log_in(username="anna", password=PASSWORD)
+    problem = refused.value
+    assert (problem.mfa_token, problem.expires_in, problem.factors) == ("token", 600, ["recovery", "totp"])
+
+
+def test_a_step_up_with_the_password_keeps_the_session(anna: Device) -> None:
+    before = anna.tokens.load()
+    anna.client.step_up(password=PASSWORD)
+    after = anna.tokens.load()
+    assert before
+    assert after
+    assert before.access_token != after.access_token
+    assert before.refresh_token == after.refresh_token

@@ -1,7 +1,7 @@
 import createClient, { defaultPathSerializer } from "openapi-fetch";
 import type { Client, MiddlewareCallbackParams } from "openapi-fetch";
 
-import { Problem } from "./problem.js";
+import { Problem, StepUpRequired } from "./problem.js";
 import type { paths, Tokens } from "./schema.js";
 import { ProvidedSession, StoredSession } from "./session.js";
 import type { Mode, Session, TokenProvider } from "./session.js";
@@ -102,11 +102,11 @@ export class Requests {
   async #send<T>(mode: Mode, options: Options, send: (init: Init) => Promise<Answer<T>>): Promise<Answer<T>> {
     const token = mode === "none" ? undefined : await orAborted(this.#session.token(), options.signal);
     let answer = await send(init(options, token));
-    if (answer.response.status === 401 && token) {
+    if (answer.response.status === 401 && token && !(Problem.of(answer.response, answer.error) instanceof StepUpRequired)) {
       const renewed = await orAborted(this.#session.renew(token), options.signal);
       if (renewed) answer = await send(init(options, renewed));
     }
-    if (!answer.response.ok) throw new Problem(answer.response, answer.error);
+    if (!answer.response.ok) throw Problem.of(answer.response, answer.error);
     return answer;
   }
 

@@ -6,7 +6,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 
-import { etagOf, MemoryTokens, Portero, Problem } from "../src/index.js";
+import { etagOf, MemoryTokens, MfaRequired, Portero, Problem, StepUpRequired } from "../src/index.js";
 import type { ClientOptions } from "../src/index.js";
 
 const url = process.env.PORTERO_URL ?? "http://localhost:8000";
@@ -324,4 +324,83 @@ test("a redirect to another host gets no password and no token", async () => {
 test("an id that would change the path is refused", async () => {
   for (const wrong of ["", ".", ".."])
     await assert.rejects(new Portero(url).deleteTask(wrong), /pass the id of a resource/);
+});
+
+/** A client whose service gives each answer in turn. */
+function answering(...answers: Response[]): { client: Portero; tokens: MemoryTokens; asked: string[] } {
+  const asked: string[] = [];
+  const tokens = new MemoryTokens({ accessToken: "access", refreshToken: "refresh" });
+  const client = new Portero("http://service", { tokens, fetch: async (request) => {
+    asked.push(new URL(request.url).pathname);
+    return answers.shift()!;
+  } });
+  return { client, tokens, asked };
+}
+
+function refusal(status: number, code: string, members: object = {}, headers: Record<string, string> = {}): Response {
+  const body = { type: `/problems/${code}`, title: "", status, detail: "", instance: "", ...members };
+  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/problem+json", ...headers } });
+}
+
+test("a step-up is asked for without a refresh, and the session goes on with its token", async () => {
+  const challenge = 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"';
+  const token = { access_token: "strong", token_type: "bearer", expires_in: 900 };
+  const { client, tokens, asked } = answering(
+    refusal(401, "insufficient-user-authentication", {}, { "WWW-Authenticate": challenge }),
+    Response.json(token),
+    new Response(null, { status: 204 }),
+  );
+  await assert.rejects(client.deleteUser(), (error) => {
+    assert.ok(error instanceof StepUpRequired && error instanceof Problem);
+    assert.deepEqual([error.status, error.acrValues, error.maxAge], [401, "aal2", 600]);
+    return true;
+  });
+  await client.stepUp({ code: "123456" });
+  assert.deepEqual(tokens.load(), { accessToken: "strong", refreshToken: "refresh" });
+  await client.deleteUser();
+  assert.deepEqual(asked, ["/user", "/auth/step-up", "/user"]);
+});
+
+test("a login that needs a second step has its token", async () => {
+  const members = { mfa_token: "token", expires_in: 600, factors: ["recovery", "totp"] };
+  const { client } = answering(refusal(403, "mfa-required", members));
+  await assert.rejects(client.logIn({ username: "anna", password }), (error) => {
+    assert.ok(error instanceof MfaRequired);
+    assert.deepEqual([error.mfaToken, error.expiresIn, error.factors], ["token", 600, ["recovery", "totp"]]);
+    return true;
+  });
+});
+
+test("a step-up with the password works at the service", async () => {
+  const { client, tokens } = await join();
+  const before = tokens.load()!;
+  await client.stepUp({ password });
+  assert.notEqual(tokens.load()!.accessToken, before.accessToken);
+  assert.equal(tokens.load()!.refreshToken, before.refreshToken);
+});
+
+test("signing in with a passkey asks the browser, and sends what it signed", async () => {
+  class FakeCredential {
+    static parseRequestOptionsFromJSON = (options: object): object => ({ parsed: options });
+    toJSON = (): object => ({ id: "x" });
+  }
+  const wanted: unknown[] = [];
+  const fakes = {
+    PublicKeyCredential: FakeCredential,
+    navigator: { credentials: { get: async (options: unknown) => (wanted.push(options), new FakeCredential()) } },
+  };
+  const before = Object.keys(fakes).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
+  for (const [name, value] of Object.entries(fakes)) Object.defineProperty(globalThis, name, { value, configurable: true });
+  try {
+    const tokens = { access_token: "a", token_type: "bearer", expires_in: 900, refresh_token: "r" };
+    const { client, tokens: kept, asked } = answering(Response.json({ publicKey: { challenge: "c" } }), Response.json(tokens));
+    await client.signInWithPasskey({ mediation: "conditional" });
+    assert.deepEqual(wanted, [{ publicKey: { parsed: { challenge: "c" } }, mediation: "conditional" }]);
+    assert.deepEqual(asked, ["/auth/passkey/options", "/auth/passkey"]);
+    assert.deepEqual(kept.load(), { accessToken: "a", refreshToken: "r" });
+  } finally {
+    for (const [name, descriptor] of before)
+      if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+      else Reflect.deleteProperty(globalThis, name);
+  }
 });

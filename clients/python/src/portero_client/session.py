@@ -14,6 +14,7 @@ import httpx2
 from pydantic import TypeAdapter
 
 from portero_client.models import AccessToken, NewUserWithTokens, Tokens
+from portero_client.problems import asks_for_step_up
 from portero_client.requests import Request, read
 
 _TOKENS = TypeAdapter(Tokens)
@@ -103,7 +104,7 @@ class SessionAuth(httpx2.Auth):
         """Send a request of a blocking client."""
         used = self.store.load()
         response = yield self._signed(request, used)
-        if response.status_code != httpx2.codes.UNAUTHORIZED or used is None:
+        if not _has_expired(response) or used is None:
             return
         response.read()  # returns the connection to the pool, which those that wait for the lock could use up
         with self.lock:
@@ -120,7 +121,7 @@ class SessionAuth(httpx2.Auth):
         """Send a request of an async client."""
         used = self.store.load()
         response = yield self._signed(request, used)
-        if response.status_code != httpx2.codes.UNAUTHORIZED or used is None:
+        if not _has_expired(response) or used is None:
             return
         await response.aread()
         async with self.async_lock:
@@ -160,3 +161,8 @@ class SessionAuth(httpx2.Auth):
             self.store.save(TokenPair(tokens.access_token, tokens.refresh_token))
         elif response.status_code == httpx2.codes.UNAUTHORIZED:
             self.store.save(None)
+
+
+def _has_expired(response: httpx2.Response) -> bool:
+    """Whether another access token could help. It does not where the service asks for another proof of identity."""
+    return response.status_code == httpx2.codes.UNAUTHORIZED and not asks_for_step_up(response)
