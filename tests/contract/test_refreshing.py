@@ -51,7 +51,12 @@ def serve(users: Users, sessions: Sessions, clock: Clock = _now) -> Any:
         accounts=accounts,
         notices=SimpleNamespace(logged_in=lambda *_: None),
         authentication=cast(Any, AuthenticationService)(
-            users=users, sessions=sessions, accounts=accounts, clock=clock, **dict.fromkeys(("checks", "tokens"))
+            users=users,
+            sessions=sessions,
+            accounts=accounts,
+            mfa_roles=(),
+            clock=clock,
+            **dict.fromkeys(("checks", "tokens")),
         ),
         **dict.fromkeys(("parse_login", "registration", "failures")),
     )

@@ -11,8 +11,9 @@ from werkzeug.test import TestResponse
 
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol
-from tests.support.world import Person, build, services_of
-from tests.web.surfer import Surfer, forms_of
+from tests.support.working import Watch
+from tests.support.world import PASSWORD, Person, build, client_of, join, services_of
+from tests.web.surfer import Surfer, forms_of, said
 
 ACCOUNT = "/console/account"
 PASSKEY = "/console/signin/passkey"
@@ -53,3 +54,40 @@ def test_a_service_without_a_domain_of_passkeys_asks_for_none() -> None:
     surfer = Surfer(build(settings={"public_url": "http://192.0.2.1:8000"}))
     assert "data-passkey" not in surfer.open("/console/signin").text
     assert surfer.post(PASSKEY, {"passkey": "{}"}).status_code == 404
+
+
+def test_a_dangerous_act_asks_for_a_factor_again_and_changes_the_cookie() -> None:
+    watch = Watch()
+    app = build(clock=watch)
+    surfer, anna, device = Surfer(app), join(client_of(app)), Authenticator()
+    enrol(services_of(app), anna.user["id"], device)
+    page = surfer.open("/console/signin")
+    surfer.send(PASSKEY, page, passkey=json.dumps(device.get(asked(page))))
+    form = forms_of(surfer.open("/console/account/email"))["/console/account/email"]
+    watch.forward(601)
+    cookie = surfer.cookie()
+
+    asking = surfer.open("/console/account/delete")
+    assert (asking.status_code, asking.location) == (303, "/console/step-up?next=%2Fconsole%2Faccount%2Fdelete")
+    new = f"new-{anna.user['email']}"
+    kept = surfer.post("/console/account/email", {**form, "email": new, "current_password": PASSWORD})
+    assert (kept.status_code, "Confirm that it is you" in kept.text, PASSWORD in kept.text) == (403, True, False)
+    assert surfer.send("/console/step-up", kept, passkey="{}").status_code == 403
+    again = surfer.open("/console/step-up")
+    answer = json.dumps(device.get(asked(again)))
+    resumed = surfer.post("/console/step-up", {**forms_of(kept)["/console/step-up"], "passkey": answer})
+    assert (resumed.status_code, new in said(resumed)) == (200, True)
+    assert surfer.send("/console/account/email", resumed).status_code == 303
+    assert surfer.open("/console/account/delete").status_code == 200
+
+    thief = Surfer(app)
+    thief.browser.set_cookie("portero", cookie)
+    assert thief.open(ACCOUNT).status_code == 303
+
+
+def test_a_password_is_proof_enough_without_factors(signed_in: Surfer) -> None:
+    cookie = signed_in.cookie()
+    page = signed_in.open("/console/step-up?next=/console/account/password")
+    assert signed_in.send("/console/step-up", page, password="wrong").status_code == 403
+    assert signed_in.send("/console/step-up", page, password=PASSWORD).location == "/console/account/password"
+    assert signed_in.cookie() != cookie

@@ -28,7 +28,7 @@ class BrowserSessionService:
         service = self.sessions
         token, now = service.cookies.parse(cookie), service.clock()
         session, user = service.authentication.session_with_user(token.session_id, token.user_id)
-        if token.hash != session.current_hash and not session.in_grace_period(token.hash, now):
+        if token.hash != session.current_hash:
             raise InvalidToken
         if now - session.last_used_at >= CHECK_AFTER:
             session, user = self._used(session, user)

@@ -187,7 +187,7 @@ class SessionService:
         attempts.clear()  # if the reply of the commit is lost, they may have been given back
         attempts += self.sessions.add_after(counted, session, evidence, events)
         if cookie:
-            return Tokens("", int((ends - now).total_seconds()), None, cookie.value)
+            return self.in_cookie(session, cookie)
         return self.tokens_for(user, session, session.proof, refresh)
 
     def renew(self, caller: Caller) -> Tokens:
@@ -198,6 +198,11 @@ class SessionService:
         """
         session = caller.require_session()
         return self.tokens_for(self.checked(session, caller.stored_user), session, caller.proof)
+
+    def in_cookie(self, session: Session, cookie: RefreshToken) -> Tokens:
+        """Return what a browser keeps of a session: the value of its cookie, and the time until the session ends."""
+        seconds = (session.ends_at - self.clock()).total_seconds()
+        return Tokens("", int(seconds), None, cookie.value)
 
     def tokens_for(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
         """Return tokens with the role that counts after this proof."""

@@ -43,7 +43,7 @@ class StepUpService:
         except WrongPassword:
             self.sessions.failures.record(caller.user, client)
             raise
-        return self._step_up(caller, [Method.PASSWORD], _require_no_factors)
+        return self._step_up(caller, client, [Method.PASSWORD], _require_no_factors)
 
     def with_factor(self, caller: Caller, answer: Answer, client: Client) -> Tokens:
         """Prove with a factor, and return a new access token of the same session.
@@ -54,27 +54,35 @@ class StepUpService:
         """
         caller.require_session()
         with self.proofs.proved(caller.user, answer, client) as proof:
-            return self._step_up(caller, proof.methods, evidence=proof.evidence)
+            return self._step_up(caller, client, proof.methods, evidence=proof.evidence)
 
     def _step_up(
         self,
         caller: Caller,
+        client: Client,
         methods: Sequence[Method],
         check: Callable[[User], None] = lambda owner: None,
         evidence: Evidence = NO_EVIDENCE,
     ) -> Tokens:
-        """Store the proof in the session. ``check`` is called with the user again if the session has changed."""
+        """Store the proof in the session. ``check`` is called with the user again if the session has changed.
+
+        The cookie of a browser gets a new value.
+        """
         session, now = caller.require_session(), self.sessions.clock()
+        cookie = self.sessions.cookies.first(session.id, caller.user.id) if client.uses_cookie else None
         user = self.sessions.checked(session, caller.stored_user)
 
         def change(stored: Session, owner: User) -> Session:
             if not stored.is_valid(owner, now):
                 raise InvalidToken
             check(owner)
-            return stored.stepped_up(methods, now)
+            stepped_up = stored.stepped_up(methods, now)
+            return stepped_up.rotated(cookie.hash, now, self.sessions.lifetimes.idle) if cookie else stepped_up
 
         with caller_must_exist():
             session, user = self.sessions.sessions.update_with_user(session, user, change, evidence)
+        if cookie:
+            return self.sessions.in_cookie(session, cookie)
         return self.sessions.tokens_for(user, session, session.proof)
 
 

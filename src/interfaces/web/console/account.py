@@ -128,6 +128,7 @@ def change_password(caller: Caller, body: PasswordChange) -> Response:
 
 @deletion.show
 def _deletion(caller: Caller) -> Mapping[str, Any]:
+    caller.require_recent_two_factors(services().sessions.clock())  # before anything is typed
     return {"name": _name_to_type(caller.user)}
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, PorteroError
+from src.domain.errors import Forbidden, InsufficientAuthentication, PorteroError
 from src.domain.values import Role
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
@@ -32,7 +32,7 @@ _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 """A page of the console. No browser reads it as the URL of another site."""
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
-_SECRET = re.compile("password|code|csrf")
+_SECRET = re.compile("password|code|csrf|passkey")
 """Fields that no page repeats."""
 
 
@@ -88,8 +88,11 @@ class Page:
         caller = current_caller()
         if self.roles and caller is None:
             return sign_in_first()
-        self._require_role(caller)
-        return self.render(caller)
+        try:
+            self._require_role(caller)
+            return self.render(caller)
+        except InsufficientAuthentication:
+            return _see_other("/console/step-up", next=request.full_path.rstrip("?"))
 
     def _answer_form(self, handler: Callable[..., Response], **variables: Any) -> Response:
         require_own_origin()
@@ -100,12 +103,14 @@ class Page:
             return show("signing_in/again.html", None, 403, next=self._url(variables), kept=kept_form(typed))
         if self.roles and not has_csrf_token():
             return resume(kept_form(typed), caller, 403)
-        self._require_role(caller)
         try:
+            self._require_role(caller)
             body = _hints(handler).get("body", Form)
             sent = parse_body(body, context_of(caller))
             response: Response = _called(handler, caller=caller, body=sent, **variables)
             return response
+        except InsufficientAuthentication:
+            return show("signing_in/step_up.html", caller, 403, next=self._url(variables), kept=kept_form(typed))
         except PorteroError as error:
             return self.render(caller, status_of(type(error)), **_shown(error), typed=typed)
 
