@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.markdown import ROOT, steps
 
-PAGES = ["clients/python/README.md", "docs/how-to/clients.md"]
+PAGES = ["clients/python/README.md", "docs/how-to/clients.md", "docs/how-to/step-up.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
