@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from src.application.accounts import Accounts
+from src.application.factors import PendingLogins, ProofService
 from src.application.notices import Notices
 from src.application.sessions import (
     AuthenticationService,
@@ -38,7 +39,9 @@ def make_authentication(ports: Ports, accounts: Accounts) -> AuthenticationServi
     )
 
 
-def make_sessions(ports: Ports, authentication: AuthenticationService, notices: Notices) -> SessionService:
+def make_sessions(
+    ports: Ports, authentication: AuthenticationService, notices: Notices, proofs: ProofService
+) -> SessionService:
     """Return the service of sessions, with the accounts and the tokens of ``authentication``."""
     return SessionService(
         users=ports.users,
@@ -52,6 +55,8 @@ def make_sessions(ports: Ports, authentication: AuthenticationService, notices: 
         parse_login=ports.rules.parse_login,
         registration=ports.registration,
         limiter=ports.limiter,
+        proofs=proofs,
+        pending=PendingLogins(ports.tickets),
         notices=notices,
         failures=ports.failed_logins,
         clock=ports.clock,

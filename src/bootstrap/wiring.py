@@ -11,7 +11,7 @@ from src.application.jobs import JobRunner, JobService
 from src.application.maintenance import MaintenanceService
 from src.application.ports import Clock
 from src.application.receipts import ReceiptService
-from src.application.sessions import BrowserSessionService, PasskeyLoginService, StepUpService
+from src.application.sessions import BrowserSessionService, PasskeyLoginService, SecondStepService, StepUpService
 from src.application.stored_objects import ObjectLifecycle
 from src.application.tasks import TaskService
 from src.bootstrap.accounts import (
@@ -60,8 +60,9 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
     accounts = make_accounts(ports, [each.delete_for_user for each in owners], notices)
     directory = make_directory(ports, accounts)
     authentication = make_authentication(ports, accounts)
-    sessions = make_sessions(ports, authentication, notices)
-    passkeys = make_passkeys(ports)
+    passkeys, proofs = make_passkeys(ports), make_proofs(ports, notices)
+    sessions = make_sessions(ports, authentication, notices, proofs)
+    mails = make_mails(ports, sessions, notices)
     files = make_files(ports, file_objects, queue)
     events = EventService(events=ports.events)
     account_service = make_account_service(ports, accounts, sessions, notices)
@@ -80,15 +81,16 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         introspection=make_introspection(ports, authentication),
         invitations=make_invitations(ports, notices),
         jobs=jobs,
-        mails=make_mails(ports, sessions, notices),
+        mails=mails,
         passkey_logins=PasskeyLoginService(passkeys=passkeys, sessions=sessions),
         passkeys=passkeys,
         operations=_make_maintenance(ports, accounts, file_objects, dataset_objects),
         receipts=ReceiptService(receipts=ports.receipts, fingerprints=ports.keys.fingerprints, clock=clock),
+        second_steps=SecondStepService(sessions=sessions, passkeys=passkeys, use_mail=mails.use_for_login),
         sessions=sessions,
         step_ups=StepUpService(
             sessions=sessions,
-            proofs=make_proofs(ports, notices),
+            proofs=proofs,
             passkeys=passkeys,
             check_password=account_service.check_password,
         ),

@@ -13,6 +13,7 @@
     │   └── InvalidClient    a service has sent no valid credential
     ├── Forbidden            the caller is known but not allowed to do this
     │   ├── WrongPassword    the caller has confirmed a change with a wrong password
+    │   ├── MfaRequired      the first step of a login was right, and a second one is needed
     │   ├── WrongCode        the second step was taken with a wrong code or passkey
     │   │   ├── WrongPasskey the answer of a passkey is malformed, too late, or not signed by it
     │   │   └── AlreadyUsed  the code, challenge or ticket was right, and has been used before
@@ -32,6 +33,7 @@
 Each class has a stable ``code`` for clients. The interfaces decide how an error is shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -146,6 +148,23 @@ class WrongPassword(Forbidden):
 
     code = "wrong-password"
     default_detail = "The current password is not right."
+
+
+class MfaRequired(Forbidden):
+    """The first step of a login has succeeded, and the account has factors.
+
+    ``mfa_token`` is a ticket for the second step, ``expires_in`` its life in seconds, and ``factors`` are the kinds of
+    factors of the user.
+    """
+
+    code = "mfa-required"
+    default_detail = "Take the second step of the login: a code of your app, a recovery code, or a passkey."
+
+    def __init__(self, mfa_token: str, expires_in: int, factors: Sequence[str]) -> None:
+        self.mfa_token = mfa_token
+        self.expires_in = expires_in
+        self.factors = factors
+        super().__init__()
 
 
 class WrongCode(Forbidden):

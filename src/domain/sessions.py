@@ -49,13 +49,6 @@ class Login(StrEnum):
     FIREBASE = "firebase"
     PASSKEY = "passkey"
 
-    @classmethod
-    def by(cls, methods: Sequence[Method]) -> "Login":
-        """Return the way to log in that these methods are used for."""
-        if Method.PASSWORD in methods:
-            return cls.PASSWORD
-        return cls.MAIL_LINK if Method.EMAIL in methods else cls.FIREBASE
-
 
 class Level(StrEnum):
     """How surely a login has proved who the user is (NIST SP 800-63B, section 2)."""

@@ -26,6 +26,7 @@ from src.application.sessions import (
     BrowserSessionService,
     IntrospectionService,
     PasskeyLoginService,
+    SecondStepService,
     SessionService,
     StepUpService,
 )
@@ -55,6 +56,7 @@ class Services:
     passkey_logins: PasskeyLoginService
     passkeys: PasskeyService
     receipts: ReceiptService
+    second_steps: SecondStepService
     sessions: SessionService
     step_ups: StepUpService
     tasks: TaskService

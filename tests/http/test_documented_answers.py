@@ -25,6 +25,7 @@ from src.interfaces.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol, sign_in_answer
+from tests.support.second_steps import give_phone
 from tests.support.world import (
     CSV,
     OPERATIONS,
@@ -38,6 +39,7 @@ from tests.support.world import (
     crash,
     dataset_of,
     join,
+    log_in,
     place,
     registration,
     services_of,
@@ -167,6 +169,11 @@ class Asker:
                 return {"refresh_token": self.person.refresh}
             case _, "/auth/firebase":
                 return {"id_token": "free"}
+            case _, "/auth/mfa" | "/auth/mfa/options":
+                services = services_of(_app("local"))
+                phone = give_phone(services, self.person.user["id"])
+                asked = log_in(client_of(_app("local")), self.person)
+                return {"mfa_token": asked.json["mfa_token"], "code": phone.code}
             case _, "/auth/passkey":
                 services, device = services_of(_app("local")), Authenticator()
                 enrol(services, self.person.user["id"], device)
@@ -264,9 +271,10 @@ def _unauthenticated(method: str, path: str) -> Answer:
             "client_secret": "wrong",
             "password": "wrong",
             "id_token": "unknown",
-            "passkey": {},
+            "mfa_token": "unknown",
             "refresh_token": "unknown",
             "token": "unknown",
+            **({"passkey": {}} if path == "/auth/passkey" else {}),
         },
         headers=headers,
     )
@@ -275,6 +283,12 @@ def _unauthenticated(method: str, path: str) -> Answer:
 def _forbidden(method: str, path: str) -> Answer:
     if path in ("/auth/renew", "/auth/logout"):
         return Asker(method, path, "external").ask(headers={"Authorization": "Bearer free"})
+    if path.endswith("/auth/mfa"):
+        return Asker(method, path).ask({"code": "no code"})
+    if path == "/auth/email/login/confirm":
+        asker = Asker(method, path)
+        give_phone(asker.client.application, asker.person.user["id"])
+        return asker.ask()
     if "forbidden" in OPERATIONS[method, path]["responses"]["403"]["$ref"]:
         return Asker(method, path, role="guest").ask()
     # Somebody from the identity provider, who may not come in.
@@ -345,7 +359,21 @@ def _invalid(method: str, path: str) -> Answer:
     return asker.ask(data=b"[]", content_type="application/json")
 
 
+def _guessed(method: str, path: str) -> Answer:
+    """After more wrong codes of an app than are accepted for a user."""
+    asker = Asker(method, path)
+    body, client = {**asker.valid(), "code": "no code", "otp": "no code"}, asker.client
+    if path == "/auth/firebase":
+        client = client_of(build(remote=_provider()))
+        client.post(path, json=body)
+        give_phone(client.application, "free")
+    answers = [client.post(path, json=body) for _ in range(11)]
+    return answers[-1]
+
+
 def _limited(method: str, path: str) -> Answer:
+    if path == "/auth/firebase" or path.endswith("/auth/mfa"):
+        return _guessed(method, path)
     asker = Asker(method, path, "full")
     if path == "/auth/email/login/confirm":
         return asker.ask({"token": "", "email": "ana@example.com", "code": "123456"})

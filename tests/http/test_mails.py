@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from bench.login_timing import area
+from src.application.factors import FirstStep
 from src.domain.errors import AttemptFailed, InvalidToken, Postponed, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.mails import LIFETIME, MailKind
@@ -175,7 +176,9 @@ class TestVerification:
     def test_a_first_proof_ends_the_sessions_of_an_account_without_a_password(self, world: MailWorld, use: str) -> None:
         services = services_of(world.app)
         user = services.directory.add(Profile(email=Email("ben@example.com")), None)
-        stranger = Person({"email": "ben@example.com"}, services.sessions.start(user, SessionClient(), []).access)
+        stranger = Person(
+            {"email": "ben@example.com"}, services.sessions.start(user, SessionClient(), FirstStep())[1].access
+        )
         assert spend_link(world, stranger, use)() in (200, 204)
         assert world.client.get("/user", headers=stranger.headers).status_code == 401
 

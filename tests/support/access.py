@@ -37,6 +37,8 @@ SAME_FOR_ALL = {
     "POST /auth/revoke": [200] * 5,
     "POST /auth/email/login": [202] * 5,
     "POST /auth/email/login/confirm": [401] * 5,
+    "POST /auth/mfa/options": [401] * 5,
+    "POST /auth/mfa": [401] * 5,
     "POST /auth/email/verify": [401, 422, 202, 202, 202],
     "POST /auth/password/forgot": [202] * 5,
     "POST /auth/password/reset": [401] * 5,
@@ -171,6 +173,8 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return {"token": "unknown", "new_password": "a stapled battery"}
         case _, "/auth/step-up":
             return {"password": PASSWORD}
+        case _, "/auth/mfa/options" | "/auth/mfa" | "/api/v1/auth/mfa":
+            return {"mfa_token": "unknown", "code": "123456"}
         case _, "/auth/passkey":
             return {"passkey": {}}
         case _, "/auth/firebase":

@@ -200,6 +200,12 @@ export class Operations extends Requests {
   }
 
   /** The challenge in them can be signed for ten minutes, and works once. */
+  getSecondStepOptions(fields: types.Ticket, options: Options = {}): Promise<types.PasskeyOptions> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/mfa/options", { ...init, body: fields }));
+  }
+
+  /** The challenge in them can be signed for ten minutes, and works once. */
   getStepUpOptions(options: Options = {}): Promise<types.PasskeyOptions> {
     return this.call("use", options, (init) =>
       this.http.POST("/auth/step-up/options", { ...init }));
@@ -348,7 +354,8 @@ export class Operations extends Requests {
       this.http.POST("/auth/password/forgot", { ...init, body: fields }));
   }
 
-  /** All sessions end, and the address is proved. */
+  /** All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
+   * before: a stranger may have added them then. */
   resetPassword(fields: types.NewPassword, options: Options = {}): Promise<undefined> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/password/reset", { ...init, body: fields }));
@@ -372,6 +379,13 @@ export class Operations extends Requests {
   summariseDataset(id: string, options: Options = {}): Promise<types.Summary> {
     return this.call("use", options, (init) =>
       this.http.POST("/datasets/{id}/summary", { ...init, params: { path: { id } } }));
+  }
+
+  /** `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+   * works once, for ten minutes, and ends with every change of the password or the factors. */
+  takeSecondStep(fields: types.SecondStep, options: Options = {}): Promise<types.Tokens> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/mfa", { ...init, body: fields }));
   }
 
   /** A field that is not given keeps its value.
@@ -417,9 +431,8 @@ export class Operations extends Requests {
       this.http.PUT("/users/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
-   * a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
-   * one. */
+  /** If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions
+   * end, unless the caller is the user of the account. The token then sets a new password, if there was one. */
   verifyAddress(fields: types.TokenOrNothing = {}, options: Options = {}): Promise<types.MailRequested | undefined> {
     return this.call("use", options, (init) =>
       this.http.POST("/auth/email/verify", { ...init, body: fields }));

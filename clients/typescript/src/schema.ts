@@ -265,9 +265,8 @@ export interface paths {
         put?: never;
         /**
          * Prove your address with the token of a mail, answered 204; without one, ask for that mail
-         * @description If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
-         *     a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
-         *     one.
+         * @description If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions
+         *     end, unless the caller is the user of the account. The token then sets a new password, if there was one.
          */
         post: operations["verifyAddress"];
         delete?: never;
@@ -332,6 +331,47 @@ export interface paths {
          * @description Earlier tokens of the identity provider are refused as well.
          */
         post: operations["logOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the second step of a login
+         * @description `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+         *     works once, for ten minutes, and ends with every change of the password or the factors.
+         */
+        post: operations["takeSecondStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/mfa/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the options for `navigator.credentials.get`, to take the second step of a login with a passkey
+         * @description The challenge in them can be signed for ten minutes, and works once.
+         */
+        post: operations["getSecondStepOptions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -411,7 +451,8 @@ export interface paths {
         put?: never;
         /**
          * Set a new password with the token of a mail
-         * @description All sessions end, and the address is proved.
+         * @description All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
+         *     before: a stranger may have added them then.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -1168,6 +1209,12 @@ export interface components {
              */
             email?: string;
             /**
+             * Otp
+             * @description The code that an authenticator app shows.
+             * @example 123456
+             */
+            otp?: string;
+            /**
              * Password
              * Format: password
              * @example correct horse battery
@@ -1186,6 +1233,12 @@ export interface components {
              * @example anna
              */
             email: string;
+            /**
+             * Otp
+             * @description The code that an authenticator app shows.
+             * @example 123456
+             */
+            otp?: string;
             /**
              * Password
              * Format: password
@@ -1391,6 +1444,11 @@ export interface components {
              * @example
              */
             invitation?: string;
+            /**
+             * @description The code that an authenticator app shows.
+             * @example 123456
+             */
+            otp?: string;
         };
         /** @description Something that happened to your account, also in words. */
         History: {
@@ -1836,10 +1894,39 @@ export interface components {
             /** @example 1 */
             value: string;
         };
+        /** @description The token that the first step was answered with, and the answer of a factor. */
+        SecondStep: {
+            /**
+             * @description The code that an authenticator app shows.
+             * @example 123456
+             */
+            code?: string;
+            /**
+             * @description The token of the problem `mfa-required`.
+             * @example 4b1d0c9e
+             */
+            mfa_token: string;
+            /**
+             * @example {
+             *       "id": "…",
+             *       "rawId": "…",
+             *       "response": {
+             *         "clientDataJSON": "…"
+             *       },
+             *       "type": "public-key"
+             *     }
+             */
+            passkey?: Record<string, never> | null;
+            /**
+             * @description Each works once.
+             * @example k3f9-0c2w-7hqz-m4vt
+             */
+            recovery_code?: string;
+        };
         /** @description One of your sessions. */
         Session: {
             /**
-             * @description How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `mfa`; empty if that is not known.
+             * @description How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `recovery`, `pop`, `user`, `mfa`; empty if that is not known.
              * @example [
              *       "pwd"
              *     ]
@@ -1943,12 +2030,25 @@ export interface components {
             /** @example Walk the dog */
             title?: string;
         };
+        /** @description The token that the first step was answered with. */
+        Ticket: {
+            /**
+             * @description The token of the problem `mfa-required`.
+             * @example 4b1d0c9e
+             */
+            mfa_token: string;
+        };
         /** @description The token in the link of the mail; or the address, and the six digits in the mail. */
         TokenOrCode: {
             /** @example 123456 */
             code?: string;
             /** @example anna@example.com */
             email?: string | null;
+            /**
+             * @description The code that an authenticator app shows.
+             * @example 123456
+             */
+            otp?: string;
             /**
              * @description The token in the link of the mail.
              * @example eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.e30.c2ln
@@ -2105,12 +2205,14 @@ export type Registration = components['schemas']['Registration'];
 export type Role = components['schemas']['Role'];
 export type Row = components['schemas']['Row'];
 export type Sample = components['schemas']['Sample'];
+export type SecondStep = components['schemas']['SecondStep'];
 export type Session = components['schemas']['Session'];
 export type Severity = components['schemas']['Severity'];
 export type StepUpBody = components['schemas']['StepUpBody'];
 export type Summary = components['schemas']['Summary'];
 export type Task = components['schemas']['Task'];
 export type TaskChange = components['schemas']['TaskChange'];
+export type Ticket = components['schemas']['Ticket'];
 export type TokenOrCode = components['schemas']['TokenOrCode'];
 export type TokenOrNothing = components['schemas']['TokenOrNothing'];
 export type Tokens = components['schemas']['Tokens'];
@@ -2605,6 +2707,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    takeSecondStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStep"];
+            };
+        };
+        responses: {
+            /** @description An access token and the refresh token that gets the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    getSecondStepOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ticket"];
+            };
+        };
+        responses: {
+            /** @description The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
             };
         };
     };

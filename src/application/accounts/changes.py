@@ -39,5 +39,10 @@ def changes(client: Client, by: Actor, at: datetime, session_id: str | None = No
             yield event(EventType.PROFILE_CHANGED, fields=changed)
         if (after.role, after.disabled) != (before.role, before.disabled):
             yield event(EventType.ROLE_CHANGED, role=after.role.value, disabled=after.disabled)
+        for id, kind in {**before.factors, **after.factors}.items():
+            if id not in before.factors:
+                yield event(EventType.FACTOR_ADDED, kind=kind.value)
+            elif id not in after.factors:
+                yield event(EventType.FACTOR_REMOVED, kind=kind.value)
 
     return lambda before, after: [*events(before, after)]

@@ -1,12 +1,13 @@
 """The service for registration, and for changes of accounts by their owners and by admins."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from src.application.accounts.changes import changes, registered
 from src.application.accounts.interface import Accounts
 from src.application.caller import RECENT, Caller, caller_must_exist
+from src.application.factors import FirstStep
 from src.application.limits import (
     FAILED_LOGINS,
     FAILED_LOGINS_BY_ACCOUNT,
@@ -23,7 +24,7 @@ from src.domain.errors import FieldError, Invalid, InvalidToken, WrongPassword
 from src.domain.events import EventType
 from src.domain.mails import MailKind
 from src.domain.passwords import NewPassword, PasswordPolicy
-from src.domain.sessions import Client, Method
+from src.domain.sessions import Client, Login, Method
 from src.domain.users import Profile, User, UserRepository, require_visible
 from src.domain.values import Email, InvalidValue, Role
 
@@ -34,7 +35,7 @@ class AccountService:
 
     users: UserRepository
     accounts: Accounts
-    start_session: Callable[[User, Client, Sequence[Method]], Tokens]
+    start_session: Callable[[User, Client, FirstStep], tuple[User, Tokens]]
     """A function that starts a session of a user who has just registered."""
     registration: RegistrationPolicy
     passwords: PasswordPolicy
@@ -85,7 +86,7 @@ class AccountService:
     ) -> tuple[User, Tokens]:
         """Make an account as ``register`` does, and log in. Raises as ``register`` does."""
         user = self.register(profile, password, client, caller, invitation)
-        return user, self.start_session(user, client, [Method.PASSWORD])
+        return self.start_session(user, client, FirstStep((Method.PASSWORD,), Login.PASSWORD))
 
     def change(
         self,

@@ -88,9 +88,12 @@ class ProofService:
     failures: FailedLogins
     clock: Clock
 
-    def read(self, user_id: str, answer: Answer) -> tuple[User | None, Factor | None]:
-        """Return a user and the factor that gives this answer, in one round trip."""
-        user, [factor] = self.factors.with_user(user_id, answer.factor_id(user_id))
+    def read(self, user_id: str, answer: Answer, ticket: Ticket) -> tuple[User | None, Factor | None]:
+        """Return a user and the factor that gives this answer, in one round trip.
+
+        Raises AlreadyUsed if the ticket has been used, and Unavailable.
+        """
+        user, [factor] = self.factors.with_user(user_id, answer.factor_id(user_id), unused=ticket.spent)
         return user, factor
 
     @contextmanager

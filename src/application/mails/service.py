@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from src.application.accounts import Accounts, changes
 from src.application.accounts.failures import after_failure
+from src.application.factors import Answer, FirstStep
 from src.application.limits import (
     FAILED_LOGINS,
     MAILS,
@@ -79,40 +81,55 @@ class MailService:
     def verify(self, token: str, caller: User | None, client: Client) -> bool:
         """Mark the address as verified to which the mail with this token was sent.
 
-        If the address was not proved before, a stranger may have registered it: the password and all sessions end, as
-        after a login with a mail, unless the caller is the user of the account. The token then sets a new password, if
-        there was one. Raises InvalidToken, Unavailable. Returns whether the token sets a new password.
+        If the address was not proved before, a stranger may have registered it: the password, the factors and all
+        sessions end, unless the caller is the user of the account. The token then sets a new password, if there was
+        one. Raises InvalidToken, Unavailable. Returns whether the token sets a new password.
         """
         mail, user = self._peek(MailKind.VERIFY, token)
         own = caller is not None and caller.id == user.id
         self._prove(mail, user, client, own=own)
         return not own and self._loses_password(user)
 
-    def log_in(self, token: str, client: Client) -> tuple[User, Tokens]:
+    def log_in(self, token: str, client: Client, answer: Answer | None = None) -> tuple[User, Tokens]:
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
 
         If the address was not proved before, a stranger may have registered it: the password and all sessions end.
         With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
-        account. Raises InvalidToken, Unavailable.
+        account: a user with factors needs a right ``answer`` too, and the mail is used up only then. Raises
+        InvalidToken, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
         """
         mail, user = self._peek(MailKind.LOGIN, token)
-        return self._start(mail, user, client)
+        return self._start(mail, user, client, answer)
 
-    def log_in_with_code(self, address: Email, code: str, client: Client) -> tuple[User, Tokens]:
+    def log_in_with_code(
+        self, address: Email, code: str, client: Client, answer: Answer | None = None
+    ) -> tuple[User, Tokens]:
         """Trade the code of a mail for the tokens of a new session. After five wrong codes the code is refused.
 
-        Raises InvalidToken, TooManyRequests, Unavailable.
+        ``answer`` is as in ``log_in``. Raises InvalidToken, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests,
+        Unavailable.
         """
         with guess(self.limiter, self.limiter.hit(Count(FAILED_LOGINS, network(client)))):
             newest = self.mails.newest(MailKind.LOGIN, address, MAX_VALID_TOKENS)
             mail = next((each for each in newest if self._is_code(each, code)), None)
             if mail is None:
                 raise InvalidToken(_INVALID)
-        return self._start(mail, self._user_of(mail), client, Login.MAIL_CODE)
+        return self._start(mail, self._user_of(mail), client, answer, Login.MAIL_CODE)
+
+    def use_for_login(self, id: str, client: Client) -> User:
+        """Do what the token of a login mail does to its account, after the second step. Return the user.
+
+        Raises InvalidToken if the mail is not valid any more; Unavailable.
+        """
+        mail = self.mails.get(id)
+        if mail is None:
+            raise InvalidToken(_INVALID)
+        return self._prove(mail, self._user_of(mail), client)
 
     def reset_password(self, token: str, password: str, client: Client) -> None:
         """Set a new password with the token of a mail. It ends all sessions and proves the address.
 
+        The factors of the account stay, unless the address was not proved before: a stranger may have added them then.
         Raises InvalidToken; Invalid for a password that the policy refuses, which spends no token; and Unavailable.
         After an outage of the identity provider the token works again. After an outage of the store the token may be
         spent, whether or not the new password is set: if that does not log in, another mail sets it.
@@ -146,19 +163,20 @@ class MailService:
             self._require_valid(mail, stored)
             if mail.kind is not MailKind.RESET and stored.email_verified:
                 raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous use may have spent the mail
-            return stored
+            return self._without_squatter(mail, stored)
 
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
 
-        now = self.clock()
+        now, record = self.clock(), changes(client, user.actor, self.clock())
         ended = client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, reason=reason)
+        events = [ended, *record(user, self._without_squatter(mail, user))]
         try:
-            stored = self.accounts.start_password_change(user.id, password, [ended], check=check)
+            stored = self.accounts.start_password_change(user.id, password, events, check=check)
             with after_failure(self.mails.update, mail.id, lambda spent: spent.given_back(stored)):
                 self.accounts.finish_password_change(stored, password, remove_other_sign_ins=True)
             # Only now: after a failure in between, the next mail must replace the password again.
-            changed = self.users.update(user.id, prove, events=changes(client, user.actor, now))
+            changed = self.users.update(user.id, prove, events=record)
         except NotFound:
             raise InvalidToken(_INVALID) from None
         with suppress(Unavailable, NotFound):  # its token is void already
@@ -169,9 +187,13 @@ class MailService:
         self.notices.send(MailKind.PASSWORD_CHANGED, user, client)
         return changed
 
-    def _start(self, mail: Mail, user: User, client: Client, login: Login = Login.MAIL_LINK) -> tuple[User, Tokens]:
-        user = self._prove(mail, user, client)
-        return user, self.sessions.start(user, client, [Method.EMAIL], login=login)
+    def _start(
+        self, mail: Mail, user: User, client: Client, answer: Answer | None, login: Login = Login.MAIL_LINK
+    ) -> tuple[User, Tokens]:
+        first = FirstStep((Method.EMAIL,), login, mail_id=mail.id)
+        return self.sessions.start(
+            user, client, first, answer=answer, prepare=partial(self._prove, mail, client=client)
+        )
 
     def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:
         """Mark the address of a mail as verified, which spends the mail. Return the user.
@@ -185,7 +207,7 @@ class MailService:
         def proved(stored: User) -> User:
             if stored.email_verified:
                 return stored
-            owned = stored if own else stored.without_sessions(self.clock())
+            owned = stored if own else self._without_squatter(mail, stored.without_sessions(self.clock()))
             return replace(owned, email_verified=True, updated_at=self.clock())
 
         def events(before: User, after: User) -> Sequence[Event]:
@@ -197,6 +219,14 @@ class MailService:
 
         self._spend(mail)
         return self._update(mail, proved, events)
+
+    def _without_squatter(self, mail: Mail, user: User) -> User:
+        """Return the user without the factors that a stranger may have added before the address was proved.
+
+        A login has asked for one of the factors, so that they are those of the person at the address.
+        """
+        stays = user.email_verified or mail.kind is MailKind.LOGIN
+        return user if stays else user.without_factors(user.factors, self.clock())
 
     def _loses_password(self, user: User) -> bool:
         return not user.email_verified and self.accounts.may_have_sign_ins(user)

@@ -6,6 +6,7 @@ from src.application.sessions.browsers import BrowserSessionService
 from src.application.sessions.checks import RecentChecks
 from src.application.sessions.introspection import IntrospectionService
 from src.application.sessions.passkeys import PasskeyLoginService
+from src.application.sessions.second_step import SecondStepService
 from src.application.sessions.service import Lifetimes, SessionService
 from src.application.sessions.step_up import StepUpService
 
@@ -17,6 +18,7 @@ __all__ = [
     "Lifetimes",
     "PasskeyLoginService",
     "RecentChecks",
+    "SecondStepService",
     "SessionService",
     "StepUpService",
     "caller_must_exist",

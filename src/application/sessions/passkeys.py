@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from src.application.factors import PASSKEY_METHODS, PasskeyService
+from src.application.factors import PASSKEY_METHODS, FirstStep, PasskeyService, SecondStepProof
 from src.application.ports import Credential, Options, Tokens
 from src.application.sessions.service import SessionService
 from src.domain.errors import InvalidCredentials, InvalidToken, WrongCode
@@ -34,7 +34,8 @@ class PasskeyLoginService:
         try:
             user, evidence = self.passkeys.identify(credential)
             user = self.sessions.accounts.sync_user(user)
-            return user, self.sessions.start(user, client, PASSKEY_METHODS, login=Login.PASSKEY, evidence=evidence)
+            proof = SecondStepProof(PASSKEY_METHODS, evidence)
+            return self.sessions.start_proved(user, client, FirstStep(login=Login.PASSKEY), proof)
         except (WrongCode, InvalidToken):
             self.sessions.failures.record(None, client)
             raise InvalidCredentials("This passkey cannot log in here. Try again, or log in another way.") from None

@@ -1,12 +1,15 @@
 """Sessions: logging in, refreshing tokens, and logging out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from src.application.accounts import Accounts
+from src.application.accounts.steps import Change, unchanged
 from src.application.caller import Caller, caller_must_exist
+from src.application.factors import Answer, FirstStep, PendingLogins, ProofService, SecondStepProof
 from src.application.failed_logins import FailedLogins
 from src.application.limits import (
     FAILED_LOGINS,
@@ -19,13 +22,13 @@ from src.application.limits import (
     network,
 )
 from src.application.notices import Notices
-from src.application.ports import Clock, ExternalIdentity, RefreshToken, RefreshTokens, TokenIssuer, Tokens
+from src.application.ports import Clock, RefreshToken, RefreshTokens, TokenIssuer, Tokens
 from src.application.registration import RegistrationPolicy
 from src.application.sessions.authentication import AuthenticationService
-from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests
-from src.domain.events import SYSTEM, Actor, EventType, always
+from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooManyRequests, Unavailable
+from src.domain.events import SYSTEM, Actor, Event, EventType, always
 from src.domain.factors import NO_EVIDENCE, Evidence
-from src.domain.sessions import NO_CLIENT, Attempt, Client, Level, Login, Method, Proof, Session, SessionRepository
+from src.domain.sessions import NO_CLIENT, Attempt, Client, Login, Method, Proof, Session, SessionRepository
 from src.domain.users import Claim, User, UserRepository
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
@@ -61,16 +64,19 @@ class SessionService:
     parse_login: Callable[[str], Claim]
     registration: RegistrationPolicy
     limiter: RateLimiter
+    proofs: ProofService
+    pending: PendingLogins
     notices: Notices
     failures: FailedLogins
     clock: Clock
 
-    def log_in(self, login: str, password: str, client: Client) -> tuple[User, Tokens]:
+    def log_in(self, login: str, password: str, client: Client, answer: Answer | None = None) -> tuple[User, Tokens]:
         """Trade a username or e-mail address and a password for tokens.
 
-        A wrong password, an unknown user and a disabled account get the same answer, in the same time.
-        Raises InvalidCredentials, TooManyRequests, Unavailable, and RegistrationClosed for the owner of an account at
-        the identity provider who has never been here.
+        A wrong password, an unknown user and a disabled account get the same answer, in the same time. ``answer`` is
+        the answer to the second step, which is needed if the user has factors.
+        Raises InvalidCredentials, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests, Unavailable, and
+        RegistrationClosed for the owner of an account at the identity provider who has never been here.
         """
         claim, address = None, network(client)
         with suppress(InvalidValue):
@@ -95,20 +101,23 @@ class SessionService:
             if user is None:
                 self.failures.record(known, client)
                 raise InvalidCredentials
-            tokens = self.start(user, client, [Method.PASSWORD], identity, counted)
-            level = identity.proof.level if identity else Level.ONE_FACTOR
-            return self.authentication.counted(user, level), tokens
+            first = FirstStep((Method.PASSWORD,), Login.PASSWORD, identity)
+            return self.start(user, client, first, counted, answer=answer)
 
-    def log_in_with_id_token(self, id_token: str, client: Client, invitation: str = "") -> tuple[User, Tokens]:
+    def log_in_with_id_token(
+        self, id_token: str, client: Client, invitation: str = "", answer: Answer | None = None
+    ) -> tuple[User, Tokens]:
         """Trade a token of the identity provider for tokens of this service. The first visit creates the user.
 
         A newcomer may come with the token of an invitation, if the provider has verified the address of the invitation.
-        The account is checked at the provider. Raises NotFound if no provider issues tokens for this service;
-        InvalidToken, RegistrationClosed, Invalid, Taken, Unavailable.
+        The account is checked at the provider. ``answer`` is the answer to the second step, which is needed if the user
+        has factors here and the provider has asked for no second factor. Raises NotFound if no provider issues tokens
+        for this service; InvalidToken, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests, RegistrationClosed,
+        Invalid, Taken, Unavailable.
         """
         self.accounts.require_id_tokens()
         user, identity = self.authentication.user_for_id_token(id_token, recheck=True, invitation=invitation)
-        return user, self.start(user, client, [], identity)
+        return self.start(user, client, FirstStep(login=Login.FIREBASE, identity=identity), answer=answer)
 
     def become_guest(self, client: Client) -> Tokens:
         """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
@@ -121,44 +130,61 @@ class SessionService:
         guest = User.new(now=now, username=None, email=None, role=Role.GUEST)
         event = client.event(EventType.GUEST_REGISTERED, guest.id, guest.actor, now)
         guest = self.users.add(replace(guest, expires_at=now + self.lifetimes.guest), events=[event])
-        return self._start(guest, client, [], None, [], None)
+        return self._start(guest, client, FirstStep())
 
     def start(
         self,
         user: User,
         client: Client,
-        methods: Sequence[Method],
-        identity: ExternalIdentity | None = None,
+        first: FirstStep,
         attempts: list[Attempt] | None = None,
-        login: Login | None = None,
-        evidence: Evidence = NO_EVIDENCE,
-    ) -> Tokens:
-        """Log in a user who has proved their identity with ``methods``, and return the tokens of a new session.
+        *,
+        answer: Answer | None = None,
+        prepare: Change = unchanged,
+    ) -> tuple[User, Tokens]:
+        """Log in a user who has taken the first step, and return the tokens of a new session.
 
-        ``identity`` is what the identity provider says about the sign-in, if there was one. Those of ``attempts`` that
-        the commit of the session gives back are removed from the list. ``login`` is the way to log in that the event
-        names, if ``methods`` do not tell. ``evidence`` is used up by the commit. Raises AlreadyUsed if the evidence is
-        no longer current; Unavailable.
+        A user with factors needs a right ``answer`` too, unless the identity provider has asked for a second factor.
+        ``prepare`` is what the first step does to the account, which waits for the second step. Those of ``attempts``
+        that the commit of the session gives back are removed from the list. Raises MfaRequired, WrongCode, AlreadyUsed,
+        TooManyRequests, Unavailable, and the errors of ``prepare``.
+        """
+        if not user.factors or (first.identity and first.identity.second_factor):
+            return self.start_proved(prepare(user), client, first, None, attempts)
+        if answer is None:
+            raise self.pending.refusal(user, first)
+        with self.proofs.proved(user, answer, client) as proof:
+            return self.start_proved(prepare(user), client, first, proof, attempts)
+
+    def start_proved(
+        self,
+        user: User,
+        client: Client,
+        first: FirstStep,
+        second: SecondStepProof | None,
+        attempts: list[Attempt] | None = None,
+    ) -> tuple[User, Tokens]:
+        """Log in a user who has taken every step that is needed, and tell the user of a new device.
+
+        Raises AlreadyUsed, Unavailable.
         """
         self.notices.logged_in(user, client)
-        attempts = [] if attempts is None else attempts
-        return self._start(user, client, methods, identity, attempts, login or Login.by(methods), evidence)
+        tokens = self._start(user, client, first, second, attempts or [])
+        return self.authentication.counted(user, Proof(_methods(first, second), self.clock()).level), tokens
 
     def _start(
         self,
         user: User,
         client: Client,
-        methods: Sequence[Method],
-        identity: ExternalIdentity | None,
-        attempts: list[Attempt],
-        login: Login | None,
-        evidence: Evidence = NO_EVIDENCE,
+        first: FirstStep,
+        second: SecondStepProof | None = None,
+        attempts: list[Attempt] | None = None,
     ) -> Tokens:
-        """Start a session. Without ``login`` there is no event of a login.
+        """Start a session. Unless the first step names the way to log in, there is no event of a login.
 
         A guest gets no refresh token: the session ends with the guest.
         """
-        now, id = self.clock(), new_id()
+        now, id, login, identity = self.clock(), new_id(), first.login, first.identity
         if user.expires_at:
             expires = ends = user.expires_at
         else:
@@ -179,16 +205,32 @@ class SessionService:
             current_hash=current.hash if current else None,
             signed_in_at=identity.authenticated_at if identity else None,
             second_factor=identity.second_factor if identity else None,
-            methods=(*methods, *(identity.methods if identity else ())),
+            methods=_methods(first, second),
         )
         succeeded = EventType.LOGIN_SUCCEEDED
         events = [client.event(succeeded, user.id, user.actor, now, id, method=login.value)] if login else []
-        counted = attempts.copy()
-        attempts.clear()  # if the reply of the commit is lost, they may have been given back
-        attempts += self.sessions.add_after(counted, session, evidence, events)
+        guesses, evidence = (second.attempts, second.evidence) if second else ([], NO_EVIDENCE)
+        self._add(session, [[] if attempts is None else attempts, guesses], evidence, events)
         if cookie:
             return self.in_cookie(session, cookie)
         return self.tokens_for(user, session, session.proof, refresh)
+
+    def _add(
+        self, session: Session, attempts: Sequence[list[Attempt]], evidence: Evidence, events: Sequence[Event]
+    ) -> None:
+        """Store a session, and leave those attempts in their lists that the commit has not given back."""
+        counted = [list(each) for each in attempts]
+        for each in attempts:
+            each.clear()  # if the reply of the commit is lost, they may have been given back
+        left: Collection[Attempt] = [*chain(*counted)]
+        try:
+            left = self.sessions.add_after([*chain(*counted)], session, evidence, events)
+        except Unavailable:
+            left = ()
+            raise
+        finally:
+            for each, before in zip(attempts, counted, strict=True):
+                each += [attempt for attempt in before if attempt in left]
 
     def renew(self, caller: Caller) -> Tokens:
         """Trade an access token that has not expired for a new one, which does not outlive the session.
@@ -298,3 +340,9 @@ class SessionService:
     def _end(self, id: str, user_id: str, by: Actor, client: Client, reason: str) -> None:
         event = client.event(EventType.SESSION_ENDED, user_id, by, self.clock(), id, reason=reason)
         self.sessions.remove(id, events=[event])
+
+
+def _methods(first: FirstStep, second: SecondStepProof | None) -> tuple[Method, ...]:
+    """Return the methods of a login."""
+    provider = first.identity.methods if first.identity else ()
+    return (*first.methods, *provider, *(second.methods if second else ()))

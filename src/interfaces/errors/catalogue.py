@@ -1,6 +1,7 @@
 """Every kind of error: its status, its cause, what to do about it, and what an answer says."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from src.domain import errors
 from src.domain.errors import FieldError, PorteroError
@@ -17,6 +18,8 @@ class Explanation(NamedTuple):
     """The detail of an answer, or an example of it if it depends on the request."""
     errors: tuple[FieldError, ...] = ()
     """An example of the members of an answer with ``errors``."""
+    members: Mapping[str, Any] = {}
+    """An example of the members that only answers of this kind have."""
     oauth: str = "server_error"
     """The code for OAuth2 clients (RFC 6749 section 5.2)."""
 
@@ -95,6 +98,14 @@ CATALOGUE = {
         "The change must be confirmed with the current password, and that is wrong.",
         "Send the current password as current_password.",
         errors.WrongPassword.default_detail,
+    ),
+    "mfa-required": Explanation(
+        403,
+        "The first step of the login was right, and the account has a second factor. No token is given before that.",
+        "Send mfa_token with code, recovery_code or passkey to POST /auth/mfa, or log in with otp, a code of the app.",
+        errors.MfaRequired.default_detail,
+        members={"mfa_token": "0f3b6c…", "expires_in": 600, "factors": ["recovery", "totp"]},
+        oauth="mfa_required",
     ),
     "wrong-code": Explanation(
         403,

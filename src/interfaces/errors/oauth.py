@@ -3,11 +3,12 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
 
-from src.domain.errors import Invalid, InvalidClient, PorteroError
+from src.domain.errors import Invalid, InvalidClient, MfaRequired, PorteroError
 from src.domain.messages import Translatable
 from src.interfaces.errors.catalogue import CATALOGUE
 from src.interfaces.errors.problems import Problem, answer, example, problem_of
@@ -18,6 +19,7 @@ _CODES = {
     "invalid": "invalid-request",
     "invalid-credentials": "invalid-grant",
     "invalid-token": "invalid-grant",
+    "wrong-code": "invalid-grant",
     "registration-closed": "invalid-grant",
 }
 """The kinds of errors for which RFC 6749 has others. All of these are 400."""
@@ -35,9 +37,14 @@ def oauth_code(code: str) -> str:
     return _CODES.get(code, code)
 
 
+def oauth_status(code: str) -> int:
+    """Return the status with which OAuth2 clients get an error of the kind ``code``, which ``oauth_code`` returned."""
+    return HTTPStatus.BAD_REQUEST if code == MfaRequired.code else CATALOGUE[code].status
+
+
 def oauth_example(code: str) -> dict[str, Any]:
     """Return the members of an example of this kind of error."""
-    return _body(code, example(code))
+    return _body(code, {**example(code), "status": oauth_status(code)})
 
 
 def answer_oauth_error(error: Exception) -> Response:
@@ -54,6 +61,8 @@ def _problem(error: Exception) -> Problem:
         case InvalidClient():
             challenge = {"WWW-Authenticate": 'Basic realm="portero", charset="UTF-8"'}
             return replace(problem, detail=CATALOGUE[error.code].detail, headers=challenge)
+        case MfaRequired():
+            return replace(problem, status=oauth_status(problem.code))
         case Invalid(errors=[first, *_]):
             detail = Translatable("{field}: {message}", field=first.field, message=Translatable(first.message))
     code = oauth_code(problem.code)

@@ -43,6 +43,8 @@ class Problem:
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[FieldError] = ()
+    members: Mapping[str, Any] = field(default_factory=dict)
+    """Members that only this kind of error has."""
 
     def body(self, language: str, instance: str) -> dict[str, Any]:
         """Return the members of the JSON document, whose texts are in a language. ``instance`` is the request's id."""
@@ -57,13 +59,16 @@ class Problem:
             "status": self.status,
             "detail": translated(self.detail, language),
             "instance": instance,
+            **self.members,
         } | ({"errors": errors} if errors else {})
 
 
 def example(code: str, language: str = "en") -> dict[str, Any]:
     """Return the members of an example of this kind of error."""
     kind = CATALOGUE[code]
-    return Problem(kind.status, code, kind.detail, errors=kind.errors).body(language, _EXAMPLE_INSTANCE)
+    return Problem(kind.status, code, kind.detail, errors=kind.errors, members=kind.members).body(
+        language, _EXAMPLE_INSTANCE
+    )
 
 
 def allowed(methods: Iterable[str]) -> str:
@@ -109,7 +114,10 @@ def _domain_problem(error: PorteroError) -> Problem:
     status = status_of(type(error))
     headers: dict[str, str] = {}
     invalid: Sequence[FieldError] = ()
+    members: Mapping[str, Any] = {}
     match error:
+        case errors.MfaRequired():
+            members = {name: getattr(error, name) for name in ("mfa_token", "expires_in", "factors")}
         case errors.Forbidden():
             _audit_denial(error)
         case errors.InsufficientAuthentication():
@@ -128,7 +136,7 @@ def _domain_problem(error: PorteroError) -> Problem:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         request_id = request.headers["X-Request-Id"]
         _log.error("unavailable: %s", error.__cause__ or error, extra={"request_id": request_id})
-    return Problem(status, error.code, error.detail, headers, invalid)
+    return Problem(status, error.code, error.detail, headers, invalid, members)
 
 
 def _challenge(error: errors.InsufficientAuthentication) -> str:

@@ -230,6 +230,7 @@ def _repeated(name: str) -> FieldError:
 WORDING = {
     "bool_type": ("type", "Give true or false."),
     "bytes_type": ("type", "Give a file."),
+    "dict_type": ("type", "Give a JSON object."),
     "enum": ("enum", "Use one of {values}."),
     "missing": ("required", "This field is required."),
     "model_type": ("type", "Give a JSON object."),

@@ -168,6 +168,12 @@ NameField = Annotated[str, *checked(lambda text, _: parse_name(text), {"maxLengt
 LastNameField = Annotated[
     str, *checked(lambda text, _: parse_name(text), {"maxLength": MAX_NAME, "examples": ["Ruiz"]})
 ]
+MfaTokenField = Annotated[
+    str,
+    *checked(
+        lambda text, _: text, {"description": "The token of the problem `mfa-required`.", "examples": ["4b1d0c9e"]}
+    ),
+]
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]

@@ -22,6 +22,8 @@ class Credentials(TypedDict):
     OAuth2 clients of FastAPI send the fields form-encoded.
     """
 
+    otp: NotRequired[str]
+    """The code that an authenticator app shows."""
     email: NotRequired[str]
     """A username, or an e-mail address."""
     username: NotRequired[str]
@@ -42,6 +44,8 @@ class DogChange(TypedDict):
 class FirebaseToken(TypedDict):
     """The ID token that getIdToken() of a Firebase client returns."""
 
+    otp: NotRequired[str]
+    """The code that an authenticator app shows."""
     id_token: str
     invitation: NotRequired[str]
     """That of an invitation, which a newcomer accepts."""
@@ -147,6 +151,18 @@ class Registration(TypedDict):
     last_name: NotRequired[str | None]
 
 
+class SecondStep(TypedDict):
+    """The token that the first step was answered with, and the answer of a factor."""
+
+    code: NotRequired[str]
+    """The code that an authenticator app shows."""
+    recovery_code: NotRequired[str]
+    """Each works once."""
+    passkey: NotRequired[dict[str, Any] | None]
+    mfa_token: str
+    """The token of the problem `mfa-required`."""
+
+
 class StepUpBody(TypedDict):
     """One proof: the password of an account without factors, or the answer of a factor."""
 
@@ -166,9 +182,18 @@ class TaskChange(TypedDict):
     completed: NotRequired[bool]
 
 
+class Ticket(TypedDict):
+    """The token that the first step was answered with."""
+
+    mfa_token: str
+    """The token of the problem `mfa-required`."""
+
+
 class TokenOrCode(TypedDict):
     """The token in the link of the mail; or the address, and the six digits in the mail."""
 
+    otp: NotRequired[str]
+    """The code that an authenticator app shows."""
     token: NotRequired[str]
     """The token in the link of the mail."""
     email: NotRequired[str | None]

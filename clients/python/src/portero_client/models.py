@@ -85,7 +85,7 @@ class Session(Resource):
     user_agent: str | None
     ip: str | None
     amr: list[str]
-    """How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `mfa`; empty if that is not known."""
+    """How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `recovery`, `pop`, `user`, `mfa`; empty if that is not known."""
     second_factor: str | None
     """The second factor that Firebase asked for."""
     current: bool

@@ -244,6 +244,11 @@ class Operations(ABC):
         request = Request("POST", "/auth/passkey/options", session="none")
         return self._call(request, _PASSKEY_OPTIONS)
 
+    def get_second_step_options(self, **fields: Unpack[bodies.Ticket]) -> models.PasskeyOptions:
+        """The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/mfa/options", session="none", body={**fields})
+        return self._call(request, _PASSKEY_OPTIONS)
+
     def get_step_up_options(self) -> models.PasskeyOptions:
         """The challenge in them can be signed for ten minutes, and works once."""
         request = Request("POST", "/auth/step-up/options")
@@ -386,7 +391,8 @@ class Operations(ABC):
         return self._call(request, _MAIL_REQUESTED)
 
     def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
-        """All sessions end, and the address is proved."""
+        """All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
+        before: a stranger may have added them then."""
         request = Request("POST", "/auth/password/reset", session="none", body={**fields})
         return self._call(request, _NOTHING)
 
@@ -406,6 +412,12 @@ class Operations(ABC):
         """The answer also suggests a stricter schema."""
         request = Request("POST", "/datasets/{id}/summary", values={"id": id})
         return self._call(request, _SUMMARY)
+
+    def take_second_step(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
+        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+        works once, for ten minutes, and ends with every change of the password or the factors."""
+        request = Request("POST", "/auth/mfa", session="none", body={**fields})
+        return self._call(request, _TOKENS)
 
     def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
@@ -454,9 +466,8 @@ class Operations(ABC):
         return self._call(request, _USER)
 
     def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
-        """If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
-        a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
-        one."""
+        """If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions
+        end, unless the caller is the user of the account. The token then sets a new password, if there was one."""
         request = Request("POST", "/auth/email/verify", body={**fields})
         return self._call(request, _MAIL_REQUESTED_OR_NOTHING)
 
@@ -661,6 +672,11 @@ class AsyncOperations(ABC):
         request = Request("POST", "/auth/passkey/options", session="none")
         return await self._call(request, _PASSKEY_OPTIONS)
 
+    async def get_second_step_options(self, **fields: Unpack[bodies.Ticket]) -> models.PasskeyOptions:
+        """The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/mfa/options", session="none", body={**fields})
+        return await self._call(request, _PASSKEY_OPTIONS)
+
     async def get_step_up_options(self) -> models.PasskeyOptions:
         """The challenge in them can be signed for ten minutes, and works once."""
         request = Request("POST", "/auth/step-up/options")
@@ -805,7 +821,8 @@ class AsyncOperations(ABC):
         return await self._call(request, _MAIL_REQUESTED)
 
     async def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
-        """All sessions end, and the address is proved."""
+        """All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
+        before: a stranger may have added them then."""
         request = Request("POST", "/auth/password/reset", session="none", body={**fields})
         return await self._call(request, _NOTHING)
 
@@ -825,6 +842,12 @@ class AsyncOperations(ABC):
         """The answer also suggests a stricter schema."""
         request = Request("POST", "/datasets/{id}/summary", values={"id": id})
         return await self._call(request, _SUMMARY)
+
+    async def take_second_step(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
+        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+        works once, for ten minutes, and ends with every change of the password or the factors."""
+        request = Request("POST", "/auth/mfa", session="none", body={**fields})
+        return await self._call(request, _TOKENS)
 
     async def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
@@ -873,8 +896,7 @@ class AsyncOperations(ABC):
         return await self._call(request, _USER)
 
     async def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
-        """If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
-        a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
-        one."""
+        """If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions
+        end, unless the caller is the user of the account. The token then sets a new password, if there was one."""
         request = Request("POST", "/auth/email/verify", body={**fields})
         return await self._call(request, _MAIL_REQUESTED_OR_NOTHING)

@@ -5,12 +5,31 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from src.application.factors import Answer
 from src.interfaces.framework.bodies import FORM, JSON, Body, Form, without_defaults
-from src.interfaces.framework.fields import LoginField, PasswordField, TextField
+from src.interfaces.framework.fields import (
+    CodeField,
+    LoginField,
+    MfaTokenField,
+    PasswordField,
+    RecoveryCodeField,
+    TextField,
+)
 from src.interfaces.http.framework.authentication import bearer_token, no_token
 
 
-class _Login(Body):
+class WithSecondStep(Body):
+    """A body of a first step, with which a client may send the code of an authenticator app for the second one."""
+
+    otp: CodeField = ""
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer to the second step, or None if the client has sent none."""
+        return Answer(code=self.otp) if self.otp else None
+
+
+class _Login(WithSecondStep):
     email: LoginField = ""
     username: LoginField = ""
     password: PasswordField = ""
@@ -63,13 +82,19 @@ class CredentialsOrNothing(_Login):
         return self
 
 
-class Grant(Form):
-    """The password grant, or the refresh_token grant (RFC 6749 sections 4.3 and 6)."""
+MFA_GRANT = "urn:portero:params:grant-type:mfa"
+"""The grant that takes the second step of a login."""
+
+
+class Grant(WithSecondStep, Form):
+    """The password grant or the refresh_token grant (RFC 6749 sections 4.3 and 6), or the second step of a login."""
 
     grant_type: Annotated[str, Field(examples=["password"])]
     username: LoginField = ""
     password: PasswordField = ""
     refresh_token: TextField = ""
+    mfa_token: MfaTokenField = ""
+    recovery_code: RecoveryCodeField = ""
     scope: str = ""
 
     @model_validator(mode="after")
@@ -78,6 +103,8 @@ class Grant(Form):
             raise PydanticCustomError("required", "Give password and username.")
         if self.grant_type == "refresh_token" and "refresh_token" not in self.model_fields_set:
             raise PydanticCustomError("required", "Give refresh_token.")
+        if self.grant_type == MFA_GRANT and not (self.mfa_token and bool(self.otp) != bool(self.recovery_code)):
+            raise PydanticCustomError("required", "Give mfa_token, and otp or recovery_code.")
         return self
 
 
@@ -110,7 +137,7 @@ class RefreshBody(Body):
         return token
 
 
-class FirebaseToken(Body):
+class FirebaseToken(WithSecondStep):
     """The ID token that getIdToken() of a Firebase client returns."""
 
     id_token: Annotated[str, Field(min_length=1, examples=["eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])]

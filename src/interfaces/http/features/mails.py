@@ -8,12 +8,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from src.application.sessions import Caller
-from src.domain.errors import InvalidToken, NotFound, TooManyRequests, Unauthenticated
+from src.domain.errors import InvalidToken, MfaRequired, NotFound, TooManyRequests, Unauthenticated, WrongCode
 from src.domain.mails import MailKind
 from src.interfaces.framework.bodies import Body
 from src.interfaces.framework.fields import EmailField, NewPasswordField, TextField
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features.credentials import WithSecondStep
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import no_content, render
@@ -47,7 +48,7 @@ class TokenOrNothing(Body):
     token: MailToken = ""
 
 
-class TokenOrCode(Body):
+class TokenOrCode(WithSecondStep):
     """The token in the link of the mail; or the address, and the six digits in the mail."""
 
     token: MailToken = ""
@@ -78,7 +79,12 @@ def request_login(body: MailAddress) -> Response:
     return _requested(MailKind.LOGIN, body)
 
 
-@route("POST /auth/email/login/confirm", Access.PUBLIC, RefreshView, errors=(InvalidToken, TooManyRequests))
+@route(
+    "POST /auth/email/login/confirm",
+    Access.PUBLIC,
+    RefreshView,
+    errors=(InvalidToken, MfaRequired, WrongCode, TooManyRequests),
+)
 def confirm_login(body: TokenOrCode) -> Response:
     """Log in with the link or the code of a mail. The login also proves that the user owns the e-mail address.
 
@@ -87,9 +93,9 @@ def confirm_login(body: TokenOrCode) -> Response:
     not replace the second factor of an account.
     """
     if body.email and not body.token:
-        _, tokens = services().mails.log_in_with_code(body.email, body.code, client())
+        _, tokens = services().mails.log_in_with_code(body.email, body.code, client(), body.answer)
     else:
-        _, tokens = services().mails.log_in(body.token, client())
+        _, tokens = services().mails.log_in(body.token, client(), body.answer)
     return render(RefreshView.of(tokens))
 
 
@@ -104,9 +110,8 @@ def confirm_login(body: TokenOrCode) -> Response:
 def verify_address(caller: Caller | None, body: TokenOrNothing) -> Response:
     """Prove your address with the token of a mail, answered 204; without one, ask for that mail.
 
-    If the address was not proved before, a stranger may have registered it: the password and all sessions end, as after
-    a login with a mail, unless the caller is the user of the account. The token then sets a new password, if there was
-    one.
+    If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions
+    end, unless the caller is the user of the account. The token then sets a new password, if there was one.
     """
     if body.token:
         services().mails.verify(body.token, caller.user if caller else None, client())
@@ -131,7 +136,8 @@ def request_password_reset(body: MailAddress) -> Response:
 def reset_password(body: PasswordReset) -> None:
     """Set a new password with the token of a mail.
 
-    All sessions end, and the address is proved.
+    All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
+    before: a stranger may have added them then.
     """
     services().mails.reset_password(body.token, body.new_password.text, client())
 

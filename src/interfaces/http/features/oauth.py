@@ -9,12 +9,22 @@ from flask import Response, current_app, json, request
 from pydantic import ConfigDict, Field
 from werkzeug.exceptions import MethodNotAllowed
 
-from src.domain.errors import InvalidClient, InvalidCredentials, InvalidToken, RegistrationClosed, TooManyRequests
+from src.application.factors import Answer
+from src.domain.errors import (
+    InvalidClient,
+    InvalidCredentials,
+    InvalidToken,
+    MfaRequired,
+    RegistrationClosed,
+    TooManyRequests,
+    WrongCode,
+)
 from src.domain.sessions import Level
 from src.domain.values import Role
 from src.interfaces.errors.oauth import UnsupportedGrantType, answer_oauth_error
 from src.interfaces.errors.problems import answer_error
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features import credentials
 from src.interfaces.http.features.credentials import Grant, TokenToInspect, TokenToRevoke
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
@@ -63,19 +73,33 @@ class MetadataView(View):
     "POST /auth/token",
     Access.PUBLIC,
     RefreshView,
-    errors=(InvalidCredentials, InvalidToken, RegistrationClosed, UnsupportedGrantType, TooManyRequests),
+    errors=(
+        InvalidCredentials,
+        InvalidToken,
+        MfaRequired,
+        WrongCode,
+        RegistrationClosed,
+        UnsupportedGrantType,
+        TooManyRequests,
+    ),
     oauth=True,
 )
 def grant_token(body: Grant) -> Response:
     """Trade a password or a refresh token for tokens, as OAuth2 clients do (RFC 6749 sections 4.3 and 6).
 
+    A user with factors takes the second step with `otp`, or in a request of its own: the error `mfa_required` brings an
+    `mfa_token` for the grant `urn:portero:params:grant-type:mfa`.
+
     Errors have the members `error` and `error_description` of RFC 6749 section 5.2 beside those of a problem.
     """
     match body.grant_type:
         case "password":
-            _, tokens = services().sessions.log_in(body.username, body.password, client())
+            _, tokens = services().sessions.log_in(body.username, body.password, client(), body.answer)
         case "refresh_token":
             _, tokens = services().sessions.refresh(body.refresh_token, client())
+        case credentials.MFA_GRANT:
+            answer = Answer(body.otp, body.recovery_code)
+            _, tokens = services().second_steps.finish(body.mfa_token, answer, client())
         case _:
             raise UnsupportedGrantType
     return render(RefreshView.of(tokens))
@@ -147,7 +171,7 @@ def _metadata() -> dict[str, Any]:
         "issuer": issuer,
         "token_endpoint": f"{base}/auth/token",
         "token_endpoint_auth_methods_supported": ["none"],
-        "grant_types_supported": ["password", "refresh_token"],
+        "grant_types_supported": ["password", "refresh_token", credentials.MFA_GRANT],
         "response_types_supported": [],
         "jwks_uri": f"{base}/.well-known/jwks.json",
         "revocation_endpoint": f"{base}/auth/revoke",

@@ -13,11 +13,13 @@ from src.domain.errors import (
     Forbidden,
     InvalidCredentials,
     InvalidToken,
+    MfaRequired,
     NotFound,
     RegistrationClosed,
     Taken,
     TooManyRequests,
     Unauthenticated,
+    WrongCode,
 )
 from src.domain.sessions import Session
 from src.interfaces.framework.bodies import Paging
@@ -41,7 +43,8 @@ class SessionView(View):
     user_agent: str | None
     ip: str | None
     amr: list[str] = Field(
-        description="How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `mfa`; empty if that is not known.",
+        description="How you have logged in (RFC 8176): `pwd`, `email`, `otp`, `recovery`, `pop`, `user`, `mfa`; empty "
+        "if that is not known.",
         examples=[["pwd"]],
     )
     second_factor: str | None = Field(description="The second factor that Firebase asked for.", examples=["phone"])
@@ -59,14 +62,14 @@ class SessionView(View):
     "POST /login /auth/login",
     Access.PUBLIC,
     RefreshView,
-    errors=(InvalidCredentials, RegistrationClosed, TooManyRequests),
+    errors=(InvalidCredentials, MfaRequired, RegistrationClosed, TooManyRequests, WrongCode),
 )
 def log_in(body: Credentials) -> Response:
     """Log in with a username or an e-mail address and a password.
 
     A wrong password, an unknown user and a disabled account get the same answer, in the same time.
     """
-    _, tokens = services().sessions.log_in(body.login, body.password, client())
+    _, tokens = services().sessions.log_in(body.login, body.password, client(), body.answer)
     return render(RefreshView.of(tokens))
 
 
@@ -76,7 +79,7 @@ def log_in_v1(body: Credentials) -> Response:
 
     A wrong password, an unknown user and a disabled account get the same answer, in the same time.
     """
-    return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client())))
+    return render(LoginView.of_user(*services().sessions.log_in(body.login, body.password, client(), body.answer)))
 
 
 @route("POST /auth/anonymous", Access.PUBLIC, TokenView, status=201, errors=(RegistrationClosed, TooManyRequests))
@@ -95,7 +98,7 @@ def become_guest() -> Response:
     alias_of="/auth/anonymous",
     status=201,
     instead={200: RefreshView},
-    errors=(InvalidCredentials, RegistrationClosed, TooManyRequests),
+    errors=(InvalidCredentials, MfaRequired, RegistrationClosed, TooManyRequests, WrongCode),
 )
 def open_session(body: CredentialsOrNothing) -> Response:
     """Become a guest with an empty body, or log in with credentials.
@@ -168,7 +171,7 @@ def end_session(caller: Caller, id: str) -> None:
     "POST /auth/firebase",
     Access.PUBLIC,
     (RefreshView, TokenView),
-    errors=(InvalidToken, NotFound, RegistrationClosed, Taken),
+    errors=(InvalidToken, MfaRequired, NotFound, RegistrationClosed, Taken, TooManyRequests, WrongCode),
 )
 def exchange_token(body: FirebaseToken) -> Response:
     """Log in with a Firebase ID token. The first time makes the profile.
@@ -177,5 +180,5 @@ def exchange_token(body: FirebaseToken) -> Response:
     is a guest, and gets no refresh token. A newcomer may come with an invitation to the address that Firebase has
     verified.
     """
-    _, tokens = services().sessions.log_in_with_id_token(body.id_token, client(), body.invitation)
+    _, tokens = services().sessions.log_in_with_id_token(body.id_token, client(), body.invitation, body.answer)
     return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))

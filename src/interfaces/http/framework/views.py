@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 
 from src.application.ports import Tokens
-from src.domain.users import User
+from src.domain.users import FactorKind, User
 from src.domain.values import Page
 from src.interfaces.http.framework.conditions import unless_known
 from src.interfaces.views import ACCESS, REFRESH, RefreshView, Resource, UserView, View
@@ -101,6 +101,13 @@ class ProblemSchema(BaseModel):
     detail: str = Field(examples=["Already taken: username. Choose another."])
     instance: str = Field(description="The id of the request.", examples=["0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"])
     errors: list[FieldProblem] | None = Field(default=None, description="Every bad field.")
+    mfa_token: str | None = Field(
+        default=None, description="Of `mfa-required`: the token for the second step.", examples=["4b1d0c9e"]
+    )
+    expires_in: int | None = Field(
+        default=None, description="Of `mfa-required`: the life of `mfa_token`, in seconds.", examples=[600]
+    )
+    factors: list[FactorKind] | None = Field(default=None, description="Of `mfa-required`: the kinds of factors.")
 
 
 class OAuthError(ProblemSchema):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from src.domain import errors
 from src.domain.errors import PorteroError
 from src.interfaces.errors.catalogue import CATALOGUE
-from src.interfaces.errors.oauth import oauth_code, oauth_example
+from src.interfaces.errors.oauth import oauth_code, oauth_example, oauth_status
 from src.interfaces.errors.problems import example
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Operation, Route
@@ -102,8 +102,12 @@ def _refusals(operation: Operation, route: Route) -> dict[int, tuple[str, ...]]:
     codes |= {error.code for error in raised}
     if operation.oauth:
         codes = {oauth_code(code) for code in codes}
-    statuses = sorted({CATALOGUE[code].status for code in codes})
-    return {status: tuple(sorted(code for code in codes if CATALOGUE[code].status == status)) for status in statuses}
+    status_of = oauth_status if operation.oauth else lambda code: CATALOGUE[code].status
+    statuses = {code: status_of(code) for code in codes}
+    return {
+        status: tuple(sorted(code for code in codes if statuses[code] == status))
+        for status in sorted({*statuses.values()})
+    }
 
 
 def _success(operation: Operation) -> dict[str, Any]:
@@ -165,7 +169,8 @@ def _refusal(codes: Sequence[str], oauth: bool) -> dict[str, Any]:
     examples = {code: {"value": oauth_example(code) if oauth else example(code)} for code in codes}
     shown = {"schema": reference(OAuthError if oauth else ProblemSchema), "examples": examples}
     content = {"application/json" if oauth else "application/problem+json": shown}
-    return _response(" ".join(kind.cause for kind in kinds), _ERROR_HEADERS.get(kinds[0].status, []), content)
+    status = oauth_status(codes[0]) if oauth else kinds[0].status
+    return _response(" ".join(kind.cause for kind in kinds), _ERROR_HEADERS.get(status, []), content)
 
 
 def _response(description: str, headers: Iterable[str], content: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+"""The second step of logins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from src.application.factors import Answer, PasskeyService
+from src.application.ports import Options, Tokens
+from src.application.sessions.service import SessionService
+from src.domain.errors import AlreadyUsed, InvalidToken
+from src.domain.sessions import Client
+from src.domain.users import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStepService:
+    """Finishes logins whose first step has succeeded."""
+
+    sessions: SessionService
+    passkeys: PasskeyService
+    use_mail: Callable[[str, Client], User]
+    """A function that does what the login mail with this id is for, and returns its user. Raises InvalidToken."""
+
+    def options(self, mfa_token: str) -> Options:
+        """Return the options with which a browser offers the passkeys of the user for the second step.
+
+        Raises InvalidToken; NotFound if this service takes no passkeys; Unavailable.
+        """
+        pending = self.sessions.pending.open(mfa_token)
+        return self.passkeys.proof_options(pending.require_current(self.sessions.users.get(pending.user_id)))
+
+    def finish(self, mfa_token: str, answer: Answer, client: Client) -> tuple[User, Tokens]:
+        """Take the second step of a login, and return the tokens of a new session.
+
+        ``mfa_token`` is what the first step was answered with. It works once, and ends with every change of the
+        password, the address or the factors, and when all sessions end. A mail that was the first step is used up only
+        now. Raises InvalidToken, WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
+        """
+        pending, proofs = self.sessions.pending.open(mfa_token), self.sessions.proofs
+        try:
+            stored, factor = proofs.read(pending.user_id, answer, pending.ticket)
+        except AlreadyUsed:
+            raise InvalidToken("The first step of the login has expired or was used; log in again.") from None
+        user = pending.require_current(stored)
+        with proofs.proved(user, answer, client, ticket=pending.ticket, factor=factor) as proof:
+            if pending.first.mail_id:
+                user = self.use_mail(pending.first.mail_id, client)
+            return self.sessions.start_proved(user, client, pending.first, proof)

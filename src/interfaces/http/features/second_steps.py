@@ -1,0 +1,78 @@
+"""The operations that take the second step of a login."""
+
+from functools import partial
+
+from flask import Response
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from src.application.factors import Answer
+from src.domain.errors import InvalidToken, NotFound, TooManyRequests, WrongCode
+from src.interfaces.framework.bodies import Body
+from src.interfaces.framework.fields import CodeField, MfaTokenField, PasskeyField, RecoveryCodeField
+from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features.passkeys import PasskeyOptionsView
+from src.interfaces.http.framework.authentication import Access
+from src.interfaces.http.framework.operations import Feature, Operation
+from src.interfaces.http.framework.views import LoginView, render
+from src.interfaces.views import RefreshView
+
+feature = Feature("Second factors", "The second step of logins, and the factors for it.")
+route = partial(Operation, feature)
+
+
+class FactorAnswer(Body):
+    """The answer of a factor: a code of an app, a recovery code, or the answer of a passkey."""
+
+    code: CodeField = ""
+    recovery_code: RecoveryCodeField = ""
+    passkey: PasskeyField | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "FactorAnswer":
+        if [bool(self.code), bool(self.recovery_code), self.passkey is not None].count(True) != 1:
+            raise PydanticCustomError("required", "Give one of code, recovery_code, passkey.")
+        return self
+
+    @property
+    def answer(self) -> Answer:
+        """The answer as the use cases take it."""
+        return Answer(self.code, self.recovery_code, self.passkey)
+
+
+class SecondStep(FactorAnswer):
+    """The token that the first step was answered with, and the answer of a factor."""
+
+    mfa_token: MfaTokenField
+
+
+class Ticket(Body):
+    """The token that the first step was answered with."""
+
+    mfa_token: MfaTokenField
+
+
+@route("POST /auth/mfa/options", Access.PUBLIC, PasskeyOptionsView, errors=(InvalidToken, NotFound))
+def show_second_step_options(body: Ticket) -> Response:
+    """Get the options for `navigator.credentials.get`, to take the second step of a login with a passkey.
+
+    The challenge in them can be signed for ten minutes, and works once.
+    """
+    return render(PasskeyOptionsView(publicKey=services().second_steps.options(body.mfa_token)["publicKey"]))
+
+
+@route("POST /auth/mfa", Access.PUBLIC, RefreshView, errors=(InvalidToken, WrongCode, TooManyRequests))
+def take_second_step(body: SecondStep) -> Response:
+    """Take the second step of a login.
+
+    `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+    works once, for ten minutes, and ends with every change of the password or the factors.
+    """
+    _, tokens = services().second_steps.finish(body.mfa_token, body.answer, client())
+    return render(RefreshView.of(tokens))
+
+
+@route("POST /api/v1/auth/mfa", Access.PUBLIC, LoginView, alias_of="/auth/mfa")
+def take_second_step_v1(body: SecondStep) -> Response:
+    """Take the second step of a login, answered under the names that clients of /api/v1 read."""
+    return render(LoginView.of_user(*services().second_steps.finish(body.mfa_token, body.answer, client())))

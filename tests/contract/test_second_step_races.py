@@ -1,0 +1,100 @@
+"""Of twenty simultaneous uses of a code, a recovery code or a ticket one logs in, on every store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from src.application.factors import Answer
+from src.bootstrap.adapters import now
+from src.bootstrap.wiring import wire
+from src.domain.errors import MfaRequired
+from src.domain.sessions import Client
+from src.domain.users import Profile, User
+from src.domain.values import Role, Username
+from src.infrastructure.blobs import make_blobs
+from src.infrastructure.identity.argon2 import Argon2Hasher
+from src.infrastructure.limits.off import NoLimits
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
+from src.interfaces.services import Services
+from tests.support.races import at_once
+from tests.support.second_steps import Phone, give_phone
+from tests.support.working import RecordingQueue
+from tests.support.world import DATA_KEYS
+
+ANNA, PASSWORD = "anna", "correct horse battery"
+
+
+@pytest.fixture
+def services(store: Store, tmp_path: Path) -> Services:
+    from src.settings import Settings
+
+    return wire(
+        Settings(data_dir=tmp_path, store_url="memory://"),
+        store=store,
+        hasher=Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=4),
+        keys=KeyRing(as_jwk_set([SigningKey.generate()])),
+        data_keys=DATA_KEYS,
+        limiter=NoLimits(),
+        blobs=make_blobs("memory://"),
+        queue=RecordingQueue(),
+    )
+
+
+@pytest.fixture
+def anna(services: Services) -> User:
+    profile = Profile(username=Username.parse(ANNA), role=Role.USER)
+    return services.directory.add(profile, services.rules.passwords.check(PASSWORD))
+
+
+@pytest.fixture
+def phone(services: Services, anna: User) -> Phone:
+    return give_phone(services, anna.id)
+
+
+def ticket(services: Services) -> str:
+    with pytest.raises(MfaRequired) as asked:
+        services.sessions.log_in(ANNA, PASSWORD, Client())
+    return asked.value.mfa_token
+
+
+def winners(outcomes: Sequence[object]) -> int:
+    return sum(not isinstance(each, Exception) for each in outcomes)
+
+
+@pytest.mark.parametrize("kind", ["code", "recovery_code"])
+@pytest.mark.parametrize("tickets", [1, 20])
+def test_an_answer_logs_in_once(services: Services, anna: User, phone: Phone, kind: str, tickets: int) -> None:
+    issued, answer = [ticket(services) for _ in range(tickets)], Answer(**phone.answer(kind))
+    finish: Callable[[str], object] = lambda token: services.second_steps.finish(token, answer, Client())  # noqa: E731
+    assert winners(at_once(finish, (issued * 20)[:20])) == 1
+    assert len(services.sessions.list(anna, None, 100).items) == 1
+
+
+def test_a_ticket_logs_in_once_whatever_the_answers_are(services: Services, anna: User, phone: Phone) -> None:
+    issued = ticket(services)
+    answers = [Answer(**phone.answer("recovery_code")) for _ in range(10)]
+    outcomes = at_once(lambda answer: services.second_steps.finish(issued, answer, Client()), answers)
+    assert winners(outcomes) == 1
+    assert len(services.sessions.list(anna, None, 100).items) == 1
+
+
+def test_a_factor_that_is_removed_meanwhile_starts_no_session_afterwards(
+    services: Services, anna: User, phone: Phone
+) -> None:
+    users, issued = services.sessions.users, ticket(services)
+
+    def act(step: int) -> object:
+        if step:
+            return services.second_steps.finish(issued, answer, Client())
+        return users.update(anna.id, lambda user: replace(user.without_factors(user.factors, now()), factors={}))
+
+    answer = Answer(**phone.answer("code"))
+    outcomes = at_once(act, range(2))
+    assert not isinstance(outcomes[0], Exception)
+    assert len(services.sessions.list(anna, None, 100).items) == winners(outcomes[1:])
+    with pytest.raises(Exception, match=r"."):
+        services.second_steps.finish(issued, answer, Client())
