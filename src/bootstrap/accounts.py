@@ -1,6 +1,7 @@
 """Builds the services of accounts."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from src.application.accounts import Accounts, AccountService, LinkedAccounts, LocalAccounts
 from src.application.administration import AdministrationService
@@ -11,6 +12,9 @@ from src.application.sessions import SessionService
 from src.bootstrap.ports import Ports
 from src.bootstrap.sessions import lifetimes
 from src.infrastructure.identity.foreign_hashes import parse_hash
+
+_REDEEMABLE = timedelta(minutes=6)
+"""The life of a custom token, and a minute more for clocks that differ."""
 
 
 def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices: Notices) -> Accounts:
@@ -23,6 +27,7 @@ def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices:
         owned=owned,
         registration=ports.registration,
         guest_lifetime=lifetimes(ports.settings).guest,
+        redeemable=_REDEEMABLE if ports.settings.firebase_tokens else timedelta(0),
         notices=notices,
         clock=ports.clock,
     )

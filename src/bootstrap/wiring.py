@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Unpack
 
 from src.application.accounts import Accounts
+from src.application.custom_tokens import CustomTokenService
 from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.files import FileService
@@ -71,6 +72,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         administration=make_administration(ports, directory, notices),
         authentication=authentication,
         browsers=BrowserSessionService(sessions=sessions),
+        custom_tokens=CustomTokenService(accounts=accounts, enabled=settings.firebase_tokens),
         datasets=make_datasets(ports, dataset_objects, queue),
         directory=directory,
         dogs=make_dogs(ports, queue),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from src.application.accounts import AccountService
 from src.application.administration import AdministrationService
 from src.application.audit import Audit
+from src.application.custom_tokens import CustomTokenService
 from src.application.datasets import DatasetService
 from src.application.directory import DirectoryService
 from src.application.dogs import DogService
@@ -41,6 +42,7 @@ class Services:
     administration: AdministrationService
     authentication: AuthenticationService
     browsers: BrowserSessionService
+    custom_tokens: CustomTokenService
     datasets: DatasetService
     directory: DirectoryService
     dogs: DogService

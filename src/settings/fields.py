@@ -124,6 +124,9 @@ class SettingsFields(BaseModel):
     """
     guests: bool = True
     """``off`` lets nobody become a guest."""
+    firebase_tokens: bool = False
+    """``on`` lets users who have logged in here sign in at Firebase with a custom token:
+    docs/how-to/firestore-rules.md."""
     google_cloud_project: str | None = None
     """The project of Firebase Auth.
 

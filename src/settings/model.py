@@ -105,6 +105,8 @@ class Settings(SettingsValues):
                 yield "GOOGLE_CLOUD_PROJECT: needed by IDENTITY=firebase"
         are_set = bool(self.passkey_rp_id or self.passkey_origins)
         yield from passkey_problems(self.passkey_domain, self.allowed_passkey_origins, are_set=are_set)
+        if self.firebase_tokens and self.identity != "firebase":
+            yield "FIREBASE_TOKENS: needs IDENTITY=firebase"
         if self.argon2_memory_kib < 8 * self.argon2_parallelism:
             yield "ARGON2_MEMORY_KIB: Argon2 needs 8 KiB or more for each of ARGON2_PARALLELISM"
         if bool(self.admin_email) != bool(self.admin_password):

@@ -4,9 +4,11 @@ import base64
 import io
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import jwt
@@ -14,14 +16,15 @@ import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
+from google.oauth2 import service_account
 
-from src.application.ports import ProviderAccount, RemoteAccounts
+from src.application.ports import ProviderAccount, RemoteAccounts, TokenClaims
 from src.domain.errors import Invalid, InvalidToken, NotFound, Unavailable
-from src.domain.sessions import Client, Session
-from src.domain.values import Email
+from src.domain.sessions import Client, Proof, Session
+from src.domain.values import Email, Role
 from src.infrastructure.identity.firebase import FirebaseAccounts
 from src.infrastructure.tokens.jwt import JwtIssuer
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
@@ -398,3 +401,112 @@ def test_revoking_sets_the_time_since_which_sign_ins_count(firebase: Firebase) -
     assert account.valid_since == since
     with pytest.raises(NotFound):
         identity.revoke(uuid4().hex, since)
+
+
+SESSION = TokenClaims("ada", "session", Proof(("pwd", "otp", "mfa"), datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def test_a_custom_token_signs_in_at_firebase_and_its_id_tokens_are_the_session(firebase: Firebase) -> None:
+    identity, claims = connected(firebase), replace(SESSION, user_id=uuid4().hex)
+    token = identity.custom_token(claims, Role.ADMIN)
+    assert token.expires_in == 300
+    signed_in = firebase.redeem(token.value)
+    assert signed_in.uid == claims.user_id
+    found = identity.identify(signed_in.id_token)
+    assert (found.uid, found.claims) == (claims.user_id, claims)
+    shown = claims_of(signed_in.id_token)
+    assert {name: shown[name] for name in shown if name.startswith("portero") or name == "role"} == {
+        "role": "admin",
+        "portero_sid": "session",
+        "portero_acr": "aal2",
+        "portero_amr": ["pwd", "otp", "mfa"],
+        "portero_auth_time": 1767225600,
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"portero_sid": 1},
+        {"portero_sid": None},
+        {"portero_amr": "pwd"},
+        {"portero_amr": [1]},
+        {"portero_amr": None},
+        {"portero_auth_time": "1767225600"},
+        {"portero_auth_time": -1},
+        {"portero_auth_time": 1 << 40},
+    ],
+)
+def test_an_id_token_that_names_a_session_wrongly_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
+    token = firebase.redeem(connected(firebase).custom_token(SESSION, Role.USER).value).id_token
+    claims = claims_of(token)
+    assert connected(firebase).identify(unsigned(claims)).claims == SESSION
+    with pytest.raises(InvalidToken):
+        connected(firebase).identify(unsigned(claims | changes))
+
+
+def checked(token: str, key: rsa.RSAPrivateKey) -> dict[str, object]:
+    """Return the claims of a custom token, whose signature and times must be those that Firebase checks."""
+    audience = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"
+    claims: dict[str, object] = jwt.decode(token, key.public_key(), algorithms=["RS256"], audience=audience)
+    assert claims["iss"] == claims["sub"] == "portero@demo.iam.gserviceaccount.com"
+    assert int(str(claims["exp"])) - int(str(claims["iat"])) == 300
+    assert claims["uid"] == "ada"
+    return claims
+
+
+def test_a_custom_token_is_signed_with_the_key_of_the_service_account(
+    production: FirebaseAccounts, google: tuple[rsa.RSAPrivateKey, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = google[0].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    info = {
+        "client_email": "portero@demo.iam.gserviceaccount.com",
+        "private_key": pem.decode(),
+        "private_key_id": "k1",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+    credentials = service_account.Credentials.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
+    assert checked(production.custom_token(SESSION, Role.USER).value, google[0])["claims"]
+
+
+class Instance(AnonymousCredentials):
+    """The credentials of an instance on Cloud Run, which learns the name of its service account by a refresh."""
+
+    service_account_email = "default"
+
+    def refresh(self, request: object) -> None:
+        self.service_account_email = "portero@demo.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_custom_token_is_signed_by_iam_without_a_key(
+    production: FirebaseAccounts,
+    google: tuple[rsa.RSAPrivateKey, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+) -> None:
+    asked: list[str] = []
+
+    def answer(self: object, url: str, **options: Any) -> Any:
+        asked.append(url)
+        assert options["timeout"] == 8
+        signed = google[0].sign(
+            base64.b64decode(json.loads(options["body"])["payload"]), padding.PKCS1v15(), hashes.SHA256()
+        )
+        data = json.dumps({"signedBlob": base64.b64encode(signed).decode()}).encode()
+        return SimpleNamespace(status=status, data=data)
+
+    monkeypatch.setattr("google.auth.default", lambda **_: (Instance(), None))  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("google.auth.transport.requests.Request.__call__", answer)
+    with nullcontext() if status == 200 else pytest.raises(Unavailable):
+        checked(production.custom_token(SESSION, Role.USER).value, google[0])
+    [url] = asked
+    assert url.endswith("/serviceAccounts/portero@demo.iam.gserviceaccount.com:signBlob")
+
+
+def test_no_custom_token_is_signed_with_the_credentials_of_a_person(production: FirebaseAccounts) -> None:
+    with pytest.raises(Unavailable):
+        production.custom_token(SESSION, Role.USER)

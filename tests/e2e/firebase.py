@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import jwt
 import requests
 
 PASSWORD = "correct horse battery"
@@ -36,6 +37,12 @@ class Firebase:
         """Sign in with a custom token, which creates the account if it does not exist."""
         answer = self._call("signInWithCustomToken", token=f'{{"uid": "{uid}"}}', returnSecureToken=True).json()
         return SignedIn(uid, answer["idToken"])
+
+    def redeem(self, custom_token: str) -> SignedIn:
+        """Sign in with a custom token of the service."""
+        answer = self._call("signInWithCustomToken", token=custom_token, returnSecureToken=True).json()
+        claims = jwt.decode(answer["idToken"], options={"verify_signature": False})
+        return SignedIn(claims["sub"], answer["idToken"])
 
     def create_tenant(self) -> str:
         """Create a tenant of the project, which has users of its own, and return its id."""

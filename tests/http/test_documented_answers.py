@@ -61,7 +61,13 @@ SECRET_OF_SERVICE = "a-secret-of-billing"
 SERVICE = {"service_credentials": f"billing:{SECRET_OF_SERVICE}"}
 WITHOUT_DOMAIN = {"public_url": "http://10.0.0.1"}
 """The settings of a service that takes no passkeys."""
-EXTERNAL_ONLY = ("/auth/firebase",)
+EXTERNAL_ONLY = ("/auth/firebase", "/auth/firebase/token")
+CUSTOM_TOKENS = {
+    "identity": "firebase",
+    "firebase_web_api_key": "any",
+    "google_cloud_project": "demo-portero",
+    "firebase_tokens": True,
+}
 ADMINS_ONLY = (
     ("POST", "/api/users"),
     ("GET", "/events"),
@@ -128,7 +134,7 @@ def _app(kind: str) -> Flask:
             features = {field.name for field in fields(Services)} - {"rules", "audit", "metrics"}
             return build(services=dict.fromkeys(features, Crashing()), settings=SERVICE)
         case "external":
-            return build(remote=_provider())
+            return build(remote=_provider(), settings=CUSTOM_TOKENS)
         case "closed":
             return build(remote=_Newcomers(**_provider().known), settings={"registration": "closed", "guests": "off"})
         case "pictures":

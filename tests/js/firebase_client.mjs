@@ -4,6 +4,7 @@
 import { createInterface } from "node:readline";
 import { initializeApp } from "firebase/app";
 import * as sdk from "firebase/auth";
+import * as firestore from "firebase/firestore/lite";
 
 const [host, projectId] = process.argv.slice(2);
 const devices = new Map();
@@ -15,6 +16,17 @@ function authOf(device) {
     devices.set(device, auth);
   }
   return devices.get(device);
+}
+
+const stores = new Map();
+
+function storeOf(auth, address) {
+  if (!stores.has(auth)) {
+    const [host, port] = address.split(":");
+    stores.set(auth, firestore.getFirestore(auth.app));
+    firestore.connectFirestoreEmulator(stores.get(auth), host, Number(port));
+  }
+  return stores.get(auth);
 }
 
 const google = (claims) => sdk.GoogleAuthProvider.credential(JSON.stringify(claims));
@@ -38,6 +50,7 @@ const commands = {
   applyCode: (auth, code) => sdk.applyActionCode(auth, code),
   deleteUser: (auth) => sdk.deleteUser(auth.currentUser),
   signOut: (auth) => sdk.signOut(auth),
+  read: async (auth, address, path) => (await firestore.getDoc(firestore.doc(storeOf(auth, address), path))).data(),
   token: (auth, fresh) => auth.currentUser.getIdToken(fresh),
 };
 

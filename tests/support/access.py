@@ -33,6 +33,7 @@ SAME_FOR_ALL = {
     "POST /auth/passkey/options": [200] * 5,
     "POST /auth/passkey": [401] * 5,
     "POST /auth/firebase": [401] * 5,
+    "POST /auth/firebase/token": [401, 403, 404, 404, 404],
     "POST /auth/introspect": [401] * 5,
     "POST /auth/revoke": [200] * 5,
     "POST /auth/email/login": [202] * 5,

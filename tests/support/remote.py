@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from src.application.ports import ExternalIdentity, ProviderAccount
+from src.application.ports import CustomToken, ExternalIdentity, ProviderAccount, TokenClaims
 from src.domain.errors import InvalidToken, NotFound, Taken
 from src.domain.passwords import normalise_password
 from src.domain.users import User
-from src.domain.values import Email
+from src.domain.values import Email, Role
 
 
 class FakeProvider:
@@ -23,6 +23,8 @@ class FakeProvider:
         self._passwords: dict[str, str | None] = {}
         self.revoked: list[tuple[str, datetime]] = []
         """The id of each user whose sign-ins were revoked, and the time since which sign-ins count again."""
+        self.custom_tokens: dict[str, TokenClaims] = {}
+        """The sessions of the custom tokens. Each of these tokens is its own ID token."""
 
     def verify(self, user: User | None, password: str) -> bool:
         if user is None or self.addresses.get(user.id) != _address(user):
@@ -67,10 +69,17 @@ class FakeProvider:
         return max((since for revoked, since in self.revoked if revoked == id), default=datetime.fromtimestamp(0, UTC))
 
     def identify(self, token: str) -> ExternalIdentity:
+        if claims := self.custom_tokens.get(token):
+            return ExternalIdentity(claims.user_id, datetime.now(UTC), claims=claims)
         raise InvalidToken
 
     def revoke(self, id: str, valid_since: datetime) -> None:
         self.revoked.append((id, valid_since))
+
+    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+        token = f"custom {role} {len(self.custom_tokens)}"
+        self.custom_tokens[token] = claims
+        return CustomToken(token, 300)
 
     def sign_up(self, address: str) -> str:
         """Create an account at the provider without a user in Portero. Return its id."""

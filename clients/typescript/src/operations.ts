@@ -229,6 +229,13 @@ export class Operations extends Requests {
       this.http.GET("/users/{id}", { ...init, params: { path: { id } } }));
   }
 
+  /** Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
+   * ID tokens are this session: they work here until it ends. */
+  issueCustomToken(options: Options = {}): Promise<types.CustomToken> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/auth/firebase/token", { ...init }));
+  }
+
   /** List the adopted dogs, ordered by name. */
   listAdoptedDogs(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dog> {
     return this.pages("none", options, (init, cursor) =>

@@ -297,6 +297,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/firebase/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a custom token with which a Firebase client signs in as you, so that Firestore rules know you
+         * @description Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
+         *     ID tokens are this session: they work here until it ends.
+         */
+        post: operations["issueCustomToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/logout": {
         parameters: {
             query?: never;
@@ -1252,6 +1273,16 @@ export interface components {
              */
             username?: string;
         };
+        /** @description A custom token for `signInWithCustomToken` of a Firebase client. */
+        CustomToken: {
+            /** @example eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln */
+            custom_token: string;
+            /**
+             * @description Seconds.
+             * @example 300
+             */
+            expires_in: number;
+        };
         /** @description A dataset. */
         Dataset: {
             columns: components["schemas"]["Column"][];
@@ -2168,6 +2199,7 @@ export type Column = components['schemas']['Column'];
 export type ColumnType = components['schemas']['ColumnType'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
 export type Credentials = components['schemas']['Credentials'];
+export type CustomToken = components['schemas']['CustomToken'];
 export type Dataset = components['schemas']['Dataset'];
 export type DatasetStatus = components['schemas']['DatasetStatus'];
 export type Dog = components['schemas']['Dog'];
@@ -2670,6 +2702,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"] | components["schemas"]["AccessToken"];
+                };
+            };
+        };
+    };
+    issueCustomToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A custom token for `signInWithCustomToken` of a Firebase client. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomToken"];
                 };
             };
         };

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from src.application.accounts.failures import attempt
 from src.application.accounts.steps import Change, expired, if_active, unchanged
-from src.application.ports import Clock, ExternalIdentity
+from src.application.ports import Clock, CustomToken, ExternalIdentity, TokenClaims
 from src.domain.errors import InvalidToken, NotFound
 from src.domain.events import NO_EVENTS, SYSTEM, Event, EventType, Recorded, always
 from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import Claim, State, User, UserRepository
+from src.domain.values import Role
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
@@ -180,6 +181,14 @@ class Accounts(ABC):
         ``reconcile`` repeats a revocation that fails. Raises the errors of UserRepository.update.
         """
         return self.users.update(id, if_active(change), events=events)
+
+    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+        """Return a token with which the user of a session signs in at the provider. Raises NotFound, Unavailable."""
+        raise NotFound
+
+    def has_second_factor(self, user: User) -> bool:
+        """Return whether a sign-in at the identity provider asks for a second factor. Raises Unavailable."""
+        return False
 
     def wait_for_revocation(self) -> None:
         """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""

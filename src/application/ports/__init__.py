@@ -4,6 +4,7 @@ from src.application.ports.csv import CsvChecker
 from src.application.ports.factors import AppSetup, AuthenticatorApps, Sealer
 from src.application.ports.functions import Clock, EmailParser, Fingerprints, Spool, TakePlace, UsernameParser
 from src.application.ports.identity import (
+    CustomToken,
     ExternalIdentity,
     PasswordHasher,
     ProviderAccount,
@@ -38,6 +39,7 @@ __all__ = [
     "CountEvent",
     "Credential",
     "CsvChecker",
+    "CustomToken",
     "EmailParser",
     "EncodedRow",
     "ExternalIdentity",

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from src.domain.sessions import Method, Proof, Session
 from src.domain.users import User
-from src.domain.values import Email
+from src.domain.values import Email, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,14 @@ class TokenClaims:
     user_id: str
     session_id: str
     proof: Proof | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomToken:
+    """A token with which a client signs in at the identity provider, and its lifetime in seconds."""
+
+    value: str
+    expires_in: int
 
 
 class TokenIssuer(Protocol):
@@ -99,6 +107,8 @@ class ExternalIdentity:
     authenticated_at: datetime
     second_factor: str | None = None
     """The kind of second factor that the user has given, such as "phone", or None."""
+    claims: TokenClaims | None = None
+    """The session of this service from which the user has signed in with a custom token, or None."""
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -187,3 +197,9 @@ class RemoteAccounts(Protocol):
 
     def revoke(self, id: str, valid_since: datetime) -> None:
         """Revoke all sign-ins from before ``valid_since``, which is a whole second. Raises NotFound."""
+
+    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+        """Return a token with which the user of a session signs in at the provider.
+
+        The tokens that the provider issues then carry the claims and the role.
+        """

@@ -40,10 +40,13 @@ class AuthenticationService:
         except InvalidToken:
             if self.tokens.recognises(token):
                 raise
-            visitor, identity = self.user_for_id_token(token)
-            caller = self.caller(visitor, None, identity.proof, identity.authenticated_at)
-            caller.require_two_factors()
-            return caller
+            identity = self.accounts.identify(token)
+            if identity.claims is None:
+                visitor = self._visitor(token, identity)
+                caller = self.caller(visitor, None, identity.proof, identity.authenticated_at)
+                caller.require_two_factors()
+                return caller
+            claims = identity.claims
         session, user = self.session_with_user(claims.session_id, claims.user_id)
         # A token of an earlier version does not say how its user has logged in.
         proof = claims.proof or Proof((), session.logged_in_at)
@@ -80,15 +83,24 @@ class AuthenticationService:
 
         A user is found by the provider's uid only, never by e-mail address. The provider is asked for the account
         unless the same token was checked a short while ago; with ``recheck`` it is always asked. A newcomer accepts the
-        invitation with the token ``invitation``. Raises InvalidToken, RegistrationClosed, Invalid, Taken, Unavailable.
+        invitation with the token ``invitation``. A token that stands for a session of this service is refused. Raises
+        InvalidToken, RegistrationClosed, Invalid, Taken, Unavailable.
         """
         identity = self.accounts.identify(id_token)
+        if identity.claims:
+            raise InvalidToken
+        return self._visitor(id_token, identity, recheck=recheck, invitation=invitation), identity
+
+    def _visitor(
+        self, id_token: str, identity: ExternalIdentity, *, recheck: bool = False, invitation: str = ""
+    ) -> User:
+        """Return the user of a token that the identity provider has issued for a sign-in there."""
         user = None if recheck or self.checks.is_due(id_token) else self.users.get(identity.uid)
         if user is None:
             user = self.accounts.user_for_id_token(identity, invitation)
             self.checks.add(id_token)
         self._require_current(user, identity)
-        return user, identity
+        return user
 
     def _require_current(self, user: User, identity: ExternalIdentity) -> None:
         """Raise InvalidToken if the user cannot log in or has ended this sign-in, or if the life of a guest is over."""

@@ -5,7 +5,7 @@ The Admin SDK verifies the ID tokens. All other calls go to the REST API.
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -15,17 +15,21 @@ from firebase_admin import auth, credentials
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 
-from src.application.ports import ExternalIdentity, ProviderAccount
+from src.application.ports import CustomToken, ExternalIdentity, ProviderAccount, TokenClaims
 from src.domain.errors import InvalidToken, Unavailable
 from src.domain.passwords import normalise_password
+from src.domain.sessions import Proof
 from src.domain.users import User
-from src.domain.values import Email, InvalidValue, parse_name
+from src.domain.values import Email, InvalidValue, Role, parse_name
 from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.identity.firebase_rest import UNUSABLE_ANSWERS, FirebaseRest
+from src.infrastructure.identity.firebase_tokens import CustomTokens
 from src.infrastructure.outages import unavailable_on
 
 _CLOCK_SKEW_SECONDS = 10
 """The seconds by which the clock of Firebase may be ahead of the clock of this machine."""
+_CUSTOM_TOKEN_SECONDS = 300
+"""The life of a custom token. It works again and again in that time, and the end of its session does not stop it."""
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
@@ -37,6 +41,7 @@ class FirebaseAccounts:
         self.project = project
         self._timeout = timeout
         self._rest = FirebaseRest(project, api_key, timeout)
+        self._tokens = CustomTokens(timeout)
 
     def verify(self, user: User | None, password: str) -> bool:
         """Return whether Firebase signs the user in with this password.
@@ -119,10 +124,22 @@ class FirebaseAccounts:
             uid=uid,
             authenticated_at=datetime.fromtimestamp(signed_in, UTC),
             second_factor=factor if isinstance(factor, str) else None,
+            claims=_session_claims(uid, claims),
         )
 
     def revoke(self, id: str, valid_since: datetime) -> None:
         self._rest.manage(":update", localId=id, validSince=str(int(valid_since.timestamp())))
+
+    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+        assert claims.proof
+        bound = {
+            "role": role.value,
+            "portero_sid": claims.session_id,
+            "portero_acr": claims.proof.level.value,
+            "portero_amr": [*claims.proof.methods],
+            "portero_auth_time": int(claims.proof.at.timestamp()),
+        }
+        return CustomToken(self._tokens.issue(claims.user_id, bound, _CUSTOM_TOKEN_SECONDS), _CUSTOM_TOKEN_SECONDS)
 
     @cached_property
     def _client(self) -> auth.Client:
@@ -132,6 +149,17 @@ class FirebaseAccounts:
         app = firebase_admin.App(f"portero-{id(self)}", credentials.ApplicationDefault(), options)
         with unavailable_on(GoogleAuthError):  # The service has no credentials. The token is not the reason.
             return auth.Client(app)
+
+
+def _session_claims(uid: str, claims: Mapping[str, Any]) -> TokenClaims | None:
+    """Return the session that a custom token has put into an ID token, or None. Raises InvalidToken."""
+    match claims:
+        case {"portero_sid": str(id), "portero_amr": [*methods], "portero_auth_time": int(at)}:
+            if 0 <= at <= time.time() + _CLOCK_SKEW_SECONDS and all(isinstance(each, str) for each in methods):
+                return TokenClaims(uid, id, Proof(tuple(methods), datetime.fromtimestamp(at, UTC)))
+    if "portero_sid" in claims:
+        raise InvalidToken
+    return None
 
 
 def _parsed(parse: Callable[[str], Any], claim: Any) -> Any:

@@ -89,3 +89,16 @@ def test_a_user_without_an_account_at_the_provider_is_not_marked(world: AccountW
     user = world.users.add(replace(User.new(now=world.now), provider=None))
     assert end_sessions(world, user).pending is None
     assert world.remote.revoked == []
+
+
+def test_a_deleted_account_that_a_custom_token_makes_again_is_deleted_again(world: AccountWorld) -> None:
+    world.accounts = replace(world.accounts, redeemable=timedelta(minutes=6))
+    user = world.joined()
+    world.accounts.delete(user.id)
+    for _ in range(5):
+        world.remote.addresses[user.id] = user.id
+        world.reconcile_later()
+        assert world.remote.account(user.id) is None
+    world.reconcile_later()
+    world.is_gone(user)
+    assert world.accounts.reconcile() == 0

@@ -16,6 +16,14 @@ class AccessToken(Resource):
     """Seconds."""
 
 
+class CustomToken(Resource):
+    """A custom token for `signInWithCustomToken` of a Firebase client."""
+
+    custom_token: str
+    expires_in: int
+    """Seconds."""
+
+
 class FieldProblem(Resource):
     """A bad field."""
 

@@ -12,6 +12,7 @@ from portero_client.requests import Request, Upload
 T = TypeVar("T")
 _ACCESS_TOKEN: TypeAdapter[models.AccessToken] = TypeAdapter(models.AccessToken)
 _CREATED_INVITATION: TypeAdapter[models.CreatedInvitation] = TypeAdapter(models.CreatedInvitation)
+_CUSTOM_TOKEN: TypeAdapter[models.CustomToken] = TypeAdapter(models.CustomToken)
 _DATASET: TypeAdapter[models.Dataset] = TypeAdapter(models.Dataset)
 _DATASET_OR_ACCEPTED_DATASET: TypeAdapter[models.Dataset | models.AcceptedDataset] = TypeAdapter(
     models.Dataset | models.AcceptedDataset
@@ -268,6 +269,12 @@ class Operations(ABC):
         """Admins, auditors and the user itself see every property, others see only `id` and `username`."""
         request = Request("GET", "/users/{id}", values={"id": id})
         return self._call(request, _PUBLIC_USER)
+
+    def issue_custom_token(self) -> models.CustomToken:
+        """Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
+        ID tokens are this session: they work here until it ends."""
+        request = Request("POST", "/auth/firebase/token")
+        return self._call(request, _CUSTOM_TOKEN)
 
     def list_adopted_dogs(self, *, page_size: int | None = None) -> Iterator[models.Dog]:
         """List the adopted dogs, ordered by name."""
@@ -696,6 +703,12 @@ class AsyncOperations(ABC):
         """Admins, auditors and the user itself see every property, others see only `id` and `username`."""
         request = Request("GET", "/users/{id}", values={"id": id})
         return await self._call(request, _PUBLIC_USER)
+
+    async def issue_custom_token(self) -> models.CustomToken:
+        """Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
+        ID tokens are this session: they work here until it ends."""
+        request = Request("POST", "/auth/firebase/token")
+        return await self._call(request, _CUSTOM_TOKEN)
 
     def list_adopted_dogs(self, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
         """List the adopted dogs, ordered by name."""

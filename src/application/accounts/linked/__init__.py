@@ -24,11 +24,11 @@ from src.application.accounts.linked.delete import delete
 from src.application.accounts.linked.reconcile import purge, reconcile
 from src.application.accounts.linked.sync import sync_user, user_for_id_token
 from src.application.accounts.steps import Change
-from src.application.ports import ExternalIdentity
+from src.application.ports import CustomToken, ExternalIdentity, TokenClaims
 from src.domain.errors import InvalidToken, Taken
 from src.domain.passwords import NewPassword
 from src.domain.users import Claim, User
-from src.domain.values import Email
+from src.domain.values import Email, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,13 @@ class LinkedAccounts(LinkedBase):
     def has_a_password(self, user: User) -> bool:
         account = self.remote.account(user.id)
         return account is None or account.has_password
+
+    def has_second_factor(self, user: User) -> bool:
+        account = self.remote.account(user.id)
+        return account is not None and account.has_second_factor
+
+    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+        return self.remote.custom_token(claims, role)
 
     def may_have_sign_ins(self, user: User) -> bool:
         """Return True: only the provider knows, and the answer may change at any time."""

@@ -24,6 +24,8 @@ class LinkedBase(Accounts):
     notices: Notices
     registration: RegistrationPolicy
     guest_lifetime: timedelta
+    redeemable: timedelta = timedelta(0)
+    """The time for which a custom token of a deleted user could make its account at the provider again."""
 
     def with_link(self, id: str, change: Change) -> Change:
         """Return ``change`` after this service has changed the account at the provider, which revokes sign-ins there.
@@ -63,7 +65,8 @@ def is_kept_by_provider(user: User) -> bool:
 
 def disables(user: User, changed: User) -> bool:
     """Return whether a change disables a user with an account at the provider, whose sign-ins are then revoked."""
-    return changed.disabled and not user.disabled and changed.provider is not None
+    ends_sessions = changed.session_epoch != user.session_epoch
+    return ends_sessions and changed.disabled and not user.disabled and changed.provider is not None
 
 
 def reserving(change: Change, ticket: datetime) -> Change:

@@ -31,7 +31,10 @@ def reconcile(accounts: LinkedBase, listed: User) -> None:
         restore(accounts, user)
         return
     accounts.remote.delete(user.id)
-    accounts.finish_deletion(user)
+    if accounts.redeemable and user.state is State.DELETING:
+        user = accounts.users.update(user.id, accounts.buried)
+    if accounts.clock() - user.updated_at >= accounts.redeemable:
+        accounts.finish_deletion(user)
 
 
 def restore(accounts: LinkedBase, user: User) -> None:

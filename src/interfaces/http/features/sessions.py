@@ -34,6 +34,13 @@ feature = Feature("Sessions", "Logging in and out.")
 route = partial(Operation, feature)
 
 
+class CustomTokenView(View):
+    """A custom token for `signInWithCustomToken` of a Firebase client."""
+
+    custom_token: str = Field(validation_alias="value", examples=["eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln"])
+    expires_in: int = Field(description="Seconds.", examples=[300])
+
+
 class SessionView(View):
     """One of your sessions."""
 
@@ -182,3 +189,13 @@ def exchange_token(body: FirebaseToken) -> Response:
     """
     _, tokens = services().sessions.log_in_with_id_token(body.id_token, client(), body.invitation, body.answer)
     return render(RefreshView.of(tokens) if tokens.refresh else TokenView.of(tokens))
+
+
+@route("POST /auth/firebase/token", Access.USER, CustomTokenView, errors=(Forbidden, NotFound))
+def issue_custom_token(caller: Caller) -> Response:
+    """Get a custom token with which a Firebase client signs in as you, so that Firestore rules know you.
+
+    Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
+    ID tokens are this session: they work here until it ends.
+    """
+    return render(CustomTokenView.of(services().custom_tokens.issue(caller)))
