@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol
+from tests.support.second_steps import Phone, give_phone
 from tests.support.working import Watch
 from tests.support.world import PASSWORD, Person, build, client_of, join, services_of
 from tests.web.surfer import Surfer, forms_of, said
@@ -91,3 +92,61 @@ def test_a_password_is_proof_enough_without_factors(signed_in: Surfer) -> None:
     assert signed_in.send("/console/step-up", page, password="wrong").status_code == 403
     assert signed_in.send("/console/step-up", page, password=PASSWORD).location == "/console/account/password"
     assert signed_in.cookie() != cookie
+
+
+SECOND = "/console/signin/code"
+
+
+@pytest.fixture
+def phone(app: Flask, anna: Person) -> Phone:
+    return give_phone(app, anna.user["id"])
+
+
+def test_a_user_with_an_app_is_signed_in_after_a_second_step_only(surfer: Surfer, anna: Person, phone: Phone) -> None:
+    asking = surfer.sign_in(anna.user["username"], next="/console/account/email")
+    assert (asking.status_code, "One more step" in asking.text) == (200, True)
+    assert surfer.browser.get_cookie("portero") is None
+    assert re.search('<input[^>]*autocomplete="one-time-code"', asking.text)
+    wrong = surfer.send(SECOND, asking, code=phone.wrong_code)
+    assert (wrong.status_code, "That is not right." in wrong.text) == (403, True)
+    code = phone.code
+    done = surfer.send(SECOND, wrong, code=f" {code[:3]} {code[3:]} ")  # as it is pasted from an app
+    assert done.location == "/console/account/email"
+    assert surfer.open(ACCOUNT).status_code == 200
+    again = Surfer(surfer.app).post(SECOND, {**forms_of(wrong)[SECOND], "code": phone.code})
+    assert (again.status_code, "has expired or was used" in again.text) == (401, True)
+
+
+def test_a_recovery_code_and_a_passkey_take_the_second_step(surfer: Surfer, anna: Person, phone: Phone) -> None:
+    device = Authenticator()
+    enrol(services_of(surfer.app), anna.user["id"], device)
+    for answer in ("recovery", "passkey"):
+        browser = Surfer(surfer.app)
+        asking = browser.sign_in(anna.user["username"])
+        form = forms_of(asking)[SECOND]
+        if answer == "passkey":
+            form |= {"code": "", "recovery_code": "", "passkey": json.dumps(device.get(asked(asking)))}
+        else:
+            form |= {"code": "", "passkey": "", "recovery_code": phone.recovery_codes.pop().upper()}
+        assert browser.post(SECOND, form).location == ACCOUNT
+
+
+def test_what_was_typed_when_the_session_had_ended_survives_the_second_step(surfer: Surfer, anna: Person) -> None:
+    surfer.sign_in(anna.user["username"])
+    page = surfer.open(ACCOUNT)
+    phone = give_phone(surfer.app, anna.user["id"])
+    surfer.browser.delete_cookie("portero")
+    again = surfer.send(ACCOUNT, page, name="Ana María")
+    asking = surfer.send("/console/signin", again, login=anna.user["username"], password=PASSWORD)
+    resumed = surfer.send(SECOND, asking, code=phone.code)
+    assert (resumed.status_code, "Ana María" in said(resumed)) == (200, True)
+
+
+def test_nobody_takes_a_second_step_without_a_first_one(surfer: Surfer, anna: Person, phone: Phone) -> None:
+    assert "<form" not in surfer.open(SECOND).text.partition("<main")[2].partition("</main>")[0]
+    for token in ("", "x", "\u20ac"):
+        form = {"mfa_token": token, "kinds": "totp recovery passkey <script>", "code": phone.code}
+        answer = surfer.post(SECOND, form)
+        assert answer.status_code in (401, 422)
+        assert "<script>" not in answer.text
+    assert surfer.browser.get_cookie("portero") is None

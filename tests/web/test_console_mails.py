@@ -2,8 +2,10 @@
 
 import pytest
 
+from src.interfaces.app import create_app
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
-from tests.support.world import Person
+from tests.support.second_steps import give_phone
+from tests.support.world import Person, services_of
 from tests.web.surfer import Surfer, forms_of
 
 __all__ = ["anna", "world"]  # fixtures
@@ -77,3 +79,28 @@ def test_an_address_is_verified_from_the_account(surfer: Surfer, world: MailWorl
     assert surfer.send("/console/account/verify", ACCOUNT).location == f"{ACCOUNT}?done=verify"
     world.deliver()
     assert "/auth/email/verify" in world.box.mails[-1].text
+
+
+def test_a_mail_takes_no_second_step(surfer: Surfer, world: MailWorld, anna: Person) -> None:
+    world.prove(anna)
+    phone = give_phone(world.app, anna.user["id"])
+    for from_console in (True, False):
+        if from_console:
+            ask(surfer, world, anna.user["email"])
+        else:
+            surfer = Surfer(world.app)
+            world.ask("/auth/email/login", anna.user["email"])
+        asking = surfer.send("/auth/email/login/form", f"/auth/email/login?token={world.token}")
+        assert (asking.status_code, "One more step" in asking.text) == (200, True)
+        done = surfer.send("/console/signin/code", asking, code=phone.code)
+        assert done.location == ("/console/account/email" if from_console else ACCOUNT)
+        assert surfer.open(ACCOUNT).status_code == 200
+
+
+def test_a_mail_takes_no_second_step_without_the_console(anna: Person, world: MailWorld) -> None:
+    world.prove(anna)
+    give_phone(world.app, anna.user["id"])
+    off = Surfer(create_app(services_of(world.app), "0", console=False))
+    world.ask("/auth/email/login", anna.user["email"])
+    refused = off.send("/auth/email/login/form", f"/auth/email/login?token={world.token}")
+    assert (refused.status_code, "second step" in refused.text) == (403, True)

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, request
 
 from src.application.ports import Tokens
-from src.domain.errors import Forbidden, Invalid, InvalidInvitation, PorteroError
+from src.domain.errors import Forbidden, Invalid, InvalidInvitation, MfaRequired, PorteroError
 from src.domain.mails import MailKind
 from src.domain.sessions import Client
 from src.domain.values import InvalidValue
@@ -23,7 +23,7 @@ from src.interfaces.framework.pages import page
 from src.interfaces.framework.requests import client, context_of, services
 from src.interfaces.web.assets import serve_assets
 from src.interfaces.web.console.browser import browser
-from src.interfaces.web.console.pages import SignInForm
+from src.interfaces.web.console.pages import SignInForm, ask_for_second_step
 from src.interfaces.web.console.signing_in import LINK_COOKIE, signed_in
 from src.interfaces.web.hosts import is_loopback
 from src.interfaces.web.links import LINK_PATHS
@@ -81,6 +81,8 @@ def submit_page(kind: MailKind) -> Response:
     except InvalidValue as error:
         return _page(kind, form, 422, error=error.message, invited=_invited(kind, form))
     except PorteroError as error:
+        if isinstance(error, MfaRequired) and current_app.config["CONSOLE"]:
+            return ask_for_second_step(error, request.cookies.get(LINK_COOKIE, ""))
         error = with_field(error)
         said = error.errors[0].message if isinstance(error, Invalid) else error.detail
         return _page(kind, form, status_of(type(error)), error=said, invited=_invited(kind, form))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from src.application.strict_json import NotJson, strict_json
-from src.domain.errors import Invalid, NotFound
+from src.domain.errors import Invalid, InvalidToken, NotFound
 
 
 def _credential(value: Any) -> Mapping[str, Any]:
@@ -23,6 +23,6 @@ CredentialField = Annotated[Mapping[str, Any], PlainValidator(_credential)]
 
 def offered(options: Callable[[], Mapping[str, Any]]) -> Any:
     """Return the options with which the script asks for a passkey, or None if no passkey can be asked for."""
-    with suppress(NotFound, Invalid):
+    with suppress(NotFound, Invalid, InvalidToken):
         return options()["publicKey"]
     return None

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, InsufficientAuthentication, PorteroError
+from src.domain.errors import Forbidden, InsufficientAuthentication, MfaRequired, PorteroError
 from src.domain.values import Role
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
@@ -109,6 +109,8 @@ class Page:
             sent = parse_body(body, context_of(caller))
             response: Response = _called(handler, caller=caller, body=sent, **variables)
             return response
+        except MfaRequired as error:
+            return ask_for_second_step(error, typed.get("next", ""), typed.get("kept", ""))
         except InsufficientAuthentication:
             return show("signing_in/step_up.html", caller, 403, next=self._url(variables), kept=kept_form(typed))
         except PorteroError as error:
@@ -131,6 +133,12 @@ def show(template: str, caller: Caller | None, status: int = 200, **values: Any)
     response = page(template, status, policy=_POLICY, caller=caller, **values)
     response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
     return response
+
+
+def ask_for_second_step(error: MfaRequired, next: str, kept: str = "") -> Response:
+    """Return the page of the second step of a sign-in, whose first step was right."""
+    values = {"mfa_token": error.mfa_token, "kinds": error.factors, "next": next, "kept": kept}
+    return show("signing_in/second_step.html", None, **values)
 
 
 def sign_in_first() -> Response:
