@@ -57,7 +57,7 @@ def test_every_audit_event_is_described_with_its_fields() -> None:
 def test_the_page_of_operations_lists_the_fields_of_both_ways_to_log_in() -> None:
     login = operations(describe(FEATURES, version="")).partition("### `POST /login`")[2].partition("###")[0]
     fields = re.findall(r"^\| `(\w+)` \| application/json \| (yes|no) \|", login, re.MULTILINE)
-    assert dict(fields) == {"username": "no", "email": "no", "password": "yes"}
+    assert dict(fields) == {"username": "no", "email": "no", "password": "yes", "otp": "no"}
 
 
 def test_a_docstring_becomes_markdown_with_links() -> None:
