@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from src.domain.errors import InvalidCredentials
+from src.application.factors import Answer as SecondStep
+from src.application.factors import FirstStep
+from src.domain.errors import InvalidCredentials, WrongCode
 from src.domain.sessions import Client
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.portable import Store
@@ -57,6 +59,16 @@ def test_of_twenty_uses_of_one_challenge_one_logs_in(
     user = services.accounts.users.get(ADA)
     assert user
     assert len(services.sessions.list(user, None, 100).items) == 1
+
+
+def test_of_twenty_second_steps_with_one_challenge_one_logs_in(services: Services, device: Authenticator) -> None:
+    ada = services.accounts.users.get(ADA)
+    assert ada
+    tickets = [services.sessions.pending.refusal(ada, FirstStep()).mfa_token for _ in range(20)]
+    answer = SecondStep(passkey=device.get(services.second_steps.options(tickets[0])))
+    outcomes = at_once(lambda ticket: services.second_steps.finish(ticket, answer, Client()), tickets)
+    assert [isinstance(each, WrongCode) for each in outcomes].count(True) == 19
+    assert len(services.sessions.list(ada, None, 100).items) == 1
 
 
 def test_a_passkey_that_is_removed_meanwhile_logs_nobody_in_afterwards(
