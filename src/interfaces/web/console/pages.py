@@ -137,7 +137,7 @@ def show(template: str, caller: Caller | None, status: int = 200, **values: Any)
 
 def ask_for_second_step(error: MfaRequired, next: str, kept: str = "") -> Response:
     """Return the page of the second step of a sign-in, whose first step was right."""
-    values = {"mfa_token": error.mfa_token, "kinds": error.factors, "next": next, "kept": kept}
+    values: dict[str, Any] = {"mfa_token": error.mfa_token, "kinds": error.factors, "next": next, "kept": kept}
     return show("signing_in/second_step.html", None, **values)
 
 
