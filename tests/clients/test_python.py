@@ -474,11 +474,22 @@ def test_a_step_up_is_asked_for_without_a_refresh(asynchronous: bool) -> None:
 
 def test_a_login_that_needs_a_second_step_has_its_token() -> None:
     members: dict[str, Any] = {"mfa_token": "token", "expires_in": 600, "factors": ["recovery", "totp"]}
-    service = httpx2.MockTransport(lambda _: _refusal(403, "mfa-required", **members))
+    tokens = {"access_token": "a", "token_type": "bearer", "expires_in": 900, "refresh_token": "r"}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/login":
+            return _refusal(403, "mfa-required", **members)
+        assert json.loads(request.content) == {"mfa_token": "token", "code": "123456"}
+        return httpx2.Response(200, json=tokens)
+
+    kept = MemoryTokens()
+    client = Portero("http://service", tokens=kept, http=httpx2.Client(transport=httpx2.MockTransport(answer)))
     with pytest.raises(MfaRequired) as refused:
-        Portero("http://service", http=httpx2.Client(transport=service)).log_in(username="anna", password=PASSWORD)
+        client.log_in(username="anna", password=PASSWORD)
     problem = refused.value
     assert (problem.mfa_token, problem.expires_in, problem.factors) == ("token", 600, ["recovery", "totp"])
+    client.mfa(mfa_token=problem.mfa_token, code="123456")
+    assert kept.load() == TokenPair("a", "r")
 
 
 def test_a_step_up_with_the_password_keeps_the_session(anna: Device) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from src.application.caller import Caller
 from src.application.factors import Answer
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import wire
 from src.domain.errors import MfaRequired
-from src.domain.sessions import Client
+from src.domain.sessions import Client, Level
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
 from src.infrastructure.blobs import make_blobs
@@ -72,6 +73,22 @@ def test_an_answer_logs_in_once(services: Services, anna: User, phone: Phone, ki
     finish: Callable[[str], object] = lambda token: services.second_steps.finish(token, answer, Client())  # noqa: E731
     assert winners(at_once(finish, (issued * 20)[:20])) == 1
     assert len(services.sessions.list(anna, None, 100).items) == 1
+
+
+@pytest.mark.parametrize("kind", ["code", "recovery_code"])
+def test_an_answer_steps_up_once(services: Services, anna: User, phone: Phone, kind: str) -> None:
+    answer = Answer(**phone.answer("recovery_code"))
+    services.second_steps.finish(ticket(services), answer, Client())
+    [session] = services.sessions.list(anna, None, 100).items
+    user = services.sessions.users.get(anna.id)
+    assert user
+    caller = Caller(user, session, session.proof)
+    answer = Answer(**phone.answer(kind))
+    outcomes = at_once(lambda client: services.step_ups.with_factor(caller, answer, client), [Client()] * 20)
+    assert winners(outcomes) == 1
+    [stepped_up] = services.sessions.list(anna, None, 100).items
+    assert stepped_up.stepped_up_at
+    assert stepped_up.proof.level is Level.TWO_FACTORS
 
 
 def test_a_ticket_logs_in_once_whatever_the_answers_are(services: Services, anna: User, phone: Phone) -> None:

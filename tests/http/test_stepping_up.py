@@ -6,17 +6,14 @@ import jwt
 import pytest
 from flask import Flask
 
-from src.application.factors.recovery import new_recovery_codes, recovery_hash
 from src.application.ports import ProviderAccount
-from src.domain.factors import NO_EVIDENCE, Factor, factor_id
-from src.domain.users import FactorKind, User
 from src.domain.values import Email
-from src.infrastructure.factors.totp import code_at
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol
 from tests.support.races import at_once
+from tests.support.second_steps import give_phone
 from tests.support.working import Watch
 from tests.support.world import (
     PASSWORD,
@@ -31,8 +28,6 @@ from tests.support.world import (
     registration,
     services_of,
 )
-
-SECRET = b"12345678901234567890"
 
 
 @pytest.fixture
@@ -55,41 +50,13 @@ def claims(answer: Answer) -> tuple[int, str, list[str]]:
     return said["auth_time"], said["acr"], said["amr"]
 
 
-def give_factors(client: Client, person: Person) -> list[str]:
-    """Store an authenticator app with SECRET and recovery codes of a person, and return the codes."""
-    proofs, id, codes = services_of(client.application).step_ups.proofs, person.user["id"], new_recovery_codes()
-    now = proofs.clock()
-    factors = [
-        Factor(factor_id(FactorKind.TOTP, id), id, FactorKind.TOTP, now, secret=proofs.sealer.seal(SECRET, id)),
-        Factor(
-            factor_id(FactorKind.RECOVERY, id),
-            id,
-            FactorKind.RECOVERY,
-            now,
-            code_hashes=tuple(recovery_hash(id, code) for code in codes),
-        ),
-    ]
-
-    def change(user: User) -> User:
-        for factor in factors:
-            user = user.with_factor(factor.id, factor.kind, now)
-        return user
-
-    proofs.factors.save(factors, id, change, NO_EVIDENCE)
-    return list(codes)
-
-
-def code(watch: Watch) -> str:
-    return code_at(SECRET, int(watch().timestamp()) // 30)
-
-
 def test_a_step_up_makes_a_newer_and_stronger_token_of_the_same_session(client: Client, watch: Watch) -> None:
     anna = join(client)
-    recovery_codes = give_factors(client, anna)
+    phone = give_phone(client.application, anna.user["id"])
     watch.forward(1000)
     anna = Person(anna.user, client.post("/auth/refresh", json={"refresh_token": anna.refresh}).json["access_token"])
     proved = int(watch().timestamp())
-    answer = step_up(client, anna, code=code(watch))
+    answer = step_up(client, anna, code=phone.code)
     assert claims(answer) == (proved, "aal2", ["pwd", "otp", "mfa"])
     strong = Person(anna.user, answer.json["access_token"])
     assert strong.session == anna.session
@@ -97,7 +64,7 @@ def test_a_step_up_makes_a_newer_and_stronger_token_of_the_same_session(client: 
     [session] = client.get("/auth/sessions", headers=strong.headers).json
     assert session["amr"] == ["pwd", "otp", "mfa"]
     watch.forward(30)
-    assert claims(step_up(client, anna, recovery_code=recovery_codes[0])) == (
+    assert claims(step_up(client, anna, **phone.answer("recovery_code"))) == (
         proved + 30,
         "aal2",
         ["pwd", "otp", "mfa", "recovery"],
@@ -105,18 +72,18 @@ def test_a_step_up_makes_a_newer_and_stronger_token_of_the_same_session(client: 
 
 
 def test_a_step_up_counts_for_the_tokens_of_a_refresh(client: Client, watch: Watch, anna: Person) -> None:
-    give_factors(client, anna)
+    phone = give_phone(client.application, anna.user["id"])
     watch.forward(100)
-    step_up(client, anna, code=code(watch))
+    step_up(client, anna, code=phone.code)
     watch.forward(100)
     fresh = client.post("/auth/refresh", json={"refresh_token": anna.refresh})
     assert claims(fresh) == (int(watch().timestamp()) - 100, "aal2", ["pwd", "otp", "mfa"])
 
 
 def test_a_refused_request_succeeds_after_the_step_up(client: Client, watch: Watch, anna: Person) -> None:
-    give_factors(client, anna)
+    phone = give_phone(client.application, anna.user["id"])
     assert client.delete("/user", headers=anna.headers).status_code == 401
-    strong = Person(anna.user, step_up(client, anna, code=code(watch)).json["access_token"])
+    strong = Person(anna.user, step_up(client, anna, code=phone.code).json["access_token"])
     assert client.delete("/user", headers=anna.headers).status_code == 401
     assert client.delete("/user", headers=strong.headers).status_code == 204
 
@@ -140,7 +107,7 @@ def test_a_passkey_steps_up_once_for_each_challenge(client: Client, anna: Person
 def test_a_password_steps_up_only_without_factors(client: Client, watch: Watch, anna: Person) -> None:
     watch.forward(700)
     assert claims(step_up(client, anna, password=PASSWORD)) == (int(watch().timestamp()), "aal1", ["pwd"])
-    give_factors(client, anna)
+    give_phone(client.application, anna.user["id"])
     assert errors_of(step_up(client, anna, password=PASSWORD)) == {("password", "factor")}
 
 
@@ -160,14 +127,14 @@ def test_wrong_passwords_count_as_failed_logins(client: Client, anna: Person) ->
     assert client.post("/login", json=login).status_code == 401  # as for an unknown name
 
 
-@pytest.mark.parametrize("proof", [{"code": "000000"}, {"recovery_code": "x"}, {"passkey": {}}, {"password": ""}])
+@pytest.mark.parametrize("proof", [{"code": "000000"}, {"recovery_code": "x"}, {"passkey": {}}])
 def test_a_wrong_proof_is_refused(client: Client, anna: Person, proof: dict[str, Any]) -> None:
     answer = step_up(client, anna, **proof)
     assert answer.status_code == 403
     assert claims(client.post("/auth/renew", headers=anna.headers))[1:] == ("aal1", ["pwd"])
 
 
-@pytest.mark.parametrize("body", [{}, {"code": "1", "password": "x"}, {"code": 1}, {"passkey": "x"}])
+@pytest.mark.parametrize("body", [{}, {"password": ""}, {"code": "1", "password": "x"}, {"code": 1}, {"passkey": "x"}])
 def test_a_body_has_one_proof(client: Client, anna: Person, body: dict[str, Any]) -> None:
     assert step_up(client, anna, **body).status_code == 422
 
@@ -183,14 +150,14 @@ def test_an_id_token_of_a_user_with_factors_is_refused() -> None:
     provider = Provider(uid=ProviderAccount(Email("uid@example.com"), has_password=True))
     client = client_of(build(remote=provider))
     person = Person(client.get("/user", headers={"Authorization": "Bearer uid"}).json, "uid")
-    give_factors(client, person)
+    give_phone(client.application, person.user["id"])
     answer = client.get("/user", headers=person.headers)
     assert (answer.status_code, answer.json["type"]) == (401, "/problems/insufficient-user-authentication")
 
 
 def test_of_twenty_uses_of_a_code_one_steps_up(client: Client, watch: Watch, anna: Person) -> None:
-    [used, *_] = give_factors(client, anna)
-    for proof in ({"code": code(watch)}, {"recovery_code": used}):
+    phone = give_phone(client.application, anna.user["id"])
+    for proof in map(phone.answer, ("code", "recovery_code")):
 
         def attempt(_: int, proof: dict[str, str] = proof) -> int:
             return step_up(client_of(client.application), anna, **proof).status_code

@@ -192,17 +192,17 @@ export class Operations extends Requests {
       this.http.GET("/jobs/{id}", { ...init, params: { path: { id } } }));
   }
 
+  /** The challenge in them can be signed for ten minutes, and works once. */
+  getMfaOptions(fields: types.Ticket, options: Options = {}): Promise<types.PasskeyOptions> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/mfa/options", { ...init, body: fields }));
+  }
+
   /** They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
    * (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once. */
   getPasskeyOptions(options: Options = {}): Promise<types.PasskeyOptions> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/passkey/options", { ...init }));
-  }
-
-  /** The challenge in them can be signed for ten minutes, and works once. */
-  getSecondStepOptions(fields: types.Ticket, options: Options = {}): Promise<types.PasskeyOptions> {
-    return this.call("none", options, (init) =>
-      this.http.POST("/auth/mfa/options", { ...init, body: fields }));
   }
 
   /** The challenge in them can be signed for ten minutes, and works once. */
@@ -333,6 +333,13 @@ export class Operations extends Requests {
       this.http.POST("/auth/logout-all", { ...init }));
   }
 
+  /** `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+   * works once, for ten minutes, and ends with every change of the password or the factors. */
+  mfa(fields: types.SecondStep, options: Options = {}): Promise<types.Tokens> {
+    return this.call("none", options, (init) =>
+      this.http.POST("/auth/mfa", { ...init, body: fields }));
+  }
+
   /** The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
    * same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
    * its id and its data, and its guest sessions end. An invitation gives the address and the role. */
@@ -386,13 +393,6 @@ export class Operations extends Requests {
   summariseDataset(id: string, options: Options = {}): Promise<types.Summary> {
     return this.call("use", options, (init) =>
       this.http.POST("/datasets/{id}/summary", { ...init, params: { path: { id } } }));
-  }
-
-  /** `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-   * works once, for ten minutes, and ends with every change of the password or the factors. */
-  takeSecondStep(fields: types.SecondStep, options: Options = {}): Promise<types.Tokens> {
-    return this.call("none", options, (init) =>
-      this.http.POST("/auth/mfa", { ...init, body: fields }));
   }
 
   /** A field that is not given keeps its value.

@@ -372,7 +372,7 @@ export interface paths {
          * @description `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
          *     works once, for ten minutes, and ends with every change of the password or the factors.
          */
-        post: operations["takeSecondStep"];
+        post: operations["mfa"];
         delete?: never;
         options?: never;
         head?: never;
@@ -392,7 +392,7 @@ export interface paths {
          * Get the options for `navigator.credentials.get`, to take the second step of a login with a passkey
          * @description The challenge in them can be signed for ten minutes, and works once.
          */
-        post: operations["getSecondStepOptions"];
+        post: operations["getMfaOptions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2762,7 +2762,7 @@ export interface operations {
             };
         };
     };
-    takeSecondStep: {
+    mfa: {
         parameters: {
             query?: never;
             header?: never;
@@ -2786,7 +2786,7 @@ export interface operations {
             };
         };
     };
-    getSecondStepOptions: {
+    getMfaOptions: {
         parameters: {
             query?: never;
             header?: never;

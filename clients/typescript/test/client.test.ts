@@ -363,12 +363,15 @@ test("a step-up is asked for without a refresh, and the session goes on with its
 
 test("a login that needs a second step has its token", async () => {
   const members = { mfa_token: "token", expires_in: 600, factors: ["recovery", "totp"] };
-  const { client } = answering(refusal(403, "mfa-required", members));
+  const answer = { access_token: "a", token_type: "bearer", expires_in: 900, refresh_token: "r" };
+  const { client, tokens, asked } = answering(refusal(403, "mfa-required", members), Response.json(answer));
   await assert.rejects(client.logIn({ username: "anna", password }), (error) => {
     assert.ok(error instanceof MfaRequired);
     assert.deepEqual([error.mfaToken, error.expiresIn, error.factors], ["token", 600, ["recovery", "totp"]]);
     return true;
   });
+  await client.mfa({ mfa_token: "token", code: "123456" });
+  assert.deepEqual([tokens.load(), asked], [{ accessToken: "a", refreshToken: "r" }, ["/login", "/auth/mfa"]]);
 });
 
 test("a step-up with the password works at the service", async () => {

@@ -166,12 +166,12 @@ class SecondStep(TypedDict):
 class StepUpBody(TypedDict):
     """One proof: the password of an account without factors, or the answer of a factor."""
 
-    password: NotRequired[str]
     code: NotRequired[str]
     """The code that an authenticator app shows."""
     recovery_code: NotRequired[str]
     """Each works once."""
     passkey: NotRequired[dict[str, Any] | None]
+    password: NotRequired[str]
 
 
 class TaskChange(TypedDict):

@@ -239,15 +239,15 @@ class Operations(ABC):
         request = Request("GET", "/jobs/{id}", values={"id": id})
         return self._call(request, _JOB)
 
+    def get_mfa_options(self, **fields: Unpack[bodies.Ticket]) -> models.PasskeyOptions:
+        """The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/mfa/options", session="none", body={**fields})
+        return self._call(request, _PASSKEY_OPTIONS)
+
     def get_passkey_options(self) -> models.PasskeyOptions:
         """They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
         (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once."""
         request = Request("POST", "/auth/passkey/options", session="none")
-        return self._call(request, _PASSKEY_OPTIONS)
-
-    def get_second_step_options(self, **fields: Unpack[bodies.Ticket]) -> models.PasskeyOptions:
-        """The challenge in them can be signed for ten minutes, and works once."""
-        request = Request("POST", "/auth/mfa/options", session="none", body={**fields})
         return self._call(request, _PASSKEY_OPTIONS)
 
     def get_step_up_options(self) -> models.PasskeyOptions:
@@ -373,6 +373,12 @@ class Operations(ABC):
         request = Request("POST", "/auth/logout-all", session="end")
         return self._call(request, _NOTHING)
 
+    def mfa(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
+        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+        works once, for ten minutes, and ends with every change of the password or the factors."""
+        request = Request("POST", "/auth/mfa", session="none", body={**fields})
+        return self._call(request, _TOKENS)
+
     def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
         """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
         same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
@@ -419,12 +425,6 @@ class Operations(ABC):
         """The answer also suggests a stricter schema."""
         request = Request("POST", "/datasets/{id}/summary", values={"id": id})
         return self._call(request, _SUMMARY)
-
-    def take_second_step(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
-        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-        works once, for ten minutes, and ends with every change of the password or the factors."""
-        request = Request("POST", "/auth/mfa", session="none", body={**fields})
-        return self._call(request, _TOKENS)
 
     def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]
@@ -673,15 +673,15 @@ class AsyncOperations(ABC):
         request = Request("GET", "/jobs/{id}", values={"id": id})
         return await self._call(request, _JOB)
 
+    async def get_mfa_options(self, **fields: Unpack[bodies.Ticket]) -> models.PasskeyOptions:
+        """The challenge in them can be signed for ten minutes, and works once."""
+        request = Request("POST", "/auth/mfa/options", session="none", body={**fields})
+        return await self._call(request, _PASSKEY_OPTIONS)
+
     async def get_passkey_options(self) -> models.PasskeyOptions:
         """They name no user: the browser offers the passkeys that it has for this service, also in the autofill of a field
         (`mediation: "conditional"`). The challenge in them can be signed for ten minutes, and works once."""
         request = Request("POST", "/auth/passkey/options", session="none")
-        return await self._call(request, _PASSKEY_OPTIONS)
-
-    async def get_second_step_options(self, **fields: Unpack[bodies.Ticket]) -> models.PasskeyOptions:
-        """The challenge in them can be signed for ten minutes, and works once."""
-        request = Request("POST", "/auth/mfa/options", session="none", body={**fields})
         return await self._call(request, _PASSKEY_OPTIONS)
 
     async def get_step_up_options(self) -> models.PasskeyOptions:
@@ -809,6 +809,12 @@ class AsyncOperations(ABC):
         request = Request("POST", "/auth/logout-all", session="end")
         return await self._call(request, _NOTHING)
 
+    async def mfa(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
+        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
+        works once, for ten minutes, and ends with every change of the password or the factors."""
+        request = Request("POST", "/auth/mfa", session="none", body={**fields})
+        return await self._call(request, _TOKENS)
+
     async def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
         """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
         same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
@@ -855,12 +861,6 @@ class AsyncOperations(ABC):
         """The answer also suggests a stricter schema."""
         request = Request("POST", "/datasets/{id}/summary", values={"id": id})
         return await self._call(request, _SUMMARY)
-
-    async def take_second_step(self, **fields: Unpack[bodies.SecondStep]) -> models.Tokens:
-        """`mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
-        works once, for ten minutes, and ends with every change of the password or the factors."""
-        request = Request("POST", "/auth/mfa", session="none", body={**fields})
-        return await self._call(request, _TOKENS)
 
     async def update_dog(
         self, name: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.DogChange]

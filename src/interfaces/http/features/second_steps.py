@@ -1,14 +1,16 @@
 """The operations that take the second step of a login."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import ClassVar, Self
 
 from flask import Response
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from src.application.factors import Answer
 from src.domain.errors import InvalidToken, NotFound, TooManyRequests, WrongCode
-from src.interfaces.framework.bodies import Body
+from src.domain.messages import Translatable
+from src.interfaces.framework.bodies import Body, refused
 from src.interfaces.framework.fields import CodeField, MfaTokenField, PasskeyField, RecoveryCodeField
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features.passkeys import PasskeyOptionsView
@@ -24,14 +26,17 @@ route = partial(Operation, feature)
 class FactorAnswer(Body):
     """The answer of a factor: a code of an app, a recovery code, or the answer of a passkey."""
 
+    proofs: ClassVar[Sequence[str]] = ("code", "recovery_code", "passkey")
+    """The fields of which a client gives one."""
+
     code: CodeField = ""
     recovery_code: RecoveryCodeField = ""
     passkey: PasskeyField | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> "FactorAnswer":
-        if [bool(self.code), bool(self.recovery_code), self.passkey is not None].count(True) != 1:
-            raise PydanticCustomError("required", "Give one of code, recovery_code, passkey.")
+    def _one(self) -> Self:
+        if len([name for name in self.proofs if getattr(self, name) not in ("", None)]) != 1:
+            raise refused("required", Translatable("Give one of {values}.", values=", ".join(self.proofs)))
         return self
 
     @property
@@ -53,7 +58,7 @@ class Ticket(Body):
 
 
 @route("POST /auth/mfa/options", Access.PUBLIC, PasskeyOptionsView, errors=(InvalidToken, NotFound))
-def show_second_step_options(body: Ticket) -> Response:
+def show_mfa_options(body: Ticket) -> Response:
     """Get the options for `navigator.credentials.get`, to take the second step of a login with a passkey.
 
     The challenge in them can be signed for ten minutes, and works once.
@@ -62,7 +67,7 @@ def show_second_step_options(body: Ticket) -> Response:
 
 
 @route("POST /auth/mfa", Access.PUBLIC, RefreshView, errors=(InvalidToken, WrongCode, TooManyRequests))
-def take_second_step(body: SecondStep) -> Response:
+def mfa(body: SecondStep) -> Response:
     """Take the second step of a login.
 
     `mfa_token` comes with the problem `mfa-required`, with which every login of a user with factors is answered. It
@@ -73,6 +78,6 @@ def take_second_step(body: SecondStep) -> Response:
 
 
 @route("POST /api/v1/auth/mfa", Access.PUBLIC, LoginView, alias_of="/auth/mfa")
-def take_second_step_v1(body: SecondStep) -> Response:
+def mfa_v1(body: SecondStep) -> Response:
     """Take the second step of a login, answered under the names that clients of /api/v1 read."""
     return render(LoginView.of_user(*services().second_steps.finish(body.mfa_token, body.answer, client())))

@@ -1,19 +1,17 @@
 """The operations with which users prove again, within a session, who they are."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Self
+from typing import ClassVar
 
 from flask import Response
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
-from src.application.factors import Answer
 from src.application.sessions import Caller
 from src.domain.errors import NotFound, TooManyRequests, WrongCode, WrongPassword
-from src.interfaces.framework.bodies import Body
-from src.interfaces.framework.fields import CodeField, PasskeyField, PasswordField, RecoveryCodeField
+from src.interfaces.framework.fields import PasswordField
 from src.interfaces.framework.requests import client, services
 from src.interfaces.http.features.passkeys import PasskeyOptionsView
+from src.interfaces.http.features.second_steps import FactorAnswer
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import render
@@ -23,19 +21,12 @@ feature = Feature("Step-up", "Proving again, within a session, who you are (RFC 
 route = partial(Operation, feature)
 
 
-class StepUpBody(Body):
+class StepUpBody(FactorAnswer):
     """One proof: the password of an account without factors, or the answer of a factor."""
 
-    password: PasswordField = ""
-    code: CodeField = ""
-    recovery_code: RecoveryCodeField = ""
-    passkey: PasskeyField | None = None
+    proofs: ClassVar[Sequence[str]] = ("password", *FactorAnswer.proofs)
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise PydanticCustomError("required", "Give one of password, code, recovery_code, passkey.")
-        return self
+    password: PasswordField = ""
 
 
 @route("POST /auth/step-up/options", Access.USER, PasskeyOptionsView, errors=(NotFound,))
@@ -56,7 +47,6 @@ def step_up(caller: Caller, body: StepUpBody) -> Response:
     failed logins.
     """
     service = services().step_ups
-    if "password" in body.model_fields_set:
+    if body.password:
         return render(TokenView.of(service.with_password(caller, body.password, client())))
-    answer = Answer(body.code, body.recovery_code, body.passkey)
-    return render(TokenView.of(service.with_factor(caller, answer, client())))
+    return render(TokenView.of(service.with_factor(caller, body.answer, client())))
