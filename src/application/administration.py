@@ -1,6 +1,8 @@
 """Account tasks of the operator, who uses the command line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from src.application.accounts import Accounts, changes
 from src.application.directory import DirectoryService
@@ -76,9 +78,15 @@ class AdministrationService:
         return self.accounts.end_sessions(self.find_user(claim).id, change, changes(NO_CLIENT, OPERATOR, now))
 
     def set_role(self, claim: Claim, role: Role) -> User:
-        """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin."""
+        """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin, Unavailable."""
         id, events = self.find_user(claim).id, changes(NO_CLIENT, OPERATOR, self.clock())
-        return self.users.update(id, lambda stored: replace(stored, role=role), events=events)
+        return self.accounts.change(id, lambda stored: replace(stored, role=role), events=events)
+
+    def set_claims(self, claim: Claim, claims: Mapping[str, Any]) -> User:
+        """Replace the claims of a user, which the next token carries. Raises NotFound, Invalid, Unavailable."""
+        id, now = self.find_user(claim).id, self.clock()
+        events = changes(NO_CLIENT, OPERATOR, now)
+        return self.accounts.change(id, lambda stored: stored.changed({"custom_claims": claims}, now), events=events)
 
     def delete_user(self, user: User) -> None:
         """Delete a user and everything that belongs to the user. Raises NotFound, LastAdmin, Unavailable."""

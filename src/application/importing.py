@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from src.application.input_rules import InputRules
 from src.application.ports import Clock, PasswordHasher
-from src.domain.errors import NotFound
+from src.domain.errors import Invalid, NotFound
 from src.domain.events import OPERATOR, EventRepository, EventType
+from src.domain.metadata import check_claims, merged_metadata
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import PROFILE_PARSERS, Claim, State, User, UserRepository
 from src.domain.values import InvalidValue, Role, Username, batches, fold
@@ -50,6 +51,8 @@ class UserRecord:
     email_verified: bool = False
     details: Mapping[str, str | None] = field(default_factory=dict)
     """The personal details, by their field of ``PROFILE_PARSERS``."""
+    metadata: Any = None
+    claims: Any = None
     role: str | None = None
     disabled: bool = False
     created_at: datetime | None = None
@@ -197,7 +200,7 @@ class ImportService:
         }
         now = self.clock()
         made_id = hashlib.sha256(f"{source} {record.place}".encode()).hexdigest()[:32]
-        return User(
+        user = User(
             id=record.id if record.id and _ID.fullmatch(record.id) else made_id,
             created_at=record.created_at or now,
             updated_at=now,
@@ -209,6 +212,9 @@ class ImportService:
             password_hash=_field("password", parse_hash, record.password_hash or None),
             **details,
         )
+        metadata = _object("metadata", partial(merged_metadata, {}), record.metadata)
+        claims = _object("claims", partial(check_claims, role=user.role), record.claims)
+        return replace(user, metadata=metadata, custom_claims=claims)
 
 
 def _field(name: str, parse: Callable[[str], T], text: str | None) -> T | None:
@@ -217,6 +223,16 @@ def _field(name: str, parse: Callable[[str], T], text: str | None) -> T | None:
         return None if text is None else parse(text)
     except (InvalidValue, NotImportable) as error:
         raise NotImportable(f"{name}: {error}") from None
+
+
+def _object(name: str, check: Callable[[Mapping[str, Any]], Mapping[str, Any]], value: Any) -> Mapping[str, Any]:
+    """Return a JSON object that ``check`` accepts, an empty one for None. Raises NotImportable."""
+    if value is not None and not isinstance(value, Mapping):
+        raise NotImportable(f"{name}: this is not a JSON object.")
+    try:
+        return check(value or {})
+    except Invalid as error:
+        raise NotImportable(f"{name}: {error.errors[0].message}") from None
 
 
 def _with_hash(user: User, hash: str | None) -> User:

@@ -55,7 +55,10 @@ class EventType(StrEnum):
     USER_ADDED = "user-added"
     """An admin or the operator added a user. Fields: ``role``."""
     PROFILE_CHANGED = "profile-changed"
-    """The username or a name of a user was changed. Fields: ``fields``, the names of the changed fields."""
+    """The username, a name, the metadata or the claims of a user were changed.
+
+    Fields: ``fields``, the names of the changed fields.
+    """
     ROLE_CHANGED = "role-changed"
     """A user was given a role, disabled or enabled. Fields: ``role``, ``disabled``."""
     USER_DELETED = "user-deleted"

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 
 from src.domain.errors import NotFound
 from src.domain.events import NO_EVENTS, Actor, ActorKind, Event, Recorded
+from src.domain.metadata import check_claims, merged_metadata
 from src.domain.receipts import IdempotentCreate, Receipt
 from src.domain.repositories import Repository
 from src.domain.values import Email, Page, Role, Username, new_id, parse_name
@@ -74,6 +75,9 @@ class Profile(TypedDict, total=False):
     last_name: str | None
     role: Role
     disabled: bool
+    metadata: Mapping[str, Any]
+    """A merge patch (RFC 7396) of the metadata."""
+    custom_claims: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,12 @@ class User:
 
     The commit that lets the user in accepts it. The commit that buries a user who still has it gives it back.
     """
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """JSON of the user's own. Nothing in it is trusted."""
+    custom_claims: Mapping[str, Any] = field(default_factory=dict)
+    """JSON that admins have set, and that every access token carries at its top level."""
+    mirrored_claims: tuple[str, ...] = ()
+    """The names of the claims at the identity provider that this service has set, or may have set."""
     revision: str = ""
 
     @classmethod
@@ -147,10 +157,17 @@ class User:
         return self.pending.since if self.pending else None
 
     def changed(self, change: Profile, now: datetime) -> "User":
-        """Return the user with a changed profile. A new address is not verified. Disabling a user ends its sessions."""
+        """Return the user with a changed profile. A new address is not verified. Disabling a user ends its sessions.
+
+        Raises Invalid if the metadata or the claims are too large after the change, or if a claim is reserved.
+        """
         email = change.get("email", self.email)
         readdressed = self.with_email(email, verified=self.email_verified and email == self.email)
+        if "metadata" in change:
+            change = change | {"metadata": merged_metadata(self.metadata, change["metadata"])}
         changed = replace(readdressed, **change, updated_at=now)
+        if "custom_claims" in change or "role" in change:
+            check_claims(changed.custom_claims, changed.role)
         return changed.without_sessions(now) if changed.disabled and not self.disabled else changed
 
     def with_email(self, email: Email | None, *, verified: bool) -> "User":

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from src.domain.values import Role
 
@@ -55,6 +55,12 @@ class UserView(PublicUserView):
     last_name: str | None = Field(examples=["Ruiz"])
     role: Role = Field(examples=["user"])
     disabled: bool = Field(examples=[False])
+    metadata: dict[str, Any] = Field(description="The user's own data. Nothing in it is trusted.", examples=[{}])
+    claims: dict[str, Any] = Field(
+        validation_alias=AliasChoices("custom_claims", "claims"),
+        description="What admins have set. Every access token carries it at its top level.",
+        examples=[{}],
+    )
     created_at: datetime
     updated_at: datetime
 

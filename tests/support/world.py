@@ -78,6 +78,8 @@ USER_FIELDS = {
     "last_name",
     "role",
     "disabled",
+    "metadata",
+    "claims",
     "created_at",
     "updated_at",
 }

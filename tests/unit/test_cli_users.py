@@ -317,7 +317,7 @@ def test_an_export_is_imported_as_it_was(prepared: Portero) -> None:
 
 
 KEPT_HERE = {"updated_at", "revision", "state", "expires_at", "pending", "provider"} | {
-    *("session_epoch", "kept_session", "sessions_ended_at", "address_changes", "invitation_id")
+    *("session_epoch", "kept_session", "sessions_ended_at", "address_changes", "invitation_id", "mirrored_claims")
 }
 """The fields of a user that no export has: the state of the record, of its sessions and of its provider."""
 
@@ -334,6 +334,8 @@ def test_an_export_followed_by_an_import_keeps_every_field_of_a_user(prepared: P
         role=Role.ADMIN,
         disabled=True,
         password_hash=HASH,
+        metadata={"theme": "dark", "n": [1, 2.5, None]},
+        custom_claims={"plan": "gold"},
     )
     details: dict[str, Any] = {name: f"a {name}" for name in PROFILE_PARSERS}
     user = replace(user, **details)
@@ -353,6 +355,28 @@ def test_an_export_followed_by_an_import_keeps_every_field_of_a_user(prepared: P
 
 def _users(url: str) -> Users:
     return Users(SqliteStore.open(url, pool_size=1))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"metadata": [1]}, "metadata: this is not a JSON object."),
+        ({"metadata": {"a": "x" * 8192}}, "metadata: Use at most 8192 bytes as compact JSON."),
+        ({"claims": {"sub": "1"}}, "claims: These names are reserved: sub."),
+    ],
+)
+def test_an_import_refuses_bad_metadata_and_claims(prepared: Portero, fields: dict[str, Any], reason: str) -> None:
+    outcome = prepared("users", "import", write("users.jsonl", {"username": "ana", **fields}))
+    assert (outcome.code, reason in outcome.err) == (1, True)
+
+
+def test_claims_are_set_on_the_command_line(prepared: Portero) -> None:
+    prepared("users", "import", write("users.jsonl", {"username": "ana"}))
+    assert prepared("users", "claims", "ana", '{"plan": "gold"}').out == "ana has plan\n"
+    assert '"plan": "gold"' in prepared("users", "show", "ana").out
+    for text in ("[1]", "{", '{"a": 1, "a": 2}', '{"exp": 1}'):
+        assert prepared("users", "claims", "ana", text).code == 2
+    assert prepared("users", "claims", "ana", "{}").out == "ana has no claims\n"
 
 
 def test_an_import_is_refused_when_firebase_keeps_the_passwords(

@@ -13,6 +13,7 @@ import pytest
 from scripts.reference import PART
 from src.domain import errors
 from src.domain.errors import PorteroError
+from src.domain.metadata import RESERVED_CLAIMS
 from src.interfaces.cli.commands import cli
 from src.interfaces.errors.catalogue import status_of
 from tests.support.markdown import PAGES, ROOT, blocks
@@ -167,3 +168,10 @@ def test_the_versions_of_the_tools_of_others_are_those_that_are_pinned() -> None
     stated = re.findall(r"\d+\.\d+\.\d+", (ROOT / "docs/explanation/interop.md").read_text("utf-8"))
     assert len(stated) > 10
     assert {*stated} <= {*re.findall(r'(?:==|": ")(\d+\.\d+\.\d+)', text)}
+
+
+def test_the_reserved_claims_are_documented() -> None:
+    section = read("directory.md").partition("### Claims")[2].partition("An API behind")[0]
+    lines = [line for line in section.splitlines() if line[:2] in ("- ", "  ")]
+    listed = {name for line in lines for name in re.findall(r"`(\w+)`", line)}
+    assert listed == RESERVED_CLAIMS

@@ -428,7 +428,8 @@ export class Operations extends Requests {
       this.http.PUT("/user", { ...init, body: fields, params: { header: { "If-Match": options.ifMatch } } }));
   }
 
-  /** Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+  /** Only admins set `role`, `disabled` and `claims`, with immediate effect. The last admin cannot be demoted or
+   * disabled.
    *
    * For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
    *

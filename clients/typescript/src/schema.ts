@@ -1045,7 +1045,8 @@ export interface paths {
         get: operations["getUserById"];
         /**
          * Change your own account or, as an admin, any account
-         * @description Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+         * @description Only admins set `role`, `disabled` and `claims`, with immediate effect. The last admin cannot be demoted or
+         *     disabled.
          *
          *     For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
          *
@@ -1125,6 +1126,13 @@ export interface components {
             email?: string;
             /** @example Ruiz */
             last_name?: string | null;
+            /**
+             * @description A merge patch (RFC 7396) of your own data: null removes a key. At most 8 KiB and 8 levels.
+             * @example {
+             *       "theme": "dark"
+             *     }
+             */
+            metadata?: Record<string, never>;
             /** @example Anna */
             name?: string | null;
             /**
@@ -1701,6 +1709,13 @@ export interface components {
              */
             accessToken: string;
             /**
+             * @description What admins have set. Every access token carries it at its top level.
+             * @example {}
+             */
+            claims: {
+                [key: string]: unknown;
+            };
+            /**
              * Format: date-time
              * @example 2026-11-22T09:00:00Z
              */
@@ -1720,6 +1735,13 @@ export interface components {
             id: string;
             /** @example Ruiz */
             last_name: string | null;
+            /**
+             * @description The user's own data. Nothing in it is trusted.
+             * @example {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
             /** @example Anna */
             name: string | null;
             /**
@@ -1806,6 +1828,10 @@ export interface components {
         PictureStatus: "pending" | "ready" | "failed";
         /** @description A user as others see it, with the id and the username. Admins, auditors and the user itself see all fields. */
         PublicUser: {
+            /** @example {} */
+            claims?: {
+                [key: string]: unknown;
+            };
             /**
              * @default null
              * @example 2026-11-22T09:00:00Z
@@ -1827,6 +1853,10 @@ export interface components {
              * @example Ruiz
              */
             last_name: string | null;
+            /** @example {} */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /**
              * @default null
              * @example Anna
@@ -2117,6 +2147,13 @@ export interface components {
         /** @description A user. */
         User: {
             /**
+             * @description What admins have set. Every access token carries it at its top level.
+             * @example {}
+             */
+            claims: {
+                [key: string]: unknown;
+            };
+            /**
              * Format: date-time
              * @example 2026-11-22T09:00:00Z
              */
@@ -2131,6 +2168,13 @@ export interface components {
             id: string;
             /** @example Ruiz */
             last_name: string | null;
+            /**
+             * @description The user's own data. Nothing in it is trusted.
+             * @example {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
             /** @example Anna */
             name: string | null;
             /** @example user */
@@ -2143,8 +2187,15 @@ export interface components {
             /** @example anna */
             username: string | null;
         };
-        /** @description A change of a user. At least one field is required. Only admins can set `role` and `disabled`. */
+        /** @description A change of a user. At least one field is required. Only admins can set `role`, `disabled` and `claims`. */
         UserChange: {
+            /**
+             * @description Replaces what every access token carries. At most 1 000 bytes together with `role`.
+             * @example {
+             *       "plan": "gold"
+             *     }
+             */
+            claims?: Record<string, never>;
             /** @example correct horse battery */
             current_password?: string | null;
             disabled?: boolean;
@@ -2156,6 +2207,13 @@ export interface components {
             email?: string;
             /** @example Ruiz */
             last_name?: string | null;
+            /**
+             * @description A merge patch (RFC 7396) of your own data: null removes a key. At most 8 KiB and 8 levels.
+             * @example {
+             *       "theme": "dark"
+             *     }
+             */
+            metadata?: Record<string, never>;
             /** @example Anna */
             name?: string | null;
             /** @enum {string} */

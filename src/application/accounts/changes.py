@@ -8,7 +8,7 @@ from src.domain.sessions import Client
 from src.domain.users import User
 from src.domain.values import Role
 
-_PROFILE = ("username", "name", "last_name")
+_PROFILE = ("username", "name", "last_name", "metadata", "custom_claims")
 """The fields whose change is the event ``profile-changed``."""
 
 

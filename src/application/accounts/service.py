@@ -28,6 +28,9 @@ from src.domain.sessions import Client, Login, Method
 from src.domain.users import Profile, User, UserRepository, require_visible
 from src.domain.values import Email, InvalidValue, Role
 
+FOR_ADMINS = frozenset({"role", "disabled", "custom_claims"})
+"""The fields of a profile that only admins change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
@@ -99,21 +102,22 @@ class AccountService:
     ) -> User:
         """Change your own account or, as an admin, any account.
 
-        Only admins set ``role`` and ``disabled``, with immediate effect; both are ignored if others give them. The last
-        admin cannot be demoted or disabled. A new address of the caller needs the current password, or a login of the
-        last ten minutes: whoever has stolen a token could otherwise take over the account. With factors it needs a
-        proof with two factors of the last ten minutes. A password that is given for the caller's own account is always
-        checked. Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, RegistrationClosed for an address that
-        is not allowed here, WrongPassword, TooManyRequests, Taken, Stale, LastAdmin, Unavailable.
+        Only admins set ``role``, ``disabled`` and the claims, with immediate effect; if others give them, they are
+        ignored. The metadata is merged. The last admin cannot be demoted or disabled. A new address of the caller needs
+        the current password, or a login of the last ten minutes: whoever has stolen a token could otherwise take over
+        the account. With factors it needs a proof with two factors of the last ten minutes. A password that is given
+        for the caller's own account is always checked. Raises Forbidden, InsufficientAuthentication, NotFound, Invalid,
+        RegistrationClosed for an address that is not allowed here, WrongPassword, TooManyRequests, Taken, Stale,
+        LastAdmin, Unavailable.
         """
         user, now = caller.user, self.clock()
         require_self_or_admin(caller, id)
         if user.role is not Role.ADMIN:
             change = change.copy()
-            change.pop("role", None)
-            change.pop("disabled", None)
+            for name in FOR_ADMINS:
+                change.pop(name, None)  # type: ignore[misc]
             self.registration.admit_address(user, change.get("email", user.email))
-        elif "role" in change or "disabled" in change:
+        elif change.keys() & FOR_ADMINS:
             caller.require_admin()
         is_own, is_confirmed = id == user.id, self._logged_in_recently(caller)
         new_address = change.get("email", user.email) != user.email

@@ -39,6 +39,9 @@ class Users(Documents[User]):
             role=_ROLES.__getitem__,
             state=_STATES.__getitem__,
             address_changes=lambda count: count or 0,
+            metadata=lambda value: value or {},
+            custom_claims=lambda value: value or {},
+            mirrored_claims=lambda names: tuple(names or ()),
             factors=lambda kinds: {id: FactorKind(kind) for id, kind in (kinds or {}).items()},
         )
         self._invitations = Invitations(store)
@@ -144,6 +147,9 @@ class Users(Documents[User]):
             "provider_valid_since": link.valid_since if link else None,
             "provider_project": link.project if link else None,
             "factors": dict(entity.factors) or None,
+            "metadata": dict(entity.metadata) or None,
+            "custom_claims": dict(entity.custom_claims) or None,
+            "mirrored_claims": [*entity.mirrored_claims] or None,
         }
 
     def _related_writes(self, old: User | None, new: User) -> Sequence[Write]:

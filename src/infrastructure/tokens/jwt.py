@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import jwt
 from jwt.algorithms import ECAlgorithm
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 
 from src.application.ports import Clock, RefreshToken, TokenClaims, Tokens
 from src.application.strict_json import strict_json
@@ -44,13 +45,13 @@ _Time = Annotated[int, Field(ge=0, lt=1 << 37)]
 
 
 class _Payload(BaseModel):
-    """The claims of an access token: no others are allowed, and those without a default are required.
+    """The claims of an access token beside those that admins have set. Those without a default are required.
 
     The others are how and when the user logged in (OpenID Connect Core, section 2; RFC 8176). Tokens of earlier
     versions do not have them.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
     iss: _Text
     aud: _Text
@@ -128,7 +129,9 @@ class JwtIssuer:
         )
         key = self._keys.signing()
         headers = {"typ": _TYPE, "kid": key.kid}
-        access = _jws.encode(payload.model_dump_json(exclude_none=True).encode(), key.private, key.algorithm, headers)
+        # The claims of the service come last, whatever names an earlier version has let admins use.
+        claims = {**user.custom_claims, **payload.model_dump(mode="json", exclude_none=True)}
+        access = _jws.encode(to_json(claims), key.private, key.algorithm, headers)
         return Tokens(access, seconds, refresh.value if refresh else None)
 
     def public_keys(self) -> dict[str, list[dict[str, str]]]:
@@ -158,7 +161,7 @@ class JwtIssuer:
 
     def claims(self, token: str) -> dict[str, Any]:
         self.verify(token)
-        return self._verified(token).payload.model_dump(mode="json", exclude_none=True)
+        return _json(token.split(".")[1])
 
     def _verify_signature(self, token: str) -> _Verified:
         """Return a token that one of the current keys has signed, whether or not it has expired. Raise InvalidToken."""

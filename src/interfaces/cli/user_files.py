@@ -136,6 +136,8 @@ def _record(row: _Row) -> UserRecord:
         created_at=_time(fields, ("created_at", "createdAt", "date_joined", "create_datetime")),
         salt=salt,
         password=password,
+        metadata=fields.get("metadata") or None,
+        claims=fields.get("claims") or None,
         details={name: _text(fields, _DETAILS.get(name, (name,))) for name in PROFILE_PARSERS},
         **texts,
     )

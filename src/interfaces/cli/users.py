@@ -10,6 +10,7 @@ import click
 from pydantic_core import to_json
 
 from src.application.importing import NotImportable, Refusal
+from src.application.strict_json import NotJson, strict_json
 from src.domain.users import User
 from src.domain.values import Role
 from src.interfaces.cli.arguments import TextOrFile, as_bad_parameter, find_user
@@ -53,6 +54,24 @@ def set_role(console: Console, login: str, role: str) -> None:
     with as_bad_parameter("LOGIN"):
         services.administration.set_role(services.rules.parse_login(login), Role(role))
     click.echo(f"{login} is {role}")
+
+
+@users.command("claims")
+@click.argument("login")
+@click.argument("claims", metavar="JSON")
+@click.pass_obj
+def set_claims(console: Console, login: str, claims: str) -> None:
+    """Replace the claims of a user by those of a JSON object. Access tokens carry them from the next one on."""
+    services = console.services()
+    try:
+        value = strict_json(claims)
+    except (NotJson, UnicodeError) as error:
+        raise click.BadParameter(f"this is not JSON: {error}", param_hint="JSON") from None
+    if not isinstance(value, dict):
+        raise click.BadParameter("this is not a JSON object", param_hint="JSON")
+    with as_bad_parameter("LOGIN"):
+        user = services.administration.set_claims(services.rules.parse_login(login), value)
+    click.echo(f"{login} has {', '.join(user.custom_claims) or 'no claims'}")
 
 
 @users.command("delete")

@@ -39,6 +39,12 @@ def checked(check: Callable[[str, ValidationInfo], Any], schema: dict[str, Any])
     return PlainValidator(validate), WithJsonSchema({"type": "string", **schema})
 
 
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("type", "Give a JSON object.")
+    return value
+
+
 def whole_number(most: int) -> Any:
     """Return the annotations of a field with a whole number from 1 to ``most``."""
 
@@ -177,6 +183,7 @@ MfaTokenField = Annotated[
 UserIdField = Annotated[str, PlainValidator(_user_id), WithJsonSchema({"type": "string"})]
 TextField = Annotated[str, *checked(lambda text, _: text, {})]
 RoleField = Annotated[Role, PlainValidator(_role), WithJsonSchema({"type": "string", "enum": _ROLES})]
+ObjectField = Annotated[dict[str, Any], PlainValidator(_object), WithJsonSchema({"type": "object"})]
 BooleanField = Annotated[bool, Strict()]
 BooleanParameter = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"type": "boolean"})]
 PictureField = Annotated[

@@ -12,6 +12,8 @@ class AccountChange(TypedDict):
     """Unique ignoring case."""
     name: NotRequired[str | None]
     last_name: NotRequired[str | None]
+    metadata: NotRequired[dict[str, Any]]
+    """A merge patch (RFC 7396) of your own data: null removes a key. At most 8 KiB and 8 levels."""
     current_password: NotRequired[str | None]
 
 
@@ -208,7 +210,7 @@ class TokenOrNothing(TypedDict):
 
 
 class UserChange(TypedDict):
-    """A change of a user. At least one field is required. Only admins can set `role` and `disabled`."""
+    """A change of a user. At least one field is required. Only admins can set `role`, `disabled` and `claims`."""
 
     username: NotRequired[str]
     """3 to 32 characters after NFKC: letters and digits of one script, at most four combining marks on a letter, and `. _ -`, beginning with a letter or a digit. Latin may be combined with the scripts of Chinese, Japanese or Korean. Unique ignoring case and Unicode form."""
@@ -216,6 +218,10 @@ class UserChange(TypedDict):
     """Unique ignoring case."""
     name: NotRequired[str | None]
     last_name: NotRequired[str | None]
+    metadata: NotRequired[dict[str, Any]]
+    """A merge patch (RFC 7396) of your own data: null removes a key. At most 8 KiB and 8 levels."""
     current_password: NotRequired[str | None]
     role: NotRequired[Literal["user", "uploader", "auditor", "admin"]]
     disabled: NotRequired[bool]
+    claims: NotRequired[dict[str, Any]]
+    """Replaces what every access token carries. At most 1 000 bytes together with `role`."""

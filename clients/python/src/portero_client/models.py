@@ -142,6 +142,10 @@ class User(Resource):
     last_name: str | None
     role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
     disabled: bool
+    metadata: dict[str, Any]
+    """The user's own data. Nothing in it is trusted."""
+    claims: dict[str, Any]
+    """What admins have set. Every access token carries it at its top level."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
@@ -375,6 +379,10 @@ class NewUserWithTokens(Resource):
     last_name: str | None
     role: Literal["guest", "user", "uploader", "auditor", "admin"] | str
     disabled: bool
+    metadata: dict[str, Any]
+    """The user's own data. Nothing in it is trusted."""
+    claims: dict[str, Any]
+    """What admins have set. Every access token carries it at its top level."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
@@ -390,6 +398,8 @@ class PublicUser(Resource):
     last_name: str | None = None
     role: Literal["guest", "user", "uploader", "auditor", "admin"] | str | None = None
     disabled: bool | None = None
+    metadata: dict[str, Any] | None = None
+    claims: dict[str, Any] | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
 

@@ -464,7 +464,8 @@ class Operations(ABC):
     def update_user_by_id(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
     ) -> models.User:
-        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+        """Only admins set `role`, `disabled` and `claims`, with immediate effect. The last admin cannot be demoted or
+        disabled.
 
         For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
 
@@ -900,7 +901,8 @@ class AsyncOperations(ABC):
     async def update_user_by_id(
         self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.UserChange]
     ) -> models.User:
-        """Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+        """Only admins set `role`, `disabled` and `claims`, with immediate effect. The last admin cannot be demoted or
+        disabled.
 
         For callers with factors, a new `email` needs a proof with two factors in the last ten minutes.
 

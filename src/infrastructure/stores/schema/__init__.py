@@ -33,6 +33,7 @@ USERS = Collection(
     | _integer("address_changes", nullable=True)  # null, as in users of earlier versions, stands for 0
     | _time("created_at", "updated_at")
     | _time("sessions_ended_at", "expires_at", "reconcile_since", "provider_valid_since", nullable=True)
+    | _json("metadata", "custom_claims", "mirrored_claims", nullable=True)
     | _json("reserved", "factors", nullable=True)
     | _text("provider_project", nullable=True)
     | _reference("invitation_id", "invitations", nullable=True),

@@ -17,6 +17,7 @@ from src.interfaces.framework.fields import (
     LastNameField,
     NameField,
     NewPasswordField,
+    ObjectField,
     PasswordElsewhere,
     PasswordField,
     TextField,
@@ -79,6 +80,13 @@ class ProfileBody(Change):
     email: EmailField = None  # type: ignore[assignment]
     name: NameField | None = None
     last_name: LastNameField | None = None
+    metadata: Annotated[
+        ObjectField,
+        Field(
+            description="A merge patch (RFC 7396) of your own data: null removes a key. At most 8 KiB and 8 levels.",
+            examples=[{"theme": "dark"}],
+        ),
+    ] = None  # type: ignore[assignment]
     password: PasswordElsewhere = None
     current_password: PasswordField | None = None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import ConfigDict, Field
 
-from src.application.accounts import require_self_or_admin
+from src.application.accounts import FOR_ADMINS, require_self_or_admin
 from src.application.sessions import Caller
 from src.domain.errors import FieldError, Invalid, LastAdmin, Stale, Taken, TooManyRequests, WrongPassword
 from src.domain.messages import Translatable
@@ -20,6 +20,7 @@ from src.interfaces.framework.fields import (
     LastNameField,
     NameField,
     NewPasswordField,
+    ObjectField,
     RoleField,
     UsernameField,
 )
@@ -58,16 +59,30 @@ class Person(Body):
 
 
 class UserBody(ProfileBody):
-    """A change of a user. At least one field is required. Only admins can set `role` and `disabled`."""
+    """A change of a user. At least one field is required. Only admins can set `role`, `disabled` and `claims`."""
 
     role: RoleField = Role.USER
     disabled: BooleanField = False
+    claims: Annotated[
+        ObjectField,
+        Field(
+            description="Replaces what every access token carries. At most 1 000 bytes together with `role`.",
+            examples=[{"plan": "gold"}],
+        ),
+    ] = None  # type: ignore[assignment]
+
+    def profile(self) -> Profile:
+        """Return the fields to change."""
+        change = super().profile()
+        if "claims" in self.model_fields_set:
+            change["custom_claims"] = change.pop("claims")  # type: ignore[typeddict-item]
+        return change
 
     def change_by(self, caller: Caller) -> Profile:
         """Return the fields that the caller may change. Raises Invalid when there are none."""
         change = self.profile()
-        if caller.user.role is not Role.ADMIN and not change.keys() - {"role", "disabled"}:
-            names = "username, email, name, last_name"
+        if caller.user.role is not Role.ADMIN and not change.keys() - FOR_ADMINS:
+            names = "username, email, name, last_name, metadata"
             raise Invalid(FieldError("body", "empty", Translatable("Give at least one of {names}.", names=names)))
         return change
 
@@ -83,6 +98,8 @@ class DirectoryEntry(PublicUserView):
     last_name: str | None = None
     role: Role = Role.USER
     disabled: bool = False
+    metadata: Annotated[dict[str, Any], Field(default_factory=dict, examples=[{}])]
+    claims: Annotated[dict[str, Any], Field(default_factory=dict, examples=[{}])]
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -150,7 +167,8 @@ def add_person(caller: Caller, body: Person, idempotency: IdempotentRequest) -> 
 def change_user_by_id(caller: Caller, body: UserBody, id: str) -> Response:
     """Change your own account or, as an admin, any account.
 
-    Only admins set `role` and `disabled`, with immediate effect. The last admin cannot be demoted or disabled.
+    Only admins set `role`, `disabled` and `claims`, with immediate effect. The last admin cannot be demoted or
+    disabled.
     """
     change, password = body.change_by(caller), body.current_password
     user = services().accounts.change(caller, id, change, password, expected_revisions(), client())

@@ -36,9 +36,12 @@ route = partial(Operation, feature)
 
 
 class TokenStateView(View):
-    """The state of a token (RFC 7662 section 2.2). Of a token that is not active it says nothing more."""
+    """The state of a token (RFC 7662 section 2.2). Of a token that is not active it says nothing more.
 
-    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+    The claims that admins have given to the user are beside the others.
+    """
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False, extra="allow")
 
     active: bool
     token_type: str = Field(default="", examples=["Bearer"])
