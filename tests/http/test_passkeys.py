@@ -190,6 +190,16 @@ def test_an_answer_that_is_sent_twice_is_no_copied_passkey(
     assert "passkey-counter-went-back" not in caplog.messages
 
 
+def test_the_log_names_no_credential(
+    client: Client, app: Flask, anna: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    device = Authenticator()
+    enrol(services_of(app), anna.user["id"], device)
+    assert log_in(client, device).status_code == 200
+    assert device.id.hex() not in caplog.text
+
+
 def test_a_service_without_a_domain_takes_no_passkeys() -> None:
     client = client_of(build(settings={"public_url": "http://10.0.0.1"}))
     assert client.post("/auth/passkey/options").status_code == 404

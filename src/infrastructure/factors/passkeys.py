@@ -1,6 +1,7 @@
 """Verifies passkeys with the library fido2. Imported at the first passkey only, because the library is large."""
 
 import json
+import logging
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ from src.application.ports import CHALLENGE_LIFETIME, ClaimedCredential, Credent
 from src.domain.errors import WrongPasskey
 from src.domain.factors import Passkey
 from src.domain.users import User
+
+logging.getLogger("fido2").setLevel(logging.WARNING)  # Its INFO messages contain the ids of credentials.
 
 _ALGORITHMS = (-8, -7, -257)
 """Ed25519, ES256 and RS256 (COSE), the preferred one first. Every authenticator has one of them."""
