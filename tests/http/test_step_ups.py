@@ -197,6 +197,14 @@ def test_the_role_that_counts_is_the_one_that_is_shown(strict: Flask, role: Role
     assert client.post("/api/v1/auth/login", json=_login(person)).json["user"]["role"] == Role.USER
 
 
+def test_a_token_from_before_the_setting_has_the_role_that_counts_now(strict: Flask) -> None:
+    client = client_of(strict)
+    old = with_proof(client, join(client, "admin"), ONE)  # its claim is still admin
+    state = client.post("/auth/introspect", data={"token": old.token}, auth=("billing", "s" * 16)).json
+    assert state["role"] == Role.USER
+    assert client.get("/user", headers=old.headers).json["role"] == Role.USER
+
+
 def _login(person: Person) -> dict[str, str]:
     return {"username": person.user["username"], "password": PASSWORD}
 

@@ -76,7 +76,8 @@ class IntrospectionService:
 
     def _access(self, token: str) -> Mapping[str, Any]:
         user = self.authentication.authenticate(token).user
-        return {**self.authentication.tokens.claims(token), **_name_of(user), "token_type": "Bearer"}
+        claims = self.authentication.tokens.claims(token)
+        return {**claims, **_name_of(user), "role": user.role.value, "token_type": "Bearer"}
 
     def _refresh(self, value: str) -> Mapping[str, Any]:
         token = self.refresh_tokens.parse(value)
