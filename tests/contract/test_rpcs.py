@@ -116,6 +116,21 @@ def test_a_login_with_a_passkey_is_one_read_and_the_commit_of_its_session(wire: 
     assert wire.rpcs == [READ, COMMIT]
 
 
+def test_a_step_up_with_a_passkey_reads_the_factor_and_commits_it_with_the_session(
+    wire: Wire, client: FlaskClient
+) -> None:
+    user, device = client.post("/register", json=ANNA).get_json(), Authenticator()
+    token = {"Authorization": f"Bearer {log_in(client).get_json()['access_token']}"}
+    enrol(client.application.extensions["portero"], user["id"], device)
+    answer = device.get(client.post("/auth/step-up/options", headers=token).get_json())
+    wire.rpcs.clear()
+    assert client.post("/auth/step-up", json={"passkey": answer}, headers=token).status_code == 200
+    assert wire.rpcs == [READ, READ, COMMIT]  # the first one authenticates the request
+    wire.rpcs.clear()
+    assert client.delete("/user", headers=token).status_code == 401
+    assert wire.rpcs == [READ]
+
+
 @pytest.mark.parametrize("login", [{"password": "wrong"}, {"username": "nobody"}], ids=["known", "unknown"])
 def test_a_failed_login_is_one_query_whether_the_name_is_known_or_not(
     wire: Wire, client: FlaskClient, login: dict[str, str]
