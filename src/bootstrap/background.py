@@ -16,6 +16,8 @@ _RESEND_SECONDS = 5.0
 The job of a killed worker continues after LEASE and one interval. A job that the queue has lost starts after RESEND and
 one interval.
 """
+_DISPATCH_SECONDS = 2.0
+"""The interval in which events are handed to the webhooks. Each run takes a query, and six if there are webhooks."""
 _STOP_SECONDS = 6.0
 """The seconds for which a stopping process waits for its jobs. Cloud Run kills the process after ten seconds."""
 
@@ -26,6 +28,7 @@ def start_background(services: Services) -> list[Event]:
     return [
         repeat(services.operations.sweep, _SWEEP_SECONDS),
         repeat(services.jobs.resend, _RESEND_SECONDS),
+        repeat(services.dispatcher.run, _DISPATCH_SECONDS),
     ]
 
 
@@ -33,6 +36,7 @@ def stop_background(services: Services, tasks: list[Event]) -> None:
     """End the periodic tasks, wait for the jobs that run in this process, and hand back the unfinished ones."""
     for task in tasks:
         task.set()
+    services.dispatcher.stopping.set()
     services.jobs.stop(_STOP_SECONDS)
 
 

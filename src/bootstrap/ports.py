@@ -16,6 +16,7 @@ from src.application.ports import (
     PictureSource,
     RemoteAccounts,
     Sealer,
+    WebhookSender,
     uncounted,
 )
 from src.application.registration import RegistrationMode, RegistrationPolicy
@@ -44,6 +45,7 @@ from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.logs import audit
 from src.infrastructure.metrics import PrometheusMetrics
 from src.infrastructure.outgoing.pictures import DogPictures
+from src.infrastructure.outgoing.webhooks import HttpWebhookSender
 from src.infrastructure.repositories.datasets import Datasets
 from src.infrastructure.repositories.documents import Receipts
 from src.infrastructure.repositories.dogs import Dogs
@@ -57,6 +59,7 @@ from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.tasks import Tasks
 from src.infrastructure.repositories.users import Users
+from src.infrastructure.repositories.webhooks import Deliveries, Webhooks
 from src.infrastructure.rows import make_rows
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.signing_keys import KeyRing
@@ -82,6 +85,7 @@ class Overrides(TypedDict, total=False):
     pictures: PictureSource
     queue: JobQueue
     later: Later
+    webhook_sender: WebhookSender
 
 
 class Ports:
@@ -113,6 +117,8 @@ class Ports:
         recorder = Recorder(settings.events_days)
         self.events, self.tasks = Events(self.store, recorder), Tasks(self.store)
         self.sessions, self.users = Sessions(self.store, recorder), Users(self.store, recorder)
+        self.webhooks, self.deliveries = Webhooks(self.store, recorder), Deliveries(self.store, recorder)
+        self.webhook_sender = overrides.get("webhook_sender") or HttpWebhookSender(production=settings.production)
         self.failed_logins = FailedLogins(
             events=self.events,
             limiter=StoreLimiter(self.store, clock),  # also if the limits are off

@@ -31,6 +31,7 @@ from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, mak
 from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Overrides, Ports
 from src.bootstrap.sessions import make_authentication, make_introspection, make_sessions
+from src.bootstrap.webhooks import make_dispatcher, make_webhooks
 from src.domain.datasets import Dataset
 from src.domain.files import File
 from src.infrastructure.logs import audit
@@ -97,8 +98,10 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
             check_password=account_service.check_password,
         ),
         tasks=TaskService(tasks=ports.tasks, clock=clock),
+        webhooks=make_webhooks(ports),
         rules=ports.rules,
         audit=audit,
+        dispatcher=make_dispatcher(ports, notices),
         caught_mails=ports.mailer.newest if isinstance(ports.mailer, MailFolder) else None,
         metrics=ports.metrics,
     )

@@ -83,6 +83,12 @@ class EventType(StrEnum):
     """A user downloaded everything that the service holds about the account. Fields: none."""
     USERS_IMPORTED = "users-imported"
     """The operator imported users of another system. ``user_id`` is null. Fields: ``count``."""
+    WEBHOOK_CHANGED = "webhook-changed"
+    """A webhook was added, changed, removed, given a new secret, or disabled because it does not work.
+
+    ``user_id`` is null. Fields: ``webhook_id``; ``action``: ``added``, ``changed``, ``removed``, ``secret-rotated`` or
+    ``disabled``.
+    """
     DENIED = "denied"
     """A request was refused with 401 or 403. The event is only logged.
 
@@ -162,6 +168,9 @@ class EventRepository(Protocol):
 
     def add(self, event: Event, *, log: bool = True) -> None:
         """Store an event of which there is no other commit, and log it unless ``log`` is false. Raises Unavailable."""
+
+    def get(self, id: str) -> Event | None:
+        """Return the event with this id, or None."""
 
     def find(
         self,

@@ -44,6 +44,7 @@ class MailKind(StrEnum):
     FACTORS_RESET = "factors-reset"
     WRONG_CODES = "wrong-codes"
     INVITATION = "invitation"
+    WEBHOOK_DISABLED = "webhook-disabled"
 
     @property
     def has_token(self) -> bool:
@@ -62,6 +63,7 @@ EXAMPLES: Mapping[MailKind, Mapping[str, str]] = {
     MailKind.ADDRESS_CHANGED: {"new_address": "ana@example.org"},
     MailKind.FACTOR_ADDED: {"kind": "totp"},
     MailKind.FACTOR_REMOVED: {"kind": "passkey"},
+    MailKind.WEBHOOK_DISABLED: {"url": "https://example.com/portero"},
 }
 """The details of each kind of mail that has any, with examples, which `portero mails preview` shows."""
 

@@ -1,4 +1,4 @@
-"""Runs small steps after the answer to a request, in a thread of the process."""
+"""Runs steps in threads of the process, apart from its requests."""
 
 import logging
 import threading
@@ -36,3 +36,32 @@ class BackgroundSteps:
             _log.exception("a step failed")
         finally:
             self._places.release()
+
+
+class Lanes:
+    """Runs functions apart from each other, each in a thread of its own. Implements RunApart."""
+
+    def __init__(self, most: int) -> None:
+        """Run up to ``most`` functions at the same time."""
+        self._pool = ThreadPoolExecutor(most, "lane")
+        self._running: set[str] = set()
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str, step: Callable[[], None]) -> None:
+        """Run ``step`` unless one with the same name runs or waits. Return at once."""
+        with self._lock:
+            if name in self._running:
+                return
+            self._running.add(name)
+        try:
+            self._pool.submit(self._run, name, step)
+        except RuntimeError:  # the process is about to end
+            self._running.discard(name)
+
+    def _run(self, name: str, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception:
+            _log.exception("a lane failed")
+        finally:
+            self._running.discard(name)

@@ -13,6 +13,7 @@ _COUNTERS = {
     "jobs": ("Attempts at jobs, by kind and outcome.", ["kind", "outcome"]),
     "mails": ("Mails given to the mail server, by outcome.", ["outcome"]),
     "swept": ("Records that a sweep reconciled or removed, by kind.", ["kind"]),
+    "webhooks": ("Attempts to send an event to a webhook, by outcome.", ["outcome"]),
     "sweep_failures": ("Steps of a sweep that failed, by kind of record.", ["kind"]),
 }
 _GAUGES = {

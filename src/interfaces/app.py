@@ -29,6 +29,7 @@ from src.interfaces.http.features import (
     sessions,
     step_ups,
     tasks,
+    webhooks,
 )
 from src.interfaces.http.framework import metrics
 from src.interfaces.http.framework.compression import compression_of
@@ -52,6 +53,7 @@ _MODULES = (
     directory,
     events,
     invitations,
+    webhooks,
     mails,
     passkeys,
     step_ups,

@@ -32,6 +32,7 @@ from src.application.sessions import (
     StepUpService,
 )
 from src.application.tasks import TaskService
+from src.application.webhooks import WebhookDispatcher, WebhookService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,11 @@ class Services:
     sessions: SessionService
     step_ups: StepUpService
     tasks: TaskService
+    webhooks: WebhookService
     rules: InputRules
     audit: Audit
+    dispatcher: WebhookDispatcher
+    """Delivers events to the webhooks, in the background."""
     caught_mails: Callable[[], Iterable[Message]] | None
     """Return the mails that were kept instead of sent, the newest first. None if mails are sent."""
     metrics: Metrics | None

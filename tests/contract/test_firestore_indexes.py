@@ -80,8 +80,10 @@ def test_ttl_policies_for_the_collections_that_expire() -> None:
         "sessions",
         "spent",
         "events",
+        "deliveries",
         "counters",
         "jobs",
+        "invitations",
         "mails",
         "receipts",
     }
@@ -102,7 +104,7 @@ def test_no_index_of_what_every_login_or_registration_writes_grows_at_its_end() 
 
     The lists of all events are spread over four shards, so that they take four times as many.
     """
-    apart = {"user_id", "address_key", "shard"}
+    apart = {"user_id", "address_key", "shard", "webhook_id"}
     times = {
         (collection.name, index.order)
         for collection, index in QUERIES
@@ -117,6 +119,8 @@ def test_no_index_of_what_every_login_or_registration_writes_grows_at_its_end() 
         ("datasets", "reconcile_since"),
         ("jobs", "created_at"),
         ("jobs", "due_at"),
+        ("invitations", "created_at"),
+        ("webhooks", "created_at"),
     }
 
 

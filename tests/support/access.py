@@ -47,6 +47,15 @@ SAME_FOR_ALL = {
     "GET /user/export": [401, 200, 200, 200, 200],
     "GET /user/events": [401, 200, 200, 200, 200],
     "GET /events": [401, 403, 403, 403, 200],
+    "GET /webhooks": [401, 403, 403, 403, 200],
+    "POST /webhooks": [401, 403, 403, 403, 201],
+    "GET /webhooks/{id}": [401, 403, 403, 403, 404],
+    "PUT /webhooks/{id}": [401, 403, 403, 403, 404],
+    "DELETE /webhooks/{id}": [401, 403, 403, 403, 404],
+    "POST /webhooks/{id}/secret": [401, 403, 403, 403, 404],
+    "POST /webhooks/{id}/ping": [401, 403, 403, 403, 404],
+    "GET /webhooks/{id}/deliveries": [401, 403, 403, 403, 404],
+    "POST /webhooks/{id}/deliveries/{delivery_id}/retry": [401, 403, 403, 403, 404],
     "POST /api/v1/auth/whoami": [401, 200, 200, 200, 200],
     "PUT /user": [401, 403, 200, 200, 200],
     "PUT /user/password": [401, 403, 204, 204, 204],
@@ -126,6 +135,9 @@ AUDITOR = {
     ("other's", "DELETE /jobs/{id}"): 403,
     ("no", "GET /invitations"): 200,
     ("no", "GET /invitations/{id}"): 200,
+    ("no", "GET /webhooks"): 200,
+    ("no", "GET /webhooks/{id}"): 404,
+    ("no", "GET /webhooks/{id}/deliveries"): 404,
 }
 
 

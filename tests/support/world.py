@@ -35,6 +35,7 @@ from src.application.ports import (
     PictureSource,
     ProviderAccount,
     RemoteAccounts,
+    WebhookSender,
 )
 from src.bootstrap.adapters import now
 from src.bootstrap.ports import Overrides
@@ -206,6 +207,7 @@ def build(
     queue: JobQueue | None = None,
     pictures: PictureSource | None = None,
     mailer: Mailer | None = None,
+    webhook_sender: WebhookSender | None = None,
     settings: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Flask:
@@ -223,6 +225,8 @@ def build(
         adapters["remote"] = remote
     if pictures:
         adapters["pictures"] = pictures
+    if webhook_sender:
+        adapters["webhook_sender"] = webhook_sender
     if mailer:
         adapters["mailer"] = mailer
     chosen = {"metrics_token": options.get("metrics_token"), **(settings or {})}

@@ -71,6 +71,14 @@ export class Operations extends Requests {
       this.http.POST("/tasks", { ...init, body: fields, params: { header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
+  /** The secret that signs its deliveries is shown this once.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  createWebhook(fields: types.NewWebhook, options: Options = {}): Promise<types.WebhookSecret> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/webhooks", { ...init, body: fields }));
+  }
+
   /** Remove a dataset of yours with its rows and its file. Admins remove any dataset.
    *
    * Admins with factors need a proof with two factors for what belongs to others. */
@@ -229,6 +237,12 @@ export class Operations extends Requests {
       this.http.GET("/users/{id}", { ...init, params: { path: { id } } }));
   }
 
+  /** See a webhook. */
+  getWebhook(id: string, options: Options = {}): Promise<types.Webhook> {
+    return this.call("use", options, (init) =>
+      this.http.GET("/webhooks/{id}", { ...init, params: { path: { id } } }));
+  }
+
   /** Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
    * ID tokens are this session: they work here until it ends. */
   issueCustomToken(options: Options = {}): Promise<types.CustomToken> {
@@ -246,6 +260,12 @@ export class Operations extends Requests {
   listDatasets(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Dataset> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/datasets", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
+  }
+
+  /** List the deliveries to a webhook, the newest first. */
+  listDeliveries(id: string, options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Delivery> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/webhooks/{id}/deliveries", { ...init, params: { path: { id }, query: { "limit": options.pageSize, cursor } } }));
   }
 
   /** List all dogs, ordered by name. */
@@ -309,6 +329,12 @@ export class Operations extends Requests {
       this.http.GET("/users", { ...init, params: { query: { "limit": options.pageSize, "q": options.q, "email": options.email, "role": options.role, cursor } } }));
   }
 
+  /** List the webhooks, the oldest first. */
+  listWebhooks(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Webhook> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/webhooks", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
+  }
+
   /** A wrong password, an unknown user and a disabled account get the same answer, in the same time. */
   logIn(fields: types.Credentials, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
@@ -340,12 +366,28 @@ export class Operations extends Requests {
       this.http.POST("/auth/mfa", { ...init, body: fields }));
   }
 
+  /** Send a ping to a webhook, in the background.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  pingWebhook(id: string, options: Options = {}): Promise<types.Delivery> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/webhooks/{id}/ping", { ...init, params: { path: { id } } }));
+  }
+
   /** The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
    * same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
    * its id and its data, and its guest sessions end. An invitation gives the address and the role. */
   register(fields: types.Registration, options: Options = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.POST("/register", { ...init, body: fields }));
+  }
+
+  /** Remove a webhook and its deliveries.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  removeWebhook(id: string, options: Options = {}): Promise<undefined> {
+    return this.call("use", options, (init) =>
+      this.http.DELETE("/webhooks/{id}", { ...init, params: { path: { id } } }));
   }
 
   /** The new one does not outlive the session. */
@@ -373,6 +415,22 @@ export class Operations extends Requests {
   resetPassword(fields: types.NewPassword, options: Options = {}): Promise<undefined> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/password/reset", { ...init, body: fields }));
+  }
+
+  /** Make a delivery again, in the background, whatever its state.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  retryDelivery(id: string, delivery_id: string, options: Options = {}): Promise<types.Delivery> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/webhooks/{id}/deliveries/{delivery_id}/retry", { ...init, params: { path: { id, delivery_id } } }));
+  }
+
+  /** The old secret signs deliveries too for 24 hours.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  rotateWebhookSecret(id: string, options: Options = {}): Promise<types.WebhookSecret> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/webhooks/{id}/secret", { ...init, params: { path: { id } } }));
   }
 
   /** The answer has the user's properties and the tokens together. */
@@ -437,6 +495,14 @@ export class Operations extends Requests {
   updateUserById(id: string, fields: types.UserChange = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.User> {
     return this.call("use", options, (init) =>
       this.http.PUT("/users/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
+  }
+
+  /** A field that is not given keeps its value. A webhook that is enabled again starts without failures.
+   *
+   * For callers with factors, it needs a proof with two factors. */
+  updateWebhook(id: string, fields: types.WebhookBody = {}, options: Options & { ifMatch?: string | undefined } = {}): Promise<types.Webhook> {
+    return this.call("use", options, (init) =>
+      this.http.PUT("/webhooks/{id}", { ...init, body: fields, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions

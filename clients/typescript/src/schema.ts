@@ -1088,6 +1088,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks, the oldest first
+         * @description List the webhooks, the oldest first.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Add a webhook
+         * @description The secret that signs its deliveries is shown this once.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a webhook
+         * @description See a webhook.
+         */
+        get: operations["getWebhook"];
+        /**
+         * Change a webhook
+         * @description A field that is not given keeps its value. A webhook that is enabled again starts without failures.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        put: operations["updateWebhook"];
+        post?: never;
+        /**
+         * Remove a webhook and its deliveries
+         * @description Remove a webhook and its deliveries.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        delete: operations["removeWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries to a webhook, the newest first
+         * @description List the deliveries to a webhook, the newest first.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a delivery again, in the background, whatever its state
+         * @description Make a delivery again, in the background, whatever its state.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        post: operations["retryDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a ping to a webhook, in the background
+         * @description Send a ping to a webhook, in the background.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        post: operations["pingWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret, which is shown this once
+         * @description The old secret signs deliveries too for 24 hours.
+         *
+         *     For callers with factors, it needs a proof with two factors.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1336,6 +1480,35 @@ export interface components {
          * @enum {string}
          */
         DatasetStatus: "processing" | "clean" | "findings" | "failed";
+        /** @description A delivery of an event to a webhook. */
+        Delivery: {
+            /** @example 1 */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a */
+            event_id: string;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example 2026-11-23T12:00:00Z */
+            next_attempt_at: string | null;
+            /**
+             * @description The status of the last answer.
+             * @example 200
+             */
+            response_status: number | null;
+            status: components["schemas"]["DeliveryStatus"];
+            /** @example login-succeeded */
+            type: string;
+        };
+        /**
+         * @description The state of a delivery.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "succeeded" | "failed";
         /** @description A dog. */
         Dog: {
             /**
@@ -1407,7 +1580,7 @@ export interface components {
          * @description The types of events. The value of a member is its stable name. No field of an event holds a secret.
          * @enum {string}
          */
-        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "denied";
+        EventType: "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "webhook-changed" | "denied";
         /** @description Everything that the service holds about you. */
         Export: {
             /** @description Their files and rows are at `/datasets/{id}/file` and `/rows`. */
@@ -1773,6 +1946,16 @@ export interface components {
             updated_at: string;
             /** @example anna */
             username: string | null;
+        };
+        /** @description A new webhook. */
+        NewWebhook: {
+            /** @example The billing system */
+            description?: string | null;
+            enabled?: boolean;
+            /** @description The types of the events to send, or `*` for all. */
+            events: ("*" | "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "webhook-changed")[];
+            /** @example https://example.com/portero */
+            url: string;
         };
         /** @description What a passkey has signed. */
         PasskeyLogin: {
@@ -2241,6 +2424,93 @@ export interface components {
             /** @description A row that breaks a rule of severity `error` is not valid. A warning leaves the row valid. */
             severity: components["schemas"]["Severity"];
         };
+        /** @description A webhook. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example The billing system */
+            description: string | null;
+            enabled: boolean;
+            /**
+             * @example [
+             *       "login-succeeded",
+             *       "user-deleted"
+             *     ]
+             */
+            events: string[];
+            /**
+             * @description The failed attempts since the last success.
+             * @example 0
+             */
+            failures: number;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example 2026-11-23T12:00:00Z */
+            last_failure_at: string | null;
+            /** @example 2026-11-23T12:00:00Z */
+            last_success_at: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string;
+            /** @example https://example.com/portero */
+            url: string;
+        };
+        /** @description A change of a webhook. At least one field is required; an absent field keeps its value. */
+        WebhookBody: {
+            /** @example The billing system */
+            description?: string | null;
+            enabled?: boolean;
+            /** @description The types of the events to send, or `*` for all. */
+            events?: ("*" | "login-succeeded" | "login-failed" | "passkey-counter-went-back" | "session-ended" | "sessions-ended" | "user-registered" | "guest-registered" | "invitation-created" | "invitation-accepted" | "user-added" | "profile-changed" | "role-changed" | "user-deleted" | "address-changed" | "address-verified" | "address-taken" | "factor-added" | "factor-removed" | "user-exported" | "users-imported" | "webhook-changed")[];
+            /** @example https://example.com/portero */
+            url?: string;
+        };
+        /** @description A webhook with the secret that signs its deliveries. */
+        WebhookSecret: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example The billing system */
+            description: string | null;
+            enabled: boolean;
+            /**
+             * @example [
+             *       "login-succeeded",
+             *       "user-deleted"
+             *     ]
+             */
+            events: string[];
+            /**
+             * @description The failed attempts since the last success.
+             * @example 0
+             */
+            failures: number;
+            /** @example 8c0a5be1d2f34a6b9c7d8e0f1a2b3c4d */
+            id: string;
+            /** @example 2026-11-23T12:00:00Z */
+            last_failure_at: string | null;
+            /** @example 2026-11-23T12:00:00Z */
+            last_success_at: string | null;
+            /**
+             * @description Not shown again.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            updated_at: string;
+            /** @example https://example.com/portero */
+            url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2260,6 +2530,8 @@ export type Credentials = components['schemas']['Credentials'];
 export type CustomToken = components['schemas']['CustomToken'];
 export type Dataset = components['schemas']['Dataset'];
 export type DatasetStatus = components['schemas']['DatasetStatus'];
+export type Delivery = components['schemas']['Delivery'];
+export type DeliveryStatus = components['schemas']['DeliveryStatus'];
 export type Dog = components['schemas']['Dog'];
 export type DogChange = components['schemas']['DogChange'];
 export type Event = components['schemas']['Event'];
@@ -2284,6 +2556,7 @@ export type NewPassword = components['schemas']['NewPassword'];
 export type NewPerson = components['schemas']['NewPerson'];
 export type NewTask = components['schemas']['NewTask'];
 export type NewUserWithTokens = components['schemas']['NewUserWithTokens'];
+export type NewWebhook = components['schemas']['NewWebhook'];
 export type PasskeyLogin = components['schemas']['PasskeyLogin'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
 export type PasswordChange = components['schemas']['PasswordChange'];
@@ -2309,6 +2582,9 @@ export type Tokens = components['schemas']['Tokens'];
 export type User = components['schemas']['User'];
 export type UserChange = components['schemas']['UserChange'];
 export type Validation = components['schemas']['Validation'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookBody = components['schemas']['WebhookBody'];
+export type WebhookSecret = components['schemas']['WebhookSecret'];
 export type $defs = Record<string, never>;
 export interface operations {
     listDogs: {
@@ -3902,6 +4178,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dog"][];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Created: a webhook with the secret that signs its deliveries. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description A webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    removeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a delivery of an event to a webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
+                };
+            };
+        };
+    };
+    retryDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the delivery. */
+                delivery_id: string;
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted: a delivery of an event to a webhook. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    pingWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted: a delivery of an event to a webhook. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created: a webhook with the secret that signs its deliveries. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
         };

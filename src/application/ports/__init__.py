@@ -25,6 +25,7 @@ from src.application.ports.outgoing import (
     PictureSource,
     RelayAnswer,
     Run,
+    WebhookSender,
 )
 from src.application.ports.passkeys import CHALLENGE_LIFETIME, ClaimedCredential, Credential, Options, RelyingParty
 from src.application.ports.storage import BlobStore, EncodedRow, ReadFrom, RowStore, StoreMaintenance
@@ -70,5 +71,6 @@ __all__ = [
     "TokenIssuer",
     "Tokens",
     "UsernameParser",
+    "WebhookSender",
     "uncounted",
 ]

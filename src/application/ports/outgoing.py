@@ -1,7 +1,8 @@
 """The ports for background jobs, and for other services: pictures, files and mails."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from src.domain.mails import Mail
@@ -25,6 +26,16 @@ class JobQueue(Protocol):
 
     def close(self, timeout: float) -> bool:
         """Start no more jobs, and wait up to ``timeout`` seconds. Return whether the running jobs have ended."""
+
+
+class WebhookSender(Protocol):
+    """Sends events to the URLs of webhooks."""
+
+    def check(self, url: str) -> None:
+        """Do nothing if events may be sent to ``url``. Raises InvalidValue."""
+
+    def send(self, url: str, id: str, at: datetime, body: str, secrets: Sequence[bytes]) -> int | None:
+        """Send an event once, signed with each of ``secrets``. Return the HTTP status, or None without an answer."""
 
 
 class PictureSource(Protocol):

@@ -64,6 +64,10 @@ class Events(Documents[Event]):
         last = events[limit - 1]
         return Page(events[:limit], encode_cursor(queries[0], last.at, last.id))
 
+    def handed_out(self, event: Event) -> Update:
+        """Return the write that marks an event as handed to the webhooks. It must be at the revision that was read."""
+        return Update(self._key(event.id), {**self._recorder.fields(event), "due_at": None}, event.revision)
+
     def delete_for_user(self, user_id: str) -> None:
         """Remove what is personal from the events of a user. Takes a query and a commit for each page."""
         cursor = retry_conflicts(partial(self._strip_page, user_id, None))

@@ -21,16 +21,17 @@ class Recorder:
         """Return the writes that store new events."""
         if not self._lifetime:
             return []
-        return [Insert(Key(EVENTS, event.id), self._new_fields(event)) for event in events]
+        return [Insert(Key(EVENTS, event.id), self.fields(event)) for event in events]
+
+    def fields(self, event: Event) -> dict[str, Any]:
+        """Return the fields of the document of an event that has not been handed to the webhooks."""
+        return {**event_fields(event), "due_at": event.at, "expires_at": event.at + self._lifetime}
 
     def log(self, events: Sequence[Event]) -> None:
         """Write events to the audit log."""
         for event in events:
             session = {"session_id": event.session_id} if event.session_id else {}
             audit(event.type, {"user_id": event.user_id, "by": event.actor.id, **session, **event.data})
-
-    def _new_fields(self, event: Event) -> dict[str, Any]:
-        return {**event_fields(event), "due_at": event.at, "expires_at": event.at + self._lifetime}
 
 
 def event_fields(event: Event) -> Mapping[str, Any]:

@@ -119,6 +119,41 @@ class NewTask(TypedDict):
     completed: NotRequired[bool]
 
 
+class NewWebhook(TypedDict):
+    """A new webhook."""
+
+    url: str
+    events: list[
+        Literal[
+            "*",
+            "login-succeeded",
+            "login-failed",
+            "passkey-counter-went-back",
+            "session-ended",
+            "sessions-ended",
+            "user-registered",
+            "guest-registered",
+            "invitation-created",
+            "invitation-accepted",
+            "user-added",
+            "profile-changed",
+            "role-changed",
+            "user-deleted",
+            "address-changed",
+            "address-verified",
+            "address-taken",
+            "factor-added",
+            "factor-removed",
+            "user-exported",
+            "users-imported",
+            "webhook-changed",
+        ]
+    ]
+    """The types of the events to send, or `*` for all."""
+    description: NotRequired[str | None]
+    enabled: NotRequired[bool]
+
+
 class PasskeyLogin(TypedDict):
     """What a passkey has signed."""
 
@@ -225,3 +260,40 @@ class UserChange(TypedDict):
     disabled: NotRequired[bool]
     claims: NotRequired[dict[str, Any]]
     """Replaces what every access token carries. At most 1 000 bytes together with `role`."""
+
+
+class WebhookBody(TypedDict):
+    """A change of a webhook. At least one field is required; an absent field keeps its value."""
+
+    url: NotRequired[str]
+    events: NotRequired[
+        list[
+            Literal[
+                "*",
+                "login-succeeded",
+                "login-failed",
+                "passkey-counter-went-back",
+                "session-ended",
+                "sessions-ended",
+                "user-registered",
+                "guest-registered",
+                "invitation-created",
+                "invitation-accepted",
+                "user-added",
+                "profile-changed",
+                "role-changed",
+                "user-deleted",
+                "address-changed",
+                "address-verified",
+                "address-taken",
+                "factor-added",
+                "factor-removed",
+                "user-exported",
+                "users-imported",
+                "webhook-changed",
+            ]
+        ]
+    ]
+    """The types of the events to send, or `*` for all."""
+    description: NotRequired[str | None]
+    enabled: NotRequired[bool]

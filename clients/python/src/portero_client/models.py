@@ -164,6 +164,40 @@ class Validation(Resource):
     """The first ten of those values."""
 
 
+class Webhook(Resource):
+    """A webhook."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str | None
+    enabled: bool
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    last_success_at: AwareDatetime | None
+    last_failure_at: AwareDatetime | None
+    failures: int
+    """The failed attempts since the last success."""
+
+
+class WebhookSecret(Resource):
+    """A webhook with the secret that signs its deliveries."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str | None
+    enabled: bool
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    last_success_at: AwareDatetime | None
+    last_failure_at: AwareDatetime | None
+    failures: int
+    """The failed attempts since the last success."""
+    secret: str
+    """Not shown again."""
+
+
 class Actor(Resource):
     """Who or what has caused an event."""
 
@@ -233,6 +267,20 @@ class Dataset(Resource):
     created_at: AwareDatetime
 
 
+class Delivery(Resource):
+    """A delivery of an event to a webhook."""
+
+    id: str
+    event_id: str
+    type: str
+    status: Literal["pending", "succeeded", "failed"] | str
+    attempts: int
+    response_status: int | None
+    """The status of the last answer."""
+    next_attempt_at: AwareDatetime | None
+    created_at: AwareDatetime
+
+
 class Dog(Resource):
     """A dog."""
 
@@ -272,6 +320,7 @@ class Event(Resource):
             "factor-removed",
             "user-exported",
             "users-imported",
+            "webhook-changed",
             "denied",
         ]
         | str
@@ -312,6 +361,7 @@ class History(Resource):
             "factor-removed",
             "user-exported",
             "users-imported",
+            "webhook-changed",
             "denied",
         ]
         | str

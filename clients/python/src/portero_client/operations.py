@@ -18,6 +18,8 @@ _DATASET_OR_ACCEPTED_DATASET: TypeAdapter[models.Dataset | models.AcceptedDatase
     models.Dataset | models.AcceptedDataset
 )
 _DATASET_PAGE: TypeAdapter[list[models.Dataset]] = TypeAdapter(list[models.Dataset])
+_DELIVERY: TypeAdapter[models.Delivery] = TypeAdapter(models.Delivery)
+_DELIVERY_PAGE: TypeAdapter[list[models.Delivery]] = TypeAdapter(list[models.Delivery])
 _DOG: TypeAdapter[models.Dog] = TypeAdapter(models.Dog)
 _DOG_PAGE: TypeAdapter[list[models.Dog]] = TypeAdapter(list[models.Dog])
 _EVENT_PAGE: TypeAdapter[list[models.Event]] = TypeAdapter(list[models.Event])
@@ -45,6 +47,9 @@ _TOKENS_OR_ACCESS_TOKEN: TypeAdapter[models.Tokens | models.AccessToken] = TypeA
     models.Tokens | models.AccessToken
 )
 _USER: TypeAdapter[models.User] = TypeAdapter(models.User)
+_WEBHOOK: TypeAdapter[models.Webhook] = TypeAdapter(models.Webhook)
+_WEBHOOK_PAGE: TypeAdapter[list[models.Webhook]] = TypeAdapter(list[models.Webhook])
+_WEBHOOK_SECRET: TypeAdapter[models.WebhookSecret] = TypeAdapter(models.WebhookSecret)
 
 
 class Operations(ABC):
@@ -134,6 +139,13 @@ class Operations(ABC):
         """Make a task."""
         request = Request("POST", "/tasks", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return self._call(request, _TASK)
+
+    def create_webhook(self, **fields: Unpack[bodies.NewWebhook]) -> models.WebhookSecret:
+        """The secret that signs its deliveries is shown this once.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/webhooks", body={**fields})
+        return self._call(request, _WEBHOOK_SECRET)
 
     def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
         """Remove a dataset of yours with its rows and its file. Admins remove any dataset.
@@ -270,6 +282,11 @@ class Operations(ABC):
         request = Request("GET", "/users/{id}", values={"id": id})
         return self._call(request, _PUBLIC_USER)
 
+    def get_webhook(self, id: str, /) -> models.Webhook:
+        """See a webhook."""
+        request = Request("GET", "/webhooks/{id}", values={"id": id})
+        return self._call(request, _WEBHOOK)
+
     def issue_custom_token(self) -> models.CustomToken:
         """Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
         ID tokens are this session: they work here until it ends."""
@@ -285,6 +302,11 @@ class Operations(ABC):
         """List your datasets, the newest first. Admins see the datasets of all users."""
         request = Request("GET", "/datasets", query={"limit": page_size})
         return self._pages(request, _DATASET_PAGE)
+
+    def list_deliveries(self, id: str, /, *, page_size: int | None = None) -> Iterator[models.Delivery]:
+        """List the deliveries to a webhook, the newest first."""
+        request = Request("GET", "/webhooks/{id}/deliveries", values={"id": id}, query={"limit": page_size})
+        return self._pages(request, _DELIVERY_PAGE)
 
     def list_dogs(self, *, page_size: int | None = None) -> Iterator[models.Dog]:
         """List all dogs, ordered by name."""
@@ -353,6 +375,11 @@ class Operations(ABC):
         request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
         return self._pages(request, _PUBLIC_USER_PAGE)
 
+    def list_webhooks(self, *, page_size: int | None = None) -> Iterator[models.Webhook]:
+        """List the webhooks, the oldest first."""
+        request = Request("GET", "/webhooks", query={"limit": page_size})
+        return self._pages(request, _WEBHOOK_PAGE)
+
     def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
         """A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
         request = Request("POST", "/login", session="none", body={**fields})
@@ -379,12 +406,26 @@ class Operations(ABC):
         request = Request("POST", "/auth/mfa", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
+    def ping_webhook(self, id: str, /) -> models.Delivery:
+        """Send a ping to a webhook, in the background.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/webhooks/{id}/ping", values={"id": id})
+        return self._call(request, _DELIVERY)
+
     def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
         """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
         same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
         its id and its data, and its guest sessions end. An invitation gives the address and the role."""
         request = Request("POST", "/register", body={**fields})
         return self._call(request, _USER)
+
+    def remove_webhook(self, id: str, /) -> None:
+        """Remove a webhook and its deliveries.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("DELETE", "/webhooks/{id}", values={"id": id})
+        return self._call(request, _NOTHING)
 
     def renew_token(self) -> models.AccessToken:
         """The new one does not outlive the session."""
@@ -408,6 +449,22 @@ class Operations(ABC):
         before: a stranger may have added them then."""
         request = Request("POST", "/auth/password/reset", session="none", body={**fields})
         return self._call(request, _NOTHING)
+
+    def retry_delivery(self, id: str, delivery_id: str, /) -> models.Delivery:
+        """Make a delivery again, in the background, whatever its state.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request(
+            "POST", "/webhooks/{id}/deliveries/{delivery_id}/retry", values={"id": id, "delivery_id": delivery_id}
+        )
+        return self._call(request, _DELIVERY)
+
+    def rotate_webhook_secret(self, id: str, /) -> models.WebhookSecret:
+        """The old secret signs deliveries too for 24 hours.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/webhooks/{id}/secret", values={"id": id})
+        return self._call(request, _WEBHOOK_SECRET)
 
     def sign_up(self, **fields: Unpack[bodies.Registration]) -> models.NewUserWithTokens:
         """The answer has the user's properties and the tokens together."""
@@ -472,6 +529,15 @@ class Operations(ABC):
         Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return self._call(request, _USER)
+
+    def update_webhook(
+        self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.WebhookBody]
+    ) -> models.Webhook:
+        """A field that is not given keeps its value. A webhook that is enabled again starts without failures.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("PUT", "/webhooks/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
+        return self._call(request, _WEBHOOK)
 
     def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
         """If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions
@@ -569,6 +635,13 @@ class AsyncOperations(ABC):
         """Make a task."""
         request = Request("POST", "/tasks", headers={"Idempotency-Key": idempotency_key}, body={**fields})
         return await self._call(request, _TASK)
+
+    async def create_webhook(self, **fields: Unpack[bodies.NewWebhook]) -> models.WebhookSecret:
+        """The secret that signs its deliveries is shown this once.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/webhooks", body={**fields})
+        return await self._call(request, _WEBHOOK_SECRET)
 
     async def delete_dataset(self, id: str, /, *, if_match: str | None = None) -> None:
         """Remove a dataset of yours with its rows and its file. Admins remove any dataset.
@@ -705,6 +778,11 @@ class AsyncOperations(ABC):
         request = Request("GET", "/users/{id}", values={"id": id})
         return await self._call(request, _PUBLIC_USER)
 
+    async def get_webhook(self, id: str, /) -> models.Webhook:
+        """See a webhook."""
+        request = Request("GET", "/webhooks/{id}", values={"id": id})
+        return await self._call(request, _WEBHOOK)
+
     async def issue_custom_token(self) -> models.CustomToken:
         """Firebase asks for no second factor then, so that a user who has one, here or at Firebase, must have used two. Its
         ID tokens are this session: they work here until it ends."""
@@ -720,6 +798,11 @@ class AsyncOperations(ABC):
         """List your datasets, the newest first. Admins see the datasets of all users."""
         request = Request("GET", "/datasets", query={"limit": page_size})
         return self._pages(request, _DATASET_PAGE)
+
+    def list_deliveries(self, id: str, /, *, page_size: int | None = None) -> AsyncIterator[models.Delivery]:
+        """List the deliveries to a webhook, the newest first."""
+        request = Request("GET", "/webhooks/{id}/deliveries", values={"id": id}, query={"limit": page_size})
+        return self._pages(request, _DELIVERY_PAGE)
 
     def list_dogs(self, *, page_size: int | None = None) -> AsyncIterator[models.Dog]:
         """List all dogs, ordered by name."""
@@ -790,6 +873,11 @@ class AsyncOperations(ABC):
         request = Request("GET", "/users", query={"limit": page_size, "q": q, "email": email, "role": role})
         return self._pages(request, _PUBLIC_USER_PAGE)
 
+    def list_webhooks(self, *, page_size: int | None = None) -> AsyncIterator[models.Webhook]:
+        """List the webhooks, the oldest first."""
+        request = Request("GET", "/webhooks", query={"limit": page_size})
+        return self._pages(request, _WEBHOOK_PAGE)
+
     async def log_in(self, **fields: Unpack[bodies.Credentials]) -> models.Tokens:
         """A wrong password, an unknown user and a disabled account get the same answer, in the same time."""
         request = Request("POST", "/login", session="none", body={**fields})
@@ -816,12 +904,26 @@ class AsyncOperations(ABC):
         request = Request("POST", "/auth/mfa", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 
+    async def ping_webhook(self, id: str, /) -> models.Delivery:
+        """Send a ping to a webhook, in the background.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/webhooks/{id}/ping", values={"id": id})
+        return await self._call(request, _DELIVERY)
+
     async def register(self, **fields: Unpack[bodies.Registration]) -> models.User:
         """The username and the e-mail address are unique, ignoring case and Unicode form. Of simultaneous requests for the
         same name exactly one wins, and the others are told which field is taken. A guest who registers with its token keeps
         its id and its data, and its guest sessions end. An invitation gives the address and the role."""
         request = Request("POST", "/register", body={**fields})
         return await self._call(request, _USER)
+
+    async def remove_webhook(self, id: str, /) -> None:
+        """Remove a webhook and its deliveries.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("DELETE", "/webhooks/{id}", values={"id": id})
+        return await self._call(request, _NOTHING)
 
     async def renew_token(self) -> models.AccessToken:
         """The new one does not outlive the session."""
@@ -845,6 +947,22 @@ class AsyncOperations(ABC):
         before: a stranger may have added them then."""
         request = Request("POST", "/auth/password/reset", session="none", body={**fields})
         return await self._call(request, _NOTHING)
+
+    async def retry_delivery(self, id: str, delivery_id: str, /) -> models.Delivery:
+        """Make a delivery again, in the background, whatever its state.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request(
+            "POST", "/webhooks/{id}/deliveries/{delivery_id}/retry", values={"id": id, "delivery_id": delivery_id}
+        )
+        return await self._call(request, _DELIVERY)
+
+    async def rotate_webhook_secret(self, id: str, /) -> models.WebhookSecret:
+        """The old secret signs deliveries too for 24 hours.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("POST", "/webhooks/{id}/secret", values={"id": id})
+        return await self._call(request, _WEBHOOK_SECRET)
 
     async def sign_up(self, **fields: Unpack[bodies.Registration]) -> models.NewUserWithTokens:
         """The answer has the user's properties and the tokens together."""
@@ -909,6 +1027,15 @@ class AsyncOperations(ABC):
         Admins with factors need a proof with two factors for what belongs to others."""
         request = Request("PUT", "/users/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
         return await self._call(request, _USER)
+
+    async def update_webhook(
+        self, id: str, /, *, if_match: str | None = None, **fields: Unpack[bodies.WebhookBody]
+    ) -> models.Webhook:
+        """A field that is not given keeps its value. A webhook that is enabled again starts without failures.
+
+        For callers with factors, it needs a proof with two factors."""
+        request = Request("PUT", "/webhooks/{id}", values={"id": id}, headers={"If-Match": if_match}, body={**fields})
+        return await self._call(request, _WEBHOOK)
 
     async def verify_address(self, **fields: Unpack[bodies.TokenOrNothing]) -> models.MailRequested | None:
         """If the address was not proved before, a stranger may have registered it: the password, the factors and all sessions

@@ -51,7 +51,7 @@ USERS = Collection(
 CLAIMS = Collection("claims", _text("kind") | _reference("holder_id", "users", "dogs"))
 
 # The members of a group that must not become empty. Every commit that changes the membership writes the roster too.
-ROSTERS = Collection("rosters", _reference("members", "users", type=Type.JSON))
+ROSTERS = Collection("rosters", _reference("members", "users", "webhooks", type=Type.JSON))
 
 SESSIONS = Collection(
     "sessions",
@@ -106,6 +106,38 @@ EVENTS = Collection(
         Index("at", equal=("shard",), descending=True),
         Index("at", equal=("shard", "type"), descending=True),
         Index("due_at", equal=("shard",)),
+        Index("expires_at"),
+    ),
+    expires=True,
+)
+
+# URLs to which events are sent. The secrets that sign the deliveries are encrypted.
+WEBHOOKS = Collection(
+    "webhooks",
+    _text("url", "secret")
+    | _text("description", "old_secret", nullable=True)
+    | _boolean("enabled")
+    | _integer("failures")
+    | _time("created_at", "updated_at")
+    | _time("old_secret_until", "last_success_at", "last_failure_at", "failing_since", nullable=True)
+    | _json("events"),
+    (Index("created_at"),),
+)
+
+# An event that is sent to a webhook. Its id follows from the two.
+DELIVERIES = Collection(
+    "deliveries",
+    _reference("webhook_id", "webhooks")
+    | _reference("event_id", "events")
+    | _text("type")
+    | _enumeration("status")
+    | _integer("attempts")
+    | {"response_status": Field(Type.INTEGER, nullable=True)}
+    | _time("created_at", "expires_at")
+    | _time("next_attempt_at", nullable=True),
+    (
+        Index("created_at", equal=("webhook_id",), descending=True),
+        Index("next_attempt_at", equal=("webhook_id",)),
         Index("expires_at"),
     ),
     expires=True,
@@ -245,6 +277,6 @@ PACKS = Collection(
 )
 
 COLLECTIONS = (
-    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, EVENTS, COUNTERS, TASKS, DOGS),
+    *(USERS, CLAIMS, ROSTERS, SESSIONS, FACTORS, SPENT, EVENTS, WEBHOOKS, DELIVERIES, COUNTERS, TASKS, DOGS),
     *(FILES, JOBS, INVITATIONS, MAILS, RECEIPTS, PACKS, DATASETS, REPORTS),
 )

@@ -24,6 +24,10 @@ _VERBS = {"add": "create", "show": "get", "read": "download", "change": "update"
 """The words of operation ids for the verbs of our handlers."""
 
 _VARIABLES: dict[str, dict[str, Any]] = {
+    "delivery_id": {
+        "description": "The id of the delivery.",
+        "schema": {"type": "string", "examples": ["7b1d4e2a9c8f4d6e8a1b2c3d4e5f6a7b"]},
+    },
     "id": {"description": "The id.", "schema": {"type": "string", "examples": ["3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f"]}},
     "name": {
         "description": "The name of the dog, in any case.",

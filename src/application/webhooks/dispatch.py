@@ -1,0 +1,139 @@
+"""Hands events to the webhooks, and makes the deliveries. No request waits for any of it.
+
+Deliveries are not jobs of the queue: its few threads are for all kinds of work, and one slow receiver would hold them.
+"""
+
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from src.application.notices import Notices
+from src.application.ports import Clock, CountEvent, Sealer, WebhookSender, uncounted
+from src.domain.errors import NotFound, PorteroError
+from src.domain.events import SYSTEM, Event, EventRepository, EventType
+from src.domain.mails import MailKind
+from src.domain.sessions import NO_CLIENT
+from src.domain.users import UserRepository
+from src.domain.values import Role
+from src.domain.webhooks import Delivery, DeliveryRepository, Webhook, WebhookRepository, is_success
+
+_log = logging.getLogger("portero.webhooks")
+
+RunApart = Callable[[str, Callable[[], None]], None]
+"""A function that runs another one in a thread of its own, unless one that was given with the same name still runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDispatcher:
+    """Hands events to the webhooks that are older, and makes the deliveries that are due.
+
+    Any number of processes may do so at the same time: each step is decided by a commit.
+    """
+
+    webhooks: WebhookRepository
+    deliveries: DeliveryRepository
+    events: EventRepository
+    users: UserRepository
+    sender: WebhookSender
+    sealer: Sealer
+    notices: Notices
+    run_apart: RunApart
+    clock: Clock
+    count: CountEvent = uncounted
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the process is about to end. Then no attempt is begun."""
+
+    def run(self) -> int:
+        """Hand out the events that are due, and begin the deliveries to each webhook apart from the others.
+
+        Return the number of events. Takes one query if there are no webhooks.
+        """
+        webhooks = self.webhooks.all()
+        handed = self._hand_out(webhooks) if webhooks else 0
+        for webhook in webhooks:
+            if webhook.enabled:
+                self.run_apart(webhook.id, partial(self.deliver, webhook.id))
+        return handed
+
+    def _hand_out(self, webhooks: Sequence[Webhook]) -> int:
+        oldest, handed = min(webhook.created_at for webhook in webhooks), 0
+        while events := self.deliveries.due_events(oldest):
+            for event in events:
+                now = self.clock()
+                wanting = [webhook for webhook in webhooks if webhook.wants(event)]
+                made = [Delivery.new(webhook, event.id, event.type.value, now) for webhook in wanting]
+                handed += self.deliveries.hand_out(event, made)
+        return handed
+
+    def deliver(self, webhook_id: str) -> None:
+        """Make the deliveries to a webhook that are due, one after another."""
+        try:
+            while due := self.deliveries.due(webhook_id, self.clock()):
+                for delivery in due:
+                    webhook = self.webhooks.get(webhook_id)
+                    if self.stopping.is_set() or webhook is None or not webhook.enabled:
+                        return
+                    self._attempt(webhook, delivery)
+        except PorteroError as error:  # the next run goes on
+            _log.warning("deliveries are interrupted: %s", error.__cause__ or error)
+
+    def _attempt(self, webhook: Webhook, delivery: Delivery) -> None:
+        """Send a delivery once, unless another process has just begun to, and record the outcome."""
+        now = self.clock()
+        try:
+            delivery = self.deliveries.update(delivery.id, lambda stored: stored.started(now))
+            body = self._body(delivery)
+        except NotFound:
+            return
+        secrets = [self.sealer.open(sealed, webhook.id) for sealed in webhook.secrets(now)]
+        status = self.sender.send(webhook.url, delivery.event_id, now, body, secrets)
+        now, jitter = self.clock(), random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, hides nothing
+        self.count("webhooks", "succeeded" if is_success(status) else "failed")
+        self.deliveries.update(delivery.id, lambda stored: stored.after(status, now, jitter))
+        changed = self.webhooks.update(
+            webhook.id, lambda stored: stored.after(status, now), events=partial(_disabled, at=now)
+        )
+        if webhook.enabled and not changed.enabled:
+            self._tell_admins(changed)
+
+    def _body(self, delivery: Delivery) -> str:
+        """Return the JSON that tells of the event. Raises NotFound if the event has expired."""
+        event = self.events.get(delivery.event_id)
+        if event is None and delivery.type in [*EventType]:
+            self.deliveries.update(delivery.id, Delivery.given_up)
+            raise NotFound
+        user = self.users.get(event.user_id) if event and event.user_id else None
+        named = {"id": user.id, "username": user.username.display if user.username else None} if user else None
+        at = event.at if event else delivery.created_at
+        data = {"event": as_json(event) if event else None, "user": named}
+        return json.dumps({"type": delivery.type, "timestamp": at.isoformat(), "data": data}, ensure_ascii=False)
+
+    def _tell_admins(self, webhook: Webhook) -> None:
+        for admin in self.users.find(role=Role.ADMIN).items:
+            self.notices.send(MailKind.WEBHOOK_DISABLED, admin, NO_CLIENT, url=webhook.url)
+
+
+def _disabled(before: Webhook, after: Webhook, at: Any) -> list[Event]:
+    if before.enabled == after.enabled:
+        return []
+    type = EventType.WEBHOOK_CHANGED
+    return [NO_CLIENT.event(type, None, SYSTEM, at, webhook_id=after.id, action="disabled")]
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """Return an event as webhooks and the command line show it."""
+    names = ("session_id", "ip", "user_agent", "request_id")
+    return {
+        "id": event.id,
+        "type": event.type.value,
+        "at": event.at.isoformat(),
+        "user_id": event.user_id,
+        "actor": {"kind": event.actor.kind.value, "id": event.actor.id},
+        **{name: getattr(event, name) for name in names},
+        "data": dict(event.data),
+    }

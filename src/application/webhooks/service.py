@@ -1,0 +1,130 @@
+"""The service by which admins manage webhooks."""
+
+import base64
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from src.application.caller import Caller
+from src.application.ports import Clock, Sealer, WebhookSender
+from src.domain.errors import FieldError, Invalid, NotFound
+from src.domain.events import Event, EventType, always
+from src.domain.messages import Translatable
+from src.domain.sessions import Client
+from src.domain.values import InvalidValue, Page, new_id
+from src.domain.webhooks import MAX_WEBHOOKS, Delivery, DeliveryRepository, Webhook, WebhookRepository
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookService:
+    """Adds, lists, changes and removes webhooks, and shows their deliveries."""
+
+    webhooks: WebhookRepository
+    deliveries: DeliveryRepository
+    sender: WebhookSender
+    sealer: Sealer
+    clock: Clock
+    enabled: bool
+    """Whether events are stored. Without them there is nothing to deliver."""
+
+    def add(self, caller: Caller, fields: Mapping[str, Any], client: Client) -> tuple[Webhook, str]:
+        """Add a webhook. Return it with its secret, which is not shown again.
+
+        Raises Invalid for a URL that is not allowed and above the maximum number; NotFound if no events are stored.
+        """
+        if not self.enabled:
+            raise NotFound("This service stores no events, so there are no webhooks.")
+        self._check_url(fields)
+        now, id = self.clock(), new_id()
+        sealed, secret = self._new_secret(id)
+        webhook = Webhook(id=id, created_at=now, updated_at=now, secret=sealed, **fields)
+        stored = self.webhooks.add(webhook, self._event(caller, client, now, id, "added"), MAX_WEBHOOKS)
+        if stored is None:
+            message = Translatable("There can be {n} webhooks; remove one first.", n=MAX_WEBHOOKS)
+            raise Invalid(FieldError("url", "too_many", message))
+        return stored, secret
+
+    def list(self) -> Sequence[Webhook]:
+        """List the webhooks, the oldest first."""
+        return self.webhooks.all()
+
+    def show(self, id: str) -> Webhook:
+        """Return a webhook. Raises NotFound."""
+        webhook = self.webhooks.get(id)
+        if webhook is None:
+            raise NotFound("There is no such webhook.")
+        return webhook
+
+    def change(
+        self, caller: Caller, id: str, fields: Mapping[str, Any], revisions: Collection[str] | None, client: Client
+    ) -> Webhook:
+        """Change a webhook. A field that is not given keeps its value; a webhook that is enabled starts afresh.
+
+        Raises NotFound, Invalid, Stale.
+        """
+        self._check_url(fields)
+        now = self.clock()
+        fresh: dict[str, Any] = {"failing_since": None, "failures": 0} if fields.get("enabled") else {}
+        event = self._event(caller, client, now, id, "changed")
+        return self.webhooks.update(
+            id,
+            lambda stored: replace(stored, **fields, **fresh, updated_at=now),
+            revisions=revisions,
+            events=always(event),
+        )
+
+    def remove(self, caller: Caller, id: str, client: Client) -> None:
+        """Remove a webhook and its deliveries. Raises NotFound."""
+        self.show(id)
+        self.webhooks.delete(id, self._event(caller, client, self.clock(), id, "removed"))
+        self.deliveries.delete_for_webhook(id)
+
+    def rotate_secret(self, caller: Caller, id: str, client: Client) -> tuple[Webhook, str]:
+        """Give a webhook a new secret, and return both. The old secret signs too for 24 hours. Raises NotFound."""
+        sealed, secret = self._new_secret(id)
+        now = self.clock()
+        event = self._event(caller, client, now, id, "secret-rotated")
+        webhook = self.webhooks.update(id, lambda stored: stored.with_secret(sealed, now), events=always(event))
+        return webhook, secret
+
+    def ping(self, id: str) -> Delivery:
+        """Send a ping to a webhook, in the background. Raises NotFound."""
+        delivery = Delivery.ping(self.show(id), self.clock())
+        self.deliveries.add(delivery)
+        return delivery
+
+    def list_deliveries(self, id: str, cursor: str | None, limit: int) -> Page[Delivery]:
+        """List the deliveries to a webhook, the newest first. Raises NotFound."""
+        self.show(id)
+        return self.deliveries.list_for_webhook(id, cursor, limit)
+
+    def retry(self, id: str, delivery_id: str) -> Delivery:
+        """Make a delivery again, in the background, whatever its state. Raises NotFound."""
+        now = self.clock()
+
+        def retried(stored: Delivery) -> Delivery:
+            if stored.webhook_id != id:
+                raise NotFound("There is no such delivery.")
+            return stored.retried(now)
+
+        return self.deliveries.update(delivery_id, retried)
+
+    def _check_url(self, fields: Mapping[str, Any]) -> None:
+        try:
+            if "url" in fields:
+                self.sender.check(fields["url"])
+        except InvalidValue as error:
+            raise Invalid(FieldError("url", error.code, error.message)) from None
+
+    def _new_secret(self, webhook_id: str) -> tuple[str, str]:
+        """Return a new secret, encrypted for the store and as it is shown."""
+        secret = secrets.token_bytes(_SECRET_BYTES)
+        return self.sealer.seal(secret, webhook_id), f"whsec_{base64.b64encode(secret).decode()}"
+
+    def _event(self, caller: Caller, client: Client, at: datetime, id: str, action: str) -> Event:
+        by, type = caller.user.actor, EventType.WEBHOOK_CHANGED
+        return client.event(type, None, by, at, caller.session_id, webhook_id=id, action=action)

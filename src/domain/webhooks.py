@@ -1,0 +1,199 @@
+"""Webhooks: services of others that are told of events, and the deliveries of events to them.
+
+A delivery is pending until its webhook has accepted it, or has failed for the last time. An attempt first moves
+``next_attempt_at`` into the future, so that one of several processes makes it, and another one repeats it after a
+crash.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from src.domain.errors import NotFound
+from src.domain.events import NO_EVENTS, Event, Recorded
+from src.domain.repositories import Repository
+from src.domain.values import Page, new_id
+
+MAX_WEBHOOKS = 20
+EVERY_EVENT = "*"
+WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The seconds to wait after each failed attempt. A delivery that fails once more has failed."""
+ATTEMPT = timedelta(seconds=15)
+"""The longest time of an attempt."""
+_LEASE = 2 * ATTEMPT
+"""The time after which an attempt without an outcome is repeated, because its process has died."""
+DISABLE_AFTER = timedelta(days=5)
+"""The time after which a webhook that only fails is disabled."""
+OLD_SECRET = timedelta(hours=24)
+"""The time for which the secret before the current one signs too."""
+_RETENTION = timedelta(days=30)
+_GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A URL to which events are sent. ``revision`` is empty until the webhook is stored."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    """The types of the events to send, or EVERY_EVENT."""
+    created_at: datetime
+    updated_at: datetime
+    secret: str
+    """The encrypted secret that signs deliveries."""
+    description: str | None = None
+    enabled: bool = True
+    old_secret: str | None = None
+    old_secret_until: datetime | None = None
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    failing_since: datetime | None = None
+    """The time of the first failure after the last success, or None."""
+    failures: int = 0
+    """The number of failed attempts since the last success."""
+    revision: str = ""
+
+    def wants(self, event: Event) -> bool:
+        """Return whether an event is to be sent: only to an enabled webhook that is older than the event."""
+        return self.enabled and self.created_at < event.at and bool({EVERY_EVENT, event.type.value} & {*self.events})
+
+    def secrets(self, now: datetime) -> list[str]:
+        """Return the encrypted secrets that sign now, the current one first."""
+        signs_too = self.old_secret and self.old_secret_until and now < self.old_secret_until
+        return [self.secret, *([self.old_secret] if signs_too and self.old_secret else [])]
+
+    def with_secret(self, sealed: str, now: datetime) -> "Webhook":
+        """Return the webhook with a new secret. The present one signs too for a day."""
+        return replace(self, secret=sealed, old_secret=self.secret, old_secret_until=now + OLD_SECRET, updated_at=now)
+
+    def after(self, status: int | None, now: datetime) -> "Webhook":
+        """Return the webhook after an attempt that was answered with ``status``, or not answered.
+
+        It is disabled if it is gone, or has only failed for five days.
+        """
+        if is_success(status):
+            return replace(self, last_success_at=now, failing_since=None, failures=0)
+        since = self.failing_since or now
+        enabled = self.enabled and status != _GONE and now - since < DISABLE_AFTER
+        return replace(self, last_failure_at=now, failing_since=since, failures=self.failures + 1, enabled=enabled)
+
+
+class DeliveryStatus(StrEnum):
+    """The state of a delivery."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event that is sent to a webhook. ``revision`` is empty until the delivery is stored."""
+
+    id: str
+    webhook_id: str
+    event_id: str
+    type: str
+    created_at: datetime
+    expires_at: datetime
+    next_attempt_at: datetime | None
+    """The time of the next attempt, or None if there is none."""
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    attempts: int = 0
+    response_status: int | None = None
+    """The HTTP status of the last answer, or None if there was none."""
+    revision: str = ""
+
+    @classmethod
+    def new(cls, webhook: Webhook, event_id: str, type: str, now: datetime) -> "Delivery":
+        """Return a delivery that can be attempted now. Its id follows from the event and the webhook."""
+        id = hashlib.sha256(f"{event_id} {webhook.id}".encode()).hexdigest()[:32]
+        return cls(id, webhook.id, event_id, type, now, now + _RETENTION, now)
+
+    @classmethod
+    def ping(cls, webhook: Webhook, now: datetime) -> "Delivery":
+        """Return a delivery of no event, which shows whether the webhook works."""
+        return cls.new(webhook, new_id(), PING, now)
+
+    def started(self, now: datetime) -> "Delivery":
+        """Return the delivery with one more attempt. Raises NotFound if it is not due, as after another process."""
+        if self.next_attempt_at is None or now < self.next_attempt_at:
+            raise NotFound
+        return replace(self, attempts=self.attempts + 1, next_attempt_at=now + _LEASE)
+
+    def after(self, status: int | None, now: datetime, jitter: float) -> "Delivery":
+        """Return the delivery after an attempt. ``jitter`` is a factor of the time to wait."""
+        if is_success(status):
+            ended = DeliveryStatus.SUCCEEDED
+        elif self.attempts > len(WAITS):
+            ended = DeliveryStatus.FAILED
+        else:
+            wait = timedelta(seconds=WAITS[self.attempts - 1] * jitter)
+            return replace(self, response_status=status, next_attempt_at=now + wait)
+        return replace(self, status=ended, response_status=status, next_attempt_at=None)
+
+    def given_up(self) -> "Delivery":
+        """Return the delivery as failed, because its event is no longer stored."""
+        return replace(self, status=DeliveryStatus.FAILED, next_attempt_at=None)
+
+    def retried(self, now: datetime) -> "Delivery":
+        """Return the delivery to be attempted now, with all attempts left."""
+        return replace(self, status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=now)
+
+
+PING = "ping"
+"""The type of a delivery that tells of no event."""
+
+
+def is_success(status: int | None) -> bool:
+    """Return whether an answer with this status accepts a delivery."""
+    return status is not None and 200 <= status < 300
+
+
+class WebhookRepository(Repository[Webhook], Protocol):
+    """Stores webhooks."""
+
+    def add(self, webhook: Webhook, event: Event, most: int) -> Webhook | None:
+        """Store a new webhook and the event of it. Return None, and store nothing, if there are ``most`` already."""
+
+    def update(
+        self,
+        id: str,
+        change: Callable[[Webhook], Webhook],
+        *,
+        revisions: Collection[str] | None = None,
+        events: Recorded[Webhook] = NO_EVENTS,
+    ) -> Webhook:
+        """Change a webhook as Repository does, and store the events."""
+
+    def delete(self, id: str, event: Event) -> None:
+        """Remove a webhook, if it exists, and store the event."""
+
+    def all(self) -> Sequence[Webhook]:
+        """Return all webhooks, the oldest first."""
+
+
+class DeliveryRepository(Repository[Delivery], Protocol):
+    """Stores deliveries."""
+
+    def add(self, delivery: Delivery) -> None:
+        """Store a new delivery."""
+
+    def hand_out(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
+        """Store the deliveries of a due event, which is due no longer. Return False if another process has done so."""
+
+    def due_events(self, since: datetime, limit: int = 100) -> Sequence[Event]:
+        """Return events since a time that have not been handed to the webhooks."""
+
+    def due(self, webhook_id: str, now: datetime, limit: int = 20) -> Sequence[Delivery]:
+        """Return deliveries to a webhook whose next attempt is due, the longest waiting first."""
+
+    def list_for_webhook(self, webhook_id: str, cursor: str | None = None, limit: int = 100) -> Page[Delivery]:
+        """Return a page of the deliveries to a webhook, the newest first."""
+
+    def delete_for_webhook(self, webhook_id: str) -> None:
+        """Remove all deliveries to a webhook."""

@@ -1,0 +1,103 @@
+"""The repositories of webhooks and of deliveries to them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from src.domain.events import Event
+from src.domain.values import Page
+from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
+from src.infrastructure.conflicts import Conflict, retry_conflicts
+from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.events import Events
+from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Query, Update, Write
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.schema import DELIVERIES, EVENT_SHARDS, EVENTS, ROSTERS, WEBHOOKS
+
+_WEBHOOKS = Key(ROSTERS, "webhooks")
+
+
+class Webhooks(Documents[Webhook]):
+    """Stores webhooks. Implements WebhookRepository."""
+
+    def __init__(self, store: Store, recorder: Recorder) -> None:
+        super().__init__(store, WEBHOOKS, Webhook, recorder, events=tuple)
+
+    def add(self, webhook: Webhook, event: Event, most: int) -> Webhook | None:
+        """Store a new webhook. Takes a read and, without conflicts, a commit.
+
+        Each commit replaces the roster of the webhooks, so that simultaneous ones do not exceed the number.
+        """
+
+        def attempt() -> Webhook | None:
+            members, roster = self._roster({webhook.id}, set())
+            return None if len(members) > most else self._save(None, webhook, None, roster, events=[event])
+
+        return retry_conflicts(attempt)
+
+    def delete(self, id: str, event: Event) -> None:
+        """Remove a webhook. Takes a read and, without conflicts, a commit."""
+
+        def attempt() -> None:
+            _, roster = self._roster(set(), {id})
+            try:
+                self._store.commit(Delete(self._key(id)), roster, *self._recorder.writes([event]))
+            except PreconditionFailed:
+                raise Conflict from None
+
+        retry_conflicts(attempt)
+        self._recorder.log([event])
+
+    def _roster(self, added: set[str], removed: set[str]) -> tuple[set[str], Write]:
+        """Return the ids of the webhooks after a change, and the write that stores them."""
+        [stored] = self._store.get(_WEBHOOKS)
+        members = ({*stored.fields["members"]} if stored else set()) - removed | added
+        fields = {"members": sorted(members)}
+        return members, Update(_WEBHOOKS, fields, stored.revision) if stored else Insert(_WEBHOOKS, fields)
+
+    def _refusal(self, failed: PreconditionFailed, new: Webhook) -> Exception:
+        return Conflict()
+
+    def all(self) -> Sequence[Webhook]:
+        return self._page("created_at").items
+
+    def _special_fields(self, entity: Webhook) -> dict[str, Any]:
+        return {"events": list(entity.events)}
+
+
+class Deliveries(Documents[Delivery]):
+    """Stores deliveries. Implements DeliveryRepository."""
+
+    def __init__(self, store: Store, recorder: Recorder) -> None:
+        super().__init__(store, DELIVERIES, Delivery, status=DeliveryStatus)
+        self._events = Events(store, recorder)
+
+    def add(self, delivery: Delivery) -> None:
+        """Store a new delivery. Takes one commit."""
+        self._save(None, delivery)
+
+    def hand_out(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
+        """Store the deliveries of a due event. Takes one commit."""
+        try:
+            self._store.commit(self._events.handed_out(event), *map(self.write, deliveries))
+        except PreconditionFailed:
+            return False
+        return True
+
+    def due_events(self, since: datetime, limit: int = 100) -> Sequence[Event]:
+        """Return due events. Takes one query for each shard."""
+        queries = (Query(EVENTS, "due_at", {"shard": n}, start=since, limit=limit) for n in range(EVENT_SHARDS))
+        found = chain.from_iterable(self._store.find(query).items for query in queries)
+        return sorted(map(self._events.entity, found), key=lambda event: event.at)
+
+    def due(self, webhook_id: str, now: datetime, limit: int = 20) -> Sequence[Delivery]:
+        return self._page("next_attempt_at", equal={"webhook_id": webhook_id}, until=now, limit=limit).items
+
+    def list_for_webhook(self, webhook_id: str, cursor: str | None = None, limit: int = 100) -> Page[Delivery]:
+        equal = {"webhook_id": webhook_id}
+        return self._page("created_at", equal=equal, descending=True, cursor=cursor, limit=limit)
+
+    def delete_for_webhook(self, webhook_id: str) -> None:
+        self._remove_all("created_at", equal={"webhook_id": webhook_id}, descending=True)

@@ -1,0 +1,298 @@
+"""Webhooks: who may manage them, what is delivered, and what becomes of deliveries that fail."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from standardwebhooks import Webhook as Verifier
+
+from src.domain.values import InvalidValue
+from src.domain.webhooks import MAX_WEBHOOKS, WAITS
+from src.infrastructure.stores.memory import MemoryStore
+from src.interfaces.http.features.webhooks import DeliveryView, WebhookView
+from tests.support.races import at_once
+from tests.support.world import build, client_of, join, logged_in, services_of
+
+URL = "https://example.com/hook"
+
+
+@dataclass
+class Sent:
+    url: str
+    id: str
+    at: datetime
+    body: dict[str, Any]
+    secrets: list[bytes]
+
+
+@dataclass
+class Receivers:
+    """What answers deliveries in place of the network. ``answers`` has the status for each URL; 200 if it has none."""
+
+    answers: dict[str, int | None] = field(default_factory=dict)
+    sent: list[Sent] = field(default_factory=list)
+    then: Callable[[], object] = lambda: None
+
+    def check(self, url: str) -> None:
+        if not url.startswith("https://"):
+            raise InvalidValue("url", "Give an https URL of a public host.")
+
+    def send(self, url: str, id: str, at: datetime, body: str, secrets: Sequence[bytes]) -> int | None:
+        self.sent.append(Sent(url, id, at, json.loads(body), list(secrets)))
+        self.then()
+        return self.answers.get(url, 200)
+
+
+class World:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        self.receivers, self.store = Receivers(), MemoryStore()
+        self.app = self.serve()
+        self.client = client_of(self.app)
+        self.root = join(self.client, role="admin")
+
+    def serve(self) -> Flask:
+        """Return another process on the same store."""
+        return build(
+            self.store, clock=self.clock, webhook_sender=self.receivers, settings={"smtp_url": "smtp://localhost"}
+        )
+
+    def clock(self) -> datetime:
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+    def add(self, url: str = URL, events: tuple[str, ...] = ("*",), **fields: Any) -> dict[str, Any]:
+        body = {"url": url, "events": list(events), **fields}
+        answer = self.client.post("/webhooks", json=body, headers=self.root.headers)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json
+        return made
+
+    def deliver(self, app: Flask | None = None) -> list[Sent]:
+        """Hand out the events and make all due deliveries in this thread. Return what was sent."""
+        before = len(self.receivers.sent)
+        dispatcher = services_of(app or self.app).dispatcher
+        lanes: list[Callable[[], None]] = []
+        object.__setattr__(dispatcher, "run_apart", lambda name, step: lanes.append(step))
+        dispatcher.run()
+        for lane in lanes:
+            lane()
+        return self.receivers.sent[before:]
+
+    def deliveries(self, webhook: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return what the route shows, also after the token of the admin has expired."""
+        page = services_of(self.app).webhooks.list_deliveries(webhook["id"], None, 100)
+        return [DeliveryView.of(each).model_dump(mode="json") for each in page.items]
+
+    def show(self, webhook: dict[str, Any]) -> dict[str, Any]:
+        """Return what the route shows, also after the token of the admin has expired."""
+        return WebhookView.of(services_of(self.app).webhooks.show(webhook["id"])).model_dump(mode="json")
+
+    def renew(self) -> None:
+        """Log the admin in again."""
+        self.root = logged_in(self.client, self.root)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_event_is_delivered_once_to_each_webhook_that_wants_it_and_is_older(world: World) -> None:
+    first = world.add()
+    logins = world.add("https://example.com/logins", ("login-succeeded",))
+    world.add("https://example.com/off", enabled=False)
+    anna = join(world.client)
+    world.add("https://example.com/late")
+    sent = world.deliver()
+    assert [(each.url, each.body["type"]) for each in sent] == [
+        (URL, "webhook-changed"),  # of the second, the third and the last one
+        (URL, "webhook-changed"),
+        (URL, "user-registered"),
+        (URL, "login-succeeded"),
+        (URL, "webhook-changed"),
+        ("https://example.com/logins", "login-succeeded"),
+    ]
+    login = sent[3]
+    assert login.body["data"]["user"] == {"id": anna.user["id"], "username": anna.user["username"]}
+    assert login.body["data"]["event"]["id"] == login.id
+    assert login.body["timestamp"] == login.body["data"]["event"]["at"]
+    assert world.deliver() == []
+    [delivery] = world.deliveries(logins)
+    told = {name: delivery[name] for name in ("event_id", "status", "attempts", "response_status", "next_attempt_at")}
+    assert told == {
+        "event_id": login.id, "status": "succeeded", "attempts": 1, "response_status": 200, "next_attempt_at": None,
+    }  # fmt: skip
+    assert (world.show(first)["failures"], world.show(first)["last_failure_at"]) == (0, None)
+
+
+def test_the_secret_is_shown_once_and_rotated_with_a_day_of_both(world: World) -> None:
+    webhook = world.add(events=("login-succeeded",))
+    assert webhook["secret"].startswith("whsec_")
+    assert "secret" not in world.show(webhook)
+    assert webhook["secret"][6:20] not in str(world.store.documents)
+    anna = join(world.client)
+    world.receivers.answers[URL] = 500
+    world.deliver()
+    rotated = world.client.post(f"/webhooks/{webhook['id']}/secret", headers=world.root.headers).json
+    world.receivers.answers[URL] = 200
+    world.now += timedelta(minutes=1)
+    [sent] = world.deliver()  # nothing is lost, and receivers with either secret accept it
+    assert [Verifier(secret).sign("id", sent.at, "x") for secret in sent.secrets] == [
+        Verifier(each["secret"]).sign("id", sent.at, "x") for each in (rotated, webhook)
+    ]
+    world.now += timedelta(hours=24)
+    logged_in(world.client, anna)
+    [sent] = world.deliver()
+    assert len(sent.secrets) == 1
+
+
+def test_a_failed_delivery_is_repeated_by_the_schedule_and_then_failed(world: World) -> None:
+    webhook = world.add(events=("user-deleted",))
+    anna = join(world.client)
+    world.client.delete("/user", headers=anna.headers)
+    world.receivers.answers[URL] = 301
+    waited = []
+    for _ in range(len(WAITS)):
+        assert len(world.deliver()) == 1
+        assert world.deliver() == []
+        [delivery] = world.deliveries(webhook)
+        due = datetime.fromisoformat(delivery["next_attempt_at"])
+        waited.append((due - world.now).total_seconds())
+        world.now = due
+    assert all(0.79 * wait < seconds < 1.21 * wait for wait, seconds in zip(WAITS, waited, strict=True))
+    assert len(world.deliver()) == 1
+    [delivery] = world.deliveries(webhook)
+    assert (delivery["status"], delivery["attempts"], delivery["response_status"]) == ("failed", 10, 301)
+    world.receivers.answers[URL] = 204
+    world.renew()
+    url = f"/webhooks/{webhook['id']}/deliveries/{delivery['id']}/retry"
+    assert world.client.post(url, headers=world.root.headers).status_code == 202
+    world.deliver()
+    assert [each["status"] for each in world.deliveries(webhook)] == ["succeeded"]
+    assert len({sent.id for sent in world.receivers.sent}) == 1
+
+
+@pytest.mark.parametrize("status", [410, None])
+def test_a_webhook_is_disabled_when_it_is_gone_or_fails_for_five_days_and_admins_are_told(
+    world: World, status: int | None
+) -> None:
+    webhook = world.add(events=("login-succeeded",))
+    anna = join(world.client)
+    world.receivers.answers[URL] = status
+    for _ in range(6 if status is None else 1):
+        assert world.show(webhook)["enabled"]
+        logged_in(world.client, anna)
+        world.deliver()
+        world.now += timedelta(days=1)
+    assert not world.show(webhook)["enabled"]
+    [mail] = [each for key, each in world.store.documents.items() if key[0] == "mails"]
+    assert (mail.fields["kind"], mail.fields["details"]) == ("webhook-disabled", {"url": URL})
+    logged_in(world.client, anna)
+    assert world.deliver() == []
+    world.renew()
+    newest = world.client.get("/events?type=webhook-changed&limit=1", headers=world.root.headers).json
+    assert newest[0]["data"] == {"webhook_id": webhook["id"], "action": "disabled"}
+    world.receivers.answers.clear()
+    world.client.patch(f"/webhooks/{webhook['id']}", json={"enabled": True}, headers=world.root.headers)
+    assert world.show(webhook)["failures"] == 0
+
+
+def test_of_many_processes_one_makes_each_attempt(world: World) -> None:
+    world.add(events=("login-succeeded",))
+    anna = join(world.client)
+    for _ in range(10):
+        logged_in(world.client, anna)
+    apps = [world.serve() for _ in range(8)]
+    at_once(world.deliver, apps)
+    assert len(world.receivers.sent) == len({sent.id for sent in world.receivers.sent}) == 11
+
+
+def test_what_a_killed_process_left_is_delivered_by_another_one(world: World) -> None:
+    webhook = world.add(events=("login-succeeded",))
+    join(world.client)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    world.receivers.then = die  # after the receiver has it, before the outcome is stored
+    with pytest.raises(KeyboardInterrupt):
+        world.deliver()
+    world.receivers.then = lambda: None
+    assert world.deliver(world.serve()) == []  # the other process may still be at it
+    world.now += timedelta(seconds=31)
+    assert len(world.deliver(world.serve())) == 1
+    assert [each["status"] for each in world.deliveries(webhook)] == ["succeeded"]
+    assert len(world.receivers.sent) == 2
+
+
+def test_a_slow_receiver_delays_no_other_one(world: World) -> None:
+    world.add("https://slow.example.com", ("login-succeeded",))
+    world.add("https://fast.example.com", ("login-succeeded",))
+    join(world.client)
+    dispatcher = services_of(world.app).dispatcher
+    begun: list[str] = []
+    object.__setattr__(dispatcher, "run_apart", lambda name, step: begun.append(name))
+    dispatcher.run()
+    assert len(set(begun)) == 2  # each in a lane of its own
+
+
+def test_a_ping_has_an_id_of_its_own(world: World) -> None:
+    webhook = world.add(events=("user-deleted",))
+    answer = world.client.post(f"/webhooks/{webhook['id']}/ping", headers=world.root.headers)
+    assert (answer.status_code, answer.json["type"]) == (202, "ping")
+    [sent] = world.deliver()
+    assert (sent.body["type"], sent.body["data"]) == ("ping", {"event": None, "user": None})
+    assert sent.id == answer.json["event_id"]
+
+
+def test_there_are_twenty_webhooks_at_most_however_many_are_added_at_once(world: World) -> None:
+    bodies = [{"url": f"{URL}/{number}", "events": ["*"]} for number in range(30)]
+    answers = at_once(
+        lambda body: client_of(world.app).post("/webhooks", json=body, headers=world.root.headers).status_code, bodies
+    )
+    assert (answers.count(201), answers.count(422)) == (MAX_WEBHOOKS, 10)
+    [first, *_] = world.client.get("/webhooks", headers=world.root.headers).json
+    world.client.delete(f"/webhooks/{first['id']}", headers=world.root.headers)
+    world.add()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "http://example.com"},
+        {"events": []},
+        {"events": ["sneeze"]},
+        {"events": ["denied"]},
+        {"events": "login-succeeded"},
+        {"description": "x" * 501},
+        {"enabled": 1},
+    ],
+)
+def test_a_webhook_that_could_not_work_is_refused(world: World, wrong: dict[str, Any]) -> None:
+    body = {"url": URL, "events": ["*"], **wrong}
+    assert world.client.post("/webhooks", json=body, headers=world.root.headers).status_code == 422
+
+
+def test_only_admins_manage_webhooks_and_others_see_none(world: World) -> None:
+    webhook, anna = world.add(), join(world.client)
+    for method, path in (
+        ("GET", ""),
+        ("POST", ""),
+        ("DELETE", f"/{webhook['id']}"),
+        ("POST", f"/{webhook['id']}/ping"),
+    ):
+        assert world.client.open(f"/webhooks{path}", method=method, headers=anna.headers).status_code == 403
+    url = f"/webhooks/{world.add('https://example.com/2')['id']}/deliveries/{'0' * 32}/retry"
+    assert world.client.post(url, headers=world.root.headers).status_code == 404
+
+
+def test_without_stored_events_there_are_no_webhooks() -> None:
+    client = client_of(build(settings={"events_days": 0}))
+    root = join(client, role="admin")
+    answer = client.post("/webhooks", json={"url": URL, "events": ["*"]}, headers=root.headers)
+    assert answer.status_code == 404
