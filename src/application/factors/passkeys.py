@@ -80,7 +80,7 @@ class PasskeyService:
         if claimed.user_id is None:
             raise WrongPasskey
         user, [factor] = self.factors.with_user(claimed.user_id, factor_id(FactorKind.PASSKEY, claimed.id))
-        can_log_in = user is not None and user.can_log_in and factor is not None and factor.user_id == user.id
+        can_log_in = user is not None and user.can_log_in and factor is not None and factor.id in user.factors
         evidence = self._verified(claimed, spent, factor if can_log_in else None)
         assert user
         return user, evidence

@@ -94,7 +94,7 @@ class Fido2RelyingParty:
         with _as_wrong_passkey():
             response = credential["response"]
             parts = {name: _decoded(response[name]) for name in _PARTS if response.get(name) is not None}
-            challenge = json.loads(parts["clientDataJSON"])["challenge"]
+            challenge = json.loads(parts["clientDataJSON"].decode())["challenge"]
             return ClaimedCredential(
                 id=websafe_encode(_decoded(credential["rawId"])),
                 challenge=_decoded(challenge).decode("ascii"),
