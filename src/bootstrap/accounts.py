@@ -11,6 +11,7 @@ from src.application.notices import Notices
 from src.application.sessions import SessionService
 from src.bootstrap.ports import Ports
 from src.bootstrap.sessions import lifetimes
+from src.domain.values import Role
 from src.infrastructure.identity.foreign_hashes import parse_hash
 
 _REDEEMABLE = timedelta(minutes=6)
@@ -26,6 +27,7 @@ def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices:
         remote=ports.remote,
         owned=owned,
         registration=ports.registration,
+        mfa_roles=frozenset(map(Role, ports.settings.names_of_mfa_roles)),
         guest_lifetime=lifetimes(ports.settings).guest,
         redeemable=_REDEEMABLE if ports.settings.firebase_tokens else timedelta(0),
         notices=notices,

@@ -1,6 +1,6 @@
 """An identity provider that keeps its accounts in a dictionary, and a proxy that observes calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,8 @@ class FakeProvider:
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
         """Addresses by user id. The id stands in for the address of a user without one."""
+        self.claims: dict[str, Mapping[str, Any]] = {}
+        """The custom claims by user id."""
         self._passwords: dict[str, str | None] = {}
         self.revoked: list[tuple[str, datetime]] = []
         """The id of each user whose sign-ins were revoked, and the time since which sign-ins count again."""
@@ -52,6 +54,9 @@ class FakeProvider:
     def wait_for_revocation(self) -> None:
         """Do nothing, because this provider issues no tokens."""
 
+    def set_claims(self, id: str, claims: Mapping[str, Any]) -> None:
+        self.claims[id] = dict(claims)
+
     def delete(self, id: str) -> None:
         self.addresses.pop(id, None)
         self._passwords.pop(id, None)
@@ -62,7 +67,8 @@ class FakeProvider:
         address = self.addresses[id]
         email = Email(address) if address != id else None
         has_password = bool(self._passwords.get(id))
-        return ProviderAccount(email, has_password=has_password, valid_since=self.valid_since(id))
+        claims = self.claims.get(id, {})
+        return ProviderAccount(email, has_password=has_password, valid_since=self.valid_since(id), custom_claims=claims)
 
     def valid_since(self, id: str) -> datetime:
         """Return the time since which the sign-ins of a user count."""

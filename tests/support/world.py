@@ -190,7 +190,8 @@ class Provider(FakeProvider):
         return ExternalIdentity(token, self.signed_in_at.get(token) or now() + timedelta(seconds=1))
 
     def account(self, id: str) -> ProviderAccount | None:
-        return self.known.get(id, ProviderAccount(has_password=True))
+        account = self.known.get(id, ProviderAccount(has_password=True))
+        return replace(account, custom_claims=self.claims.get(id, account.custom_claims))
 
     def require(self, user: User) -> None:
         """Do nothing: everybody has an account."""

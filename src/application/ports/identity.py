@@ -1,7 +1,7 @@
 """The ports for tokens, and for what keeps and verifies passwords: a hasher, or an identity provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -136,6 +136,8 @@ class ProviderAccount:
     """Whether a sign-in at the provider asks for a second factor."""
     valid_since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     """The time before which all sign-ins are revoked."""
+    custom_claims: Mapping[str, Any] = field(default_factory=dict)
+    """The claims that ID tokens of the account carry beside those of the provider."""
 
 
 class PasswordHasher(Protocol):
@@ -185,6 +187,9 @@ class RemoteAccounts(Protocol):
 
     def wait_for_revocation(self) -> None:
         """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""
+
+    def set_claims(self, id: str, claims: Mapping[str, Any]) -> None:
+        """Replace the custom claims of the account. Raises NotFound without an account."""
 
     def delete(self, id: str) -> None:
         """Delete the account, if it exists."""

@@ -3,6 +3,7 @@
 The Admin SDK verifies the ID tokens. All other calls go to the REST API.
 """
 
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -82,6 +83,10 @@ class FirebaseAccounts:
         """Wait for the next second, because Firebase dates sign-ins in whole seconds."""
         time.sleep(1 - time.time() % 1)
 
+    def set_claims(self, id: str, claims: Mapping[str, Any]) -> None:
+        text = json.dumps(claims, ensure_ascii=False, separators=(",", ":"))
+        self._rest.manage(":update", localId=id, customAttributes=text)
+
     def delete(self, id: str) -> None:
         self._rest.manage(":delete", ignore="USER_NOT_FOUND", localId=id)
 
@@ -99,6 +104,7 @@ class FirebaseAccounts:
             anonymous=not (providers or found.keys() & {"email", "phoneNumber", "passwordHash", "customAuth"}),
             has_password="password" in providers,
             has_second_factor=bool(found.get("mfaInfo")),
+            custom_claims=dict(json.loads(found.get("customAttributes") or "{}")),
             valid_since=datetime.fromtimestamp(int(found.get("validSince", 0)), UTC),
         )
 

@@ -42,7 +42,7 @@ class AccountWorld(Interruptions):
         store = MemoryStore()
         self.users, self.invitations = Users(store), Invitations(store)
         self.disowned: list[str] = []
-        methods = {"create", "set_email", "delete", "add", "update", "revoke"}
+        methods = {"create", "set_email", "set_claims", "delete", "add", "update", "revoke"}
         self.accounts = LinkedAccounts(
             users=cast(UserRepository, Observed(self.users, methods, self.observe)),
             remote=cast(RemoteAccounts, Observed(self.remote, methods, self.observe)),

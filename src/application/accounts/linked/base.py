@@ -1,8 +1,10 @@
 """The ports of linked accounts, and the steps that several of their operations share."""
 
 import logging
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from src.application.accounts.interface import Accounts
 from src.application.accounts.steps import Change
@@ -25,6 +27,8 @@ class LinkedBase(Accounts):
     registration: RegistrationPolicy
     guest_lifetime: timedelta
     redeemable: timedelta = timedelta(0)
+    mfa_roles: Collection[Role] = ()
+    """The roles that need two factors, which a sign-in at the provider may not have."""
     """The time for which a custom token of a deleted user could make its account at the provider again."""
 
     def with_link(self, id: str, change: Change) -> Change:
@@ -37,6 +41,30 @@ class LinkedBase(Accounts):
             return change
         link = ProviderLink(account.valid_since, self.remote.project)
         return lambda user: replace(change(user), provider=link)
+
+    def mirror_of(self, user: User) -> Mapping[str, Any]:
+        """Return the claims that the account of a user should have at the provider, beside those of others.
+
+        A user with the role ``user`` and without claims needs none. Others get none who cannot log in, or whose
+        sign-in here proves more than a sign-in at the provider.
+        """
+        is_plain = user.role in (Role.GUEST, Role.USER) and not user.custom_claims
+        if is_plain or not user.can_log_in or user.factors or user.role in self.mfa_roles:
+            return {}
+        return {**user.custom_claims, "role": user.role.value}
+
+    def to_be_mirrored(self, user: User) -> User:
+        """Return the user with the names of all claims that the account may have until the mirror is finished."""
+        return replace(user, mirrored_claims=tuple(sorted({*user.mirrored_claims, *self.mirror_of(user)})))
+
+    def with_mirrored_names(self, user: User) -> User:
+        """Return the user with the names of the claims that the account has after the mirror is finished."""
+        return replace(user, mirrored_claims=tuple(sorted(self.mirror_of(user))))
+
+    def must_follow(self, user: User, changed: User) -> bool:
+        """Return whether the provider must follow a change that leaves the address as it is."""
+        differs = changed.provider is not None and self.mirror_of(user) != self.mirror_of(changed)
+        return differs or disables(user, changed)
 
     def require_project(self, user: User) -> None:
         """Raise Unavailable if the missing account of a user was last seen in another project of the provider.
@@ -69,18 +97,18 @@ def disables(user: User, changed: User) -> bool:
     return ends_sessions and changed.disabled and not user.disabled and changed.provider is not None
 
 
-def reserving(change: Change, ticket: datetime) -> Change:
+def reserving(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
     """Return the first step of ``change``.
 
     If the identity provider must first accept a new address, the step only reserves the new names and sets the ticket.
-    Otherwise, it applies the whole change, and sets the ticket if the provider must revoke the user's sign-ins. The
-    step raises Unavailable while an earlier change is being reconciled.
+    Otherwise, it applies the whole change, and sets the ticket if the provider must follow. The step raises Unavailable
+    while an earlier change is being reconciled.
     """
 
     def reserve(user: User) -> User:
         changed = change(user)
         if changed.email == user.email and user.role is not Role.GUEST:
-            return changed.marked(ticket) if disables(user, changed) else changed
+            return accounts.to_be_mirrored(changed.marked(ticket)) if accounts.must_follow(user, changed) else changed
         if user.pending:
             raise Unavailable("An earlier change is still being settled; try again in a minute.", 60)
         return replace(user, pending=PendingChange(ticket, tuple(changed.claims - user.claims)))
@@ -88,12 +116,18 @@ def reserving(change: Change, ticket: datetime) -> Change:
     return reserve
 
 
-def finishing(change: Change, ticket: datetime) -> Change:
-    """Return the last step of ``change``. The step raises Unavailable if another process has taken the ticket."""
+def finishing(accounts: LinkedBase, change: Change, ticket: datetime) -> Change:
+    """Return the last step of ``change``. The step raises Unavailable if another process has taken the ticket.
+
+    The mark stays if the role or the claims have to be mirrored after it.
+    """
 
     def finish(user: User) -> User:
         if user.ticket != ticket or user.state is not State.ACTIVE:
             raise Unavailable("The account was changed meanwhile; read it and try again.", 1)
-        return change(user).settled()
+        changed = change(user).settled()
+        if accounts.mirror_of(user) == accounts.mirror_of(changed):
+            return changed
+        return accounts.to_be_mirrored(changed.marked(ticket))
 
     return finish

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from src.application.accounts.failures import after_failure, attempt
 from src.application.accounts.linked.base import LinkedBase, disables, finishing, reserving
+from src.application.accounts.linked.mirror import finish_mirror, mirror
 from src.application.accounts.steps import Change, if_active, if_ticket
 from src.domain.errors import Invalid, InvalidToken, NotFound, Taken, Unavailable
 from src.domain.events import NO_EVENTS, Event, Recorded
@@ -23,7 +24,7 @@ def change_account(
 ) -> User:
     """Apply ``change`` in the store and at the provider, or in neither. Raises as ``Accounts.change`` does."""
     ticket = accounts.clock()
-    reserve = reserving(change, ticket)
+    reserve = reserving(accounts, change, ticket)
     begun: list[User] = []
 
     def begin(stored: User) -> User:
@@ -31,13 +32,15 @@ def change_account(
         return reserve(stored)
 
     def events_of_whole_change(before: User, after: User) -> Sequence[Event]:
-        return () if after.ticket == ticket and not disables(before, after) else events(before, after)
+        return () if after.ticket == ticket and not accounts.must_follow(before, after) else events(before, after)
 
     user = accounts.users.update(id, if_active(begin), revisions=revisions, events=events_of_whole_change)
     if user.ticket != ticket:
         return user  # the address stays, so that the provider need not know
     if disables(begun[0], user):
         return revoke_sign_ins(accounts, user)
+    if accounts.must_follow(begun[0], user):
+        return finish_mirror(accounts, user)
     try:
         account = accounts.remote.account(id)
         if account is None:
@@ -57,7 +60,8 @@ def change_account(
         # The change hides what was revoked at the provider before.
         before = ProviderLink(account.valid_since, accounts.remote.project)
         revoking = accounts.with_link(id, lambda stored: change(stored.with_provider(before)))
-        return accounts.users.update(id, finishing(revoking, ticket), events=events)
+        changed = accounts.users.update(id, finishing(accounts, revoking, ticket), events=events)
+    return finish_mirror(accounts, changed) if changed.pending else changed
 
 
 def end_sessions(accounts: LinkedBase, id: str, change: Change, events: Recorded[User] = NO_EVENTS) -> User:
@@ -66,7 +70,7 @@ def end_sessions(accounts: LinkedBase, id: str, change: Change, events: Recorded
 
     def begin(stored: User) -> User:
         changed = change(stored)
-        return changed.marked(ticket) if changed.provider else changed
+        return accounts.to_be_mirrored(changed.marked(ticket)) if changed.provider else changed
 
     user = accounts.users.update(id, if_active(begin), events=events)
     return revoke_sign_ins(accounts, user) if user.ticket == ticket else user
@@ -78,12 +82,17 @@ def revoke_sign_ins(accounts: LinkedBase, user: User) -> User:
     If the provider does not answer, or an earlier change of the user is not settled yet, the mark stays.
     """
     valid_since = next_sign_in(user)
-    if not attempt(accounts.remote.revoke, user.id, valid_since) or not user.pending or user.pending.reserved:
+    mirrored = not user.mirrored_claims or attempt(mirror, accounts, user)
+    revoked = attempt(accounts.remote.revoke, user.id, valid_since)
+    if not (mirrored and revoked) or not user.pending or user.pending.reserved:
         return user
     link = ProviderLink(valid_since, accounts.remote.project)
-    settle = if_ticket(user.ticket, lambda stored: replace(stored.settled(), provider=link))
+
+    def settle(stored: User) -> User:
+        return accounts.with_mirrored_names(replace(stored.settled(), provider=link))
+
     with suppress(NotFound, Unavailable):
-        return accounts.users.update(user.id, settle)
+        return accounts.users.update(user.id, if_ticket(user.ticket, settle))
     return user
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from src.application.accounts.failures import after_failure, attempt
 from src.application.accounts.linked.base import LinkedBase, finishing, reserving
 from src.application.accounts.linked.delete import free_address
+from src.application.accounts.linked.mirror import finish_mirror, mirror
 from src.application.accounts.linked.reconcile import restore
 from src.application.accounts.steps import Change
 from src.domain.errors import Taken, Unavailable
@@ -36,7 +37,10 @@ def create(
     # The caller is told that it failed, so it must have failed, even if the last commit landed.
     with after_failure(_undo_creation, accounts, user.id):
         accounts.remote.create(user, password.text if password else None)
-        activate = accounts.with_link(user.id, activated)
+        named = accounts.to_be_mirrored(user)
+        is_mirrored = not named.mirrored_claims or attempt(mirror, accounts, named)
+        last = activated if is_mirrored else lambda stored: accounts.marked(activated(stored))
+        activate = accounts.with_link(user.id, last)
         return accounts.users.update(user.id, activate, idempotent=idempotent, events=always(*events))
 
 
@@ -45,11 +49,13 @@ def upgrade(
 ) -> User:
     """Give a guest an account at the provider, and make it a user here. Raises as ``Accounts.upgrade`` does."""
     ticket = accounts.clock()
-    guest = accounts.users.update(id, reserving(promote, ticket))
+    guest = accounts.users.update(id, reserving(accounts, promote, ticket))
     with after_failure(_undo_upgrade, accounts, id, ticket):
         accounts.remote.create(promote(guest), password.text)
-        finish = finishing(accounts.with_link(id, promote), ticket)
+        finish = finishing(accounts, accounts.with_link(id, promote), ticket)
         user = accounts.users.update(id, finish, events=always(*events))
+    if user.pending:
+        user = finish_mirror(accounts, user)
     if guest.provider:
         accounts.remote.wait_for_revocation()
     return user
@@ -63,7 +69,8 @@ def activated(user: User) -> User:
 
 
 def _add_pending(accounts: LinkedBase, user: User) -> None:
-    pending = replace(user, state=State.PENDING, pending=PendingChange(accounts.clock()))
+    named = accounts.to_be_mirrored(user)
+    pending = replace(named, state=State.PENDING, pending=PendingChange(accounts.clock()))
     try:
         accounts.users.add(pending)
     except Taken as taken:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from src.application.accounts.linked.base import LinkedBase, is_kept_by_provider
 from src.application.accounts.linked.change import next_sign_in
+from src.application.accounts.linked.mirror import mirror
 from src.application.accounts.linked.sync import permitted, with_account
 from src.application.accounts.steps import if_ticket
 from src.domain.errors import NotFound, Taken
@@ -66,10 +67,14 @@ def restore(accounts: LinkedBase, user: User) -> None:
     if account and user.sessions_ended_at and account.valid_since < next_sign_in(user):
         accounts.remote.revoke(user.id, next_sign_in(user))
 
+    if user.mirrored_claims or accounts.mirror_of(user):
+        mirror(accounts, user)
+
     def settle(stored: User) -> User:
         if stored.ticket != user.ticket:
             return accounts.marked(stored)  # changed meanwhile, and the provider may have lost that address
-        return stored.with_email(restored.email, verified=restored.email_verified).settled()
+        settled = stored.with_email(restored.email, verified=restored.email_verified).settled()
+        return accounts.with_mirrored_names(settled)
 
     accounts.users.update(user.id, accounts.with_link(user.id, settle))
 
