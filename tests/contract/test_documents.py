@@ -80,6 +80,7 @@ SESSION = Kind(
         signed_in_at=NOON.replace(microsecond=5),
         second_factor="phone",
         methods=("pwd", "otp", "mfa"),
+        stepped_up_at=NOON.replace(microsecond=6),
     ),
     lambda session: replace(session, generation=session.generation + 1),
     lambda session: session.generation,

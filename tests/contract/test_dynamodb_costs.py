@@ -49,15 +49,17 @@ def costs(wire: Wire) -> list[str]:
 
 
 def test_each_request_has_its_documented_cost(client: FlaskClient, wire: Wire) -> None:
-    # The user, four entries and two claims; a limit counts the registrations of an address.
+    # The user, four entries and two claims, an event and its five entries. A limit counts the registrations of an
+    # address.
     assert client.post("/register", json=ANNA).status_code == 201
-    assert costs(wire) == ["UpdateItem", "PutItem", "TransactWriteItems 7"]
+    assert costs(wire) == ["UpdateItem", "PutItem", "TransactWriteItems 13"]
     assert client.post("/register", json=ANOTHER).status_code == 201
-    assert costs(wire) == ["UpdateItem", "TransactWriteItems 7"]
+    assert costs(wire) == ["UpdateItem", "TransactWriteItems 13"]
 
-    # The user by its name, two counters of failed logins, and the session with its entry, which gives them back.
+    # The user by its name, two counters of failed logins, and the session with its entry, which gives them back, with
+    # an event and its five entries.
     tokens: dict[str, Any] = log_in(client).get_json()
-    assert costs(wire) == ["Query", "BatchGetItem 1", *["UpdateItem", "PutItem"] * 2, "TransactWriteItems 4"]
+    assert costs(wire) == ["Query", "BatchGetItem 1", *["UpdateItem", "PutItem"] * 2, "TransactWriteItems 10"]
 
     # The session and its user.
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}

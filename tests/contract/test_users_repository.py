@@ -56,6 +56,10 @@ FULL = User(
     pending=PendingChange(NOON.replace(microsecond=0), (Claim("email", "new@example.com"), Claim("username", "ada2"))),
     provider=ProviderLink(NOON.replace(microsecond=3), "demo-portero"),
     factors={"a" * 64: FactorKind.PASSKEY, "b" * 64: FactorKind.RECOVERY},
+    invitation_id="i" * 32,
+    metadata={"theme": {"dark": True}, "😀": [None, 1.5]},
+    custom_claims={"team": "blue"},
+    mirrored_claims=("role", "team"),
 )
 
 
