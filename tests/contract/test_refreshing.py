@@ -67,7 +67,7 @@ def test_twenty_concurrent_refreshes_of_one_token_get_the_same_successor(users: 
     service = serve(users, sessions)
     refresh = partial(service.refresh, client=Client())
     ada = users.add(User.new(now=_now(), username=Username.parse("ada"), email=None))
-    first = service.start(ada, Client(), FirstStep()).refresh
+    first = service.start(ada, Client(), FirstStep())[1].refresh
     assert first
 
     outcomes = at_once(refresh, [first] * 20)
@@ -92,7 +92,7 @@ def test_of_twenty_concurrent_uses_of_a_cookie_each_finds_the_user_and_one_is_st
     watch = Watch()
     service = serve(users, sessions, watch)
     ada = users.add(User.new(now=watch(), username=Username.parse("ada"), email=None))
-    cookie = service.start(ada, Client(uses_cookie=True), FirstStep()).cookie
+    cookie = service.start(ada, Client(uses_cookie=True), FirstStep())[1].cookie
     [began] = sessions.list_for_user(ada.id).items
     watch.forward(901)
 
