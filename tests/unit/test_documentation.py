@@ -14,6 +14,7 @@ from scripts.reference import PART
 from src.domain import errors
 from src.domain.errors import PorteroError
 from src.domain.metadata import RESERVED_CLAIMS
+from src.infrastructure.stores.schema import COLLECTIONS
 from src.interfaces.cli.commands import cli
 from src.interfaces.errors.catalogue import status_of
 from tests.support.markdown import PAGES, ROOT, blocks
@@ -175,3 +176,9 @@ def test_the_reserved_claims_are_documented() -> None:
     lines = [line for line in section.splitlines() if line[:2] in ("- ", "  ")]
     listed = {name for line in lines for name in re.findall(r"`(\w+)`", line)}
     assert listed == RESERVED_CLAIMS
+
+
+def test_the_page_on_personal_data_names_every_collection() -> None:
+    page = (ROOT / "docs/explanation/personal-data.md").read_text("utf-8")
+    rows = [line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall("`([a-z]+)`", row)} == {each.name for each in COLLECTIONS}
