@@ -71,6 +71,7 @@ CUSTOM_TOKENS = {
 ADMINS_ONLY = (
     ("POST", "/api/users"),
     ("GET", "/events"),
+    *((method, path) for method, path in OPERATIONS if path.startswith("/webhooks")),
     *(("POST", "/invitations"), ("GET", "/invitations")),
     *(("GET", "/invitations/{id}"), ("DELETE", "/invitations/{id}")),
 )
@@ -186,6 +187,10 @@ class Asker:
                 return {"passkey": sign_in_answer(services, device)}
             case "POST", "/api/users":
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
+            case "POST", "/webhooks":
+                return {"url": "https://example.com/", "events": ["*"]}
+            case "PUT" | "PATCH", "/webhooks/{id}":
+                return {"description": "The billing system"}
             case _, "/invitations":
                 return {"email": registration()["email"]}
             case _, "/auth/revoke":

@@ -295,4 +295,4 @@ def test_without_stored_events_there_are_no_webhooks() -> None:
     client = client_of(build(settings={"events_days": 0}))
     root = join(client, role="admin")
     answer = client.post("/webhooks", json={"url": URL, "events": ["*"]}, headers=root.headers)
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "events")

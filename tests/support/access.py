@@ -49,13 +49,13 @@ SAME_FOR_ALL = {
     "GET /events": [401, 403, 403, 403, 200],
     "GET /webhooks": [401, 403, 403, 403, 200],
     "POST /webhooks": [401, 403, 403, 403, 201],
-    "GET /webhooks/{id}": [401, 403, 403, 403, 404],
-    "PUT /webhooks/{id}": [401, 403, 403, 403, 404],
-    "DELETE /webhooks/{id}": [401, 403, 403, 403, 404],
-    "POST /webhooks/{id}/secret": [401, 403, 403, 403, 404],
-    "POST /webhooks/{id}/ping": [401, 403, 403, 403, 404],
-    "GET /webhooks/{id}/deliveries": [401, 403, 403, 403, 404],
-    "POST /webhooks/{id}/deliveries/{delivery_id}/retry": [401, 403, 403, 403, 404],
+    "GET /webhooks/{id}": [401, 403, 403, 403, 200],
+    "PUT /webhooks/{id}": [401, 403, 403, 403, 200],
+    "DELETE /webhooks/{id}": [401, 403, 403, 403, 204],
+    "POST /webhooks/{id}/secret": [401, 403, 403, 403, 201],
+    "POST /webhooks/{id}/ping": [401, 403, 403, 403, 202],
+    "GET /webhooks/{id}/deliveries": [401, 403, 403, 403, 200],
+    "POST /webhooks/{id}/deliveries/{delivery_id}/retry": [401, 403, 403, 403, 202],
     "POST /api/v1/auth/whoami": [401, 200, 200, 200, 200],
     "PUT /user": [401, 403, 200, 200, 200],
     "PUT /user/password": [401, 403, 204, 204, 204],
@@ -136,8 +136,8 @@ AUDITOR = {
     ("no", "GET /invitations"): 200,
     ("no", "GET /invitations/{id}"): 200,
     ("no", "GET /webhooks"): 200,
-    ("no", "GET /webhooks/{id}"): 404,
-    ("no", "GET /webhooks/{id}/deliveries"): 404,
+    ("no", "GET /webhooks/{id}"): 200,
+    ("no", "GET /webhooks/{id}/deliveries"): 200,
 }
 
 
@@ -170,6 +170,10 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return {"name": "Ann", "last_name": "Ruiz", "email": registration()["email"]}
         case _, "/invitations":
             return {"email": "somebody@example.com"}
+        case "POST", "/webhooks":
+            return {"url": "https://example.com/", "events": ["*"]}
+        case "PUT", "/webhooks/{id}":
+            return {"description": "The billing system"}
         case _, "/user/password":
             return {"current_password": PASSWORD, "new_password": "a stapled battery"}
         case _, "/auth/token":

@@ -43,6 +43,7 @@ from src.bootstrap.wiring import wire
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import User
 from src.domain.values import Email, Role
+from src.domain.webhooks import MAX_WEBHOOKS
 from src.infrastructure.blobs import make_blobs
 from src.infrastructure.factors.data_keys import DataKeys, as_text, new_data_key
 from src.infrastructure.identity.argon2 import Argon2Hasher
@@ -279,6 +280,8 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
     services = services_of(client.application)
     name = f"Rex {next(_names)}"
     kind = path.removeprefix("/api").split("/")[1]
+    if kind == "webhooks":
+        return _webhook(services, person, path)
     if "{" not in path or kind not in ("tasks", "dogs", "files", "datasets", "jobs", "invitations"):
         return person.at(path)
     owner = services.accounts.accounts.users.get(person.user["id"])
@@ -297,6 +300,20 @@ def place(client: Client, person: Person, method: str, path: str) -> str:
         case _:
             made = name if method == "POST" else services.dogs.add(caller_of(owner), name, False, None).name
     return path.replace("{id}", made).replace("{name}", quote(made))
+
+
+def _webhook(services: Services, person: Person, path: str) -> str:
+    """Fill in the variables of a path with a new webhook and a delivery to it. Old ones make place for it."""
+    owner = services.accounts.accounts.users.get(person.user["id"])
+    assert owner
+    caller = caller_of(owner)
+    if len(services.webhooks.list()) > MAX_WEBHOOKS // 2:
+        for each in services.webhooks.list():
+            services.webhooks.remove(caller, each.id, NO_CLIENT)
+    if "{" not in path:
+        return path
+    webhook, _ = services.webhooks.add(caller, {"url": "https://example.com/", "events": ("*",)}, NO_CLIENT)
+    return path.replace("{id}", webhook.id).replace("{delivery_id}", services.webhooks.ping(webhook.id).id)
 
 
 def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:

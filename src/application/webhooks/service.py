@@ -34,10 +34,10 @@ class WebhookService:
     def add(self, caller: Caller, fields: Mapping[str, Any], client: Client) -> tuple[Webhook, str]:
         """Add a webhook. Return it with its secret, which is not shown again.
 
-        Raises Invalid for a URL that is not allowed and above the maximum number; NotFound if no events are stored.
+        Raises Invalid for a URL that is not allowed and above the maximum number, and if no events are stored.
         """
         if not self.enabled:
-            raise NotFound("This service stores no events, so there are no webhooks.")
+            raise Invalid(FieldError("events", "enum", "This service stores no events, so there are no webhooks."))
         self._check_url(fields)
         now, id = self.clock(), new_id()
         sealed, secret = self._new_secret(id)

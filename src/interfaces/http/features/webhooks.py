@@ -99,7 +99,7 @@ class DeliveryView(View):
     created_at: datetime
 
 
-@route("POST /webhooks", Access.ADMIN, WebhookSecretView, status=201, errors=(NotFound,))
+@route("POST /webhooks", Access.ADMIN, WebhookSecretView, status=201)
 def add_webhook(caller: Caller, body: NewWebhook) -> Response:
     """Add a webhook.
 
