@@ -201,6 +201,8 @@ class TestAccepting:
         world = InvitingWorld(settings={"registration": "open"})
         assert errors_of(world.register()) == {("email", "required")}
         assert errors_of(world.register(email=None)) == {("email", "required")}
+        for body in ({}, {"email": None}):
+            assert world.client.post("/users", json=registration(email=None) | body).json["email"] is None
         assert errors_of(world.register(invitation=7)) >= {("invitation", "type")}
 
     def test_the_address_of_the_invitation_is_no_password(self, world: InvitingWorld) -> None:

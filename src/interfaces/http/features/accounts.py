@@ -38,6 +38,9 @@ route = partial(Operation, feature)
 class Registration(Body):
     """A new account."""
 
+    needs_email: ClassVar[bool] = True
+    """Whether an account without an invitation needs an e-mail address."""
+
     username: UsernameField
     invitation: Annotated[TextField, Field(description="The token in the link of an invitation.", examples=[""])] = ""
     email: Annotated[EmailField, Field(validate_default=True, description="Needed without an invitation.")] = None  # type: ignore[assignment]
@@ -53,7 +56,7 @@ class Registration(Body):
         """Accept an absent address together with an invitation."""
         if value is not None:
             return validate(value)
-        if not info.data.get("invitation"):
+        if cls.needs_email and not info.data.get("invitation"):
             raise PydanticCustomError("required", "This field is required.")
         return None
 
@@ -68,6 +71,7 @@ class Registration(Body):
 class RegistrationWithOptionalEmail(Registration):
     """A new account, with or without an e-mail address."""
 
+    needs_email: ClassVar[bool] = False
     email: EmailField | None = None  # type: ignore[assignment]
 
 
