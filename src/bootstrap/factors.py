@@ -2,7 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from src.application.factors import ProofService
+from src.application.accounts import Accounts
+from src.application.enrolment import EnrolmentService
+from src.application.factors import PasskeyService, ProofService
 from src.application.notices import Notices
 from src.bootstrap.passkeys import make_passkeys
 from src.bootstrap.ports import Ports
@@ -21,6 +23,22 @@ def make_proofs(ports: Ports, notices: Notices) -> ProofService:
         notices=notices,
         failures=ports.failed_logins,
         clock=ports.clock,
+    )
+
+
+def make_enrolments(
+    ports: Ports, proofs: ProofService, passkeys: PasskeyService, accounts: Accounts, notices: Notices
+) -> EnrolmentService:
+    """Return the service by which users manage their factors."""
+    return EnrolmentService(
+        proofs=proofs,
+        passkeys=passkeys,
+        users=ports.users,
+        sessions=ports.sessions,
+        accounts=accounts,
+        tickets=ports.tickets,
+        notices=notices,
+        mails_enabled=ports.mailer is not None,
     )
 
 

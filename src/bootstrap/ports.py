@@ -112,9 +112,9 @@ class Ports:
         self.checker, self.rows = PolarsCsvChecker(), make_rows(self.store)
         self.take_place = make_check_places(settings).take
         self.datasets, self.dogs, self.files = Datasets(self.store), Dogs(self.store), Files(self.store)
-        self.factors = Factors(self.store)
         self.jobs, self.mails, self.receipts = Jobs(self.store), Mails(self.store), Receipts(self.store)
         recorder = Recorder(settings.events_days)
+        self.factors = Factors(self.store, recorder)
         self.events, self.tasks = Events(self.store, recorder), Tasks(self.store)
         self.sessions, self.users = Sessions(self.store, recorder), Users(self.store, recorder)
         self.webhooks, self.deliveries = Webhooks(self.store, recorder), Deliveries(self.store, recorder)

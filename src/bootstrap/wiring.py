@@ -25,7 +25,7 @@ from src.bootstrap.accounts import (
 from src.bootstrap.adapters import make_queue, now
 from src.bootstrap.datasets import dataset_handlers, make_dataset_objects, make_datasets
 from src.bootstrap.dogs import dog_handlers, make_dogs
-from src.bootstrap.factors import make_proofs
+from src.bootstrap.factors import make_enrolments, make_proofs
 from src.bootstrap.files import file_handlers, make_file_objects, make_files
 from src.bootstrap.mails import mail_handlers, make_invitations, make_mails, make_notices
 from src.bootstrap.passkeys import make_passkeys
@@ -77,6 +77,7 @@ def wire(settings: Settings, *, clock: Clock = now, **overrides: Unpack[Override
         datasets=make_datasets(ports, dataset_objects, queue),
         directory=directory,
         dogs=make_dogs(ports, queue),
+        enrolments=make_enrolments(ports, proofs, passkeys, accounts, notices),
         events=events,
         exports=_make_exports(ports, files, events),
         files=files,
@@ -128,6 +129,7 @@ def _make_exports(ports: Ports, files: FileService, events: EventService) -> Exp
             "files": files.list_for_user,
             "datasets": ports.datasets.list_for_user,
             "jobs": ports.jobs.list_for_user,
+            "factors": ports.factors.list_for_user,
             "receipts": ports.receipts.list_for_user,
             "invitations": ports.invitations.list_for_user,
             "events": events.history,

@@ -21,6 +21,7 @@
     ├── NotFound
     ├── Taken                a unique value belongs to another user or dog; lists the fields
     ├── Stale                the caller has changed an older revision than the stored one
+    ├── LastSignIn           the change would leave no way to sign in to the account
     ├── LastAdmin            the change would leave no admin who can log in
     ├── Ended                the job has ended and cannot be cancelled
     ├── InProgress           the first request with this idempotency key has no answer yet
@@ -213,6 +214,13 @@ class Stale(PorteroError):
 
     code = "stale"
     default_detail = "It has changed since you read it; read it again and repeat your change."
+
+
+class LastSignIn(PorteroError):
+    """The change would leave no way to sign in to the account."""
+
+    code = "last-sign-in"
+    default_detail = "This is the only way to sign in to your account; set a password first."
 
 
 class LastAdmin(PorteroError):

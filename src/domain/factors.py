@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from src.domain.events import NO_EVENTS, Recorded
+from src.domain.messages import Translatable
 from src.domain.users import FactorKind, User
+from src.domain.values import InvalidValue, Page, parse_name
 
 MAX_PASSKEYS = 10
 """The most passkeys of a user."""
@@ -87,6 +90,13 @@ def factor_id(kind: FactorKind, unique: str) -> str:
     return hashlib.sha256(f"{kind.value} {unique}".encode(errors="surrogatepass")).hexdigest()
 
 
+def parse_factor_name(text: str) -> str:
+    """Return ``text`` if it is a valid name of a factor. Raises InvalidValue."""
+    if len(text) > MAX_NAME:
+        raise InvalidValue("name", Translatable("Use at most {n} characters, in one line.", n=MAX_NAME))
+    return parse_name(text)
+
+
 class FactorRepository(Protocol):
     """Stores factors. Whatever changes the set of a user's factors changes ``User.factors`` in the same commit.
 
@@ -104,12 +114,25 @@ class FactorRepository(Protocol):
         Raises AlreadyUsed if the challenge or ticket ``unused`` has been used.
         """
 
-    def save(self, factors: Sequence[Factor], user_id: str, change: Callable[[User], User], evidence: Evidence) -> User:
-        """Store factors, apply ``change`` to their user, and write the evidence, in one commit. Return the user.
+    def save(
+        self,
+        factors: Sequence[Factor],
+        user_id: str,
+        change: Callable[[User], User],
+        evidence: Evidence,
+        *,
+        events: Recorded[User] = NO_EVENTS,
+    ) -> User:
+        """Store factors, apply ``change`` to their user, and write the evidence and events, in one commit.
+
+        Return the user.
 
         A factor without a revision is new. Raises Taken if a new factor's id is in use, AlreadyUsed if the evidence or
         the revision of a factor is no longer current, NotFound without the user, and the errors of ``change``.
         """
+
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
+        """Return a page of a user's factors, the newest first."""
 
     def update(self, id: str, change: Callable[[Factor], Factor]) -> Factor:
         """Apply ``change``, a pure function, to a stored factor, and return the result. Raises NotFound."""

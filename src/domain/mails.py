@@ -61,8 +61,8 @@ EXAMPLES: Mapping[MailKind, Mapping[str, str]] = {
     MailKind.INVITATION: {"invitation": "0123456789abcdef0123456789abcdef", "until": "2026-11-30"},
     MailKind.NEW_DEVICE: {"device": "Firefox on Linux, 192.0.2.7"},
     MailKind.ADDRESS_CHANGED: {"new_address": "ana@example.org"},
-    MailKind.FACTOR_ADDED: {"kind": "totp"},
-    MailKind.FACTOR_REMOVED: {"kind": "passkey"},
+    MailKind.FACTOR_ADDED: {"factor": "totp"},
+    MailKind.FACTOR_REMOVED: {"factor": "passkey"},
     MailKind.WEBHOOK_DISABLED: {"url": "https://example.com/portero"},
 }
 """The details of each kind of mail that has any, with examples, which `portero mails preview` shows."""

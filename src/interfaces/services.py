@@ -10,6 +10,7 @@ from src.application.custom_tokens import CustomTokenService
 from src.application.datasets import DatasetService
 from src.application.directory import DirectoryService
 from src.application.dogs import DogService
+from src.application.enrolment import EnrolmentService
 from src.application.events import EventService
 from src.application.exports import ExportService
 from src.application.factors import PasskeyService
@@ -47,6 +48,7 @@ class Services:
     datasets: DatasetService
     directory: DirectoryService
     dogs: DogService
+    enrolments: EnrolmentService
     events: EventService
     exports: ExportService
     files: FileService

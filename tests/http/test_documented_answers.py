@@ -25,7 +25,8 @@ from src.interfaces.app import MAX_BODY_BYTES
 from src.interfaces.services import Services
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol, sign_in_answer
-from tests.support.second_steps import give_phone
+from tests.support.proofs import TWO, with_proof
+from tests.support.second_steps import enrolment_of, give_phone
 from tests.support.world import (
     CSV,
     OPERATIONS,
@@ -72,6 +73,7 @@ ADMINS_ONLY = (
     ("POST", "/api/users"),
     ("GET", "/events"),
     *((method, path) for method, path in OPERATIONS if path.startswith("/webhooks")),
+    *(("GET", "/users/{id}/factors"), ("DELETE", "/users/{id}/factors")),
     *(("POST", "/invitations"), ("GET", "/invitations")),
     *(("GET", "/invitations/{id}"), ("DELETE", "/invitations/{id}")),
 )
@@ -161,6 +163,11 @@ class Asker:
         able = "uploader" if UPLOADERS_ONLY in self.operation["tags"] else "user"
         self.person = join(host, role or ("admin" if (method, path) in ADMINS_ONLY else able))
         self.url = place(host, self.person, method, path).replace("{code}", "taken")
+        if path in ("/user/factors/{id}", "/user/factors/recovery-codes"):
+            give_phone(host.application, self.person.user["id"])
+            self.person = with_proof(host, self.person, TWO)
+            [_, factor] = services_of(host.application).enrolments.list(self.person.user["id"]).items
+            self.url = path.replace("{id}", factor.id)
 
     def valid(self) -> dict[str, Any]:
         """A body that is accepted."""
@@ -176,6 +183,10 @@ class Asker:
                 return {"refresh_token": self.person.refresh}
             case _, "/auth/firebase":
                 return {"id_token": "free"}
+            case "POST", "/user/factors":
+                return enrolment_of(self.person.user["id"])
+            case _, "/user/factors/{id}":
+                return {"name": "My phone"}
             case _, "/auth/mfa" | "/auth/mfa/options":
                 services = services_of(_app("local"))
                 phone = give_phone(services, self.person.user["id"])
@@ -296,6 +307,8 @@ def _forbidden(method: str, path: str) -> Answer:
         return Asker(method, path, "external").ask(headers={"Authorization": "Bearer free"})
     if path.endswith("/auth/mfa"):
         return Asker(method, path).ask({"code": "no code"})
+    if path == "/user/factors" and method == "POST":
+        return Asker(method, path).ask({"code": "no code"})
     if path == "/auth/email/login/confirm":
         asker = Asker(method, path)
         give_phone(asker.client.application, asker.person.user["id"])
@@ -308,7 +321,9 @@ def _forbidden(method: str, path: str) -> Answer:
 
 
 def _missing(method: str, path: str) -> Answer:
-    kind = "full" if path == "/metrics" else "silent" if path.startswith("/auth/") else "local"
+    kind = (
+        "full" if path == "/metrics" else "silent" if path.startswith(("/auth/", "/user/factors/passkey")) else "local"
+    )
     asker = Asker(method, path, kind, role="admin")
     asker.url = path.replace("{id}", NOBODY).replace("{name}", NOBODY).replace("{code}", NOBODY)
     return asker.ask()

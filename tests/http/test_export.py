@@ -13,6 +13,7 @@ from src.domain.users import User
 from src.infrastructure.stores.memory import MemoryStore
 from src.infrastructure.stores.schema import COLLECTIONS, SESSIONS, USERS
 from src.interfaces.http.features.exports import ExportView, stream_export
+from tests.support.second_steps import give_phone
 from tests.support.world import Client, Person, build, client_of, join, logged_in, place, services_of
 
 NOON = datetime(2030, 1, 2, 12, tzinfo=UTC)
@@ -29,6 +30,7 @@ def exported(client: Client, person: Person) -> dict[str, Any]:
 
 def fill(client: Client, person: Person) -> None:
     """Make several of everything that a user can have."""
+    give_phone(client.application, person.user["id"])
     for _ in range(3):
         for path in ("/datasets/{id}", "/api/files/{id}", "/api/dogs/{name}"):
             place(client, person, "GET", path)

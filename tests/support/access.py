@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from src.domain.values import Role
+from tests.support.second_steps import enrolment_of
 from tests.support.world import CSV, OPERATIONS, PASSWORD, Answer, Client, Person, registration
 
 ROLES = ["nobody", *Role]
@@ -40,6 +41,13 @@ SAME_FOR_ALL = {
     "POST /auth/email/login/confirm": [401] * 5,
     "POST /auth/mfa/options": [401] * 5,
     "POST /auth/mfa": [401] * 5,
+    "GET /user/factors": [401, 403, 200, 200, 200],
+    "POST /user/factors/totp": [401, 403, 200, 200, 200],
+    "POST /user/factors/passkey/options": [401, 403, 200, 200, 200],
+    "POST /user/factors": [401, 403, 201, 201, 201],
+    "POST /user/factors/recovery-codes": [401, 403, 422, 422, 422],
+    "PUT /user/factors/{id}": [401, 403, 404, 404, 404],
+    "DELETE /user/factors/{id}": [401, 403, 404, 404, 404],
     "POST /auth/email/verify": [401, 422, 202, 202, 202],
     "POST /auth/password/forgot": [202] * 5,
     "POST /auth/password/reset": [401] * 5,
@@ -88,6 +96,8 @@ OWN = {
     "PUT /users/{id}": [401, 403, 200, 200, 200],
     "DELETE /users/{id}": [401, 403, 204, 204, 204],
     "GET /users/{id}/dogs": [401, 403, 200, 200, 200],
+    "GET /users/{id}/factors": [401, 403, 403, 403, 200],
+    "DELETE /users/{id}/factors": [401, 403, 403, 403, 204],
     "GET /tasks/{id}": [401, 200, 200, 200, 200],
     "PUT /tasks/{id}": [401, 200, 200, 200, 200],
     "DELETE /tasks/{id}": [401, 204, 204, 204, 204],
@@ -111,6 +121,8 @@ OTHERS = {
     "PUT /users/{id}": [401, 403, 403, 403, 200],
     "DELETE /users/{id}": [401, 403, 403, 403, 204],
     "GET /users/{id}/dogs": [401, 403, 200, 200, 200],
+    "GET /users/{id}/factors": [401, 403, 403, 403, 200],
+    "DELETE /users/{id}/factors": [401, 403, 403, 403, 204],
     "GET /tasks/{id}": [401, 404, 404, 404, 404],
     "PUT /tasks/{id}": [401, 404, 404, 404, 404],
     "DELETE /tasks/{id}": [401, 404, 404, 404, 404],
@@ -130,6 +142,8 @@ OTHERS = {
 }
 
 AUDITOR = {
+    ("own", "GET /users/{id}/factors"): 200,
+    ("other's", "GET /users/{id}/factors"): 200,
     ("no", "GET /events"): 200,
     ("other's", "GET /jobs/{id}"): 200,
     ("other's", "DELETE /jobs/{id}"): 403,
@@ -190,6 +204,10 @@ def body_for(method: str, path: str, person: Person | None, free: str) -> dict[s
             return {"token": "unknown", "new_password": "a stapled battery"}
         case _, "/auth/step-up":
             return {"password": PASSWORD}
+        case "POST", "/user/factors":
+            return enrolment_of(person.user["id"]) if person else {}
+        case _, "/user/factors/{id}":
+            return {"name": "My phone"}
         case _, "/auth/mfa/options" | "/auth/mfa" | "/api/v1/auth/mfa":
             return {"mfa_token": "unknown", "code": "123456"}
         case _, "/auth/passkey":

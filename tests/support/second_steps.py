@@ -1,17 +1,21 @@
 """Users with an authenticator app and recovery codes, which tests can use."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from flask import Flask
 
 from src.application.factors.recovery import new_recovery_codes, recovery_hash
+from src.application.tickets import Tickets
+from src.bootstrap.adapters import now
 from src.domain.factors import NO_EVIDENCE, Factor, factor_id
 from src.domain.users import FactorKind
 from src.infrastructure.factors.totp import code_at
+from src.infrastructure.tokens.signing_keys import KeyRing, as_jwk_set
 from src.interfaces.services import Services
-from tests.support.world import services_of
+from tests.support.world import DATA_KEYS, KEY, services_of
 
 SECRET = b"12345678901234567890"
 
@@ -27,15 +31,15 @@ class Phone:
     @property
     def code(self) -> str:
         """The next code that was not shown before. There are three within half a minute."""
-        now = int(self.services.sessions.clock().timestamp()) // 30
-        self.last_step = max(self.last_step + 1, now - 1)
+        moment = int(self.services.sessions.clock().timestamp()) // 30
+        self.last_step = max(self.last_step + 1, moment - 1)
         return code_at(SECRET, self.last_step)
 
     @property
     def wrong_code(self) -> str:
         """A code that is wrong."""
-        now = int(self.services.sessions.clock().timestamp()) // 30
-        near = {code_at(SECRET, now + step) for step in range(-2, 3)}
+        moment = int(self.services.sessions.clock().timestamp()) // 30
+        near = {code_at(SECRET, moment + step) for step in range(-2, 3)}
         return next(code for code in map("{:06}".format, count()) if code not in near)
 
     def answer(self, kind: str) -> dict[str, Any]:
@@ -43,12 +47,20 @@ class Phone:
         return {kind: self.code if kind == "code" else self.recovery_codes.pop()}
 
 
+def enrolment_of(user_id: str) -> dict[str, str]:
+    """Return the body that adds an authenticator app to a user of ``tests.support.world``."""
+    tickets = Tickets(KeyRing(as_jwk_set([KEY])).fingerprints, now)
+    secret = DATA_KEYS.seal(SECRET, user_id)
+    enrolment = tickets.issue("totp enrolment", timedelta(minutes=10), user=user_id, secret=secret)
+    return {"enrolment": enrolment, "code": code_at(SECRET, int(now().timestamp()) // 30)}
+
+
 def give_phone(app: Flask | Services, user_id: str) -> Phone:
     """Store an authenticator app and recovery codes of a user, and return them."""
     services = app if isinstance(app, Services) else services_of(app)
     proofs = services.sessions.proofs
-    phone, now = Phone(services), proofs.clock()
-    made = [Factor(factor_id(kind, user_id), user_id, kind, now) for kind in (FactorKind.TOTP, FactorKind.RECOVERY)]
+    phone, at = Phone(services), proofs.clock()
+    made = [Factor(factor_id(kind, user_id), user_id, kind, at) for kind in (FactorKind.TOTP, FactorKind.RECOVERY)]
     hashes = tuple(recovery_hash(user_id, code) for code in phone.recovery_codes)
     factors = [replace(made[0], secret=proofs.sealer.seal(SECRET, user_id)), replace(made[1], code_hashes=hashes)]
     kinds = {factor.id: factor.kind for factor in factors}

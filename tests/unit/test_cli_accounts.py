@@ -8,6 +8,7 @@ import pytest
 
 from src import main
 from src.interfaces.cli import commands
+from tests.support.second_steps import give_phone
 from tests.unit.test_cli import PASSWORD, Outcome, Portero, portero, prepared
 
 __all__ = ["portero", "prepared"]
@@ -97,3 +98,13 @@ def test_sessions_are_listed_as_json(people: Portero) -> None:
     assert sorted(session["user_agent"] for session in listed) == ["one", "two"]
     assert listed[0].keys() == {"id", "created_at", "last_used_at", "ip", "user_agent"}
     assert len(people("users", "sessions", "root", "--limit", "1").out.splitlines()) == 1
+
+
+def test_the_operator_sees_and_resets_the_factors_of_a_user(people: Portero) -> None:
+    services = main.create_app().extensions["portero"]
+    root = next(user for user in services.administration.list_users().items if user.username.display == "root")
+    give_phone(services, root.id)
+    listed = people("users", "factors", "root").out.splitlines()
+    assert sorted(line.split("\t")[1] for line in listed) == ["recovery", "totp"]
+    assert people("users", "reset-factors", "root").out == "reset the factors of root\n"
+    assert people("users", "factors", "root").out == ""

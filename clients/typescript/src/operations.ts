@@ -42,6 +42,15 @@ export class Operations extends Requests {
       this.http.POST("/api/dogs/{name}", { ...init, body: fields, params: { path: { name }, header: { "Idempotency-Key": options.idempotencyKey } } }));
   }
 
+  /** The first factor brings ten recovery codes and ends every other session. This session counts as one with two factors
+   * from its next refresh or step-up on.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  createFactor(fields: types.NewFactor, options: Options = {}): Promise<types.NewFactor> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/user/factors", { ...init, body: fields }));
+  }
+
   /** A job then sends it on to the service that the operator has configured, if any. */
   createFile(file: Blob, options: Options & { idempotencyKey?: string | undefined } = {}): Promise<types.File> {
     return this.call("use", options, (init) =>
@@ -286,6 +295,18 @@ export class Operations extends Requests {
       this.http.GET("/events", { ...init, params: { query: { "limit": options.pageSize, "user_id": options.userId, "type": options.type, "from": options.from, "until": options.until, cursor } } }));
   }
 
+  /** List your second factors, the newest first. */
+  listFactors(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Factor> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/user/factors", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
+  }
+
+  /** List the second factors of a user, the newest first. */
+  listFactorsOfUser(id: string, options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Factor> {
+    return this.pages("use", options, (init, cursor) =>
+      this.http.GET("/users/{id}/factors", { ...init, params: { path: { id }, query: { "limit": options.pageSize, cursor } } }));
+  }
+
   /** List your files, the newest first. Admins see the files of all users. */
   listFiles(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.File> {
     return this.pages("use", options, (init, cursor) =>
@@ -382,12 +403,34 @@ export class Operations extends Requests {
       this.http.POST("/register", { ...init, body: fields }));
   }
 
+  /** Remove one of your factors. The recovery codes end with the last other factor.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  removeFactor(id: string, options: Options = {}): Promise<undefined> {
+    return this.call("use", options, (init) =>
+      this.http.DELETE("/user/factors/{id}", { ...init, params: { path: { id } } }));
+  }
+
   /** Remove a webhook and its deliveries.
    *
    * For callers with factors, it needs a proof with two factors. */
   removeWebhook(id: string, options: Options = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
       this.http.DELETE("/webhooks/{id}", { ...init, params: { path: { id } } }));
+  }
+
+  /** Give one of your factors another name. */
+  renameFactor(id: string, fields: types.FactorChange = {}, options: Options = {}): Promise<types.Factor> {
+    return this.call("use", options, (init) =>
+      this.http.PUT("/user/factors/{id}", { ...init, body: fields, params: { path: { id } } }));
+  }
+
+  /** Make new recovery codes. The old ones work no more.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  renewRecoveryCodes(options: Options = {}): Promise<types.RecoveryCodes> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/user/factors/recovery-codes", { ...init }));
   }
 
   /** The new one does not outlive the session. */
@@ -408,6 +451,14 @@ export class Operations extends Requests {
   requestPasswordReset(fields: types.MailAddress, options: Options = {}): Promise<types.MailRequested> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/password/forgot", { ...init, body: fields }));
+  }
+
+  /** The sessions of the user end, and the user is told by mail. Make sure that it is the user who asks for it.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  resetFactors(id: string, options: Options = {}): Promise<undefined> {
+    return this.call("use", options, (init) =>
+      this.http.DELETE("/users/{id}/factors", { ...init, params: { path: { id } } }));
   }
 
   /** All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
@@ -437,6 +488,22 @@ export class Operations extends Requests {
   signUp(fields: types.Registration, options: Options = {}): Promise<types.NewUserWithTokens> {
     return this.call("use", options, (init) =>
       this.http.POST("/api/v1/auth/signup", { ...init, body: fields }));
+  }
+
+  /** The first factor of a user needs a login of the last ten minutes and, if the service sends mails, a proved address.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  startApp(options: Options = {}): Promise<types.AppSetup> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/user/factors/totp", { ...init }));
+  }
+
+  /** Get the options for `navigator.credentials.create`, to add a passkey.
+   *
+   * For callers with factors, it needs a proof with two factors in the last ten minutes. */
+  startPasskey(options: Options = {}): Promise<types.PasskeyOptions> {
+    return this.call("use", options, (init) =>
+      this.http.POST("/user/factors/passkey/options", { ...init }));
   }
 
   /** Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so

@@ -987,6 +987,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/user/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your second factors, the newest first
+         * @description List your second factors, the newest first.
+         */
+        get: operations["listFactors"];
+        put?: never;
+        /**
+         * Add an authenticator app or a passkey. A new app replaces the old one
+         * @description The first factor brings ten recovery codes and ends every other session. This session counts as one with two factors
+         *     from its next refresh or step-up on.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["createFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/factors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give one of your factors another name
+         * @description Give one of your factors another name.
+         */
+        put: operations["renameFactor"];
+        post?: never;
+        /**
+         * Remove one of your factors. The recovery codes end with the last other factor
+         * @description Remove one of your factors. The recovery codes end with the last other factor.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        delete: operations["removeFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/factors/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the options for `navigator.credentials.create`, to add a passkey
+         * @description Get the options for `navigator.credentials.create`, to add a passkey.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["startPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes. The old ones work no more
+         * @description Make new recovery codes. The old ones work no more.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add an authenticator app: get the secret for it. Nothing is stored yet
+         * @description The first factor of a user needs a login of the last ten minutes and, if the service sends mails, a proved address.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        post: operations["startApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/user/password": {
         parameters: {
             query?: never;
@@ -1083,6 +1202,32 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the second factors of a user, the newest first
+         * @description List the second factors of a user, the newest first.
+         */
+        get: operations["listFactorsOfUser"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove all factors of a user who has lost them
+         * @description The sessions of the user end, and the user is told by mail. Make sure that it is the user who asks for it.
+         *
+         *     For callers with factors, it needs a proof with two factors in the last ten minutes.
+         */
+        delete: operations["resetFactors"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1296,6 +1441,31 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "user" | "admin" | "service" | "operator" | "system";
+        /** @description The secret for an authenticator app, in the forms in which apps take it. */
+        AppSetup: {
+            /**
+             * @description Send it back with the first code of the app.
+             * @example 9d1e07c4
+             */
+            enrolment: string;
+            /**
+             * @description Seconds.
+             * @example 600
+             */
+            expires_in: number;
+            /**
+             * @description The QR code of `uri`.
+             * @example <svg></svg>
+             */
+            qr_svg: string;
+            /**
+             * @description In base32, for people who type it.
+             * @example GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
+             */
+            secret: string;
+            /** @example otpauth://totp/portero:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=portero */
+            uri: string;
+        };
         /** @description A column and its rules. */
         Column: {
             /** @description The suspicions that are not looked for. */
@@ -1588,6 +1758,8 @@ export interface components {
             dogs: components["schemas"]["Dog"][];
             /** @description Other people in them are not named. */
             events: components["schemas"]["Event"][];
+            /** @description Without their secrets. */
+            factors: components["schemas"]["Factor"][];
             /** @description Their contents are at `/api/files/{id}/content`. */
             files: components["schemas"]["File"][];
             /** @description The invitation with which you have made the account. */
@@ -1599,6 +1771,39 @@ export interface components {
             tasks: components["schemas"]["Task"][];
             user: components["schemas"]["User"];
         };
+        /** @description A second factor. */
+        Factor: {
+            /** @description Of passkeys: whether it is synchronised between devices. */
+            backed_up: boolean | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example totp */
+            kind: components["schemas"]["FactorKind"];
+            /** @example 2026-11-22T09:05:00Z */
+            last_used_at: string | null;
+            /**
+             * @description Of recovery codes: how many have not been used.
+             * @example 10
+             */
+            left: number | null;
+            /** @example My phone */
+            name: string | null;
+        };
+        /** @description The name of a factor. */
+        FactorChange: {
+            /** @example My phone */
+            name?: string | null;
+        };
+        /**
+         * @description The kinds of second factors.
+         * @enum {string}
+         */
+        FactorKind: "passkey" | "totp" | "recovery";
         /** @description A bad field. */
         FieldProblem: {
             /** @example taken */
@@ -1806,6 +2011,35 @@ export interface components {
              */
             id_user?: string;
             is_adopted?: boolean;
+        };
+        /** @description A new second factor. The first one of a user brings the recovery codes, which are shown this once. */
+        NewFactor: {
+            /** @description Of passkeys: whether it is synchronised between devices. */
+            backed_up: boolean | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example totp */
+            kind: components["schemas"]["FactorKind"];
+            /** @example 2026-11-22T09:05:00Z */
+            last_used_at: string | null;
+            /**
+             * @description Of recovery codes: how many have not been used.
+             * @example 10
+             */
+            left: number | null;
+            /** @example My phone */
+            name: string | null;
+            /**
+             * @example [
+             *       "k3f9-0c2w-7hqz-m4vt"
+             *     ]
+             */
+            recovery_codes: string[] | null;
         };
         /** @description A file, as multipart/form-data. */
         NewFile: {
@@ -2066,6 +2300,15 @@ export interface components {
              * @example 2026-11-23T09:00:00Z
              */
             expires_at: string;
+        };
+        /** @description New recovery codes, which are shown this once. */
+        RecoveryCodes: {
+            /**
+             * @example [
+             *       "k3f9-0c2w-7hqz-m4vt"
+             *     ]
+             */
+            codes: string[];
         };
         /** @description A refresh token under one of two names. Without a body, the bearer token is the refresh token. */
         RefreshRequest: {
@@ -2523,6 +2766,7 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccountChange = components['schemas']['AccountChange'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
+export type AppSetup = components['schemas']['AppSetup'];
 export type Column = components['schemas']['Column'];
 export type ColumnType = components['schemas']['ColumnType'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
@@ -2537,6 +2781,9 @@ export type DogChange = components['schemas']['DogChange'];
 export type Event = components['schemas']['Event'];
 export type EventType = components['schemas']['EventType'];
 export type Export = components['schemas']['Export'];
+export type Factor = components['schemas']['Factor'];
+export type FactorChange = components['schemas']['FactorChange'];
+export type FactorKind = components['schemas']['FactorKind'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type File = components['schemas']['File'];
 export type Finding = components['schemas']['Finding'];
@@ -2550,6 +2797,7 @@ export type MailAddress = components['schemas']['MailAddress'];
 export type MailRequested = components['schemas']['MailRequested'];
 export type NewDataset = components['schemas']['NewDataset'];
 export type NewDog = components['schemas']['NewDog'];
+export type NewFactor = components['schemas']['NewFactor'];
 export type NewFile = components['schemas']['NewFile'];
 export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewPassword = components['schemas']['NewPassword'];
@@ -2563,6 +2811,7 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PictureStatus = components['schemas']['PictureStatus'];
 export type PublicUser = components['schemas']['PublicUser'];
 export type Receipt = components['schemas']['Receipt'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type Registration = components['schemas']['Registration'];
 export type Role = components['schemas']['Role'];
@@ -4024,6 +4273,163 @@ export interface operations {
             };
         };
     };
+    listFactors: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a second factor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factor"][];
+                };
+            };
+        };
+    };
+    createFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewFactor"];
+            };
+        };
+        responses: {
+            /** @description Created: a new second factor. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFactor"];
+                };
+            };
+        };
+    };
+    renameFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorChange"];
+            };
+        };
+        responses: {
+            /** @description A second factor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factor"];
+                };
+            };
+        };
+    };
+    removeFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    startPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created: new recovery codes, which are shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+        };
+    };
+    startApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret for an authenticator app, in the forms in which apps take it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppSetup"];
+                };
+            };
+        };
+    };
     updatePassword: {
         parameters: {
             query?: never;
@@ -4179,6 +4585,55 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Dog"][];
                 };
+            };
+        };
+    };
+    listFactorsOfUser: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from the last Link header. The first page without it, or if it is empty. */
+                cursor?: string | null;
+                /** @description How many at most; 100 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. Each item: a second factor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factor"][];
+                };
+            };
+        };
+    };
+    resetFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

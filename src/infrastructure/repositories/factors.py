@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from src.domain.errors import AlreadyUsed, Taken
+from src.domain.events import NO_EVENTS, Recorded
 from src.domain.factors import Evidence, Factor, Passkey, Spent
 from src.domain.users import FactorKind, User
+from src.domain.values import Page
 from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed, Write
 from src.infrastructure.stores.portable import Store
@@ -16,9 +19,9 @@ from src.infrastructure.stores.schema import FACTORS, SPENT, USERS
 class Factors(Documents[Factor]):
     """Stores factors. Implements FactorRepository."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, recorder: Recorder | None = None) -> None:
         super().__init__(store, FACTORS, Factor, kind=FactorKind, code_hashes=lambda hashes: tuple(hashes or ()))
-        self._users = Users(store)
+        self._users = Users(store, recorder)
 
     def with_user(
         self, user_id: str, *ids: str, unused: Spent | None = None
@@ -29,15 +32,26 @@ class Factors(Documents[Factor]):
             raise AlreadyUsed
         return (self._users.entity(user) if user else None), self._entities(factors)
 
-    def save(self, factors: Sequence[Factor], user_id: str, change: Callable[[User], User], evidence: Evidence) -> User:
+    def save(
+        self,
+        factors: Sequence[Factor],
+        user_id: str,
+        change: Callable[[User], User],
+        evidence: Evidence,
+        *,
+        events: Recorded[User] = NO_EVENTS,
+    ) -> User:
         """Store factors and change their user. Takes one read and, without conflicts, one commit."""
         writes = [*map(self.write, factors), *self.evidence_writes(evidence)]
         try:
-            return self._users.update_with(user_id, change, *writes)
+            return self._users.update_with(user_id, change, *writes, events=events)
         except PreconditionFailed as failed:
             if failed.keys & {self._key(factor.id) for factor in factors if not factor.revision}:
                 raise Taken("passkey") from None
             raise AlreadyUsed from None
+
+    def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
+        return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
 
     def evidence_writes(self, evidence: Evidence) -> list[Write]:
         """Return the writes that use up the evidence. A commit with any of them fails if it was used before."""

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from src.domain.errors import InvalidInvitation, LastAdmin, NotFound, Taken
-from src.domain.events import Event
+from src.domain.events import NO_EVENTS, Event, Recorded
 from src.domain.receipts import Receipt
 from src.domain.users import Claim, FactorKind, PendingChange, ProviderLink, State, User
 from src.domain.values import Email, Page, Role, Username, batches
@@ -70,8 +70,10 @@ class Users(Documents[User]):
                 refused.add(group[0].id)
         return refused
 
-    def update_with(self, id: str, change: Callable[[User], User], *others: Write) -> User:
-        """Apply ``change``, a pure function, to a user, and commit ``others`` with it. Return the user.
+    def update_with(
+        self, id: str, change: Callable[[User], User], *others: Write, events: Recorded[User] = NO_EVENTS
+    ) -> User:
+        """Apply ``change``, a pure function, to a user, and commit ``others`` and the events with it. Return the user.
 
         Raises NotFound without the user, the errors of ``change``, and PreconditionFailed if one of ``others`` fails.
         """
@@ -80,7 +82,8 @@ class Users(Documents[User]):
             old = self.get(id)
             if old is None:
                 raise NotFound("There is no such user.")
-            return self._save(old, change(old), None, *others)
+            new = change(old)
+            return self._save(old, new, None, *others, events=events(old, new))
 
         return retry_conflicts(attempt)
 

@@ -115,6 +115,40 @@ def _row(user: User) -> dict[str, Any]:
     return {"id": user.id, "username": name, "email": address, "role": user.role.value, "disabled": user.disabled}
 
 
+@users.command("factors")
+@click.argument("login")
+@listing
+@click.pass_obj
+def list_factors(console: Console, login: str, as_json: bool, limit: int | None) -> None:
+    """List the second factors of a user, the newest first: id, kind, name, when it was added and used last."""
+    services = console.services()
+    user = find_user(services, login)
+    rows = (
+        {
+            "id": factor.id,
+            "kind": factor.kind.value,
+            "name": factor.name,
+            "created_at": factor.created_at.isoformat(timespec="seconds"),
+            "last_used_at": factor.last_used_at and factor.last_used_at.isoformat(timespec="seconds"),
+        }
+        for factor in services.enrolments.list(user.id).items
+    )
+    print_list(rows, as_json, limit)
+
+
+@users.command("reset-factors")
+@click.argument("login")
+@click.pass_obj
+def reset_factors(console: Console, login: str) -> None:
+    """Remove all second factors of a user who has lost them, and end all sessions of the user.
+
+    Make sure that it is the user who asks for it. The user is told by mail.
+    """
+    services = console.services()
+    services.enrolments.reset_by_operator(find_user(services, login))
+    click.echo(f"reset the factors of {login}")
+
+
 @users.command("disable")
 @click.argument("login")
 @click.pass_obj

@@ -144,6 +144,12 @@ CATALOGUE = {
         Translatable("Already taken: {fields}. Choose another.", fields="username"),
         errors=(FieldError("username", "taken", Translatable(TAKEN, field="username")),),
     ),
+    "last-sign-in": Explanation(
+        409,
+        "Without this passkey nobody could sign in to the account.",
+        "Set a password or add another passkey first, or delete the account.",
+        errors.LastSignIn.default_detail,
+    ),
     "last-admin": Explanation(
         409,
         "Without this account nobody could administer the service.",

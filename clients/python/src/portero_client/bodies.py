@@ -43,6 +43,12 @@ class DogChange(TypedDict):
     id_user: NotRequired[str]
 
 
+class FactorChange(TypedDict):
+    """The name of a factor."""
+
+    name: NotRequired[str | None]
+
+
 class FirebaseToken(TypedDict):
     """The ID token that getIdToken() of a Firebase client returns."""
 
@@ -78,6 +84,22 @@ class NewDog(TypedDict):
     is_adopted: NotRequired[bool]
     id_user: NotRequired[str]
     """The owner. Only admins may name other users."""
+
+
+class NewFactor(TypedDict):
+    """A new second factor. The first one of a user brings the recovery codes, which are shown this once."""
+
+    id: str
+    kind: Literal["passkey", "totp", "recovery"]
+    """The kinds of second factors."""
+    name: str | None
+    created_at: str
+    last_used_at: str | None
+    backed_up: bool | None
+    """Of passkeys: whether it is synchronised between devices."""
+    left: int | None
+    """Of recovery codes: how many have not been used."""
+    recovery_codes: list[str] | None
 
 
 class NewInvitation(TypedDict):

@@ -16,6 +16,20 @@ class AccessToken(Resource):
     """Seconds."""
 
 
+class AppSetup(Resource):
+    """The secret for an authenticator app, in the forms in which apps take it."""
+
+    enrolment: str
+    """Send it back with the first code of the app."""
+    secret: str
+    """In base32, for people who type it."""
+    uri: str
+    qr_svg: str
+    """The QR code of `uri`."""
+    expires_in: int
+    """Seconds."""
+
+
 class CustomToken(Resource):
     """A custom token for `signInWithCustomToken` of a Firebase client."""
 
@@ -46,6 +60,21 @@ class MailRequested(Resource):
     detail: str
 
 
+class NewFactor(Resource):
+    """A new second factor. The first one of a user brings the recovery codes, which are shown this once."""
+
+    id: str
+    kind: Literal["passkey", "totp", "recovery"] | str
+    name: str | None
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime | None
+    backed_up: bool | None
+    """Of passkeys: whether it is synchronised between devices."""
+    left: int | None
+    """Of recovery codes: how many have not been used."""
+    recovery_codes: list[str] | None
+
+
 class PasskeyOptions(Resource):
     """The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them."""
 
@@ -58,6 +87,12 @@ class Receipt(Resource):
     expires_at: AwareDatetime
     answer: dict[str, Any] | None
     """Null while the request is in progress."""
+
+
+class RecoveryCodes(Resource):
+    """New recovery codes, which are shown this once."""
+
+    codes: list[str]
 
 
 class Row(Resource):
@@ -335,6 +370,20 @@ class Event(Resource):
     data: dict[str, Any]
 
 
+class Factor(Resource):
+    """A second factor."""
+
+    id: str
+    kind: Literal["passkey", "totp", "recovery"] | str
+    name: str | None
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime | None
+    backed_up: bool | None
+    """Of passkeys: whether it is synchronised between devices."""
+    left: int | None
+    """Of recovery codes: how many have not been used."""
+
+
 class History(Resource):
     """Something that happened to your account, also in words."""
 
@@ -491,6 +540,8 @@ class Export(Resource):
     datasets: list[Dataset]
     """Their files and rows are at `/datasets/{id}/file` and `/rows`."""
     jobs: list[Job]
+    factors: list[Factor]
+    """Without their secrets."""
     receipts: list[Receipt]
     invitations: list[Invitation]
     """The invitation with which you have made the account."""

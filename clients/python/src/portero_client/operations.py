@@ -11,6 +11,7 @@ from portero_client.requests import Request, Upload
 
 T = TypeVar("T")
 _ACCESS_TOKEN: TypeAdapter[models.AccessToken] = TypeAdapter(models.AccessToken)
+_APP_SETUP: TypeAdapter[models.AppSetup] = TypeAdapter(models.AppSetup)
 _CREATED_INVITATION: TypeAdapter[models.CreatedInvitation] = TypeAdapter(models.CreatedInvitation)
 _CUSTOM_TOKEN: TypeAdapter[models.CustomToken] = TypeAdapter(models.CustomToken)
 _DATASET: TypeAdapter[models.Dataset] = TypeAdapter(models.Dataset)
@@ -24,6 +25,8 @@ _DOG: TypeAdapter[models.Dog] = TypeAdapter(models.Dog)
 _DOG_PAGE: TypeAdapter[list[models.Dog]] = TypeAdapter(list[models.Dog])
 _EVENT_PAGE: TypeAdapter[list[models.Event]] = TypeAdapter(list[models.Event])
 _EXPORT: TypeAdapter[models.Export] = TypeAdapter(models.Export)
+_FACTOR: TypeAdapter[models.Factor] = TypeAdapter(models.Factor)
+_FACTOR_PAGE: TypeAdapter[list[models.Factor]] = TypeAdapter(list[models.Factor])
 _FILE: TypeAdapter[models.File] = TypeAdapter(models.File)
 _FILE_PAGE: TypeAdapter[list[models.File]] = TypeAdapter(list[models.File])
 _HISTORY_PAGE: TypeAdapter[list[models.History]] = TypeAdapter(list[models.History])
@@ -32,11 +35,13 @@ _INVITATION_PAGE: TypeAdapter[list[models.Invitation]] = TypeAdapter(list[models
 _JOB: TypeAdapter[models.Job] = TypeAdapter(models.Job)
 _MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequested)
 _MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
+_NEW_FACTOR: TypeAdapter[models.NewFactor] = TypeAdapter(models.NewFactor)
 _NEW_USER_WITH_TOKENS: TypeAdapter[models.NewUserWithTokens] = TypeAdapter(models.NewUserWithTokens)
 _NOTHING: TypeAdapter[None] = TypeAdapter(None)
 _PASSKEY_OPTIONS: TypeAdapter[models.PasskeyOptions] = TypeAdapter(models.PasskeyOptions)
 _PUBLIC_USER: TypeAdapter[models.PublicUser] = TypeAdapter(models.PublicUser)
 _PUBLIC_USER_PAGE: TypeAdapter[list[models.PublicUser]] = TypeAdapter(list[models.PublicUser])
+_RECOVERY_CODES: TypeAdapter[models.RecoveryCodes] = TypeAdapter(models.RecoveryCodes)
 _ROW_PAGE: TypeAdapter[list[models.Row]] = TypeAdapter(list[models.Row])
 _SESSION_PAGE: TypeAdapter[list[models.Session]] = TypeAdapter(list[models.Session])
 _SUMMARY: TypeAdapter[models.Summary] = TypeAdapter(models.Summary)
@@ -114,6 +119,14 @@ class Operations(ABC):
             body={**fields},
         )
         return self._call(request, _DOG)
+
+    def create_factor(self, **fields: Unpack[bodies.NewFactor]) -> models.NewFactor:
+        """The first factor brings ten recovery codes and ends every other session. This session counts as one with two factors
+        from its next refresh or step-up on.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors", body={**fields})
+        return self._call(request, _NEW_FACTOR)
 
     def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
         """A job then sends it on to the service that the operator has configured, if any."""
@@ -335,6 +348,16 @@ class Operations(ABC):
         )
         return self._pages(request, _EVENT_PAGE)
 
+    def list_factors(self, *, page_size: int | None = None) -> Iterator[models.Factor]:
+        """List your second factors, the newest first."""
+        request = Request("GET", "/user/factors", query={"limit": page_size})
+        return self._pages(request, _FACTOR_PAGE)
+
+    def list_factors_of_user(self, id: str, /, *, page_size: int | None = None) -> Iterator[models.Factor]:
+        """List the second factors of a user, the newest first."""
+        request = Request("GET", "/users/{id}/factors", values={"id": id}, query={"limit": page_size})
+        return self._pages(request, _FACTOR_PAGE)
+
     def list_files(self, *, page_size: int | None = None) -> Iterator[models.File]:
         """List your files, the newest first. Admins see the files of all users."""
         request = Request("GET", "/api/files", query={"limit": page_size})
@@ -420,12 +443,31 @@ class Operations(ABC):
         request = Request("POST", "/register", body={**fields})
         return self._call(request, _USER)
 
+    def remove_factor(self, id: str, /) -> None:
+        """Remove one of your factors. The recovery codes end with the last other factor.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("DELETE", "/user/factors/{id}", values={"id": id})
+        return self._call(request, _NOTHING)
+
     def remove_webhook(self, id: str, /) -> None:
         """Remove a webhook and its deliveries.
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("DELETE", "/webhooks/{id}", values={"id": id})
         return self._call(request, _NOTHING)
+
+    def rename_factor(self, id: str, /, **fields: Unpack[bodies.FactorChange]) -> models.Factor:
+        """Give one of your factors another name."""
+        request = Request("PUT", "/user/factors/{id}", values={"id": id}, body={**fields})
+        return self._call(request, _FACTOR)
+
+    def renew_recovery_codes(self) -> models.RecoveryCodes:
+        """Make new recovery codes. The old ones work no more.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors/recovery-codes")
+        return self._call(request, _RECOVERY_CODES)
 
     def renew_token(self) -> models.AccessToken:
         """The new one does not outlive the session."""
@@ -443,6 +485,13 @@ class Operations(ABC):
         limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return self._call(request, _MAIL_REQUESTED)
+
+    def reset_factors(self, id: str, /) -> None:
+        """The sessions of the user end, and the user is told by mail. Make sure that it is the user who asks for it.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("DELETE", "/users/{id}/factors", values={"id": id})
+        return self._call(request, _NOTHING)
 
     def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
         """All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
@@ -470,6 +519,20 @@ class Operations(ABC):
         """The answer has the user's properties and the tokens together."""
         request = Request("POST", "/api/v1/auth/signup", body={**fields})
         return self._call(request, _NEW_USER_WITH_TOKENS)
+
+    def start_app(self) -> models.AppSetup:
+        """The first factor of a user needs a login of the last ten minutes and, if the service sends mails, a proved address.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors/totp")
+        return self._call(request, _APP_SETUP)
+
+    def start_passkey(self) -> models.PasskeyOptions:
+        """Get the options for `navigator.credentials.create`, to add a passkey.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors/passkey/options")
+        return self._call(request, _PASSKEY_OPTIONS)
 
     def step_up(self, **fields: Unpack[bodies.StepUpBody]) -> models.AccessToken:
         """Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so
@@ -608,6 +671,14 @@ class AsyncOperations(ABC):
             body={**fields},
         )
         return await self._call(request, _DOG)
+
+    async def create_factor(self, **fields: Unpack[bodies.NewFactor]) -> models.NewFactor:
+        """The first factor brings ten recovery codes and ends every other session. This session counts as one with two factors
+        from its next refresh or step-up on.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors", body={**fields})
+        return await self._call(request, _NEW_FACTOR)
 
     async def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
         """A job then sends it on to the service that the operator has configured, if any."""
@@ -831,6 +902,16 @@ class AsyncOperations(ABC):
         )
         return self._pages(request, _EVENT_PAGE)
 
+    def list_factors(self, *, page_size: int | None = None) -> AsyncIterator[models.Factor]:
+        """List your second factors, the newest first."""
+        request = Request("GET", "/user/factors", query={"limit": page_size})
+        return self._pages(request, _FACTOR_PAGE)
+
+    def list_factors_of_user(self, id: str, /, *, page_size: int | None = None) -> AsyncIterator[models.Factor]:
+        """List the second factors of a user, the newest first."""
+        request = Request("GET", "/users/{id}/factors", values={"id": id}, query={"limit": page_size})
+        return self._pages(request, _FACTOR_PAGE)
+
     def list_files(self, *, page_size: int | None = None) -> AsyncIterator[models.File]:
         """List your files, the newest first. Admins see the files of all users."""
         request = Request("GET", "/api/files", query={"limit": page_size})
@@ -918,12 +999,31 @@ class AsyncOperations(ABC):
         request = Request("POST", "/register", body={**fields})
         return await self._call(request, _USER)
 
+    async def remove_factor(self, id: str, /) -> None:
+        """Remove one of your factors. The recovery codes end with the last other factor.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("DELETE", "/user/factors/{id}", values={"id": id})
+        return await self._call(request, _NOTHING)
+
     async def remove_webhook(self, id: str, /) -> None:
         """Remove a webhook and its deliveries.
 
         For callers with factors, it needs a proof with two factors."""
         request = Request("DELETE", "/webhooks/{id}", values={"id": id})
         return await self._call(request, _NOTHING)
+
+    async def rename_factor(self, id: str, /, **fields: Unpack[bodies.FactorChange]) -> models.Factor:
+        """Give one of your factors another name."""
+        request = Request("PUT", "/user/factors/{id}", values={"id": id}, body={**fields})
+        return await self._call(request, _FACTOR)
+
+    async def renew_recovery_codes(self) -> models.RecoveryCodes:
+        """Make new recovery codes. The old ones work no more.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors/recovery-codes")
+        return await self._call(request, _RECOVERY_CODES)
 
     async def renew_token(self) -> models.AccessToken:
         """The new one does not outlive the session."""
@@ -941,6 +1041,13 @@ class AsyncOperations(ABC):
         limits of its own, so that no stranger uses up the mails of the owner."""
         request = Request("POST", "/auth/password/forgot", session="none", body={**fields})
         return await self._call(request, _MAIL_REQUESTED)
+
+    async def reset_factors(self, id: str, /) -> None:
+        """The sessions of the user end, and the user is told by mail. Make sure that it is the user who asks for it.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("DELETE", "/users/{id}/factors", values={"id": id})
+        return await self._call(request, _NOTHING)
 
     async def reset_password(self, **fields: Unpack[bodies.NewPassword]) -> None:
         """All sessions end, and the address is proved. The factors of the account stay, unless the address was not proved
@@ -968,6 +1075,20 @@ class AsyncOperations(ABC):
         """The answer has the user's properties and the tokens together."""
         request = Request("POST", "/api/v1/auth/signup", body={**fields})
         return await self._call(request, _NEW_USER_WITH_TOKENS)
+
+    async def start_app(self) -> models.AppSetup:
+        """The first factor of a user needs a login of the last ten minutes and, if the service sends mails, a proved address.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors/totp")
+        return await self._call(request, _APP_SETUP)
+
+    async def start_passkey(self) -> models.PasskeyOptions:
+        """Get the options for `navigator.credentials.create`, to add a passkey.
+
+        For callers with factors, it needs a proof with two factors in the last ten minutes."""
+        request = Request("POST", "/user/factors/passkey/options")
+        return await self._call(request, _PASSKEY_OPTIONS)
 
     async def step_up(self, **fields: Unpack[bodies.StepUpBody]) -> models.AccessToken:
         """Routes that answer `insufficient-user-authentication` take the new token. The proof is stored in the session, so

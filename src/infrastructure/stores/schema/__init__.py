@@ -76,7 +76,7 @@ FACTORS = Collection(
     | _time("created_at")
     | _time("last_used_at", nullable=True)
     | _json("code_hashes", nullable=True),
-    (Index("created_at", equal=("user_id",)),),
+    (Index("created_at", equal=("user_id",), descending=True),),
 )
 
 # The challenges and tickets that have been used, until they expire. A second insert of the same id fails.

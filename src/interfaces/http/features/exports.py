@@ -14,6 +14,7 @@ from src.domain.sessions import Session
 from src.interfaces.http.features.datasets.views import DatasetView
 from src.interfaces.http.features.dogs import DogView
 from src.interfaces.http.features.events import EventView
+from src.interfaces.http.features.factors import FactorView
 from src.interfaces.http.features.files import FileView
 from src.interfaces.http.features.invitations import InvitationView
 from src.interfaces.http.features.jobs import JobView
@@ -41,6 +42,7 @@ class ExportView(View):
     files: list[FileView] = Field(description="Their contents are at `/api/files/{id}/content`.")
     datasets: list[DatasetView] = Field(description="Their files and rows are at `/datasets/{id}/file` and `/rows`.")
     jobs: list[JobView]
+    factors: list[FactorView] = Field(description="Without their secrets.")
     receipts: list[ReceiptView]
     invitations: list[InvitationView] = Field(description="The invitation with which you have made the account.")
     events: list[EventView] = Field(description="Other people in them are not named.")
