@@ -12,7 +12,6 @@ from flask import Flask
 
 from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
-from src.domain.errors import Invalid
 from src.domain.values import Email
 from tests.support.authenticator import BE, BS, UP, UV, Authenticator
 from tests.support.passkeys import enrol
@@ -25,6 +24,7 @@ from tests.support.world import (
     Provider,
     build,
     client_of,
+    errors_of,
     join,
     services_of,
     without_instance,
@@ -222,12 +222,15 @@ def test_an_id_of_more_than_64_bytes_can_have_no_passkey() -> None:
     uid = "u" * 65
     app = build(remote=Provider(**{uid: ProviderAccount(Email("uid@example.com"))}))
     assert client_of(app).post("/auth/firebase", json={"id_token": uid}).status_code == 200
-    with pytest.raises(Invalid):
-        enrol(services_of(app), uid, Authenticator())
+    token = client_of(app).post("/auth/firebase", json={"id_token": uid}).json["access_token"]
+    refused = client_of(app).post("/user/factors/passkey/options", headers={"Authorization": f"Bearer {token}"})
+    assert (refused.status_code, errors_of(refused)) == (422, {("passkey", "too_long")})
 
 
-def test_a_user_has_ten_passkeys_at_most(app: Flask, anna: Person) -> None:
-    for _ in range(10):
-        enrol(services_of(app), anna.user["id"], Authenticator())
-    with pytest.raises(Invalid):
-        enrol(services_of(app), anna.user["id"], Authenticator())
+def test_a_user_has_ten_passkeys_at_most(client: Client, app: Flask, anna: Person) -> None:
+    devices = [Authenticator() for _ in range(10)]
+    for device in devices:
+        enrol(services_of(app), anna.user["id"], device)
+    headers = {"Authorization": f"Bearer {log_in(client, devices[0]).json['access_token']}"}
+    refused = client.post("/user/factors/passkey/options", headers=headers)
+    assert (refused.status_code, errors_of(refused)) == (422, {("passkey", "too_many")})
