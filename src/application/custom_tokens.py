@@ -36,4 +36,4 @@ class CustomTokenService:
             raise InvalidToken
         if caller.proof.level is Level.ONE_FACTOR and self.accounts.has_second_factor(user):
             raise InsufficientAuthentication
-        return self.accounts.custom_token(TokenClaims(user.id, session.id, caller.proof), caller.user.role)
+        return self.accounts.custom_token(TokenClaims(user.id, session.id, caller.proof), caller.user)

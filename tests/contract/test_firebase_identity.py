@@ -24,6 +24,7 @@ from google.oauth2 import service_account
 from src.application.ports import ProviderAccount, RemoteAccounts, TokenClaims
 from src.domain.errors import Invalid, InvalidToken, NotFound, Unavailable
 from src.domain.sessions import Client, Proof, Session
+from src.domain.users import User
 from src.domain.values import Email, Role
 from src.infrastructure.identity.firebase import FirebaseAccounts
 from src.infrastructure.tokens.jwt import JwtIssuer
@@ -404,18 +405,22 @@ def test_revoking_sets_the_time_since_which_sign_ins_count(firebase: Firebase) -
 
 
 SESSION = TokenClaims("ada", "session", Proof(("pwd", "otp", "mfa"), datetime(2026, 1, 1, tzinfo=UTC)))
+ADMIN = replace(
+    User.new(now=datetime(2026, 1, 1, tzinfo=UTC), role=Role.ADMIN), custom_claims={"team": "blue", "portero_sid": "x"}
+)
 
 
 def test_a_custom_token_signs_in_at_firebase_and_its_id_tokens_are_the_session(firebase: Firebase) -> None:
     identity, claims = connected(firebase), replace(SESSION, user_id=uuid4().hex)
-    token = identity.custom_token(claims, Role.ADMIN)
+    token = identity.custom_token(claims, ADMIN)
     assert token.expires_in == 300
     signed_in = firebase.redeem(token.value)
     assert signed_in.uid == claims.user_id
     found = identity.identify(signed_in.id_token)
     assert (found.uid, found.claims) == (claims.user_id, claims)
     shown = claims_of(signed_in.id_token)
-    assert {name: shown[name] for name in shown if name.startswith("portero") or name == "role"} == {
+    assert {name: shown[name] for name in shown if name.startswith("portero") or name in ("role", "team")} == {
+        "team": "blue",
         "role": "admin",
         "portero_sid": "session",
         "portero_acr": "aal2",
@@ -438,7 +443,7 @@ def test_a_custom_token_signs_in_at_firebase_and_its_id_tokens_are_the_session(f
     ],
 )
 def test_an_id_token_that_names_a_session_wrongly_is_invalid(firebase: Firebase, changes: dict[str, object]) -> None:
-    token = firebase.redeem(connected(firebase).custom_token(SESSION, Role.USER).value).id_token
+    token = firebase.redeem(connected(firebase).custom_token(SESSION, ADMIN).value).id_token
     claims = claims_of(token)
     assert connected(firebase).identify(unsigned(claims)).claims == SESSION
     with pytest.raises(InvalidToken):
@@ -469,7 +474,7 @@ def test_a_custom_token_is_signed_with_the_key_of_the_service_account(
     }
     credentials = service_account.Credentials.from_service_account_info(info)  # type: ignore[no-untyped-call]
     monkeypatch.setattr("google.auth.default", lambda **_: (credentials, None))
-    assert checked(production.custom_token(SESSION, Role.USER).value, google[0])["claims"]
+    assert checked(production.custom_token(SESSION, ADMIN).value, google[0])["claims"]
 
 
 class Instance(AnonymousCredentials):
@@ -502,11 +507,11 @@ def test_a_custom_token_is_signed_by_iam_without_a_key(
     monkeypatch.setattr("google.auth.default", lambda **_: (Instance(), None))  # type: ignore[no-untyped-call]
     monkeypatch.setattr("google.auth.transport.requests.Request.__call__", answer)
     with nullcontext() if status == 200 else pytest.raises(Unavailable):
-        checked(production.custom_token(SESSION, Role.USER).value, google[0])
+        checked(production.custom_token(SESSION, ADMIN).value, google[0])
     [url] = asked
     assert url.endswith("/serviceAccounts/portero@demo.iam.gserviceaccount.com:signBlob")
 
 
 def test_no_custom_token_is_signed_with_the_credentials_of_a_person(production: FirebaseAccounts) -> None:
     with pytest.raises(Unavailable):
-        production.custom_token(SESSION, Role.USER)
+        production.custom_token(SESSION, ADMIN)

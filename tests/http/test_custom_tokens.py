@@ -132,7 +132,7 @@ def test_no_token_makes_an_account_again_that_is_gone_at_the_provider(
     if is_gone:
         users = services_of(client.application).accounts.users
         users.update(anna.user["id"], lambda user: replace(user, provider=ProviderLink(now(), provider.project)))
-        provider.known[anna.user["id"]] = None  # type: ignore[assignment]
+        provider.gone.add(anna.user["id"])
     else:
         provider.known[anna.user["id"]] = ProviderAccount(disabled=True)
     assert issue(client, anna).status_code == 401

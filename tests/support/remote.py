@@ -9,7 +9,7 @@ from src.application.ports import CustomToken, ExternalIdentity, ProviderAccount
 from src.domain.errors import InvalidToken, NotFound, Taken
 from src.domain.passwords import normalise_password
 from src.domain.users import User
-from src.domain.values import Email, Role
+from src.domain.values import Email
 
 
 class FakeProvider:
@@ -82,8 +82,8 @@ class FakeProvider:
     def revoke(self, id: str, valid_since: datetime) -> None:
         self.revoked.append((id, valid_since))
 
-    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
-        token = f"custom {role} {len(self.custom_tokens)}"
+    def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
+        token = f"custom {user.role} {len(self.custom_tokens)}"
         self.custom_tokens[token] = claims
         return CustomToken(token, 300)
 

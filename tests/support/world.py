@@ -184,6 +184,8 @@ class Provider(FakeProvider):
         super().__init__()
         self.known = known
         self.signed_in_at: dict[str, datetime] = {}
+        self.gone: set[str] = set()
+        """The ids of those who have no account any more."""
 
     def identify(self, token: str) -> ExternalIdentity:
         if token not in self.known:
@@ -191,6 +193,8 @@ class Provider(FakeProvider):
         return ExternalIdentity(token, self.signed_in_at.get(token) or now() + timedelta(seconds=1))
 
     def account(self, id: str) -> ProviderAccount | None:
+        if id in self.gone:
+            return None
         account = self.known.get(id, ProviderAccount(has_password=True))
         return replace(account, custom_claims=self.claims.get(id, account.custom_claims))
 

@@ -14,7 +14,6 @@ from src.domain.passwords import NewPassword
 from src.domain.receipts import IdempotentCreate
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import Claim, State, User, UserRepository
-from src.domain.values import Role
 
 RECONCILE_AFTER = timedelta(seconds=60)
 """Longer than any request takes. An account that has been marked for longer was left by a crash or an outage."""
@@ -182,7 +181,7 @@ class Accounts(ABC):
         """
         return self.users.update(id, if_active(change), events=events)
 
-    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+    def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
         """Return a token with which the user of a session signs in at the provider. Raises NotFound, Unavailable."""
         raise NotFound
 

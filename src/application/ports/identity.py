@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from src.domain.sessions import Method, Proof, Session
 from src.domain.users import User
-from src.domain.values import Email, Role
+from src.domain.values import Email
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +203,8 @@ class RemoteAccounts(Protocol):
     def revoke(self, id: str, valid_since: datetime) -> None:
         """Revoke all sign-ins from before ``valid_since``, which is a whole second. Raises NotFound."""
 
-    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+    def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
         """Return a token with which the user of a session signs in at the provider.
 
-        The tokens that the provider issues then carry the claims and the role.
+        The tokens that the provider issues then carry the claims of the session, and the user's role and custom claims.
         """

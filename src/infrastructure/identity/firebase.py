@@ -21,7 +21,7 @@ from src.domain.errors import InvalidToken, Unavailable
 from src.domain.passwords import normalise_password
 from src.domain.sessions import Proof
 from src.domain.users import User
-from src.domain.values import Email, InvalidValue, Role, parse_name
+from src.domain.values import Email, InvalidValue, parse_name
 from src.infrastructure.identity.addresses import parse_address
 from src.infrastructure.identity.firebase_rest import UNUSABLE_ANSWERS, FirebaseRest
 from src.infrastructure.identity.firebase_tokens import CustomTokens
@@ -136,10 +136,11 @@ class FirebaseAccounts:
     def revoke(self, id: str, valid_since: datetime) -> None:
         self._rest.manage(":update", localId=id, validSince=str(int(valid_since.timestamp())))
 
-    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
+    def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
         assert claims.proof
         bound = {
-            "role": role.value,
+            **user.custom_claims,
+            "role": user.role.value,
             "portero_sid": claims.session_id,
             "portero_acr": claims.proof.level.value,
             "portero_amr": [*claims.proof.methods],

@@ -28,7 +28,7 @@ from src.application.ports import CustomToken, ExternalIdentity, TokenClaims
 from src.domain.errors import InvalidToken, Taken
 from src.domain.passwords import NewPassword
 from src.domain.users import Claim, User
-from src.domain.values import Email, Role
+from src.domain.values import Email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +78,8 @@ class LinkedAccounts(LinkedBase):
         account = self.remote.account(user.id)
         return account is not None and account.has_second_factor
 
-    def custom_token(self, claims: TokenClaims, role: Role) -> CustomToken:
-        return self.remote.custom_token(claims, role)
+    def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
+        return self.remote.custom_token(claims, user)
 
     def may_have_sign_ins(self, user: User) -> bool:
         """Return True: only the provider knows, and the answer may change at any time."""

@@ -27,9 +27,9 @@ class LinkedBase(Accounts):
     registration: RegistrationPolicy
     guest_lifetime: timedelta
     redeemable: timedelta = timedelta(0)
+    """The time for which a custom token of a deleted user could make its account at the provider again."""
     mfa_roles: Collection[Role] = ()
     """The roles that need two factors, which a sign-in at the provider may not have."""
-    """The time for which a custom token of a deleted user could make its account at the provider again."""
 
     def with_link(self, id: str, change: Change) -> Change:
         """Return ``change`` after this service has changed the account at the provider, which revokes sign-ins there.
