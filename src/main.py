@@ -20,7 +20,7 @@ from src.bootstrap.adapters import THREADS, make_keys, require_data_keys, store_
 from src.bootstrap.background import end_stopping_worker, start_background
 from src.bootstrap.garbage import without_garbage_collection
 from src.bootstrap.mails import preview_mail
-from src.bootstrap.prepare import prepare, require_tables, require_usable, rotate_keys
+from src.bootstrap.prepare import prepare, reencrypt, require_tables, require_usable, rotate_keys
 from src.bootstrap.wiring import wire
 from src.domain.errors import PorteroError
 from src.infrastructure.logs import configure_logs
@@ -132,6 +132,7 @@ def main() -> None:
         demo=_demo,
         preview_mail=lambda *choice: preview_mail(load_settings(), *choice),
         rotate_keys=lambda keep: rotate_keys(load_settings(), keep),
+        reencrypt=lambda: reencrypt(load_settings()),
         new_keys=lambda: as_jwk_set([SigningKey.generate()]),
         compile_passwords=_compile_passwords,
     )

@@ -2,17 +2,19 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from src.application.input_rules import InputRules
-from src.bootstrap.adapters import data_key_source, key_source, make_keys, make_store, store_errors
+from src.bootstrap.adapters import data_key_source, key_source, make_keys, make_store, require_data_keys, store_errors
 from src.bootstrap.wiring import wire
-from src.domain.errors import Taken
+from src.domain.errors import NotFound, Taken
+from src.domain.factors import Factor
 from src.domain.passwords import NewPassword
 from src.domain.values import Email, InvalidValue
-from src.infrastructure.factors.data_keys import as_text, new_data_key
+from src.infrastructure.factors.data_keys import DataKeys, as_text, new_data_key, parse_data_keys
+from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.stores.registry import store_class
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set, parse_keys, write_keys, write_secret
 from src.interfaces.services import Services
@@ -96,6 +98,47 @@ def rotate_keys(settings: Settings, keep: int) -> str:
     except OSError as error:
         raise ConfigurationError(f"SIGNING_KEYS: {source} cannot be replaced ({error.strerror})") from None
     return new.kid
+
+
+def reencrypt(settings: Settings) -> int:
+    """Encrypt the secrets of factors with another data key, and return their number.
+
+    The key is a new one if the keys are in a file, and otherwise the first one of DATA_KEYS. The file keeps the key
+    before it, for processes that have not read the file again yet. A call that was interrupted can be repeated. Raises
+    ConfigurationError, Unavailable.
+    """
+    require_data_keys(settings)
+    source, count = data_key_source(settings), 0
+    if isinstance(source, str):
+        return _reseal(settings, DataKeys(source))
+    try:
+        with _exclusive(source.with_suffix(".lock")):
+            new, old = new_data_key(), parse_data_keys(source.read_text())
+            write_secret(source, as_text([new, *old]), replace=True)
+            count = _reseal(settings, DataKeys(source))
+            write_secret(source, as_text([new, old[0]]), replace=True)
+    except OSError as error:
+        raise ConfigurationError(f"DATA_KEYS: {source} cannot be replaced ({error.strerror})") from None
+    return count
+
+
+def _reseal(settings: Settings, keys: DataKeys) -> int:
+    """Encrypt every secret with the first key that is encrypted with another one. Return their number."""
+
+    def reseal(factor: Factor) -> Factor:
+        if factor.secret is None or keys.is_current(factor.secret):
+            return factor
+        return replace(factor, secret=keys.seal(keys.open(factor.secret, factor.user_id), factor.user_id))
+
+    count = 0
+    with closing(make_store(settings)) as store:
+        factors = Factors(store)
+        for factor in factors.all():
+            if factor.secret and not keys.is_current(factor.secret):
+                with suppress(NotFound):  # removed meanwhile
+                    factors.update(factor.id, reseal)
+                    count += 1
+    return count
 
 
 @contextmanager

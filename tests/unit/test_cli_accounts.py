@@ -2,13 +2,15 @@
 
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from src import main
+from src.infrastructure.factors.data_keys import as_text, new_data_key
 from src.interfaces.cli import commands
-from tests.support.second_steps import give_phone
+from tests.support.second_steps import SECRET, give_phone
 from tests.unit.test_cli import PASSWORD, Outcome, Portero, portero, prepared
 
 __all__ = ["portero", "prepared"]
@@ -108,3 +110,27 @@ def test_the_operator_sees_and_resets_the_factors_of_a_user(people: Portero) -> 
     assert sorted(line.split("\t")[1] for line in listed) == ["recovery", "totp"]
     assert people("users", "reset-factors", "root").out == "reset the factors of root\n"
     assert people("users", "factors", "root").out == ""
+
+
+@pytest.mark.parametrize("source", ["file", "text"])
+def test_secrets_are_encrypted_with_another_key_and_stay_readable(
+    people: Portero, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    path = Path("data/data-keys.txt")
+    old = path.read_text()
+    services = main.create_app().extensions["portero"]
+    root = next(user for user in services.administration.list_users().items if user.username.display == "root")
+    give_phone(services, root.id)
+    if source == "text":
+        monkeypatch.setenv("DATA_KEYS", f"{as_text([new_data_key()])},{old}")
+    assert people("keys", "reencrypt").out == "encrypted 1\n"
+    if source == "text":
+        assert people("keys", "reencrypt").out == "encrypted 0\n"
+    else:
+        assert path.read_text().endswith(f"\n{old}")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.write_text(path.read_text().partition("\n")[0])  # without the old key
+    proofs = main.create_app().extensions["portero"].sessions.proofs
+    app = next(factor for factor in proofs.factors.list_for_user(root.id).items if factor.secret)
+    assert proofs.sealer.is_current(app.secret)
+    assert proofs.sealer.open(app.secret, root.id) == SECRET

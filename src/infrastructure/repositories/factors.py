@@ -1,6 +1,6 @@
 """The repository of factors, and the writes that use up the evidence of a proof of identity."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from src.domain.errors import AlreadyUsed, Taken
@@ -8,7 +8,7 @@ from src.domain.events import NO_EVENTS, Recorded
 from src.domain.factors import Evidence, Factor, Passkey, Spent
 from src.domain.users import FactorKind, User
 from src.domain.values import Page
-from src.infrastructure.repositories.documents import Documents
+from src.infrastructure.repositories.documents import READ_DOCUMENTS, Documents
 from src.infrastructure.repositories.recorder import Recorder
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.driver import Insert, Key, PreconditionFailed, Write
@@ -52,6 +52,13 @@ class Factors(Documents[Factor]):
 
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Factor]:
         return self._page("created_at", equal={"user_id": user_id}, descending=True, cursor=cursor, limit=limit)
+
+    def all(self) -> Iterator[Factor]:
+        """Yield the factors of all users. Takes a read for each page."""
+        after: str | None = None
+        while page := self._store.scan(FACTORS, after, limit=READ_DOCUMENTS):
+            after = page[-1].key.id
+            yield from map(self.entity, page)
 
     def evidence_writes(self, evidence: Evidence) -> list[Write]:
         """Return the writes that use up the evidence. A commit with any of them fails if it was used before."""

@@ -173,7 +173,7 @@ def create_admin(console: Console, username: str, email: str, password: str | No
 
 @cli.group()
 def keys() -> None:
-    """Make and rotate the keys that sign tokens."""
+    """Make and rotate the keys that sign tokens, and those that encrypt secrets."""
 
 
 @keys.command("rotate")
@@ -188,6 +188,13 @@ def keys() -> None:
 def rotate_keys(console: Console, keep: int) -> None:
     """Sign with a new key from now on. Running processes use it soon, and tokens in use stay valid."""
     click.echo(f"signing with {console.rotate_keys(keep)}")
+
+
+@keys.command("reencrypt")
+@click.pass_obj
+def reencrypt(console: Console) -> None:
+    """Encrypt the secrets of authenticator apps with a new data key, or with the first key of DATA_KEYS."""
+    click.echo(f"encrypted {console.reencrypt()}")
 
 
 @keys.command("new")

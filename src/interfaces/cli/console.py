@@ -66,6 +66,8 @@ class Console:
     """Return a mail in a language with sample values, from the templates in a folder or in MAIL_TEMPLATES."""
     rotate_keys: Callable[[int], str]
     """Make a new signing key, and return its id. The argument is the number of old keys that still verify tokens."""
+    reencrypt: Callable[[], int]
+    """Encrypt the secrets of factors with another data key, and return their number."""
     new_keys: Callable[[], str]
     """Return a new JWK set as text."""
     compile_passwords: Callable[[Path, Path, Callable[[int], None]], int]
