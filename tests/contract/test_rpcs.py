@@ -24,6 +24,8 @@ from src.settings import Settings
 from tests.contract.conftest import Wire
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol
+from tests.support.second_steps import give_phone
+from tests.support.world import DATA_KEYS
 
 PASSWORD = "correct horse battery"
 ANNA = {"username": "anna", "email": "anna@example.com", "password": PASSWORD}
@@ -60,6 +62,7 @@ def serve(
         store=store,
         hasher=Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=1),
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),
+        data_keys=DATA_KEYS,
         limiter=limiter,
         blobs=make_blobs("memory://"),
         queue=NoWorkers(),
@@ -129,6 +132,20 @@ def test_a_step_up_with_a_passkey_reads_the_factor_and_commits_it_with_the_sessi
     wire.rpcs.clear()
     assert client.delete("/user", headers=token).status_code == 401
     assert wire.rpcs == [READ]
+
+
+@pytest.mark.parametrize(("kind", "rpcs"), [("recovery_code", [READ, COMMIT]), ("code", [READ, COMMIT, COMMIT])])
+def test_a_login_with_a_second_step_is_a_query_a_read_and_the_commit_of_its_session(
+    wire: Wire, client: FlaskClient, kind: str, rpcs: list[str]
+) -> None:
+    """The code of an app is counted as a guess before it is checked, which the last commit takes back."""
+    phone = give_phone(client.application, client.post("/register", json=ANNA).get_json()["id"])
+    wire.rpcs.clear()
+    token = log_in(client).get_json()["mfa_token"]
+    assert wire.rpcs == [QUERY]
+    wire.rpcs.clear()
+    assert client.post("/auth/mfa", json={"mfa_token": token, **phone.answer(kind)}).status_code == 200
+    assert wire.rpcs == rpcs
 
 
 @pytest.mark.parametrize("login", [{"password": "wrong"}, {"username": "nobody"}], ids=["known", "unknown"])

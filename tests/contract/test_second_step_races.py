@@ -12,15 +12,17 @@ from src.application.factors import Answer
 from src.bootstrap.adapters import now
 from src.bootstrap.wiring import wire
 from src.domain.errors import MfaRequired
-from src.domain.sessions import Client, Level
+from src.domain.sessions import Client, Level, Proof
 from src.domain.users import Profile, User
 from src.domain.values import Role, Username
 from src.infrastructure.blobs import make_blobs
+from src.infrastructure.factors.totp import code_at
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.off import NoLimits
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from src.interfaces.services import Services
+from tests.contract.test_sessions_repository import new_session
 from tests.support.races import at_once
 from tests.support.second_steps import Phone, give_phone
 from tests.support.working import RecordingQueue
@@ -115,3 +117,48 @@ def test_a_factor_that_is_removed_meanwhile_starts_no_session_afterwards(
     assert len(services.sessions.list(anna, None, 100).items) == winners(outcomes[1:])
     with pytest.raises(Exception, match=r"."):
         services.second_steps.finish(issued, answer, Client())
+
+
+def caller_of(services: Services) -> Caller:
+    _, tokens = services.sessions.log_in(ANNA, PASSWORD, Client())
+    return services.authentication.authenticate(tokens.access)
+
+
+def test_only_the_enrolling_session_outlives_the_first_enrolment(services: Services, anna: User) -> None:
+    """A login beside it has read the user without factors, and its session is stored afterwards."""
+    caller = caller_of(services)
+    enrolment, setup = services.enrolments.start_app(caller)
+    code = code_at(setup.secret, int(now().timestamp()) // 30)
+
+    def act(step: int) -> object:
+        if step:
+            return services.sessions.log_in(ANNA, PASSWORD, Client())
+        return services.enrolments.add_app(caller, enrolment, code, None, Client())
+
+    outcomes = at_once(act, range(8))
+    assert not isinstance(outcomes[0], Exception), outcomes[0]
+    stored = services.sessions.users.get(anna.id)
+    assert stored
+    assert [each.id for each in services.sessions.list(stored, None, 100).items] == [caller.session_id]
+
+
+def test_one_of_twenty_first_enrolments_counts(services: Services, anna: User) -> None:
+    caller, step = caller_of(services), int(now().timestamp()) // 30
+    setups = [services.enrolments.start_app(caller) for _ in range(20)]
+    outcomes = at_once(
+        lambda made: services.enrolments.add_app(caller, made[0], code_at(made[1].secret, step), None, Client()), setups
+    )
+    assert winners(outcomes) == 1, outcomes
+    assert len(services.enrolments.list(anna.id).items) == 2
+
+
+@pytest.mark.usefixtures("phone")
+def test_of_factors_removed_at_once_nothing_is_left(services: Services, anna: User) -> None:
+    session = new_session(anna.id)
+    user = services.sessions.users.get(anna.id)
+    assert user
+    caller = Caller(user, session, Proof(("pwd", "otp", "mfa"), now()))
+    at_once(lambda id: services.enrolments.remove(caller, id, Client()), [*user.factors] * 4)
+    left = services.sessions.users.get(anna.id)
+    assert left
+    assert (left.factors, services.enrolments.list(anna.id).items) == ({}, [])
