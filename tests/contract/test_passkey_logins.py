@@ -7,7 +7,7 @@ import pytest
 
 from src.application.factors import Answer as SecondStep
 from src.application.factors import FirstStep
-from src.domain.errors import InvalidCredentials, WrongCode
+from src.domain.errors import Invalid, InvalidCredentials, WrongCode
 from src.domain.sessions import Client
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.portable import Store
@@ -69,6 +69,19 @@ def test_of_twenty_second_steps_with_one_challenge_one_logs_in(services: Service
     outcomes = at_once(lambda ticket: services.second_steps.finish(ticket, answer, Client()), tickets)
     assert [isinstance(each, WrongCode) for each in outcomes].count(True) == 19
     assert len(services.sessions.list(ada, None, 100).items) == 1
+
+
+def test_simultaneous_enrolments_leave_ten_passkeys_at_most(services: Services, device: Authenticator) -> None:
+    for _ in range(7):
+        enrol(services, ADA, Authenticator())
+    _, tokens = services.passkey_logins.log_in(sign_in_answer(services, device), Client())
+    caller = services.authentication.authenticate(tokens.access)
+    made = [Authenticator().create(services.enrolments.start_passkey(caller)) for _ in range(6)]
+    outcomes = at_once(lambda each: services.enrolments.add_passkey(caller, each, None, Client()), made)
+    assert [isinstance(each, Invalid) for each in outcomes].count(True) == 4, outcomes
+    stored = services.accounts.users.get(ADA)
+    assert stored
+    assert len(stored.factors) == 10
 
 
 def test_a_passkey_that_is_removed_meanwhile_logs_nobody_in_afterwards(
