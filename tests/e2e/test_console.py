@@ -1,8 +1,10 @@
 """The console in a real browser: with and without scripts, in both languages, on a desk and on a phone."""
 
+import base64
 import json
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +17,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from src.infrastructure.factors.totp import code_at
 from tests.e2e.service import portero
 from tests.e2e.test_mail_pages import AXE
 
@@ -63,6 +66,24 @@ class Visitor:
         self.page.locator("#login").fill(self.name)
         self.page.locator("#password").fill(PASSWORD)
         self.page.get_by_role("button", name=button, exact=True).click()
+
+    def add_device(self) -> Callable[[bool], None]:
+        """Plug a device in that keeps passkeys. Return a function that says whether it answers without a touch."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("WebAuthn.enable")
+        kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        answers = {"isUserVerified": True, "automaticPresenceSimulation": True}
+        id = session.send("WebAuthn.addVirtualAuthenticator", {"options": {**kind, **answers}})["authenticatorId"]
+
+        def touch(enabled: bool) -> None:
+            session.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": id, "enabled": enabled})
+
+        return touch
+
+    def sign_out(self) -> None:
+        """Sign out with the menu of the page."""
+        self.page.locator("button.me").click()
+        self.page.locator("form[action='/console/signout'] button").click()
 
     def check(self) -> None:
         """Assert that axe finds no barrier, and that nothing is wider than the window."""
@@ -240,4 +261,93 @@ def test_a_page_of_another_origin_sends_no_form_and_frames_no_page(
     assert sent.value.status == 403
     victim.page.goto(f"{attacker}/frame")
     assert victim.page.frames[1].url == "chrome-error://chromewebdata/"
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS[1:3])
+def test_a_passkey_is_added_and_signs_in_by_button_and_by_autofill(
+    browser: Browser, origin: str, language: str, scheme: Literal["light", "dark"], size: Any
+) -> None:
+    context = browser.new_context(locale=language, color_scheme=scheme, viewport=DESK)
+    anna = visitor(context, origin)
+    page = anna.page
+    touch = anna.add_device()
+    anna.go("/console/account/factors")
+    anna.sign_in({"en": "Sign in", "es": "Entrar"}[language])
+    anna.check()
+    page.locator("a[href$='/factors/passkey']").click()
+    page.locator("#name").fill("Laptop")
+    anna.check()
+    page.locator("[data-passkey] button").click()
+    expect(page.locator("li code")).to_have_count(10)
+    anna.check()
+    page.locator("a[href$='/factors'].go").click()
+    expect(page.get_by_text("Laptop")).to_be_visible()
+    page.set_viewport_size(size)
+    anna.check()
+    page.set_viewport_size(DESK)
+    touch(False)
+    anna.sign_out()
+    expect(page.locator("#login")).to_be_visible()
+    touch(True)
+    page.locator("[data-passkey] button").click()
+    expect(page).to_have_url(f"{origin}/console/account")
+    with page.expect_response("**/console/signin/passkey") as sent:  # the autofill, which the device answers by itself
+        anna.sign_out()
+    assert sent.value.status == 303
+    expect(page).to_have_url(f"{origin}/console/account")
+    context.close()
+
+
+def test_an_app_is_set_up_and_takes_the_second_step_without_scripts(browser: Browser, origin: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    anna = visitor(context, origin)
+    page = anna.page
+    anna.go("/console/account/factors/app")
+    anna.sign_in()
+    expect(page.get_by_role("img", name="QR code of the key")).to_be_visible()
+    secret = page.locator("#key").inner_text().replace(" ", "")
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    step = int(time.time()) // 30
+    page.locator("#code").fill(code_at(key, step))
+    page.get_by_role("button", name="Turn it on").click()
+    codes = page.locator("li code").all_inner_texts()
+    page.context.clear_cookies()
+    anna.go("/console/signin")
+    anna.sign_in()
+    expect(page.get_by_role("heading", level=1)).to_have_text("One more step")
+    expect(page.locator("#code")).to_have_attribute("autocomplete", "one-time-code")
+    page.locator("#code").fill("000000" if code_at(key, step) != "000000" else "111111")
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("That is not right.")
+    page.get_by_text("Use a recovery code").click()
+    page.locator("#recovery_code").fill(codes[0])
+    page.get_by_role("button", name="Go on with this code").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My account")
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), LOOKS[::3])
+def test_the_pages_of_codes_have_no_barriers(
+    browser: Browser, origin: str, language: str, scheme: Literal["light", "dark"], size: Any
+) -> None:
+    context = browser.new_context(locale=language, color_scheme=scheme, viewport=size)
+    anna = visitor(context, origin)
+    button = {"en": "Sign in", "es": "Entrar"}[language]
+    anna.go("/console/account/factors/app")
+    anna.sign_in(button)
+    anna.check()
+    secret = anna.page.locator("#key").inner_text().replace(" ", "")
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    anna.page.locator("#code").fill(code_at(key, int(time.time()) // 30))
+    anna.page.locator("form.card button").click()
+    expect(anna.page.locator("li code")).to_have_count(10)
+    anna.check()
+    anna.go("/console/step-up")
+    anna.check()
+    anna.page.context.clear_cookies()
+    anna.go("/console/signin")
+    anna.sign_in(button)
+    expect(anna.page.locator("#code")).to_be_visible()
+    anna.check()
     context.close()

@@ -1,7 +1,9 @@
 """Passkeys and codes on the pages of the console."""
 
+import base64
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from src.infrastructure.factors.totp import code_at
 from tests.support.authenticator import Authenticator
 from tests.support.passkeys import enrol
 from tests.support.second_steps import Phone, give_phone
@@ -150,3 +153,83 @@ def test_nobody_takes_a_second_step_without_a_first_one(surfer: Surfer, anna: Pe
         assert answer.status_code in (401, 422)
         assert "<script>" not in answer.text
     assert surfer.browser.get_cookie("portero") is None
+
+
+FACTORS = "/console/account/factors"
+
+
+def shown_codes(page: TestResponse) -> list[str]:
+    """Return the recovery codes of a page."""
+    return re.findall(r"<code>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</code>", page.text)
+
+
+def verified(app: Flask, anna: Person) -> None:
+    services_of(app).accounts.users.update(anna.user["id"], lambda stored: replace(stored, email_verified=True))
+
+
+def test_an_app_is_set_up_with_its_picture_or_its_key_and_codes_to_print(signed_in: Surfer, anna: Person) -> None:
+    verified(signed_in.app, anna)
+    page = signed_in.open(f"{FACTORS}/app")
+    assert "<svg" in page.text.partition('class="qr"')[2]
+    key = forms_of(page)[f"{FACTORS}/app"]["secret"]
+    assert key in said(page).replace(" ", "")
+    secret = base64.b32decode(key + "=" * (-len(key) % 8))
+    now = int(services_of(signed_in.app).sessions.clock().timestamp()) // 30
+    wrong = signed_in.send(f"{FACTORS}/app", page, code="12345")
+    assert (wrong.status_code, forms_of(wrong)[f"{FACTORS}/app"]["secret"]) == (403, key)
+    codes = signed_in.send(f"{FACTORS}/app", wrong, code=code_at(secret, now))
+    assert (codes.status_code, len(shown_codes(codes))) == (200, 10)
+    assert signed_in.open(ACCOUNT).status_code == 200
+    other = Surfer(signed_in.app)
+    asking = other.sign_in(anna.user["username"])
+    assert other.post(SECOND, {**forms_of(asking)[SECOND], "code": "", "recovery_code": shown_codes(codes)[0]}).location
+    listed = other.open(FACTORS)
+    assert "Codes left: 9" in said(listed)
+    renewed = other.send(f"{FACTORS}/codes", listed)
+    assert not {*shown_codes(renewed)} & {*shown_codes(codes)}
+
+
+def test_an_enrolment_that_has_expired_is_started_again() -> None:
+    watch = Watch()
+    app = build(clock=watch)
+    surfer, anna = Surfer(app), join(client_of(app))
+    verified(app, anna)
+    surfer.sign_in(anna.user["username"])
+    page = surfer.open(f"{FACTORS}/app")
+    watch.forward(601)
+    surfer.send("/console/step-up", password=PASSWORD)
+    token = forms_of(surfer.open(ACCOUNT))[ACCOUNT]["csrf"]
+    late = surfer.send(f"{FACTORS}/app", page, code="123456", csrf=token)
+    assert (late.status_code, "The enrolment has expired" in late.text) == (422, True)
+    assert "Start again with a new key" in late.text
+
+
+def test_a_passkey_is_added_used_and_removed(signed_in: Surfer, anna: Person) -> None:
+    verified(signed_in.app, anna)
+    device = Authenticator()
+    page = signed_in.open(f"{FACTORS}/passkey")
+    made = json.dumps(device.create(asked(page)))
+    name = "<b>Anna's phone</b>"
+    codes = signed_in.send(f"{FACTORS}/passkey", page, passkey=made, name=name)
+    assert len(shown_codes(codes)) == 10
+    other = Surfer(signed_in.app)
+    signing_in = other.open("/console/signin")
+    assert other.send(PASSKEY, signing_in, passkey=json.dumps(device.get(asked(signing_in)))).status_code == 303
+    listed = other.open(FACTORS)
+    assert "<b>Anna" not in listed.text
+    [remove] = [path for path in forms_of(listed) if path.endswith("/remove")]
+    assert other.send(remove, listed).location == f"{FACTORS}?done=factor-removed"
+    assert "the password alone signs in" in other.open(ACCOUNT).text.replace("\n", " ")
+
+
+def test_the_first_factor_asks_for_a_proved_address_and_a_recent_sign_in() -> None:
+    watch = Watch()
+    app = build(clock=watch, settings={"smtp_url": "smtp://localhost", "public_url": "https://a.example"})
+    surfer, anna = Surfer(app), join(client_of(app))
+    surfer.sign_in(anna.user["username"])
+    assert "Verify your e-mail address first" in surfer.open(FACTORS).text
+    assert surfer.open(f"{FACTORS}/app").status_code == 403
+    verified(app, anna)
+    watch.forward(601)
+    for way in ("app", "passkey"):
+        assert surfer.open(f"{FACTORS}/{way}").location.startswith("/console/step-up?next=")
