@@ -24,7 +24,8 @@ from tests.e2e.test_mail_pages import AXE
 PASSWORD = "correct horse battery"
 GATE = ["/console/signin", "/console/signin/mail", "/console/register", "/console/forgot", "/console/appearance"]
 ACCOUNT = ["/console/account", "/console/account/email", "/console/account/password", "/console/account/delete"]
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 700}
+DESK: Any = {"width": 1280, "height": 900}
+PHONE: Any = {"width": 320, "height": 700}
 LOOKS: list[tuple[str, Literal["light", "dark"], Any]] = [
     ("en", "light", DESK),
     ("es", "dark", DESK),
