@@ -85,12 +85,12 @@ class WebhookDispatcher:
     def _attempt(self, webhook: Webhook, delivery: Delivery) -> None:
         """Send a delivery once, unless another process has just begun to, and record the outcome."""
         now = self.clock()
+        secrets = [self.sealer.open(sealed, webhook.id) for sealed in webhook.secrets(now)]
         try:
             delivery = self.deliveries.update(delivery.id, lambda stored: stored.started(now))
             body = self._body(delivery)
         except NotFound:
             return
-        secrets = [self.sealer.open(sealed, webhook.id) for sealed in webhook.secrets(now)]
         status = self.sender.send(webhook.url, delivery.event_id, now, body, secrets)
         now, jitter = self.clock(), random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, hides nothing
         self.count("webhooks", "succeeded" if is_success(status) else "failed")

@@ -1,0 +1,94 @@
+"""A process that is killed while it hands out and delivers events loses none, and repeats at most one."""
+
+import os
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from src.infrastructure.stores.driver import Key, Write
+from src.infrastructure.stores.sqlite import SqliteStore
+from tests.support.children import exit_code, preload
+from tests.support.world import build, client_of, join, services_of
+
+preload(__name__)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=1)
+
+
+class Receiver:
+    """A receiver that writes the ids of what it gets to a file, and accepts all of it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def check(self, url: str) -> None:
+        """Accept every URL."""
+
+    def send(self, url: str, id: str, at: datetime, body: str, secrets: Sequence[bytes]) -> int:
+        with self._file.open("a") as file:
+            file.write(f"{id}\n")
+        return 200
+
+
+class Unsealed:
+    def open(self, sealed: str, owner: str) -> bytes:
+        return b"secret"
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(microseconds=1)
+        return self._now
+
+
+def dispatch(file: Path, received: Path, now: datetime, die_at: int = 0) -> None:
+    """Deliver what is due. With ``die_at``, kill the process after that commit."""
+    with closing(SqliteStore.open(f"sqlite:///{file}", pool_size=8)) as store:
+        commit, commits = store._commit, 0
+
+        def dying(writes: Sequence[Write], operation: str) -> dict[Key, str]:
+            nonlocal commits
+            revisions = commit(writes, operation)
+            commits += 1
+            if commits == die_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return revisions
+
+        store.__dict__["_commit"] = dying
+        app = build(store, clock=Clock(now), webhook_sender=Receiver(received))
+        dispatcher = services_of(app).dispatcher
+        object.__setattr__(dispatcher, "run_apart", lambda name, step: step())
+        object.__setattr__(dispatcher, "sealer", Unsealed())  # each process of the tests has other keys
+        dispatcher.run()
+
+
+def test_a_process_that_is_killed_after_any_commit_loses_no_delivery(database: Path, tmp_path: Path) -> None:
+    with closing(SqliteStore.open(f"sqlite:///{database}", pool_size=8)) as store:
+        client = client_of(build(store, clock=Clock(NOON), webhook_sender=Receiver(tmp_path / "none")))
+        body: dict[str, Any] = {"url": "https://example.com/", "events": ["login-succeeded", "user-registered"]}
+        assert client.post("/webhooks", json=body, headers=join(client, "admin").headers).status_code == 201
+        join(client)
+    for die_at in range(1, 100):
+        file, received = tmp_path / f"{die_at}.db", tmp_path / f"{die_at}.txt"
+        shutil.copy(database, file)
+        code = exit_code(dispatch, file, received, LATER, die_at)
+        dispatch(file, received, LATER + timedelta(minutes=1))
+        times = Counter(received.read_text().split())
+        assert len(times) == 2
+        assert sum(times.values()) <= 3
+        if code != -signal.SIGKILL:
+            assert code == 0
+            assert die_at == 10  # after all nine commits
+            return
+    pytest.fail("the process never came to its end")
