@@ -16,6 +16,7 @@ from src.domain.errors import NotFound, Unavailable
 from src.domain.jobs import JobStatus
 from src.domain.receipts import Repeated
 from tests.support.races import at_once
+from tests.support.working import caller_of
 from tests.unit.stored_objects.datasets import DatasetWorld
 from tests.unit.stored_objects.files import FileWorld
 from tests.unit.stored_objects.world import ADA, EVE, ROOT, Killed, Process, World
@@ -102,7 +103,9 @@ class TestKilled:
         assert kept == {False, True}, "the last step counts"
 
     def test_while_deleting(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
-        assert self.all_moments(new_world, lambda process, id: process.service.delete(ADA, id)) == kind.deleting
+        assert (
+            self.all_moments(new_world, lambda process, id: process.service.delete(caller_of(ADA), id)) == kind.deleting
+        )
 
     def test_while_all_objects_of_a_user_are_removed(self, kind: Kind, new_world: Callable[[], World[Any]]) -> None:
         assert self.all_moments(new_world, lambda process, id: process.objects.delete_for_user("ada")) == kind.deleting
@@ -165,9 +168,9 @@ class TestFailures:
         process = world.failing(moment)
         if moment < 2:
             with pytest.raises(Unavailable):
-                process.service.delete(ADA, stored.id)
+                process.service.delete(caller_of(ADA), stored.id)
         else:
-            process.service.delete(ADA, stored.id)
+            process.service.delete(caller_of(ADA), stored.id)
         if moment == 0:
             assert world.show(ADA, stored.id) == stored
             world.reconcile_later()
@@ -246,9 +249,11 @@ class TestOwners:
             record, read = service.read(caller, stored.id)
             assert (record, b"".join(read(0))) == (stored, world.content)
             assert world.list(caller).items == [stored]
-        for act in (service.show, service.read, service.delete):
+        for act in (service.show, service.read):
             with pytest.raises(NotFound):
                 act(EVE, stored.id)
+        with pytest.raises(NotFound):
+            service.delete(caller_of(EVE), stored.id)
         assert world.list(EVE).items == []
         assert world.is_reconciled()
 
@@ -262,16 +267,16 @@ class TestOwners:
 
         for moment in range(1, kind.adding - 1):
             stored = world.store_one(world.at(moment, look))
-            world.at(kind.deleting - 2, look).service.delete(ADA, stored.id)
+            world.at(kind.deleting - 2, look).service.delete(caller_of(ADA), stored.id)
             world.receipts.remove("key")
 
     def test_deleting_an_object_cancels_its_job(self, kind: Kind, world: World[Any]) -> None:
         stored = world.store_one()
-        world.here.service.delete(ROOT, stored.id)
+        world.here.service.delete(caller_of(ROOT), stored.id)
         assert [job.status for job in world.jobs.all().items] == [JobStatus.CANCELLED] * kind.job
         assert not world.is_reconciled()
         with pytest.raises(NotFound):
-            world.here.service.delete(ADA, stored.id)
+            world.here.service.delete(caller_of(ADA), stored.id)
 
     @pytest.mark.parametrize("job", ["ended", "gone"])
     def test_an_object_whose_job_has_ended_or_expired_can_be_deleted(self, world: World[Any], job: str) -> None:
@@ -281,12 +286,12 @@ class TestOwners:
         elif stored.job_id:
             world.jobs.update(stored.job_id, lambda job: job.started("t", world.watch()))
             world.jobs.update(stored.job_id, lambda job: job.succeeded("t", {}, world.watch()))
-        world.here.service.delete(ADA, stored.id)
+        world.here.service.delete(caller_of(ADA), stored.id)
         assert (world.all_records(), world.objects()) == ([], set())
 
     def test_simultaneous_deletions_leave_nothing(self, world: World[Any]) -> None:
         stored = world.store_one()
-        outcomes = at_once(lambda service: service.delete(ADA, stored.id), [world.here.service] * 8)
+        outcomes = at_once(lambda service: service.delete(caller_of(ADA), stored.id), [world.here.service] * 8)
         assert all(outcome is None or isinstance(outcome, NotFound) for outcome in outcomes), outcomes
         assert (world.all_records(), world.objects()) == ([], set())
         assert world.reconcile_later() == 0
