@@ -365,6 +365,19 @@ def test_a_password_that_is_refused_changes_nothing(
     assert _log_in(client)
 
 
+def test_events_are_listed_with_the_newest_first(prepared: Portero) -> None:
+    id = prepared(*_admin("root")).out.split()[-1]
+    prepared("users", "disable", "root")  # the last admin, which is refused
+    prepared("users", "password", "root", input=OTHER_PASSWORD)
+    lines = [line.split("\t")[1:] for line in prepared("events").out.splitlines()]
+    assert lines == [
+        ["sessions-ended", id, "operator", "-", "reason=password-reset"],
+        ["user-added", id, "operator", "-", "role=admin"],
+    ]
+    [newest] = json.loads(prepared("events", "--json", "--limit", "1").out)
+    assert (newest["type"], newest["actor"]) == ("sessions-ended", {"kind": "operator", "id": None})
+
+
 def test_what_the_operator_does_to_accounts_is_audited(prepared: Portero, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="portero.audit"):
         id = prepared(*_admin("root")).out.split()[-1]
