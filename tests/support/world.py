@@ -310,14 +310,14 @@ def _webhook(services: Services, person: Person, path: str) -> str:
     """Fill in the variables of a path with a new webhook and a delivery to it. Old ones make place for it."""
     owner = services.accounts.accounts.users.get(person.user["id"])
     assert owner
-    caller = caller_of(owner)
+    caller = caller_of(replace(owner, role=Role.ADMIN, factors={}))
     if len(services.webhooks.list()) > MAX_WEBHOOKS // 2:
         for each in services.webhooks.list():
             services.webhooks.remove(caller, each.id, NO_CLIENT)
     if "{" not in path:
         return path
     webhook, _ = services.webhooks.add(caller, {"url": "https://example.com/", "events": ("*",)}, NO_CLIENT)
-    return path.replace("{id}", webhook.id).replace("{delivery_id}", services.webhooks.ping(webhook.id).id)
+    return path.replace("{id}", webhook.id).replace("{delivery_id}", services.webhooks.ping(caller, webhook.id).id)
 
 
 def dataset_of(services: Services, owner: User, *, later: bool = False) -> str:

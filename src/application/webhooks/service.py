@@ -34,8 +34,10 @@ class WebhookService:
     def add(self, caller: Caller, fields: Mapping[str, Any], client: Client) -> tuple[Webhook, str]:
         """Add a webhook. Return it with its secret, which is not shown again.
 
-        Raises Invalid for a URL that is not allowed and above the maximum number, and if no events are stored.
+        Raises Invalid for a URL that is not allowed and above the maximum number, and if no events are stored;
+        Forbidden, InsufficientAuthentication.
         """
+        caller.require_admin()
         if not self.enabled:
             raise Invalid(FieldError("events", "enum", "This service stores no events, so there are no webhooks."))
         self._check_url(fields)
@@ -64,8 +66,9 @@ class WebhookService:
     ) -> Webhook:
         """Change a webhook. A field that is not given keeps its value; a webhook that is enabled starts afresh.
 
-        Raises NotFound, Invalid, Stale.
+        Raises Forbidden, InsufficientAuthentication, NotFound, Invalid, Stale.
         """
+        caller.require_admin()
         self._check_url(fields)
         now = self.clock()
         fresh: dict[str, Any] = {"failing_since": None, "failures": 0} if fields.get("enabled") else {}
@@ -78,21 +81,27 @@ class WebhookService:
         )
 
     def remove(self, caller: Caller, id: str, client: Client) -> None:
-        """Remove a webhook and its deliveries. Raises NotFound."""
+        """Remove a webhook and its deliveries. Raises Forbidden, InsufficientAuthentication, NotFound."""
+        caller.require_admin()
         self.show(id)
         self.webhooks.delete(id, self._event(caller, client, self.clock(), id, "removed"))
         self.deliveries.delete_for_webhook(id)
 
     def rotate_secret(self, caller: Caller, id: str, client: Client) -> tuple[Webhook, str]:
-        """Give a webhook a new secret, and return both. The old secret signs too for 24 hours. Raises NotFound."""
+        """Give a webhook a new secret, and return both. The old secret signs too for 24 hours.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound.
+        """
+        caller.require_admin()
         sealed, secret = self._new_secret(id)
         now = self.clock()
         event = self._event(caller, client, now, id, "secret-rotated")
         webhook = self.webhooks.update(id, lambda stored: stored.with_secret(sealed, now), events=always(event))
         return webhook, secret
 
-    def ping(self, id: str) -> Delivery:
-        """Send a ping to a webhook, in the background. Raises NotFound."""
+    def ping(self, caller: Caller, id: str) -> Delivery:
+        """Send a ping to a webhook, in the background. Raises Forbidden, InsufficientAuthentication, NotFound."""
+        caller.require_admin()
         delivery = Delivery.ping(self.show(id), self.clock())
         self.deliveries.add(delivery)
         return delivery
@@ -102,8 +111,12 @@ class WebhookService:
         self.show(id)
         return self.deliveries.list_for_webhook(id, cursor, limit)
 
-    def retry(self, id: str, delivery_id: str) -> Delivery:
-        """Make a delivery again, in the background, whatever its state. Raises NotFound."""
+    def retry(self, caller: Caller, id: str, delivery_id: str) -> Delivery:
+        """Make a delivery again, in the background, whatever its state.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound.
+        """
+        caller.require_admin()
         now = self.clock()
 
         def retried(stored: Delivery) -> Delivery:

@@ -148,7 +148,7 @@ def rotate_webhook_secret(caller: Caller, id: str) -> Response:
 @route("POST /webhooks/<id>/ping", Access.ADMIN, DeliveryView, status=202, errors=(NotFound,))
 def ping_webhook(caller: Caller, id: str) -> Response:
     """Send a ping to a webhook, in the background."""
-    return _accepted(services().webhooks.ping(id))
+    return _accepted(services().webhooks.ping(caller, id))
 
 
 @route("GET /webhooks/<id>/deliveries", Access.AUDITOR, DeliveryView)
@@ -161,7 +161,7 @@ def list_deliveries(caller: Caller, id: str, query: Paging) -> Response:
 @route("POST /webhooks/<id>/deliveries/<delivery_id>/retry", Access.ADMIN, DeliveryView, status=202, errors=(NotFound,))
 def retry_delivery(caller: Caller, id: str, delivery_id: str) -> Response:
     """Make a delivery again, in the background, whatever its state."""
-    return _accepted(services().webhooks.retry(id, delivery_id))
+    return _accepted(services().webhooks.retry(caller, id, delivery_id))
 
 
 def _accepted(delivery: Delivery) -> Response:
