@@ -27,6 +27,8 @@ RUN_IN_ORDER = [
     "docs/reference/email.md",
     "docs/reference/errors.md",
     "docs/reference/directory.md",
+    "docs/reference/events.md",
+    "docs/reference/webhooks.md",
     "docs/reference/tasks.md",
     "docs/reference/dogs.md",
     "docs/reference/files.md",
