@@ -9,7 +9,12 @@ import pytest
 
 from tests.support.markdown import ROOT, steps
 
-PAGES = ["clients/python/README.md", "docs/how-to/clients.md", "docs/how-to/step-up.md"]
+PAGES = [
+    "clients/python/README.md",
+    "docs/how-to/clients.md",
+    "docs/how-to/step-up.md",
+    "docs/how-to/protect-your-api.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

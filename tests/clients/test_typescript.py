@@ -1,10 +1,8 @@
 """The TypeScript client: built as it is published, with its tests in Node, and in two tabs of a browser."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +12,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from tests.clients.conftest import ADMIN
+from tests.clients.conftest import ADMIN, run
 from tests.support.markdown import ROOT, steps
 
 CALLERS = 10
@@ -49,36 +47,16 @@ tokens.subscribe((found) => changes.push(found !== undefined));
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory, url: str) -> Path:
-    """The package in a folder of its own, built, with its tests and the examples of the pages compiled."""
-    folder = tmp_path_factory.mktemp("npm") / "portero-client"
-    shutil.copytree(
-        ROOT / "clients/typescript", folder, ignore=shutil.ignore_patterns("node_modules", "dist", ".built")
-    )
-    (folder / "node_modules").symlink_to((ROOT / "tests/js/node_modules").resolve())
+def package(typescript: Path, url: str) -> Path:
+    """The package, with its tests and the examples of the pages compiled."""
     for name, (program, _) in EXAMPLES.items():
-        (folder / f"test/{name}.ts").write_text(program.replace("http://localhost:8000", url))
-    npm(folder, "run", "build")
-    npm(folder, "exec", "tsc", "--", "--project", "test/tsconfig.json")
-    return folder
+        (typescript / f"test/{name}.ts").write_text(program.replace("http://localhost:8000", url))
+    npm(typescript, "exec", "tsc", "--", "--project", "test/tsconfig.json")
+    return typescript
 
 
 def npm(folder: Path, *command: str) -> str:
     return run(folder, "npm", *command)
-
-
-def run(folder: Path, *command: str, **environment: str) -> str:
-    ran = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
 
 
 def test_its_own_tests_pass(package: Path, url: str) -> None:
