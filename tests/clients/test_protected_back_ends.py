@@ -4,44 +4,42 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from subprocess import Popen
 
 import httpx2
 import pytest
 
 from portero_client import MemoryTokens, Portero
-from tests.clients.conftest import ADMIN
+from tests.clients.conftest import ADMIN, run
 from tests.e2e.service import PASSWORD
 from tests.support.emulators import free_port, running
 from tests.support.markdown import ROOT
 
-FLASK = [sys.executable, "-m", "flask", "run", "--port"]
-FASTAPI = [sys.executable, "-m", "uvicorn", "--factory", "app:create_app", "--port"]
+FLASK = ["flask", "run", "--port"]
+FASTAPI = ["uvicorn", "--factory", "app:create_app", "--port"]
 
 
-def _python(url: str, port: int, folder: Path, command: list[str]) -> AbstractContextManager[Popen[bytes]]:
-    environment = {**os.environ, "PORTERO": url, "PYTHONPATH": str(ROOT / "clients/python/src")}
-    return running([*command, str(port)], env=environment, cwd=folder, ready=f"127.0.0.1:{port}")
+@pytest.fixture(scope="session")
+def express(typescript: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example of Express in a folder of its own, with its packages installed."""
+    folder = tmp_path_factory.mktemp("express")
+    shutil.copytree(ROOT / "examples/protect-express", folder, dirs_exist_ok=True)
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules/portero-client").symlink_to(typescript)
+    (folder / "node_modules/express").symlink_to((ROOT / "tests/js/node_modules/express").resolve())
+    return folder
 
 
 @pytest.fixture(scope="module", params=["protect-flask", "protect-fastapi", "protect-express"])
-def back_end(request: pytest.FixtureRequest, url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = ROOT / "examples" / request.param, free_port()
-    server: AbstractContextManager[Popen[bytes]]
+def back_end(request: pytest.FixtureRequest, url: str) -> Iterator[str]:
+    port = free_port()
+    environment = {**os.environ, "PORTERO": url, "PORT": str(port), "PYTHONPATH": str(ROOT / "clients/python/src")}
     if request.param == "protect-express":
-        package: Path = request.getfixturevalue("typescript")
-        copy = tmp_path_factory.mktemp("express")
-        shutil.copy(folder / "app.js", copy / "app.mjs")
-        (copy / "node_modules").mkdir()
-        (copy / "node_modules/portero-client").symlink_to(package)
-        (copy / "node_modules/express").symlink_to((ROOT / "tests/js/node_modules/express").resolve())
-        environment = {**os.environ, "PORTERO": url, "PORT": str(port)}
-        server = running(["node", "app.mjs"], env=environment, cwd=copy, ready=f"127.0.0.1:{port}")
+        folder, command = request.getfixturevalue("express"), ["node", "server.js"]
     else:
-        server = _python(url, port, folder, FLASK if request.param == "protect-flask" else FASTAPI)
-    with server:
+        command = [sys.executable, "-m", *(FLASK if request.param == "protect-flask" else FASTAPI), str(port)]
+        folder = ROOT / "examples" / request.param
+    with running(command, env=environment, cwd=folder, ready=f"127.0.0.1:{port}"):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -79,3 +77,15 @@ def test_a_back_end_lets_users_in_and_tells_the_others_what_to_do(url: str, back
     if "type" in refused["a guest"].json():  # which has a form of its own for errors
         assert refused["a guest"].headers["Content-Type"] == "application/problem+json"
         assert refused["a guest"].json()["type"] == "/problems/forbidden"
+
+
+@pytest.mark.parametrize("name", ["protect-flask", "protect-fastapi"])
+def test_the_tests_of_a_back_end_in_python_pass(name: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "portero_client.testing", "-p", "no:cacheprovider"]
+    printed = run(folder, *command, PORTERO_HOME=str(ROOT), PYTHONPATH=str(ROOT / "clients/python/src"))
+    assert "2 passed" in printed
+
+
+def test_the_tests_of_a_back_end_in_javascript_pass(express: Path) -> None:
+    assert "pass 2" in run(express, "node", "--test", PORTERO_HOME=str(ROOT))

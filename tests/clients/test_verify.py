@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import httpx2
 import pytest
 
 from portero_client import MemoryTokens, Portero
@@ -215,12 +216,16 @@ def test_a_header_must_prove_what_is_required(keys: PublishedKeys, token: Good) 
 def test_with_introspection_a_revoked_session_counts_at_once(tmp_path: Path) -> None:
     tokens = MemoryTokens()
     settings = {"SERVICE_CREDENTIALS": "billing:correct-horse-battery-staple"}
-    with portero(tmp_path, settings) as address, Portero(f"http://{address}", tokens=tokens) as client:
+    with (
+        portero(tmp_path, settings) as address,
+        Portero(f"http://{address}", tokens=tokens) as client,
+        httpx2.Client() as http,
+    ):
         client.sign_up(username="anna", email="anna@example.com", password=PASSWORD)
         session = tokens.load()
         assert session
-        careful = Verifier(f"http://{address}", introspect=("billing", "correct-horse-battery-staple"))
-        hasty, mistaken = Verifier(f"http://{address}"), Verifier(f"http://{address}", introspect=("billing", "wrong"))
+        careful = Verifier(f"http://{address}", introspect=("billing", "correct-horse-battery-staple"), http=http)
+        hasty, mistaken = Verifier(f"http://{address}"), Verifier(f"http://{address}", introspect=("billing", "wrong"), http=http)
         assert careful.verify(session.access_token).id == hasty.verify(session.access_token).id
         with pytest.raises(Unavailable):
             mistaken.verify(session.access_token)

@@ -73,7 +73,9 @@ class Verifier:
         http: httpx2.Client | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._url, self._http = url.rstrip("/"), http or httpx2.Client(timeout=5)
+        # Keys are asked for so rarely that no connection waits for the next time.
+        limits = httpx2.Limits(max_keepalive_connections=20 if introspect else 0)
+        self._url, self._http = url.rstrip("/"), http or httpx2.Client(timeout=5, limits=limits)
         self._issuer, self._audience, self._introspect, self._clock = issuer, audience, introspect, clock
         self._keys = _Keys(self._fetch_keys, clock)
 

@@ -1,0 +1,1 @@
+"""A Portero for the tests of other services. It is no part of the image, nor of the published packages."""
