@@ -225,7 +225,8 @@ def test_with_introspection_a_revoked_session_counts_at_once(tmp_path: Path) -> 
         session = tokens.load()
         assert session
         careful = Verifier(f"http://{address}", introspect=("billing", "correct-horse-battery-staple"), http=http)
-        hasty, mistaken = Verifier(f"http://{address}"), Verifier(f"http://{address}", introspect=("billing", "wrong"), http=http)
+        mistaken = Verifier(f"http://{address}", introspect=("billing", "wrong"), http=http)
+        hasty = Verifier(f"http://{address}")
         assert careful.verify(session.access_token).id == hasty.verify(session.access_token).id
         with pytest.raises(Unavailable):
             mistaken.verify(session.access_token)
