@@ -33,6 +33,7 @@ CLOCK_SKEW = 60
 """The seconds by which the clock of this machine may differ from that of Portero."""
 
 _ALGORITHMS = ["EdDSA", "ES256"]
+_JWS = jwt.PyJWS(algorithms=_ALGORITHMS)
 _MAX_LENGTH = 4096
 _LONGEST_SECONDS = 86400
 _KEYS_SECONDS = 600
@@ -115,7 +116,7 @@ class Verifier:
         if key is None or header["alg"] != key.algorithm_name:
             raise InvalidToken
         try:
-            jwt.PyJWS(algorithms=_ALGORITHMS).decode_complete(token, key, algorithms=[key.algorithm_name])
+            _JWS.decode_complete(token, key, algorithms=[key.algorithm_name])
             claims = _Claims.model_validate(content)
         except (jwt.PyJWTError, ValidationError):
             raise InvalidToken from None
