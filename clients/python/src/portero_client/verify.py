@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from threading import Lock
 from typing import Annotated, Any, Literal
 
 import httpx2
@@ -12,6 +11,7 @@ import jwt
 from jwt.utils import base64url_decode, base64url_encode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from portero_client.keys import Keys
 from portero_client.refusals import AuthError, Forbidden, InvalidToken, StepUpNeeded, Unauthenticated, Unavailable
 
 __all__ = [
@@ -36,10 +36,6 @@ _ALGORITHMS = ["EdDSA", "ES256"]
 _JWS = jwt.PyJWS(algorithms=_ALGORITHMS)
 _MAX_LENGTH = 4096
 _LONGEST_SECONDS = 86400
-_KEYS_SECONDS = 600
-"""After this time the keys are asked for again, so that a key that was withdrawn is forgotten."""
-_RETRY_SECONDS = 60
-"""Between two requests for keys, whatever the tokens of strangers name."""
 
 _Text = Annotated[str, Field(min_length=1)]
 
@@ -78,7 +74,7 @@ class Verifier:
         limits = httpx2.Limits(max_keepalive_connections=20 if introspect else 0)
         self._url, self._http = url.rstrip("/"), http or httpx2.Client(timeout=5, limits=limits)
         self._issuer, self._audience, self._introspect, self._clock = issuer, audience, introspect, clock
-        self._keys = _Keys(self._fetch_keys, clock)
+        self._keys = Keys(self._fetch_keys, clock)
 
     def authenticate(
         self,
@@ -145,46 +141,6 @@ class Verifier:
             return {str(each["kid"]): jwt.PyJWK(each) for each in usable}
         except (LookupError, TypeError, AttributeError, ValueError, jwt.PyJWTError):
             raise Unavailable from None
-
-
-class _Keys:
-    """The published keys by their ids. A request for them that fails changes nothing."""
-
-    def __init__(self, fetch: Callable[[], dict[str, jwt.PyJWK]], clock: Callable[[], float]) -> None:
-        self._fetch, self._clock, self._lock = fetch, clock, Lock()
-        self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked = self._fetched = float("-inf")
-
-    def find(self, kid: str) -> jwt.PyJWK | None:
-        """Return a key, or None for an unknown id. Raise Unavailable if an id is unknown and Portero does not answer.
-
-        One thread asks for keys. Others wait for it only if they need what it brings.
-        """
-        if self._is_due(kid) and self._lock.acquire(blocking=kid not in self._keys):
-            try:
-                if self._is_due(kid):
-                    self._refresh()
-            finally:
-                self._lock.release()
-        if kid not in self._keys and self._fetched != self._asked:
-            raise Unavailable
-        return self._keys.get(kid)
-
-    def _is_due(self, kid: str) -> bool:
-        # A clock that was set back counts as one that has moved on.
-        now = self._clock()
-        asked, fetched = abs(now - self._asked), abs(now - self._fetched)
-        return asked >= (_RETRY_SECONDS if self._keys else 1) and (kid not in self._keys or fetched >= _KEYS_SECONDS)
-
-    def _refresh(self) -> None:
-        now = self._clock()
-        try:
-            self._keys = self._fetch()
-            self._fetched = now
-        except Unavailable:
-            pass
-        finally:
-            self._asked = now
 
 
 class _Claims(BaseModel):
