@@ -78,9 +78,10 @@ class Caller:
             self.require_admin(detail)
 
     def refusal(self, detail: str, *roles: Role) -> PorteroError:
-        """Return the error for something that only ``roles`` may do.
+        """Return the error for an operation that is allowed to ``roles`` only.
 
-        A caller whose withheld role is one of them is asked for a proof with two factors.
+        The error is InsufficientAuthentication for a caller whose role is in ``roles``, but is effective only after a
+        proof with two factors. For other callers it is Forbidden.
         """
         return InsufficientAuthentication() if self.withheld in roles else Forbidden(detail)
 

@@ -18,12 +18,14 @@ class CustomTokenService:
     enabled: bool
 
     def issue(self, caller: Caller) -> CustomToken:
-        """Return a token with which the caller signs in at the provider, whose tokens then stand for the session.
+        """Return a token with which the caller signs in at the provider.
 
-        The provider asks for no second factor then, so that a user with a factor, here or there, must have used two.
-        The account is checked at the provider first, because the token would make a deleted one again. Raises NotFound
-        if this service issues no such tokens; Forbidden for guests and without a session; InsufficientAuthentication,
-        InvalidToken, Unavailable.
+        The provider's tokens then stand for the session.
+
+        Such a sign-in asks for no second factor at the provider, so a user with a factor, here or there, must have used
+        two. The account is checked at the provider first, because the token would create a deleted account again.
+        Raises NotFound if this service issues no such tokens; Forbidden for guests and without a session;
+        InsufficientAuthentication, InvalidToken, Unavailable.
         """
         if not self.enabled:
             raise NotFound("This service issues no tokens for an identity provider.")

@@ -46,8 +46,8 @@ class Enrolled:
 class EnrolmentService:
     """Adds, shows, renames and removes second factors.
 
-    What a thief of a token could do to keep the account needs a proof with two factors of the last ten minutes. For the
-    first factor, it needs a login of the last ten minutes.
+    A change of the factors needs a proof with two factors of the last ten minutes, because the thief of a token could
+    otherwise take over the account. The first factor needs a login of the last ten minutes.
     """
 
     proofs: ProofService
@@ -85,7 +85,7 @@ class EnrolmentService:
         return self.passkeys.enrolment_options(caller.user)
 
     def add_app(self, caller: Caller, enrolment: str, code: str, name: str | None, client: Client) -> Enrolled:
-        """Add the authenticator app that shows this code. It replaces an earlier one.
+        """Add the authenticator app that shows this code. It replaces an earlier app of the user.
 
         The first factor brings recovery codes, and ends every other session. Raises InsufficientAuthentication,
         Forbidden, Invalid for an enrolment that has expired, WrongCode, AlreadyUsed, Unavailable.
@@ -112,7 +112,8 @@ class EnrolmentService:
         """Add the passkey that a browser has made.
 
         The first factor brings recovery codes, and ends every other session. Raises InsufficientAuthentication,
-        Forbidden, Invalid, WrongPasskey, AlreadyUsed, Taken for a passkey that somebody has, NotFound, Unavailable.
+        Forbidden, Invalid, WrongPasskey, AlreadyUsed, NotFound, Unavailable, and Taken if the passkey is already
+        registered.
         """
         self._require_may_enrol(caller)
         factor, evidence = self.passkeys.enrolled(caller.user, credential, name)
@@ -243,7 +244,7 @@ class EnrolmentService:
         return codes, Factor(factor_id(kind, user.id), user.id, kind, self.proofs.clock(), code_hashes=hashes)
 
     def _needs_passkey(self, user: User) -> bool:
-        """Return whether the user can sign in with a passkey only."""
+        """Return whether a passkey is the only way in which the user can sign in."""
         by_mail = self.mails_enabled and user.email is not None
         return not by_mail and not self.accounts.may_have_sign_ins(user)
 

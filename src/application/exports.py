@@ -1,4 +1,4 @@
-"""The service that gives users a copy of everything that is held about them."""
+"""The service that gives users a copy of all data that is held about them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportService:
-    """Collects what is held about a user."""
+    """Collects all data that is held about a user."""
 
     events: EventRepository
     clock: Clock

@@ -1,4 +1,4 @@
-"""Records failed logins, without telling by the time of the answer whether the user is known."""
+"""Records failed logins, so that the response time does not reveal whether the user is known."""
 
 import logging
 from collections.abc import Callable

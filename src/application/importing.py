@@ -82,7 +82,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """The users that can be imported, those that cannot, and the number of those that have been imported before."""
+    """The users that can be imported, the users that cannot, and the number of users that have been imported before."""
 
     new: Sequence[NewUser]
     without_password: Sequence[NewUser]
@@ -149,10 +149,10 @@ class ImportService:
         return ImportPlan(new, without_password, refused, present)
 
     def run(self, plan: ImportPlan) -> Iterator[tuple[int, Sequence[Refusal]]]:
-        """Store the users of a plan, some at a time. Can be interrupted and repeated.
+        """Store the users of a plan in batches. A run can be interrupted and repeated.
 
-        Yields the number of users that were stored, and those that could not be: since the plan was made, others have
-        taken their names, or they were deleted.
+        Yields for each batch the number of stored users, and the users that could not be stored: since the plan was
+        made, their names have been taken, or they were deleted.
         """
         imported = 0
         try:
@@ -185,7 +185,7 @@ class ImportService:
         return replace(new.user, password_hash=self.hasher.hash_password(new.password))
 
     def _user(self, record: UserRecord, source: str, options: HashOptions) -> User:
-        """Return the user that a record describes. Raises NotImportable, whose message names the field."""
+        """Return the user that a record describes. Raises NotImportable, whose message names the invalid field."""
         username, email = record.username or None, record.email or None
         if username and "@" in username and email in (None, username):
             username, email = None, username  # other systems take an address as the username

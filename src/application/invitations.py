@@ -17,7 +17,7 @@ from src.domain.values import Email, Page, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationService:
-    """Makes, lists and removes invitations. RegistrationPolicy opens them."""
+    """Makes, lists and removes invitations. RegistrationPolicy checks the tokens of invitations."""
 
     invitations: InvitationRepository
     tickets: Tickets
@@ -52,9 +52,9 @@ class InvitationService:
         return invitation, self.link(self.tickets.issue(InvitationToken.LINKED, TOKEN_LIFE, invitation=invitation.id))
 
     def list(self, status: InvitationStatus | None, cursor: str | None, limit: int) -> Page[Invitation]:
-        """List the invitations, or those with a status, the newest first. A page may have fewer items than asked for.
+        """List the invitations, the newest first. With a status, list only the invitations with this status.
 
-        Raises InvalidCursor.
+        A page may have fewer items than asked for. Raises InvalidCursor.
         """
         accepted = None if status is None else status is InvitationStatus.ACCEPTED
         page, now = self.invitations.list(accepted, cursor, limit), self.clock()

@@ -58,7 +58,7 @@ class RateLimiter(Protocol):
     def check(self, *counts: Count) -> None:
         """Raise TooManyRequests if a limit is known to be reached. Add no hit.
 
-        Counters in the store are not read: a process knows those that it has found full itself.
+        Counters in the store are not read: a process only knows the full counters that it has met itself.
         """
 
     def hit(self, *counts: Count) -> Sequence[Attempt]:
@@ -68,7 +68,7 @@ class RateLimiter(Protocol):
         """
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:
-        """Remove hits. One that cannot be removed now counts until its window ends."""
+        """Remove hits. A hit that cannot be removed now counts until its window ends."""
 
 
 @contextmanager

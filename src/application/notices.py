@@ -48,11 +48,11 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:
-    """Tells users by mail what has happened to their accounts.
+    """Tells users by mail about changes of their accounts.
 
-    A notice that cannot be stored is logged and left out, because the change that it tells of has happened. A notice
-    above the limit of its address is left out too, because whoever registers the address of another person could flood
-    it with notices.
+    A notice that cannot be stored is logged and left out, because the change has happened already. A notice above the
+    limit of its address is left out too, because whoever registers the address of another person could flood it with
+    notices.
     """
 
     outbox: Outbox
@@ -63,16 +63,20 @@ class Notices:
     """Whether the first login of a device is told too. It costs each login a read."""
 
     def address_changed(self, before: User, after: User, client: Client) -> None:
-        """Tell the old address about the new one.
+        """Send a notice about the new address to the old address.
 
-        If the old address was not proved, a stranger may have registered it, and the new one is any text.
+        If the old address was never verified, the notice leaves out the new one: a stranger may have registered the old
+        address, and could put any text into the new one.
         """
         if before.email != after.email:
             new_address = after.email.address if after.email and before.email_verified else ""
             self.send(MailKind.ADDRESS_CHANGED, before, client, new_address=new_address)
 
     def logged_in(self, user: User, client: Client) -> None:
-        """Tell a user of a login by a device that none of the stored sessions is from. Call it before the session."""
+        """Send a notice about a login by a new device. Call it before the session of the login is stored.
+
+        A device is new if no stored session of the user has its user agent.
+        """
         if not (self.enabled and self.new_devices and user.email):
             return
         if self.outbox.clock() - user.created_at <= _NEW_ACCOUNT:

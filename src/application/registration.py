@@ -1,4 +1,4 @@
-"""The policy that decides who may come in: who may make an account or become a guest, and with which address."""
+"""The policy that decides who may make an account or become a guest, and with which e-mail address."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class RegistrationMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What a newcomer gets who may make an account."""
+    """The address, the role and the invitation with which a newcomer may make an account."""
 
     email: Email | None
     """The address of the account: the one that was given, or else that of the invitation."""
@@ -34,7 +34,7 @@ class Admission:
     """The invitation that the commit of the account accepts, or None."""
 
     def admit(self, user: User) -> User:
-        """Return a new user, or a guest who becomes a user, with what the newcomer gets."""
+        """Return a new user, or a guest who becomes a user, with the admission's address, role and invitation."""
         verified = self.email_verified or (user.email_verified and user.email == self.email)
         admitted = user.with_email(self.email, verified=verified)
         return replace(admitted, role=self.role, invitation_id=self.invitation_id, expires_at=None)
@@ -42,9 +42,10 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationPolicy:
-    """Decides who may come in. Every way in asks it before anything is stored, or read about the newcomer.
+    """Decides who may make an account or become a guest.
 
-    Admins and the operator, who add users, do not ask it.
+    Every way to do so asks the policy before it stores anything, or reads anything about the newcomer. Admins and the
+    operator, who add users, do not ask it.
     """
 
     mode: RegistrationMode
@@ -58,10 +59,13 @@ class RegistrationPolicy:
     clock: Clock
 
     def admit(self, email: Email | None, invitation: str = "") -> Admission:
-        """Return what a newcomer with this address, and with the token of an invitation or without, gets.
+        """Return the admission of a newcomer with this address.
 
-        An invitation counts in every mode, for its own address only, which may be left out. Raises RegistrationClosed
-        without an invitation; InvalidInvitation; Invalid for another address than that of the invitation; Unavailable.
+        ``invitation`` is the token of an invitation, if there is one.
+
+        An invitation is valid in every mode, for its own address only; ``email`` may then be None. Raises
+        RegistrationClosed if the mode or the address needs an invitation; InvalidInvitation; Invalid for another
+        address than that of the invitation; Unavailable.
         """
         if invitation:
             found, is_mailed = self.open_invitation(invitation)
@@ -76,9 +80,11 @@ class RegistrationPolicy:
         return Admission(email)
 
     def admit_visitor(self, email: Email | None, verified: bool, invitation: str = "") -> Admission:
-        """Return what a newcomer gets whose address the identity provider has told. Raises as ``admit`` does.
+        """Return the admission of a newcomer who comes with an account at the identity provider.
 
-        An invitation counts only if the provider has verified the address.
+        Raises as ``admit`` does.
+
+        Also raises Invalid if an invitation is given, but the provider has not verified the address.
         """
         if invitation and not (email and verified):
             raise Invalid(FieldError("invitation", "unverified", "First verify your address at the identity provider."))
@@ -110,7 +116,7 @@ class RegistrationPolicy:
             raise RegistrationClosed("There are no guests here; log in with an account.")
 
     def admit_address(self, user: User, email: Email | None) -> None:
-        """Raise RegistrationClosed unless a user may change the own address to this one. Admins may use any address."""
+        """Raise RegistrationClosed if the domain of a user's new address is not allowed. Admins may use any address."""
         if email != user.email and user.role is not Role.ADMIN:
             self._require_allowed(email)
 

@@ -78,7 +78,7 @@ def _short_int(digits: str) -> int:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every string in ``value``, including keys. Deep nesting could exceed the limit of a recursion."""
+    """Yield every string in ``value``, including keys, without recursion, which deep nesting could exhaust."""
     remaining = [value]
     while remaining:
         match remaining.pop():

@@ -1,4 +1,4 @@
-"""Tickets: what the service says to itself through a client, signed and with an end, so that nothing is stored."""
+"""Tickets: signed, stateless tokens that a client holds between two requests, so that nothing is stored for them."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ _MAC = 64
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A genuine ticket that has not expired. ``spent`` is the record that makes sure that it is used only once."""
+    """A genuine ticket that has not expired. Storing the record ``spent`` ensures that the ticket is used only once."""
 
     content: Mapping[str, Any]
     spent: Spent
@@ -28,15 +28,15 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """Issues and opens tickets. Clients can read the content of a ticket, and cannot make or change one."""
+    """Issues and opens tickets. Clients can read the content of a ticket, but cannot forge or change a ticket."""
 
     fingerprints: Fingerprints
     clock: Clock
 
     def issue(self, purpose: str, life: timedelta, **content: Any) -> str:
-        """Return a ticket that can be opened for ``purpose`` during ``life``. ``content`` must be JSON.
+        """Return a ticket that can be opened for ``purpose`` until ``life`` has passed.
 
-        The ticket consists of letters, digits, ``-`` and ``_``.
+        ``content`` must be JSON. The ticket consists of letters, digits, ``-`` and ``_``.
         """
         until = int((self.clock() + life).timestamp())
         body = json.dumps({**content, "id": secrets.token_hex(16), "until": until}, separators=(",", ":"))

@@ -88,7 +88,10 @@ class DogRepository(Repository[Dog], Protocol):
     """Stores dogs. Of several writes that claim the same name at the same time, exactly one succeeds."""
 
     def add(self, dog: Dog, job: Job, receipt: Receipt | None = None) -> Dog:
-        """Store a new dog, the job that fetches its picture, and the receipt atomically. Raises Taken, Repeated."""
+        """Store a new dog, the job that fetches its picture, and the receipt atomically.
+
+        Raises Taken if another dog has the name, and Repeated if the idempotency key was used before.
+        """
 
     def by_name(self, name: str) -> Dog | None:
         """Return the dog with this name, in any case, or None."""

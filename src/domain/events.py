@@ -185,4 +185,4 @@ class EventRepository(Protocol):
         """Return a page of the events of a user, or of all events, the newest first."""
 
     def delete_for_user(self, user_id: str) -> None:
-        """Remove what is personal from the events of a user. The events stay, with their ids."""
+        """Remove the personal data from the events of a user. The events stay, with their ids."""

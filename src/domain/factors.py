@@ -83,9 +83,10 @@ NO_EVIDENCE = Evidence()
 
 
 def factor_id(kind: FactorKind, unique: str) -> str:
-    """Return the id of a factor, which is unique because the id is.
+    """Return the id of a factor. It is derived from ``unique``, so that the store refuses a second such factor.
 
-    ``unique`` is the credential id of a passkey, or the id of the user, who has one factor of each other kind at most.
+    ``unique`` is the credential id of a passkey, which only one account may hold. For the other kinds it is the id of
+    the user, who has at most one factor of each.
     """
     return hashlib.sha256(f"{kind.value} {unique}".encode(errors="surrogatepass")).hexdigest()
 
@@ -109,9 +110,9 @@ class FactorRepository(Protocol):
     def with_user(
         self, user_id: str, *ids: str, unused: Spent | None = None
     ) -> tuple[User | None, list[Factor | None]]:
-        """Return a user, and factors in the order of ``ids``, in one round trip. An absent one is None.
+        """Return a user and the factors with these ids, in one round trip. A factor is None if it is absent.
 
-        Raises AlreadyUsed if the challenge or ticket ``unused`` has been used.
+        The factors are in the order of ``ids``. Raises AlreadyUsed if the challenge or ticket ``unused`` has been used.
         """
 
     def save(

@@ -72,18 +72,18 @@ class Invitation:
         return InvitationStatus.PENDING if now < self.valid_until else InvitationStatus.EXPIRED
 
     def accepted(self, user_id: str | None) -> "Invitation":
-        """Return the invitation after the user with this id has accepted it, or for None after it was given back."""
+        """Return the invitation as accepted by the user with this id, or as not accepted if ``user_id`` is None."""
         return replace(self, user_id=user_id)
 
 
 class InvitationRepository(Repository[Invitation], Protocol):
-    """Stores invitations. One that is past its ``expires_at`` may be missing."""
+    """Stores invitations. An invitation that is past its ``expires_at`` may be missing."""
 
     def add(self, invitation: Invitation, mail: tuple[Mail, Job] | None, event: Event) -> Invitation:
         """Store a new invitation, the mail that brings it, the job that sends the mail and an event, in one commit."""
 
     def list(self, accepted: bool | None, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
-        """Return a page of the invitations that have been accepted, or have not been, or of all; the newest first."""
+        """Return a page of invitations, the newest first: the accepted ones, the ones not accepted, or all of them."""
 
     def list_for_user(self, user_id: str, cursor: str | None = None, limit: int = 100) -> Page[Invitation]:
         """Return a page of the invitations that a user has accepted."""

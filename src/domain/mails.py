@@ -105,37 +105,46 @@ class Mail:
         return cls(new_id(), kind, address, language, now, now + RETRY_WINDOW + LIFETIME, details or {})
 
     def activate_token(self, user: User | None, now: datetime) -> "Mail":
-        """Return the mail with a valid token for ``user``. Without a user, return one that is soon removed.
+        """Return the mail with a valid token for ``user``. Without a user, return the mail with an early expiry.
 
-        The mail goes to the address as the user has spelled it, because another spelling may be another mailbox.
-        Another attempt to send the mail opens it again, with the same token. If the token has become void since the
-        first attempt, which may have delivered the mail, the mail is not opened again and is soon removed.
+        The mail goes to the address as the user has spelled it, because another spelling may be another mailbox. A
+        repeated attempt to send the mail makes the same token valid again. If the token has become void since an
+        earlier attempt, which may have delivered the mail, the token stays void and the mail expires early.
         """
         if user is None or user.email is None or (self.user_id and not self._is_current(user)):
             return replace(self, valid_until=None, expires_at=now + LIFETIME)
         return replace(self, address=user.email, user_id=user.id, epoch=user.mail_epoch, valid_until=now + LIFETIME)
 
     def sent(self) -> "Mail":
-        """Return the mail after it was sent, to be removed when its token expires, like a mail that has no user.
+        """Return the mail after it was sent. It expires together with its token, as a mail without a user does.
 
-        If only one of the two stayed, the time of a wrong code would tell whether a user has the address.
+        If only one of these two kinds of mails stayed longer, the response time for a wrong code would reveal whether a
+        user has the address.
         """
         return replace(self, expires_at=self.valid_until or self.expires_at)
 
     def given_back(self, user: User) -> "Mail":
         """Return the mail with its token valid again, after the identity provider failed while the token was used.
 
-        The provider may have set the new password all the same, so that its revocations do not end the token any more.
+        The provider may have set the new password before it failed. From then on, the provider's revocations of
+        sign-ins therefore do not void the token.
         """
         return replace(self, epoch=user.mail_epoch, details={**self.details, _GIVEN_BACK: "yes"})
 
     def for_new_password(self, user: User, now: datetime) -> "Mail":
-        """Return the mail with its token valid again, to set a new password, after it has removed the old one."""
+        """Return the mail as a password reset, after its first use removed the user's old password.
+
+        Its token is valid again.
+        """
         until = now + LIFETIME
         return replace(self, kind=MailKind.RESET, epoch=user.mail_epoch, valid_until=until, expires_at=until)
 
     def is_for(self, user: User | None, now: datetime) -> bool:
-        """Return whether the token is valid for ``user``: neither expired, nor older than its password or address."""
+        """Return whether the token is valid for ``user``.
+
+        The token must not have expired, and the user must not have changed the password or the address since it was
+        issued.
+        """
         return (
             user is not None
             and user.can_log_in
@@ -150,7 +159,10 @@ class Mail:
         return (user.id, user.mail_epoch, user.email) == (self.user_id, self.epoch, self.address)
 
     def _is_revoked(self, user: User, opened_at: datetime) -> bool:
-        """Return whether the provider has revoked all sign-ins since, as it does when a password is set there."""
+        """Return whether the provider has revoked all sign-ins since ``opened_at``.
+
+        A new password at the provider does so, for example.
+        """
         revoked_at = user.provider.valid_since if user.provider else None
         return revoked_at is not None and opened_at < revoked_at and _GIVEN_BACK not in self.details
 
@@ -174,7 +186,7 @@ class MailRepository(Repository[Mail], Protocol):
         """Return the mails of one kind to an address, the newest first."""
 
     def spend(self, mail: Mail) -> bool:
-        """Remove a mail, and return whether this call removed it: of several at the same time, one does."""
+        """Remove a mail, and return whether this call removed it. Of simultaneous calls, exactly one returns True."""
 
     def remove(self, id: str) -> None:
         """Remove a mail, if it exists."""

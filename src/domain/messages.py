@@ -33,7 +33,7 @@ class Translatable(str):
         return message
 
     def in_words_of(self, translate: Callable[[str], str]) -> str:
-        """Return the message with its template, and those in its values, replaced by what ``translate`` returns."""
+        """Return the message with its template, and the templates in its values, translated by ``translate``."""
         template = translate(self.template)
         values = {
             name: value.in_words_of(translate) if isinstance(value, Translatable) else value

@@ -71,7 +71,10 @@ class PasswordPolicy:
         return NewPassword(f"{secrets.token_urlsafe()}-aA1")
 
     def _flaws(self, password: str, names: list[str]) -> Iterator[InvalidValue]:
-        """Yield every reason for which a password is refused. Looking at more than its length could take long."""
+        """Yield every reason for which a password is refused.
+
+        A password that is too long gets no other check, because the other checks could take long.
+        """
         if len(password) > MAX_PASSWORD:
             yield InvalidValue("too_long", Translatable("Use at most {n} characters.", n=MAX_PASSWORD))
             return

@@ -1,4 +1,7 @@
-"""Receipts make creates idempotent. A receipt holds the answer to a create, which a repetition of it gets again."""
+"""Receipts make creates idempotent.
+
+A receipt stores the answer to a create, and repetitions of the request get it again.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -7,7 +7,10 @@ E = TypeVar("E")
 
 
 class Repository(Protocol[E]):
-    """Stores entities of one kind. An entity is returned in any state that is stored."""
+    """Stores entities of one kind.
+
+    The methods return entities whatever their state, such as users that are being deleted.
+    """
 
     def get(self, id: str) -> E | None:
         """Return the entity with this id, or None."""

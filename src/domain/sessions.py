@@ -73,7 +73,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The user agent and the IP address of a device. What follows them is not stored."""
+    """The device that sent a request. Only its user agent and its IP address are stored."""
 
     user_agent: str | None = None
     ip: str | None = None
@@ -146,8 +146,8 @@ class Session:
     def is_revoked(self, user: User) -> bool:
         """Return whether the identity provider has revoked the sign-ins of ``user`` since the session began.
 
-        The session that a change of the password has kept is not revoked by that change. Without a provider, sessions
-        end by their epoch alone.
+        A session that was kept through a change of the password is not revoked by that change. For an account without
+        an identity provider the result is False: its sessions end by their epoch alone.
         """
         began = self.signed_in_at + _WHOLE_SECOND if self.signed_in_at else self.created_at + _CLOCK_SKEW
         ended = user.sessions_ended_at
@@ -209,8 +209,8 @@ class SessionRepository(Repository[Session], Protocol):
     ) -> Sequence[Attempt]:
         """Store a new session with the evidence and the events, and give back the attempts, in one round trip.
 
-        Returns the attempts that are not given back: others were counted meanwhile, or the counters are elsewhere.
-        Raises AlreadyUsed if the evidence is no longer current.
+        Returns the attempts that could not be given back, because other attempts were counted meanwhile or the counters
+        are not in the store. Raises AlreadyUsed if the evidence is no longer current.
         """
 
     def with_user(self, id: str, user_id: str) -> tuple[Session | None, User | None]:

@@ -195,14 +195,14 @@ class User:
         return replace(self, session_epoch=epoch, kept_session=keep, sessions_ended_at=now, updated_at=now)
 
     def has_ended(self, signed_in_at: datetime) -> bool:
-        """Return whether a sign-in at the identity provider at this time has ended since.
+        """Return whether a sign-in at the identity provider has ended since ``signed_in_at``.
 
         The provider counts in whole seconds: a sign-in within the second of the end has ended too.
         """
         return self.sessions_ended_at is not None and signed_in_at <= self.sessions_ended_at.replace(microsecond=0)
 
     def marked(self, now: datetime) -> "User":
-        """Return the user with the mark that lets reconciliation check it from ``now`` on. Reserved names stay."""
+        """Return the user marked for reconciliation from ``now`` on. Reserved names stay reserved."""
         return replace(self, pending=PendingChange(now, self.pending.reserved if self.pending else ()))
 
     def settled(self) -> "User":
@@ -210,9 +210,11 @@ class User:
         return replace(self, pending=None)
 
     def with_provider(self, link: ProviderLink) -> "User":
-        """Return the user with what the provider says now. Sign-ins that it has revoked are revoked here too.
+        """Return the user with the current state of the provider's account.
 
-        No sign-in ends if this service knows of the revocation already: the provider also revokes all sign-ins when
+        Sessions here end if the provider revoked sign-ins.
+
+        No session ends if this service knows of the revocation already: the provider also revokes all sign-ins when
         this service changes the account, and then the sessions here stay.
         """
         user, ended = replace(self, provider=link), link.valid_since - timedelta(microseconds=1)
@@ -262,13 +264,13 @@ class UserRepository(Repository[User], Protocol):
         """
 
     def add_all(self, users: Sequence[User]) -> set[str]:
-        """Store new users and their claims, each user atomically. Return the ids of those that could not be stored.
+        """Store new users and their claims, each user atomically. Return the ids of the users that could not be stored.
 
-        The id or a claim of such a user is taken.
+        A user cannot be stored if its id or one of its claims is taken.
         """
 
     def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
-        """Return the ids of the users that hold these claims, without the claims that nobody holds."""
+        """Return the id of the holder of each of these claims. Claims that nobody holds are left out."""
 
     def by_claim(self, claim: Claim) -> User | None:
         """Return the user, in any state, whose username or e-mail address has this key, or None.

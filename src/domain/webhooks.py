@@ -1,8 +1,8 @@
-"""Webhooks: services of others that are told of events, and the deliveries of events to them.
+"""Webhooks: URLs of other services to which events are sent, and the deliveries of the events.
 
-A delivery is pending until its webhook has accepted it, or has failed for the last time. An attempt first moves
-``next_attempt_at`` into the future, so that one of several processes makes it, and another one repeats it after a
-crash.
+A delivery is pending until its webhook has accepted it, or its last attempt has failed. Before each attempt, a process
+moves ``next_attempt_at`` into the future. So only one of several processes makes the attempt, and another process
+repeats it if the first one crashes.
 """
 
 import hashlib
@@ -73,7 +73,7 @@ class Webhook:
     def after(self, status: int | None, now: datetime) -> "Webhook":
         """Return the webhook after an attempt that was answered with ``status``, or not answered.
 
-        It is disabled if it is gone, or has only failed for five days.
+        The webhook is disabled if its URL is gone (status 410), or if all attempts have failed for five days.
         """
         if is_success(status):
             return replace(self, last_success_at=now, failing_since=None, failures=0)
@@ -110,23 +110,29 @@ class Delivery:
 
     @classmethod
     def new(cls, webhook: Webhook, event_id: str, type: str, now: datetime) -> "Delivery":
-        """Return a delivery that can be attempted now. Its id follows from the event and the webhook."""
+        """Return a delivery that can be attempted now. Its id is a hash of the ids of the event and the webhook."""
         id = hashlib.sha256(f"{event_id} {webhook.id}".encode()).hexdigest()[:32]
         return cls(id, webhook.id, event_id, type, now, now + _RETENTION, now)
 
     @classmethod
     def ping(cls, webhook: Webhook, now: datetime) -> "Delivery":
-        """Return a delivery of no event, which shows whether the webhook works."""
+        """Return a delivery without an event, which tests whether the webhook works."""
         return cls.new(webhook, new_id(), PING, now)
 
     def started(self, now: datetime) -> "Delivery":
-        """Return the delivery with one more attempt. Raises NotFound if it is not due, as after another process."""
+        """Return the delivery with one more attempt.
+
+        Raises NotFound if none is due, such as when another process has begun it.
+        """
         if self.next_attempt_at is None or now < self.next_attempt_at:
             raise NotFound
         return replace(self, attempts=self.attempts + 1, next_attempt_at=now + _LEASE)
 
     def after(self, status: int | None, now: datetime, jitter: float) -> "Delivery":
-        """Return the delivery after an attempt. ``jitter`` is a factor of the time to wait."""
+        """Return the delivery after an attempt.
+
+        ``jitter`` is a factor by which the wait for the next attempt is multiplied.
+        """
         if is_success(status):
             ended = DeliveryStatus.SUCCEEDED
         elif self.attempts > len(WAITS):
@@ -158,7 +164,7 @@ class WebhookRepository(Repository[Webhook], Protocol):
     """Stores webhooks."""
 
     def add(self, webhook: Webhook, event: Event, most: int) -> Webhook | None:
-        """Store a new webhook and the event of it. Return None, and store nothing, if there are ``most`` already."""
+        """Store a new webhook and its event. Return None, and store nothing, if there are ``most`` webhooks already."""
 
     def update(
         self,
@@ -184,7 +190,10 @@ class DeliveryRepository(Repository[Delivery], Protocol):
         """Store a new delivery."""
 
     def hand_out(self, event: Event, deliveries: Sequence[Delivery]) -> bool:
-        """Store the deliveries of a due event, which is due no longer. Return False if another process has done so."""
+        """Store the deliveries of an event, and mark the event as handed out.
+
+        Return False if another process has done so.
+        """
 
     def due_events(self, since: datetime, limit: int = 100) -> Sequence[Event]:
         """Return events since a time that have not been handed to the webhooks."""

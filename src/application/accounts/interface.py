@@ -21,10 +21,12 @@ RECONCILE_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts(ABC):
-    """Accounts, whoever keeps their passwords: this service (LocalAccounts) or an identity provider (LinkedAccounts).
+    """The interface of accounts.
 
-    Every operation is finished or undone by ``reconcile`` if the process dies in the middle of it. The methods for what
-    only a provider does are not abstract: here they do what is right without one.
+    LocalAccounts keeps the passwords itself, LinkedAccounts leaves them to an identity provider.
+
+    If the process dies in the middle of an operation, ``reconcile`` finishes or undoes the operation. The methods for
+    features that only an identity provider has are not abstract: their default is right for a service without one.
     """
 
     users: UserRepository
@@ -146,23 +148,29 @@ class Accounts(ABC):
 
     @abstractmethod
     def may_have_sign_ins(self, user: User) -> bool:
-        """Return whether somebody may have set a way to sign in to the account, other than by mail."""
+        """Return whether the account may have a way to sign in other than by mail, such as a password.
+
+        A stranger may have set it before the owner of the address proved the address.
+        """
 
     def require_id_tokens(self) -> None:
         """Raise NotFound if no identity provider issues tokens for these accounts."""
         raise NotFound("This service keeps its passwords itself; log in with a password.")
 
     def identify(self, id_token: str) -> ExternalIdentity:
-        """Return what a token of the identity provider says. Raises InvalidToken, Unavailable."""
+        """Return the claims of a token of the identity provider.
+
+        Raises InvalidToken for a forged or expired token; Unavailable.
+        """
         raise InvalidToken
 
     def user_for_id_token(self, identity: ExternalIdentity, invitation: str = "") -> User:
-        """Return the user of a token of the provider, in line with the account. The first visit creates the user.
+        """Return the user of a token of the provider, brought in line with the provider's account.
 
-        ``invitation`` is the token of an invitation, which a newcomer accepts. An anonymous account makes a guest. All
-        sessions of a user whose account is disabled end. Raises InvalidToken if the account is deleted or disabled, or
-        if its user cannot log in; RegistrationClosed or Invalid if a newcomer may not come in; Taken on a first visit
-        with the address of another user; Unavailable.
+        The first visit creates the user. ``invitation`` is the token of an invitation, which a newcomer accepts. An
+        anonymous account makes a guest. All sessions of a user whose account is disabled end. Raises InvalidToken if
+        the account is deleted or disabled, or if its user cannot log in; RegistrationClosed or Invalid if a newcomer
+        may not register; Taken on a first visit with the address of another user; Unavailable.
         """
         raise InvalidToken
 
@@ -195,7 +203,10 @@ class Accounts(ABC):
 
     @abstractmethod
     def _with_password(self, id: str, password: NewPassword) -> Change:
-        """Return the change that stores what this service keeps of a password. Raises NotFound, Unavailable."""
+        """Return the change that stores the hash of a password, or no hash if an identity provider keeps the password.
+
+        Raises NotFound if the provider has no account for the user; Unavailable.
+        """
 
     @abstractmethod
     def _reconcile(self, listed: User) -> None:
@@ -213,7 +224,7 @@ class Accounts(ABC):
         self.users.remove(guest)
 
     def buried(self, user: User) -> User:
-        """Return the record that stays of a deleted user, marked so that reconciliation removes its objects again."""
+        """Return the tombstone of a deleted user, marked so that reconciliation removes the user's objects again."""
         now = self.clock()
         return user.tombstone(now).marked(now)
 

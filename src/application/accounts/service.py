@@ -145,9 +145,9 @@ class AccountService:
     def change_password(self, caller: Caller, current: str | None, new: NewPassword, client: Client) -> None:
         """Set a new password. Every other session ends.
 
-        The current password is required. A sign-in of the last ten minutes stands for it if the account at the identity
-        provider has none. With factors, a proof with two factors is required too. Tokens of the provider from before
-        the change are refused, because it revokes them.
+        The current password is required. If the account at the identity provider has no password, a sign-in of the last
+        ten minutes is required instead. With factors, a proof with two factors is required too. Tokens of the provider
+        from before the change are refused, because the provider revokes them.
 
         Raises InsufficientAuthentication, Invalid, WrongPassword, TooManyRequests, Unavailable.
         """
@@ -198,7 +198,10 @@ class AccountService:
                 raise WrongPassword
 
     def _checked(self, password: NewPassword, profile: Profile, email: Email | None) -> NewPassword:
-        """Check a password again, now that the address of the invitation is known. Raises Invalid."""
+        """Check a password again with the address of the invitation, which the password must not resemble.
+
+        Raises Invalid.
+        """
         username = profile.get("username")
         names = username.display if username else None, email.address if email else None
         try:
@@ -226,7 +229,7 @@ class AccountService:
             raise WrongPassword("Sign in again, and set the password within ten minutes of that.")
 
     def _has_no_password(self, caller: Caller) -> bool:
-        """Return whether the caller signs in at the identity provider, in another way than with a password."""
+        """Return whether the caller has signed in at the identity provider, and the account there has no password."""
         return caller.signed_in_at is not None and not self.accounts.has_a_password(caller.user)
 
 

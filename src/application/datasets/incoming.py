@@ -39,7 +39,11 @@ class IncomingDataset:
 
 
 class MeasuredCsv(MeasuredChunks):
-    """Yields the chunks of a CSV file. After the iteration, ``lines`` is the number of its lines, or a little more."""
+    """Yields the chunks of a CSV file, and counts its lines.
+
+    After the iteration, ``lines`` is the number of lines. It may be slightly too high, such as when a chunk ends
+    between the two characters of CRLF.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         super().__init__(chunks)

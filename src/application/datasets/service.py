@@ -111,7 +111,7 @@ class DatasetService:
         return stored
 
     def flaws_of(self, details: DatasetDetails) -> Sequence[FieldError]:
-        """Return every flaw of what a user says about a file."""
+        """Return every flaw of the texts that a user sends beside a file, such as a name that is too long."""
         return parse_details(details, self.checker)[-1]
 
     def list(self, caller: User, cursor: str | None, limit: int) -> Page[Dataset]:
@@ -137,16 +137,14 @@ class DatasetService:
         return dataset, page_of_rows(self.rows, dataset, valid, cursor, limit)
 
     def read(self, caller: User, id: str) -> tuple[Dataset, ReadFrom]:
-        """Get the file as it was sent, whole or from any byte on. Raises NotFound, Unavailable."""
+        """Return the dataset, and a function that reads its file from an offset. Raises NotFound, Unavailable."""
         dataset = self.show(caller, id)
         return dataset, partial(self.blobs.read, dataset.key)
 
     def summarise(self, caller: User, id: str, translations: NullTranslations = ENGLISH) -> Summary:
-        """Say in plain words what was found and what to do about it, and suggest a schema that fits more tightly.
+        """Return a summary of the report in plain language, and a suggested schema that is stricter.
 
-        The words are in the language of ``translations``.
-
-        Raises NotFound, Ended when there is no report on it.
+        The text is in the language of ``translations``. Raises NotFound, and Ended when the dataset has no report.
         """
         dataset = self.show(caller, id)
         if dataset.report is None:
@@ -159,7 +157,7 @@ class DatasetService:
         self.objects.delete(caller, id, revisions)
 
     def _flaws_of_file(self, file: Path, options: ReadOptions, flaws: Sequence[FieldError]) -> Sequence[FieldError]:
-        """Return what is wrong with a file, so that one answer names it with the flaws of the details."""
+        """Return the flaws of a file, so that one answer names them together with the flaws of the details."""
         found: list[FieldError] = []
         if not {"delimiter", "encoding"} & {flaw.field for flaw in flaws}:
             with collecting(found):

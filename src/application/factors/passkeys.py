@@ -1,4 +1,4 @@
-"""Passkeys: the challenges that they sign, and what their signatures prove."""
+"""Passkeys: the challenges that they sign, and the verification of their signatures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ PASSKEY_METHODS = (Method.KEY, Method.VERIFIED_BY_DEVICE, Method.TWO_FACTORS)
 
 
 class _Purpose(StrEnum):
-    """What a challenge is for. A passkey that signs a challenge for one purpose proves nothing for another one."""
+    """The purpose of a challenge. A signature of a challenge for one purpose is not accepted for another one."""
 
     ENROLMENT = "passkey enrolment"
     SIGN_IN = "passkey sign-in"
@@ -28,10 +28,10 @@ class _Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasskeyService:
-    """Enrols passkeys, and checks what they have signed.
+    """Enrols passkeys, and verifies their signatures.
 
-    Challenges are tickets: showing a form stores nothing, and the evidence makes sure that each one works once. Every
-    method raises NotFound if this service takes no passkeys.
+    Challenges are tickets: showing a form stores nothing, and the evidence ensures that each challenge works once.
+    Every method raises NotFound if this service takes no passkeys.
     """
 
     factors: FactorRepository
@@ -42,9 +42,10 @@ class PasskeyService:
     clock: Clock
 
     def enrolment_options(self, user: User) -> Options:
-        """Return the options with which a browser makes a passkey for a user. Devices that have one of them refuse.
+        """Return the options with which a browser makes a passkey for a user.
 
-        Raises Invalid for a user who has too many passkeys, or whose id is too long for one; Unavailable.
+        A device that holds a passkey of the user already refuses to make another. Raises Invalid for a user who has too
+        many passkeys, or whose id is too long for a passkey; Unavailable.
         """
         relying_party = self.relying_party()
         if len(user.id.encode()) > relying_party.max_user_id:
@@ -86,7 +87,7 @@ class PasskeyService:
         return user, evidence
 
     def proof_options(self, user: User) -> Options:
-        """Return the options with which a user who is known proves to have one of the own passkeys."""
+        """Return the options with which a known user proves to hold one of the account's passkeys."""
         return self.relying_party().request_options(self._passkeys_of(user), self._challenge(_Purpose.PROOF, user.id))
 
     def prove(self, factor: Factor, credential: Credential) -> Evidence:
@@ -103,7 +104,10 @@ class PasskeyService:
     def _claimed(
         self, purpose: _Purpose, credential: Credential, user_id: str | None = None
     ) -> tuple[ClaimedCredential, Spent]:
-        """Return what a credential claims and the record of its challenge, if that was made for this user."""
+        """Return the unverified claims of a credential, and the record that uses up its challenge.
+
+        Raises WrongPasskey if the challenge was not issued for this purpose and this user, or has expired.
+        """
         claimed = self.relying_party().parse(credential)
         try:
             ticket = self.tickets.open(purpose, claimed.challenge)
@@ -124,10 +128,11 @@ class PasskeyService:
         return Evidence((spent,), replace(factor.used(self.clock()), passkey=used))
 
     def _require_new_counter(self, factor: Factor, before: Passkey, after: Passkey, spent: Spent) -> None:
-        """Refuse a signature that is not newer than the last one, because the passkey may have been copied.
+        """Refuse a signature whose counter is not higher than the last one, because the passkey may have been copied.
 
-        For a passkey that is synchronised it is only noted, because its devices may count apart. The same signature
-        sent twice is no copy. Nobody but the owner of a key can come this far. Raises WrongPasskey, AlreadyUsed.
+        For a synchronised passkey the counter is only logged, because its devices may count apart. Sending the same
+        signature twice raises AlreadyUsed. The signature is verified before, so only a holder of the key can trigger
+        this check. Raises WrongPasskey, AlreadyUsed.
         """
         if after.counter > before.counter or after.counter == before.counter == 0:
             return

@@ -1,4 +1,7 @@
-"""Logins whose first step has succeeded. A ticket names each, so that nothing is stored before the second step."""
+"""Logins whose first step has succeeded.
+
+A signed ticket describes each, so that the store is not written before step two.
+"""
 
 import hashlib
 import json
@@ -41,7 +44,10 @@ class PendingLogin:
     ticket: Ticket
 
     def require_current(self, user: User | None) -> User:
-        """Return the user. Raises InvalidToken if the account has changed so that the first step counts no more."""
+        """Return the user.
+
+        Raises InvalidToken if the account has changed since the first step, such as by a new password.
+        """
         if user is None or not user.can_log_in or self.state != _state(user):
             raise _ended()
         return user

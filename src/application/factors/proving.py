@@ -1,4 +1,4 @@
-"""Checks what users answer to the second step of a login, and to a step-up."""
+"""Checks the answers of users to the second step of a login, and to a step-up."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ _METHODS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a user to the second step: one of a code, a recovery code and the answer of a passkey."""
+    """The answer of a user to the second step: a code, a recovery code or the answer of a passkey."""
 
     code: str = ""
     """The code that an authenticator app shows."""
@@ -138,7 +138,7 @@ class ProofService:
             self.notices.send(MailKind.WRONG_CODES, user, client)
 
     def _evidence(self, user: User, factor: Factor, answer: Answer) -> Evidence:
-        """Return what an answer uses up. Raises WrongCode, AlreadyUsed, Unavailable."""
+        """Check an answer, and return the evidence that it uses up. Raises WrongCode, AlreadyUsed, Unavailable."""
         used = factor.used(self.clock())
         if answer.passkey is not None:
             return self.check_passkey(factor, answer.passkey)

@@ -1,4 +1,4 @@
-"""Mails: links that prove an address, log in or set a new password, and notices about changes of an account."""
+"""Mails: links that prove an address, log in or set a new password, and notices about account changes."""
 
 from src.application.mails.sending import SendMail
 from src.application.mails.service import MailService

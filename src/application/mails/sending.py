@@ -36,9 +36,10 @@ class SendMail:
     postponed_until: ClassVar[tuple[float, float, float, float]] = (RETRY_WINDOW.total_seconds(),) * 4
 
     def run(self, job: Job, progress: Progress) -> Mapping[str, bool]:
-        """Send the mail, unless its token was spent or is void, or its address belongs to no user who can log in.
+        """Send the mail.
 
-        Return whether it was sent, as ``sent``. Raises AttemptFailed, Postponed, Unavailable.
+        A mail is not sent if its token was spent or is void, or if no user who can log in has its address. Returns
+        whether the mail was sent, as ``sent``. Raises AttemptFailed, Postponed, Unavailable.
         """
         mail = self.mails.get(job.subject_id)
         if mail is None:

@@ -36,7 +36,7 @@ _INVALID = "The link or code is wrong, was used or has expired; ask for a new ma
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailService:
-    """Requests mails with links, and does what their links are for."""
+    """Requests mails with links, and carries out the actions of the links."""
 
     mails: MailRepository
     users: UserRepository
@@ -73,7 +73,7 @@ class MailService:
         self._accept(MailKind.VERIFY, user.email, client, [Count(MAILS, user.id), address], [everywhere])
 
     def account_to_verify(self, token: str) -> User | None:
-        """Return the user whose address the token proves, or None if it is not valid. Spend nothing."""
+        """Return the user whose address the token proves, or None if the token is not valid. The token stays valid."""
         with suppress(InvalidToken):
             return self._peek(MailKind.VERIFY, token)[1]
         return None
@@ -117,7 +117,7 @@ class MailService:
         return self._start(mail, self._user_of(mail), client, answer, Login.MAIL_CODE)
 
     def use_for_login(self, id: str, client: Client) -> User:
-        """Do what the token of a login mail does to its account, after the second step. Return the user.
+        """Mark the address of a login mail as verified, and spend the mail, after the second step. Return the user.
 
         Raises InvalidToken if the mail is not valid any more; Unavailable.
         """
@@ -143,7 +143,10 @@ class MailService:
         self._replace_password(mail, user, new, "password-reset", client)
 
     def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
-        """Store a mail unless a limit is exceeded. What one of ``limits`` refuses is not counted under the next one."""
+        """Store a mail unless a limit is exceeded.
+
+        A hit that one of ``limits`` refuses is not counted under the next one.
+        """
         if not self.enabled:
             raise NotFound("This service sends no mails.")
         with suppress(TooManyRequests):
@@ -152,9 +155,9 @@ class MailService:
             self.notices.outbox.add(kind, address, client.language)
 
     def _replace_password(self, mail: Mail, user: User, password: NewPassword, reason: str, client: Client) -> User:
-        """Make ``password`` the only way into the account of a mail, which is spent by that. Return the user.
+        """Make ``password`` the only way to sign in to the account of a mail, and spend the mail. Return the user.
 
-        The commit that ends the sessions voids the token of the mail too, so that it works once. If the identity
+        The commit that ends the sessions voids the token of the mail too, so that the token works once. If the identity
         provider does not answer after that commit, the token becomes valid again: without it, the user would have
         neither the old password nor a way to set a new one. Raises InvalidToken, Unavailable.
         """
@@ -196,10 +199,10 @@ class MailService:
         )
 
     def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:
-        """Mark the address of a mail as verified, which spends the mail. Return the user.
+        """Mark the address of a mail as verified, and spend the mail. Return the user.
 
-        If the address was not proved before, the password and all sessions end, unless ``own`` says that the request
-        comes from within the account.
+        If the address was not proved before, the password and all sessions end, unless ``own`` says that the user of
+        the account sends the request.
         """
         if not own and self._loses_password(user):
             return self._replace_password(mail, user, self.passwords.random(), "address-proved", client)
@@ -223,7 +226,7 @@ class MailService:
     def _without_squatter(self, mail: Mail, user: User) -> User:
         """Return the user without the factors that a stranger may have added before the address was proved.
 
-        A login has asked for one of the factors, so that they are those of the person at the address.
+        A login by mail keeps the factors: it has asked for one of them, so that the owner of the address holds them.
         """
         stays = user.email_verified or mail.kind is MailKind.LOGIN
         return user if stays else user.without_factors(user.factors, self.clock())
@@ -245,12 +248,15 @@ class MailService:
             raise InvalidToken(_INVALID) from None
 
     def _spend(self, mail: Mail) -> None:
-        """End the token of a mail. Raises InvalidToken unless this call has ended it."""
+        """Spend the token of a mail. Raises InvalidToken if the token was spent before."""
         if not self.mails.spend(mail):
             raise InvalidToken(_INVALID)
 
     def _peek(self, kind: MailKind, token: str) -> tuple[Mail, User]:
-        """Return the mail with this token and its user. Raises InvalidToken unless it is valid; Unavailable."""
+        """Return the mail with this token, and its user, without spending the token.
+
+        Raises InvalidToken if the token is not valid; Unavailable.
+        """
         id = self.tokens.mail_id(token)
         mail = self.mails.get(id) if id else None
         if mail is None or mail.kind is not kind:
@@ -270,7 +276,10 @@ class MailService:
         return user
 
     def _is_code(self, mail: Mail, code: str) -> bool:
-        """Return whether ``code`` is the code of a mail. The attempt is counted first, so that no race adds guesses."""
+        """Return whether ``code`` is the code of a mail.
+
+        The attempt is counted first, so that races add no attempts.
+        """
         try:
             counted = self.mails.update(mail.id, Mail.with_attempt)
         except NotFound:  # spent meanwhile

@@ -1,4 +1,4 @@
-"""The ports that are single functions."""
+"""The ports that consist of a single function."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager

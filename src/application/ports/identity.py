@@ -1,4 +1,4 @@
-"""The ports for tokens, and for what keeps and verifies passwords: a hasher, or an identity provider."""
+"""The ports for tokens, and for the component that keeps and verifies passwords: a hasher or an identity provider."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ class TokenIssuer(Protocol):
     """Signs and verifies the access tokens of this service."""
 
     def issue(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
-        """Return an access token that expires with the session at the latest, together with ``refresh``.
+        """Return an access token and ``refresh``. The access token expires no later than the session.
 
         ``proof`` is how and when the user has proved who they are.
         """
@@ -112,7 +112,7 @@ class ExternalIdentity:
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """The methods that this service knows of: two factors, if the provider has asked for the second one."""
+        """The authentication methods that the token shows: two factors if the provider asked for a second one."""
         return (Method.CODE, Method.TWO_FACTORS) if self.second_factor else ()
 
     @property

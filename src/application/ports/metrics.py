@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class CountEvent(Protocol):
-    """A function that counts events that are no requests."""
+    """A function that counts events other than requests."""
 
     def __call__(self, metric: str, *labels: str, amount: int = 1) -> None:
         """Add ``amount`` to a metric, under the values of its labels."""
@@ -16,7 +16,7 @@ def uncounted(metric: str, *labels: str, amount: int = 1) -> None:
 
 
 class Metrics(Protocol):
-    """Measures this service, the same from every process that serves it."""
+    """Collects metrics of this service, and shows the same totals from every one of its processes."""
 
     def count(self, metric: str, *labels: str, amount: int = 1) -> None:
         """Add ``amount`` to a metric, as ``CountEvent`` does."""
@@ -25,4 +25,7 @@ class Metrics(Protocol):
         """Count a request, and the time of its answer."""
 
     def text(self, backlog: Mapping[str, float]) -> bytes:
-        """Return all metrics in the text format of Prometheus. ``backlog`` has values that were read just now."""
+        """Return all metrics in the text format of Prometheus.
+
+        ``backlog`` holds values that were just read from the store.
+        """

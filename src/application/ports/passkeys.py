@@ -20,7 +20,7 @@ Credential = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ClaimedCredential:
-    """What a credential says about itself before anything of it is verified."""
+    """The contents of a credential before its signature is verified."""
 
     id: str
     """The id of the credential, in base64url without padding."""
@@ -42,20 +42,26 @@ class RelyingParty(Protocol):
     """The most bytes of the id of a user who can have a passkey."""
 
     def creation_options(self, user: User, existing: Sequence[Passkey], challenge: str) -> Options:
-        """Return the options of ``navigator.credentials.create``. Devices that have an ``existing`` passkey refuse."""
+        """Return the options of ``navigator.credentials.create``.
+
+        A device that holds an ``existing`` passkey refuses.
+        """
 
     def request_options(self, allowed: Sequence[Passkey], challenge: str) -> Options:
-        """Return the options of ``navigator.credentials.get``. With none ``allowed``, the device offers all it has."""
+        """Return the options of ``navigator.credentials.get``.
+
+        If ``allowed`` is empty, a device offers all its passkeys.
+        """
 
     def parse(self, credential: Credential) -> ClaimedCredential:
-        """Return what a credential claims. Raises WrongPasskey if it is malformed."""
+        """Return the unverified contents of a credential. Raises WrongPasskey if the credential is malformed."""
 
     def verify_registration(self, claimed: ClaimedCredential) -> Passkey:
         """Return the new passkey of a credential made for ``creation_options``. Raises WrongPasskey."""
 
     def verify_authentication(self, claimed: ClaimedCredential, passkey: Passkey | None) -> Passkey:
-        """Return ``passkey`` as it is after it has signed the challenge of a credential. Raises WrongPasskey.
+        """Return ``passkey`` with its new signature counter, after it has signed the challenge of a credential.
 
-        A call without a passkey takes as long, and raises WrongPasskey. The caller compares the signature counters, and
-        checks whether the challenge is genuine and whose passkey it is.
+        Raises WrongPasskey for a wrong signature. A call without a passkey takes as long, and raises WrongPasskey. The
+        caller compares the signature counters, and checks whether the challenge is genuine and whose passkey it is.
         """

@@ -53,21 +53,21 @@ class AuthenticationService:
         return self.caller(user, session, proof, session.signed_in_at)
 
     def caller(self, user: User, session: Session | None, proof: Proof, signed_in_at: datetime | None = None) -> Caller:
-        """Return a user as the caller of a request. ``proof`` decides which role counts."""
+        """Return a user as the caller of a request. ``proof`` decides which role is effective."""
         counted = self.counted(user, proof.level)
         return Caller(counted, session, proof, signed_in_at, None if counted is user else user.role)
 
     def counted(self, user: User, level: Level) -> User:
-        """Return a user with the role that counts after a proof of this level."""
+        """Return a user with the role that is effective after a proof of this level."""
         if user.role in self.mfa_roles and level is Level.ONE_FACTOR:
             return replace(user, role=Role.USER)
         return user
 
     def session_with_user(self, id: str, user_id: str) -> tuple[Session, User]:
-        """Return a session that has not ended and its user, read in one round trip.
+        """Return a session that has not ended, and its user, read in one round trip.
 
-        A session has ended too when the identity provider has revoked its sign-in, as far as this service knows.
-        Raises InvalidToken, Unavailable.
+        A session also counts as ended if this service knows that the identity provider has revoked its sign-in. Raises
+        InvalidToken, Unavailable.
         """
         session, user = self.sessions.with_user(id, user_id)
         if session is None or user is None or not session.is_valid(user, self.clock()):

@@ -1,4 +1,4 @@
-"""Remembers which tokens of the identity provider were checked there a short while ago."""
+"""Remembers which tokens of the identity provider were recently checked there."""
 
 import hashlib
 import threading
@@ -14,7 +14,7 @@ _REMEMBERED = 4096
 class RecentChecks:
     """The tokens that this process has checked at the identity provider, with the times of the checks.
 
-    A new token is always due, so that a change which it shows is taken over at once.
+    A new token is always checked, so that account changes that the token shows are taken over at once.
     """
 
     def __init__(self, lifetime: timedelta, clock: Clock) -> None:

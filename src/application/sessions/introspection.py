@@ -55,11 +55,11 @@ class IntrospectionService:
             self.authentication.sessions.remove(session_id, events=[event])
 
     def _require_service(self, name: str, secret: str, client: Client) -> None:
-        """Raise InvalidClient unless a service has this credential. Raises TooManyRequests, Unavailable.
+        """Raise InvalidClient unless ``name`` and ``secret`` are the credential of a service.
 
-        Wrong secrets are limited as wrong passwords are, but counted apart from them: whoever guesses passwords at a
-        gateway could otherwise stop the introspections of that gateway. A right secret is an answer only where a
-        guess may still be counted.
+        Wrong secrets are limited as wrong passwords are, but with counters of their own: whoever guesses passwords at a
+        gateway could otherwise stop the introspections of that gateway. The first right secret from an address is
+        refused too while the limit of wrong ones is exceeded. Raises TooManyRequests, Unavailable.
         """
         if not secret:
             raise InvalidClient  # nothing was guessed

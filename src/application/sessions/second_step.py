@@ -31,9 +31,9 @@ class SecondStepService:
     def finish(self, mfa_token: str, answer: Answer, client: Client) -> tuple[User, Tokens]:
         """Take the second step of a login, and return the tokens of a new session.
 
-        ``mfa_token`` is what the first step was answered with. It works once, and ends with every change of the
-        password, the address or the factors, and when all sessions end. A mail that was the first step is used up only
-        now. Raises InvalidToken, WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
+        ``mfa_token`` comes with the answer to the first step. It works once, and becomes void with every change of the
+        password, the address or the factors, and when all sessions end. If the first step was a mail, the mail is spent
+        only now. Raises InvalidToken, WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
         """
         pending, proofs = self.sessions.pending.open(mfa_token), self.sessions.proofs
         try:

@@ -120,7 +120,7 @@ class SessionService:
         return self.start(user, client, FirstStep(login=Login.FIREBASE, identity=identity), answer=answer)
 
     def become_guest(self, client: Client) -> Tokens:
-        """Get tokens without an account: a guest, who lives a day at most and becomes a user by registering.
+        """Make a guest, and return tokens for it. A guest lives for a day at most, and becomes a user by registering.
 
         Raises RegistrationClosed, TooManyRequests, Unavailable.
         """
@@ -145,9 +145,9 @@ class SessionService:
         """Log in a user who has taken the first step, and return the tokens of a new session.
 
         A user with factors needs a right ``answer`` too, unless the identity provider has asked for a second factor.
-        ``prepare`` is what the first step does to the account, which waits for the second step. Those of ``attempts``
-        that the commit of the session gives back are removed from the list. Raises MfaRequired, WrongCode, AlreadyUsed,
-        TooManyRequests, Unavailable, and the errors of ``prepare``.
+        ``prepare`` is a change of the account that belongs to the first step, and is made after the second step only.
+        Attempts that the commit of the session gives back are removed from the list ``attempts``. Raises MfaRequired,
+        WrongCode, AlreadyUsed, TooManyRequests, Unavailable, and the errors of ``prepare``.
         """
         if not user.factors or (first.identity and first.identity.second_factor):
             return self.start_proved(prepare(user), client, first, None, attempts)
@@ -180,7 +180,7 @@ class SessionService:
         second: SecondStepProof | None = None,
         attempts: list[Attempt] | None = None,
     ) -> Tokens:
-        """Start a session. Unless the first step names the way to log in, there is no event of a login.
+        """Start a session. A login event is recorded only if the first step names the way to log in.
 
         A guest gets no refresh token: the session ends with the guest.
         """
@@ -218,7 +218,7 @@ class SessionService:
     def _add(
         self, session: Session, attempts: Sequence[list[Attempt]], evidence: Evidence, events: Sequence[Event]
     ) -> None:
-        """Store a session, and leave those attempts in their lists that the commit has not given back."""
+        """Store a session. Only the attempts that its commit has not given back stay in their lists."""
         counted = [list(each) for each in attempts]
         for each in attempts:
             each.clear()  # if the reply of the commit is lost, they may have been given back
@@ -233,29 +233,29 @@ class SessionService:
                 each += [attempt for attempt in before if attempt in left]
 
     def renew(self, caller: Caller) -> Tokens:
-        """Trade an access token that has not expired for a new one, which does not outlive the session.
+        """Trade an access token that has not expired for a new access token, which expires no later than the session.
 
-        The new token says the same about the proof of the user, also if the session has been stepped up meanwhile.
-        Raises Forbidden for a caller without a session; InvalidToken, Unavailable.
+        The new token keeps the proof of identity of the old one, even if the session was stepped up meanwhile. Raises
+        Forbidden for a caller without a session; InvalidToken, Unavailable.
         """
         session = caller.require_session()
         return self.tokens_for(self.checked(session, caller.stored_user), session, caller.proof)
 
     def in_cookie(self, session: Session, cookie: RefreshToken) -> Tokens:
-        """Return what a browser keeps of a session: the value of its cookie, and the time until the session ends."""
+        """Return the tokens for a browser: the value of its session cookie, and the time until the session ends."""
         seconds = (session.ends_at - self.clock()).total_seconds()
         return Tokens("", int(seconds), None, cookie.value)
 
     def tokens_for(self, user: User, session: Session, proof: Proof, refresh: RefreshToken | None = None) -> Tokens:
-        """Return tokens with the role that counts after this proof."""
+        """Return tokens for a session. Their role is the one that the user has after this proof."""
         return self.tokens.issue(self.authentication.counted(user, proof.level), session, proof, refresh)
 
     def refresh(self, value: str, client: Client) -> tuple[User, Tokens]:
-        """Trade a refresh token for new tokens; it is spent by that.
+        """Trade a refresh token for new tokens, and spend the refresh token.
 
-        Within ten seconds a spent token yields the same successor, for the tab that lost the race. Any other reuse
-        means that the token was copied, and ends the session. The account is checked at the identity provider before
-        the token is spent. Raises InvalidToken, Unavailable.
+        Within ten seconds a spent token yields the same successor, for browser tabs that refresh at the same time. Any
+        other reuse means that the token was copied, and ends the session. The account is checked at the identity
+        provider before the token is spent. Raises InvalidToken, Unavailable.
         """
         token = self.refresh_tokens.parse(value)
         now = self.clock()

@@ -1,4 +1,4 @@
-"""Proving within a session that its user is still the one who logged in (RFC 9470)."""
+"""Step-up authentication: users prove again, within a session, who they are (RFC 9470)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from src.domain.users import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepUpService:
-    """Trades a proof of identity for an access token that says so. The session remembers the proof."""
+    """Trades a proof of identity for an access token that contains the proof. The session stores the proof too."""
 
     sessions: SessionService
     proofs: ProofService
@@ -33,8 +33,8 @@ class StepUpService:
     def with_password(self, caller: Caller, password: str, client: Client) -> Tokens:
         """Prove with the password, if the caller has no factors, and return a new access token of the same session.
 
-        Wrong passwords count as failed logins. Raises Invalid for a caller with factors; Forbidden for one without a
-        session; WrongPassword, TooManyRequests, Unavailable.
+        Wrong passwords count as failed logins. Raises Invalid for a caller with factors; Forbidden for a caller without
+        a session; WrongPassword, TooManyRequests, Unavailable.
         """
         caller.require_session()
         _require_no_factors(caller.user)
@@ -64,9 +64,9 @@ class StepUpService:
         check: Callable[[User], None] = lambda owner: None,
         evidence: Evidence = NO_EVIDENCE,
     ) -> Tokens:
-        """Store the proof in the session. ``check`` is called with the user again if the session has changed.
+        """Store the proof in the session, and return new tokens. A session in a cookie gets a new cookie value.
 
-        The cookie of a browser gets a new value.
+        ``check`` is called with the stored user, and again if the session has changed since it was read.
         """
         session, now = caller.require_session(), self.sessions.clock()
         cookie = self.sessions.cookies.first(session.id, caller.user.id) if client.uses_cookie else None

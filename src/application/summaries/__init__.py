@@ -1,4 +1,4 @@
-"""Summaries of reports in plain language, with a suggested schema that is stricter."""
+"""Summaries of reports in plain language, each with a suggested schema that is stricter than the current one."""
 
 from src.application.summaries.rules import ENGLISH, Summary, summarise_by_rules
 from src.application.summaries.service import Advice, Adviser, Summarise

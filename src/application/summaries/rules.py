@@ -122,7 +122,7 @@ class _Text:
             yield told.format(list="; ".join(missing))
 
     def notes(self) -> Iterator[str]:
-        """Yield a line for each kind of thing that a reader of the file should know."""
+        """Yield a line for each kind of remark that a reader of the file should know."""
         for kind, text in texts.NOTES.items():
             names = [f"“{_short(note.value)}”" for note in self._report.notes if note.kind == kind]
             if names:
@@ -233,7 +233,7 @@ class _Text:
 
 
 def _problem(validation: Validation) -> str:
-    """Return the key of a finding in the texts: its rule, but for quotes that are not closed."""
+    """Return the key of a finding in the texts: the name of its rule, with a key of its own for unclosed quotes."""
     is_unclosed = all(sample.value.startswith("unclosed quote") for sample in validation.samples)
     return "unclosed" if validation.rule == "row_width" and is_unclosed else validation.rule
 

@@ -20,11 +20,10 @@ def all_columns(report: Report) -> dict[str, Column]:
 
 
 def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, ...]:
-    """Return up to MAX_COLUMNS columns with their rules and the rules that are suggested for them.
+    """Return up to MAX_COLUMNS columns, each with its own rules and the suggested ones.
 
-    A column whose name is too long for a schema is left out.
-
-    Rules are suggested only when the statistics cover all rows. A column in which most values are of a type gets it.
+    A column whose name is too long for a schema is left out. Rules are suggested only when the statistics cover all
+    rows. A column gets the type that most of its values have.
     """
     counted = statistics.columns if statistics.rows >= report.rows else {}
     suspected = {each.column for each in report.validations if not each.passed and each.rule in SUSPICIONS}
@@ -46,10 +45,10 @@ def suggested_columns(report: Report, statistics: Statistics) -> tuple[Column, .
 def tighten(
     column: Column, counted: ColumnStatistics, rows: int, *, is_suspected: bool = False, may_be_empty: bool = False
 ) -> Column:
-    """Return the column with suggested rules that no row breaks, in addition to its own.
+    """Return the column with suggested rules that no row breaks, in addition to its own rules.
 
-    The values of a column with suspicions say nothing about those that are allowed. ``may_be_empty`` says that its
-    empty cells, if there are any, seem to be meant.
+    ``is_suspected`` says that the column has suspicious values: it then gets no ``min``, ``max`` or ``enum``.
+    ``may_be_empty`` says that its empty cells seem to be intended: ``required`` is then suggested as false.
     """
     proposed: dict[str, Any] = {"required": rows > 0 and column.required is not False}
     values = counted.valid

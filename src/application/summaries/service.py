@@ -1,6 +1,6 @@
 """Summarises a report with an adviser, such as a language model, or by rules.
 
-The adviser sees no values, and a rule that it proposes is used only when every row keeps it.
+The adviser sees no values, and a rule that it proposes is used only if no row breaks the rule.
 """
 
 import logging

@@ -52,7 +52,7 @@ class Values:
                 self.texts.add(cell)
 
     def add_ordered(self, key: Comparable, cell: str) -> None:
-        """Update the least and the greatest value, which are compared by ``key``."""
+        """Update the least and the greatest value. Values are compared by the results of ``key``."""
         if self.least is None or key < self.least[0]:  # type: ignore[operator] # all are of one type
             self.least = key, cell
         if self.greatest is None or key > self.greatest[0]:  # type: ignore[operator]
@@ -73,7 +73,7 @@ class ColumnStatistics:
         self._hashes: set[int] | None = set() if compare else None
 
     def add(self, cell: str, valid: bool) -> None:
-        """Count a cell. One with nothing but blanks is empty."""
+        """Count a cell. A cell that contains only blanks counts as empty."""
         if not cell or cell.isspace():
             return
         values = self.valid if valid else self.invalid
@@ -110,7 +110,7 @@ class ColumnStatistics:
         return self.filled > 0 and self._hashes is not None
 
     def keeps(self, rule: str, bound: object, rows: int) -> bool:
-        """Return whether every row, valid or not, is certain to keep the rule ``rule`` with the value ``bound``.
+        """Return whether certainly no row, valid or invalid, breaks the rule ``rule`` with the value ``bound``.
 
         ``rows`` is the number of all rows.
         """

@@ -1,4 +1,4 @@
-"""Webhooks: telling services of others what happened to accounts."""
+"""Webhooks: sending account events to the URLs of other services."""
 
 from src.application.webhooks.dispatch import RunApart, WebhookDispatcher
 from src.application.webhooks.service import WebhookService

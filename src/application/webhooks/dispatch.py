@@ -1,6 +1,6 @@
-"""Hands events to the webhooks, and makes the deliveries. No request waits for any of it.
+"""Hands events to the webhooks, and sends the deliveries, in the background.
 
-Deliveries are not jobs of the queue: its few threads are for all kinds of work, and one slow receiver would hold them.
+Deliveries do not use the job queue: its few threads run all kinds of jobs, and one slow receiver would block them.
 """
 
 import json
@@ -30,9 +30,10 @@ RunApart = Callable[[str, Callable[[], None]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDispatcher:
-    """Hands events to the webhooks that are older, and makes the deliveries that are due.
+    """Creates the deliveries of new events, and sends the deliveries that are due.
 
-    Any number of processes may do so at the same time: each step is decided by a commit.
+    An event is delivered only to webhooks that are older than the event. Several processes may run a dispatcher at the
+    same time: a commit decides which process takes each step.
     """
 
     webhooks: WebhookRepository
@@ -49,7 +50,7 @@ class WebhookDispatcher:
     """Set when the process is about to end. Then no attempt is begun."""
 
     def run(self) -> int:
-        """Hand out the events that are due, and begin the deliveries to each webhook apart from the others.
+        """Hand out new events, and start to send due deliveries, to each webhook independently of the others.
 
         Return the number of events. Takes one query if there are no webhooks.
         """
@@ -71,7 +72,7 @@ class WebhookDispatcher:
         return handed
 
     def deliver(self, webhook_id: str) -> None:
-        """Make the deliveries to a webhook that are due, one after another."""
+        """Send the due deliveries to a webhook, one after another."""
         try:
             while due := self.deliveries.due(webhook_id, self.clock()):
                 for delivery in due:
@@ -83,7 +84,7 @@ class WebhookDispatcher:
             _log.warning("deliveries are interrupted: %s", error.__cause__ or error)
 
     def _attempt(self, webhook: Webhook, delivery: Delivery) -> None:
-        """Send a delivery once, unless another process has just begun to, and record the outcome."""
+        """Send a delivery once, and record the outcome, unless another process has just started to send it."""
         now = self.clock()
         secrets = [self.sealer.open(sealed, webhook.id) for sealed in webhook.secrets(now)]
         try:
@@ -102,7 +103,7 @@ class WebhookDispatcher:
             self._tell_admins(changed)
 
     def _body(self, delivery: Delivery) -> str:
-        """Return the JSON that tells of the event. Raises NotFound if the event has expired."""
+        """Return the JSON body of a delivery. Raises NotFound if its event has expired."""
         event = self.events.get(delivery.event_id)
         if event is None and delivery.type in [*EventType]:
             self.deliveries.update(delivery.id, Delivery.given_up)
@@ -126,7 +127,7 @@ def _disabled(before: Webhook, after: Webhook, at: Any) -> list[Event]:
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    """Return an event as webhooks and the command line show it."""
+    """Return an event in the JSON form that webhooks and the command line show."""
     names = ("session_id", "ip", "user_agent", "request_id")
     return {
         "id": event.id,

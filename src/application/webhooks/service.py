@@ -88,7 +88,7 @@ class WebhookService:
         self.deliveries.delete_for_webhook(id)
 
     def rotate_secret(self, caller: Caller, id: str, client: Client) -> tuple[Webhook, str]:
-        """Give a webhook a new secret, and return both. The old secret signs too for 24 hours.
+        """Give a webhook a new secret. Return the webhook and the secret. The old secret stays valid for 24 hours.
 
         Raises Forbidden, InsufficientAuthentication, NotFound.
         """
@@ -134,7 +134,7 @@ class WebhookService:
             raise Invalid(FieldError("url", error.code, error.message)) from None
 
     def _new_secret(self, webhook_id: str) -> tuple[str, str]:
-        """Return a new secret, encrypted for the store and as it is shown."""
+        """Return a new secret twice: encrypted for the store, and in the form that is shown."""
         secret = secrets.token_bytes(_SECRET_BYTES)
         return self.sealer.seal(secret, webhook_id), f"whsec_{base64.b64encode(secret).decode()}"
 

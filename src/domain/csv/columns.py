@@ -50,7 +50,7 @@ class Column:
 
     @property
     def form(self) -> dict[str, Any]:
-        """How the values are written, as far as it is known, and the suspicions that are allowed."""
+        """The properties that describe how the values are written, where they are known, and the allowed suspicions."""
         return self._given(*FORM, "allow")
 
     def _given(self, *names: str) -> dict[str, Any]:

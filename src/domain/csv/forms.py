@@ -64,7 +64,10 @@ def parts_of(format: str) -> tuple[list[str], str] | None:
 
 @cache
 def date_grammar(format: str) -> str:
-    """Return the regular expression of the dates of a format that exist. Days and months may have a single digit."""
+    """Return the regular expression that matches the existing dates of a format.
+
+    Days and months may have a single digit.
+    """
     if format == ISO:
         return GRAMMAR[ColumnType.DATE]
     found = parts_of(format)
@@ -149,7 +152,10 @@ def candidates(type: ColumnType) -> list[Column]:
 
 
 def normalised(column: Column, text: str) -> str:
-    """Return a value of a column's type and form in the standard form of its type, such as an ISO date."""
+    """Return a cell's value in the standard form of the column's type, such as an ISO date.
+
+    ``text`` must match the type and the form of the column.
+    """
     match column.type:
         case ColumnType.INTEGER | ColumnType.NUMBER:
             plain = text.replace(column.thousands, "") if column.thousands else text
@@ -167,7 +173,10 @@ def normalised(column: Column, text: str) -> str:
 
 
 def typed_value(column: Column, text: str) -> int | float | bool | str | None:
-    """Return a value as JSON has it, dates as in ISO 8601, or None if it is written so or is not of the type."""
+    """Return a cell's value as its JSON type, with dates in ISO 8601.
+
+    Returns None if the cell is already written in the standard form, or does not hold a value of the column's type.
+    """
     pattern, value = grammar(column), text.strip()
     if not value or not pattern or not re.fullmatch(pattern, value):
         return None
@@ -186,12 +195,15 @@ def typed_value(column: Column, text: str) -> int | float | bool | str | None:
 
 
 def comparable(column: Column, text: str) -> Comparable:
-    """Return a value of a column's type and form as a value that can be compared with those of other rows."""
+    """Return a cell's value in a form that can be ordered and compared with the other values of the column.
+
+    ``text`` must match the type and the form of the column.
+    """
     return ORDER[column.type](normalised(column, text))
 
 
 def form_of(column: Column, text: str) -> Column | None:
-    """Return a column of the same type with the form in which a value is written, or None if no form is known."""
+    """Return a copy of the column with the form in which a value is written, or None if the value has no known form."""
     for candidate in candidates(column.type):
         if (pattern := grammar(candidate)) and re.fullmatch(pattern, text):
             return candidate
@@ -199,7 +211,10 @@ def form_of(column: Column, text: str) -> Column | None:
 
 
 def described(column: Column) -> str:
-    """Return an example of the form of a column, such as ``dd/mm/yyyy`` or ``1.234,5``. Empty if it has none."""
+    """Return an example of the form of a column, such as ``dd/mm/yyyy`` or ``1.234,5``.
+
+    The example is empty if the column has no form.
+    """
     match column.type:
         case ColumnType.DATE | ColumnType.DATETIME:
             return column.format or ""
@@ -214,7 +229,7 @@ def described(column: Column) -> str:
 
 
 def with_default_form(column: Column, decimal: str) -> Column:
-    """Return the column with a form for its type, where it has none and no values show one."""
+    """Return the column with the default form of its type, if the column has no form yet."""
     match column.type:
         case ColumnType.NUMBER if column.decimal is None:
             other = "," if column.thousands == "." else "."

@@ -16,7 +16,10 @@ the position of a column, or null for the whole row.
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """A row of a file: the line where it begins, its values, and the rules that it breaks, each with its column."""
+    """A row of a file: the number of its first line, its values, and the rules that it breaks.
+
+    Each broken rule comes with the name of its column.
+    """
 
     line: int
     valid: bool

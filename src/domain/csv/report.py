@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A row that breaks a rule: the line where it begins, and the value, shortened if it is long."""
+    """A row that breaks a rule: the number of its first line, and the offending value, shortened if it is long."""
 
     row: int
     value: str
@@ -23,7 +23,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The result of one rule, for one column or for all (None): the number of violations and the first ten."""
+    """The result of one rule for a column, or for whole rows if the column is None.
+
+    It has the number of violations and samples of the first ten.
+    """
 
     rule: str
     column: str | None

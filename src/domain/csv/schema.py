@@ -40,7 +40,7 @@ _RULES = tuple(field.name for field in fields(Column) if field.name != "name")
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The columns that a client expects in a file, and what holds for all of them."""
+    """The columns that a client expects in a file, and the properties of the whole schema, such as its locale."""
 
     columns: tuple[Column, ...] = ()
     locale: str | None = None
@@ -52,9 +52,10 @@ class Schema:
 
 
 def schema_json(columns: Sequence[Column], about: Schema | None = None) -> dict[str, Any]:
-    """Return a schema in the form that ``parse_schema`` takes: the type, the rules and the form of each column.
+    """Return a schema in the JSON form that ``parse_schema`` reads: the type, the rules and the form of each column.
 
-    ``about`` says what holds for all columns. If it says anything, the columns are under ``columns``.
+    ``about`` holds the properties of the whole schema, such as its locale. If there are any, the columns are nested
+    under the key ``columns``.
     """
     listed = {}
     for column in columns:
@@ -101,7 +102,11 @@ def language_of(locale: str) -> str | None:
 
 
 def _is_whole(value: Mapping[str, object]) -> bool:
-    """Return whether a schema has its columns under ``columns``: it says something for all of them beside that."""
+    """Return whether the JSON of a schema nests its columns under ``columns``.
+
+    This form also holds properties of the whole schema: ``locale``, ``closed`` and ``titles``. In the other form, the
+    keys are the names of columns.
+    """
     if value.keys() - {"columns", "locale", "closed", "titles"} or value.keys() == {"columns"}:
         return False
     types = {*ColumnType}
@@ -109,7 +114,10 @@ def _is_whole(value: Mapping[str, object]) -> bool:
 
 
 def _about(value: Mapping[str, object], errors: list[FieldError]) -> dict[str, Any]:
-    """Return what a schema says for all columns."""
+    """Return the properties of the whole schema: ``locale``, ``closed`` and ``titles``.
+
+    Add their flaws to ``errors``.
+    """
     about = {name: each for name, each in value.items() if name != "columns" and each is not None}
     for name in about.keys() & {"closed", "titles"}:
         if not isinstance(about[name], bool):

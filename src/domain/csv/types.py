@@ -63,7 +63,7 @@ GRAMMAR: Final[Mapping[ColumnType, str]] = {
 
 
 def instant(text: str) -> tuple[int, int]:
-    """Return a valid ``datetime`` as (seconds, nanoseconds), which compare in the order of time."""
+    """Return a valid ``datetime`` text as a pair (seconds, nanoseconds). The pairs sort in the order of time."""
     day, clock = text[:10], text[11:].upper().removesuffix("Z")
     clock, sign, offset = re.split(r"([+-])", clock) if re.search("[+-]", clock) else (clock, "+", "00:00")
     hours, minutes, seconds = [*clock.split(":"), "0"][:3]

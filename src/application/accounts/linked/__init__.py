@@ -33,7 +33,7 @@ from src.domain.values import Email
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedAccounts(LinkedBase):
-    """Accounts in the store and at the identity provider, which keeps the passwords: in both, or in neither."""
+    """Accounts that exist both in the store and at the identity provider, which keeps the passwords."""
 
     create = create
     upgrade = upgrade
@@ -51,7 +51,8 @@ class LinkedAccounts(LinkedBase):
     ) -> tuple[User | None, ExternalIdentity | None]:
         """Sign in at the provider.
 
-        It may know the user by another address, so that an address which was typed may belong to another user there.
+        The provider may know the user by another address than this service does. A typed address may therefore belong
+        to another user at the provider.
         """
         by_email = claim is not None and claim.kind == "email"
         email = Email(claim.key) if claim and by_email else known.email if known else None
@@ -82,7 +83,7 @@ class LinkedAccounts(LinkedBase):
         return self.remote.custom_token(claims, user)
 
     def may_have_sign_ins(self, user: User) -> bool:
-        """Return True: only the provider knows, and the answer may change at any time."""
+        """Return True. Only the provider knows the ways to sign in to an account, and they may change at any time."""
         return True
 
     def require_id_tokens(self) -> None:

@@ -43,10 +43,11 @@ class LinkedBase(Accounts):
         return lambda user: replace(change(user), provider=link)
 
     def mirror_of(self, user: User) -> Mapping[str, Any]:
-        """Return the claims that the account of a user should have at the provider, beside those of others.
+        """Return the custom claims that this service sets on the provider's account of a user.
 
-        A user with the role ``user`` and without claims needs none. Others get none who cannot log in, or whose
-        sign-in here proves more than a sign-in at the provider.
+        The account of a guest, or of a plain user without claims, needs none. No claims are set either for users who
+        cannot log in, or who must prove more here than at the provider: users with factors, or with a role that
+        requires two factors.
         """
         is_plain = user.role in (Role.GUEST, Role.USER) and not user.custom_claims
         if is_plain or not user.can_log_in or user.factors or user.role in self.mfa_roles:
@@ -54,15 +55,15 @@ class LinkedBase(Accounts):
         return {**user.custom_claims, "role": user.role.value}
 
     def to_be_mirrored(self, user: User) -> User:
-        """Return the user with the names of all claims that the account may have until the mirror is finished."""
+        """Return the user with the names of all claims that its account may have until the mirroring is finished."""
         return replace(user, mirrored_claims=tuple(sorted({*user.mirrored_claims, *self.mirror_of(user)})))
 
     def with_mirrored_names(self, user: User) -> User:
-        """Return the user with the names of the claims that the account has after the mirror is finished."""
+        """Return the user with the names of the claims that its account has once the mirroring is finished."""
         return replace(user, mirrored_claims=tuple(sorted(self.mirror_of(user))))
 
     def must_follow(self, user: User, changed: User) -> bool:
-        """Return whether the provider must follow a change that leaves the address as it is."""
+        """Return whether a change of a user, other than of the address, must also be made at the provider."""
         differs = changed.provider is not None and self.mirror_of(user) != self.mirror_of(changed)
         return differs or disables(user, changed)
 
@@ -84,9 +85,10 @@ class LinkedBase(Accounts):
 
 
 def is_kept_by_provider(user: User) -> bool:
-    """Return whether a user is gone if the provider does not know it, because it has had an account there.
+    """Return whether the user exists only as long as the provider's account does.
 
-    A user with a password in the store may have been made without the provider.
+    A user with a password in the store may have been made without the provider, and does not depend on an account
+    there.
     """
     return user.provider is not None and user.password_hash is None
 

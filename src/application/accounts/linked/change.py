@@ -97,16 +97,19 @@ def revoke_sign_ins(accounts: LinkedBase, user: User) -> User:
 
 
 def next_sign_in(user: User) -> datetime:
-    """Return the time of the first sign-in that counts after the last end of all sessions of a user.
+    """Return the earliest time of a sign-in that is valid after the last end of all sessions of a user.
 
-    It is a whole second, because the provider dates sign-ins in whole seconds.
+    The time is a whole second, because the provider dates sign-ins in whole seconds.
     """
     assert user.sessions_ended_at
     return user.sessions_ended_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def require_account(accounts: LinkedBase, id: str) -> None:
-    """Raise NotFound for a user without an account at the provider; Unavailable."""
+    """Raise NotFound for a user without an account at the provider.
+
+    Raises Unavailable if the provider does not answer.
+    """
     if accounts.remote.account(id) is None:
         if stored := accounts.users.get(id):
             accounts.require_project(stored)

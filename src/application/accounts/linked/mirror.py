@@ -1,8 +1,8 @@
-"""Mirror roles and claims to the custom claims of accounts at the provider, which the rules of its other services read.
+"""Mirror roles and claims to the custom claims of the provider's accounts, which its other services use in their rules.
 
 A mirror decides nothing in this service. The commit of a change marks the user and remembers the names of the claims
-that may be set from then on; the provider follows, and the last commit clears the mark. ``reconcile`` repeats what
-failed, and every visit compares the claims again.
+that may be set from then on; the provider follows, and the last commit clears the mark. ``reconcile`` repeats failed
+steps, and every visit compares the claims again.
 """
 
 import logging
@@ -20,7 +20,10 @@ _log = logging.getLogger("portero.accounts")
 
 
 def mirror(accounts: LinkedBase, user: User) -> None:
-    """Give the account the role and the claims of a user, and keep the claims of others. Raises Unavailable."""
+    """Set the role and the claims of a user on the provider's account. Claims that other programs have set there stay.
+
+    Raises Unavailable.
+    """
     account = accounts.remote.account(user.id)
     if account is None:
         return
@@ -33,9 +36,9 @@ def mirror(accounts: LinkedBase, user: User) -> None:
 
 
 def with_mirror(found: Mapping[str, Any], names: Collection[str], ours: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the claims of an account with ``ours`` in place of those that are called ``names``.
+    """Return the claims of an account with ``ours`` in place of the claims called ``names``.
 
-    Where there is no room for all of them beside those of others, only the role is set, or nothing.
+    If all of ``ours`` do not fit beside the claims of other programs, only the role is set, or nothing.
     """
     others = {name: value for name, value in found.items() if name not in names}
     role = {name: value for name, value in ours.items() if name == "role"}
@@ -62,7 +65,7 @@ def finish_mirror(accounts: LinkedBase, user: User) -> User:
 
 
 def in_step(accounts: LinkedBase, user: User, account: ProviderAccount) -> User:
-    """Mirror a user unless the account has its role and claims already. Return the user."""
+    """Mirror a user unless the provider's account already has the role and the claims of the user. Return the user."""
     claims = with_mirror(account.custom_claims, user.mirrored_claims, accounts.mirror_of(user))
     if user.pending or claims == account.custom_claims:
         return user

@@ -35,10 +35,10 @@ def user_for_id_token(accounts: LinkedBase, identity: ExternalIdentity, invitati
 
 
 def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> User:
-    """Return a user in line with the account at the provider. Raises as ``Accounts.sync_user`` does.
+    """Return a user, brought in line with the provider's account. Raises as ``Accounts.sync_user`` does.
 
-    A user is never changed by what was read before another change of the same user. A new address that is taken over
-    is told to the old one, as after a change in this service.
+    If the user has changed since the account was read, the account is not applied to the user. If the address is taken
+    over from the account, the old address gets a notice, as after a change in this service.
     """
     if user.role is Role.GUEST and user.provider is None:
         return user
@@ -55,9 +55,9 @@ def sync_user(accounts: LinkedBase, user: User, *, one_factor: bool = False) -> 
 def with_account(account: ProviderAccount, admission: Admission, project: str, now: datetime) -> Change:
     """Return the change that brings a user in line with ``account``.
 
-    ``project`` is the project of the provider that the account is in. A guest whose account is no longer anonymous
-    becomes a user with a random name and with what ``admission`` gives, and its guest sessions end. A user that is just
-    being changed from here stays as it is.
+    ``project`` is the provider's project that holds the account. A guest whose account is no longer anonymous becomes a
+    user with a random name and with the role of ``admission``, and its guest sessions end. A user with an unfinished
+    change from this service stays unchanged.
     """
     username = Username.random()
 
@@ -81,11 +81,11 @@ def with_account(account: ProviderAccount, admission: Admission, project: str, n
 def permitted(
     accounts: LinkedBase, user: User, account: ProviderAccount, invitation: str = ""
 ) -> tuple[ProviderAccount, Admission]:
-    """Return what a user may take over of ``account``, and what a guest gets who becomes a user by that.
+    """Return the parts of ``account`` that a user may take over, and the admission of a guest who becomes a user.
 
-    A guest who may not register stays a guest, as if the account were still anonymous. A user keeps the address if the
-    new one is not allowed, and a user with factors always does: a change at the provider needs none of them. Raises
-    Invalid for a guest whose invitation does not count.
+    A guest who may not register stays a guest, as if the account were still anonymous. A user keeps the stored address
+    if the new address is not allowed. A user with factors always keeps it, because a change at the provider asks for no
+    factor. Raises Invalid for a guest whose invitation is not valid.
     """
     kept = replace(account, email=user.email, email_verified=user.email_verified)
     if user.factors and (account.email is None or user.email is None or account.email.key != user.email.key):
