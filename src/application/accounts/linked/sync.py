@@ -155,7 +155,7 @@ def _update(accounts: LinkedBase, user: User, account: ProviderAccount, admissio
     now = accounts.clock()
     changed_there = changes(NO_CLIENT, SYSTEM, now)
     follow = with_account(account, admission, accounts.remote.project, now)
-    if follow(user) == user:
+    if follow(user) == user and not events:
         return user
     try:
         changed = accounts.users.update(
