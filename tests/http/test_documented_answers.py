@@ -196,6 +196,8 @@ class Asker:
                 services, device = services_of(_app("local")), Authenticator()
                 enrol(services, self.person.user["id"], device)
                 return {"passkey": sign_in_answer(services, device)}
+            case _, "/auth/step-up":
+                return {"password": PASSWORD}
             case "POST", "/api/users":
                 return {"last_name": "Ruiz", "name": "Ann", "email": registration()["email"]}
             case "POST", "/webhooks":
@@ -309,6 +311,8 @@ def _forbidden(method: str, path: str) -> Answer:
         return Asker(method, path).ask({"code": "no code"})
     if path == "/user/factors" and method == "POST":
         return Asker(method, path).ask({"code": "no code"})
+    if path == "/auth/step-up":
+        return Asker(method, path).ask({"password": "wrong"})
     if path == "/auth/email/login/confirm":
         asker = Asker(method, path)
         give_phone(asker.client.application, asker.person.user["id"])
@@ -326,6 +330,10 @@ def _missing(method: str, path: str) -> Answer:
     )
     asker = Asker(method, path, kind, role="admin")
     asker.url = path.replace("{id}", NOBODY).replace("{name}", NOBODY).replace("{code}", NOBODY)
+    if path == "/auth/step-up":
+        services, device = services_of(_app("local")), Authenticator()
+        enrol(services, asker.person.user["id"], device)
+        return asker.ask({"password": "", "passkey": sign_in_answer(services, device)})
     return asker.ask()
 
 

@@ -23,7 +23,7 @@ from tests.ship.dockerfile import ROOT, image, stages
 FIREBASE_SCHEMAS = ROOT / "tests/js/node_modules/firebase-tools/schema"
 DEPLOYED = ["deploy/cloudrun.yaml", "deploy/prepare.yaml"]
 COMPOSE_FILES = ["docker-compose.yml", "docker-compose.firebase.yml"]
-SECRETS = {"SIGNING_KEYS", "FIREBASE_WEB_API_KEY", "ADMIN_PASSWORD"}
+SECRETS = {"SIGNING_KEYS", "DATA_KEYS", "FIREBASE_WEB_API_KEY", "ADMIN_PASSWORD"}
 NAMES = {"PROJECT": "my-project", "REGION": "europe-west1", "TAG": "1a2b3c4", "ADMIN_EMAIL": "me@example.com"}
 
 
