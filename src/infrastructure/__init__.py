@@ -1,1 +1,1 @@
-"""Adapters: everything that talks to the world outside. Imports application and domain."""
+"""Adapters: everything that talks to external systems. Imports application and domain."""

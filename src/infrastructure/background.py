@@ -9,10 +9,10 @@ _log = logging.getLogger("portero.background")
 
 
 class BackgroundSteps:
-    """Runs functions one after another in a thread, which starts with the first one. Implements Later.
+    """Runs functions one after another in a thread, which starts with the first function. Implements Later.
 
-    The end of the process waits for the functions that it has accepted. A function that is given while ``most`` others
-    wait is dropped, and that is logged.
+    The end of the process waits for the accepted functions. A function that arrives while ``most`` others wait is
+    dropped, and the loss is logged.
     """
 
     def __init__(self, most: int = 1000) -> None:
@@ -39,7 +39,7 @@ class BackgroundSteps:
 
 
 class Lanes:
-    """Runs functions apart from each other, each in a thread of its own. Implements RunApart."""
+    """Runs functions independently of each other, each in a thread of its own. Implements RunApart."""
 
     def __init__(self, most: int) -> None:
         """Run up to ``most`` functions at the same time."""
@@ -48,7 +48,7 @@ class Lanes:
         self._lock = threading.Lock()
 
     def __call__(self, name: str, step: Callable[[], None]) -> None:
-        """Run ``step`` unless one with the same name runs or waits. Return at once."""
+        """Run ``step`` in the background, unless a function with the same name runs or waits. Return at once."""
         with self._lock:
             if name in self._running:
                 return

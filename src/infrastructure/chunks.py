@@ -9,10 +9,10 @@ CHUNK_BYTES = 1 << 18
 
 @contextmanager
 def guarded(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
-    """Yield ``chunks`` to the body of a ``with`` statement, which stores or sends them.
+    """Yield ``chunks`` to the body of a ``with`` statement, which stores or sends the chunks.
 
-    If iterating over the chunks raises an exception, the ``with`` statement raises that one, even if the library that
-    stores or sends them has replaced or wrapped it.
+    If iterating over the chunks raises an exception, the ``with`` statement raises the same exception, even if the
+    library that stores or sends the chunks has replaced or wrapped it.
     """
     errors: list[Exception] = []
 

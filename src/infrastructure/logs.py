@@ -44,10 +44,10 @@ class CloudFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """Formats a record as a line with the time, the message and its fields.
+    """Formats a record as text: a line with the time, the message and the fields.
 
-    The lines after the first one are indented, and control characters are escaped, so that no text of a client looks
-    like a record or reaches the terminal as a command.
+    Further lines are indented, and control characters are escaped, so that no text of a client looks like a record or
+    reaches the terminal as a command.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,7 @@
-"""Metrics for Prometheus, the same from every worker (https://prometheus.github.io/client_python/multiprocess/)."""
+"""Metrics for Prometheus, with the same totals from every worker.
+
+See https://prometheus.github.io/client_python/multiprocess/.
+"""
 
 import os
 from collections.abc import Mapping
@@ -23,9 +26,10 @@ _GAUGES = {
 
 
 class PrometheusMetrics:
-    """Measures in memory, or in the files of PROMETHEUS_MULTIPROC_DIR, which workers share. Implements Metrics.
+    """Collects metrics in memory, or in the files of PROMETHEUS_MULTIPROC_DIR, which workers share. Implements Metrics.
 
-    The library reads that variable when it is loaded, which is therefore not before the first measurement.
+    The library reads that variable when it is loaded. It is therefore loaded at the first measurement, after the
+    variable has been set.
     """
 
     @cached_property

@@ -98,7 +98,10 @@ class GoogleBlobs:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Raise Unavailable for an error of the block, in which nothing but the bucket can be missing."""
+        """Raise Unavailable if the service fails, or if it answers 404.
+
+        Use it for calls that need no existing object: a 404 then means that the bucket is missing.
+        """
         with _translated():
             try:
                 yield
@@ -123,7 +126,7 @@ class _Upload(BlobWriter):  # type: ignore[misc] # it is not typed
         super().close()
 
     def close(self) -> None:
-        """Do nothing."""
+        """Do nothing: an upload is only completed by ``complete``."""
 
 
 def _chunks(reader: IO[bytes]) -> Iterator[bytes]:

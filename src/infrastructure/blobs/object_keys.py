@@ -1,4 +1,4 @@
-"""The check of the keys of stored objects."""
+"""Checks the keys of stored objects."""
 
 import re
 
@@ -8,7 +8,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_.-]*)*")
 def checked(key: str) -> str:
     """Return ``key``. Raise ValueError unless it consists of lower-case ASCII names with single slashes between them.
 
-    The service chooses all keys, so that a key with which an object could leave the store is a defect of the service.
+    The service chooses all keys, so a key that could lead outside the store is a defect of the service.
     """
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} cannot be the key of an object")

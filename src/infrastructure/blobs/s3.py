@@ -19,9 +19,9 @@ _KEPT_SECONDS = 300
 
 
 def open_s3(bucket: str, prefix: str, timeout: float) -> ObjectBlobs:
-    """Return a store in a bucket. Raise ValueError when what is known of AWS contradicts itself.
+    """Return a store in a bucket. Raise ValueError when the AWS configuration is contradictory.
 
-    Credentials, region and endpoint come from where all tools of AWS have them: the AWS_* variables, a profile of
+    Credentials, region and endpoint come from the standard sources of AWS tools: the AWS_* variables, a profile of
     ``~/.aws``, or the role of a container, a web identity or an instance. Without the permission s3:ListBucket, S3
     answers a read of a missing object with 403 instead of 404. When a process is killed, the parts of its unfinished
     upload stay in the bucket until the bucket's rule AbortIncompleteMultipartUpload removes them.
@@ -52,7 +52,10 @@ def open_s3(bucket: str, prefix: str, timeout: float) -> ObjectBlobs:
 
 
 def _config(profile: dict[str, str]) -> "S3Config":
-    """Return the options of a profile, without those that a variable sets. obstore reads the variables itself."""
+    """Return the options of a profile, except those that an environment variable overrides.
+
+    obstore reads the variables itself.
+    """
     config: S3Config = {}
     if "region" in profile and not {"AWS_REGION", "AWS_DEFAULT_REGION"} & os.environ.keys():
         config["region"] = profile["region"]

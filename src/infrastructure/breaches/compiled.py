@@ -28,7 +28,7 @@ _REMEDY = "make it with `./portero passwords compile LIST`"
 class CompiledBreaches:
     """Looks hashes up in a compiled file, in microseconds. Implements BreachSource.
 
-    A file that replaces another one is used from the next password on, because each look-up opens it.
+    Each look-up opens the file, so that a new version of the file is used from the next password on.
     """
 
     def __init__(self, path: Path) -> None:

@@ -46,7 +46,7 @@ def compile_list(source: Path, target: Path, progress: Callable[[int], None]) ->
 
 
 def _hashes(lines: Iterator[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield the first hexadecimal digits of the SHA-1 hash of each password, at least 11. Raises BadList."""
+    """Yield at least the first 11 hexadecimal digits of the SHA-1 hash of each password. Raises BadList."""
     are_hashes = None
     for number, line in enumerate(lines, 1):
         progress(len(line))
@@ -103,7 +103,7 @@ class _Partitions:
 
 
 def _big_endian(numbers: "array[int]") -> "array[int]":
-    """Swap the bytes of numbers, so that they are sorted as their bytes are. Return them."""
+    """Convert numbers between the byte order of the machine and big-endian, in place. Return the numbers."""
     if sys.byteorder == "little":
         numbers.byteswap()
     return numbers

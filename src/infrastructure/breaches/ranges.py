@@ -1,6 +1,6 @@
-"""Asks a service for leaked passwords, with the API of https://haveibeenpwned.com/API/v3#PwnedPasswords.
+"""Asks a service whether passwords have leaked, with the API of https://haveibeenpwned.com/API/v3#PwnedPasswords.
 
-The service learns the first 5 of the 40 hexadecimal digits of a hash, which hundreds of other passwords share.
+The service learns only the first 5 of the 40 hexadecimal digits of a hash, which hundreds of other passwords share.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Reads everything in a store in a form that is the same in every store."""
+"""Reads all contents of a store in a form that is the same for every kind of store."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def row_pages(store: Store, set_id: str) -> Iterator[list[Row]]:
 
 
 def next_limit(limit: int, size: int, *, most: int = _PAGE) -> int:
-    """Return how many items to read next, after ``limit`` items of ``size`` bytes in all."""
+    """Return how many items to read next, if the last ``limit`` items had ``size`` bytes in all."""
     return max(1, min(limit * 4, limit * PAGE_BYTES // max(size, 1), most))
 
 
@@ -61,9 +61,9 @@ def size_of(document: Document) -> int:
 
 
 def canonical(store: Store, documents: Sequence[Document | None]) -> list[bytes | None]:
-    """Return the contents of documents, where equal bytes mean equal contents. Takes a read for the parts of datasets.
+    """Return the contents of documents as bytes: equal bytes mean equal contents.
 
-    The revision of a document is not part of its content.
+    The revision of a document is not part of its content. The parts of datasets take one more read.
     """
     keys = piece_keys(*(document for document in documents if document and document.key.collection is DATASETS))
     pieces = {piece.key.id: piece.fields["text"] for piece in (store.get(*keys) if keys else ()) if piece}
@@ -71,7 +71,7 @@ def canonical(store: Store, documents: Sequence[Document | None]) -> list[bytes 
 
 
 def contents(store: Store, now: datetime) -> Iterator[tuple[str, bytes]]:
-    """Yield everything in a store that has not expired: the name of its collection, and its content."""
+    """Yield every unexpired item of a store: the name of its collection, and its content."""
     for collection in (*DOCUMENTS, DATASETS):
         for page in scan(store, collection, now):
             for document, content in zip(page, canonical(store, page), strict=True):
@@ -84,8 +84,8 @@ def contents(store: Store, now: datetime) -> Iterator[tuple[str, bytes]]:
 def row_sets_of(dataset: Document) -> list[str]:
     """Return the ids of the row sets of a dataset that are copied: the current one, if its check has ended.
 
-    Other row sets are left out, because nothing reads them and their rows may be incomplete: those of attempts that
-    failed or were interrupted, and those of datasets that are being deleted.
+    Other row sets are left out, because nothing reads them and their rows may be incomplete. They belong to attempts
+    that failed or were interrupted, or to datasets that are being deleted.
     """
     fields = dataset.fields
     is_checked = fields["status"] in (DatasetStatus.CLEAN, DatasetStatus.FINDINGS)
@@ -120,7 +120,7 @@ def _has_expired(document: Document, now: datetime) -> bool:
 
 
 class Tally:
-    """The number of items, and a checksum that does not depend on their order."""
+    """A count of items, and a checksum that does not depend on their order."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,7 +1,7 @@
-"""Copies everything in one store to another one.
+"""Copies everything in one store to another store.
 
-A copy keeps no record of its progress. What is in the target is compared with the source, so a copy that was
-interrupted at any instant continues when it is started again, from any machine.
+A copy keeps no record of its progress. The contents of the target are compared with the source, so that a copy that was
+interrupted at any point continues when it is started again, from any machine.
 """
 
 import zlib
@@ -40,8 +40,8 @@ class CopyRefused(Exception):
 class StoreCopy:
     """A copy of everything in ``source`` to ``target``, in pages of bounded size.
 
-    Documents that had expired at ``now`` are left out. ``copied`` is the number of items that are in the target, and
-    ``tallies`` are those of both stores by the name of the collection, once the comparison has ended.
+    Documents that had expired at ``now`` are left out. ``copied`` is the number of items that are in the target. After
+    the comparison, ``tallies`` has the tallies of both stores by the name of the collection.
     """
 
     def __init__(self, source: Store, target: Store, now: datetime) -> None:
@@ -65,7 +65,10 @@ class StoreCopy:
         self._require_owners()
 
     def copy(self) -> Iterator[str]:
-        """Copy everything that the target lacks. Yields the name of the collection of each item that is there then."""
+        """Copy everything that the target lacks.
+
+        Yield the name of the collection for each item that the target then has.
+        """
         for collection in DOCUMENTS:
             for page in scan(self._source, collection, self._now):
                 self._insert(Insert(document.key, document.fields) for document in page)
@@ -78,7 +81,7 @@ class StoreCopy:
                 yield from self._counted(DATASETS.name, 1)
 
     def compare(self) -> Iterator[str]:
-        """Read both stores and tally what they hold. Yields the name of its collection for each item."""
+        """Read both stores and tally their contents. Yield the name of the collection for each item."""
         for store, tallies in zip((self._source, self._target), self.tallies, strict=True):
             for name, content in contents(store, self._now):
                 tallies[name].add(content)
@@ -91,7 +94,7 @@ class StoreCopy:
         return [(name, source[name], target[name]) for name in names]
 
     def _require_equal(self, page: list[Document]) -> None:
-        """Raise CopyRefused unless the source has each of these documents of the target, with the same content."""
+        """Raise CopyRefused unless the source has each of these documents of the target, with equal content."""
         found = self._source.get(*(document.key for document in page)) if page else []
         for document, ours, theirs in zip(
             page, canonical(self._target, page), canonical(self._source, found), strict=True
@@ -115,7 +118,7 @@ class StoreCopy:
                     raise _other_data(piece.key)
 
     def _copy_rows(self, set_id: str) -> Iterator[str]:
-        """Copy a row set. One that is in the target in part is removed first."""
+        """Copy a row set. If the target has only a part of the row set, remove the part first."""
         rows = make_rows(self._target)
         is_complete = self._has_rows(set_id)
         if not is_complete:
@@ -126,7 +129,7 @@ class StoreCopy:
             yield from self._counted(ROWS, len(page))
 
     def _has_rows(self, set_id: str) -> bool:
-        """Return whether the target has all rows of a row set. Those of an interrupted copy may be unreadable."""
+        """Return whether the target has all rows of a row set. The rows of an interrupted copy may be unreadable."""
         pairs = zip_longest(_rows(self._source, set_id), _rows(self._target, set_id))
         try:
             return all(ours == theirs for ours, theirs in pairs)
@@ -134,7 +137,7 @@ class StoreCopy:
             return False
 
     def _copy_dataset(self, document: Document) -> None:
-        """Copy a dataset, after its pieces, which are cut to the size that the target takes."""
+        """Copy a dataset, after its pieces, which are cut to the document size of the target."""
         found = self._source.get(*piece_keys(document))
         texts = join_pieces(document.fields["pieces"], {piece.key.id: piece.fields["text"] for piece in found if piece})
         pieces = cut_pieces(document.key.id, texts, self._target.document_bytes)
@@ -160,7 +163,7 @@ class StoreCopy:
                 self._target.commit(*missing)
 
     def _require_references(self, inserts: Iterable[Insert]) -> None:
-        """Raise CopyRefused if the target enforces a reference of a document to one that is not there."""
+        """Raise CopyRefused if a document belongs to a user whom the target lacks, and the target enforces that."""
         for insert in inserts:
             for name, field in insert.key.collection.fields.items():
                 owner = insert.fields[name] if field.enforced else None

@@ -1,4 +1,4 @@
-"""CSV files: their encoding, their columns, and whether their rows keep the rules of a schema."""
+"""CSV files: their encoding, their columns, and the check of their rows against a schema."""
 
 from src.infrastructure.csv.checker import PolarsCsvChecker
 

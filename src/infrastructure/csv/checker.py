@@ -1,4 +1,4 @@
-"""The CSV checker: reads rows with the csv module's rules and checks them with polars."""
+"""The CSV checker, which reads rows by the rules of the csv module and checks them with polars."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice

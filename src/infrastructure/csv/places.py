@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.1
 
 
 def places_for(memory: int, processes: int) -> int:
-    """Return how many checks fit into this memory beside ``processes`` processes. It is at least one."""
+    """Return how many checks fit into ``memory`` beside ``processes`` processes: at least one."""
     return max(1, (memory - processes * PROCESS_BYTES) // CHECK_BYTES)
 
 
@@ -42,7 +42,10 @@ class CheckPlaces:
     """Places for checks, one for each check that the memory allows at once. All processes of a user share them."""
 
     def __init__(self, count: int, folder: Path | None = None) -> None:
-        """Use a folder in shared memory, because the processes that share memory share that folder."""
+        """Keep the places in a folder in shared memory.
+
+        The processes that share the folder are those that share the memory.
+        """
         shared_memory = Path("/dev/shm")  # noqa: S108 - only its owner can use the folder in it
         shared = shared_memory if shared_memory.is_dir() else Path(tempfile.gettempdir())
         self._folder = folder or shared / f"portero-checks-{os.getuid()}"

@@ -68,7 +68,7 @@ class DataKeys:
         return self._keys
 
     def _current(self) -> dict[str, bytes]:
-        """Return the keys, or those of before if the file cannot be read any more. Raises Unavailable."""
+        """Return the keys, or the last keys that were read if the file cannot be read any more. Raises Unavailable."""
         try:
             return self.load()
         except (OSError, BadDataKeys) as error:

@@ -153,13 +153,19 @@ def _require(condition: bool) -> None:
 
 
 def _require_plausible(data: AuthenticatorData, client: CollectedClientData) -> None:
-    """Require what the library does not check: no frame of another site, and no backup of what cannot be backed up."""
+    """Raise ValueError for what the library does not check.
+
+    That is a credential from a frame of another site, or a backup of a passkey that cannot be backed up.
+    """
     _require(not client.cross_origin)
     _require(data.is_backup_eligible() or not data.is_backed_up())
 
 
 def _require_usable(key: CoseKey) -> None:
-    """Require that the library can verify signatures with a key. It looks at most of a key only then."""
+    """Raise an error unless the library can verify signatures with a key.
+
+    The library examines most of a key only at a verification, so this function tries one.
+    """
     try:
         key.verify(b"", b"")
     except InvalidSignature:
@@ -173,13 +179,19 @@ def _public_key(passkey: Passkey) -> CoseKey:
 
 
 def _decoded(text: Any) -> bytes:
-    """Return the bytes in a text. The library would take a number for the length of bytes to allocate."""
+    """Return the bytes that a base64url text encodes. Raises ValueError for any other value.
+
+    The library would accept a number, and allocate that many bytes.
+    """
     _require(isinstance(text, str) and len(text) <= _MAX_TEXT)
     return websafe_decode(text)
 
 
 def _state(claimed: ClaimedCredential) -> dict[str, Any]:
-    """Return the state of a ceremony, which the library wants back. The challenge is compared by the caller."""
+    """Return the state of a ceremony in the form that the library requires.
+
+    The state holds the credential's own challenge, because the caller checks the challenge.
+    """
     return {"challenge": websafe_encode(claimed.challenge.encode()), "user_verification": _REQUIRED}
 
 

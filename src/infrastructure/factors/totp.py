@@ -47,7 +47,10 @@ def code_at(secret: bytes, step: int) -> str:
 
 
 def _uri(text: str, issuer: str, account: str) -> str:
-    """Return the address that an app reads from a QR code. A colon would end the name of the issuer."""
+    """Return the URI that an app reads from a QR code.
+
+    Colons are removed from both names, because the URI has a colon between them.
+    """
     issuer, account = (name.replace(":", "") for name in (issuer, account))
     query = urlencode({"secret": text, "issuer": issuer}, quote_via=quote)
     return f"otpauth://totp/{quote(issuer, safe='')}:{quote(account, safe='')}?{query}"

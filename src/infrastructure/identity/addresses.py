@@ -41,7 +41,7 @@ def parse_address(text: str) -> Email:
 
 
 def _message(said: str) -> str:
-    """Return our message for one of the library."""
+    """Return the message of this service for an error of the library."""
     if said in _KEPT:
         return said
     if said.endswith("It should have a period."):

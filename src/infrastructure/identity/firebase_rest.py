@@ -45,7 +45,7 @@ UNUSABLE_ANSWERS = (
 
 
 class FirebaseRest:
-    """The methods of the REST API for the accounts of one project."""
+    """Calls the methods of the REST API for the accounts of one project."""
 
     def __init__(self, project: str, api_key: str, timeout: float) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer, in seconds."""
@@ -54,9 +54,10 @@ class FirebaseRest:
         self._timeout = timeout
 
     def sign_in(self, address: str, password: str) -> dict[str, Any]:
-        """Return the answer to a sign-in. It is empty after a refusal, and has no token if a second factor is needed.
+        """Return the answer to a sign-in.
 
-        Raises TooManyAttempts and Unavailable.
+        The answer is empty if the sign-in was refused, and has no token if a second factor is needed. Raises
+        TooManyAttempts and Unavailable.
         """
         try:
             fields = {"email": address, "password": password, "returnSecureToken": True}

@@ -1,6 +1,7 @@
-"""Makes custom tokens, with which clients sign in at Firebase (https://firebase.google.com/docs/auth/admin/create-custom-tokens).
+"""Makes custom tokens, with which clients sign in at Firebase.
 
-The Admin SDK makes them too, but gives each a life of an hour, in which it can be used again and again.
+See https://firebase.google.com/docs/auth/admin/create-custom-tokens. The Admin SDK can make custom tokens too, but its
+tokens are valid for an hour, and can be used repeatedly.
 """
 
 import os
@@ -32,7 +33,7 @@ _FAILURES = (
 
 
 class CustomTokens:
-    """Signs custom tokens with the key of the service account, with IAM, or, for the emulator, not at all."""
+    """Signs custom tokens with the key of the service account or with IAM. Tokens for the emulator stay unsigned."""
 
     def __init__(self, timeout: float) -> None:
         """Connect at the first call. ``timeout`` bounds the wait for an answer of Google, in seconds."""
@@ -62,7 +63,7 @@ class CustomTokens:
 
 
 class _NoSigner(Signer):
-    """Leaves tokens unsigned. The emulator takes no others."""
+    """Leaves tokens unsigned, because the emulator accepts unsigned tokens only."""
 
     key_id = None
 

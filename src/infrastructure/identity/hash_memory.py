@@ -1,4 +1,4 @@
-"""Gives the memory of password hashes back to the system."""
+"""Returns the memory of password hashes to the operating system."""
 
 import ctypes
 import threading
@@ -12,17 +12,18 @@ _BUSY_SECONDS = 2.0
 
 
 def _trim() -> None:
-    """Give free memory back to the system, where the C library can do that."""
+    """Return free memory to the operating system, where the C library can do so."""
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 
 
 class HashMemory:
-    """Gives free memory back to the system a moment after the last hash.
+    """Returns free memory to the operating system a moment after the last hash.
 
-    Until then the C library keeps the memory of a hash for the next one, because the system would have to clear it
-    again. Small allocations can take a part of that memory, and then the next hash needs more. So a process that hashes
-    all the time gives free memory back every two seconds, else it would hold that of two hashes.
+    Until then the C library keeps the memory of a hash for the next hash, because the system would have to clear it
+    again. Small allocations can take a part of that memory, and then the next hash needs additional memory. A process
+    that hashes all the time therefore returns free memory every two seconds, so that it does not keep the memory of two
+    hashes.
     """
 
     def __init__(self, give_back: Callable[[], None] = _trim) -> None:
@@ -30,7 +31,7 @@ class HashMemory:
         self._is_used = self._is_watched = False
 
     def hash_computed(self) -> None:
-        """Expect that the memory of a hash is free now, and give it back in a moment."""
+        """Record that the memory of a hash has become free, and return it to the operating system in a moment."""
         self._is_used = True
         if not self._is_watched:  # two threads that watch would do no harm
             self._is_watched = True

@@ -17,15 +17,15 @@ def first_hit(count: Count, now: int) -> Insert:
 
 
 def attempt_of(count: Count, counter: Document) -> Attempt:
-    """Return the last hit that a counter has counted, as an attempt that ``without_attempt`` can undo."""
+    """Return the last hit of a counter, as an attempt that ``without_attempt`` can undo."""
     hits, ends = counter.fields["hits"], counter.fields["ends"]
     return Attempt(count.id, count.limit.hits, hits, ends, counter.revision)
 
 
 def without_attempt(attempt: Attempt) -> Update:
-    """Return the write that takes an attempt off its counter.
+    """Return the write that subtracts an attempt from its counter.
 
-    The counter then stands below its limit, because refused attempts above the limit are taken off too.
+    The counter is then below its limit, because refused attempts above the limit are subtracted too.
     """
     fields = _fields(min(attempt.count, attempt.limit) - 1, attempt.ends)
     return Update(Key(COUNTERS, attempt.id), fields, attempt.revision)

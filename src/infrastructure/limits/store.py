@@ -21,11 +21,11 @@ _MAX_FULL = 10_000
 
 
 class StoreLimiter:
-    """Counts in the store. Implements RateLimiter.
+    """Counts hits in the store. Implements RateLimiter.
 
-    A check takes no round trip. A hit is one commit if the store has atomic counters, and else a read and a commit.
-    Times are in microseconds since 1970. A full counter is remembered until its window ends, or for as long as its
-    limit says, and costs nothing until then.
+    A check takes no round trip. A hit is one commit if the store has atomic counters, and otherwise a read and a
+    commit. Times are in microseconds since 1970. A full counter is remembered until its window ends, or for as long as
+    its limit says; until then, its hits are refused without a round trip.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -61,7 +61,11 @@ class StoreLimiter:
             self._full.pop(attempt.id, None)
 
     def _remember(self, count: Count, hit: Attempt, now: int) -> None:
-        """Remember a counter that is full. The last hit of a limit may be given back, unless it remembers for good."""
+        """Remember a full counter, whose further hits are then refused without a round trip.
+
+        The hit that fills the counter may be given back. It is therefore remembered only under a limit that sets a time
+        for remembering; under other limits, the next hit is.
+        """
         limit = count.limit
         if hit.count > limit.hits or (hit.count == limit.hits and limit.remembered is None):
             if len(self._full) >= _MAX_FULL:
@@ -70,7 +74,12 @@ class StoreLimiter:
             self._full[count.id] = min(hit.ends, now + seconds * SECOND), hit.ends
 
     def _add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
-        """Do what Store.add_hits does, with a read and a commit. Raises Conflict."""
+        """Add one hit to each counter, with a read and a commit, for stores without atomic counters.
+
+        Return the counters.
+
+        Raises Conflict if another process has changed a counter meanwhile.
+        """
         writes: list[Insert | Update] = []
         for first, stored in zip(counters, self._store.get(*(each.key for each in counters)), strict=True):
             fields = first.fields

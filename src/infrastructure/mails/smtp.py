@@ -56,7 +56,7 @@ class SmtpMailer:
             server.send_message(mail, self._sender.addr_spec, [recipient])
 
     def check(self) -> None:
-        """Connect and log in, and send nothing."""
+        """Connect to the server and log in, without sending a mail."""
         with self._connection():
             pass
 
@@ -80,7 +80,10 @@ class SmtpMailer:
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """Yield a connection that is secure and logged in. Raises Postponed, AttemptFailed, also for the block."""
+        """Yield a secure, logged-in connection.
+
+        Raises Postponed and AttemptFailed, also for SMTP errors in the block.
+        """
         try:
             with self._open() as server:
                 yield server
@@ -100,7 +103,7 @@ class SmtpMailer:
 
     @contextmanager
     def _open(self) -> Iterator[smtplib.SMTP]:
-        """Yield a connection that is secure and logged in. It is cut after ``_TOTAL_SECONDS``."""
+        """Yield a secure, logged-in connection, which is shut down after ``_TOTAL_SECONDS``."""
         context = ssl.create_default_context()
         if self._tls:
             server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=_STEP_SECONDS, context=context)
@@ -128,7 +131,7 @@ class SmtpMailer:
 
 
 def _with_ascii_domain(address: str) -> str:
-    """Return an address with its domain as DNS and SMTP have it (IDNA 2008), such as ana@xn--mnchen-3ya.example.
+    """Return an address with its domain in ASCII (IDNA 2008), such as ana@xn--mnchen-3ya.example.
 
     An address that cannot be encoded is returned unchanged, for the mail server to refuse.
     """
@@ -145,7 +148,7 @@ def _with_ascii_domain(address: str) -> str:
 
 
 def _cut(server: smtplib.SMTP) -> None:
-    """Shut the connection down. A server that sends one byte at a time would otherwise hold it open."""
+    """Shut the connection down. Without this limit, a server could hold it open by sending one byte at a time."""
     if server.sock:
         server.sock.shutdown(socket.SHUT_RDWR)
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: it refuses calls to a service that is down for a while (Nygard, Release It!, chapter 5)."""
+"""A circuit breaker, which refuses calls to a service that is down (Nygard, Release It!, chapter 5)."""
 
 import threading
 import time

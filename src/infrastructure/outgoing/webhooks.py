@@ -33,7 +33,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 class NotAllowed(Exception):
-    """The URL leads to an address to which nothing is sent."""
+    """The URL leads to an address to which no webhook may be sent."""
 
 
 class HttpWebhookSender:
@@ -46,13 +46,13 @@ class HttpWebhookSender:
     """
 
     def __init__(self, *, production: bool, resolve: Resolve | None = None, seconds: float = ATTEMPT.total_seconds()):
-        """Let an attempt take ``seconds`` in all."""
+        """Limit an attempt to ``seconds`` in all."""
         self._production, self._seconds = production, seconds
         self._resolve = resolve or _addresses
         self._resolvers = ThreadPoolExecutor(40, "resolver")
 
     def check(self, url: str) -> None:
-        """Do nothing if deliveries may be sent to ``url``, as far as that is seen without a look-up."""
+        """Raise InvalidValue if deliveries may not be sent to ``url``. The name of its host is not resolved."""
         import httpx2  # only a process that adds or delivers needs it
 
         try:
@@ -145,7 +145,7 @@ def _addresses(host: str, port: int) -> list[str]:
 
 @contextmanager
 def _ending(by: float) -> Iterator[Callable[[str, dict[str, Any]], None]]:
-    """Yield a trace function that shuts the connection down at ``by``, also during the TLS handshake.
+    """Yield a trace function that shuts the connection down at the time ``by``, even during the TLS handshake.
 
     The timeouts of httpx2 apply to each read, so that an answer which arrives byte by byte never exceeds them. The
     connection is shut down through another descriptor of its socket, because TLS takes over the first one.

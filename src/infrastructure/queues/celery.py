@@ -102,7 +102,7 @@ class CeleryQueue:
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:
-        """Yield a connection, which connects at its first use. Raise Unavailable for what goes wrong in the block."""
+        """Yield a lazy connection, which connects at its first use. Raise Unavailable for errors in the block."""
         # A new connection cannot be stale, and threads neither share it nor wait for it.
         with self.app.connection_for_write() as connection:
             try:

@@ -37,8 +37,8 @@ class Datasets(StoredObjectDocuments[Dataset]):
 
     The schema that a client gave for the columns, and the report, may be too large for one document of the store. Each
     of the two is packed into a text, and the text is cut into pieces that fit into a document. The field ``pieces`` of
-    the stored dataset lists the ids of the pieces. All of them are written in the commit of the dataset. Raises NotCsv
-    if they do not fit into it.
+    the stored dataset lists the ids of the pieces. All pieces are written in the commit of the dataset. Raises NotCsv
+    if they do not fit into the commit.
     """
 
     _first_read = 5
@@ -107,12 +107,15 @@ class Datasets(StoredObjectDocuments[Dataset]):
 
 
 def piece_keys(*documents: Document | None) -> list[Key]:
-    """Return the keys of the pieces of stored datasets."""
+    """Return the keys of the pieces that hold the columns and reports of stored datasets."""
     return [Key(REPORTS, id) for document in documents if document for id in document.fields["pieces"]]
 
 
 def join_pieces(ids: Sequence[str], pieces: Mapping[str, str]) -> dict[str, str]:
-    """Return the texts whose pieces have these ids, by part, or nothing if one of the pieces is missing."""
+    """Return the packed texts of a dataset (columns, report) by name, joined from their pieces.
+
+    Return nothing if a piece is missing.
+    """
     parts: dict[str, str] = {}
     for id in ids if pieces.keys() >= {*ids} else ():
         part = id.split(".")[1]

@@ -176,9 +176,9 @@ class Documents(Generic[E]):
         return saved
 
     def _remove_unchanged(self, entity: E, *others: Write) -> bool:
-        """Remove an entity and commit ``others``, all or nothing. Return whether that succeeded.
+        """Remove an entity and commit ``others``, all or nothing. Return whether the commit succeeded.
 
-        It fails if the stored revision is another one, or if a precondition of ``others`` is not met.
+        It fails if the stored revision has changed, or if a precondition of ``others`` is not met.
         """
         try:
             self._store.commit(Delete(self._key(entity.id), entity.revision), *others)
@@ -213,7 +213,7 @@ class Documents(Generic[E]):
         return Page(entities, cursor)
 
     def _further_characters(self, entity: E) -> int:
-        """Return about how many characters an entity has that are not in its own document."""
+        """Return the approximate number of characters that an entity stores outside its own document."""
         return 0
 
     def _key(self, id: str) -> Key:
@@ -221,7 +221,7 @@ class Documents(Generic[E]):
 
 
 def _characters(document: Document) -> int:
-    """Return how long the texts of a document are. A character counts as often as JSON in ASCII has some for it."""
+    """Return the number of characters of the texts in a document, as JSON in ASCII would write them."""
     return sum(len(json.dumps(value)) for value in document.fields.values() if isinstance(value, str))
 
 

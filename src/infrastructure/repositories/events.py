@@ -65,17 +65,20 @@ class Events(Documents[Event]):
         return Page(events[:limit], encode_cursor(queries[0], last.at, last.id))
 
     def handed_out(self, event: Event) -> Update:
-        """Return the write that marks an event as handed to the webhooks. It must be at the revision that was read."""
+        """Return the write that marks an event as handed out to the webhooks.
+
+        It fails if the event has changed since it was read.
+        """
         return Update(self._key(event.id), {**self._recorder.fields(event), "due_at": None}, event.revision)
 
     def delete_for_user(self, user_id: str) -> None:
-        """Remove what is personal from the events of a user. Takes a query and a commit for each page."""
+        """Remove the personal data from the events of a user. Takes a query and a commit for each page."""
         cursor = retry_conflicts(partial(self._strip_page, user_id, None))
         while cursor:
             cursor = retry_conflicts(partial(self._strip_page, user_id, cursor))
 
     def _strip_page(self, user_id: str, cursor: str | None) -> str | None:
-        """Remove what is personal from a page of events. Return the cursor of the next page. Raises Conflict."""
+        """Remove the personal data from a page of events. Return the cursor of the next page. Raises Conflict."""
         limit = min(READ_DOCUMENTS, self._store.commit_writes)
         page = self._store.find(Query(EVENTS, "at", {"user_id": user_id}, cursor=cursor, limit=limit, descending=True))
         stripped = [

@@ -61,7 +61,10 @@ class Factors(Documents[Factor]):
             yield from map(self.entity, page)
 
     def evidence_writes(self, evidence: Evidence) -> list[Write]:
-        """Return the writes that use up the evidence. A commit with any of them fails if it was used before."""
+        """Return the writes that use up the evidence.
+
+        A commit with these writes fails if the evidence was used before.
+        """
         spent = [Insert(Key(SPENT, each.id), {"expires_at": each.expires_at}) for each in evidence.spent]
         return [*spent, *([self.write(evidence.factor)] if evidence.factor else [])]
 

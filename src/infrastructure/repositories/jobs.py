@@ -36,7 +36,7 @@ class Jobs(Documents[Job]):
 
 
 def _written(message: str | None) -> str | None:
-    """Return a message with its values as JSON, so that it can be translated for whoever reads it."""
+    """Return a message with its template and values as JSON, so that it can be translated for each reader."""
     has_values = isinstance(message, Translatable) and message.values
     return json.dumps(_nested(message), ensure_ascii=False) if has_values else message
 

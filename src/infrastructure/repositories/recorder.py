@@ -1,4 +1,4 @@
-"""Turns events into writes, so that each is stored in the commit of what has caused it."""
+"""Turns events into writes, so that each event is stored in the commit that causes it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -35,7 +35,7 @@ class Recorder:
 
 
 def event_fields(event: Event) -> Mapping[str, Any]:
-    """Return the fields of the document of an event that follow from the event alone."""
+    """Return the fields of an event's document, except the fields that depend on the retention and the webhooks."""
     return {
         "shard": int(event.id[-8:], 16) % EVENT_SHARDS,
         "type": event.type.value,

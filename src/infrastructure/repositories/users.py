@@ -171,10 +171,10 @@ class Users(Documents[User]):
         return Taken(*sorted({kinds.get(key, "id") for key in failed.keys - {_ADMINS}}, reverse=True))
 
     def _invitation_writes(self, old: User | None, new: User) -> list[Write]:
-        """Return the write that accepts the invitation of a user whom this commit lets in, or gives it back.
+        """Return the write that marks a new user's invitation as accepted, or a deleted user's as not accepted.
 
         The invitation is changed at the revision that was read, so that of several users with one invitation only one
-        is let in. Raises InvalidInvitation if it has been accepted or removed.
+        succeeds. Raises InvalidInvitation if it has been accepted or removed.
         """
         gives_back = new.state is State.DELETED
         comes_in = new.state is State.ACTIVE and (old is None or old.state is State.PENDING or not old.invitation_id)

@@ -28,7 +28,7 @@ class Webhooks(Documents[Webhook]):
     def add(self, webhook: Webhook, event: Event, most: int) -> Webhook | None:
         """Store a new webhook. Takes a read and, without conflicts, a commit.
 
-        Each commit replaces the roster of the webhooks, so that simultaneous ones do not exceed the number.
+        Each commit replaces the roster of the webhooks, so that simultaneous calls do not exceed the maximum number.
         """
 
         def attempt() -> Webhook | None:

@@ -1,4 +1,4 @@
-"""Row storage: in a table if the store has one for rows, and otherwise packed into documents."""
+"""Row storage: in a table if the store has a table for rows, and otherwise packed into documents."""
 
 from src.application.ports import RowStore
 from src.infrastructure.rows.packed import PackedRows
@@ -6,5 +6,5 @@ from src.infrastructure.stores.portable import Store
 
 
 def make_rows(store: Store) -> RowStore:
-    """Return the storage for rows that ``store`` has, or else one that packs rows into its documents."""
+    """Return the row storage of ``store``, or a row storage that packs rows into its documents."""
     return store.bulk_rows() or PackedRows(store)

@@ -1,6 +1,6 @@
-"""Rows packed into documents, for stores that charge for each document and write few of them in a second.
+"""Packs rows into documents, for stores that charge for each document and write few documents in a second.
 
-Valid and invalid rows are packed apart, so that few invalid rows are found without reading all packs.
+Valid and invalid rows are packed separately, so that a few invalid rows are found without reading all packs.
 """
 
 import heapq
@@ -113,5 +113,5 @@ def _packs_of(rows: Iterable[EncodedRow]) -> Iterator[tuple[int, str]]:
 
 
 def _place(line: int) -> str:
-    """Return a line number as a text of fixed length, so that texts are in the order of the lines."""
+    """Return a line number as a text of fixed length. These texts sort in the order of the numbers."""
     return f"{line:012}"

@@ -31,7 +31,7 @@ def decode_cursor(query: Query) -> tuple[Any, str] | None:
 
 
 def encode_cursor(query: Query, value: Any, id: str) -> str:
-    """Return a cursor that continues after an order value and an id, and that only the same query accepts."""
+    """Return a cursor that continues after an order value and an id. It is accepted for the same query only."""
     equal, bounds = sorted(query.equal.items()), [query.start, str(query.until)]
     described = json.dumps([query.collection.name, query.order, query.descending, equal, bounds], default=str)
     digest = hashlib.sha256(described.encode()).hexdigest()[:16]

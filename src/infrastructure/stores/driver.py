@@ -1,4 +1,4 @@
-"""What a store implements: reading, finding and committing documents.
+"""The interface of a store's driver: reading, finding and committing documents.
 
 ``commit`` writes several documents, all or none, each under a precondition: the document is absent, or at a given
 revision. Firestore, SQL, DynamoDB and a dictionary under a lock all support this.
@@ -100,7 +100,10 @@ class BrokenStore(StoreNotReady):
 
 
 class Driver(ABC):
-    """What a store implements. Every method raises Unavailable when the service behind it does not answer."""
+    """The interface that each store implements.
+
+    Every method raises Unavailable when the service behind it does not answer.
+    """
 
     document_bytes = 1_000_000
     """The largest text in a document, in bytes. Its other fields are small, and Firestore accepts 1 MiB in all.
@@ -179,9 +182,10 @@ COUNTER_SKEW = 60_000_000
 
 
 def is_current_counter(ends: int, first: Insert, now: int) -> bool:
-    """Return whether a window that ends at ``ends`` is current. ``first`` is the counter of one that begins now.
+    """Return whether a counter's window that ends at ``ends`` is current at ``now``.
 
-    A window that ends later than ``first`` began by a clock that was ahead.
+    ``first`` is the counter of a window that begins now. A window that ends later than the window of ``first`` was
+    begun by a clock that is ahead, and is accepted within COUNTER_SKEW.
     """
     return now < ends <= int(first.fields["ends"]) + COUNTER_SKEW
 

@@ -8,7 +8,7 @@ from src.infrastructure.stores.portable import Store
 
 
 class MigratedStore(Store):
-    """A store with tables, which migrations bring up to date."""
+    """A store whose tables are created and updated by migrations."""
 
     @classmethod
     @abstractmethod

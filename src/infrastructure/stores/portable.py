@@ -1,4 +1,4 @@
-"""What all stores share: ``get``, ``find`` and ``commit``, over the driver that each store implements."""
+"""The operations that all stores share: ``get``, ``find`` and ``commit``, over the driver of each store."""
 
 from contextlib import suppress
 from datetime import datetime

@@ -45,10 +45,10 @@ _Time = Annotated[int, Field(ge=0, lt=1 << 37)]
 
 
 class _Payload(BaseModel):
-    """The claims of an access token beside those that admins have set. Those without a default are required.
+    """The standard claims of an access token, without the custom claims that admins have set.
 
-    The others are how and when the user logged in (OpenID Connect Core, section 2; RFC 8176). Tokens of earlier
-    versions do not have them.
+    Claims without a default are required. The others say how and when the user logged in (OpenID Connect Core, section
+    2; RFC 8176), and are missing in tokens of earlier versions.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
@@ -86,7 +86,7 @@ class _LowS(ECAlgorithm):
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A token with a good signature: the id of the key that has signed it, and the claims."""
+    """A token with a verified signature: the id of the signing key, and the claims."""
 
     kid: str
     payload: _Payload
@@ -164,7 +164,7 @@ class JwtIssuer:
         return _json(token.split(".")[1])
 
     def _verify_signature(self, token: str) -> _Verified:
-        """Return a token that one of the current keys has signed, whether or not it has expired. Raise InvalidToken."""
+        """Return a token that one of the current keys has signed, even if the token has expired. Raise InvalidToken."""
         parts = token.split(".")
         if len(token) > _MAX_LENGTH or len(parts) != 3:
             raise InvalidToken
@@ -183,7 +183,7 @@ class JwtIssuer:
 
 
 def _proof(payload: _Payload) -> Proof | None:
-    """Return what a token says about the proof of its user, or None for a token of an earlier version."""
+    """Return the proof of identity in the claims of a token, or None for a token of an earlier version."""
     if payload.auth_time is None or payload.amr is None:
         return None
     return Proof(payload.amr, datetime.fromtimestamp(payload.auth_time, UTC))

@@ -32,7 +32,7 @@ class DerivedRefreshTokens:
     """Issues refresh tokens whose secrets are derived. Implements RefreshTokens."""
 
     def __init__(self, keys: KeyRing, purpose: str = "portero refresh tokens") -> None:
-        """Issue tokens with secrets for ``purpose``, which is COOKIES for the values of cookies."""
+        """Issue tokens with secrets for ``purpose``, such as COOKIES for the values of cookies."""
         self._ring = keys
         self._purpose = purpose
         self._prefix = f"{COOKIES}:" if purpose == COOKIES else ""

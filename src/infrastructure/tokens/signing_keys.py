@@ -163,7 +163,7 @@ class KeyRing:
     def fingerprints(self, data: bytes) -> list[str]:
         """Return an HMAC-SHA256 of ``data`` for each key, beginning with the signing key. Implements Fingerprints.
 
-        A reader of the store learns nothing about ``data`` from it, unlike from a plain hash.
+        Unlike a plain hash, an HMAC reveals nothing about ``data`` to a reader of the store.
         """
         return [hmac.digest(key, data, "sha256").hex() for key in self.derived("portero fingerprints")]
 

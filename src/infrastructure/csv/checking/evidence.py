@@ -24,7 +24,7 @@ _LATER_CELLS = 2_000
 
 @dataclass(slots=True)
 class ColumnEvidence:
-    """Some values of a column. ``counts`` has the first MAX_DISTINCT distinct values that are not empty."""
+    """A sample of the values of a column. ``counts`` has the first MAX_DISTINCT distinct values that are not empty."""
 
     cells: pl.Series
     counts: dict[str, int]
@@ -39,7 +39,7 @@ class ColumnEvidence:
 
 
 class Evidence:
-    """The rows of a file that are looked at: all of a small file, and the beginning of each block of a large one."""
+    """The sampled rows of a file: all rows of a small file, and the beginning of each block of a large file."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -52,7 +52,7 @@ class Evidence:
         return self._cells >= MAX_CELLS or self._bytes >= _MAX_BYTES
 
     def add(self, block: Block) -> None:
-        """Look at the next block. Rows that are no data, such as a total, are left out."""
+        """Sample the next block. Rows that hold no data, such as a total, are left out."""
         cells = _LATER_CELLS if self.is_enough else MAX_CELLS
         frame = block.complete.head(max(1, cells // self._width))
         self._bytes += int(block.frame.estimated_size())

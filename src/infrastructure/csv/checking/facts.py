@@ -1,4 +1,7 @@
-"""The facts about a column from which suspicions follow. Every threshold is a constant, with the reason for it."""
+"""The facts about a column that decide which of its values are suspicious.
+
+Each threshold is a constant with its reason.
+"""
 
 import math
 import re
@@ -93,7 +96,10 @@ class Facts:
 
     @property
     def shared(self) -> tuple[object, ...]:
-        """The facts on which the judgement of a cell depends. Columns with equal ones are judged together."""
+        """The facts on which the check of a cell depends.
+
+        Columns for which these facts are equal are checked together.
+        """
         column, suspected = (each and replace(each, name="", unique=False) for each in (self.column, self.suspected))
         return column, suspected, self.misspelled, self.limits
 
@@ -133,7 +139,10 @@ def facts_about(column: Column, evidence: ColumnEvidence, *, is_inferred: bool, 
 
 
 def _is_convention(suspected: Column, evidence: ColumnEvidence) -> bool:
-    """Return whether the values that are not of a type seem to be meant: too few, one text, or codes with digits."""
+    """Return whether the values that are not of the type ``suspected`` seem to be intended.
+
+    They seem so if the column has few values, if they are all the same frequent text, or if most are codes with digits.
+    """
     pattern = re.compile(grammar(suspected) or "")
     others = {value: count for value, count in evidence.counts.items() if not pattern.fullmatch(value)}
     if evidence.filled < MIN_VALUES or not others:
@@ -161,7 +170,7 @@ def _misspelled(evidence: ColumnEvidence) -> frozenset[str]:
 
 
 def number_in(column: Column, cell: pl.Expr) -> pl.Expr:
-    """Return the number in a cell that has a value of a numeric column."""
+    """Return an expression for the number in a cell of a numeric column."""
     if column.thousands:
         cell = cell.str.replace_all(column.thousands, "", literal=True)
     if column.decimal == ",":
@@ -193,9 +202,9 @@ def _limits(column: Column, evidence: ColumnEvidence) -> tuple[float, float] | N
 
 
 def _limit(greatest: Sequence[float], least: float, far: float) -> float:
-    """Return a limit that no ordinary number exceeds, and that is not less than ``far``.
+    """Return a limit above which a number is an outlier. It is at least ``far``.
 
-    ``greatest`` are in ascending order the numbers that may be outliers, and one more.
+    ``greatest`` has, in ascending order, the numbers that may be outliers, preceded by the next smaller number.
     """
     limit = math.inf
     for ordinary, number in reversed([*pairwise(greatest)]):
@@ -207,17 +216,23 @@ def _limit(greatest: Sequence[float], least: float, far: float) -> float:
 
 
 def _is_scale(values: pl.Series) -> bool:
-    """Return whether sorted numbers are grades or ratings: few integers, often repeated; the least does not prevail."""
+    """Return whether sorted numbers look like grades or ratings.
+
+    These are few different integers, often repeated, of which the least does not prevail.
+    """
     is_small = values[-1] - values[0] <= MAX_SCALE and bool((values == values.round()).all())
     least = (values == values[0]).sum()
     return is_small and 2 * len(values) >= 3 * values.n_unique() and least <= MOST_LEAST * len(values)
 
 
 def is_key(column: Column, evidence: ColumnEvidence, position: int, *, has_other: bool) -> bool:
-    """Return whether the values of a column seem to identify the rows. ``has_other`` says that another column does.
+    """Return whether the values of a column seem to identify the rows.
 
-    The name says so, or the shape of the values in the first column. Elsewhere a single e-mail address, number of an
-    identity card or code that occurs twice is probably an error, unless the rows are adjacent: families share one.
+    ``has_other`` says whether another column does so.
+
+    A column is a key by its name, or, in the first place of a file, by the shape of its values. In other columns, a
+    single e-mail address, identity number or code that occurs twice is probably an error, unless its two rows are
+    adjacent: members of a family may share a value.
     """
     repeated = evidence.filled - evidence.distinct
     if column.type not in _KEY_TYPES or not evidence.filled >= MIN_VALUES:
@@ -242,7 +257,7 @@ _KEY_TYPES = (ColumnType.STRING, ColumnType.INTEGER, ColumnType.EMAIL)
 
 
 def _is_sequence(evidence: ColumnEvidence) -> bool:
-    """Return whether most integers are one more than the one before."""
+    """Return whether most integers are one more than the integer before."""
     numbers = [int(value) for value in evidence.cells.head(100) if _INTEGER.fullmatch(value)]
     steps = [after - before for before, after in pairwise(numbers)]
     return 4 * steps.count(1) >= 3 * len(steps)

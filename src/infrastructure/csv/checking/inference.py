@@ -27,7 +27,7 @@ _DECIMALS = 2
 def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts]:
     """Return the facts about each column of the header.
 
-    Reads all blocks if the type of a column has to be inferred, and else only as many as show the forms.
+    Reads all blocks if the type of a column has to be inferred, and otherwise only as many blocks as show the forms.
     """
     given = [source.expected.get(at) for at in range(len(source.header))]
     iterator = iter(blocks)
@@ -70,7 +70,10 @@ def infer(source: Source, schema: Schema, blocks: Iterable[Block]) -> list[Facts
 
 @dataclass(slots=True)
 class _Counts:
-    """The counts of a column: its non-empty cells, and its values that have each type, in its form or in another."""
+    """The counts of a column: of its non-empty cells, and of the values of each type.
+
+    Values in the column's form and in other forms are counted separately.
+    """
 
     forms: dict[ColumnType, Column] = field(default_factory=dict)
     values: int = 0
@@ -93,8 +96,8 @@ class _Counts:
     def column(self, name: str, evidence: ColumnEvidence, decimals: int) -> tuple[Column, Column | None]:
         """Return a column of the first type that 80 % of the values have, or else of the type string.
 
-        So many ``decimals`` make integers numbers. The second value is a type that at least half of the values of a
-        string column have, if there is one.
+        A column with at least ``decimals`` decimal numbers is never of the type integer. The second value is the type
+        that at least half of the values of a string column have, or None.
         """
         counts = self.by_type
         if _is_code(evidence):
@@ -111,7 +114,10 @@ class _Counts:
 
 
 def _is_code(evidence: ColumnEvidence) -> bool:
-    """Return whether digits are no numbers: codes of equal length with leading zeros, or phone numbers."""
+    """Return whether the digits in a column are codes instead of numbers.
+
+    Codes have equal lengths and leading zeros, or are phone numbers.
+    """
     digits = [value for value in evidence.counts if _DIGITS.fullmatch(value)]
     others = [value for value in evidence.counts if not _DIGITS.fullmatch(value)]
     lengths = Counter(map(len, digits))
@@ -125,9 +131,9 @@ def _is_code(evidence: ColumnEvidence) -> bool:
 
 
 def _in_any_form(form: Column) -> str:
-    """Return the regular expression of the values of a type. Those in another form than the column's are values, too.
+    """Return the regular expression of the values of a type, in the form of the column or in another form.
 
-    Integers are not, since the digits of 1.250 may be decimals.
+    For integers the other forms are left out, because the digits after the point in 1.250 may be decimals.
     """
     own = grammar(form) or ""
     return own if form.type in (ColumnType.INTEGER, ColumnType.BOOLEAN) else f"{own}|{any_form(form.type) or own}"

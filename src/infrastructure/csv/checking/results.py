@@ -43,7 +43,7 @@ class RuleResult:
         self.samples.clear()
 
     def add_sample(self, line: int, value: str) -> None:
-        """Add a sample unless there are enough."""
+        """Add a sample, unless the result has the maximum number of samples."""
         if self.missing_samples:
             text = displayed(value[: MAX_VALUE + 1])
             self.samples.append(Sample(line, f"{text[:MAX_VALUE]}…" if len(text) > MAX_VALUE else text))
@@ -90,7 +90,7 @@ class Results:
 
     @property
     def unknown(self) -> list[str]:
-        """The names of the columns that the schema does not name, though it names some."""
+        """The names of the columns that the schema does not have, if the schema has any columns."""
         if not self.schema.columns:
             return []
         source = self.source
@@ -112,7 +112,7 @@ class Results:
         return Severity.WARNING if is_unsaid or rule in SUSPICIONS else Severity.ERROR
 
     def drop_habits(self, rows: int) -> None:
-        """Clear the results of suspicions that so many rows confirm that they are the way the file is written."""
+        """Clear the results of suspicions that too many rows confirm: the file seems to be meant to be written so."""
         for (rule, position), result in self.by_rule.items():
             is_unsaid = rule != "not_empty" or (position is not None and self.facts[position].is_inferred)
             most = max(1.0 if rule != "blanks" else 3.0, MOST.get(rule, 1.0) * rows)

@@ -1,4 +1,4 @@
-"""The suspicions about whole rows: rows without data, and rows that summarise others."""
+"""Finds rows without data: empty rows, and rows that summarise others."""
 
 import polars as pl
 
@@ -12,16 +12,16 @@ _LABEL_COLUMNS = 3
 
 
 def marked(height: int, rows: pl.Series) -> pl.Series:
-    """Return booleans for ``height`` rows, true for these rows."""
+    """Return a series of ``height`` booleans that is true at the positions ``rows``."""
     return pl.Series([False]).new_from_index(0, height).scatter(rows, True)  # scatter changes the series
 
 
 def without_data(frame: pl.DataFrame, *, is_end: bool = False) -> dict[str, pl.Series]:
-    """Return by rule the positions of the rows that hold no data: they are empty, or sum up others.
+    """Return, by rule, the positions of the rows that hold no data: empty rows, and summaries of other rows.
 
-    An empty row has no character but blanks. The first value of a summary is a label such as TOTAL. Since "Total" can
-    be a value too, a cell of the row must be empty, or the row is the last one of the file, which ``is_end`` says of
-    the last row of the frame. A row that is not checked (nulls) is neither.
+    An empty row has only blanks. The first value of a summary is a label such as TOTAL. Since "Total" can be a value
+    too, a summary must also have an empty cell or be the last row of the file; ``is_end`` says that the frame ends with
+    the file. A row of nulls is not checked, and is neither empty nor a summary.
     """
     labels = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in frame.columns[:_LABEL_COLUMNS]]
     first = frame.to_series()

@@ -46,10 +46,9 @@ def stacked(frame: pl.DataFrame, positions: Iterable[int]) -> pl.Series:
 
 
 class ColumnRules:
-    """Rules that one or more columns have in common. Their cells are checked together, as one long series.
+    """Rules that one or more columns share. The cells of these columns are checked together, as one long series.
 
-    Nearly all cells are as they should be. One expression finds the cells that are not, and further expressions look
-    at these odd cells only.
+    Nearly all cells are ordinary. One expression finds the other, odd cells, and further expressions check only these.
     """
 
     def __init__(self, facts: Facts, positions: list[int]) -> None:
@@ -115,7 +114,7 @@ class ColumnRules:
             yield position, (has_value.slice(index * height, height), by_rule)
 
     def _odd(self) -> pl.Expr:
-        """Return an expression that is true for the cells that are looked at closely."""
+        """Return an expression that is true for odd cells, which need a closer check."""
         if not self._is_text:
             odd = ~_HAS_VALUE & _CELL.is_not_null()
             is_number = self._column.type is ColumnType.NUMBER

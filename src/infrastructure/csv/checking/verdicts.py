@@ -97,7 +97,7 @@ class Verdicts:
                     yield rule, position, rows
 
     def findings(self, block: Block, begin: int) -> dict[int, str]:
-        """Return which rules the rows of a block break, as the text of a JSON array, by the position of the row.
+        """Return the rules that each row of a block breaks, as a JSON array, by the position of the row.
 
         Call it once the duplicates are known. ``begin`` is the number of rows before the block.
         """
@@ -124,7 +124,11 @@ class Verdicts:
             result.add_sample(block.lines[row], value)
 
     def _row_hashes(self, block: Block, frame: pl.DataFrame, empty: pl.Series) -> pl.Series:
-        """Return the hashes of the rows of a frame, null for empty rows; ragged rows have those of all their cells."""
+        """Return the hashes of the rows of a frame.
+
+        An empty row has the hash null. The hash of a ragged row covers all of its cells, also those that the frame
+        lacks.
+        """
         hashes = frame.hash_rows(self._seed)
         if len(empty):
             hashes = hashes.scatter(empty, None)
@@ -140,8 +144,8 @@ class Verdicts:
     def with_duplicates(self) -> tuple[pl.Series, PendingSamples]:
         """Find the duplicates among all rows.
 
-        Return two values: which rows of the file are invalid; and the samples of duplicates, which the caller adds to
-        the results.
+        Return two values: the invalid rows of the file, and the samples of duplicates, which the caller adds to the
+        results.
         """
         invalid, pending = _joined(self._invalid, pl.Boolean), PendingSamples()
         for position in list(self._hashes):
@@ -171,7 +175,7 @@ class Verdicts:
 
 
 def text_at(block: Block, row: int, position: int | None, delimiter: str) -> str:
-    """Return the cell of a row at the position of a column, or all its cells."""
+    """Return the cell of a row at ``position``, or all cells of the row as text if ``position`` is None."""
     if position is not None:
         return str(block.frame.to_series(position)[row])
     return delimiter.join(block.ragged.get(row) or block.frame.row(row))

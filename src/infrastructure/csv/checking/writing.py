@@ -1,4 +1,4 @@
-"""Finds out how the columns of a file are written: in which form, and by which habits of the whole file."""
+"""Detects how the columns of a file are written: the form of each column, and the habits of the whole file."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ from src.infrastructure.csv.reading.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How the file as a whole writes: its decimal separator, and the order of the parts of a date."""
+    """The writing habits of the whole file: its decimal separator, and the order of the parts of its dates."""
 
     decimal: str
     order: str
@@ -37,7 +37,7 @@ def _patterns(type: ColumnType) -> list[tuple[Column, re.Pattern[str]]]:
 
 
 def count_forms(column: Column | None, evidence: ColumnEvidence) -> Forms:
-    """Return for each type that a column may have how many values are written in each form."""
+    """Return, for each type that a column may have, the number of values in each form."""
     types = [column.type] if column else [*GRAMMAR]
     found: dict[ColumnType, list[tuple[Column, int]]] = {}
     for type in types:
@@ -54,7 +54,10 @@ def count_forms(column: Column | None, evidence: ColumnEvidence) -> Forms:
 
 
 def _boolean_forms(evidence: ColumnEvidence, *, is_given: bool) -> Iterator[tuple[Column, int]]:
-    """Yield the pairs of words in a column, as they are mostly written there, and their counts."""
+    """Yield the pairs of words, such as yes/no, that a column uses for booleans, and how often it uses them.
+
+    The words have the spelling that is most frequent in the column.
+    """
     by_word: dict[str, Counter[str]] = {}
     for value, count in evidence.counts.items():
         if len(value) <= 12:
@@ -76,7 +79,7 @@ def _order(format: str) -> str:
 
 
 def habits_of(source: Source, schema: Schema, forms: Sequence[Forms]) -> Habits:
-    """Return the habits that the locale names, or else those of the columns that leave no doubt."""
+    """Return the habits of the given locale, or else the habits that follow from columns with an unambiguous form."""
     if schema.locale and (language := language_of(schema.locale)):
         return Habits(*LOCALES[language], has_decimals=True)
     decimals, orders = Counter[str](), Counter[str]()
@@ -98,7 +101,7 @@ def habits_of(source: Source, schema: Schema, forms: Sequence[Forms]) -> Habits:
 
 
 def choose_forms(forms: Forms, given: Column | None, habits: Habits) -> dict[ColumnType, Column]:
-    """Return the form of most values for each type. Of two that fit equally, the one that the file prefers.
+    """Return, for each type, the form that most values have. If two forms fit equally well, prefer the file's habits.
 
     For a column without a schema, types that no value has are left out.
     """
@@ -119,12 +122,12 @@ def choose_forms(forms: Forms, given: Column | None, habits: Habits) -> dict[Col
 
 
 def _agrees(form: Column, given: Column) -> bool:
-    """Return whether a form has all that the schema says about the form of a column."""
+    """Return whether a form agrees with the separators that the schema gives for a column."""
     return all(getattr(form, name) == value for name, value in given.form.items() if name in ("decimal", "thousands"))
 
 
 def with_form(column: Column, kinds: Mapping[ColumnType, Column], habits: Habits) -> Column:
-    """Return a column of the schema with the form that its values have, where the schema says nothing."""
+    """Return a column of the schema, with the form of its values in the properties that the schema does not give."""
     form = kinds.get(column.type)
     if form and not (column.format or column.true or column.false):
         column = replace(column, **form.form | column.form)

@@ -172,7 +172,7 @@ class BlockReader:
 
 
 def prefetched(items: Iterator[T], pool: Executor) -> Iterator[T]:
-    """Yield the same items. While the caller uses an item, the pool computes the next one."""
+    """Yield the given items. While the caller uses an item, the pool computes the next item."""
     upcoming = pool.submit(next, items, None)
     while (item := upcoming.result()) is not None:
         upcoming = pool.submit(next, items, None)

@@ -25,10 +25,10 @@ def separator_in(line: str) -> str | None:
 
 
 def count_titles(rows: Sequence[Sequence[str]], expected: Iterable[Column]) -> int:
-    """Return how many of the rows stand above the header.
+    """Return the number of rows above the header.
 
-    A title fills few cells of its row. The header fills nearly all, with different texts, and the rows below it are as
-    wide. Where it is not certain that there are titles, the first row is the header.
+    A title fills few cells of its row. The header fills nearly all cells, with different texts, and the rows below it
+    have as many cells. Unless the titles are certain, the first row is taken as the header.
     """
     names = {fold(column.name) for column in expected}
     for number, row in enumerate(rows[: MAX_TITLES + 1]):
@@ -60,7 +60,7 @@ def _is_header(row: Sequence[str], filled: Sequence[str], width: int, below: Seq
 
 
 def size_of_notes(lines: Sequence[str], delimiter: str, width: int) -> tuple[int, list[str]]:
-    """Return the number of lines at the end that are notes below the rows, blank lines among them, and the notes."""
+    """Return the number of lines at the end of the file that are notes below the rows or blank, and the notes."""
     size, notes = 0, list[str]()
     for number, line in enumerate(reversed(lines), 1):
         if not line.strip():
@@ -78,9 +78,9 @@ def size_of_notes(lines: Sequence[str], delimiter: str, width: int) -> tuple[int
 
 
 def unique_names(header: Sequence[str]) -> tuple[list[str], dict[int, str]]:
-    """Return a unique name for each column and, by position, what is wrong with the name in the file.
+    """Return a unique name for each column and, by position, the flaw of its name in the file.
 
-    A name is wrong when it is empty or when an earlier column has it.
+    A name is wrong when it is empty or when an earlier column has the same name.
     """
     taken = {name for name in header if name}
     names: list[str] = []
@@ -104,9 +104,9 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], dict[int, str]]:
 
 
 def match_columns(names: Sequence[str], columns: Sequence[Column]) -> dict[int, Column]:
-    """Return the column of the schema for each position where there is one.
+    """Return the columns of the schema that the file has, by their positions in the file.
 
-    Names that are equal match first, and then those that differ only in case, accents and blanks.
+    Names that are equal match first, and then names that differ only in case, accents and blanks.
     """
     by_name = {column.name: column for column in columns}
     found = {at: by_name.pop(name) for at, name in enumerate(names) if name in by_name}

@@ -1,8 +1,8 @@
 """Rewrites rows so that polars reads them as the csv module does.
 
-A row is regular when it has as many cells as the header, quotes enclose whole cells only, and it is valid UTF-8.
-polars and the csv module read regular rows alike. An RE2 expression finds where a run of regular rows ends; the csv
-module reads the rows that follow, and they are written again as regular rows. Their first cell then begins with a mark.
+A row is regular when it has as many cells as the header, quotes enclose whole cells only, and it is valid UTF-8. polars
+and the csv module read regular rows alike. An RE2 expression finds where a run of regular rows ends. The csv module
+reads the irregular rows that follow, and they are written again as regular rows whose first cell begins with a mark.
 """
 
 import codecs
@@ -139,7 +139,10 @@ class RowNormaliser:
             ]
 
     def marked(self, row: RewrittenRow) -> list[str]:
-        """Return as many cells as the header has, in valid UTF-8; the first one begins with the mark."""
+        """Return the cells of an irregular row in valid UTF-8, as many as the header has.
+
+        The first cell begins with the mark.
+        """
         cells = row.cells or []
         fitted = (cells + [""] * (self._width - len(cells)))[: self._width]
         first, *others = map(displayed, fitted) if self._source.is_damaged else fitted

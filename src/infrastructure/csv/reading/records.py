@@ -18,7 +18,10 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """Iterates over lines, of which some can be put back. ``taken`` has the lines since it was cleared."""
+    """Iterates over lines, some of which can be put back.
+
+    ``taken`` has the lines that were read since it was last cleared.
+    """
 
     def __init__(self, lines: Iterator[str]) -> None:
         self.taken: list[str] = []
@@ -49,9 +52,9 @@ class Records:
     Blank lines are skipped; ``with_blank`` yields them as rows without cells. Raises NotCsv when a row is too long, so
     that a file with a quote that is never closed is not read to its end.
 
-    With ``width``, the number of cells in the header, a quote that opens and is not meant to be closed is left out, and
-    the lines after it are rows again. ``unclosed`` has the line numbers of such quotes. ``is_end`` says that the lists
-    end with the file.
+    ``width`` is the number of cells in the header. If it is given, a quote that seems to be opened by mistake is
+    ignored, and the lines after it are read as rows of their own. ``unclosed`` has the line numbers of such quotes.
+    ``is_end`` says that the lists end with the file.
     """
 
     def __init__(
@@ -97,7 +100,11 @@ class Records:
             raise NotCsv("row_too_long", message) from None
 
     def _is_unclosed(self, lines: _Lines, cells: list[str]) -> bool:
-        """Return whether a row of several lines is meant to be several rows: the file or the cells do not fit."""
+        """Return whether a row of several lines seems to be several rows, joined by a quote that was opened by mistake.
+
+        The quote is a mistake if it is still open at the end of the file, or if the lines fit the header one by one
+        only.
+        """
         if lines.has_ended:
             return self._is_end
         if len(lines.taken) == 1 or len(cells) == self._width:
@@ -106,12 +113,12 @@ class Records:
         return len(self._literal(lines.taken[0])) == len(second) == self._width
 
     def _literal(self, line: str) -> list[str]:
-        """Return the cells of a line in which quotes mean nothing, without the quotes that open a cell."""
+        """Return the cells of a line in which quotes have no meaning, without the quotes at their ends."""
         cells = next(csv.reader([line], delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
         return [cell.removesuffix('"').removeprefix('"') if cell.startswith('"') else cell for cell in cells]
 
     def _bounded(self) -> Iterator[list[str]]:
-        """Yield the lists. Raises _TooLong at the first line or row that is too long."""
+        """Yield the lists of lines. Raises _TooLong at the first line or row that is too long."""
         row, pending = 0, 0
         for lines in self._lists:
             if max(map(len, lines), default=0) > MAX_ROW:

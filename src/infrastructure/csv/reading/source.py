@@ -30,7 +30,7 @@ _LOOKED_AT = 30
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A CSV file, its form and its header. ``is_damaged`` says whether it has bytes that cannot be decoded."""
+    """A CSV file with its detected form and header. ``is_damaged`` says whether it has bytes that cannot be decoded."""
 
     file: Path
     encoding: str
@@ -155,7 +155,10 @@ def _is_name(text: str) -> bool:
 
 
 def _header(text: list[str], records: Records, delimiter: str, schema: Schema) -> tuple[list[Note], int, list[str]]:
-    """Return the titles above the header, the line of the header, and its cells. Reads ``records`` up to it."""
+    """Return the titles above the header, the number of the header's line, and the header's cells.
+
+    ``records`` is read up to the header.
+    """
     above = 0
     if schema.titles:
         try:
@@ -186,7 +189,10 @@ def _footer(file: Path, encoding: str, delimiter: str, width: int, body: int) ->
 
 
 def _find_delimiter(sample: str, whole: bool, schema: Schema) -> str:
-    """Return the delimiter that makes the most rows as wide as the header; of equal ones, the rarest in prose."""
+    """Return the delimiter with which the header has many cells and most rows have as many cells as the header.
+
+    Of equally good delimiters, return the one that is rarest in prose.
+    """
     text = split(sample)
     best, delimiter = 0.0, ","
     for candidate in "\t|;,":

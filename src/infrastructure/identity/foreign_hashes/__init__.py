@@ -37,7 +37,7 @@ _SAMPLES = {
 
 
 def parse_hash(text: str, salt: str | None, options: HashOptions) -> str:
-    """Return the form in which a hash in a file is kept. Implements HashParser.
+    """Return the form in which a hash in a file is stored. Implements HashParser.
 
     The options are the parameters of ``firebase_scrypt``, and ``flask_security_salt``. Each of them may be empty.
     """
@@ -51,10 +51,10 @@ def parse_hash(text: str, salt: str | None, options: HashOptions) -> str:
 
 
 def accept(text: str) -> str:
-    """Return the form in which a hash of another system is kept. Raises NotImportable if it cannot be checked.
+    """Return the form in which a hash of another system is stored. Raises NotImportable if the hash cannot be checked.
 
-    The time of the check is estimated from the time that a smaller hash takes here, so that no hash of a file, however
-    expensive, is computed.
+    Expensive hashes are refused without being computed: the time of the check is estimated from the time that a smaller
+    hash takes on this machine.
     """
     text = f"argon2{text}" if text.startswith("$argon2") else text
     if (seconds := _seconds(parse(text))) > MAX_SECONDS:
@@ -63,15 +63,15 @@ def accept(text: str) -> str:
 
 
 def is_foreign(kept: str) -> bool:
-    """Return whether a kept hash is one of another system."""
+    """Return whether a stored hash was made by another system."""
     return not kept.startswith("$argon2")
 
 
 def verify(kept: str, password: str) -> bool:
-    """Return whether ``password`` is the one of a kept hash. A hash that cannot be checked has no password.
+    """Return whether a stored hash is the hash of ``password``. The result is False for a hash that cannot be checked.
 
-    Other systems hash it as it was typed, or in a normal form of Unicode. Of the forms that differ, as many are tried
-    as a second allows on this machine. Raises Unavailable if there is too little memory to compute the hash.
+    Other systems hash the password as it was typed, or in a normal form of Unicode. Of these forms, as many are tried
+    as this machine can check within a second. Raises Unavailable if there is too little memory to compute the hash.
     """
     try:
         parsed = parse(kept)
@@ -91,12 +91,18 @@ def verify(kept: str, password: str) -> bool:
 
 
 def firebase_scrypt(hash: str, salt: str, *, signer_key: str, salt_separator: str, rounds: str, mem_cost: str) -> str:
-    """Return a text for ``accept`` of a hash of Firebase Auth, in base64, and the parameters of its project."""
+    """Return the text that ``accept`` takes for a hash of Firebase Auth.
+
+    ``hash`` and ``salt`` are in base64. The other arguments are the hash parameters of the Firebase project.
+    """
     return f"firebase-scrypt${rounds}${mem_cost}${signer_key}${salt_separator}${salt}${hash}"
 
 
 def with_hmac(hash: str, key: str) -> str:
-    """Return the kept form of a hash of Flask-Security. ``key`` is its SECURITY_PASSWORD_SALT. Raises NotImportable."""
+    """Return the form in which a hash of Flask-Security is stored. ``key`` is its SECURITY_PASSWORD_SALT.
+
+    Raises NotImportable.
+    """
     return f"hmac-sha512${base64.urlsafe_b64encode(key.encode()).decode()}${accept(hash)}"
 
 

@@ -21,7 +21,7 @@ Decode = Callable[[str], bytes]
 
 
 class ForeignHash(NamedTuple):
-    """A hash: its check, its algorithm, and the work of the check in rounds or in bytes that are written."""
+    """A hash of another system: its check, its algorithm, and the cost of the check in rounds or in written bytes."""
 
     check: Check
     algorithm: str
@@ -43,7 +43,10 @@ _BCRYPT_BYTES = 72  # bcrypt reads no more of a password
 
 
 def parse(text: str) -> ForeignHash:
-    """Return the hash that a text holds. Raises NotImportable, also for a hash beyond the bounds of its costs."""
+    """Return the hash in a text.
+
+    Raises NotImportable for an unknown form, and for a hash with costs beyond the bounds.
+    """
     for pattern, make in _FORMS if len(text) <= _MAX_TEXT else ():
         if match := pattern.fullmatch(text):
             try:

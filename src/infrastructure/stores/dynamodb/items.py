@@ -113,12 +113,12 @@ def _indexes(collection: Collection) -> list[Index]:
 
 
 def _sortable(value: str | datetime) -> str:
-    """Return an order value as a text. Texts are in the order of the values, as far as they are not cut."""
+    """Return an order value as a text. Texts that are short enough not to be cut sort in the order of their values."""
     return _cut(value if isinstance(value, str) else value.isoformat(timespec="microseconds"), _VALUE_BYTES)
 
 
 def _cut(text: str, size: int) -> str:
-    """Return a text of at most ``size`` bytes: the given one, or its beginning and a digest of it."""
+    """Return the text if it has at most ``size`` bytes, or else its beginning and a digest in ``size`` bytes."""
     encoded = text.encode()
     if len(encoded) <= size:
         return text
@@ -127,9 +127,10 @@ def _cut(text: str, size: int) -> str:
 
 
 def _expiry(document: Document) -> Item:
-    """Return the attribute that makes DynamoDB remove the items of a document, some time after the document expires.
+    """Return the attribute with the time at which DynamoDB may remove the items of a document.
 
-    It is the end of a day. A session expires later with every refresh, but its entry changes once a day only.
+    The time is the end of the day on which the document expires. The index entries of a session therefore change at
+    most once a day, although every refresh extends the session.
     """
     expires = document.fields.get("expires_at") if document.key.collection.expires else None
     return {EXPIRY: {"N": str(math.ceil(expires.timestamp() / _DAY) * _DAY)}} if expires else {}

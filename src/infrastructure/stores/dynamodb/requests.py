@@ -1,4 +1,4 @@
-"""The parts of a transaction: what a write does to the item of its document and to the entries of its indexes."""
+"""The requests of a transaction, which change the item of a document and the index entries of the document."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,8 +27,8 @@ def replaces_entries(write: Write) -> bool:
 def requests_of(write: Write, stored: Document | None, operation: str, table: str) -> Iterator[Request]:
     """Yield the requests of a write.
 
-    ``stored`` is the document that the write replaces, where ``replaces_entries`` is true. The condition on its
-    revision guarantees that its entries are the stored ones.
+    ``stored`` is the document that the write replaces, if ``replaces_entries`` is true. The condition on its revision
+    guarantees that its index entries are the stored ones.
     """
     old = entries_of(stored) if stored else {}
     new: dict[Place, Item] = {}

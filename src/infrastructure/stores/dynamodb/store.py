@@ -146,7 +146,10 @@ class DynamoStore(Store):
         return found[: query.limit + 1]
 
     def scan(self, collection: Collection, after: str | None = None, *, limit: int) -> list[Document]:
-        """Read the whole table, of which the request returns the documents of one collection."""
+        """Return documents of one collection.
+
+        Each request reads a part of the whole table and filters it by the collection.
+        """
         request: dict[str, Any] = {
             "FilterExpression": "begins_with(pk, :collection)",
             "ExpressionAttributeValues": {":collection": {"S": f"{collection.name}/"}},
@@ -169,7 +172,10 @@ class DynamoStore(Store):
         return {write.key: operation for write in writes if not isinstance(write, Delete)}
 
     def add_hits(self, counters: Sequence[Insert], now: int) -> list[Document]:
-        """Add hits with one request for each counter. A request that is repeated, its reply lost, counts twice."""
+        """Add hits with one request for each counter.
+
+        A hit counts twice if the client repeats a request whose reply was lost.
+        """
         return [retry_conflicts(partial(self._add_hit, counter, now)) for counter in counters]
 
     def _transact(self, writes: Sequence[Write], operation: str) -> None:
@@ -214,7 +220,10 @@ class DynamoStore(Store):
         return first
 
     def _read(self, keys: list[items.Item], found: dict[str, items.Item]) -> None:
-        """Read the items with these keys into ``found``. DynamoDB leaves some out when it is busy or they are large."""
+        """Read the items with these keys into ``found``.
+
+        DynamoDB may leave some items out when it is busy or they are large.
+        """
 
         def read() -> None:
             nonlocal keys

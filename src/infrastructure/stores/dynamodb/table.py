@@ -14,7 +14,7 @@ _KEY_SCHEMA = [{"AttributeName": name, "KeyType": kind} for name, kind in _KEYS.
 
 
 def prepare_table(client: Any, name: str) -> None:
-    """Make the table if it is missing, and let DynamoDB remove what expires. Raises StoreNotReady."""
+    """Create the table if it is missing, and make DynamoDB remove expired items. Raises StoreNotReady."""
     with _translated_errors():
         if not _exists(client, name):
             make_table(client, name)
@@ -23,7 +23,7 @@ def prepare_table(client: Any, name: str) -> None:
 
 
 def check_table(client: Any, name: str) -> None:
-    """Raise StoreNotReady unless the table exists, and DynamoDB removes what expires."""
+    """Raise StoreNotReady unless the table exists and DynamoDB removes its expired items."""
     with _translated_errors():
         if not _exists(client, name):
             raise StoreNotReady(f"the table {name} is missing")

@@ -18,9 +18,9 @@ OPERATION = "_operation"
 def firestore_indexes(collections: Iterable[Collection] = COLLECTIONS) -> dict[str, Any]:
     """Return a composite index for each declared query, and exemptions for the fields that no query uses.
 
-    Firestore indexes every field by default. Each index costs a write, and an index on a field that only grows
-    limits the writes to a collection to 500 a second. A TTL policy needs no index, and the service does not look for
-    what expires by itself.
+    Firestore indexes every field by default. Each index costs a write, and an index on a field that only grows limits
+    the writes to a collection to 500 a second. Fields with a TTL policy are exempt too: the policy needs no index, and
+    the service does not search for expired documents.
     """
     indexes, overrides = [], []
     for collection in collections:

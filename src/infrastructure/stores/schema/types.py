@@ -1,4 +1,4 @@
-"""The types that the schema is written with."""
+"""The types in which the schema is declared."""
 
 import re
 from collections.abc import Mapping

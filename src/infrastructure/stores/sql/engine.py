@@ -24,7 +24,7 @@ _ROLLED_BACK = "40001", "40P01", "Serialization failure"
 
 
 class RolledBack(Unavailable):
-    """Nothing was written, because of another transaction at the same time."""
+    """The transaction was rolled back because of a simultaneous transaction. Nothing was written."""
 
 
 def parse_url(url: str) -> URL:

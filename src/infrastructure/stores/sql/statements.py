@@ -51,12 +51,12 @@ def _find(
     bounds: tuple[str, ...],
     after: bool,
 ) -> sa.Select[tuple[object, ...]]:
-    """Return the statement for the queries that differ only in their values.
+    """Return the statement for all queries that differ only in their values.
 
-    PostgreSQL plans a prepared statement anew at each execution as long as a plan for unknown values looks more
-    expensive. Two kinds of values make it look so, and are therefore written into the text: those of enumerated
-    fields, because some are rare and some are not, and the number of rows, where no other equality limits what is
-    read. Everything else stays a parameter, so that the plan is kept.
+    PostgreSQL keeps the plan of a prepared statement only if the plan for unknown values does not look more expensive
+    than plans for the actual values. Two kinds of values would make it look so, and are written into the text of the
+    statement: values of enumerated fields, because some are rare and others are not; and the number of rows, where no
+    other equality limits the rows that are read. All other values stay parameters, so that the plan is kept.
     """
     table = TABLES[collection.name]
     value, id = table.c[order], table.c.id

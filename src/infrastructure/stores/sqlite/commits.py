@@ -31,9 +31,9 @@ class _Change:
 
 
 class CommitQueue:
-    """Collects changes while a transaction is on its way to the disk; the next one commits them all.
+    """Collects changes while a transaction is written to the disk. The next transaction commits all of them.
 
-    One of the threads whose changes wait commits them, so there is no thread for it. ``waiting`` are the changes of
+    There is no thread for commits: one of the threads whose changes wait commits them. ``waiting`` has the changes of
     the next transaction.
     """
 
@@ -47,7 +47,8 @@ class CommitQueue:
         """Apply a change, and return when it is on the disk.
 
         ``apply`` may be called twice: all changes of a transaction are undone and applied again if one of them fails.
-        Raises the error of ``apply``, PreconditionFailed if it violates a constraint of the database, and Unavailable.
+        Raises the error of ``apply``, PreconditionFailed if the change violates a constraint of the database, and
+        Unavailable.
         """
         change = _Change(apply)
         with self._decided:

@@ -63,13 +63,14 @@ def translate(error: Exception) -> Exception:
 
 
 class Connections:
-    """The connections to one database, for all threads of a process. It opens none before the first use.
+    """The connections to one database, for all threads of a process. No connection is opened before the first use.
 
-    SQLite does not notice that its file was removed or replaced, and would go on to write where nobody reads.
+    SQLite does not notice that its file was removed or replaced, and would go on writing to a file that nobody reads.
+    The file is therefore checked before use.
     """
 
     def __init__(self, file: Path, size: int) -> None:
-        """Keep up to ``size`` connections that read, and one that writes, open while nobody uses them."""
+        """Keep up to ``size`` idle connections open for reading, and one for writing."""
         self._file = file
         self._size = size
         self._opened: _OpenedFile | None = None
@@ -102,15 +103,15 @@ class Connections:
             self._write_lock.release()
 
     def close(self) -> None:
-        """Close the connections that nobody uses; the others are closed after their use."""
+        """Close the idle connections. Connections in use are closed after their use."""
         if self._opened:
             self._opened.readers.close()
             self._opened.writers.close()
 
     def _current(self, max_age: float = 0) -> "_OpenedFile":
-        """Return the connections to the file that the path leads to now, or led to up to ``max_age`` seconds ago.
+        """Return the connections to the file that is now at the path, or was there up to ``max_age`` seconds ago.
 
-        Closes those to a file that was removed or replaced. Raises Unavailable without a file, and without its log.
+        Closes connections to a file that was removed or replaced. Raises Unavailable if the file or its log is missing.
         """
         opened = self._opened
         if opened and time.monotonic() < self._checked_at + max_age:
@@ -132,7 +133,10 @@ class Connections:
             return self._opened
 
     def _open(self, inode: "_Inode") -> "_OpenedFile":
-        """Return the connections to a file. The first one makes the log, which stays until the last one is closed."""
+        """Return the connections to a file.
+
+        The first connection creates the log, which exists until the last one is closed.
+        """
         readers = _Pool(partial(connect, self._file), self._size)
         with readers.connection():
             logs = {log: _inode(log) for log in (Path(f"{self._file}-wal"), Path(f"{self._file}-shm"))}
@@ -163,9 +167,9 @@ def _begin(connection: sqlite3.Connection) -> None:
 def _connect_writer(file: Path) -> sqlite3.Connection:
     """Open a connection that asks for the write lock every millisecond.
 
-    SQLite does not queue the processes that write. It lets each one sleep for 1, 2, 5, 10, 15 and more milliseconds
-    between its attempts, and a transaction of another process is over after one or two. With a limit of 2 ms it gives
-    up after two sleeps of 1 ms, and ``_begin`` asks again.
+    SQLite does not queue the processes that write. It lets each process sleep for 1, 2, 5, 10, 15 and more milliseconds
+    between its attempts, although a transaction of another process is over after one or two. With a busy timeout of 2
+    ms, SQLite gives up after two sleeps of 1 ms, and ``_begin`` asks again.
     """
     connection = connect(file)
     # A commit never waits then. On a file system that supports no write-ahead log it waits for those who read.
@@ -175,10 +179,10 @@ def _connect_writer(file: Path) -> sqlite3.Connection:
 
 
 class _Pool:
-    """Connections of one kind, each used by one thread at a time. Those that are idle are closed with the pool."""
+    """Connections of one kind, each used by one thread at a time. Closing the pool closes the idle connections."""
 
     def __init__(self, open: Callable[[], sqlite3.Connection], size: int) -> None:
-        """Keep up to ``size`` connections open while nobody uses them."""
+        """Keep up to ``size`` idle connections open."""
         self._open = open
         self._size = size
         self._idle = deque[sqlite3.Connection]()
@@ -200,7 +204,7 @@ class _Pool:
             raise translated from error
 
     def close(self) -> None:
-        """Close the connections that nobody uses; the others are closed after their use."""
+        """Close the idle connections. Connections in use are closed after their use."""
         self._size = 0
         _close_all(self._idle)
 
@@ -230,7 +234,10 @@ def _inode(file: Path) -> _Inode:
 
 
 class _OpenedFile(NamedTuple):
-    """The connections to a database while its path leads to the file with this inode."""
+    """The connections to one file of the database.
+
+    They are used as long as the database's path leads to the same inode.
+    """
 
     inode: _Inode
     logs: dict[Path, _Inode]

@@ -38,7 +38,7 @@ class Table:
         self.delete_at_revision = f"{self.delete} AND revision = ?"
 
     def find(self, query: Query, after: tuple[Any, str] | None) -> tuple[str, list[Any]]:
-        """Return the statement for a query, whose only row is the JSON of all rows, and its parameters."""
+        """Return the statement for a query, and its parameters. The only row of the result is the JSON of all rows."""
         order, comparison, direction = f'"{query.order}"', *(("<", "DESC") if query.descending else (">", "ASC"))
         conditions = [f"{order} IS NOT NULL", *(f'"{name}" = ?' for name in query.equal)]
         parameters = [self._encoded(name, value) for name, value in query.equal.items()]

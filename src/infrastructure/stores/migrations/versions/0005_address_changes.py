@@ -1,4 +1,4 @@
-"""A column for the number of changes of the e-mail address, which void the links in mails to earlier ones.
+"""A column for the number of changes of the e-mail address. Each change voids the links in earlier mails.
 
 Revision ID: 0005
 Revises: 0004
