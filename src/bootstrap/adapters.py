@@ -1,4 +1,4 @@
-"""Makes the adapters that the settings choose. Does not load the libraries of the others."""
+"""Makes the adapters that the settings choose. Libraries of other adapters are not loaded."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,7 +66,7 @@ def make_remote_accounts(settings: Settings) -> RemoteAccounts | None:
 
 
 def make_hasher(settings: Settings) -> Argon2Hasher:
-    """Return what hashes the passwords that this service keeps."""
+    """Return the password hasher, which limits the number of simultaneous hashes."""
     hasher = PasswordHasher(
         time_cost=settings.argon2_time_cost,
         memory_cost=settings.argon2_memory_kib,
@@ -98,9 +98,10 @@ def make_keys(settings: Settings) -> KeyRing:
 
 
 def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
-    """Return a function that makes what verifies passkeys, at its first call only: the library is large.
+    """Return a function that makes the verifier of passkeys.
 
-    The function raises NotFound if the settings name no domain of passkeys.
+    The first call of the function loads a large library. The function raises NotFound if the settings name no domain of
+    passkeys.
     """
 
     @cache
@@ -117,7 +118,7 @@ def make_relying_party(settings: Settings) -> Callable[[], RelyingParty]:
 def make_data_keys(settings: Settings) -> DataKeys:
     """Return the keys of DATA_KEYS or, if it is not set, of the file that `./portero prepare` creates.
 
-    They are read at their first use.
+    The keys are read at their first use.
     """
     return DataKeys(data_key_source(settings))
 
@@ -125,7 +126,7 @@ def make_data_keys(settings: Settings) -> DataKeys:
 def require_data_keys(settings: Settings) -> None:
     """Raise ConfigurationError if the data keys are missing, unreadable or invalid.
 
-    In production, also if the permissions of the key file give access to the group or to others.
+    In production, also raise it if the permissions of the key file give access to the group or to others.
     """
     source = data_key_source(settings)
     try:
@@ -168,7 +169,7 @@ def make_blobs(settings: Settings) -> BlobStore:
 
 
 def make_check_places(settings: Settings) -> CheckPlaces:
-    """Return the places for checks of CSV files: as many as fit into the memory beside the web processes."""
+    """Return the places for checks of CSV files: as many as fit into the memory that the web processes leave."""
     processes = 1 if settings.single_process else settings.web_concurrency
     return CheckPlaces(places_for(available_memory(), processes))
 
@@ -202,7 +203,7 @@ def make_mailer(settings: Settings, clock: Clock) -> Mailer | None:
 def make_breaches(settings: Settings) -> BreachSource | None:
     """Return the leaked passwords of PASSWORD_BREACH_URL, or None.
 
-    Raises ConfigurationError for a URL or a file that cannot be used. Whether a service answers is not asked.
+    Raises ConfigurationError for a URL or a file that cannot be used. Connects to no service.
     """
     if not settings.password_breach_url:
         return None

@@ -41,10 +41,10 @@ def stop_background(services: Services, tasks: list[Event]) -> None:
 
 
 def end_stopping_worker(runner: JobRunner) -> None:
-    """Wait until the worker is told to stop and its jobs have had time to finish; then hand them back and exit.
+    """Wait until the worker is told to stop and its jobs have had time to finish; then hand the jobs back and exit.
 
-    A worker whose jobs finish earlier ends by itself. This ends the process because a thread that runs a job cannot be
-    stopped, and killing the process would cost the job an attempt.
+    A worker whose jobs finish earlier exits by itself. This function exits the process because a thread that runs a job
+    cannot be stopped, and killing the process would cost the job an attempt.
     """
     runner.stopping.wait()
     time.sleep(_STOP_SECONDS)

@@ -65,7 +65,10 @@ def check_storage(settings: Settings) -> str | None:
 
 
 def _explanation(error: Exception, remedy: str) -> str:
-    """Return what is wrong, in one line, and what to do about it. A ConfigurationError says that itself."""
+    """Return what is wrong and how to correct it, in one line.
+
+    The message of a ConfigurationError says both, so ``remedy`` is added for other errors only.
+    """
     said = str(error)
     if isinstance(error, Unavailable):
         reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else None

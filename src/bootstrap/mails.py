@@ -1,4 +1,4 @@
-"""Builds what sends mails, and what shows an operator how they look."""
+"""Builds the sender of mails, the services that request mails, and the preview of mails for operators."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def make_notices(ports: Ports, queue: JobQueue) -> Notices:
 
 
 def make_mails(ports: Ports, sessions: SessionService, notices: Notices) -> MailService:
-    """Return the service of mails that people ask for and answer."""
+    """Return the service for mails that people request, and for the links and codes in these mails."""
     return MailService(
         mails=ports.mails,
         users=ports.users,

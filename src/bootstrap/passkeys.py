@@ -7,7 +7,7 @@ from src.infrastructure.logs import audit
 
 
 def make_passkeys(ports: Ports) -> PasskeyService:
-    """Return the service that enrols and checks passkeys. Loads no library before the first one."""
+    """Return the service that enrols and checks passkeys. The library for passkeys is loaded at the first use."""
     return PasskeyService(
         factors=ports.factors,
         tickets=ports.tickets,

@@ -1,4 +1,4 @@
-"""Makes everything that the services need from outside."""
+"""Builds the adapters and repositories that the services need."""
 
 from typing import TypedDict
 
@@ -92,7 +92,7 @@ class Ports:
     """The adapters that the settings choose, and the repositories on their store. Connects to nothing."""
 
     def __init__(self, settings: Settings, clock: Clock, overrides: Overrides) -> None:
-        """Make the ports, with ``overrides`` in place of others. Raises ConfigurationError."""
+        """Make the adapters of the settings, except those that ``overrides`` replaces. Raises ConfigurationError."""
         self.settings, self.clock = settings, clock
         self.store = overrides.get("store") or make_store(settings)
         self.hasher = overrides.get("hasher") or make_hasher(settings)
@@ -130,7 +130,10 @@ class Ports:
         self.registration = self._make_registration()
 
     def _make_registration(self) -> RegistrationPolicy:
-        """Return the policy of the settings. Raises ConfigurationError for a name that is no domain of addresses."""
+        """Return the registration policy of the settings.
+
+        Raises ConfigurationError for an invalid domain of addresses.
+        """
         try:
             domains = frozenset(parse_address(f"a@{name}").domain for name in self.settings.domains)
         except InvalidValue:

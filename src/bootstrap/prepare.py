@@ -68,10 +68,11 @@ def ensure_admin(settings: Settings, services: Services) -> None:
 
 
 def _parse_admin(settings: Settings, rules: InputRules, *, new: bool) -> tuple[Email, NewPassword] | None:
-    """Return the address and the password of the admin of the settings, if there is one. Raises ConfigurationError.
+    """Return the address and the password of the admin in the settings, or None. Raises ConfigurationError.
 
-    Without ``new`` the password may have leaked. The admin may have changed it long ago, and no start must fail because
-    a list of leaked passwords has grown.
+    ``new`` says that the admin will be created, and that the password must not be a leaked one. The password of an
+    existing admin is not checked for leaks: the admin may have changed it, and a growing list of leaks must not prevent
+    a start.
     """
     if not settings.admin_email or not settings.admin_password:
         return None
@@ -86,7 +87,7 @@ def _parse_admin(settings: Settings, rules: InputRules, *, new: bool) -> tuple[E
 
 
 def rotate_keys(settings: Settings, keep: int) -> str:
-    """Put a new key before the first ``keep`` old ones; return its id. Raises ConfigurationError."""
+    """Add a new key before the first ``keep`` old keys, and return its id. Raises ConfigurationError."""
     source = key_source(settings)
     if not isinstance(source, Path):
         raise ConfigurationError("SIGNING_KEYS: is text; put a key from `./portero keys new` first in it and restart")
@@ -101,11 +102,11 @@ def rotate_keys(settings: Settings, keep: int) -> str:
 
 
 def reencrypt(settings: Settings) -> int:
-    """Encrypt the secrets of factors with another data key, and return their number.
+    """Encrypt the secrets of factors with another data key, and return the number of changed secrets.
 
-    The key is a new one if the keys are in a file, and otherwise the first one of DATA_KEYS. The file keeps the key
-    before it, for processes that have not read the file again yet. A call that was interrupted can be repeated. Raises
-    ConfigurationError, Unavailable.
+    If the keys are in a file, the other key is a new one; otherwise it is the first key of DATA_KEYS. The file also
+    keeps the previous key, for processes that have not read the file again yet. An interrupted call can be repeated.
+    Raises ConfigurationError, Unavailable.
     """
     require_data_keys(settings)
     source, count = data_key_source(settings), 0
@@ -123,7 +124,10 @@ def reencrypt(settings: Settings) -> int:
 
 
 def _reseal(settings: Settings, keys: DataKeys) -> int:
-    """Encrypt every secret with the first key that is encrypted with another one. Return their number."""
+    """Encrypt with the first key every secret that is encrypted with another key.
+
+    Return the number of changed secrets.
+    """
 
     def reseal(factor: Factor) -> Factor:
         if factor.secret is None or keys.is_current(factor.secret):
@@ -143,7 +147,7 @@ def _reseal(settings: Settings, keys: DataKeys) -> int:
 
 @contextmanager
 def _exclusive(lock: Path) -> Iterator[None]:
-    """Exclude other processes of this machine."""
+    """Hold a file lock during the block, so that other processes of this machine wait."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

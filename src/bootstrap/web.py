@@ -16,7 +16,8 @@ from src.settings import load_settings
 def create_app(version: str) -> Flask:
     """Return the WSGI application for the settings in the environment, and start its background tasks.
 
-    Connects to nothing: while the store is away, a new worker answers 503 as the others do. Raises ConfigurationError.
+    Makes no connections: while the store is unavailable, a new worker answers 503 as the others do. Raises
+    ConfigurationError.
     """
     settings = load_settings()
     configure_logs(settings.firebase_project, request_fields.get, text=settings.text_logs)

@@ -1,4 +1,4 @@
-"""Builds what manages webhooks, and what delivers events to them."""
+"""Builds the service that manages webhooks, and the dispatcher that delivers events to them."""
 
 from src.application.notices import Notices
 from src.application.webhooks import WebhookDispatcher, WebhookService
@@ -20,7 +20,7 @@ def make_webhooks(ports: Ports) -> WebhookService:
 
 
 def make_dispatcher(ports: Ports, notices: Notices) -> WebhookDispatcher:
-    """Return what hands events to the webhooks. Each webhook has a thread of its own."""
+    """Return the dispatcher of events to webhooks. It delivers to each webhook in a thread of its own."""
     return WebhookDispatcher(
         webhooks=ports.webhooks,
         deliveries=ports.deliveries,

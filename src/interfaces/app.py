@@ -73,7 +73,10 @@ class _App(Flask):
     """A Flask application without asynchronous functions, whose Allow headers are sorted."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``func``. Flask would inspect each hook and handler at every request."""
+        """Return ``func`` unchanged.
+
+        Flask would inspect at every request whether each hook and handler is asynchronous.
+        """
         return func
 
     def make_default_options_response(self) -> Response:
@@ -147,12 +150,15 @@ def create_app(
 
 
 def _document(services: Services, version: str, aliases: bool) -> str:
-    """Return the OpenAPI document as JSON, in the order in which people read it."""
+    """Return the OpenAPI document as JSON. Its keys keep their order, which is meant for readers."""
     return json.dumps(describe(FEATURES, version, aliases, services.rules.passwords.min_length), sort_keys=False)
 
 
 def _check_request() -> None:
-    """Refuse requests without one host, and paths that Werkzeug takes for another. Raises BadRequest, NotFound."""
+    """Refuse requests without exactly one Host header, and paths that Werkzeug would change.
+
+    Raises BadRequest, NotFound.
+    """
     environ = request.environ
     if "HTTP_HOST" not in environ and environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # RFC 9112 section 3.2
         raise BadRequest("Send the header Host.")

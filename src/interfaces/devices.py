@@ -1,4 +1,4 @@
-"""Says in words which device a session is on, as far as its user agent tells."""
+"""Describes the device of a session by its user agent."""
 
 import re
 
@@ -25,7 +25,7 @@ _PHONES = ("Android", "iOS")
 def device(user_agent: str | None) -> tuple[str, str]:
     """Return the icon and the name of a device, such as "laptop" and "Firefox 128 · Linux".
 
-    A program that is no browser is shown by the first word of its user agent. The name is empty without a user agent.
+    The name of a program other than a browser is the first word of its user agent. Without a user agent it is empty.
     """
     agent = user_agent or ""
     system = next((name for name, pattern in _SYSTEMS if re.search(pattern, agent)), None)

@@ -1,4 +1,4 @@
-"""Fills a fresh development store with people, roles and data to look at."""
+"""Fills a fresh development store with sample users of each role, and with sample data."""
 
 import secrets
 from base64 import b64encode
@@ -52,7 +52,7 @@ class ShippedPictures:
 
 @dataclass(slots=True)
 class RecordedJobs:
-    """A queue that records the ids of jobs, for ``fill`` to run them when all data is stored. Implements JobQueue."""
+    """A queue that records the ids of jobs, which ``fill`` runs when all data is stored. Implements JobQueue."""
 
     ids: list[str] = field(default_factory=list)
 
@@ -73,9 +73,10 @@ class RecordedJobs:
 
 
 def fill(settings: Settings) -> list[str]:
-    """Fill the store of the settings, and return the lines to print: who can log in, and what to try.
+    """Fill the store of the settings. Return the lines to print: who can log in, and what to try.
 
-    Raises ConfigurationError in production, for a store that is lost with the process, and for a store with users.
+    Raises ConfigurationError in production, for a store that is lost when the process ends, and for a store that has
+    users.
     """
     if settings.production:
         raise ConfigurationError("APP_ENV: the demo makes accounts that share a password, so production has no demo")

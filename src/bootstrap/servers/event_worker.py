@@ -1,4 +1,4 @@
-"""A worker of the web server in which a connection that waits for its client holds no thread."""
+"""A worker of the web server in which waiting for a client's bytes does not occupy a thread."""
 
 import errno
 import selectors
@@ -42,7 +42,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         super().run()
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, if the system has room for it."""
+        """Accept a connection, unless the system has no file descriptor or memory for it."""
         try:
             super().accept(listener)
         except OSError as error:
@@ -51,7 +51,10 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self.exhausted = error
 
     def enqueue_req(self, conn: Any) -> None:
-        """Let a thread serve a request that has begun to arrive. A new connection waits for it without a thread."""
+        """Pass a connection to a thread once a request has begun to arrive.
+
+        Until then, the main thread watches the connection.
+        """
         if conn.initialized or conn.data_ready:
             super().enqueue_req(conn)
             return
@@ -61,7 +64,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
-        """Keep or close a connection after a response, or wait until a slow reader takes more of it."""
+        """Keep or close a connection after a response, or wait until a slow client reads more of the response."""
         if conn.sock.fileno() < 0:  # it is closed; gunicorn would fail to close it, and count it twice
             self.nr_conns -= 1
             return
@@ -72,9 +75,10 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._resume, conn, fs))
 
     def murder_pending(self) -> None:
-        """Close the connections whose clients sent or took nothing for too long, and those that are too many.
+        """Close connections whose clients sent or read nothing for too long, and connections above the limits.
 
-        gunicorn calls it when it has handled the events of the others. An event of a closed connection would be fatal.
+        gunicorn calls this method after it has handled the events of other connections. An event of a connection that
+        was closed before would be fatal.
         """
         super().murder_pending()
         while self.sending and next(iter(self.sending.values())) < time.monotonic():
@@ -89,13 +93,16 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             pass
 
     def limit_pending(self) -> None:
-        """Let silent connections end soon, because the worker stops. A request may be on its way to the newest ones."""
+        """Close silent connections soon, because the worker stops.
+
+        They are not closed at once, because a request may be on its way to a new connection.
+        """
         end = time.monotonic() + STOP_KEEPALIVE_LINGER
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, end)
 
     def send_rest(self, conn: Any) -> bool:
-        """Send what the client takes of a response. Return whether the connection is still open."""
+        """Send as much of a response as the client reads now. Return whether the connection is still open."""
         try:
             conn.sock.send_rest()
         except (ConnectionError, TimeoutError):
@@ -108,7 +115,7 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         return True
 
     def _resume(self, conn: Any, fs: Future[Any], client: ClientSocket) -> None:
-        """Let a thread send more to a client that has taken something."""
+        """Let a thread send more of a response to a client that has read a part of it."""
         self.poller.unregister(client)
         del self.sending[conn]
         client.resumed += 1
@@ -122,11 +129,11 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         return kept
 
     def _sending_bytes(self) -> int:
-        """Return the memory of the responses that wait. Static files are shared by all responses, and count once."""
+        """Return the memory of the unsent responses. A static file that several responses share counts once."""
         return sum({id(part.obj): len(part.obj) for conn in self.sending for part in conn.sock.unsent}.values())
 
     def _cut_slowest(self) -> None:
-        """Cut the client that took something least often, so that newer clients do not end a steady download."""
+        """Cut off the client that has resumed reading least often, so that new clients do not end a steady download."""
         self._cut(min(self.sending, key=lambda conn: conn.sock.resumed))
 
     def _cut(self, conn: Any) -> None:
@@ -137,7 +144,10 @@ class EventWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         conn.sock.abort()
 
     def _shed(self) -> bool:
-        """Close the connection that has waited longest for a request, or else to be read, if there is one."""
+        """Close one connection to make room, and return whether there was one.
+
+        Close the connection that has waited longest for a request, or else the one whose client reads most slowly.
+        """
         if self.pending_conns:
             self.pending_conns[0].timeout = 0.0
             super().murder_pending()

@@ -1,4 +1,4 @@
-"""The web server granian: less CPU a request, for a service behind a proxy that collects requests."""
+"""The web server granian, which uses less CPU for a request. It needs a proxy in front that buffers requests."""
 
 import signal
 import socket
@@ -49,7 +49,7 @@ class Server:
 
 
 class _ChunkedBody:
-    """A body that fails if nothing of it arrives, since granian ends a malformed one as if it were empty."""
+    """A request body that raises an error if it is empty, because granian makes a malformed body look empty."""
 
     def __init__(self, body: Any) -> None:
         self._body = body
@@ -83,9 +83,10 @@ def _stop_at_signal(signals: socket.socket, stop: Callable[[], None]) -> None:
 
 
 def _serve(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Serve a request. The response says truly whether its connection is kept.
+    """Serve a request. The Connection header of the response tells whether granian keeps the connection.
 
-    granian closes the connection after a body that was not read to its end, and adds an empty host where there is none.
+    granian closes the connection after a body that was not read to its end, and adds an empty Host header where there
+    is none.
     """
     body = environ["wsgi.input"]
     if environ.get("HTTP_HOST") == "":

@@ -1,4 +1,4 @@
-"""The web server: gunicorn, in the process that is there."""
+"""The web server gunicorn, started in the current process."""
 
 import sys
 import time
@@ -39,8 +39,9 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     ) -> None:
         """Serve the application that ``create_app`` returns in each worker.
 
-        Connections and threads do not survive a fork, so nothing else calls it. ``any_origin`` lets pages of every
-        origin read the responses. ``log_level`` is that of gunicorn's own messages. Raises ConfigurationError.
+        Connections and threads do not survive a fork, so only the workers call ``create_app``. ``any_origin`` lets
+        pages of every origin read the responses. ``log_level`` is the level of gunicorn's own messages. Raises
+        ConfigurationError.
         """
         self.any_origin = any_origin
         self.body_seconds = body_seconds
@@ -75,7 +76,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Return the application. Raises ConfigurationError, unless the worker takes the place of another one."""
+        """Return the application in a worker. Raises ConfigurationError if the settings are wrong.
+
+        A worker that replaces another one exits instead, and gunicorn starts the next: a missing file may soon be back.
+        """
         try:
             return self._create_app()
         except ConfigurationError as error:
@@ -86,7 +90,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             sys.exit(f"A worker cannot start: {error}")
 
     def _before_fork(self, arbiter: Any, worker: Worker) -> None:
-        """Choose the CPU that the fewest workers have. A reload starts new ones before the old ones end."""
+        """Assign the new worker the CPU that the fewest workers use.
+
+        During a reload, new workers start before the old ones end.
+        """
         self._is_replacement = worker.age > self._workers
         if arbiter.num_workers == len(self._cpus):  # the signals TTIN and TTOU change the number
             taken = Counter(each.cpu for each in arbiter.WORKERS.values())

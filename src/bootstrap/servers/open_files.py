@@ -1,4 +1,4 @@
-"""Fits the web server to the number of files and connections that a process may have open."""
+"""Raises the limit of open files of the web server, and derives the number of connections from it."""
 
 import resource
 from contextlib import suppress
@@ -20,7 +20,10 @@ def raise_limit() -> int:
 
 
 def connections_for(files: int) -> int:
-    """Return the connections for which a worker that may open so many files has room. Raises ConfigurationError."""
+    """Return the number of connections for which a worker with this limit of open files has room.
+
+    Raises ConfigurationError if the limit is too low.
+    """
     if files < _MIN_FILES:
         raise ConfigurationError(f"A process may open {files} files; let it open {_MIN_FILES} or more (ulimit -n)")
     return (files - _OTHER_FILES) // 2

@@ -29,9 +29,9 @@ _HEAD_BYTES = 1024
 
 
 class Receivers:
-    """The clients of a worker for whose bytes threads wait. Of more than ``limit``, the slowest one is cut off.
+    """The clients of a worker from which a thread is reading. If there are more than ``limit``, the slowest is cut off.
 
-    So the other threads of the worker never wait for a client, whatever the clients do.
+    Slow clients can therefore never block all threads of the worker.
     """
 
     def __init__(self, limit: int) -> None:
@@ -41,7 +41,7 @@ class Receivers:
 
     @contextmanager
     def waiting_for(self, client: "ClientSocket") -> Iterator[None]:
-        """Count a client for as long as the block waits for its bytes. The client may be cut off meanwhile."""
+        """Count a client while the block reads from it. The client may be cut off meanwhile."""
         with self._lock:
             self._clients.add(client)
             if len(self._clients) > self._limit:
@@ -56,7 +56,10 @@ class Receivers:
 
 
 class ClientSocket(socket.socket):
-    """A connection to a client. What the client does not take at once is kept, so that no thread has to wait for it."""
+    """A connection to a client.
+
+    Bytes that the client does not read at once are kept, so that no thread waits for it.
+    """
 
     _waiting: ClassVar = BoundedSemaphore(MAX_WAITING)
 
@@ -79,7 +82,10 @@ class ClientSocket(socket.socket):
         return bool(self.unsent) or self._items is not None
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive at most 64 KiB. gunicorn asks for up to 1 MiB, and the memory for it waits with a slow client."""
+        """Receive at most 64 KiB.
+
+        gunicorn asks for up to 1 MiB, and a slow client would occupy that much memory while the thread waits.
+        """
         waiting = nullcontext() if _is_ready(self, select.POLLIN, 0) else self._receivers.waiting_for(self)
         with waiting:
             data = super().recv(min(size, _RECEIVED_BYTES), flags)
@@ -87,25 +93,25 @@ class ClientSocket(socket.socket):
         return data
 
     def expect_request(self) -> None:
-        """Measure from now on how slowly the client sends its next request."""
+        """Start to measure how slowly the client sends its next request."""
         self._begun, self._received = time.monotonic(), 0
 
     def slowness(self) -> float:
-        """Return the seconds for which a thread has served the client, for each byte that has arrived meanwhile."""
+        """Return the time since the request began, in seconds, divided by the number of bytes that have arrived."""
         return (time.monotonic() - self._begun) / (self._received + _HEAD_BYTES)
 
     def cut_off(self) -> None:
-        """Let each read of the request end at once, in other threads too."""
+        """End every read of the request at once, including reads in other threads."""
         self.is_cut_off = True
         with suppress(OSError):  # the client has left
             self.shutdown(socket.SHUT_RD)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Keep ``data`` for ``flush``. The head and the body of a short response are sent together."""
+        """Keep ``data`` until ``flush``, so that the head and the body of a short response are sent together."""
         self.unsent.append(memoryview(data))
 
     def flush(self) -> bool:
-        """Send what the client takes at once. Return whether that is all."""
+        """Send as much as the client reads at once. Return whether everything is sent."""
         while self.unsent:
             try:
                 sent = self.sendmsg(self.unsent, (), socket.MSG_DONTWAIT)
@@ -118,7 +124,7 @@ class ClientSocket(socket.socket):
         return True
 
     def send_rest(self, milliseconds: int = NEXT_MILLISECONDS) -> bool:
-        """Send the response until the client takes nothing for a moment. Return whether the client has taken it all."""
+        """Send the response until the client stops reading for a moment. Return whether everything is sent."""
         while self.flush() or _is_ready(self, select.POLLOUT, milliseconds):
             if self.unsent:
                 continue
@@ -132,9 +138,11 @@ class ClientSocket(socket.socket):
         return False
 
     def paced(self, response: Iterable[bytes], head: list[Any]) -> Iterator[bytes]:
-        """Yield the items of a response while the client takes them. If it stops, ``send_rest`` sends the others.
+        """Yield the items of a response while the client reads them.
 
-        A response of unknown length is sent in chunks by the server, so its thread waits for the client.
+        If the client stops, ``send_rest`` sends the other items.
+
+        The server sends a response of unknown length in chunks; its thread waits for the client.
         """
         items, close = iter(response), getattr(response, "close", None)
         try:
@@ -154,7 +162,10 @@ class ClientSocket(socket.socket):
                 close()
 
     def _wait_to_send(self) -> bool:
-        """Wait for the client in this thread, unless many threads wait already. Return whether it has taken all."""
+        """Wait for the client in this thread, unless too many threads wait already.
+
+        Return whether everything is sent.
+        """
         if not self._waiting.acquire(blocking=False):
             return False
         try:
@@ -163,10 +174,10 @@ class ClientSocket(socket.socket):
             self._waiting.release()
 
     def linger(self) -> None:
-        """Discard what the client is still sending until it closes the connection, but not for long, and close it too.
+        """Discard what the client still sends until it closes the connection or the time is over, and then close it.
 
         A connection that is closed at once would be reset, and the client could lose the response (RFC 9112 section
-        9.6). gunicorn would do this on the thread that accepts connections. At the end of the time the connection of a
+        9.6). gunicorn would wait on the thread that accepts connections. When the time is over, the connection of a
         client that still sends is reset, because a client that waits for room to send more would wait forever.
         """
         end = time.monotonic() + LINGER_SECONDS
@@ -182,7 +193,7 @@ class ClientSocket(socket.socket):
         self.close()
 
     def abort(self) -> None:
-        """Reset the connection, and forget what the client has not taken."""
+        """Reset the connection, and discard the unsent bytes."""
         self.unsent.clear()
         with suppress(OSError):  # the client has left
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -196,9 +207,10 @@ class ClientSocket(socket.socket):
 
 
 def bound_sending(listener: socket.socket) -> None:
-    """Let the kernel keep little for a client that takes nothing, and not for long.
+    """Limit how many bytes, and for how long, the kernel keeps for a client that does not read.
 
-    The connections that ``listener`` accepts inherit it. Where the system has no such options, its own limits hold.
+    The connections that ``listener`` accepts inherit these limits. On a system without such options, its own limits
+    apply.
     """
     for name, value in (("TCP_NOTSENT_LOWAT", _KERNEL_BYTES), ("TCP_USER_TIMEOUT", SEND_SECONDS * 1000)):
         if hasattr(socket, name):
@@ -206,7 +218,7 @@ def bound_sending(listener: socket.socket) -> None:
 
 
 def set_silence(client: socket.socket, seconds: int) -> None:
-    """Let a read fail after ``seconds`` without data from the client. With 0 it waits forever."""
+    """Make reads fail after ``seconds`` without data from the client. With 0, reads wait forever."""
     with suppress(OSError):  # the client has left
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, 0))
 

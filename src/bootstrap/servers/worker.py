@@ -1,4 +1,4 @@
-"""The workers of the web server: slow clients cannot hold them up, and they stop without losing connections."""
+"""The workers of the web server. Slow clients cannot block them, and they stop without losing connections."""
 
 import json
 import math
@@ -38,16 +38,20 @@ _OUR_FAULTS = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 
 @dataclass(slots=True)
 class _Arrival:
-    """A request that is arriving. ``request`` is None until its head has arrived."""
+    """A request that is still arriving, with the deadline for its arrival.
+
+    ``request`` is None until its head has arrived.
+    """
 
     connection: Any
     deadline: float
     request: Any = None
 
     def close_if_unread(self) -> None:
-        """Let the response say that it is the last of its connection, if much of the request is still to come.
+        """Mark the connection to be closed after the response, if much of the request is still to arrive.
 
-        gunicorn would say that the connection is kept, and close it when the rest is too long to be discarded.
+        gunicorn would announce that the connection is kept, and then close it because the rest is too long to be
+        discarded.
         """
         try:
             drained = self.connection.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
@@ -73,7 +77,10 @@ class Worker(EventWorker):
         return ThreadPoolExecutor(self.cfg.threads, initializer=move_to, initargs=(self.cpu,))
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection. Of two workers that wait for it, one with few connections is likely to get it."""
+        """Accept a connection.
+
+        Of two workers that compete for a connection, the one with fewer connections usually gets it.
+        """
         time.sleep(accept_delay(self.nr_conns))
         super().accept(listener)
 
@@ -93,7 +100,7 @@ class Worker(EventWorker):
                 self.stopping.join()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to stop the background tasks at once, while the requests that have arrived are served."""
+        """Begin to stop the background tasks at once, while the worker still serves the requests that have arrived."""
         self._begin_stop()
         super().handle_exit(sig, frame)
 
@@ -103,9 +110,10 @@ class Worker(EventWorker):
                 self.stopping.start()
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Start or stop accepting connections. A worker that stops takes the waiting ones first.
+        """Start or stop accepting connections. A worker that stops first accepts the connections that are waiting.
 
-        gunicorn also lets a worker start to accept that was told to stop while it loaded, and may stop it twice.
+        gunicorn also makes a worker accept connections that was told to stop while it was loading, and may call this
+        twice.
         """
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
@@ -128,9 +136,10 @@ class Worker(EventWorker):
                 client.cut_off()
 
     def handle(self, conn: Any) -> Any:
-        """Serve the requests that follow each other closely. Return whether the connection is kept.
+        """Serve requests that closely follow each other on a connection. Return whether the connection is kept.
 
-        gunicorn hands a connection back to its main thread after each response, which takes longer than most requests.
+        gunicorn alone would hand a connection back to its main thread after each response, which takes longer than most
+        requests.
         """
         kept = self._handle_one(conn)
         while kept is True and self.alive and not conn.sock.is_sending and is_readable(conn.sock):
@@ -188,7 +197,10 @@ class Worker(EventWorker):
             self._send_problem(client, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _wrapped(self, application: Any) -> Any:
-        """Return an application that waits for no client, and says truly whether a connection is kept."""
+        """Return an application that waits for no client.
+
+        Its responses tell correctly whether the connection is kept.
+        """
 
         def serve(environ: dict[str, Any], start_response: Any) -> Any:
             client: ClientSocket = environ["gunicorn.socket"]
@@ -229,5 +241,5 @@ class Worker(EventWorker):
 
 
 def accept_delay(connections: int) -> float:
-    """Return the seconds for which a worker with so many connections leaves the next one to workers with fewer ones."""
+    """Return the seconds to wait before accepting, so that workers with fewer connections accept first."""
     return min(connections, 10) * 2e-5

@@ -1,4 +1,7 @@
-"""Limits how many CSV files are checked at once by all processes that share the memory of a container or a machine."""
+"""Limits how many CSV files are checked at the same time, so that the checks fit into the memory.
+
+The limit covers all processes of a user that share the memory of a machine or a container.
+"""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Reads the arguments and options of commands, and names one whose value is refused."""
+"""Reads the arguments and options of commands. The errors of refused values name the parameter."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -29,7 +29,7 @@ def invitations() -> None:
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="That of the mail.")
 @click.pass_obj
 def add_invitation(console: Console, email: str, role: str, days: int, language: str) -> None:
-    """Invite whoever has an e-mail address, and print the link to pass on. With a mail server, send it too."""
+    """Invite the owner of an e-mail address, and print the link to pass on. With a mail server, also send the link."""
     services = console.services()
     with as_bad_parameter("EMAIL"):
         address = services.rules.parse_email(email)

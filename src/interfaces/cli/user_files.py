@@ -1,4 +1,4 @@
-"""Reads users from files that other systems export: JSON of Firebase Auth, and CSV or JSON of others."""
+"""Reads users from the files of other systems: JSON of Firebase Auth and DynamoDB, and CSV or JSON of any system."""
 
 import csv
 import io
@@ -144,12 +144,15 @@ def _record(row: _Row) -> UserRecord:
 
 
 def _given(fields: Mapping[str, Any], names: Sequence[str]) -> tuple[str, Any]:
-    """Return the name and the value of the first field that has one. Without any, the value is an empty text."""
+    """Return the name and the value of the first of these fields that has a value, or else an empty value."""
     return next(((name, fields[name]) for name in names if fields.get(name) not in (None, "")), (names[0], ""))
 
 
 def _text(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """Return the text in the first field that has a value, or None. Raises ValueError for another type."""
+    """Return the text in the first of these fields that has a value, or None.
+
+    Raises ValueError for a value of another type.
+    """
     name, value = _given(fields, names)
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise ValueError(f"{name}: this is not a text")

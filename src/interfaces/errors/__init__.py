@@ -1,1 +1,1 @@
-"""How errors are answered: as JSON, to OAuth2 clients, and as pages."""
+"""The answers to errors: as JSON, in the form of OAuth2, and as pages."""

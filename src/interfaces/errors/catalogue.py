@@ -1,4 +1,4 @@
-"""Every kind of error: its status, its cause, what to do about it, and what an answer says."""
+"""The catalogue of errors: for each kind its status, its cause, its remedy, and the texts of its answer."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Answers errors as OAuth2 clients read them (RFC 6749 section 5.2)."""
+"""Answers errors in the form of OAuth2 (RFC 6749 section 5.2)."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -33,12 +33,15 @@ class UnsupportedGrantType(PorteroError):
 
 
 def oauth_code(code: str) -> str:
-    """Return the kind of error as which OAuth2 clients see an error of the kind ``code``."""
+    """Return the kind of error that OAuth2 clients see in place of the kind ``code``."""
     return _CODES.get(code, code)
 
 
 def oauth_status(code: str) -> int:
-    """Return the status with which OAuth2 clients get an error of the kind ``code``, which ``oauth_code`` returned."""
+    """Return the status of the OAuth2 answer to an error.
+
+    ``code`` is the kind of error that ``oauth_code`` has returned.
+    """
     return HTTPStatus.BAD_REQUEST if code == MfaRequired.code else CATALOGUE[code].status
 
 

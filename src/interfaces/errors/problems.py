@@ -74,8 +74,8 @@ def example(code: str, language: str = "en") -> dict[str, Any]:
 def allowed(methods: Iterable[str]) -> str:
     """Return the Allow header for the current path. ``methods`` are those of every rule that matches the path.
 
-    If one rule spells the path literally, as one does /api/dogs/is_adopted, only its methods count: those of a rule
-    with a variable always fail there.
+    If a rule spells the path literally, such as /api/dogs/is_adopted, only the methods of this rule are allowed: a rule
+    with a variable would always fail for this path.
     """
     path = request.path.rstrip("/")
     rules = (rule for rule in current_app.url_map.iter_rules() if rule.rule == path)

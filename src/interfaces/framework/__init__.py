@@ -1,1 +1,1 @@
-"""What the JSON interface and the pages share: headers, bodies and the fields in them."""
+"""The parts that the JSON interface and the pages share: headers, request bodies and their fields."""

@@ -44,13 +44,16 @@ _MAX_LIMIT = 500
 
 
 def without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults from the schema of a body: they mark absent fields, and some are not valid values."""
+    """Remove the defaults from the schema of a body.
+
+    A default only marks an absent field, and may not be a valid value.
+    """
     for described in schema.get("properties", {}).values():
         described.pop("default", None)
 
 
 def _not_empty_schema(schema: dict[str, Any]) -> None:
-    """Let the schema of a change require at least one property."""
+    """Make the schema of a change require at least one property."""
     without_defaults(schema)
     schema["minProperties"] = 1
 
@@ -96,7 +99,7 @@ class Form(Body):
 
 
 def refused(code: str, message: str) -> PydanticCustomError:
-    """Return the error of a field with our code and message, which has values."""
+    """Return a pydantic error for a field, with a code and a message of this service."""
     return PydanticCustomError(code, "{message}", {"message": message})
 
 

@@ -71,7 +71,7 @@ def _context(info: ValidationInfo) -> Context:
 def _password(text: str, info: ValidationInfo) -> NewPassword:
     """Check a new password against the policy, which refuses the user's own username and e-mail address.
 
-    Each of the two names is taken from the body, or from the caller if the body does not contain it.
+    The username and the address are taken from the body or, if the body does not contain them, from the caller.
     """
     context = _context(info)
     username, email = info.data.get("username"), info.data.get("email")

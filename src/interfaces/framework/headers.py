@@ -76,11 +76,11 @@ def add_headers(app: Flask, *, cors_origins: Sequence[str], trusted_proxies: int
 
 
 def _with_headers(application: Any, defaults: list[tuple[str, str]]) -> Any:
-    """Wrap a WSGI application so that each request has an id, and each answer that id and the default headers.
+    """Wrap a WSGI application so that each request gets an id, and each answer carries the id and the default headers.
 
     The headers are added to the list that the server gets, because checking each of them in Flask's headers takes
-    longer than routing the request. The address of the client loses its port, which some proxies write into
-    X-Forwarded-For, because each port would count as another client.
+    longer than routing the request. The port is removed from the client's address, which some proxies write into
+    X-Forwarded-For, because each port would otherwise count as another client.
     """
 
     def handle(environ: dict[str, Any], start_response: Any) -> Any:
@@ -135,7 +135,7 @@ def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
 def _trace(environ: dict[str, Any]) -> str | None:
     """Return the id of the trace that the request belongs to.
 
-    It is in the header of https://www.w3.org/TR/trace-context/ or in that of Google Cloud.
+    The id is in the header of https://www.w3.org/TR/trace-context/, or in the header of Google Cloud.
     """
     traced = environ.get("HTTP_TRACEPARENT", "")[3:] or environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", "")
     found = _TRACE.match(traced) if traced else None

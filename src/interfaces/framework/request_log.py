@@ -10,7 +10,10 @@ _log = logging.getLogger("portero.requests")
 
 
 def log_requests_of(app: Flask) -> None:
-    """Log the method, path, status and time of each request, without the query, which may hold the token of a mail."""
+    """Log the method, path, status and time of each request.
+
+    The query is left out, because it may hold the token of a mail.
+    """
 
     @app.before_request
     def begin() -> None:

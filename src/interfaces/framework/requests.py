@@ -1,4 +1,4 @@
-"""What a handler asks about the current request: the services, the client, and the context of its body."""
+"""Gives handlers the services, the client and the validation context of the current request."""
 
 from typing import cast
 
@@ -17,7 +17,7 @@ def services() -> Services:
 
 
 def context_of(caller: Caller | None) -> Context:
-    """Return the context that the validators of a body need."""
+    """Return the validation context for the body of the current request."""
     return Context(services().rules, caller)
 
 

@@ -1,1 +1,1 @@
-"""The thin Flask layer."""
+"""The JSON interface over HTTP, on Flask."""

@@ -1,6 +1,6 @@
-"""Translates what clients read. The code writes English; the catalogue ``es.po`` has the Spanish of every message.
+"""Translates messages to clients. The code writes English; the catalogue ``es.po`` has the Spanish of every message.
 
-A message is looked up by its template, exactly. Its values are filled in afterwards, and no text of a client is ever
+A message is looked up by its exact template. Its values are filled in afterwards, and no text of a client is ever
 compared with the catalogue.
 """
 

@@ -1,1 +1,1 @@
-"""Pages for people, rendered on the server. They need no script."""
+"""Pages for people, rendered on the server. They work without scripts."""

@@ -1,6 +1,6 @@
 """The interactive page of the API, and the guide to the first requests.
 
-Swagger UI draws the page; of the package flask-swagger-ui only its files are used.
+Swagger UI renders the page. Only the static files of the package flask-swagger-ui are used.
 """
 
 from importlib.resources import files

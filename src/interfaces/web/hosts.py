@@ -1,4 +1,4 @@
-"""Tells whether a request was sent to this machine under a name that only this machine has."""
+"""Checks whether the Host header of a request names the local machine."""
 
 import re
 

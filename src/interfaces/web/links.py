@@ -1,4 +1,4 @@
-"""The paths of the pages that links in mails open, beside which the pages send their forms."""
+"""The URL paths of the pages that the links in mails open, by the kind of mail."""
 
 from src.domain.mails import MailKind
 

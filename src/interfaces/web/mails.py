@@ -1,6 +1,7 @@
 """The pages that links in mails open, and the page of the mails that were caught in development.
 
-Opening a page spends no token, because programs that scan mails open the links in them. The button of the page does.
+Opening a page does not spend its token, because programs that scan mails open the links in them. Only the button of the
+page spends the token.
 """
 
 import re
@@ -41,9 +42,10 @@ _MAX_SHOWN = 254
 
 
 class LinkForm(Form):
-    """The form of a page: the token of the link, or the address and code of a mail; and perhaps a new account.
+    """The form of a page: the token of the link, or the address and the code of a mail.
 
-    ``send`` is the button that asks for a mail with a code, and ``console`` the one that signs in to the console.
+    ``send`` is the button that requests a mail with a code, and ``console`` is the button that signs in to the console.
+    The form that accepts an invitation also has the data of the new account.
     """
 
     token: TextField = ""
@@ -56,10 +58,10 @@ class LinkForm(Form):
 
 
 def show_page(kind: MailKind) -> Response:
-    """Show the page of a link, with the button that does what the link is for.
+    """Show the page of a link, with the button that carries out the link's action.
 
-    Without a token, the page of a login asks for the address and the code of the mail. The page that confirms an
-    address names the account, because a stranger may have made it.
+    Without a token, the login page asks for the address and the code of the mail. The page that confirms an address
+    names the account, because a stranger may have created it.
     """
     form = LinkForm(token=request.args.get("token", ""))
     account = services().mails.account_to_verify(form.token) if kind is MailKind.VERIFY else None
@@ -67,9 +69,9 @@ def show_page(kind: MailKind) -> Response:
 
 
 def submit_page(kind: MailKind) -> Response:
-    """Do what the link is for, and say how it went.
+    """Carry out the action of the link, and show the result.
 
-    A form of another site is refused, since its visitors could be made to use up the mails of an address.
+    A form of another site is refused, because it could make its visitors use up the mails of an address.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("Open the page of this service, and send its form.")
@@ -95,7 +97,10 @@ for _kind, _path in LINK_PATHS.items():
 
 @pages.get("/dev/mail")
 def show_caught_mails() -> Response:
-    """Show the mails that were kept instead of sent, to this machine only. There is no such page in production."""
+    """Show the mails that were kept instead of sent, to browsers on this machine only.
+
+    In production there is no such page.
+    """
     caught = services().caught_mails
     if caught is None:
         abort(404)
@@ -108,10 +113,10 @@ def show_caught_mails() -> Response:
 
 
 def _is_local() -> bool:
-    """Return whether the request comes from this machine, and not through a proxy.
+    """Return whether the request comes directly from this machine, and not through a proxy.
 
-    A page of another site reaches the service too, under a name of its own that leads here (DNS rebinding), so the
-    header Host counts.
+    The Host header must name this machine too: with DNS rebinding, a page of another site can send requests from a
+    browser on this machine, but under the host name of that site.
     """
     is_peer_allowed = current_app.config["DEV_MAIL_PUBLISHED"] or _LOOPBACK_PEER.fullmatch(request.remote_addr or "")
     is_forwarded = any(name.lower().startswith(_FORWARDING) for name, _ in request.headers)
@@ -119,7 +124,7 @@ def _is_local() -> bool:
 
 
 def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
-    """Do what the form asks for, and return what the page shows of it, such as the tokens of a login."""
+    """Carry out the action of the form, and return the values that the page shows, such as the tokens of a login."""
     mails, rules = services().mails, services().rules
     match kind:
         case MailKind.LOGIN if form.send:
@@ -147,7 +152,10 @@ def _log_in(form: LinkForm, client: Client) -> Tokens:
 
 
 def _leads_to_console(form: LinkForm) -> bool:
-    """Return whether the login is one of the console: its page has asked for the mail, or its button was pressed."""
+    """Return whether the login leads to the console.
+
+    It does if the mail was requested on a page of the console, or if the console's button was pressed.
+    """
     return bool(current_app.config["CONSOLE"] and (form.console or LINK_COOKIE in request.cookies))
 
 

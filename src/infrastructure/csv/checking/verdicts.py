@@ -182,7 +182,7 @@ def text_at(block: Block, row: int, position: int | None, delimiter: str) -> str
 
 
 def _widths(block: Block) -> dict[int, str]:
-    """Return what is wrong with the cells of rows, by the position of the row."""
+    """Return descriptions of the rows with a wrong number of cells or an unclosed quote, by their positions."""
     widths = {row: f"{len(cells)} cells" for row, cells in block.ragged.items()}
     return dict(sorted((widths | {row: f"unclosed quote: {text}" for row, text in block.unclosed.items()}).items()))
 

@@ -53,7 +53,7 @@ class Registration(Body):
     def _may_be_that_of_the_invitation(
         cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo
     ) -> Any:
-        """Accept an absent address together with an invitation."""
+        """Accept an absent address if there is an invitation, which then gives the address."""
         if value is not None:
             return validate(value)
         if cls.needs_email and not info.data.get("invitation"):

@@ -41,9 +41,9 @@ class _Login(WithSecondStep):
 
 
 def _one_of_two_names(schema: dict[str, Any]) -> None:
-    """Let the schema be one of two whole objects, with a username or with an e-mail address.
+    """Describe the body as one of two whole objects: one with a username, and one with an e-mail address.
 
-    Code generators make a type of each. Two lists of required names beside the properties would tell them nothing.
+    Code generators make a type of each object. They would ignore two lists of required names beside the properties.
     """
     without_defaults(schema)
     whole = {name: schema.pop(name) for name in ("type", "properties", "required")}

@@ -70,7 +70,7 @@ def stream_export(export: Export, current: Session | None) -> Response:
 
 
 def _items(pages: Iterable[Sequence[Any]], view: Callable[[Any], View]) -> Iterator[bytes]:
-    """Yield the items of a JSON array, those of a page in parts that many slow clients may hold in memory."""
+    """Yield the items of a JSON array. Each page is cut into parts, so that many slow clients need little memory."""
     separator = b""
     for page in pages:
         part = b""

@@ -1,1 +1,1 @@
-"""What every operation of the JSON interface goes through."""
+"""The framework of the JSON interface, which handles every operation: declarations, authentication, and bodies."""

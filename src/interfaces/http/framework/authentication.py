@@ -16,7 +16,7 @@ _KNOWN_SCHEMES = {"", "bearer", "basic", "digest"}
 
 
 class Access(Enum):
-    """The callers that an operation admits. The value of a member describes them in the detail of a 403."""
+    """The callers that an operation admits. The value of a member describes these callers in the detail of a 403."""
 
     PUBLIC = "anyone"
     GUEST_OR_PUBLIC = "anyone, or a guest with a token"
@@ -76,7 +76,10 @@ def _refusal(access: Access, user: User) -> str:
 
 
 def no_token() -> Unauthenticated:
-    """Return the error of a request without a bearer token. It says what to send if the token may be elsewhere."""
+    """Return the error for a request without a bearer token.
+
+    Its detail gives a hint if the token seems to be sent wrongly.
+    """
     scheme = request.headers.get("Authorization", "").strip(" ").partition(" ")[0]
     misplaced = "X-Access-Token" in request.headers or "Token" in request.headers
     if misplaced or scheme.lower() not in _KNOWN_SCHEMES:

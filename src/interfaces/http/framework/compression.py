@@ -15,13 +15,13 @@ _ENCODINGS = ["zstd", "br", "gzip"]
 
 
 def compression_of(app: Flask, *, once: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Return the decorator of the views whose answers are compressed, when the client accepts it.
+    """Return a decorator for views, which compresses their answers if the client accepts it.
 
-    Only the views that are decorated with it compress: no answer with a token is compressed, because its length would
-    tell how far a guess that stands beside the token is right (BREACH).
+    Only decorated views compress. An answer with a token is never compressed, because its length would reveal how much
+    of a guess beside the token is right (BREACH).
 
-    With ``once``, the views send files that do not change while the process runs. Each is read and compressed once, and
-    all answers share its bytes.
+    With ``once``, the views send files that do not change while the process runs. Each file is read and compressed
+    once, and all answers share its bytes.
     """
     app.config.update(
         COMPRESS_REGISTER=False,
@@ -58,7 +58,7 @@ def compression_of(app: Flask, *, once: bool = False) -> Callable[[Callable[...,
 
 
 def _write_out_qualities() -> None:
-    """Write the quality of each encoding into Accept-Encoding, and leave out those that the client refuses.
+    """Normalise Accept-Encoding: give each encoding its quality, and leave out the encodings that the client refuses.
 
     Flask-Compress reads ``gzip;q=0`` as the least wanted encoding, not as a refused one, and overlooks ``gzip; q=1``.
     """
@@ -69,9 +69,9 @@ def _write_out_qualities() -> None:
 
 
 def _simplify_conditions() -> None:
-    """Remove Range and the encodings of the ETags in If-None-Match.
+    """Remove the Range header, and the names of encodings from the ETags in If-None-Match.
 
-    Flask-Compress would compress a part by itself, and Flask compares the ETag of a file before it is compressed.
+    Flask-Compress would compress a part of a file, and Flask compares the ETag of a file before the file is compressed.
     """
     request.environ.pop("HTTP_RANGE", None)
     if known := request.environ.get("HTTP_IF_NONE_MATCH"):

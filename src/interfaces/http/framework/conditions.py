@@ -20,7 +20,7 @@ def expected_revisions() -> frozenset[str] | None:
 
 
 def unless_known(response: Response) -> Response:
-    """Return a response with an ETag, or 304 if ``If-None-Match`` says that the client has it already."""
+    """Return a response with an ETag, or 304 if ``If-None-Match`` shows that the client has the same version."""
     known, (etag, _) = request.if_none_match, response.get_etag()
     tags = _revisions(known.as_set(include_weak=True))
     if request.method not in ("GET", "HEAD") or not (known.star_tag or etag in tags):

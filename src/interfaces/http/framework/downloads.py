@@ -38,10 +38,10 @@ def attachment(read: ReadFrom, filename: str, size: int, sha256: str) -> Respons
 
 
 def _with_range_of(size: int) -> dict[str, Any]:
-    """Return the WSGI environment of the request with a Range that Werkzeug reads as RFC 9110 section 14 does.
+    """Return the WSGI environment of the request with a Range that Werkzeug reads as RFC 9110 section 14 requires.
 
-    A unit other than bytes, and several parts at once, count as no Range. The last bytes of a file that has fewer bytes
-    are the whole file.
+    A Range in a unit other than bytes, or with several parts, is removed. A Range for the last bytes of a file that has
+    fewer bytes becomes the whole file.
     """
     environ, wanted = dict(request.environ), request.range
     unit = environ.get("HTTP_RANGE", "").partition("=")[0].strip().lower()

@@ -44,7 +44,7 @@ def measure(app: Flask, metrics: Metrics | None, token: str | None) -> None:
 def show_metrics() -> Response:
     """Return the metrics for Prometheus.
 
-    It needs METRICS_TOKEN as the bearer token; while that is not set, the answer is 404.
+    The request needs METRICS_TOKEN as the bearer token. If METRICS_TOKEN is not set, the answer is 404.
     """
     metrics, token = services().metrics, current_app.config["METRICS_TOKEN"]
     if metrics is None or token is None:
@@ -58,7 +58,7 @@ def show_metrics() -> Response:
 
 
 def _backlog() -> dict[str, float]:
-    """Return the metrics that are read from the store, or none while it does not answer."""
+    """Return the metrics that are read from the store, or no metrics while the store does not answer."""
     try:
         oldest, running = services().jobs.backlog()
     except Unavailable:

@@ -173,7 +173,7 @@ class Operation:
 
     @property
     def is_long(self) -> bool:
-        """Whether an answer may be long enough to be compressed. No answer with a token is, nor a single user."""
+        """Whether an answer may be long enough to be compressed. Answers with a token or with a single user are not."""
         return self.is_list or any(issubclass(answer, View) and answer.is_long for answer in self.answers)
 
     @property

@@ -116,7 +116,7 @@ class Upload:
             raise BadRequest(CUT_OFF)
 
     def to_end(self, file: IncomingFile) -> Iterator[bytes]:
-        """Yield the content of the file, and then read the rest of the body as ``finish`` does."""
+        """Yield the content of the file, and then read the rest of the body, as ``finish`` does."""
         yield from file.chunks
         self.finish()
 

@@ -1,4 +1,4 @@
-"""The views that several features share, and how views become answers."""
+"""The views that several features share, and the functions that turn views into answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict

@@ -181,7 +181,7 @@ def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
 
 
 def _id(operation: Operation, route: Route) -> str:
-    """Return the operation id in the words that code generators turn into the name of a method: ``createTask``."""
+    """Return the operation id, such as ``createTask``, from which code generators make the name of a method."""
     verb, _, rest = operation.handler.__name__.partition("_")
     words = [_VERBS.get(verb, verb), *rest.split("_")]
     if route.method == "PATCH":

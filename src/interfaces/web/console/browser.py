@@ -15,7 +15,7 @@ from src.interfaces.web.hosts import is_loopback
 
 
 def browser() -> Client:
-    """Return the client of the current request. A session that it starts is kept in a cookie."""
+    """Return the client of the current request, marked so that a session that it starts is kept in a cookie."""
     return replace(client(), uses_cookie=True)
 
 
@@ -41,10 +41,10 @@ def keep_session(response: Response, tokens: Tokens) -> Response:
 
 
 def set_cookie(response: Response, value: str, seconds: int) -> None:
-    """Set the cookie of the session, or remove it with zero ``seconds``.
+    """Set the cookie of the session, or remove the cookie if ``seconds`` is zero.
 
-    No script can read it, and no other site can send it with a form. The prefix ``__Host-`` stops other hosts of the
-    domain from setting it.
+    No script can read the cookie, and no other site can send it with a form. The prefix ``__Host-`` stops other hosts
+    of the domain from setting it.
     """
     name = _cookie_name()
     response.set_cookie(
@@ -53,9 +53,9 @@ def set_cookie(response: Response, value: str, seconds: int) -> None:
 
 
 def csrf_token(cookie: str | None = None) -> str:
-    """Return the token that each form of a session repeats, since no page of another site can read it.
+    """Return the CSRF token that each form of a session repeats. No page of another site can read the token.
 
-    It follows from the value of the cookie, by default the one of the current request.
+    The token is derived from the value of the cookie, by default the cookie of the current request.
     """
     value = cookie if cookie is not None else request.cookies.get(_cookie_name(), "")
     return hmac.digest(value.encode(), b"portero form", "sha256").hex()
@@ -74,7 +74,7 @@ def require_own_origin() -> None:
 
 
 def _is_secure() -> bool:
-    """Return whether the browser uses https. Only a browser on the machine of the service does without."""
+    """Return whether the cookie may require https. Only a browser on the service's own machine may use plain http."""
     return not is_loopback(request.host)
 
 

@@ -1,4 +1,4 @@
-"""The passkeys of browsers: what the script of the pages needs to ask for one, and what it sends."""
+"""Passkeys in the console: the options that its script needs, and the credentials that the script sends."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,7 +11,10 @@ from src.domain.errors import Invalid, InvalidToken, NotFound
 
 
 def _credential(value: Any) -> Mapping[str, Any]:
-    """Return a credential that the script has written as JSON. Any other text becomes one that proves nothing."""
+    """Return the credential that the script sends as JSON.
+
+    For any other text, return a credential that proves nothing.
+    """
     with suppress(NotJson):
         credential = strict_json(value)
         return credential if isinstance(credential, dict) else {}

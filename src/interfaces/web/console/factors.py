@@ -84,7 +84,7 @@ def renew_codes(caller: Caller) -> Response:
 
 
 def _added(caller: Caller, enrolled: Enrolled) -> Response:
-    """Show the recovery codes that the first factor brings, and else the list."""
+    """Show the recovery codes that the first factor brings or, for a further factor, the list of factors."""
     if enrolled.recovery_codes:
         return show("account/codes.html", caller, codes=enrolled.recovery_codes)
     return go(_LIST, "factor-added")

@@ -37,7 +37,10 @@ _SECRET = re.compile("password|code|csrf|passkey")
 
 
 class SignInForm(Form):
-    """What every form of a sign-in carries: the page to show afterwards, and a form that was sent without a session."""
+    """The fields that all sign-in forms have: the page to show afterwards, and a kept form.
+
+    A form that a person sent without a session is kept, and is offered again after the sign-in.
+    """
 
     next: TextField = ""
     kept: TextField = ""
@@ -47,9 +50,9 @@ class SignInForm(Form):
 class Page:
     """A page: its path below /console, its template, and the roles that may see it.
 
-    Anybody may see a page without roles. The function that ``show`` decorates returns the values of the template, and
-    those that ``form`` decorates do what a form asks for. They take the variables of the path, and the parameters
-    ``caller`` and ``body`` if they name them; the caller is None on a page for anybody who is not signed in.
+    Everybody may see a page without roles. A function decorated with ``show`` returns the values of the template, and a
+    function decorated with ``form`` handles a form of the page. These functions take the variables of the path, and the
+    parameters ``caller`` and ``body`` if they name them. The caller is None for a visitor who is not signed in.
     """
 
     path: str
@@ -136,18 +139,21 @@ def show(template: str, caller: Caller | None, status: int = 200, **values: Any)
 
 
 def ask_for_second_step(error: MfaRequired, next: str, kept: str = "") -> Response:
-    """Return the page of the second step of a sign-in, whose first step was right."""
+    """Return the page for the second step of a sign-in, after a right first step."""
     values: dict[str, Any] = {"mfa_token": error.mfa_token, "kinds": error.factors, "next": next, "kept": kept}
     return show("signing_in/second_step.html", None, **values)
 
 
 def sign_in_first() -> Response:
-    """Lead the browser to the sign-in, and from there back to the page of the current request."""
+    """Redirect the browser to the sign-in, which then leads back to the page of the current request."""
     return _see_other("/console/signin", next=request.full_path.rstrip("?"))
 
 
 def go(path: str, done: str = "") -> Response:
-    """Lead the browser to a page, which says what has been done. ``done`` is the key of a sentence in notes.html."""
+    """Redirect the browser to a page with a note about what was done.
+
+    ``done`` is the key of a sentence in notes.html.
+    """
     return _see_other(path, done=done) if done else _see_other(path)
 
 
@@ -156,15 +162,16 @@ def _see_other(path: str, **query: str) -> Response:
 
 
 def safe_path(path: str) -> str:
-    """Return ``path`` if it is one of a page of the console, and else the first page."""
+    """Return ``path`` if it is the path of a console page, and otherwise the path of the first page."""
     is_safe = _SAFE_PATH.fullmatch(path) and not re.search(r"(\.|%2e){2}|//", path, re.IGNORECASE)
     return path if is_safe else HOME
 
 
 def kept_form(typed: Mapping[str, str]) -> str:
-    """Return what a person has typed into the form of the current request as a text, or "" if that is nothing.
+    """Return the fields of the current form as a text, for use after a sign-in, or "" if there is nothing to keep.
 
-    Passwords and codes are left out: they have to be typed again. No form of the console fits a longer text.
+    Passwords and codes are left out: the person has to type them again. A text that is longer than any form of the
+    console needs is not kept.
     """
     fields = {name: text for name, text in typed.items() if not _SECRET.search(name)}
     kept = f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
@@ -172,14 +179,14 @@ def kept_form(typed: Mapping[str, str]) -> str:
 
 
 def resume(kept: str, caller: Caller | None, status: int = 200, cookie: str | None = None) -> Response:
-    """Return a page that sends a kept form when the person says so. ``cookie`` is that of a session that began now."""
+    """Return a page with a button that sends a kept form. ``cookie`` is the cookie of a session that has just begun."""
     path, _, fields = kept[:_MAX_KEPT].partition("?")
     values = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
     return show("signing_in/resume.html", caller, status, **values)
 
 
 def _called(function: Callable[..., Any], **arguments: Any) -> Any:
-    """Call a function with those of the arguments that it names."""
+    """Call a function with the arguments that its parameters name. Leave the other arguments out."""
     names = _hints(function)
     return function(**{name: value for name, value in arguments.items() if name in names})
 
@@ -190,6 +197,6 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _shown(error: PorteroError) -> dict[str, Any]:
-    """Return what a template shows of an error: the problem, and the message of each field by its name."""
+    """Return the values with which a template shows an error: the problem, and the messages by field."""
     problem = problem_of(error)
     return {"problem": problem, "errors": {each.field: each.message for each in problem.errors}}

@@ -18,7 +18,7 @@ second_step = Page("/signin/code", "signing_in/second_step.html", ())
 
 
 class SecondStep(FactorForm):
-    """The answer of a factor, and the ticket that the first step was answered with."""
+    """The answer of a factor, and the ticket that the first step has returned."""
 
     mfa_token: TextField
 
@@ -38,5 +38,5 @@ def finish(body: SecondStep) -> Response:
 
 @console.app_context_processor
 def _options() -> dict[str, Any]:
-    """Tell templates how the script asks for a passkey that takes the second step."""
+    """Give templates the passkey options for the second step."""
     return {"mfa_options": lambda mfa_token: offered(partial(services().second_steps.options, mfa_token))}

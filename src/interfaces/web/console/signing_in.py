@@ -1,4 +1,4 @@
-"""The pages before a sign-in: signing in, registering, and asking for mails. And signing out."""
+"""The pages for signing in, registering and requesting mails, and the form for signing out."""
 
 from functools import partial
 from typing import Any
@@ -47,7 +47,7 @@ class PasswordSignIn(SignInForm):
 
 
 class PasskeySignIn(SignInForm):
-    """What a passkey has signed."""
+    """A sign-in with a passkey: the credential that has signed the challenge."""
 
     passkey: CredentialField
 
@@ -91,14 +91,14 @@ class Preferences(Form):
 
 
 def signed_in(tokens: Tokens, form: SignInForm) -> Response:
-    """Lead the browser to the page that it had asked for, signed in. A form that was kept is shown first."""
+    """Redirect a browser that has signed in to the page that it had requested. A kept form is shown first."""
     response = resume(form.kept, None, cookie=tokens.cookie) if form.kept else go(safe_path(form.next))
     return keep_session(response, tokens)
 
 
 @console.get("/")
 def show_first_page() -> Response:
-    """Lead to the first page."""
+    """Redirect to the first page."""
     return go(HOME)
 
 
@@ -115,7 +115,7 @@ def _with_next() -> dict[str, Any]:
 
 @console.context_processor
 def _ways_in() -> dict[str, Any]:
-    """Tell every template whether mails are sent, and how the script asks for a passkey that signs in."""
+    """Tell every template whether the service sends mails, and give it the passkey options for a sign-in."""
     return {"mails": services().mails.enabled, "passkey_options": partial(offered, services().passkey_logins.options)}
 
 
@@ -179,7 +179,7 @@ def become_guest(body: SignInForm) -> Response:
 
 @appearance.form()
 def choose(body: Preferences) -> Response:
-    """Keep the language and the colours in cookies, and show the page again on which they were chosen."""
+    """Store the language and the colours in cookies, and show again the page on which they were chosen."""
     response = go(safe_path(body.next))
     if body.language in LANGUAGES:
         response.set_cookie("language", body.language, max_age=_YEAR, httponly=True, samesite="Lax")

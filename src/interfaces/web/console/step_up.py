@@ -44,7 +44,7 @@ def _step_up(caller: Caller) -> Mapping[str, Any]:
 
 @step_up.form()
 def prove(caller: Caller, body: StepUp) -> Response:
-    """Prove again who one is. The cookie gets a new value."""
+    """Prove again who the user is. The cookie of the session gets a new value."""
     service = services().step_ups
     if body.password:
         tokens = service.with_password(caller, body.password, browser())
@@ -57,5 +57,5 @@ def prove(caller: Caller, body: StepUp) -> Response:
 
 @console.context_processor
 def _options() -> dict[str, Any]:
-    """Tell templates how the script asks for a passkey of the caller."""
+    """Give templates the options for proving with one of the caller's passkeys."""
     return {"step_up_options": lambda caller: offered(partial(services().step_ups.options, caller))}
