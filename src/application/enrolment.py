@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from src.application.accounts import Accounts, changes
+from src.application.accounts.steps import Change
 from src.application.caller import Caller, caller_must_exist
 from src.application.factors import PASSKEY_METHODS, Answer, PasskeyService, ProofService
 from src.application.factors.passkeys import require_place_for_passkey
@@ -231,8 +232,15 @@ class EnrolmentService:
         if is_first:
             events += [self._added(caller, client, recovery.kind), self._ended(caller, client)]
         factors = [factor, *([recovery] if is_first else [])]
+
+        def commit(final: Change) -> User:
+            return self.proofs.factors.save(factors, user.id, final, evidence, events=always(*events))
+
         with caller_must_exist():
-            self.proofs.factors.save(factors, user.id, change, evidence, events=always(*events))
+            if is_first:
+                self.accounts.end_sessions_with(change, commit)
+            else:
+                commit(change)
         if is_first and caller.session:
             self.sessions.update(caller.session.id, lambda session: session.stepped_up(methods, now))
         self.notices.send(MailKind.FACTOR_ADDED, user, client, factor=factor.kind.value)

@@ -7,11 +7,12 @@ from typing import Any
 import pyotp
 import pytest
 
+from src.application.ports import ProviderAccount
 from src.domain.values import Email
 from tests.support.authenticator import Authenticator
 from tests.support.mailing import MailWorld, anna, world
 from tests.support.races import at_once
-from tests.support.world import PASSWORD, Answer, Person, errors_of, join, log_in, logged_in, services_of
+from tests.support.world import PASSWORD, Answer, Person, Provider, errors_of, join, log_in, logged_in, services_of
 
 __all__ = ["anna", "world"]  # fixtures
 SMTP = {"smtp_url": "smtp://localhost", "public_url": "https://a.example"}
@@ -72,6 +73,25 @@ def test_the_first_factor_ends_every_other_session_and_makes_this_one_strong(wor
     fresh = world.client.post("/auth/refresh", json={"refresh_token": mine.refresh}).json["access_token"]
     headers = Person({}, fresh).headers
     assert world.client.post("/user/factors/recovery-codes", headers=headers).status_code == 201
+
+
+def test_the_first_factor_revokes_the_sign_ins_at_the_identity_provider_and_a_second_one_does_not() -> None:
+    provider = Provider(eve=ProviderAccount(Email("eve@example.com"), email_verified=True))
+    world = MailWorld(remote=provider)
+    provider.signed_in_at["eve"] = world.watch.time
+    tokens = world.client.post("/auth/firebase", json={"id_token": "eve"}).json
+    eve = Person({"id": "eve"}, tokens["access_token"])
+    assert add(world, eve).status_code == 201
+    [(id, since)] = provider.revoked
+    ended = services_of(world.app).accounts.users.get("eve")
+    assert ended
+    assert ended.sessions_ended_at
+    assert (id, ended.pending) == ("eve", None)
+    assert since > ended.sessions_ended_at
+    fresh = world.client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    assert fresh.status_code == 200, "the session that has added the factor stays"
+    assert add(world, Person({}, fresh.json["access_token"])).status_code == 201
+    assert len(provider.revoked) == 1
 
 
 def test_the_first_factor_needs_a_recent_login(world: MailWorld, anna: Person) -> None:

@@ -187,7 +187,14 @@ class Accounts(ABC):
 
         ``reconcile`` repeats a revocation that fails. Raises the errors of UserRepository.update.
         """
-        return self.users.update(id, if_active(change), events=events)
+        return self.end_sessions_with(change, lambda ending: self.users.update(id, ending, events=events))
+
+    def end_sessions_with(self, change: Change, commit: Callable[[Change], User]) -> User:
+        """End all sessions of an active user as ``end_sessions`` does, in a commit that stores something else too.
+
+        ``commit`` takes the change to apply, and returns the stored user. Raises the errors of ``commit``.
+        """
+        return commit(if_active(change))
 
     def custom_token(self, claims: TokenClaims, user: User) -> CustomToken:
         """Return a token with which the user of a session signs in at the provider. Raises NotFound, Unavailable."""

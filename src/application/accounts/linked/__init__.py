@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from src.application.accounts.linked.base import LinkedBase
 from src.application.accounts.linked.change import (
     change_account,
-    end_sessions,
+    end_sessions_with,
     finish_password_change,
     require_account,
 )
@@ -38,7 +38,7 @@ class LinkedAccounts(LinkedBase):
     create = create
     upgrade = upgrade
     change = change_account
-    end_sessions = end_sessions
+    end_sessions_with = end_sessions_with
     finish_password_change = finish_password_change
     delete = delete
     user_for_id_token = user_for_id_token

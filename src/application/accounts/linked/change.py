@@ -1,6 +1,6 @@
 """Change an account: claim a new name, change the address at the provider, store the name and free the old one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,15 +64,15 @@ def change_account(
     return finish_mirror(accounts, changed) if changed.pending else changed
 
 
-def end_sessions(accounts: LinkedBase, id: str, change: Change, events: Recorded[User] = NO_EVENTS) -> User:
-    """Apply a change that ends all sessions, and revoke sign-ins. Raises as ``Accounts.end_sessions`` does."""
+def end_sessions_with(accounts: LinkedBase, change: Change, commit: Callable[[Change], User]) -> User:
+    """Commit a change that ends all sessions, and revoke sign-ins. Raises as ``Accounts.end_sessions_with`` does."""
     ticket = accounts.clock()
 
     def begin(stored: User) -> User:
         changed = change(stored)
         return accounts.to_be_mirrored(changed.marked(ticket)) if changed.provider else changed
 
-    user = accounts.users.update(id, if_active(begin), events=events)
+    user = commit(if_active(begin))
     return revoke_sign_ins(accounts, user) if user.ticket == ticket else user
 
 
