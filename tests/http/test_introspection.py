@@ -1,5 +1,8 @@
 """POST /auth/introspect and POST /auth/revoke, and the metadata that leads to them."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ from flask import Flask
 
 from src.application.limits import Count
 from src.application.ports import ProviderAccount
+from src.domain.sessions import Attempt
 from src.domain.values import Email
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.stores.memory import MemoryStore
@@ -129,6 +133,33 @@ def test_simultaneous_requests_of_a_service_are_not_limited(watch: Watch) -> Non
     app = build(limiter=StoreLimiter(MemoryStore(), watch), clock=watch, settings=CREDENTIALS)
     answers = at_once(lambda _: introspect(client_of(app), "x").status_code, range(40))
     assert answers == [200] * 40
+
+
+def test_a_service_whose_first_count_is_slow_delays_no_other_service(watch: Watch) -> None:
+    counting, go_on = Event(), Event()
+
+    class Slow(StoreLimiter):
+        def hit(self, *counts: Count) -> Sequence[Attempt]:
+            if any("192.0.2.1" in count.key for count in counts):
+                counting.set()
+                assert go_on.wait(30)
+            return super().hit(*counts)
+
+    app = build(limiter=Slow(MemoryStore(), watch), clock=watch, settings=CREDENTIALS)
+
+    def status(address: str) -> int:
+        form = {"token": "x", "client_id": "billing", "client_secret": SECRET}
+        environ = {"REMOTE_ADDR": address}
+        return client_of(app).post("/auth/introspect", data=form, environ_overrides=environ).status_code
+
+    with ThreadPoolExecutor() as pool:
+        slow = [pool.submit(status, "192.0.2.1") for _ in range(2)]
+        try:
+            assert counting.wait(30)
+            assert pool.submit(status, "192.0.2.2").result(30) == 200
+        finally:
+            go_on.set()
+        assert [each.result() for each in slow] == [200, 200]
 
 
 def test_wrong_passwords_of_people_do_not_stop_a_service_at_the_same_address(watch: Watch) -> None:

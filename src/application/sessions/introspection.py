@@ -1,8 +1,8 @@
 """Tells services the state of tokens (RFC 7662), and revokes tokens (RFC 7009)."""
 
 import hmac
-import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +28,8 @@ class IntrospectionService:
     clock: Clock
     trusted: set[tuple[str, str]] = field(default_factory=set)
     """The services and their addresses from which the last secret was right. These are not counted."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    running: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
+    """The counts of first right secrets that are under way."""
 
     def introspect(self, token: str, name: str, secret: str, client: Client) -> Mapping[str, Any] | None:
         """Tell the service with this credential whether a token of this service is active, and for whom.
@@ -69,10 +70,27 @@ class IntrospectionService:
             self.trusted.discard((name, address))
             self.limiter.hit(*counts)
             raise InvalidClient
-        with self.lock:  # of the simultaneous requests of a service only the first one is counted
-            if (name, address) not in self.trusted:
-                self.limiter.give_back(self.limiter.hit(*counts))
-                self.trusted.add((name, address))
+        if (name, address) not in self.trusted:
+            self._count_once((name, address), counts)
+
+    def _count_once(self, service: tuple[str, str], counts: Sequence[Count]) -> None:
+        """Count the first right secret of a service from an address. Simultaneous requests share one count.
+
+        Raises TooManyRequests, Unavailable.
+        """
+        count: Future[None] = Future()
+        running = self.running.setdefault(service, count)
+        if running is not count:
+            return running.result()
+        try:
+            self.limiter.give_back(self.limiter.hit(*counts))
+            self.trusted.add(service)
+            count.set_result(None)
+        except BaseException as error:
+            count.set_exception(error)
+            raise
+        finally:
+            self.running.pop(service)
 
     def _access(self, token: str) -> Mapping[str, Any]:
         user = self.authentication.authenticate(token).user
