@@ -54,10 +54,22 @@ class PasswordPolicy:
         The length is counted in code points of the normalised password. Raises InvalidValue, with all
         reasons for the refusal and the code of the first one.
         """
+        new = self.check_form(password, *names)
+        self.require_not_leaked(new)
+        return new
+
+    def require_not_leaked(self, password: NewPassword) -> None:
+        """Raise InvalidValue for a password that is in a list of leaked passwords."""
+        if self.is_breached and self.is_breached(password.text):
+            raise InvalidValue("breached", "This password has leaked from another service; choose another.")
+
+    def check_form(self, password: str, *names: str | None) -> NewPassword:
+        """Accept a new password as ``check`` does, without looking for it among leaked passwords, which may be slow.
+
+        For strangers, whose requests must be counted before the search. Raises InvalidValue.
+        """
         password = normalise_password(password)
         flaws = [*self._flaws(password, [name for name in names if name])]
-        if not flaws and self.is_breached and self.is_breached(password):
-            raise InvalidValue("breached", "This password has leaked from another service; choose another.")
         if not flaws:
             return NewPassword(password)
         reasons = [flaw.message for flaw in flaws]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from src.infrastructure.limits.store import StoreLimiter
+from src.infrastructure.stores.memory import MemoryStore
 from tests.http.test_metrics import TOKEN, measured
 from tests.support.emulators import free_port
 from tests.support.leaks import LEAKED_PASSWORD, compiled
@@ -42,6 +44,14 @@ def test_a_guest_becomes_no_user_with_a_leaked_password(world: MailWorld) -> Non
     body = registration(password=LEAKED_PASSWORD)
     assert refused(world.client.post("/register", json=body, headers=guest.headers))
     assert world.client.get("/user", headers=guest.headers).json["role"] == "guest"
+
+
+def test_a_stranger_has_no_password_looked_for_above_the_limit_or_without_a_token(world: MailWorld) -> None:
+    limited = MailWorld(settings=world.settings, limiter=StoreLimiter(MemoryStore(), world.watch), metrics_token=TOKEN)
+    answers = [limited.client.post("/register", json=registration(password=LEAKED_PASSWORD)) for _ in range(31)]
+    assert ([*map(refused, answers[:30])], answers[30].status_code) == ([True] * 30, 429)
+    assert limited.reset("unknown", LEAKED_PASSWORD).status_code == 401
+    assert measured(limited)["portero_breach_checks_total breached"] == 30
 
 
 def test_a_leaked_password_is_refused_at_a_change_and_for_users_whom_an_admin_adds(world: MailWorld) -> None:

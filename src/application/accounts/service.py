@@ -1,6 +1,7 @@
 """The service for registration, and for changes of accounts by their owners and by admins."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +67,8 @@ class AccountService:
         if admission.email != profile.get("email"):
             password = self._checked(password, profile, admission.email)
         self.limiter.hit(Count(REGISTRATIONS, network(client)))
+        with _naming_password():
+            self.passwords.require_not_leaked(password)
         now = self.clock()
         guest = caller if caller and caller.role is Role.GUEST else None
         user = guest or admission.admit(User.new(now=now, **profile))
@@ -204,10 +207,8 @@ class AccountService:
         """
         username = profile.get("username")
         names = username.display if username else None, email.address if email else None
-        try:
-            return self.passwords.check(password.text, *names)
-        except InvalidValue as error:
-            raise Invalid(FieldError("password", error.code, error.message)) from None
+        with _naming_password():
+            return self.passwords.check_form(password.text, *names)
 
     def _logged_in_recently(self, caller: Caller) -> bool:
         """Return whether the caller has logged in or stepped up within the last ten minutes."""
@@ -241,6 +242,15 @@ def _require_current(caller: Caller, stored: User, now: datetime) -> None:
         is_current = stored.can_log_in and stored.session_epoch == caller.user.session_epoch
     if not is_current:
         raise InvalidToken
+
+
+@contextmanager
+def _naming_password() -> Iterator[None]:
+    """Raise Invalid for the field ``password`` if the block raises InvalidValue."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise Invalid(FieldError("password", error.code, error.message)) from None
 
 
 def _password_required() -> Invalid:

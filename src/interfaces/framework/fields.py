@@ -69,7 +69,15 @@ def _context(info: ValidationInfo) -> Context:
 
 
 def _password(text: str, info: ValidationInfo) -> NewPassword:
-    """Check a new password against the policy, which refuses the user's own username and e-mail address.
+    """Check a new password against the policy, which refuses the user's own username and e-mail address."""
+    policy = _context(info).rules.passwords
+    new = _password_of_stranger(text, info)
+    policy.require_not_leaked(new)
+    return new
+
+
+def _password_of_stranger(text: str, info: ValidationInfo) -> NewPassword:
+    """Check a new password, which is not looked for among leaked ones before the use case has counted the request.
 
     The username and the address are taken from the body or, if the body does not contain them, from the caller.
     """
@@ -77,7 +85,7 @@ def _password(text: str, info: ValidationInfo) -> NewPassword:
     username, email = info.data.get("username"), info.data.get("email")
     if context.user:
         username, email = username or context.user.username, email or context.user.email
-    return context.rules.passwords.check(text, username and username.display, email and email.address)
+    return context.rules.passwords.check_form(text, username and username.display, email and email.address)
 
 
 def _password_elsewhere(value: Any) -> None:
@@ -127,20 +135,17 @@ EmailField = Annotated[
         {"format": "email", "description": "Unique ignoring case.", "examples": ["anna@example.com"]},
     ),
 ]
-NewPasswordField = Annotated[
-    NewPassword,
-    *checked(
-        _password,
-        {
-            "format": "password",
-            "maxLength": MAX_PASSWORD,
-            "description": "8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most "
-            "used passwords, not easy to guess, not a leaked one where the service looks for these, and not your "
-            "username or e-mail address.",
-            "examples": ["correct horse battery"],
-        },
-    ),
-]
+_NEW_PASSWORD = {
+    "format": "password",
+    "maxLength": MAX_PASSWORD,
+    "description": "8 to 128 characters (unless set otherwise) after NFC, any of Unicode; not one of the most used "
+    "passwords, not easy to guess, not a leaked one where the service looks for these, and not your username or "
+    "e-mail address.",
+    "examples": ["correct horse battery"],
+}
+NewPasswordField = Annotated[NewPassword, *checked(_password, _NEW_PASSWORD)]
+StrangersPasswordField = Annotated[NewPassword, *checked(_password_of_stranger, _NEW_PASSWORD)]
+"""A new password for a use case that counts the request and then looks for the password among leaked ones."""
 PasswordField = Annotated[
     str, *checked(lambda text, _: text, {"format": "password", "examples": ["correct horse battery"]})
 ]

@@ -136,7 +136,7 @@ def _do(kind: MailKind, form: LinkForm) -> dict[str, Any]:
             return {"verified": True}
         case MailKind.INVITATION:
             username = rules.parse_new_username(form.username)
-            password = rules.passwords.check(form.new_password, username.display)
+            password = rules.passwords.check_form(form.new_password, username.display)
             services().accounts.register({"username": username}, password, client(), invitation=form.token)
         case MailKind.RESET:
             mails.reset_password(form.token, form.new_password, client())

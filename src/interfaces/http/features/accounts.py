@@ -20,6 +20,7 @@ from src.interfaces.framework.fields import (
     ObjectField,
     PasswordElsewhere,
     PasswordField,
+    StrangersPasswordField,
     TextField,
     UsernameField,
 )
@@ -44,7 +45,7 @@ class Registration(Body):
     username: UsernameField
     invitation: Annotated[TextField, Field(description="The token in the link of an invitation.", examples=[""])] = ""
     email: Annotated[EmailField, Field(validate_default=True, description="Needed without an invitation.")] = None  # type: ignore[assignment]
-    password: NewPasswordField
+    password: StrangersPasswordField
     name: NameField | None = None
     last_name: LastNameField | None = None
 

@@ -13,8 +13,8 @@ from src.interfaces.framework.bodies import Form
 from src.interfaces.framework.fields import (
     EmailField,
     LoginField,
-    NewPasswordField,
     PasswordField,
+    StrangersPasswordField,
     TextField,
     UsernameField,
 )
@@ -69,7 +69,7 @@ class Registration(SignInForm):
 
     username: UsernameField
     email: EmailField
-    password: NewPasswordField
+    password: StrangersPasswordField
 
     def profile(self) -> Profile:
         """Return the profile of the new account."""
