@@ -7,7 +7,7 @@ from src.bootstrap.garbage import without_garbage_collection
 
 
 def load_and_run() -> None:
-    """Load what all commands need, during which Ctrl-C ends the process at once, and run the command line."""
+    """Import the commands, and run the command line. During the imports, Ctrl-C ends the process at once."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback is printed; `portero` has ignored it until here
     try:
         with without_garbage_collection():

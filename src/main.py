@@ -216,9 +216,9 @@ def _explained_errors() -> Iterator[None]:
 
 @contextmanager
 def _running_in_child(step: Callable[[Settings], None], settings: Settings) -> Iterator[None]:
-    """Run ``step`` in a process of its own beside the block; exit with its status when it fails.
+    """Run ``step`` in a child process during the block. Exit with the child's status if the step fails.
 
-    Connections and threads that a step opens would not survive the fork of the web server's workers.
+    Connections and threads that the step opens would not survive the fork of the web server's workers.
     """
     child = get_context("fork").Process(target=_explained_errors()(step), args=(settings,))
     child.start()

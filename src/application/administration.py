@@ -52,7 +52,10 @@ class AdministrationService:
         return True
 
     def _add_with_a_free_username(self, profile: Profile, password: NewPassword) -> None:
-        """Add a user, with a random username if somebody else has that of ``profile``. Raises Taken."""
+        """Add a user. If the username of ``profile`` is taken, give the user a random one.
+
+        Raises Taken for the e-mail address.
+        """
         try:
             self.directory.add(profile, password)
         except Taken as taken:

@@ -1,4 +1,4 @@
-"""The authenticated user of a request, and what the user must have proved to be allowed something."""
+"""The authenticated user of a request, and the proofs of identity that operations require of the user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,7 +63,7 @@ class Caller:
             raise InsufficientAuthentication(two_factors=bool(self.user.factors), within=RECENT)
 
     def require_admin(self, detail: str = _FOR_ADMINS) -> None:
-        """Raise an error unless the caller may change what belongs to others.
+        """Raise an error unless the caller may change the objects of other users.
 
         Raises Forbidden with this detail if the caller is no admin, and InsufficientAuthentication if the admin has
         factors and has proved only one.

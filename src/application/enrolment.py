@@ -1,4 +1,4 @@
-"""The service by which users manage their second factors, and admins reset those of others."""
+"""The service with which users manage their second factors, and admins reset the factors of other users."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -21,7 +21,7 @@ Later = Callable[[Callable[[], None]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedLogins:
-    """Logs each failed login, and stores those of known users: at most ten for a user in five minutes."""
+    """Logs each failed login. Failed logins of known users are also stored, at most ten for a user in five minutes."""
 
     events: EventRepository
     limiter: RateLimiter

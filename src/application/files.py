@@ -40,7 +40,7 @@ class StoredFile:
 
     @property
     def revision(self) -> str:
-        """The revision of the file, followed by that of its job if the job has changed since the file was stored."""
+        """The revision of the file. If its job has changed since the file was stored, the job's revision follows."""
         file, job = self.file.revision, self.job.revision if self.job else ""
         return f"{file}{_JOB}{job}" if job not in ("", file) else file
 

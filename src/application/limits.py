@@ -75,10 +75,10 @@ class RateLimiter(Protocol):
 def guess(limiter: RateLimiter, attempts: Sequence[Attempt], *failures: Count) -> Iterator[list[Attempt]]:
     """Check a guess of a password or a code in the block, and give ``attempts`` back unless the guess is wrong.
 
-    The guess is counted before it is checked, by the hit that returned ``attempts``. Counted afterwards, simultaneous
-    guesses would all be checked before the first one counts. The block raises Unauthenticated or WrongPassword for a
-    wrong guess, which is then counted as one of ``failures`` too. It may remove from the list what it has given back
-    itself. Raises TooManyRequests, Unavailable.
+    The guess is counted before it is checked, by the hit that returned ``attempts``: simultaneous guesses would
+    otherwise all be checked before the first one counts. The block raises Unauthenticated or WrongPassword for a wrong
+    guess, which is then also counted under ``failures``. The block may give attempts back itself; it then removes them
+    from the list. Raises TooManyRequests, Unavailable.
     """
     kept = list(attempts)
     try:

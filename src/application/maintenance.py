@@ -17,7 +17,7 @@ _log = logging.getLogger("portero.sweeper")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceService:
-    """Finishes or undoes what crashes interrupted, removes expired records, and checks the store."""
+    """Finishes or undoes operations that crashes interrupted, removes expired records, and checks the store."""
 
     accounts: Accounts
     files: ObjectLifecycle[File]
@@ -35,9 +35,9 @@ class MaintenanceService:
         return self.accounts.reconcile(older_than)
 
     def sweep(self) -> int:
-        """Finish or undo what crashes interrupted, and remove what has expired. Return the number of records.
+        """Finish or undo operations that crashes interrupted, and remove expired records. Return the number of records.
 
-        A step that fails does not prevent the others, and is repeated by the next sweep.
+        If a step fails, the other steps still run, and the next sweep repeats the failed step.
         """
         steps: Mapping[str, Callable[[], int]] = {
             "accounts": self.accounts.reconcile,

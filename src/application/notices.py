@@ -42,7 +42,7 @@ class Outbox:
         return mail, Job.new(kind=MAIL, subject_id=mail.id, user_id=None, now=now)
 
     def notify(self, job: Job) -> None:
-        """Let the job of a mail run, after both were stored."""
+        """Send the job of a mail to the queue, after the mail and the job were stored."""
         self.queue.notify(job.id)
 
 

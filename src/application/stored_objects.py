@@ -189,7 +189,7 @@ class PendingObject(Generic[T, S]):
     def finish(self, item: T, job: Job | None, result: Callable[[T, Job | None], S]) -> S:
         """Store the record of the complete object, its job and the receipt in one commit. Raises TicketLost.
 
-        Return what ``result`` makes of the stored record and the job.
+        Return ``result`` applied to the stored record and the job.
         """
         receipt = self.idempotent.receipt_for(result(item, job)) if self.idempotent else None
         try:
@@ -200,7 +200,7 @@ class PendingObject(Generic[T, S]):
 
 @contextmanager
 def left_to_reconciliation() -> Iterator[None]:
-    """Log an error of the block instead of raising it, because reconciliation repeats what has failed."""
+    """Log an error of the block instead of raising it, because reconciliation will repeat the failed step."""
     try:
         yield
     except PorteroError as error:

@@ -19,7 +19,7 @@ _REDEEMABLE = timedelta(minutes=6)
 
 
 def make_accounts(ports: Ports, owned: Sequence[Callable[[str], None]], notices: Notices) -> Accounts:
-    """Return the accounts of this service, or those that it shares with an identity provider."""
+    """Return LinkedAccounts if the settings name an identity provider, and otherwise LocalAccounts."""
     if not ports.remote:
         return LocalAccounts(users=ports.users, hasher=ports.hasher, owned=owned, clock=ports.clock)
     return LinkedAccounts(

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Pause the garbage collector while the block imports modules, and exempt what is loaded from later collections.
+    """Pause the garbage collector while the block imports modules.
 
-    The worker processes therefore share it after a fork.
+    The loaded objects are exempt from later collections, so that the worker processes share their memory after a fork.
     """
     gc.disable()
     try:

@@ -72,7 +72,7 @@ LENIENT_SETTINGS_HINT = (
 
 
 class Overrides(TypedDict, total=False):
-    """Adapters to use in place of those that the settings choose."""
+    """Adapters that replace the adapters that the settings choose."""
 
     store: Store
     hasher: PasswordHasher

@@ -1,4 +1,4 @@
-"""Creates what a start needs: the data folder, the tables, the signing keys, and the first admin."""
+"""Prepares a start: creates the data folder, the tables, the signing keys, and the first admin."""
 
 import fcntl
 from collections.abc import Iterator
@@ -51,7 +51,10 @@ def require_tables(settings: Settings) -> None:
 
 
 def require_usable(settings: Settings) -> None:
-    """Build all services as a worker does, but with new keys and without connecting. Raises ConfigurationError."""
+    """Check that a worker can start with these settings: build all services, with new keys and without connecting.
+
+    Raises ConfigurationError.
+    """
     with closing(make_store(settings)) as store:
         services = wire(settings, store=store, keys=KeyRing(as_jwk_set([SigningKey.generate()])))
         _parse_admin(settings, services.rules, new=False)

@@ -50,7 +50,7 @@ class Settings(SettingsValues):
         return self
 
     def _contradictions(self) -> Iterator[str]:
-        """Yield what is wrong in every environment."""
+        """Yield the problems that are refused in every environment, such as settings that contradict each other."""
         if not _URL.match(self.store_url):
             yield "STORE_URL: write a URL with the scheme of a store, such as sqlite:///data/portero.db"
         if self.rate_limit_url and not self.rate_limit_url.startswith(("redis://", "rediss://")):

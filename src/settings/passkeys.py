@@ -18,7 +18,10 @@ def domain_of(origin: str) -> str | None:
 
 
 def passkey_problems(domain: str | None, origins: Sequence[str], *, are_set: bool) -> Iterator[str]:
-    """Yield what is wrong with the domain and the origins of passkeys. Without ``are_set`` neither is a setting."""
+    """Yield the flaws of the domain and the origins of passkeys.
+
+    Yields nothing unless ``are_set`` says that at least one of the two settings is set.
+    """
     if not are_set:
         return
     if domain is None:

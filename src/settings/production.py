@@ -1,4 +1,7 @@
-"""What production refuses. `make reference` writes the table in docs/reference/settings.md from this file."""
+"""The settings that production refuses.
+
+`make reference` writes the table in docs/reference/settings.md from this file.
+"""
 
 import os
 import re
@@ -40,7 +43,10 @@ def _is_guessable(token: str) -> bool:
 
 
 def _is_open_and_public(url: str) -> bool:
-    """Return whether a URL leads to the internet without encryption. Names without a dot are of a private network."""
+    """Return whether a URL leads to the internet without encryption.
+
+    A host name without a dot is in a private network.
+    """
     if not (found := _HTTP_HOST.match(url)):
         return False
     host = found[1].strip("[].").lower()

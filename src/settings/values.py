@@ -9,7 +9,7 @@ from src.settings.passkeys import domain_of
 
 
 class SettingsValues(SettingsFields):
-    """Every setting as it is declared, and values that several of them make together."""
+    """Every setting as it is declared, and the values that follow from several settings."""
 
     @property
     def store_project(self) -> str:
@@ -77,7 +77,10 @@ class SettingsValues(SettingsFields):
 
     @property
     def passkey_domain(self) -> str | None:
-        """The domain of passkeys: PASSKEY_RP_ID, or that of ``public_origin``. None if pages there cannot use them."""
+        """The domain of passkeys: PASSKEY_RP_ID, or else the domain of ``public_origin``.
+
+        It is None if neither is a domain that can use passkeys.
+        """
         return self.passkey_rp_id or domain_of(self.public_origin or "")
 
     @property

@@ -132,9 +132,9 @@ class Accounts(ABC):
     def sign_in(
         self, claim: Claim | None, known: User | None, password: str
     ) -> tuple[User | None, ExternalIdentity | None]:
-        """Return the user who has this password, and what the identity provider says about the sign-in.
+        """Return the user who has this password, and the identity that the provider asserts, if there is a provider.
 
-        ``known`` is the user with the name ``claim`` here. The check takes as long for an unknown user. Raises
+        ``known`` is the stored user with the name ``claim``. The check takes as long for an unknown user. Raises
         Unavailable.
         """
 

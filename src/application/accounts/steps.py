@@ -13,7 +13,7 @@ Change = Callable[[User], User]
 
 
 def unchanged(user: User) -> User:
-    """Return the user as it is: a change that checks and changes nothing."""
+    """Return the user unchanged, for steps that only check the stored user."""
     return user
 
 
@@ -34,9 +34,9 @@ def if_ticket(ticket: datetime | None, change: Change) -> Change:
 
 
 def expired(bury: Change) -> Change:
-    """Return the change that buries a guest whose life is over.
+    """Return the change that turns an expired guest into a tombstone by calling ``bury``.
 
-    It raises NotFound for a guest who has registered meanwhile, or is about to.
+    The change raises NotFound for a guest who has registered meanwhile, or is about to.
     """
 
     def expire(stored: User) -> User:

@@ -1,4 +1,4 @@
-"""Storing and reading datasets, and the job that checks a large one."""
+"""Storing and reading datasets, and the job that checks large datasets."""
 
 from src.application.datasets.checking import CHECK, CheckDataset
 from src.application.datasets.incoming import DatasetDetails, IncomingDataset

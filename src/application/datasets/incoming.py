@@ -1,4 +1,4 @@
-"""A CSV file that a user adds, and what the user says about it."""
+"""A CSV file that a user uploads, and the details that come with it, such as its name and its schema."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -92,7 +92,7 @@ def _json(text: str) -> object:
 
 @contextmanager
 def collecting(errors: list[FieldError]) -> Iterator[None]:
-    """Append the errors of the block to ``errors`` instead of raising them, so that one answer names all."""
+    """Append the errors of the block to ``errors`` instead of raising them, so that one answer names all of them."""
     try:
         yield
     except Invalid as error:

@@ -17,7 +17,10 @@ _SHORT = 100_000
 def page_of_rows(
     store: RowStore, dataset: Dataset, valid: bool | None, cursor: str | None, limit: int
 ) -> Page[CheckedRow]:
-    """Return a page of rows in the order of their lines. It is empty while there is no report. Raises InvalidCursor."""
+    """Return a page of the rows of a dataset, in the order of their lines. Raises InvalidCursor.
+
+    The page is empty as long as the dataset has no report.
+    """
     if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise InvalidCursor
     after = int(cursor or 0)

@@ -100,11 +100,11 @@ class ProofService:
     def proved(
         self, user: User, answer: Answer, client: Client, *, ticket: Ticket | None = None, factor: Factor | None = None
     ) -> Iterator[SecondStepProof]:
-        """Check an answer, and run the block, which commits what the proof allows together with its evidence.
+        """Check an answer, and run the block, which must commit the evidence of the proof.
 
-        ``ticket`` is used up too. ``factor`` is the factor that gives the answer, if it has been read already. Guesses
-        of codes are counted before they are checked, because simultaneous guesses would otherwise all be checked before
-        the first one counts. Raises WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
+        The proof also uses up ``ticket``. ``factor`` is the factor that gives the answer, if it has been read already.
+        Guesses of codes are counted before they are checked, because simultaneous guesses would otherwise all be
+        checked before the first one counts. Raises WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
         """
         id = answer.factor_id(user.id)
         if factor is None and id in user.factors:

@@ -226,7 +226,8 @@ class MailService:
     def _without_squatter(self, mail: Mail, user: User) -> User:
         """Return the user without the factors that a stranger may have added before the address was proved.
 
-        A login by mail keeps the factors: it has asked for one of them, so that the owner of the address holds them.
+        The factors stay if the mail is for a login: a login also needs a proof of a factor, so that they are not a
+        stranger's.
         """
         stays = user.email_verified or mail.kind is MailKind.LOGIN
         return user if stays else user.without_factors(user.factors, self.clock())

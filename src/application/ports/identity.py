@@ -28,7 +28,8 @@ class RefreshToken:
 class Tokens:
     """A signed access token, its lifetime in seconds, and a refresh token or None.
 
-    A session of the console has a cookie instead. Its access token is empty, and the lifetime is that of the cookie.
+    A session of the console has a cookie instead: ``access`` is then empty, and the lifetime is the lifetime of the
+    cookie.
     """
 
     access: str
@@ -183,7 +184,10 @@ class RemoteAccounts(Protocol):
         """Give the account the address of ``user``. Raises Taken, Invalid, and NotFound without an account."""
 
     def set_password(self, user: User, password: str, *, remove_other_sign_ins: bool = False) -> None:
-        """Change the password of the account, and remove every other way to sign in to it if that is asked for."""
+        """Change the password of the account.
+
+        With ``remove_other_sign_ins``, remove every other way to sign in to it.
+        """
 
     def wait_for_revocation(self) -> None:
         """Wait until new tokens of the provider are dated later than the tokens that were just revoked."""

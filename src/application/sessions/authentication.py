@@ -103,7 +103,7 @@ class AuthenticationService:
         return user
 
     def _require_current(self, user: User, identity: ExternalIdentity) -> None:
-        """Raise InvalidToken if the user cannot log in or has ended this sign-in, or if the life of a guest is over."""
+        """Raise InvalidToken if the user cannot log in, has ended this sign-in, or is a guest who has expired."""
         if not user.can_log_in or user.has_ended(identity.authenticated_at):
             raise InvalidToken
         if user.expires_at and self.clock() >= user.expires_at:

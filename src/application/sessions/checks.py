@@ -18,7 +18,7 @@ class RecentChecks:
     """
 
     def __init__(self, lifetime: timedelta, clock: Clock) -> None:
-        """Let a check count for ``lifetime``. With a lifetime of zero, every use of a token is checked."""
+        """Treat a check as recent for ``lifetime``. With a lifetime of zero, every use of a token is checked."""
         self._lifetime = lifetime
         self._clock = clock
         self._checked: OrderedDict[bytes, datetime] = OrderedDict()

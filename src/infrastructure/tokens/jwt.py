@@ -138,7 +138,7 @@ class JwtIssuer:
         return self._keys.public()
 
     def recognises(self, token: str) -> bool:
-        """Return whether the type in the header is that of an access token."""
+        """Return whether the header names the type of an access token."""
         try:
             return bool(_json(token.partition(".")[0]).get("typ") == _TYPE)
         except InvalidToken:

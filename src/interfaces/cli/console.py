@@ -41,7 +41,7 @@ class RunningCopy(Protocol):
         """Read both stores. Yield the name of the collection of each item."""
 
     def results(self) -> Sequence[tuple[str, Tally, Tally]]:
-        """Return what ``compare`` has found in each collection: its name, and the tallies of source and target."""
+        """Return the result of ``compare`` for each collection: its name, and the tallies of source and target."""
 
 
 @dataclass(frozen=True, slots=True)

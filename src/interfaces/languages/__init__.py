@@ -17,7 +17,7 @@ LANGUAGES = ("en", "es")
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """Return the translations into a language for gettext; those into English change nothing."""
+    """Return the gettext translations into a language. Translations into English return each message unchanged."""
     if language == "en":
         return NullTranslations()
     from babel.messages.mofile import write_mo  # only a client that asks for another language needs babel

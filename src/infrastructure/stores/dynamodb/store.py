@@ -76,7 +76,7 @@ class DynamoStore(Store):
     def open(cls, url: str, *, pool_size: int) -> Self:
         """Return the store at ``dynamodb://REGION/PREFIX``. PREFIX is the name of its table.
 
-        Without REGION, the region is that of the environment or of the profile, as all tools of AWS take it.
+        Without REGION, the region comes from the standard sources of AWS tools: the environment or the profile.
         """
         if not (parts := _URL.fullmatch(url)):
             raise InvalidStoreUrl("name the region and the table, as in dynamodb://eu-west-1/portero")
@@ -191,7 +191,10 @@ class DynamoStore(Store):
         self._send("transact_write_items", TransactItems=requests)
 
     def _add_hit(self, counter: Insert, now: int) -> Document:
-        """Add a hit to the counter, or store it as given. Raises Conflict if another hit comes in between."""
+        """Add a hit to the stored counter, or store the given one.
+
+        Raises Conflict if another hit was added meanwhile.
+        """
         first = Document(counter.key, counter.fields, operation := new_id(), operation)
         bounds = {":now": {"N": str(now)}, ":latest": {"N": str(counter.fields["ends"] + COUNTER_SKEW)}}
         try:

@@ -140,7 +140,7 @@ def show_metadata() -> Response:
 
 @route("GET /.well-known/openid-configuration", Access.PUBLIC, MetadataView)
 def show_openid_metadata() -> Response:
-    """Publish the same for clients that look where OpenID Connect puts it; there are no ID tokens."""
+    """Publish the same metadata at the path of OpenID Connect Discovery. There are no ID tokens."""
     return _published(
         {**_metadata(), "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": []}
     )

@@ -73,7 +73,7 @@ _BY_NAME: dict[str, Any] = {
 
 
 def add_examples(models: Iterable[dict[str, Any]]) -> None:
-    """Give each property of the schemas the example of its declaration, or else that of the story."""
+    """Give each property of the schemas the example of its declaration, or else an example from the story of Anna."""
     for schema in models:
         for variant in schema.get("anyOf", [schema]):
             for name, described in variant.get("properties", {}).items():

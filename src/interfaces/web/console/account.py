@@ -40,7 +40,7 @@ class Names(Form):
     """Which names to keep after a conflict: "mine", the typed ones, or "theirs", the stored ones."""
 
     def profile(self) -> Profile:
-        """Return the names to store. An empty field removes a name; there is no account without its username."""
+        """Return the names to store. An empty field removes a name, except the username, which every account has."""
         change: Profile = {"name": self.name, "last_name": self.last_name}
         return {**change, "username": self.username} if self.username else change
 

@@ -18,7 +18,7 @@ step_up = Page("/step-up", "signing_in/step_up.html", MEMBERS)
 
 
 class FactorForm(SignInForm):
-    """The answer of a factor: a code of an app, a recovery code, or what a passkey has signed."""
+    """The answer of a factor: a code of an app, a recovery code, or a credential that a passkey has signed."""
 
     code: TextField = ""
     recovery_code: TextField = ""
