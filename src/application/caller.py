@@ -15,6 +15,7 @@ RECENT = timedelta(minutes=10)
 """The age up to which a proof counts for changes with which somebody could take over an account."""
 
 _FOR_ADMINS = Translatable("This is for {access}.", access=Translatable("admins"))
+_FOR_AUDITORS = Translatable("This is for {access}.", access=Translatable("auditors and admins"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Caller:
         if self.user.role is not Role.ADMIN:
             raise self.refusal(detail, Role.ADMIN)
         self.require_two_factors()
+
+    def require_auditor(self) -> None:
+        """Raise an error unless the caller may see what belongs to others: Forbidden, InsufficientAuthentication."""
+        if self.user.role not in (Role.AUDITOR, Role.ADMIN):
+            raise self.refusal(_FOR_AUDITORS, Role.AUDITOR, Role.ADMIN)
 
     def require_owner_or_admin(self, owner_id: str | None, detail: str) -> None:
         """Raise the errors of ``require_admin`` unless the caller is the user with the id ``owner_id``."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from src.application.caller import Caller
 from src.domain.events import Event, EventRepository, EventType
 from src.domain.values import Page
 
@@ -23,6 +24,7 @@ class EventService:
 
     def search(
         self,
+        by: Caller | None,
         *,
         user_id: str | None = None,
         type: EventType | None = None,
@@ -31,5 +33,11 @@ class EventService:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[Event]:
-        """List the events of all users, or of one user, the newest first. ``since`` and ``until`` are included."""
+        """List the events of all users, or of one user, the newest first. ``since`` and ``until`` are included.
+
+        ``by`` is an auditor or an admin, or None for the operator. Raises Forbidden, InsufficientAuthentication,
+        InvalidCursor.
+        """
+        if by:
+            by.require_auditor()
         return self.events.find(user_id=user_id, type=type, since=since, until=until, cursor=cursor, limit=limit)

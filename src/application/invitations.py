@@ -51,17 +51,27 @@ class InvitationService:
             self.outbox.notify(mail[1])
         return invitation, self.link(self.tickets.issue(InvitationToken.LINKED, TOKEN_LIFE, invitation=invitation.id))
 
-    def list(self, status: InvitationStatus | None, cursor: str | None, limit: int) -> Page[Invitation]:
+    def list(
+        self, by: Caller | None, status: InvitationStatus | None, cursor: str | None, limit: int
+    ) -> Page[Invitation]:
         """List the invitations, the newest first. With a status, list only the invitations with this status.
 
-        A page may have fewer items than asked for. Raises InvalidCursor.
+        A page may have fewer items than asked for. ``by`` is an auditor or an admin, or None for the operator. Raises
+        Forbidden, InsufficientAuthentication, InvalidCursor.
         """
+        if by:
+            by.require_auditor()
         accepted = None if status is None else status is InvitationStatus.ACCEPTED
         page, now = self.invitations.list(accepted, cursor, limit), self.clock()
         return Page([each for each in page.items if status in (None, each.status(now))], page.next)
 
-    def show(self, id: str) -> Invitation:
-        """Return an invitation. Raises NotFound."""
+    def show(self, by: Caller | None, id: str) -> Invitation:
+        """Return an invitation. ``by`` is an auditor or an admin, or None for the operator.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound.
+        """
+        if by:
+            by.require_auditor()
         if invitation := self.invitations.get(id):
             return invitation
         raise NotFound("There is no such invitation.")
@@ -73,4 +83,4 @@ class InvitationService:
         """
         if by:
             by.require_admin()
-        self.invitations.remove(self.show(id).id, revisions)
+        self.invitations.remove(self.show(by, id).id, revisions)

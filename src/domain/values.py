@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Generic, TypeVar
@@ -145,6 +146,11 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     next: str | None = None
+
+
+def rfc3339(time: datetime) -> str:
+    """Return a time in UTC as every answer shows it, with ``Z`` (RFC 3339)."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def pages(read: Callable[[str | None], Page[T]]) -> Iterator[Sequence[T]]:

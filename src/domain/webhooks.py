@@ -176,8 +176,11 @@ class WebhookRepository(Repository[Webhook], Protocol):
     ) -> Webhook:
         """Change a webhook as Repository does, and store the events."""
 
-    def delete(self, id: str, event: Event) -> None:
-        """Remove a webhook, if it exists, and store the event."""
+    def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:
+        """Remove a webhook, if it exists, and store the event. Raises Stale as ``update`` does."""
+
+    def list(self, cursor: str | None = None, limit: int = 100) -> Page[Webhook]:
+        """Return a page of the webhooks, the newest first."""
 
     def all(self) -> Sequence[Webhook]:
         """Return all webhooks, the oldest first."""

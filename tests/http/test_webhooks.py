@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,15 @@ import pytest
 from flask import Flask
 from standardwebhooks import Webhook as Verifier
 
-from src.domain.values import InvalidValue
-from src.domain.webhooks import MAX_WEBHOOKS, WAITS
+from src.application.caller import Caller
+from src.domain.errors import Forbidden
+from src.domain.values import InvalidValue, Page, Role
+from src.domain.webhooks import MAX_WEBHOOKS, WAITS, Delivery
+from src.infrastructure.stores.driver import Document, Key, Query, Write
 from src.infrastructure.stores.memory import MemoryStore
 from src.interfaces.http.features.webhooks import DeliveryView, WebhookView
 from tests.support.races import at_once
+from tests.support.working import caller_of
 from tests.support.world import build, client_of, join, logged_in, services_of
 
 URL = "https://example.com/hook"
@@ -47,10 +51,28 @@ class Receivers:
         return self.answers.get(url, 200)
 
 
+class Counted(MemoryStore):
+    """Counts its queries, reads and commits."""
+
+    calls = 0
+
+    def get(self, *keys: Key) -> list[Document | None]:
+        self.calls += 1
+        return super().get(*keys)
+
+    def find(self, query: Query) -> Page[Document]:
+        self.calls += 1
+        return super().find(query)
+
+    def commit(self, *writes: Write) -> dict[Key, str]:
+        self.calls += 1
+        return super().commit(*writes)
+
+
 class World:
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-        self.receivers, self.store = Receivers(), MemoryStore()
+        self.receivers, self.store = Receivers(), Counted()
         self.app = self.serve()
         self.client = client_of(self.app)
         self.root = join(self.client, role="admin")
@@ -85,12 +107,19 @@ class World:
 
     def deliveries(self, webhook: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what the route shows, also after the token of the admin has expired."""
-        page = services_of(self.app).webhooks.list_deliveries(webhook["id"], None, 100)
+        page = services_of(self.app).webhooks.list_deliveries(self.operator, webhook["id"], None, 100)
         return [DeliveryView.of(each).model_dump(mode="json") for each in page.items]
 
     def show(self, webhook: dict[str, Any]) -> dict[str, Any]:
         """Return what the route shows, also after the token of the admin has expired."""
-        return WebhookView.of(services_of(self.app).webhooks.show(webhook["id"])).model_dump(mode="json")
+        return WebhookView.of(services_of(self.app).webhooks.show(self.operator, webhook["id"])).model_dump(mode="json")
+
+    @property
+    def operator(self) -> Caller:
+        """The admin, whose token may have expired."""
+        user = services_of(self.app).accounts.accounts.users.get(self.root.user["id"])
+        assert user
+        return caller_of(user)
 
     def renew(self) -> None:
         """Log the admin in again."""
@@ -121,6 +150,7 @@ def test_an_event_is_delivered_once_to_each_webhook_that_wants_it_and_is_older(w
     assert login.body["data"]["user"] == {"id": anna.user["id"], "username": anna.user["username"]}
     assert login.body["data"]["event"]["id"] == login.id
     assert login.body["timestamp"] == login.body["data"]["event"]["at"]
+    assert login.body["timestamp"].endswith("Z")
     assert world.deliver() == []
     [delivery] = world.deliveries(logins)
     told = {name: delivery[name] for name in ("event_id", "status", "attempts", "response_status", "next_attempt_at")}
@@ -275,7 +305,9 @@ def test_there_are_twenty_webhooks_at_most_however_many_are_added_at_once(world:
 )
 def test_a_webhook_that_could_not_work_is_refused(world: World, wrong: dict[str, Any]) -> None:
     body = {"url": URL, "events": ["*"], **wrong}
-    assert world.client.post("/webhooks", json=body, headers=world.root.headers).status_code == 422
+    answer = world.client.post("/webhooks", json=body, headers=world.root.headers)
+    assert answer.status_code == 422
+    assert "{" not in answer.json["errors"][0]["message"]
 
 
 def test_only_admins_manage_webhooks_and_others_see_none(world: World) -> None:
@@ -288,7 +320,67 @@ def test_only_admins_manage_webhooks_and_others_see_none(world: World) -> None:
     ):
         assert world.client.open(f"/webhooks{path}", method=method, headers=anna.headers).status_code == 403
     url = f"/webhooks/{world.add('https://example.com/2')['id']}/deliveries/{'0' * 32}/retry"
-    assert world.client.post(url, headers=world.root.headers).status_code == 404
+    answer = world.client.post(url, headers=world.root.headers)
+    assert (answer.status_code, answer.json["detail"]) == (404, "There is no such delivery.")
+    assert [each["url"] for each in world.client.get("/webhooks", headers=world.root.headers).json][1:] == [URL]
+    first = world.client.get("/webhooks?limit=1", headers=world.root.headers)
+    assert [each["url"] for each in first.json] == ["https://example.com/2"]
+    rest = world.client.get(first.headers["Link"].split(">")[0][1:], headers=world.root.headers)
+    assert [each["url"] for each in rest.json] == [URL]
+    assert world.client.get("/webhooks?cursor=x", headers=world.root.headers).status_code == 422
+
+
+def test_a_webhook_is_removed_as_it_was_read_or_not_at_all(world: World) -> None:
+    webhook = world.add()
+    url = f"/webhooks/{webhook['id']}"
+    read = world.client.get(url, headers=world.root.headers)
+    world.client.patch(url, json={"description": "Billing"}, headers=world.root.headers)
+    stale = world.root.headers | {"If-Match": read.headers["ETag"]}
+    assert world.client.delete(url, headers=stale).status_code == 412
+    current = world.client.get(url, headers=world.root.headers).headers["ETag"]
+    assert world.client.delete(url, headers=world.root.headers | {"If-Match": current}).status_code == 204
+
+
+def test_the_use_cases_show_events_webhooks_and_invitations_to_auditors_and_admins_only(world: World) -> None:
+    services, id = services_of(world.app), world.add()["id"]
+    anna = services.accounts.accounts.users.get(join(world.client).user["id"])
+    assert anna
+    auditor = caller_of(replace(anna, role=Role.AUDITOR))
+    for look in (
+        services.events.search,
+        services.webhooks.list,
+        lambda caller: services.webhooks.show(caller, id),
+        lambda caller: services.webhooks.list_deliveries(caller, id, None, 1),
+        lambda caller: services.invitations.list(caller, None, None, 1),
+    ):
+        look(auditor)
+        with pytest.raises(Forbidden):
+            look(caller_of(anna))
+
+
+def test_a_dead_receiver_with_10_000_events_waiting_delays_no_other_one(world: World) -> None:
+    """The reads and commits between an event and its delivery are as many as without the dead receiver."""
+    dead, live = world.add("https://dead.example.com"), world.add("https://live.example.com", ("user-registered",))
+    services = services_of(world.app)
+    dispatcher, deliveries = services.dispatcher, services.webhooks.deliveries
+    world.deliver()
+    hook = services.webhooks.show(world.operator, dead["id"])
+
+    def steps() -> int:
+        """Return the calls of the store from an event to its delivery by the lane of the live receiver."""
+        join(world.client)
+        lanes: dict[str, Callable[[], None]] = {}
+        object.__setattr__(dispatcher, "run_apart", lanes.__setitem__)
+        world.store.calls = 0
+        dispatcher.run()
+        lanes[live["id"]]()
+        assert world.receivers.sent[-1].url == "https://live.example.com"
+        return world.store.calls
+
+    before = steps()
+    for number in range(10_000):
+        deliveries.add(Delivery.new(hook, f"{number}", "login-failed", world.now))
+    assert steps() == before
 
 
 def test_without_stored_events_there_are_no_webhooks() -> None:

@@ -311,9 +311,9 @@ def _webhook(services: Services, person: Person, path: str) -> str:
     owner = services.accounts.accounts.users.get(person.user["id"])
     assert owner
     caller = caller_of(replace(owner, role=Role.ADMIN, factors={}))
-    if len(services.webhooks.list()) > MAX_WEBHOOKS // 2:
-        for each in services.webhooks.list():
-            services.webhooks.remove(caller, each.id, NO_CLIENT)
+    if len(services.webhooks.list(caller).items) > MAX_WEBHOOKS // 2:
+        for each in services.webhooks.list(caller).items:
+            services.webhooks.remove(caller, each.id, None, NO_CLIENT)
     if "{" not in path:
         return path
     webhook, _ = services.webhooks.add(caller, {"url": "https://example.com/", "events": ("*",)}, NO_CLIENT)

@@ -18,6 +18,7 @@ from src.domain.messages import Translatable
 from src.domain.values import InvalidValue
 from src.infrastructure.csv.reading.binary import MAGIC
 from src.infrastructure.identity.addresses import parse_address
+from src.infrastructure.repositories.documents import singular
 from src.infrastructure.stores.schema import COLLECTIONS
 from src.interfaces.errors.catalogue import CATALOGUE
 from src.interfaces.framework.bodies import WORDING
@@ -87,9 +88,9 @@ def test_every_message_has_a_translation_and_is_given_the_values_that_it_names()
 
 
 def test_every_word_that_is_a_value_of_a_message_has_a_translation() -> None:
-    documents = {"users", "sessions", "tasks", "dogs", "files", "jobs", "mails", "datasets"}
+    documents = {"users", "sessions", "tasks", "dogs", "files", "jobs", "mails", "datasets", "webhooks", "deliveries"}
     assert documents < {collection.name for collection in COLLECTIONS}
-    things = [name.removesuffix("s") for name in documents]
+    things = [singular(name) for name in documents]
     warnings = [str(getattr(Warning, name)) for name in dir(Warning) if name[0] != "_"]
     words = [*things, *warnings, *MAGIC.values(), LENIENT_SETTINGS_HINT, *map(itemgetter(1), WORDING.values())]
     assert len(warnings) > 10

@@ -350,7 +350,7 @@ export class Operations extends Requests {
       this.http.GET("/users", { ...init, params: { query: { "limit": options.pageSize, "q": options.q, "email": options.email, "role": options.role, cursor } } }));
   }
 
-  /** List the webhooks, the oldest first. */
+  /** List the webhooks, the newest first. */
   listWebhooks(options: Options & { pageSize?: number | undefined } = {}): AsyncIterable<types.Webhook> {
     return this.pages("use", options, (init, cursor) =>
       this.http.GET("/webhooks", { ...init, params: { query: { "limit": options.pageSize, cursor } } }));
@@ -414,9 +414,9 @@ export class Operations extends Requests {
   /** Remove a webhook and its deliveries.
    *
    * For callers with factors, it needs a proof with two factors. */
-  removeWebhook(id: string, options: Options = {}): Promise<undefined> {
+  removeWebhook(id: string, options: Options & { ifMatch?: string | undefined } = {}): Promise<undefined> {
     return this.call("use", options, (init) =>
-      this.http.DELETE("/webhooks/{id}", { ...init, params: { path: { id } } }));
+      this.http.DELETE("/webhooks/{id}", { ...init, params: { path: { id }, header: { "If-Match": options.ifMatch } } }));
   }
 
   /** Give one of your factors another name. */

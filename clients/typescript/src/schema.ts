@@ -1241,8 +1241,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the webhooks, the oldest first
-         * @description List the webhooks, the oldest first.
+         * List the webhooks, the newest first
+         * @description List the webhooks, the newest first.
          */
         get: operations["listWebhooks"];
         put?: never;
@@ -4742,7 +4742,10 @@ export interface operations {
     removeWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Change or remove it only if this is still its ETag. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id. */
                 id: string;

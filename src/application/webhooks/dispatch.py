@@ -19,7 +19,7 @@ from src.domain.events import SYSTEM, Event, EventRepository, EventType
 from src.domain.mails import MailKind
 from src.domain.sessions import NO_CLIENT
 from src.domain.users import UserRepository
-from src.domain.values import Role
+from src.domain.values import Role, rfc3339
 from src.domain.webhooks import Delivery, DeliveryRepository, Webhook, WebhookRepository, is_success
 
 _log = logging.getLogger("portero.webhooks")
@@ -112,7 +112,7 @@ class WebhookDispatcher:
         named = {"id": user.id, "username": user.username.display if user.username else None} if user else None
         at = event.at if event else delivery.created_at
         data = {"event": as_json(event) if event else None, "user": named}
-        return json.dumps({"type": delivery.type, "timestamp": at.isoformat(), "data": data}, ensure_ascii=False)
+        return json.dumps({"type": delivery.type, "timestamp": rfc3339(at), "data": data}, ensure_ascii=False)
 
     def _tell_admins(self, webhook: Webhook) -> None:
         for admin in self.users.find(role=Role.ADMIN).items:
@@ -132,7 +132,7 @@ def as_json(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
         "type": event.type.value,
-        "at": event.at.isoformat(),
+        "at": rfc3339(event.at),
         "user_id": event.user_id,
         "actor": {"kind": event.actor.kind.value, "id": event.actor.id},
         **{name: getattr(event, name) for name in names},

@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,12 +50,14 @@ class WebhookService:
             raise Invalid(FieldError("url", "too_many", message))
         return stored, secret
 
-    def list(self) -> Sequence[Webhook]:
-        """List the webhooks, the oldest first."""
-        return self.webhooks.all()
+    def list(self, caller: Caller, cursor: str | None = None, limit: int = 100) -> Page[Webhook]:
+        """List the webhooks, the newest first. Raises Forbidden, InsufficientAuthentication, InvalidCursor."""
+        caller.require_auditor()
+        return self.webhooks.list(cursor, limit)
 
-    def show(self, id: str) -> Webhook:
-        """Return a webhook. Raises NotFound."""
+    def show(self, caller: Caller, id: str) -> Webhook:
+        """Return a webhook. Raises Forbidden, InsufficientAuthentication, NotFound."""
+        caller.require_auditor()
         webhook = self.webhooks.get(id)
         if webhook is None:
             raise NotFound("There is no such webhook.")
@@ -80,11 +82,11 @@ class WebhookService:
             events=always(event),
         )
 
-    def remove(self, caller: Caller, id: str, client: Client) -> None:
-        """Remove a webhook and its deliveries. Raises Forbidden, InsufficientAuthentication, NotFound."""
+    def remove(self, caller: Caller, id: str, revisions: Collection[str] | None, client: Client) -> None:
+        """Remove a webhook and its deliveries. Raises Forbidden, InsufficientAuthentication, NotFound, Stale."""
         caller.require_admin()
-        self.show(id)
-        self.webhooks.delete(id, self._event(caller, client, self.clock(), id, "removed"))
+        self.show(caller, id)
+        self.webhooks.delete(id, self._event(caller, client, self.clock(), id, "removed"), revisions)
         self.deliveries.delete_for_webhook(id)
 
     def rotate_secret(self, caller: Caller, id: str, client: Client) -> tuple[Webhook, str]:
@@ -102,13 +104,16 @@ class WebhookService:
     def ping(self, caller: Caller, id: str) -> Delivery:
         """Send a ping to a webhook, in the background. Raises Forbidden, InsufficientAuthentication, NotFound."""
         caller.require_admin()
-        delivery = Delivery.ping(self.show(id), self.clock())
+        delivery = Delivery.ping(self.show(caller, id), self.clock())
         self.deliveries.add(delivery)
         return delivery
 
-    def list_deliveries(self, id: str, cursor: str | None, limit: int) -> Page[Delivery]:
-        """List the deliveries to a webhook, the newest first. Raises NotFound."""
-        self.show(id)
+    def list_deliveries(self, caller: Caller, id: str, cursor: str | None, limit: int) -> Page[Delivery]:
+        """List the deliveries to a webhook, the newest first.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound, InvalidCursor.
+        """
+        self.show(caller, id)
         return self.deliveries.list_for_webhook(id, cursor, limit)
 
     def retry(self, caller: Caller, id: str, delivery_id: str) -> Delivery:

@@ -39,6 +39,11 @@ PAGE_CHARACTERS = 1_000_000
 """The characters of text after which a page ends. Many large pages at once would take all memory of a process."""
 
 
+def singular(name: str) -> str:
+    """Return the word for one of the entities in the collection with this name."""
+    return f"{name.removesuffix('ies')}y" if name.endswith("ies") else name.removesuffix("s")
+
+
 class Documents(Generic[E]):
     """A repository of entities, each stored as one document. A field and its attribute have the same name."""
 
@@ -92,7 +97,7 @@ class Documents(Generic[E]):
         def attempt() -> E:
             old = self.get(id)
             if old is None:
-                thing = Translatable(self._collection.name.removesuffix("s"))
+                thing = Translatable(singular(self._collection.name))
                 raise NotFound(Translatable("There is no such {thing}.", thing=thing))
             new = change(old)  # first, because it checks whether the caller may know the entity
             if revisions is not None and old.revision not in revisions:

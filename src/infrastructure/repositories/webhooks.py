@@ -1,10 +1,11 @@
 """The repositories of webhooks and of deliveries to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from src.domain.errors import Stale
 from src.domain.events import Event
 from src.domain.values import Page
 from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
@@ -12,6 +13,7 @@ from src.infrastructure.conflicts import Conflict, retry_conflicts
 from src.infrastructure.repositories.documents import Documents
 from src.infrastructure.repositories.events import Events
 from src.infrastructure.repositories.recorder import Recorder
+from src.infrastructure.stores.cursors import decode_cursor, encode_cursor
 from src.infrastructure.stores.driver import Delete, Insert, Key, PreconditionFailed, Query, Update, Write
 from src.infrastructure.stores.portable import Store
 from src.infrastructure.stores.schema import DELIVERIES, EVENT_SHARDS, EVENTS, ROSTERS, WEBHOOKS
@@ -37,13 +39,17 @@ class Webhooks(Documents[Webhook]):
 
         return retry_conflicts(attempt)
 
-    def delete(self, id: str, event: Event) -> None:
-        """Remove a webhook. Takes a read and, without conflicts, a commit."""
+    def delete(self, id: str, event: Event, revisions: Collection[str] | None = None) -> None:
+        """Remove a webhook. Takes a read and, without conflicts, a commit; with ``revisions`` one read more."""
 
         def attempt() -> None:
             _, roster = self._roster(set(), {id})
+            webhook = None if revisions is None else self.get(id)
+            if webhook and webhook.revision not in (revisions or ()):
+                raise Stale
+            removal = Delete(self._key(id), webhook.revision) if webhook else Delete(self._key(id))
             try:
-                self._store.commit(Delete(self._key(id)), roster, *self._recorder.writes([event]))
+                self._store.commit(removal, roster, *self._recorder.writes([event]))
             except PreconditionFailed:
                 raise Conflict from None
 
@@ -62,6 +68,14 @@ class Webhooks(Documents[Webhook]):
 
     def all(self) -> Sequence[Webhook]:
         return self._page("created_at").items
+
+    def list(self, cursor: str | None = None, limit: int = 100) -> Page[Webhook]:
+        """Return a page of the webhooks, the newest first. Reads all of them, because they are few."""
+        query = Query(WEBHOOKS, "created_at", cursor=cursor)
+        after = decode_cursor(query)
+        rest = [each for each in reversed(self.all()) if after is None or (each.created_at, each.id) < after]
+        page, is_last = rest[:limit], len(rest) <= limit
+        return Page(page, None if is_last else encode_cursor(query, page[-1].created_at, page[-1].id))
 
     def _special_fields(self, entity: Webhook) -> dict[str, Any]:
         return {"events": list(entity.events)}

@@ -52,7 +52,7 @@ def list_invitations(console: Console, status: str | None, as_json: bool, limit:
             "status": each.status(service.clock()).value,
             "expires_at": each.valid_until.isoformat(timespec="seconds"),
         }
-        for each in all_items(lambda cursor: service.list(wanted, cursor, 100))
+        for each in all_items(lambda cursor: service.list(None, wanted, cursor, 100))
     )
     print_list(rows, as_json, limit)
 

@@ -248,7 +248,8 @@ Validators raise what ``refused`` returns, or PydanticCustomError with a message
 
 def _field_error(error: ErrorDetails) -> FieldError:
     context = error.get("ctx", {})
-    code, message = WORDING.get(error["type"], (error["type"], context.get("message", error["msg"])))
+    ours = error["type"], context.get("message", error["msg"])
+    code, message = ours if "message" in context else WORDING.get(error["type"], ours)
     match context:
         case {"min_length": 1} | {"max_length": 1}:
             message = Translatable(message.replace("characters", "character"), n=1)

@@ -399,7 +399,7 @@ class Operations(ABC):
         return self._pages(request, _PUBLIC_USER_PAGE)
 
     def list_webhooks(self, *, page_size: int | None = None) -> Iterator[models.Webhook]:
-        """List the webhooks, the oldest first."""
+        """List the webhooks, the newest first."""
         request = Request("GET", "/webhooks", query={"limit": page_size})
         return self._pages(request, _WEBHOOK_PAGE)
 
@@ -450,11 +450,11 @@ class Operations(ABC):
         request = Request("DELETE", "/user/factors/{id}", values={"id": id})
         return self._call(request, _NOTHING)
 
-    def remove_webhook(self, id: str, /) -> None:
+    def remove_webhook(self, id: str, /, *, if_match: str | None = None) -> None:
         """Remove a webhook and its deliveries.
 
         For callers with factors, it needs a proof with two factors."""
-        request = Request("DELETE", "/webhooks/{id}", values={"id": id})
+        request = Request("DELETE", "/webhooks/{id}", values={"id": id}, headers={"If-Match": if_match})
         return self._call(request, _NOTHING)
 
     def rename_factor(self, id: str, /, **fields: Unpack[bodies.FactorChange]) -> models.Factor:
@@ -955,7 +955,7 @@ class AsyncOperations(ABC):
         return self._pages(request, _PUBLIC_USER_PAGE)
 
     def list_webhooks(self, *, page_size: int | None = None) -> AsyncIterator[models.Webhook]:
-        """List the webhooks, the oldest first."""
+        """List the webhooks, the newest first."""
         request = Request("GET", "/webhooks", query={"limit": page_size})
         return self._pages(request, _WEBHOOK_PAGE)
 
@@ -1006,11 +1006,11 @@ class AsyncOperations(ABC):
         request = Request("DELETE", "/user/factors/{id}", values={"id": id})
         return await self._call(request, _NOTHING)
 
-    async def remove_webhook(self, id: str, /) -> None:
+    async def remove_webhook(self, id: str, /, *, if_match: str | None = None) -> None:
         """Remove a webhook and its deliveries.
 
         For callers with factors, it needs a proof with two factors."""
-        request = Request("DELETE", "/webhooks/{id}", values={"id": id})
+        request = Request("DELETE", "/webhooks/{id}", values={"id": id}, headers={"If-Match": if_match})
         return await self._call(request, _NOTHING)
 
     async def rename_factor(self, id: str, /, **fields: Unpack[bodies.FactorChange]) -> models.Factor:

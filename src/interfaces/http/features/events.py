@@ -121,7 +121,7 @@ def list_history(caller: Caller, query: Paging) -> Response:
 def list_events(caller: Caller, query: EventFilter) -> Response:
     """List what happened to all accounts, or to one of them, the newest first."""
     filters = query.model_dump(include={"user_id", "type", "since", "until", "cursor", "limit"})
-    return render_list(services().events.search(**filters), EventView)
+    return render_list(services().events.search(caller, **filters), EventView)
 
 
 def _in_words(event: Event) -> HistoryView:

@@ -86,14 +86,14 @@ def list_invitations(caller: Caller, query: InvitationSearch) -> Response:
 
     A page with a `status` may have fewer items than asked for: follow its `Link`.
     """
-    page = services().invitations.list(query.status, query.cursor, query.limit)
+    page = services().invitations.list(caller, query.status, query.cursor, query.limit)
     return render_list(page, InvitationView, InvitationView.of)
 
 
 @route("GET /invitations/<id>", Access.AUDITOR, InvitationView)
 def show_invitation(caller: Caller, id: str) -> Response:
     """See an invitation, without its link."""
-    view = InvitationView.of(invitation := services().invitations.show(id))
+    view = InvitationView.of(invitation := services().invitations.show(caller, id))
     end = _EXPIRED if view.status is InvitationStatus.EXPIRED else ""
     return render(view, revision=invitation.revision + end)
 

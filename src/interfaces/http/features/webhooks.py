@@ -12,7 +12,6 @@ from src.application.sessions import Caller
 from src.domain.errors import NotFound, Stale
 from src.domain.events import EventType
 from src.domain.messages import Translatable
-from src.domain.values import Page
 from src.domain.webhooks import EVERY_EVENT, Delivery, DeliveryStatus, Webhook
 from src.interfaces.framework.bodies import Body, Change, Paging, refused
 from src.interfaces.framework.fields import BooleanField, TextField
@@ -110,14 +109,14 @@ def add_webhook(caller: Caller, body: NewWebhook) -> Response:
 
 @route("GET /webhooks", Access.AUDITOR, WebhookView)
 def list_webhooks(caller: Caller, query: Paging) -> Response:
-    """List the webhooks, the oldest first."""
-    return render_list(Page(services().webhooks.list()[: query.limit]), WebhookView)
+    """List the webhooks, the newest first."""
+    return render_list(services().webhooks.list(caller, query.cursor, query.limit), WebhookView)
 
 
 @route("GET /webhooks/<id>", Access.AUDITOR, WebhookView)
 def show_webhook(caller: Caller, id: str) -> Response:
     """See a webhook."""
-    return render_resource(WebhookView, services().webhooks.show(id))
+    return render_resource(WebhookView, services().webhooks.show(caller, id))
 
 
 @route("PUT PATCH /webhooks/<id>", Access.ADMIN, WebhookView, errors=(Stale,))
@@ -130,10 +129,10 @@ def change_webhook(caller: Caller, id: str, body: WebhookBody) -> Response:
     return render_resource(WebhookView, webhook)
 
 
-@route("DELETE /webhooks/<id>", Access.ADMIN)
+@route("DELETE /webhooks/<id>", Access.ADMIN, errors=(Stale,))
 def remove_webhook(caller: Caller, id: str) -> None:
     """Remove a webhook and its deliveries."""
-    services().webhooks.remove(caller, id, client())
+    services().webhooks.remove(caller, id, expected_revisions(), client())
 
 
 @route("POST /webhooks/<id>/secret", Access.ADMIN, WebhookSecretView, status=201, errors=(NotFound,))
@@ -154,7 +153,7 @@ def ping_webhook(caller: Caller, id: str) -> Response:
 @route("GET /webhooks/<id>/deliveries", Access.AUDITOR, DeliveryView)
 def list_deliveries(caller: Caller, id: str, query: Paging) -> Response:
     """List the deliveries to a webhook, the newest first."""
-    page = services().webhooks.list_deliveries(id, query.cursor, query.limit)
+    page = services().webhooks.list_deliveries(caller, id, query.cursor, query.limit)
     return render_list(page, DeliveryView)
 
 
