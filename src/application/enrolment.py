@@ -37,7 +37,10 @@ ENROLMENT_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A new factor, and for the first one of a user the recovery codes, which are shown this once."""
+    """A new factor, and the recovery codes if it is the first factor of its user.
+
+    The codes are shown only this once.
+    """
 
     factor: Factor
     recovery_codes: Sequence[str] | None

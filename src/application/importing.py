@@ -41,7 +41,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{20,128}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRecord:
-    """A user as another system describes it. Nothing is checked yet."""
+    """A user as the file of another system describes it. Its values are not validated yet."""
 
     place: str
     """The place of the user in the file, such as "line 3"."""

@@ -29,7 +29,9 @@ class InvitationService:
     clock: Clock
 
     def invite(self, email: Email, role: Role, days: int, client: Client, by: Caller | None) -> tuple[Invitation, str]:
-        """Invite whoever has this address to make an account with a role. Return the invitation, and a link to it.
+        """Invite the owner of this address to make an account with a role.
+
+        Return the invitation, and a link to accept it.
 
         If there is a mail server, the invitation is sent to the address too, in the language of ``client``. The link in
         the mail proves the address, and the returned link does not. ``by`` is the admin, or None for the operator.

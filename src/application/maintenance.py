@@ -31,7 +31,7 @@ class MaintenanceService:
         self.store.ping()
 
     def reconcile_accounts(self, older_than: timedelta = RECONCILE_AFTER) -> int:
-        """Finish or undo the account changes that crashes interrupted. Return the number of accounts."""
+        """Finish or undo the account changes that a crash interrupted. Return the number of reconciled accounts."""
         return self.accounts.reconcile(older_than)
 
     def sweep(self) -> int:

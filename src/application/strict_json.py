@@ -13,7 +13,7 @@ _MAX_STORED_DEPTH = 32
 
 
 class NotJson(ValueError):
-    """A text is not strict JSON. ``reason`` is a part of a sentence."""
+    """A text is not strict JSON. ``reason`` says why, as a part of a sentence."""
 
     def __init__(self, reason: str) -> None:
         self.reason = Translatable(reason)

@@ -169,7 +169,7 @@ def make_blobs(settings: Settings) -> BlobStore:
 
 
 def make_check_places(settings: Settings) -> CheckPlaces:
-    """Return the places for checks of CSV files: as many as fit into the memory that the web processes leave."""
+    """Return the places for simultaneous checks of CSV files, as many as fit into the remaining memory."""
     processes = 1 if settings.single_process else settings.web_concurrency
     return CheckPlaces(places_for(available_memory(), processes))
 

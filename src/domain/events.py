@@ -1,4 +1,4 @@
-"""Events: what happened to accounts. One stream feeds the log, the history of users, and webhooks."""
+"""Events: a record of what happened to each account. They feed the log, the history that users see, and webhooks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -164,7 +164,10 @@ NO_EVENTS: Recorded[Any] = always()
 
 
 class EventRepository(Protocol):
-    """Stores events. The repository of what has changed stores its events, in the commit of the change."""
+    """Stores events.
+
+    An event of a change is stored by the repository of the changed entity, in the commit of the change.
+    """
 
     def add(self, event: Event, *, log: bool = True) -> None:
         """Store an event of which there is no other commit, and log it unless ``log`` is false. Raises Unavailable."""

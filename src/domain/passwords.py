@@ -64,9 +64,9 @@ class PasswordPolicy:
             raise InvalidValue("breached", "This password has leaked from another service; choose another.")
 
     def check_form(self, password: str, *names: str | None) -> NewPassword:
-        """Accept a new password as ``check`` does, without looking for it among leaked passwords, which may be slow.
+        """Accept a new password as ``check`` does, but without searching leaked passwords, which may be slow.
 
-        For strangers, whose requests must be counted before the search. Raises InvalidValue.
+        Use it for strangers, whose requests must be counted before the search. Raises InvalidValue.
         """
         password = normalise_password(password)
         flaws = [*self._flaws(password, [name for name in names if name])]

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A record of the request that first used an idempotency key, and of the answer to it.
+    """A record of the request that first used an idempotency key, and of the answer to this request.
 
     ``revision`` identifies this version in the store, and is empty until the receipt is stored.
     """
@@ -43,7 +43,7 @@ class Receipt:
 class IdempotentCreate(Generic[T]):
     """A create that takes effect once, however often the client sends it.
 
-    ``answer`` is a function of the created object. It returns the fingerprint of the request and the answer to it.
+    ``answer`` is a function of the created object. It returns the fingerprint of the request and the answer.
     """
 
     receipt: Receipt

@@ -173,7 +173,7 @@ class Session:
         return replace(self, last_used_at=now, expires_at=min(now + idle, self.ends_at))
 
     def stepped_up(self, methods: Sequence[str], now: datetime) -> "Session":
-        """Return the session after another proof of identity, whose methods are added to those of the login."""
+        """Return the session after a further proof of identity, whose methods are added to the methods of the login."""
         return replace(self, methods=tuple(dict.fromkeys([*self.methods, *methods])), stepped_up_at=now)
 
     def in_grace_period(self, token_hash: str, now: datetime) -> bool:
@@ -226,8 +226,8 @@ class SessionRepository(Repository[Session], Protocol):
         """Apply ``change``, a pure function of a session and its user, and return the new session and the user.
 
         The evidence is written in the same commit. ``session`` and ``user`` are as they were read. If the session has
-        been changed since, both are read again. Raises NotFound when either is absent then, AlreadyUsed if the evidence
-        is no longer current, and what ``change`` raises.
+        been changed since, both are read again. Raises NotFound if the session or the user no longer exists,
+        AlreadyUsed if the evidence is no longer current, and the errors of ``change``.
         """
 
     def remove(self, id: str, *, events: Sequence[Event] = ()) -> None:

@@ -85,14 +85,14 @@ class SettingsValues(SettingsFields):
 
     @property
     def allowed_passkey_origins(self) -> list[str]:
-        """The origins in PASSKEY_ORIGINS. Without it, ``public_origin`` if pages there can use passkeys."""
+        """The origins in PASSKEY_ORIGINS, or else ``public_origin`` if pages of that origin can use passkeys."""
         if self.passkey_origins is None:
             return [self.public_origin] if self.public_origin and domain_of(self.public_origin) else []
         return [origin.strip() for origin in self.passkey_origins.split(",") if origin.strip()]
 
     @property
     def admin_pages(self) -> bool:
-        """Whether the console has pages for admins: as CONSOLE_ADMIN says, or else in development."""
+        """Whether the console has pages for admins: the value of CONSOLE_ADMIN, or else whether this is development."""
         return self.console_admin if self.console_admin is not None else not self.production
 
     @property
@@ -107,7 +107,7 @@ class SettingsValues(SettingsFields):
 
     @property
     def text_logs(self) -> bool:
-        """Whether logs are written for people: as LOG_FORMAT says, or else if the standard output is a terminal."""
+        """Whether logs are text for people: as LOG_FORMAT says, or else if the standard output is a terminal."""
         return self.log_format == "text" if self.log_format else sys.stdout.isatty()
 
     @property

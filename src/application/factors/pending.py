@@ -60,7 +60,7 @@ class PendingLogins:
     tickets: Tickets
 
     def refusal(self, user: User, first: FirstStep) -> MfaRequired:
-        """Return the error that asks for the second step, with the ticket for it."""
+        """Return the error that asks for the second step. It carries the ticket for the second step."""
         identity, login = first.identity, first.login
         token = self.tickets.issue(
             _PURPOSE,

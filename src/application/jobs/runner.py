@@ -39,7 +39,7 @@ class JobHandler(Protocol):
         """Do the work and return the job's result as JSON. Raises AttemptFailed."""
 
     def abandon(self, job: Job) -> None:
-        """Record that the work will not be done, unless it is done. Called before the job is marked as failed."""
+        """Record that the work has failed for good, unless it is done. Called before the job is marked as failed."""
 
     def resume(self, job: Job) -> None:
         """Record that the work will be tried again."""
@@ -85,7 +85,7 @@ class JobRunner:
             self._running.pop(ticket, None)
 
     def hand_back(self) -> None:
-        """Put the jobs that this process runs back in the queue, so that other processes run them."""
+        """Put the running jobs of this process back in the queue, so that other processes run them."""
         for ticket, id in list(self._running.items()):
             with suppress(PorteroError, NotRunnable):
                 self.jobs.update(id, partial(Job.put_back, ticket=ticket, now=self.clock(), error=None))

@@ -145,7 +145,8 @@ class MailService:
     def _accept(self, kind: MailKind, address: Email, client: Client, *limits: Sequence[Count]) -> None:
         """Store a mail unless a limit is exceeded.
 
-        A hit that one of ``limits`` refuses is not counted under the next one.
+        The groups of ``limits`` are counted one after another. If a group refuses the mail, the next groups do not
+        count it.
         """
         if not self.enabled:
             raise NotFound("This service sends no mails.")

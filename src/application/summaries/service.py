@@ -149,9 +149,9 @@ class Summarise:
 
 
 def facts_of(report: Report, statistics: Statistics) -> dict[str, Any]:
-    """Return the facts for an adviser: names of columns, types, names of rules, and counts.
+    """Return the facts for an adviser: the names of columns, types and rules, and counts.
 
-    They contain no value of a cell or of a rule, and not the name of the file.
+    The facts contain no value of a cell or of a rule, and not the name of the file.
     """
     in_file = {column.name for column in report.columns}
     columns = [*all_columns(report).values()]

@@ -153,9 +153,10 @@ def _require(condition: bool) -> None:
 
 
 def _require_plausible(data: AuthenticatorData, client: CollectedClientData) -> None:
-    """Raise ValueError for what the library does not check.
+    """Make two checks that the library does not make. Raises ValueError.
 
-    That is a credential from a frame of another site, or a backup of a passkey that cannot be backed up.
+    The credential must not come from a frame of another site, and must not be backed up unless it is eligible for
+    backup.
     """
     _require(not client.cross_origin)
     _require(data.is_backup_eligible() or not data.is_backed_up())

@@ -61,9 +61,9 @@ class SmtpMailer:
             pass
 
     def _mail(self, message: Message, recipient: str) -> EmailMessage:
-        """Return the mail. The library encodes what is not ASCII, and refuses a line break in a header.
+        """Return the mail as a MIME message. The library encodes non-ASCII text, and refuses a line break in a header.
 
-        Raises ValueError for a recipient that the header would decode to another one (RFC 2047), and MessageError.
+        Raises ValueError for a recipient that the header would decode to another address (RFC 2047), and MessageError.
         """
         mail = EmailMessage(SMTP)
         mail["From"] = self._sender

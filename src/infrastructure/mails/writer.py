@@ -28,9 +28,9 @@ class TemplateWriter:
     """
 
     def __init__(self, public_url: str, paths: Mapping[MailKind, str], folder: Path | None = None) -> None:
-        """Begin links with ``public_url``, followed by the path of the kind of mail in ``paths``, if it has one.
+        """Begin links with ``public_url``. The path of a link is the one that ``paths`` has for the kind of mail.
 
-        The templates in ``folder`` replace those of the same name.
+        The templates in ``folder`` replace built-in templates of the same name.
         """
         package = PackageLoader("src.infrastructure.mails")
         loader = ChoiceLoader([FileSystemLoader(folder), package]) if folder else package

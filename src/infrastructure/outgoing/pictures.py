@@ -44,7 +44,7 @@ class DogPictures:
     # The HTTP client is slow to load, and most processes serve long before the first picture.
     @cached_property
     def _hosts(self) -> list[str]:
-        """The hosts as they stand in URLs, where those of other scripts are in ASCII (RFC 5891)."""
+        """The allowed hosts in the form of URLs: names in other scripts than Latin are written in ASCII (RFC 5891)."""
         from httpx2 import URL
 
         return [URL(scheme="https", host=host).raw_host.decode() for host in self._named_hosts]

@@ -143,7 +143,10 @@ class Documents(Generic[E]):
         return [self.entity(document) if document else None for document in documents]
 
     def _attributes(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return the attributes of an entity by name. ``fields`` are those of its document, and may be modified."""
+        """Return the attributes of an entity by name.
+
+        ``fields`` holds the fields of its document, and may be modified.
+        """
         for name, parse in self._parsers.items():
             fields[name] = parse(fields[name])
         return fields

@@ -51,7 +51,7 @@ class Users(Documents[User]):
         return retry_conflicts(lambda: self._save(None, user, receipt, events=events))
 
     def add_all(self, users: Sequence[User]) -> set[str]:
-        """Store new users, several in a commit. If one of them is refused, each takes a commit of its own."""
+        """Store new users, several in a commit. If one of them is refused, each user takes a commit of its own."""
         refused: set[str] = set()
         admins = [user for user in users if user.is_active_admin]  # each changes the roster
         others = [user for user in users if not user.is_active_admin]

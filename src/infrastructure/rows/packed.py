@@ -99,7 +99,7 @@ def _inserts(set_id: str, rows: Sequence[EncodedRow], size: int) -> Iterator[Ins
 
 
 def _packs_of(rows: Iterable[EncodedRow]) -> Iterator[tuple[int, str]]:
-    """Yield the packs of ``rows``. Each comes with the line of its last row."""
+    """Yield the packs of ``rows``. Each pack comes with the line number of its last row."""
     line, texts, size = 0, list[bytes](), 0
     for line, _, values in rows:
         text = f"[{line},{values}]".encode()

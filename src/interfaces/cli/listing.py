@@ -32,7 +32,10 @@ def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | N
 
 
 def _cell(name: str, value: Any) -> str:
-    """Return the text of a value: the name of its column for True, nothing for False, and "-" for None."""
+    """Return the text of a value in the table.
+
+    True is shown as the name of its column, False as nothing, and None as "-".
+    """
     if isinstance(value, bool):
         return name if value else ""
     return "-" if value is None else str(value)

@@ -9,7 +9,7 @@ from src.interfaces.framework.pages import page
 
 
 def prefers_page() -> bool:
-    """Return whether the client is a browser that opens the URL itself: it prefers HTML to any kind of JSON."""
+    """Return whether the client prefers HTML to any kind of JSON, as a browser does that opens the URL itself."""
     if "text/html" not in request.headers.get("Accept", ""):
         return False
     best = request.accept_mimetypes.best_match(["application/problem+json", "application/json", "text/html"])

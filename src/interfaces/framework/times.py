@@ -1,4 +1,4 @@
-"""Shows times to people."""
+"""Formats times for people."""
 
 from datetime import UTC, datetime, timedelta
 

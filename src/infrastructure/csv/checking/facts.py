@@ -74,7 +74,7 @@ _PERSON = re.compile(r"(?i)(?:dni|nif|nie|cif|passport|pasaporte)(?:[ _./-].*)?"
 
 @dataclass(slots=True, eq=False)
 class Facts:
-    """A column with its type and form, and what the evidence says about it."""
+    """A column with its type and form, and the facts that its evidence shows."""
 
     column: Column
     is_inferred: bool = False

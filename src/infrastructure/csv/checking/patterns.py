@@ -48,9 +48,9 @@ _TOKEN = re.compile(
 
 
 def portable(pattern: str) -> str | None:
-    r"""Translate a pattern of RE2 for Rust's regex library. Return None when the two may differ in meaning.
+    r"""Translate a pattern of RE2 for Rust's regex library. Return None when its meaning may differ there.
 
-    Rust's ``\d``, ``\w`` and ``\s`` match Unicode, those of RE2 ASCII. Escapes, nested and intersected classes differ.
+    ``\d``, ``\w`` and ``\s`` match Unicode in Rust, but ASCII in RE2. Escapes, nested and intersected classes differ.
     """
     parts, at = [], 0
     while at < len(pattern):

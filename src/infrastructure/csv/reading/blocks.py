@@ -52,7 +52,7 @@ class Block:
             self._restore(rows.rewritten)
 
     def _restore(self, rewritten: list[RewrittenRow]) -> None:
-        """Remove the prefix MARK from rewritten rows and drop those that stand for blank lines.
+        """Remove the prefix MARK from rewritten rows, and drop rewritten rows that stand for blank lines.
 
         Record ragged rows and undecodable cells.
         """

@@ -41,7 +41,7 @@ class _Lines:
         return line
 
     def put_back(self, lines: list[str]) -> None:
-        """Let these lines come next."""
+        """Put lines back, so that the iteration continues with these lines."""
         self._returned += reversed(lines)
         self.has_ended = False
 

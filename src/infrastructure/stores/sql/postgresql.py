@@ -32,10 +32,10 @@ See https://www.postgresql.org/docs/current/libpq-connect.html.
 
 
 def make_engine(url: URL, *, bounded: bool, **pool: Any) -> Engine:
-    """Return an engine for a database. See ``engine.make_engine``.
+    """Return an engine for a PostgreSQL database, with the arguments of ``engine.make_engine``.
 
-    A server that is paused does not cancel its statements, but its system still acknowledges what it receives. So no
-    timeout of PostgreSQL or of TCP ends the wait, and a bounded connection gives up by itself.
+    The system of a paused server still acknowledges the bytes it receives, although the server executes nothing.
+    Neither PostgreSQL's timeouts nor TCP's then end the wait, so a bounded connection closes itself.
     """
     parameters = {name: value for name, value in PARAMETERS.items() if bounded or name != "options"}
     url = url.set(drivername="postgresql+psycopg", query={**parameters, **url.query})

@@ -14,7 +14,10 @@ STATEMENT_SECONDS = 10
 
 
 def make_engine(url: URL, *, bounded: bool, **pool: Any) -> Engine:
-    """Return an engine for a database. See ``engine.make_engine``. Raises ModuleNotFoundError without the driver."""
+    """Return an engine for a SQL Server database, with the arguments of ``engine.make_engine``.
+
+    Raises ModuleNotFoundError without the driver.
+    """
     timeout = {"timeout": STATEMENT_SECONDS} if bounded else {}
     return sa.create_engine(url.set(drivername="mssql+mssqlpython"), connect_args=timeout, **pool)
 

@@ -31,7 +31,7 @@ def current_caller() -> Caller | None:
 
 
 def keep_session(response: Response, tokens: Tokens) -> Response:
-    """Let the browser keep the session of ``tokens`` in its cookie, and end the session that was there before."""
+    """Keep the session of ``tokens`` in the browser's cookie, and end the session that the cookie held before."""
     assert tokens.cookie
     old = current_caller()
     if old and old.session:
