@@ -81,12 +81,15 @@ class AdministrationService:
         return self.accounts.end_sessions(self.find_user(claim).id, change, changes(NO_CLIENT, OPERATOR, now))
 
     def set_role(self, claim: Claim, role: Role) -> User:
-        """Change the role of a user. It counts on the next request. Raises NotFound, LastAdmin, Unavailable."""
+        """Change the role of a user, from the next request of the user on. Raises NotFound, LastAdmin, Unavailable."""
         id, events = self.find_user(claim).id, changes(NO_CLIENT, OPERATOR, self.clock())
         return self.accounts.change(id, lambda stored: replace(stored, role=role), events=events)
 
     def set_claims(self, claim: Claim, claims: Mapping[str, Any]) -> User:
-        """Replace the claims of a user, which the next token carries. Raises NotFound, Invalid, Unavailable."""
+        """Replace the claims of a user. The next token of the user carries the new claims.
+
+        Raises NotFound, Invalid, Unavailable.
+        """
         id, now = self.find_user(claim).id, self.clock()
         events = changes(NO_CLIENT, OPERATOR, now)
         return self.accounts.change(id, lambda stored: stored.changed({"custom_claims": claims}, now), events=events)

@@ -30,7 +30,7 @@ class Outbox:
     clock: Clock
 
     def add(self, kind: MailKind, address: Email, language: str, **details: str) -> None:
-        """Store a mail, and the job that sends it, in one commit. Raises Unavailable."""
+        """Store a mail and the job that sends the mail, in one commit. Raises Unavailable."""
         mail, job = self.compose(kind, address, language, **details)
         self.mails.add(mail, job)
         self.notify(job)

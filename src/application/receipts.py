@@ -24,10 +24,10 @@ class ReceiptService:
         return Receipt(id, user.id, self.clock() + LIFETIME)
 
     def first(self, receipt: Receipt, request: Callable[[], bytes]) -> Receipt | None:
-        """Return the receipt of the first request with the same key, or None if there was none.
+        """Return the receipt of the first request with the same key, or None if this request is the first.
 
-        ``request`` returns the bytes of the current request, which must be those of the first one. Raises InProgress,
-        KeyReused.
+        ``request`` returns the bytes of the current request. Raises KeyReused if the first request had other bytes, and
+        InProgress if it has not been answered yet.
         """
         first = self.receipts.unexpired(receipt.id, self.clock())
         if first is None:
@@ -39,5 +39,5 @@ class ReceiptService:
         return first
 
     def fingerprint(self, request: bytes) -> str:
-        """Return the digest of a request, which a repetition of the request has too."""
+        """Return the digest of the bytes of a request. Repetitions of the request have the same digest."""
         return self.fingerprints(request)[0]

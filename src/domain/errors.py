@@ -57,7 +57,10 @@ class FieldError:
 
 
 class PorteroError(Exception):
-    """The base class of all errors. ``detail`` is a sentence that tells users what to do. It holds no secret."""
+    """The base class of all errors. ``detail`` is a sentence that tells users what to do.
+
+    The sentence contains no secret.
+    """
 
     code: ClassVar[str] = "error"
     default_detail: ClassVar[str] = "Something went wrong."
@@ -154,8 +157,8 @@ class WrongPassword(Forbidden):
 class MfaRequired(Forbidden):
     """The first step of a login has succeeded, and the account has factors.
 
-    ``mfa_token`` is a ticket for the second step, ``expires_in`` its life in seconds, and ``factors`` are the kinds of
-    factors of the user.
+    ``mfa_token`` is a ticket for the second step, ``expires_in`` is the lifetime of the ticket in seconds, and
+    ``factors`` are the kinds of the user's factors.
     """
 
     code = "mfa-required"

@@ -148,9 +148,10 @@ class Job:
         )
 
     def sent(self, due_at: datetime | None, now: datetime) -> "Job":
-        """Return the job after it was sent to the queue, with a new time at which it is sent again.
+        """Return the job after it was sent to the queue, with a new ``due_at``, at which it will be sent again.
 
-        ``due_at`` is the value that the sender has read. If the job has another value by now, it is returned unchanged.
+        ``due_at`` is the value that the sender has read. If the job has another value by now, the job is returned
+        unchanged.
         """
         return replace(self, due_at=now + RESEND) if self.due_at == due_at and due_at is not None else self
 

@@ -161,7 +161,7 @@ class Mail:
     def _is_revoked(self, user: User, opened_at: datetime) -> bool:
         """Return whether the provider has revoked all sign-ins since ``opened_at``.
 
-        A new password at the provider does so, for example.
+        The provider revokes all sign-ins when a password is set there, for example.
         """
         revoked_at = user.provider.valid_since if user.provider else None
         return revoked_at is not None and opened_at < revoked_at and _GIVEN_BACK not in self.details

@@ -1,4 +1,4 @@
-"""Repeats a task in the background."""
+"""Runs a task periodically in the background."""
 
 import logging
 import threading

@@ -17,7 +17,10 @@ _DELIMITERS = {"": None, ",": ",", ";": ";", "|": "|", "\t": "\t", "\\t": "\t", 
 
 @dataclass(frozen=True, slots=True)
 class DatasetDetails:
-    """The texts that a user sends beside a CSV file, not parsed yet. An empty text stands for an absent one."""
+    """The texts that a user sends with a CSV file, before they are parsed.
+
+    An empty text means that the text was not sent.
+    """
 
     name: str = ""
     schema: str = ""

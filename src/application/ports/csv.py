@@ -18,7 +18,7 @@ class CsvChecker(Protocol):
         """Return the name of an encoding in reports. Raises InvalidOption for one that is not supported."""
 
     def require_csv(self, file: Path, options: ReadOptions) -> None:
-        """Raise NotCsv or InvalidOption for a file that cannot be read as CSV. The rows are not checked."""
+        """Raise NotCsv or InvalidOption if the file cannot be read as CSV. The rows are not checked."""
 
     def exceeds(self, file: Path, rows: int, options: ReadOptions) -> bool:
         """Return whether a file has more than ``rows`` rows, blank lines included. Raises NotCsv, InvalidOption."""

@@ -22,7 +22,7 @@ class JobQueue(Protocol):
         """Send the id of a job to be run now. Return at once, and ignore a failure."""
 
     def check(self) -> None:
-        """Do nothing if the broker answers. Sends nothing. Raises Unavailable."""
+        """Raise Unavailable if the broker does not answer. Sends nothing."""
 
     def close(self, timeout: float) -> bool:
         """Start no more jobs, and wait up to ``timeout`` seconds. Return whether the running jobs have ended."""
@@ -32,7 +32,7 @@ class WebhookSender(Protocol):
     """Sends events to the URLs of webhooks."""
 
     def check(self, url: str) -> None:
-        """Do nothing if events may be sent to ``url``. Raises InvalidValue."""
+        """Raise InvalidValue if events may not be sent to ``url``."""
 
     def send(self, url: str, id: str, at: datetime, body: str, secrets: Sequence[bytes]) -> int | None:
         """Send an event once, signed with each of ``secrets``. Return the HTTP status, or None without an answer."""
@@ -81,7 +81,7 @@ class Mailer(Protocol):
         """Send a mail. Raises Postponed for a server that does not answer, and AttemptFailed for a refusal."""
 
     def check(self) -> None:
-        """Do nothing if mails can be sent. Raises Postponed, AttemptFailed otherwise."""
+        """Raise Postponed or AttemptFailed if mails cannot be sent. Sends nothing."""
 
 
 class MailWriter(Protocol):

@@ -34,7 +34,7 @@ class BlobStore(Protocol):
         """Remove an object, if it exists."""
 
     def check(self) -> None:
-        """Do nothing if objects can be found. Writes nothing. Raises Unavailable, also for a missing bucket."""
+        """Raise Unavailable if objects cannot be found, or if the bucket is missing. Writes nothing."""
 
     def uri(self, key: str) -> str:
         """Return the URI of an object, to show to users: ``s3://BUCKET/KEY``, ``gs://BUCKET/KEY`` or ``file:KEY``."""

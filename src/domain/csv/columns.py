@@ -45,7 +45,7 @@ class Column:
 
     @property
     def rules(self) -> dict[str, Any]:
-        """The rules that values can break, by name. The type is not one of them."""
+        """The rules that values can break, by name, without the type."""
         return self._given("required", "unique", "min", "max", "pattern", "enum")
 
     @property

@@ -6,9 +6,9 @@ _MAX_FOLDED = 200
 
 
 def fold(text: str) -> str:
-    """Return the text without case, accents and surplus blanks, to compare how it is spelled.
+    """Return the text without case, accents and surplus blanks, so that different spellings of a text are equal.
 
-    A long text is returned as it is: the time to sort its combining marks grows with the square of their number.
+    A long text is returned unchanged: the time to sort its combining marks grows with the square of their number.
     """
     if len(text) > _MAX_FOLDED:
         return text

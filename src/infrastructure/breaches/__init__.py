@@ -21,7 +21,7 @@ class BreachSource(Protocol):
         """Return whether the collection has a hash, given in capital hexadecimal digits."""
 
     def check(self) -> None:
-        """Do nothing if the collection can be used."""
+        """Raise AttemptFailed or BadList if the collection cannot be used."""
 
 
 class BreachedPasswords:

@@ -34,8 +34,8 @@ _HASH = re.compile(rb"([0-9A-Fa-f]{40}):[0-9]+")
 def compile_list(source: Path, target: Path, progress: Callable[[int], None]) -> int:
     """Compile the list in ``source``, replace ``target`` by the result, and return the number of different passwords.
 
-    Lines are ``SHA1:COUNT`` if the first one is, or else passwords. ``progress`` gets the size of each line in bytes.
-    Raises BadList, and OSError; ``target`` then stays as it was.
+    If the first line has the form ``SHA1:COUNT``, all lines must; otherwise each line is a password. ``progress`` is
+    called with the size of each line in bytes. Raises BadList, and OSError; ``target`` is then unchanged.
     """
     with TemporaryFile(dir=target.parent) as spool:
         partitions = _Partitions(spool)
@@ -110,7 +110,10 @@ def _big_endian(numbers: "array[int]") -> "array[int]":
 
 
 def _replace(target: Path, partitions: _Partitions) -> int:
-    """Write the compiled file, and put it in the place of ``target`` when it is whole. Return the number of hashes."""
+    """Write the compiled file beside ``target``, and move it to ``target`` when it is complete.
+
+    Return the number of hashes.
+    """
     sizes = array("I", [0])
     with NamedTemporaryFile(dir=target.parent, delete=False) as file:
         try:

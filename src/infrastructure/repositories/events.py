@@ -48,9 +48,9 @@ class Events(Documents[Event]):
         return self._merged(queries, cursor, limit)
 
     def _merged(self, queries: list[Query], cursor: str | None, limit: int) -> Page[Event]:
-        """Return one page of the results of queries that differ in the shard only.
+        """Return one page of the merged results of queries that differ only in their shard.
 
-        The cursor is that of the first query. The other queries continue after the same time and id.
+        The cursor belongs to the first query. The other queries continue after the same time and id.
         """
         after = decode_cursor(replace(queries[0], cursor=cursor))
         found = [

@@ -36,7 +36,7 @@ class Store(Driver):
         self.get(Key(CLAIMS, "ping"))
 
     def remove_expired(self, now: datetime, limit: int = 500) -> int:
-        """Remove up to ``limit`` expired documents of each collection; return how many were removed.
+        """Remove up to ``limit`` expired documents of each collection. Return the number of removed documents.
 
         Does nothing when the service removes expired documents itself.
         """

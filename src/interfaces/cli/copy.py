@@ -30,7 +30,7 @@ def copy(console: Console, source: str, target: str) -> None:
 
 
 def _print_results(running: RunningCopy) -> bool:
-    """Print the contents of both stores by collection, and return whether they are equal."""
+    """Print the tallies of both stores by collection, and return whether they are equal."""
     same = True
     for name, source, target in running.results():
         equal = (source.count, source.checksum) == (target.count, target.checksum)

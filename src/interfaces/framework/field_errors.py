@@ -13,7 +13,7 @@ from src.domain.errors import (
 
 
 def with_field(error: PorteroError) -> PorteroError:
-    """Return an error that one field has caused as Invalid with this field, and any other error unchanged."""
+    """Turn an error that one field has caused into Invalid, which names the field. Return any other error unchanged."""
     match error:
         case NotCsv() | InvalidOption():
             field = error.field

@@ -50,7 +50,7 @@ def key_of(place: Place) -> Item:
 
 
 def document_item(document: Document) -> Item:
-    """Return the item of a document. Fields without a value are left out."""
+    """Return the item of a document, without the fields whose value is None."""
     declared, fields = document.key.collection.fields, document.fields
     item = {name: _encode(declared[name].type, value) for name, value in fields.items() if value is not None}
     return key_of(document_place(document.key)) | item | _expiry(document) | {REVISION: {"S": document.revision}}
