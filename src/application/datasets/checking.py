@@ -36,7 +36,7 @@ class CheckDataset:
     def run(self, job: Job, progress: Progress) -> dict[str, Any]:
         """Check the dataset unless it was deleted or has a report, and remove the rows of earlier attempts.
 
-        Raises Postponed while as many other files are checked as the memory allows.
+        Raises Postponed while the memory for simultaneous checks is taken by other files.
         """
         dataset = self.datasets.get(job.subject_id)
         if dataset is None or not dataset.is_stored:
