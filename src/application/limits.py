@@ -61,10 +61,10 @@ class RateLimiter(Protocol):
         Counters in the store are not read: a process only knows the full counters that it has met itself.
         """
 
-    def hit(self, *counts: Count) -> Sequence[Attempt]:
+    def hit(self, *counts: Count, whole: bool = False) -> Sequence[Attempt]:
         """Add one hit to each of ``counts``, and return the hits. Raise TooManyRequests if a limit was already reached.
 
-        If one limit refuses the hit, the hit may still be counted under the other limits.
+        If one limit refuses the hit, the hit may still be counted under the other limits, unless ``whole`` is true.
         """
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:

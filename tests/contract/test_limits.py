@@ -139,6 +139,15 @@ class TestLimiter:
         with pytest.raises(TooManyRequests):
             limiter.check(both[1])
 
+    def test_a_whole_hit_that_one_limit_refuses_is_counted_under_none(self, limiter: RateLimiter, key: str) -> None:
+        both = Count(GIVEN_BACK, key), Count(OTHER, key)
+        for _ in range(3):
+            limiter.hit(*both, whole=True)
+        for _ in range(3):
+            with pytest.raises(TooManyRequests):
+                limiter.hit(*both, whole=True)
+        assert hits_until_full(limiter, both[0]) == 7
+
     def test_the_window_begins_with_the_first_count_and_ends(
         self, limiter: RateLimiter, watch: Watch, key: str
     ) -> None:

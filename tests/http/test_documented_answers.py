@@ -84,7 +84,7 @@ LATER = {"headers": {"Prefer": "respond-async"}}
 class Full:
     """A limiter that is."""
 
-    def check(self, *_: Count) -> NoReturn:
+    def check(self, *_: Count, whole: bool = False) -> NoReturn:
         raise TooManyRequests(60)
 
     hit = check

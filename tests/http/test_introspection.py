@@ -139,11 +139,11 @@ def test_a_service_whose_first_count_is_slow_delays_no_other_service(watch: Watc
     counting, go_on = Event(), Event()
 
     class Slow(StoreLimiter):
-        def hit(self, *counts: Count) -> Sequence[Attempt]:
+        def hit(self, *counts: Count, whole: bool = False) -> Sequence[Attempt]:
             if any("192.0.2.1" in count.key for count in counts):
                 counting.set()
                 assert go_on.wait(30)
-            return super().hit(*counts)
+            return super().hit(*counts, whole=whole)
 
     app = build(limiter=Slow(MemoryStore(), watch), clock=watch, settings=CREDENTIALS)
 

@@ -122,7 +122,7 @@ def test_a_wrong_method_has_a_code_too(client: Client, path: str) -> None:
 class _Full:
     """A limiter that refuses everything."""
 
-    def check(self, *_: Count) -> NoReturn:
+    def check(self, *_: Count, whole: bool = False) -> NoReturn:
         raise TooManyRequests(60)
 
     hit = check

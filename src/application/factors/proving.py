@@ -130,7 +130,9 @@ class ProofService:
 
     def _count(self, user: User, ticket: Ticket | None) -> list[Attempt]:
         counts = [Count(GUESSES_BY_USER, user.id), Count(GUESSES_A_DAY, user.id)]
-        return list(self.limiter.hit(*counts, *([Count(GUESSES_BY_TICKET, ticket.spent.id)] if ticket else [])))
+        if ticket:
+            counts.append(Count(GUESSES_BY_TICKET, ticket.spent.id))
+        return list(self.limiter.hit(*counts, whole=True))  # what is refused is no guess
 
     def _record_wrong(self, user: User, attempts: list[Attempt], client: Client) -> None:
         self.failures.record(user, client)

@@ -12,7 +12,7 @@ class NoLimits:
     def check(self, *counts: Count) -> None:
         pass
 
-    def hit(self, *counts: Count) -> Sequence[Attempt]:
+    def hit(self, *counts: Count, whole: bool = False) -> Sequence[Attempt]:
         return ()
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:

@@ -35,7 +35,7 @@ class RedisLimiter:
         # A check asks whether one more hit would be allowed.
         _refuse_full(counts, [int(hits or 0) + 1 for hits in answers[::2]], answers[1::2])
 
-    def hit(self, *counts: Count) -> Sequence[Attempt]:
+    def hit(self, *counts: Count, whole: bool = False) -> Sequence[Attempt]:
         with unavailable_on(redis.RedisError), self._redis.pipeline() as pipeline:
             for count in counts:
                 pipeline.incr(_key(count))
@@ -43,8 +43,15 @@ class RedisLimiter:
                 pipeline.expire(_key(count), count.limit.seconds, lt=True)
                 pipeline.pttl(_key(count))
             answers = pipeline.execute()
-        _refuse_full(counts, answers[::3], answers[2::3])
-        return [Attempt(count.id, count.limit.hits) for count in counts]
+        numbers = answers[::3]
+        hits = [Attempt(count.id, count.limit.hits, number) for count, number in zip(counts, numbers, strict=True)]
+        try:
+            _refuse_full(counts, numbers, answers[2::3])
+        except TooManyRequests:
+            if whole:
+                self.give_back([hit for hit in hits if hit.count <= hit.limit])
+            raise
+        return hits
 
     def give_back(self, attempts: Sequence[Attempt]) -> None:
         with suppress(Unavailable), unavailable_on(redis.RedisError), self._redis.pipeline() as pipeline:

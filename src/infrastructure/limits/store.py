@@ -41,7 +41,7 @@ class StoreLimiter:
             if now < until <= now + count.limit.seconds * SECOND:  # it is later if the clock was ahead
                 raise TooManyRequests(ceil((ends - now) / SECOND), count.limit.name)
 
-    def hit(self, *counts: Count) -> Sequence[Attempt]:
+    def hit(self, *counts: Count, whole: bool = False) -> Sequence[Attempt]:
         self.check(*counts)
         now = (self._clock() - EPOCH) // timedelta(microseconds=1)
         first = [first_hit(count, now) for count in counts]
@@ -51,6 +51,8 @@ class StoreLimiter:
             self._remember(count, hit, now)
         for count, hit in zip(counts, hits, strict=True):
             if hit.count > hit.limit:
+                if whole:
+                    self.give_back([each for each in hits if each.count <= each.limit])
                 raise TooManyRequests(ceil((hit.ends - now) / SECOND), count.limit.name)
         return hits
 
