@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import jwt
+import pyotp
 import pytest
 
 from src.application.ports import ExternalIdentity, ProviderAccount
@@ -192,12 +193,35 @@ def readdress(world: MailWorld, anna: Person) -> None:
     users.update(anna.user["id"], lambda user: user.with_email(Email("new@example.com"), verified=True))
 
 
-@pytest.mark.parametrize("change", [change_password, log_out_everywhere, disable, lose_a_factor, readdress])
+def replace_the_app(world: MailWorld, anna: Person) -> None:
+    setup = world.client.post("/user/factors/totp", headers=anna.headers).json
+    code = pyotp.TOTP(setup["secret"]).at(int(world.watch().timestamp()))
+    body = {"enrolment": setup["enrolment"], "code": code}
+    assert world.client.post("/user/factors", json=body, headers=anna.headers).status_code == 201
+
+
+def renew_the_recovery_codes(world: MailWorld, anna: Person) -> None:
+    assert world.client.post("/user/factors/recovery-codes", headers=anna.headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_password,
+        log_out_everywhere,
+        disable,
+        lose_a_factor,
+        readdress,
+        replace_the_app,
+        renew_the_recovery_codes,
+    ],
+)
 def test_a_change_of_the_account_ends_the_ticket(
     world: MailWorld, anna: Person, phone: Phone, change: Callable[[MailWorld, Person], None]
 ) -> None:
     anna = replace(anna, token=finish(world, first_step(world, anna), code=phone.code).json["access_token"])
     token = first_step(world, anna)
+    world.watch.forward(1)
     change(world, anna)
     assert finish(world, token, code=phone.code).status_code == 401
 

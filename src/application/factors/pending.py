@@ -90,9 +90,12 @@ class PendingLogins:
 
 
 def _state(user: User) -> str:
-    """Return a digest that changes with the password, the address, the factors, and when all sessions end."""
+    """Return a digest that changes with the account, as with the password or the factors, and when all sessions end.
+
+    A new authenticator app and new recovery codes have the ids of the old ones, and change ``updated_at`` only.
+    """
     ended = user.sessions_ended_at.timestamp() if user.sessions_ended_at else None
-    parts = [user.session_epoch, user.address_changes, ended, sorted(user.factors)]
+    parts = [user.updated_at.timestamp(), user.session_epoch, user.address_changes, ended, sorted(user.factors)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
