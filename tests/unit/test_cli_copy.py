@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from src import main
-from tests.unit.test_cli import Portero, _log_in, _register, portero, prepared
+from tests.support.second_steps import give_phone
+from tests.unit.test_cli import PASSWORD, Portero, _log_in, _register, portero, prepared
 
 __all__ = ["portero", "prepared"]  # fixtures
 
@@ -34,6 +35,20 @@ def test_users_of_the_copy_log_in(stocked: Portero, monkeypatch: pytest.MonkeyPa
     stocked("copy", "--from", FROM, "--to", TO)
     monkeypatch.setenv("STORE_URL", TO)
     assert _log_in(main.create_app().test_client())
+
+
+def test_factors_of_the_copy_take_the_second_step(stocked: Portero, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = main.create_app().extensions["portero"]
+    [anna] = services.administration.list_users().items
+    phone = give_phone(services, anna.id)
+    assert stocked("copy", "--from", FROM, "--to", TO).code == 0
+    monkeypatch.setenv("STORE_URL", TO)
+    client = main.create_app().test_client()
+    for answer in ({"code": phone.code}, {"recovery_code": phone.recovery_codes[0]}):
+        asked = client.post("/login", json={"username": "anna", "password": PASSWORD})
+        assert asked.status_code == 403
+        answered = client.post("/auth/mfa", json={"mfa_token": asked.get_json()["mfa_token"], **answer})
+        assert answered.status_code == 200
 
 
 @pytest.mark.parametrize(
