@@ -72,21 +72,23 @@ class Notices:
             new_address = after.email.address if after.email and before.email_verified else ""
             self.send(MailKind.ADDRESS_CHANGED, before, client, new_address=new_address)
 
-    def logged_in(self, user: User, client: Client) -> None:
-        """Send a notice about a login by a new device. Call it before the session of the login is stored.
+    def is_new_device(self, user: User, client: Client) -> bool:
+        """Return whether a user is to be told of a login by this device. Call it before the session is stored.
 
         A device is new if no stored session of the user has its user agent.
         """
         if not (self.enabled and self.new_devices and user.email):
-            return
+            return False
         if self.outbox.clock() - user.created_at <= _NEW_ACCOUNT:
-            return
-        if client.user_agent not in [
-            session.client.user_agent for session in self.sessions.list_for_user(user.id).items
-        ]:
-            # The name is any text, such as one that lures somebody else whose address the user has registered.
-            name = client.user_agent if user.email_verified else None
-            self.send(MailKind.NEW_DEVICE, user, client, device=f"{name or '?'}, {client.ip or '?'}")
+            return False
+        sessions = self.sessions.list_for_user(user.id).items
+        return client.user_agent not in [session.client.user_agent for session in sessions]
+
+    def new_device(self, user: User, client: Client) -> None:
+        """Send a notice about a login by a new device."""
+        # The name is any text, such as one that lures somebody else whose address the user has registered.
+        name = client.user_agent if user.email_verified else None
+        self.send(MailKind.NEW_DEVICE, user, client, device=f"{name or '?'}, {client.ip or '?'}")
 
     def send(self, kind: MailKind, user: User, client: Client, **details: str) -> None:
         """Send a notice with these details to the address of a user."""

@@ -10,6 +10,7 @@ from src.application.accounts import LocalAccounts
 from src.domain.errors import Unavailable
 from src.infrastructure.limits.store import StoreLimiter
 from src.infrastructure.repositories.mails import Mails
+from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.working import Watch
@@ -86,6 +87,16 @@ class TestNotices:
         world.deliver()
         told = [mail.text for mail in world.box.mails if mail.subject == "A new device has signed in"]
         assert [("Werkzeug/other" in text, "curl/8" in text) for text in told] == [(True, False), (False, True)]
+
+    def test_a_login_that_fails_at_the_last_moment_is_not_told(
+        self, world: MailWorld, anna: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.watch.forward(3600)
+        monkeypatch.setattr(Sessions, "add_after", Mock(side_effect=Unavailable))
+        login = {"email": anna.user["email"], "password": PASSWORD}
+        assert world.client.post("/login", json=login, headers={"User-Agent": "curl/8"}).status_code == 503
+        world.deliver()
+        assert world.box.mails == []
 
     def test_the_name_of_a_device_is_not_told_to_an_address_that_nobody_proved(
         self, world: MailWorld, anna: Person

@@ -168,8 +168,10 @@ class SessionService:
 
         Raises AlreadyUsed, Unavailable.
         """
-        self.notices.logged_in(user, client)
+        is_new_device = self.notices.is_new_device(user, client)
         tokens = self._start(user, client, first, second, attempts or [])
+        if is_new_device:
+            self.notices.new_device(user, client)
         return self.authentication.counted(user, Proof(_methods(first, second), self.clock()).level), tokens
 
     def _start(
