@@ -32,6 +32,11 @@ RESERVED_CLAIMS = frozenset(f"{_STANDARDS} {_OPENID_CONNECT} {_FIREBASE_AND_OURS
 RESERVED_PREFIX = "portero_"
 
 
+def is_reserved(name: str) -> bool:
+    """Return whether no custom claim may have this name."""
+    return name in RESERVED_CLAIMS or name.startswith(RESERVED_PREFIX)
+
+
 def merged(target: Any, patch: Any) -> Any:
     """Return ``target`` after the merge patch ``patch`` (RFC 7396)."""
     if not isinstance(patch, Mapping):
@@ -57,7 +62,7 @@ def merged_metadata(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> Ma
 
 def check_claims(claims: Mapping[str, Any], role: str) -> Mapping[str, Any]:
     """Return the claims if a user with this role may have them. Raises Invalid."""
-    if taken := sorted(name for name in claims if name in RESERVED_CLAIMS or name.startswith(RESERVED_PREFIX)):
+    if taken := sorted(filter(is_reserved, claims)):
         names = ", ".join(taken)
         raise Invalid(FieldError("claims", "reserved", Translatable("These names are reserved: {names}.", names=names)))
     _check_values("claims", claims)

@@ -118,7 +118,7 @@ def test_the_page_opens_with_the_operations_of_the_first_day_in_at_most_40_rows(
     }
     assert [name for name, is_open in groups.items() if is_open == "true"] == ["Accounts", "Sessions", "Tasks"]
     operations = page.locator(".opblock:visible").count()
-    assert operations == page.locator(".opblock").count() == 23
+    assert operations == page.locator(".opblock").count() == 24
     assert operations + len(groups) <= 40
 
 

@@ -49,7 +49,7 @@ def test_a_strict_typescript_client_compiles(document: Path) -> None:
         type Problem = components["schemas"]["Problem"];
         export function greet(user: Ok): string {
             const name: string | null = user.username;
-            const role: "guest" | "user" | "uploader" | "admin" = user.role;
+            const role: "guest" | "user" | "uploader" | "auditor" | "admin" = user.role;
             return `${name ?? user.id} ${role} since ${user.created_at}`;
         }
         export const register: paths["/register"]["post"]["requestBody"]["content"]["application/json"] =

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from src.application.ports import Clock, RefreshToken, TokenClaims, Tokens
 from src.application.strict_json import strict_json
 from src.domain.errors import InvalidToken
+from src.domain.metadata import is_reserved
 from src.domain.sessions import Level, Proof, Session
 from src.domain.users import User
 from src.domain.values import Role
@@ -176,9 +177,12 @@ class JwtIssuer:
         try:
             # PyJWT checks only the signature: _Payload and ``verify`` are stricter about the claims.
             _jws.decode_complete(token, key.public, algorithms=[key.algorithm])
-            payload = _Payload.model_validate(_json(parts[1]))
+            claims = _json(parts[1])
+            payload = _Payload.model_validate(claims)
         except (jwt.PyJWTError, ValidationError):
             raise InvalidToken from None
+        if any(map(is_reserved, claims.keys() - _Payload.model_fields.keys())):
+            raise InvalidToken  # a standard claim, such as nbf, that this service neither issues nor checks
         return _Verified(key.kid, payload, TokenClaims(payload.sub, payload.sid, _proof(payload)))
 
 
