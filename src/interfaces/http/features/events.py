@@ -21,7 +21,7 @@ from src.interfaces.http.framework.views import render_list
 from src.interfaces.languages import translated
 from src.interfaces.views import View
 
-feature = Feature("Events", "What happened to accounts.")
+feature = Feature("Events", "What happened to accounts, and the services of others that are told.")
 route = partial(Operation, feature)
 
 _SENTENCES: Mapping[str, str] = {

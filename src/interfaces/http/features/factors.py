@@ -16,13 +16,14 @@ from src.domain.users import FactorKind
 from src.interfaces.framework.bodies import Body, Change, Paging
 from src.interfaces.framework.fields import CodeField, PasskeyField, TextField, checked
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features import passkeys
 from src.interfaces.http.features.passkeys import PasskeyOptionsView
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation, StepUp
 from src.interfaces.http.framework.views import render, render_list
 from src.interfaces.views import View
 
-feature = Feature("Factors", "Your passkeys, your authenticator app and your recovery codes.")
+feature = Feature(passkeys.feature.tag, passkeys.feature.description)
 route = partial(Operation, feature)
 
 FactorName = Annotated[

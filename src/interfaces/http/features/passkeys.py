@@ -15,7 +15,7 @@ from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import render
 from src.interfaces.views import RefreshView, View
 
-feature = Feature("Passkeys", "Logging in with a passkey (WebAuthn).")
+feature = Feature("Strong sign-in", "Passkeys, authenticator apps, recovery codes, and what they prove.")
 route = partial(Operation, feature)
 
 

@@ -13,13 +13,14 @@ from src.domain.messages import Translatable
 from src.interfaces.framework.bodies import Body, refused
 from src.interfaces.framework.fields import CodeField, MfaTokenField, PasskeyField, RecoveryCodeField
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features import passkeys
 from src.interfaces.http.features.passkeys import PasskeyOptionsView
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import LoginView, render
 from src.interfaces.views import RefreshView
 
-feature = Feature("Second factors", "The second step of logins, and the factors for it.")
+feature = Feature(passkeys.feature.tag, passkeys.feature.description)
 route = partial(Operation, feature)
 
 

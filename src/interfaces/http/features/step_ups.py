@@ -10,6 +10,7 @@ from src.application.sessions import Caller
 from src.domain.errors import NotFound, TooManyRequests, WrongCode, WrongPassword
 from src.interfaces.framework.fields import PasswordField
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features import passkeys
 from src.interfaces.http.features.passkeys import PasskeyOptionsView
 from src.interfaces.http.features.second_steps import FactorAnswer
 from src.interfaces.http.framework.authentication import Access
@@ -17,7 +18,7 @@ from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import render
 from src.interfaces.views import TokenView
 
-feature = Feature("Step-up", "Proving again, within a session, who you are (RFC 9470).")
+feature = Feature(passkeys.feature.tag, passkeys.feature.description)
 route = partial(Operation, feature)
 
 

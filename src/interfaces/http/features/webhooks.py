@@ -16,13 +16,14 @@ from src.domain.webhooks import EVERY_EVENT, Delivery, DeliveryStatus, Webhook
 from src.interfaces.framework.bodies import Body, Change, Paging, refused
 from src.interfaces.framework.fields import BooleanField, TextField
 from src.interfaces.framework.requests import client, services
+from src.interfaces.http.features import events
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
 from src.interfaces.http.framework.operations import Feature, Operation
 from src.interfaces.http.framework.views import render, render_list, render_resource
 from src.interfaces.views import Resource, View
 
-feature = Feature("Webhooks", "Services of others that are told what happened to accounts.")
+feature = Feature(events.feature.tag, events.feature.description)
 route = partial(Operation, feature)
 
 _TYPES = [EVERY_EVENT, *(type.value for type in EventType if type is not EventType.DENIED)]

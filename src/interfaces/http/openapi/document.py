@@ -42,6 +42,7 @@ def describe(
     features: Sequence[Feature], version: str, aliases: bool = False, password_min_length: int = 8
 ) -> dict[str, Any]:
     """Return the OpenAPI document of every operation of ``features``, as a JSON value, with or without the aliases."""
+    tags = {feature.tag: feature.description for feature in features}  # several modules may share one
     described = [each for feature in features for each in feature.operations if each.status != HTTPStatus.FOUND]
     operations = [each for each in described if aliases or not each.alias_of]
     routes = [(operation, route) for operation in operations for route in operation.routes()]
@@ -64,7 +65,7 @@ def describe(
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": feature.tag, "description": feature.description} for feature in features],
+        "tags": [{"name": tag, "description": description} for tag, description in tags.items()],
         "paths": paths,
         "components": {
             "schemas": {public_name(name): schema for name, schema in models.items()},
