@@ -1,8 +1,9 @@
 """The service with which users manage their second factors, and admins reset the factors of other users."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from src.application.accounts import Accounts, changes
 from src.application.accounts.steps import Change
@@ -21,6 +22,7 @@ from src.domain.errors import (
     InvalidToken,
     LastSignIn,
     NotFound,
+    Unavailable,
     WrongCode,
 )
 from src.domain.events import OPERATOR, Actor, Event, EventType, always
@@ -138,6 +140,7 @@ class EnrolmentService:
         caller.require_recent_two_factors(now)
 
         def change(stored: User) -> User:
+            _require_session(caller, stored, now)
             if id not in stored.factors:
                 raise _no_such_factor()
             left = stored.without_factors([id], now)
@@ -164,6 +167,7 @@ class EnrolmentService:
         factor = replace(factor, revision=old.revision if old else "")
 
         def change(stored: User) -> User:
+            _require_session(caller, stored, now)
             if not stored.factors:
                 raise InvalidToken
             return stored.with_factor(factor.id, factor.kind, now)
@@ -220,8 +224,7 @@ class EnrolmentService:
         codes, recovery = self._new_codes(user)
 
         def change(stored: User) -> User:
-            if caller.session and not caller.session.is_valid(stored, now):
-                raise InvalidToken  # the first factor, or a change of the password, has ended the session meanwhile
+            _require_session(caller, stored, now)
             if bool(stored.factors) is is_first:
                 raise InsufficientAuthentication  # another factor came first
             if factor.kind is FactorKind.PASSKEY:
@@ -245,7 +248,9 @@ class EnrolmentService:
             else:
                 commit(change)
         if is_first and caller.session:
-            self.sessions.update(caller.session.id, lambda session: session.stepped_up(methods, now))
+            # The recovery codes are shown now or never. If this fails, a step-up strengthens the session too.
+            with suppress(NotFound, Unavailable):
+                self.sessions.update(caller.session.id, lambda session: session.stepped_up(methods, now))
         self.notices.send(MailKind.FACTOR_ADDED, user, client, factor=factor.kind.value)
         return Enrolled(factor, codes if is_first else None)
 
@@ -266,6 +271,12 @@ class EnrolmentService:
     def _ended(self, caller: Caller, client: Client) -> Event:
         user, now, reason = caller.user, self.proofs.clock(), "factor-added"
         return client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, caller.session_id, reason=reason)
+
+
+def _require_session(caller: Caller, stored: User, now: datetime) -> None:
+    """Raise InvalidToken if a first factor or a new password has ended the caller's session meanwhile."""
+    if caller.session and not caller.session.is_valid(stored, now):
+        raise InvalidToken
 
 
 def _expired_enrolment() -> Invalid:

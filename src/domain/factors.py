@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from src.domain.events import NO_EVENTS, Recorded
-from src.domain.messages import Translatable
 from src.domain.users import FactorKind, User
-from src.domain.values import InvalidValue, Page, parse_name
+from src.domain.values import Page, parse_name
 
 MAX_PASSKEYS = 10
 """The most passkeys of a user."""
@@ -93,9 +92,7 @@ def factor_id(kind: FactorKind, unique: str) -> str:
 
 def parse_factor_name(text: str) -> str:
     """Return ``text`` if it is a valid name of a factor. Raises InvalidValue."""
-    if len(text) > MAX_NAME:
-        raise InvalidValue("name", Translatable("Use at most {n} characters, in one line.", n=MAX_NAME))
-    return parse_name(text)
+    return parse_name(text, MAX_NAME)
 
 
 class FactorRepository(Protocol):

@@ -123,10 +123,10 @@ _BREAKS = {"Cc", "Zl", "Zp"}
 """The Unicode categories of control characters, line separators and paragraph separators."""
 
 
-def parse_name(text: str) -> str:
-    """Return ``text`` if it is a valid first or last name. Raises InvalidValue."""
-    if len(text) > MAX_NAME or any(unicodedata.category(character) in _BREAKS for character in text):
-        raise InvalidValue("name", Translatable("Use at most {n} characters, in one line.", n=MAX_NAME))
+def parse_name(text: str, most: int = MAX_NAME) -> str:
+    """Return ``text`` if it is a name of one line with at most ``most`` characters. Raises InvalidValue."""
+    if len(text) > most or any(unicodedata.category(character) in _BREAKS for character in text):
+        raise InvalidValue("name", Translatable("Use at most {n} characters, in one line.", n=most))
     return text
 
 

@@ -35,8 +35,10 @@ ANNA, PASSWORD = "anna", "correct horse battery"
 def services(store: Store, tmp_path: Path) -> Services:
     from src.settings import Settings
 
+    moment = now()  # a code of the step before would expire in the middle of a slow test
     return wire(
         Settings(data_dir=tmp_path, store_url="memory://"),
+        clock=lambda: moment,
         store=store,
         hasher=Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), at_once=4),
         keys=KeyRing(as_jwk_set([SigningKey.generate()])),

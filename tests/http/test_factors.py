@@ -8,6 +8,8 @@ import pyotp
 import pytest
 
 from src.application.ports import ProviderAccount
+from src.domain.errors import InvalidToken
+from src.domain.sessions import NO_CLIENT
 from src.domain.values import Email
 from tests.support.authenticator import Authenticator
 from tests.support.mailing import MailWorld, anna, world
@@ -158,7 +160,9 @@ def test_a_factor_is_renamed_and_only_by_its_owner(world: MailWorld, anna: Perso
         assert world.client.open(url, method=method, json={"name": method}, headers=anna.headers).json["name"] == method
     ben = join(world.client)
     assert world.client.patch(url, json={"name": "mine"}, headers=ben.headers).status_code == 404
-    assert world.client.patch(url, json={"name": "x" * 65}, headers=anna.headers).status_code == 422
+    for name in ("x" * 65, "two\nlines"):
+        refused = world.client.patch(url, json={"name": name}, headers=anna.headers)
+        assert refused.json["errors"][0]["message"] == "Use at most 64 characters, in one line."
 
 
 def test_recovery_codes_end_with_the_last_other_factor(world: MailWorld, anna: Person) -> None:
@@ -179,6 +183,19 @@ def test_new_recovery_codes_end_the_old_ones(world: MailWorld, anna: Person) -> 
     assert (new.status_code, len(new.json["codes"])) == (201, 10)
     assert second_step(world, anna, recovery_code=old[1]).status_code == 403
     assert second_step(world, anna, recovery_code=new.json["codes"][1]).status_code == 200
+
+
+def test_factors_stay_as_they_are_if_the_session_has_ended_meanwhile(world: MailWorld, anna: Person) -> None:
+    factor = add(world, anna).json
+    person = strong(world, anna, factor["recovery_codes"][0])
+    services = services_of(world.client.application)
+    caller = services.authentication.authenticate(person.token)
+    assert world.client.post("/auth/logout-all", headers=person.headers).status_code == 204
+    with pytest.raises(InvalidToken):
+        services.enrolments.remove(caller, factor["id"], NO_CLIENT)
+    with pytest.raises(InvalidToken):
+        services.enrolments.renew_codes(caller, NO_CLIENT)
+    assert second_step(world, anna, recovery_code=factor["recovery_codes"][1]).status_code == 200
 
 
 def test_an_admin_resets_the_factors_of_others_and_ends_their_sessions(world: MailWorld, anna: Person) -> None:

@@ -230,6 +230,7 @@ def test_the_etag_of_the_own_account_tells_the_role_that_counts(strict: Flask) -
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMIN])
 def test_the_filters_of_the_directory_wait_for_the_second_factor(strict: Flask, role: Role) -> None:
     client = client_of(strict)
+    join(client)
     person = join(client, role)
     _assert_asked(client.get("/users?role=user", headers=person.headers), StepUp.TWO_FACTORS)
     assert set(client.get("/users", headers=person.headers).json[0]) == {"id", "username"}
