@@ -25,7 +25,7 @@ from src.interfaces.services import Services
 from tests.contract.test_sessions_repository import new_session
 from tests.support.races import at_once
 from tests.support.second_steps import Phone, give_phone
-from tests.support.working import RecordingQueue
+from tests.support.working import RecordingQueue, run_now
 from tests.support.world import DATA_KEYS
 
 ANNA, PASSWORD = "anna", "correct horse battery"
@@ -46,6 +46,7 @@ def services(store: Store, tmp_path: Path) -> Services:
         limiter=NoLimits(),
         blobs=make_blobs("memory://"),
         queue=RecordingQueue(),
+        later=run_now,
     )
 
 

@@ -38,7 +38,7 @@ from tests.e2e.wiring import Client
 from tests.support.databases import create_database
 from tests.support.passwords import accepted
 from tests.support.races import at_once
-from tests.support.working import RecordingQueue
+from tests.support.working import RecordingQueue, run_now
 
 __all__ = ["database", "dynamodb", "firestore", "memory", "migrated_file", "postgresql", "sqlite"]  # fixtures
 
@@ -73,7 +73,7 @@ def client(
         argon2_memory_kib=8,
     )
     keys = KeyRing(as_jwk_set([SigningKey.generate()]))
-    services = wiring.wire(settings, store=store, keys=keys, limiter=NoLimits(), queue=RecordingQueue())
+    services = wiring.wire(settings, store=store, keys=keys, limiter=NoLimits(), queue=RecordingQueue(), later=run_now)
     return Client(services)
 
 

@@ -13,6 +13,7 @@ from src.infrastructure.limits.off import NoLimits
 from src.interfaces.app import create_app
 from src.interfaces.services import Services
 from src.settings import Settings
+from tests.support.working import run_now
 
 
 class OnePicture:
@@ -48,7 +49,7 @@ def firebase_settings(
 
 def wire(settings: Settings, **adapters: Any) -> Services:
     """Wire the service like `portero serve`, without limits and with the given adapters."""
-    return wiring.wire(settings, limiter=NoLimits(), **adapters)
+    return wiring.wire(settings, limiter=NoLimits(), later=run_now, **adapters)
 
 
 class Client:

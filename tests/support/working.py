@@ -131,6 +131,11 @@ def person(name: str = "ada", role: Role = Role.USER) -> User:
     return replace(User.new(now=NOON, username=Username.parse(name), email=None, id=name), role=role)
 
 
+def run_now(step: Callable[[], None]) -> None:
+    """Run a step of the background before the caller goes on, so that no thread uses a store that a test has closed."""
+    step()
+
+
 def caller_of(user: User) -> Caller:
     """Return a user as the caller of a request, who has logged in with a password just now."""
     return Caller(user, None, Proof((Method.PASSWORD,), datetime.now(UTC)))
