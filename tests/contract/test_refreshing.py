@@ -50,7 +50,7 @@ def serve(users: Users, sessions: Sessions, clock: Clock = _now) -> Any:
         clock=clock,
         limiter=NoLimits(),
         accounts=accounts,
-        notices=SimpleNamespace(logged_in=lambda *_: None),
+        notices=SimpleNamespace(is_new_device=lambda *_: False),
         authentication=cast(Any, AuthenticationService)(
             users=users,
             sessions=sessions,

@@ -26,7 +26,8 @@ class Receiver:
         self._answer = answer
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
 
     def _serve(self) -> None:
         with suppress(OSError):
@@ -34,12 +35,16 @@ class Receiver:
                 connection, _ = self._listener.accept()
                 with connection, suppress(OSError):
                     request = b""
-                    while b"\r\n\r\n" not in request or not request.endswith(b"}"):
-                        request += connection.recv(65536)
+                    while (b"\r\n\r\n" not in request or not request.endswith(b"}")) and (
+                        part := connection.recv(65536)
+                    ):
+                        request += part
                     self.requests.append(request)
                     self._answer(connection)
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # ends a blocking accept, which closing alone does not
+        self._thread.join()
         self._listener.close()
 
 
