@@ -154,8 +154,13 @@ def _synced(accounts: LinkedBase, user: User, account: ProviderAccount, invitati
 def _update(accounts: LinkedBase, user: User, account: ProviderAccount, admission: Admission, *events: Event) -> User:
     now = accounts.clock()
     changed_there = changes(NO_CLIENT, SYSTEM, now)
-    follow = with_account(account, admission, accounts.remote.project, now)
-    if follow(user) == user and not events:
+    with_provider_account = with_account(account, admission, accounts.remote.project, now)
+
+    def follow(stored: User) -> User:
+        changed = with_provider_account(stored)
+        return replace(changed, updated_at=now) if events else changed  # events are stored only with a change
+
+    if follow(user) == user:
         return user
     try:
         changed = accounts.users.update(
