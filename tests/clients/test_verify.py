@@ -23,7 +23,7 @@ from portero_client.verify import (
 )
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from tests.e2e.service import PASSWORD, portero
-from tests.http.test_hostile_tokens import EC_KEY, FORGED, NOW, STRANGE_KEY, WRONG_CLAIMS, Good
+from tests.http.test_hostile_tokens import EC_KEY, FORGED, STRANGE_KEY, Good, wrong_claims
 from tests.support.published_keys import PublishedKeys, published
 from tests.support.world import KEY, build, client_of, join
 
@@ -96,13 +96,15 @@ def test_forged_tokens_are_refused_and_valid_ones_accepted(judge: Judge, good: G
     forged = {name: make(good) for name, make in FORGED.items() if good.key is KEY or name != "HS256 with the raw key"}
     if good.key is EC_KEY:
         forged["alg of another key"] = good.with_header(alg="EdDSA")
-    forged |= {name: good.with_claims(**claims) for name, claims in WRONG_CLAIMS.items() if name not in VALID_ELSEWHERE}
-    forged["exp more than a minute ago"] = good.with_claims(iat=NOW - 962, exp=NOW - 62)
+    now = int(time.time())
+    wrong = {name: claims for name, claims in wrong_claims(now).items() if name not in VALID_ELSEWHERE}
+    forged |= {name: good.with_claims(**claims) for name, claims in wrong.items()}
+    forged["exp more than a minute ago"] = good.with_claims(iat=now - 962, exp=now - 62)
     valid = {
         "as it is": good.token,
         "signed again": good.sign(good.header, good.claims),
         "of an earlier version": good.with_claims(auth_time=..., acr=..., amr=...),
-        "ahead by less than a minute": good.with_claims(iat=NOW + 30),
+        "ahead by less than a minute": good.with_claims(iat=now + 30),
         "with claims of admins": good.with_claims(team={"names": ["a", 'b": {"c"']}, scope="all"),
     }
     with published(good.key) as keys:
