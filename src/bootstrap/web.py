@@ -5,12 +5,15 @@ from functools import partial
 from flask import Flask
 
 from src.bootstrap.background import start_background, stop_background
+from src.bootstrap.check import check
 from src.bootstrap.prepare import ensure_admin
 from src.bootstrap.wiring import wire
 from src.infrastructure.logs import configure_logs
 from src.interfaces import app as http
 from src.interfaces.framework.headers import request_fields
+from src.interfaces.web.console.health import Operations
 from src.settings import load_settings
+from src.settings.shown import settings_in_force
 
 
 def create_app(version: str) -> Flask:
@@ -40,6 +43,7 @@ def create_app(version: str) -> Flask:
         https=settings.production,
         issuer=settings.issuer,
         public_url=str(settings.public_url) if settings.public_url else None,
+        operations=Operations(version, partial(check, settings), [*settings_in_force(settings)]),
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
     )
     app.extensions["portero.stop"] = partial(stop_background, services, tasks)  # the server calls it

@@ -36,13 +36,14 @@ class EventType(StrEnum):
     SESSION_ENDED = "session-ended"
     """One session ended.
 
-    Fields: ``reason``: ``logout``, ``ended-by-owner``, ``revoked``, ``refresh-token-reused`` or ``ended-at-provider``.
+    Fields: ``reason``: ``logout``, ``ended-by-owner``, ``ended-by-admin``, ``revoked``, ``refresh-token-reused`` or
+    ``ended-at-provider``.
     """
     SESSIONS_ENDED = "sessions-ended"
     """All sessions of a user ended, or all but the current one after a change of the password.
 
     Fields: ``reason``: ``logout-all``, ``password-changed``, ``password-reset``, ``address-proved``, ``factor-added``,
-    ``factors-reset`` or ``disabled-at-provider``.
+    ``factors-reset``, ``ended-by-admin`` or ``disabled-at-provider``.
     """
     USER_REGISTERED = "user-registered"
     """A user registered, also a guest, or came for the first time from the identity provider. Fields: none."""
@@ -94,6 +95,10 @@ class EventType(StrEnum):
 
     Fields: ``reason`` (the code of the error), ``method``, ``path``.
     """
+
+
+CHOOSABLE = tuple(type for type in EventType if type is not EventType.DENIED)
+"""The types of events for which webhooks and lists may ask."""
 
 
 class ActorKind(StrEnum):

@@ -19,6 +19,8 @@ from src.domain.values import Page, new_id
 
 MAX_WEBHOOKS = 20
 EVERY_EVENT = "*"
+MAX_DESCRIPTION = 500
+"""The most characters of a description."""
 WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The seconds to wait after each failed attempt. A delivery that fails once more has failed."""
 ATTEMPT = timedelta(seconds=15)

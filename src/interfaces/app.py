@@ -37,6 +37,7 @@ from src.interfaces.http.framework.compression import compression_of
 from src.interfaces.http.openapi import describe
 from src.interfaces.services import Services
 from src.interfaces.web.console import console as console_pages
+from src.interfaces.web.console.health import Checks, Operations
 from src.interfaces.web.docs import docs
 from src.interfaces.web.mails import pages
 
@@ -103,6 +104,7 @@ def create_app(
     console: bool = True,
     console_admin: bool = True,
     development: bool = False,
+    operations: Operations | None = None,
 ) -> Flask:
     """Return a WSGI application that serves ``services``.
 
@@ -113,7 +115,7 @@ def create_app(
     With ``dev_mail_published``, other machines may read the mails of development. ``log_requests`` writes a line to the
     log for each request. With ``docs_aliases``, /docs shows the aliases too. ``console`` serves the pages under
     /console/, and ``console_admin`` those of them that are for admins. With ``development``, errors say what a
-    developer can do.
+    developer can do. ``operations`` is what the pages of operators show of the service itself.
     """
     app = _App("portero", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -124,6 +126,7 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.extensions["portero"] = services
+    app.extensions["portero.operations"] = Checks(operations or Operations())
     app.extensions["portero.export"] = exports.stream_export
     app.extensions["portero.openapi"] = cache(lambda aliases: _document(services, version, aliases))
     if log_requests:

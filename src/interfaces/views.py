@@ -1,10 +1,11 @@
-"""The JSON of users and tokens, which the HTTP interface, the pages and the command line show."""
+"""The JSON of users, events and tokens, which the HTTP interface, the pages and the command line show."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
+from src.domain.events import ActorKind, EventType
 from src.domain.values import Role
 
 ACCESS, REFRESH = AliasPath("access"), AliasPath("refresh")
@@ -63,6 +64,30 @@ class UserView(PublicUserView):
     )
     created_at: datetime
     updated_at: datetime
+
+
+class ActorView(View):
+    """Who or what has caused an event."""
+
+    kind: ActorKind
+    id: str | None
+
+
+class EventView(View):
+    """Something that happened to an account."""
+
+    is_long: ClassVar[bool] = True
+
+    id: str
+    type: EventType
+    at: datetime = Field(examples=["2026-11-23T12:00:00Z"])
+    user_id: str | None
+    actor: ActorView
+    session_id: str | None = Field(examples=["a41d7c02f3be4d0f9a6c5e8b7d1f2c3b"])
+    ip: str | None = Field(examples=["203.0.113.7"])
+    user_agent: str | None
+    request_id: str | None = Field(examples=["0b5c6f6e6a7f4b0c9a53a8f8c6ad1c3a"])
+    data: dict[str, Any] = Field(examples=[{"method": "password"}])
 
 
 class TokenView(View):

@@ -255,7 +255,10 @@ class TestChangedAddresses:
     @pytest.mark.parametrize("change", ["address", "password"])
     def test_a_link_that_is_void_is_not_sent_again(self, world: MailWorld, anna: Person, change: str) -> None:
         world.client.post("/auth/password/forgot", json={"email": anna.user["email"]})
-        handler, job = services_of(world.app).jobs.runner.handlers["mail"], services_of(world.app).jobs.list().items[0]
+        handler, job = (
+            services_of(world.app).jobs.runner.handlers["mail"],
+            services_of(world.app).jobs.list(None).items[0],
+        )
         handler.run(job, lambda _: None)
         if change == "address":
             for email in (NEW_ADDRESS, anna.user["email"]):
@@ -529,7 +532,7 @@ class TestEncodedWords:
         user = services.directory.add(Profile(email=Email(ENCODED)), None)
         services.mails.request_verification(user, SessionClient())
         world.deliver()
-        [job] = services.jobs.list(JobStatus.FAILED).items
+        [job] = services.jobs.list(None, JobStatus.FAILED).items
         assert (job.attempts, job.error) == (
             1,
             "The mail cannot be written: its header would name another recipient.",
@@ -585,13 +588,13 @@ class TestDelivery:
     def test_a_final_refusal_ends_the_job_with_its_reason(self, world: MailWorld, anna: Person) -> None:
         world.box.error = AttemptFailed("The mail server refused the mail: 550 no such box", final=True)
         world.ask("/auth/password/forgot", anna.user["email"])
-        [job] = services_of(world.app).jobs.list(JobStatus.FAILED).items
+        [job] = services_of(world.app).jobs.list(None, JobStatus.FAILED).items
         assert job.error == "The mail server refused the mail: 550 no such box"
 
     def test_a_mail_that_is_sent_again_has_the_same_token(self, world: MailWorld, anna: Person) -> None:
         world.client.post("/auth/password/forgot", json={"email": anna.user["email"]})
         handler, jobs = services_of(world.app).jobs.runner.handlers["mail"], services_of(world.app).jobs
-        job = jobs.list().items[0]
+        job = jobs.list(None).items[0]
         handler.run(job, lambda _: None)
         handler.run(job, lambda _: None)  # as after a kill between sending and recording it
         first, second = world.box.mails

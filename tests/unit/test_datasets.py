@@ -133,7 +133,7 @@ class TestFailures:
         assert world.job(job.id).status is JobStatus.FAILED
         assert world.dataset(job.subject_id).status is DatasetStatus.FAILED
         assert world.is_reconciled()
-        world.here.jobs.retry(job.id)
+        world.here.jobs.retry(None, job.id)
         assert world.dataset(job.subject_id).status is DatasetStatus.PROCESSING
         world.here.run(job.id)
         is_checked(world, job)
@@ -270,7 +270,7 @@ class TestAttempts:
         assert world.job(job.id).status is JobStatus.CANCELLED
         assert world.dataset(job.subject_id).status is (DatasetStatus.FINDINGS if checked else DatasetStatus.FAILED)
         assert checked == (moment >= RUNNING - 3), "once the last update is done"
-        world.here.jobs.retry(job.id)
+        world.here.jobs.retry(None, job.id)
         assert world.dataset(job.subject_id).status is (DatasetStatus.FINDINGS if checked else DatasetStatus.PROCESSING)
         world.here.run(job.id)
         is_checked(world, job)
@@ -281,7 +281,7 @@ class TestAttempts:
 
         def repeat() -> None:
             world.here.jobs.cancel(caller_of(ADA), job.id)
-            world.here.jobs.retry(job.id)
+            world.here.jobs.retry(None, job.id)
 
         world.at(moment, repeat).run(job.id)
         world.run_later(job)

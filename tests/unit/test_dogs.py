@@ -186,7 +186,7 @@ class TestPicture:
         world.delete(world.ada, "Bello")
         for each in (dog, other):
             world.work.cancel(caller_of(world.ada), each.job_id)
-            world.work.retry(each.job_id)
+            world.work.retry(None, each.job_id)
         assert world.picture(dog) == ("mine", PictureStatus.READY)
 
     def test_a_picture_that_is_fetched_after_the_failure_is_stored(self, world: DogWorld) -> None:
@@ -200,7 +200,7 @@ class TestPicture:
         dog = world.add()
         world.pictures.fail(final=True)
         world.run(dog.job_id)
-        world.work.retry(dog.job_id)
+        world.work.retry(None, dog.job_id)
         assert world.picture(dog) == (None, PictureStatus.PENDING)
         world.pictures.meanwhile = lambda: None
         world.run(dog.job_id)

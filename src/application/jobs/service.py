@@ -44,12 +44,24 @@ class JobService:
             raise Stale  # before its handler is told
         self._cancel(job, revisions)
 
-    def list(self, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100) -> Page[Job]:
-        """List the jobs of all users, the newest first."""
+    def list(
+        self, by: Caller | None, status: JobStatus | None = None, cursor: str | None = None, limit: int = 100
+    ) -> Page[Job]:
+        """List the jobs of all users, the newest first. ``by`` is an auditor or an admin, or None for the operator.
+
+        Raises Forbidden, InsufficientAuthentication, InvalidCursor.
+        """
+        if by:
+            by.require_auditor()
         return self.jobs.all(status, cursor, limit)
 
-    def retry(self, id: str) -> Job:
-        """Queue a failed or cancelled job again. Raises NotFound, and NotRunnable for a job in any other state."""
+    def retry(self, by: Caller | None, id: str) -> Job:
+        """Queue a failed or cancelled job again. ``by`` is an admin, or None for the operator.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound, and NotRunnable for a job in any other state.
+        """
+        if by:
+            by.require_admin()
         now = self.clock()
         job = self.jobs.update(id, lambda job: job.retried(now))
         if handler := self.runner.handlers.get(job.kind):

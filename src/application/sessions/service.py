@@ -29,7 +29,7 @@ from src.domain.errors import InvalidCredentials, InvalidToken, NotFound, TooMan
 from src.domain.events import SYSTEM, Actor, Event, EventType, always
 from src.domain.factors import NO_EVIDENCE, Evidence
 from src.domain.sessions import NO_CLIENT, Attempt, Client, Login, Method, Proof, Session, SessionRepository
-from src.domain.users import Claim, User, UserRepository
+from src.domain.users import Claim, User, UserRepository, require_visible
 from src.domain.values import InvalidValue, Page, Role, fold, new_id
 
 _MAX_LOGIN = 254  # characters of a login that are folded; folding a longer text could take long
@@ -300,6 +300,36 @@ class SessionService:
         if session is None or not session.is_valid(user, self.clock()):
             raise NotFound("You have no such session.")
         self._end(id, user.id, user.actor, client, "ended-by-owner")
+
+    def list_for_user(self, by: Caller, user_id: str, cursor: str | None, limit: int) -> Page[Session]:
+        """List the sessions of a user that have not ended, the newest first. ``by`` is an auditor or an admin.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound, InvalidCursor.
+        """
+        by.require_auditor()
+        return self.list(require_visible(self.users.get(user_id)), cursor, limit)
+
+    def end_for_user(self, by: Caller, user_id: str, id: str, client: Client) -> None:
+        """End one session of a user, as an admin. Raises Forbidden, InsufficientAuthentication, NotFound."""
+        by.require_admin()
+        session = self.sessions.get(id)
+        if session is None or session.user_id != user_id:
+            raise NotFound("There is no such session.")
+        self._end(id, user_id, by.user.actor, client, "ended-by-admin")
+
+    def end_all_for_user(self, by: Caller, user_id: str, client: Client) -> None:
+        """End every session of a user, as an admin. Sign-ins at the identity provider are revoked as well.
+
+        Raises Forbidden, InsufficientAuthentication, NotFound, Unavailable.
+        """
+        by.require_admin()
+        now = self.clock()
+        ended = client.event(EventType.SESSIONS_ENDED, user_id, by.user.actor, now, reason="ended-by-admin")
+
+        def change(stored: User) -> User:
+            return require_visible(stored).without_sessions(now)
+
+        self.accounts.end_sessions(user_id, change, always(ended))
 
     def log_out(self, caller: Caller, client: Client) -> None:
         """End the session of the token. Raises Forbidden for a caller without a session."""

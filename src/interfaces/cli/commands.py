@@ -118,7 +118,7 @@ def jobs() -> None:
 def list_jobs(console: Console, status: str | None, as_json: bool, limit: int | None) -> None:
     """List jobs, the newest first: id, kind, status, attempts, when it changed last, error."""
     services = console.services()
-    found = all_items(lambda cursor: services.jobs.list(JobStatus(status) if status else None, cursor))
+    found = all_items(lambda cursor: services.jobs.list(None, JobStatus(status) if status else None, cursor))
     rows = (
         {
             "id": job.id,
@@ -139,7 +139,7 @@ def list_jobs(console: Console, status: str | None, as_json: bool, limit: int | 
 def retry_job(console: Console, id: str) -> None:
     """Queue a failed or cancelled job again. A running process of the service hands it to the workers soon."""
     try:
-        console.services().jobs.retry(id)
+        console.services().jobs.retry(None, id)
     except NotRunnable:
         raise click.ClickException("the job neither failed nor was it cancelled") from None
     click.echo(f"queued {id}")

@@ -149,7 +149,7 @@ def run_job(app: Flask, made: Answer) -> float | None:
 
 
 def retry_job(app: Flask, made: Answer) -> None:
-    services_of(app).jobs.retry(job_id(made))
+    services_of(app).jobs.retry(None, job_id(made))
 
 
 def shared_fields(dataset: dict[str, Any]) -> dict[str, Any]:

@@ -158,13 +158,13 @@ class TestService:
     def test_operators_list_all_jobs(self, world: JobWorld) -> None:
         world.add()
         failed = world.add(in_state(JobStatus.FAILED))
-        assert [job.id for job in world.service.list(JobStatus.FAILED).items] == [failed]
-        assert len(world.service.list(limit=1).items) == 1
+        assert [job.id for job in world.service.list(None, JobStatus.FAILED).items] == [failed]
+        assert len(world.service.list(None, limit=1).items) == 1
 
     @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
     def test_a_failed_or_cancelled_job_can_be_retried(self, world: JobWorld, status: JobStatus) -> None:
         id = world.add(in_state(status))
-        assert world.service.retry(id).status is JobStatus.QUEUED
+        assert world.service.retry(None, id).status is JobStatus.QUEUED
         assert world.work.asked == ["resume"]
         assert world.service.resend() == 1
         world.run(id)
@@ -175,18 +175,18 @@ class TestService:
         id = world.add(in_state(status))
         before = world.job(id)
         with pytest.raises(NotRunnable):
-            world.service.retry(id)
+            world.service.retry(None, id)
         assert world.job(id) == before
         assert world.work.asked == []
 
     def test_a_job_of_an_unknown_kind_can_be_retried(self, world: JobWorld) -> None:
         id = world.add(replace(in_state(JobStatus.FAILED), kind="unknown"))
-        assert world.service.retry(id).status is JobStatus.QUEUED
+        assert world.service.retry(None, id).status is JobStatus.QUEUED
         world.service.cancel(caller_of(ADA), id)
 
     def test_retrying_a_missing_job_raises_not_found(self, world: JobWorld) -> None:
         with pytest.raises(NotFound):
-            world.service.retry("absent")
+            world.service.retry(None, "absent")
 
     def test_all_jobs_of_a_user_are_removed(self, world: JobWorld) -> None:
         states = [in_state(status) for status in JobStatus] * 25  # more than a page

@@ -13,14 +13,13 @@ from src.application.exports import Export
 from src.domain.sessions import Session
 from src.interfaces.http.features.datasets.views import DatasetView
 from src.interfaces.http.features.dogs import DogView
-from src.interfaces.http.features.events import EventView
 from src.interfaces.http.features.factors import FactorView
 from src.interfaces.http.features.files import FileView
 from src.interfaces.http.features.invitations import InvitationView
 from src.interfaces.http.features.jobs import JobView
 from src.interfaces.http.features.sessions import SessionView
 from src.interfaces.http.features.tasks import TaskView
-from src.interfaces.views import UserView, View
+from src.interfaces.views import EventView, UserView, View
 
 _PART_BYTES = 1 << 16
 

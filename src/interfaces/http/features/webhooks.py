@@ -10,9 +10,9 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from src.application.sessions import Caller
 from src.domain.errors import NotFound, Stale
-from src.domain.events import EventType
+from src.domain.events import CHOOSABLE
 from src.domain.messages import Translatable
-from src.domain.webhooks import EVERY_EVENT, Delivery, DeliveryStatus, Webhook
+from src.domain.webhooks import EVERY_EVENT, MAX_DESCRIPTION, Delivery, DeliveryStatus, Webhook
 from src.interfaces.framework.bodies import Body, Change, Paging, refused
 from src.interfaces.framework.fields import BooleanField, TextField
 from src.interfaces.framework.requests import client, services
@@ -26,7 +26,7 @@ from src.interfaces.views import Resource, View
 feature = Feature(events.feature.tag, events.feature.description)
 route = partial(Operation, feature)
 
-_TYPES = [EVERY_EVENT, *(type.value for type in EventType if type is not EventType.DENIED)]
+_TYPES = [EVERY_EVENT, *(type.value for type in CHOOSABLE)]
 
 
 def _events(value: Any) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ EventTypes = Annotated[
     Field(description="The types of the events to send, or `*` for all."),
 ]
 Url = Annotated[TextField, Field(examples=["https://example.com/portero"])]
-Description = Annotated[str, Field(max_length=500, examples=["The billing system"])]
+Description = Annotated[str, Field(max_length=MAX_DESCRIPTION, examples=["The billing system"])]
 
 
 class NewWebhook(Body):

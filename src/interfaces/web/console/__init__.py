@@ -3,7 +3,34 @@
 Each feature has a module here and a folder of templates. The pages call the same use cases as the HTTP interface.
 """
 
-from src.interfaces.web.console import account, factors, second_step, signing_in, step_up
+from src.interfaces.web.console import (
+    account,
+    events,
+    factors,
+    health,
+    invitations,
+    jobs,
+    second_step,
+    signing_in,
+    step_up,
+    user_acts,
+    users,
+    webhooks,
+)
 from src.interfaces.web.console.pages import console
 
-__all__ = ["account", "console", "factors", "second_step", "signing_in", "step_up"]
+__all__ = [
+    "account",
+    "console",
+    "events",
+    "factors",
+    "health",
+    "invitations",
+    "jobs",
+    "second_step",
+    "signing_in",
+    "step_up",
+    "user_acts",
+    "users",
+    "webhooks",
+]

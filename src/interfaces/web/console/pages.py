@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, current_app, request
@@ -26,12 +26,15 @@ console = Blueprint("console", __name__, url_prefix="/console", template_folder=
 HOME = "/console/account"
 EVERYBODY = tuple(Role)
 ADMINS = (Role.ADMIN,)
+AUDITORS = (Role.AUDITOR, Role.ADMIN)
+"""Who sees the pages of operators. The use cases let only admins change something there."""
 MEMBERS = tuple(role for role in Role if role is not Role.GUEST)
 _POLICY = f"{STRICT_POLICY}; script-src 'self'; connect-src 'self'"
 _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 """A page of the console. No browser reads it as the URL of another site."""
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
+Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
 _SECRET = re.compile("password|code|csrf|passkey")
 """Fields that no page repeats."""
 
@@ -50,21 +53,22 @@ class SignInForm(Form):
 class Page:
     """A page: its path below /console, its template, and the roles that may see it.
 
-    Everybody may see a page without roles. A function decorated with ``show`` returns the values of the template, and a
-    function decorated with ``form`` handles a form of the page. These functions take the variables of the path, and the
-    parameters ``caller`` and ``body`` if they name them. The caller is None for a visitor who is not signed in.
+    Everybody may see a page without roles. A function decorated with ``show`` returns the values of the template, or
+    the whole response of a download. A function decorated with ``form`` handles a form of the page. These functions
+    take the variables of the path, and the parameters ``caller`` and ``body`` if they name them. The caller is None
+    for a visitor who is not signed in.
     """
 
     path: str
     template: str
     roles: Sequence[Role] = EVERYBODY
-    values: Callable[..., Mapping[str, Any]] = field(default=lambda **_: {}, init=False)
+    values: Callable[..., Mapping[str, Any] | Response] = field(default=lambda **_: {}, init=False)
 
     def __post_init__(self) -> None:
         console.add_url_rule(self.path, f"show:{self.path}", self._answer)
 
-    def show(self, values: Callable[..., Mapping[str, Any]]) -> Callable[..., Mapping[str, Any]]:
-        """Declare the decorated function as the one that returns the values of the template."""
+    def show(self, values: Values) -> Values:
+        """Declare the decorated function as the one that returns the values of the template, or the response."""
         self.values = partial(_called, values)
         return values
 
@@ -82,22 +86,26 @@ class Page:
     def render(self, caller: Caller | None, status: int = 200, **values: Any) -> Response:
         """Return the page with ``values`` in addition to its own."""
         own = self.values(caller=caller, **(request.view_args or {}))
+        if isinstance(own, Response):
+            return own
         response = show(self.template, caller, status, **{**own, **values})
         if "problem" in values and "Retry-After" in values["problem"].headers:
             response.headers["Retry-After"] = values["problem"].headers["Retry-After"]
         return response
 
     def _answer(self, **_: Any) -> Response:
+        self._require_served()
         caller = current_caller()
         if self.roles and caller is None:
             return sign_in_first()
         try:
-            self._require_role(caller)
+            _require_role(caller, self.roles)
             return self.render(caller)
         except InsufficientAuthentication:
             return _see_other("/console/step-up", next=request.full_path.rstrip("?"))
 
     def _answer_form(self, handler: Callable[..., Response], **variables: Any) -> Response:
+        self._require_served()
         require_own_origin()
         parse_body(Form, context_of(None))  # refuses what is no form
         typed = request.form.to_dict()
@@ -107,7 +115,7 @@ class Page:
         if self.roles and not has_csrf_token():
             return resume(kept_form(typed), caller, 403)
         try:
-            self._require_role(caller)
+            _require_role(caller, self._senders)
             body = _hints(handler).get("body", Form)
             sent = parse_body(body, context_of(caller))
             response: Response = _called(handler, caller=caller, body=sent, **variables)
@@ -117,17 +125,27 @@ class Page:
         except InsufficientAuthentication:
             return show("signing_in/step_up.html", caller, 403, next=self._url(variables), kept=kept_form(typed))
         except PorteroError as error:
+            _require_role(caller, self._senders)  # those without the role see no part of the page
             return self.render(caller, status_of(type(error)), **_shown(error), typed=typed)
 
-    def _require_role(self, caller: Caller | None) -> None:
-        """Raise NotFound for a page that this service does not have, and an error for a caller without the role."""
-        if self.roles == ADMINS and not current_app.config["CONSOLE_ADMIN"]:
+    @property
+    def _senders(self) -> Sequence[Role]:
+        """The roles that may send the forms of the page. Auditors see pages and change nothing."""
+        return ADMINS if self.roles == AUDITORS else self.roles
+
+    def _require_served(self) -> None:
+        """Raise NotFound for a page of operators, unless CONSOLE_ADMIN is on."""
+        if self.roles in (ADMINS, AUDITORS) and not current_app.config["CONSOLE_ADMIN"]:
             raise NotFound
-        if self.roles and caller and caller.user.role not in self.roles:
-            raise caller.refusal(Forbidden.default_detail, *self.roles)
 
     def _url(self, variables: Mapping[str, str]) -> str:
         return "/console" + re.sub("<(.*?)>", lambda found: variables[found[1]], self.path)
+
+
+def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
+    """Raise Forbidden or InsufficientAuthentication for a caller without one of ``roles``, if there are any."""
+    if roles and caller and caller.user.role not in roles:
+        raise caller.refusal(Forbidden.default_detail, *roles)
 
 
 def show(template: str, caller: Caller | None, status: int = 200, **values: Any) -> Response:

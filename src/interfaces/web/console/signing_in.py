@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from src.application.ports import Tokens
 from src.application.sessions import Caller
@@ -20,9 +20,9 @@ from src.interfaces.framework.fields import (
 )
 from src.interfaces.framework.requests import client, services
 from src.interfaces.languages import LANGUAGES
-from src.interfaces.web.console.browser import browser, keep_session
+from src.interfaces.web.console.browser import browser, current_caller, keep_session
 from src.interfaces.web.console.credentials import CredentialField, offered
-from src.interfaces.web.console.pages import HOME, Page, SignInForm, console, go, resume, safe_path
+from src.interfaces.web.console.pages import AUDITORS, HOME, Page, SignInForm, console, go, resume, safe_path
 from src.interfaces.web.links import LINK_PATHS
 
 signing_in = Page("/signin", "signing_in/password.html", ())
@@ -98,8 +98,10 @@ def signed_in(tokens: Tokens, form: SignInForm) -> Response:
 
 @console.get("/")
 def show_first_page() -> Response:
-    """Redirect to the first page."""
-    return go(HOME)
+    """Redirect auditors and admins to the users, and everybody else to the own account."""
+    caller = current_caller()
+    operates = caller and caller.user.role in AUDITORS and current_app.config["CONSOLE_ADMIN"]
+    return go("/console/users" if operates else HOME)
 
 
 @appearance.show

@@ -10,6 +10,15 @@ addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => sent.delete(form)));
 
+// Without this script there is no button that copies.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.done;
+  });
+}
+
 // A form with data-passkey asks the device to "create" or "get" a passkey, and sends what the device answers.
 const passkeys = window.PublicKeyCredential;
 let asked; // the question that stands, which the next one ends

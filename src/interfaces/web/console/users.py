@@ -1,0 +1,125 @@
+"""The pages on which admins and auditors find people, and admins add and change them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from flask import Response, request
+
+from src.application.sessions import Caller
+from src.domain.users import Profile
+from src.domain.values import Role
+from src.interfaces.devices import device
+from src.interfaces.event_texts import sentence
+from src.interfaces.framework.bodies import Form, parse_query
+from src.interfaces.framework.fields import (
+    EmailField,
+    LastNameField,
+    NameField,
+    NewPasswordField,
+    RoleField,
+    TextField,
+    UsernameField,
+)
+from src.interfaces.framework.headers import accepted_language
+from src.interfaces.framework.requests import client, services
+from src.interfaces.views import UserView
+from src.interfaces.web.console.lists import ROWS, Listing, OrNone, download, filters, next_query
+from src.interfaces.web.console.pages import ADMINS, AUDITORS, Page, go
+
+USERS = "/console/users"
+users = Page("/users", "users/list.html", AUDITORS)
+export = Page("/users/export", "", AUDITORS)
+adding = Page("/users/new", "users/new.html", ADMINS)
+user = Page("/users/<id>", "users/user.html", AUDITORS)
+
+
+class Search(Listing):
+    """The filters of the list of users: those that an index answers."""
+
+    q: str = ""
+    """The beginning of a username, or a whole e-mail address."""
+    role: Annotated[Role | None, OrNone] = None
+
+    @property
+    def arguments(self) -> tuple[str | None, str | None, Role | None]:
+        """The beginning of a username, the e-mail address and the role, as the use case takes them."""
+        text = self.q.strip()
+        return (None, text, self.role) if "@" in text else (text, None, self.role)
+
+
+class Person(Form):
+    """A new user. A person without a password cannot sign in with one."""
+
+    username: UsernameField | None = None
+    email: EmailField
+    name: NameField | None = None
+    last_name: LastNameField | None = None
+    role: RoleField = Role.USER
+    password: NewPasswordField | None = None
+
+
+class Changes(Form):
+    """The profile of a user, and the revision of the user at which it was shown."""
+
+    username: UsernameField | None = None
+    email: EmailField | None = None
+    name: NameField | None = None
+    last_name: LastNameField | None = None
+    revision: TextField
+
+    def profile(self) -> Profile:
+        """Return the fields to store. An empty field removes a name, but neither the username nor the address."""
+        change: Profile = {"name": self.name, "last_name": self.last_name}
+        change = change | {"username": self.username} if self.username else change
+        return change | {"email": self.email} if self.email else change
+
+
+@users.show
+def _users(caller: Caller) -> Mapping[str, Any]:
+    search = parse_query(Search)
+    page = services().directory.list(caller, *search.arguments, search.cursor, ROWS)
+    return {"people": page.items, "more": next_query(page), "search": search, "filters": filters()}
+
+
+@export.show
+def _export(caller: Caller) -> Response:
+    search = parse_query(Search).arguments
+    return download(
+        "users", lambda cursor, limit: services().directory.list(caller, *search, cursor, limit), UserView.of
+    )
+
+
+@adding.form()
+def add_user(caller: Caller, body: Person) -> Response:
+    """Add a person."""
+    profile: Profile = {"username": body.username, "email": body.email, "role": body.role}
+    names: Profile = {"name": body.name, "last_name": body.last_name}
+    added = services().directory.add(profile | names, body.password, caller, client())
+    return go(f"{USERS}/{added.id}", "user-added")
+
+
+@user.show
+def _user(caller: Caller, id: str) -> Mapping[str, Any]:
+    sessions = services().sessions.list_for_user(caller, id, request.args.get("cursor"), ROWS)
+    history = services().events.search(caller, user_id=id, limit=20)
+    return {
+        "person": services().directory.show(id),
+        "sessions": [(each, device(each.client.user_agent)) for each in sessions.items],
+        "more": next_query(sessions),
+        "factors": services().enrolments.list_of(id, None, ROWS).items,
+        "history": [(each, sentence(each, accepted_language())) for each in history.items],
+    }
+
+
+@user.form()
+def change_user(caller: Caller, body: Changes, id: str) -> Response:
+    """Change the names and the address of a user, unless they have changed since they were shown."""
+    services().accounts.change(caller, id, body.profile(), None, {body.revision}, client())
+    return go(f"{USERS}/{id}", "user-saved")
+
+
+@user.form("/users/<id>/sessions/<session_id>/end")
+def end_session(caller: Caller, id: str, session_id: str) -> Response:
+    """End one session of a user."""
+    services().sessions.end_for_user(caller, id, session_id, client())
+    return go(f"{USERS}/{id}", "session")

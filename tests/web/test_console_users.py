@@ -1,0 +1,287 @@
+"""The pages on which operators find people, and act on them."""
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from src.bootstrap.adapters import now
+from src.domain.users import User
+from src.domain.values import Page, Role, Username
+from src.infrastructure.repositories.users import Users
+from src.infrastructure.stores.driver import Document, Query
+from src.infrastructure.stores.memory import MemoryStore
+from tests.support.second_steps import give_phone
+from tests.support.working import Watch
+from tests.support.world import PASSWORD, Person, build, client_of, join, logged_in, services_of
+from tests.web.operators import HOSTILE, operator
+from tests.web.surfer import Surfer, forms_of, said
+
+USERS = "/console/users"
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    return build()
+
+
+@pytest.fixture(scope="module")
+def admin(app: Flask) -> Surfer:
+    return operator(app)[0]
+
+
+@pytest.fixture
+def ben(app: Flask) -> Person:
+    return join(client_of(app), name="Ben")
+
+
+def stored(app: Flask, person: Person) -> User:
+    user = services_of(app).accounts.users.get(person.user["id"])
+    assert user
+    return user
+
+
+# The list
+
+
+def test_people_are_found_by_the_beginning_of_the_username_and_by_the_whole_address(admin: Surfer, ben: Person) -> None:
+    name = ben.user["username"]
+    for text in (name.upper()[:-1], ben.user["email"].upper()):
+        assert f'href="{USERS}/{ben.user["id"]}"' in admin.open(f"{USERS}?q={text}").text
+    for nobody in (name[1:], ben.user["email"][:-1], f"{name}&role=admin"):
+        found = admin.open(f"{USERS}?q={nobody}")
+        assert ben.user["id"] not in found.text
+    assert "Nobody is found." in admin.open(f"{USERS}?q=zzz").text
+
+
+def test_what_a_list_cannot_answer_is_a_problem_and_no_failure(admin: Surfer) -> None:
+    for query in ("cursor=x", "role=king", "cursor=%00", "q=%00&q=2"):
+        assert admin.open(f"{USERS}?{query}").status_code in (200, 400, 422)
+
+
+class CountingStore(MemoryStore):
+    """A store that counts the calls, and the documents that queries return."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = Counter[str]()
+
+    def get(self, *keys: Any) -> list[Document | None]:
+        self.calls["get"] += 1
+        return super().get(*keys)
+
+    def find(self, query: Query) -> Page[Document]:
+        self.calls["find"] += 1
+        found = super().find(query)
+        self.calls["documents"] += len(found.items)
+        return found
+
+
+@pytest.mark.parametrize("path", [USERS, f"{USERS}?q=user", f"{USERS}?role=user"])
+def test_a_page_of_the_list_costs_the_same_with_very_many_users(path: str) -> None:
+    costs = []
+    for number in (60, 3000):
+        store = CountingStore()
+        surfer, _ = operator(build(store))
+        moment = now()
+        people = [User.new(now=moment, username=Username.parse(f"user{each:06}")) for each in range(number)]
+        Users(store).add_all(people)
+        store.calls.clear()
+        page = surfer.open(path)
+        assert page.text.count('role="rowheader"') == 50
+        second = re.findall(rf'href="({USERS}\?[^"]*cursor=[^"]*)"', page.text)[0]
+        assert surfer.open(second.replace("&amp;", "&")).text.count('role="rowheader"') >= 10
+        costs.append({**store.calls, "documents": min(store.calls["documents"], 60)})
+    assert costs[0] == costs[1]
+
+
+def test_a_list_is_exported_with_its_filter(admin: Surfer, ben: Person) -> None:
+    answer = admin.open(f"{USERS}/export?q={ben.user['username']}")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="users.jsonl"'
+    assert [json.loads(line)["id"] for line in answer.text.splitlines()] == [ben.user["id"]]
+    assert admin.open(f"{USERS}/export?cursor=x").status_code == 200
+    assert admin.open(f"{USERS}/export?role=x").status_code == 422
+
+
+# Acts
+
+
+def test_a_person_is_added_and_errors_keep_what_was_typed(app: Flask, admin: Surfer, ben: Person) -> None:
+    typed = {"username": f"new{ben.user['username']}", "email": "x", "name": "Nina", "role": "uploader"}
+    refused = admin.send(f"{USERS}/new", **typed)
+    assert (refused.status_code, forms_of(refused)[f"{USERS}/new"]["name"]) == (422, "Nina")
+    taken = admin.send(f"{USERS}/new", **{**typed, "email": ben.user["email"]})
+    assert taken.status_code == 409
+    added = admin.send(f"{USERS}/new", **{**typed, "email": f"new-{ben.user['email']}"})
+    assert typed["username"] in admin.open(added.location).text
+    user = services_of(app).accounts.users.get(added.location.split("/")[-1].partition("?")[0])
+    assert user
+    assert (user.role, user.name) == (Role.UPLOADER, "Nina")
+
+
+def test_a_person_is_disabled_and_enabled(app: Flask, admin: Surfer, ben: Person) -> None:
+    path = f"{USERS}/{ben.user['id']}"
+    asking = admin.open(f"{path}/disable")
+    assert f"Disable {ben.user['username']}?" in said(asking)
+    done = admin.send(f"{path}/disable", asking)
+    assert done.location == f"{path}?done=disable"
+    assert "all its sessions have ended" in said(admin.open(done.location))
+    assert client_of(app).get("/user", headers=ben.headers).status_code == 401
+    assert stored(app, ben).disabled
+    assert admin.send(f"{path}/enable").status_code == 303
+    assert not stored(app, ben).disabled
+
+
+def test_sessions_are_ended_one_by_one_and_all_at_once(app: Flask, admin: Surfer, ben: Person) -> None:
+    api, path = client_of(app), f"{USERS}/{ben.user['id']}"
+    page = admin.open(path)
+    assert admin.send(f"{path}/sessions/{ben.session}/end", page).location == f"{path}?done=session"
+    assert api.get("/user", headers=ben.headers).status_code == 401
+    again = logged_in(api, ben)
+    other = join(api)
+    fields = {"csrf": forms_of(page)["/console/signout"]["csrf"]}
+    assert admin.post(f"{path}/sessions/{other.session}/end", fields).status_code == 404
+    assert api.get("/user", headers=other.headers).status_code == 200
+    assert admin.send(f"{path}/end-sessions").status_code == 303
+    assert api.get("/user", headers=again.headers).status_code == 401
+    assert "All sessions were ended" in said(admin.open(path))
+
+
+def test_a_role_is_changed_and_the_last_admin_stays(ben: Person) -> None:
+    app = build()
+    surfer, admin = operator(app)
+    anna = join(client_of(app))
+    path = f"{USERS}/{anna.user['id']}/role"
+    assert surfer.send(path, role="auditor").status_code == 303
+    assert stored(app, anna).role is Role.AUDITOR
+    assert surfer.send(path, role="king").status_code == 422
+    own = f"{USERS}/{admin.user['id']}"
+    for act, fields in (("role", {"role": "user"}), ("disable", {}), ("delete", {"confirm": admin.user["username"]})):
+        refused = surfer.send(f"{own}/{act}", **fields)
+        assert (refused.status_code, "This is the last admin" in said(refused)) == (409, True)
+
+
+def test_what_cannot_be_undone_wants_the_name_typed(app: Flask, admin: Surfer, ben: Person) -> None:
+    give_phone(app, ben.user["id"])
+    path, name = f"{USERS}/{ben.user['id']}", ben.user["username"]
+    for act in ("reset-factors", "delete"):
+        refused = admin.send(f"{path}/{act}", confirm="somebody")
+        assert (refused.status_code, "Type the name as it is shown." in said(refused)) == (422, True)
+    assert admin.send(f"{path}/reset-factors", confirm=name).status_code == 303
+    assert not stored(app, ben).factors
+    assert admin.send(f"{path}/delete", confirm=name).location == f"{USERS}?done=user-deleted"
+    assert admin.open(path).status_code == 404
+
+
+def test_names_that_changed_meanwhile_are_shown_beside_what_was_typed(app: Flask, admin: Surfer, ben: Person) -> None:
+    path = f"{USERS}/{ben.user['id']}"
+    page = admin.open(path)
+    assert FlaskClient(app).put("/user", json={"name": "Benjamin"}, headers=ben.headers).status_code == 200
+    stale = admin.send(path, page, name="Benito")
+    assert (stale.status_code, "Stored now: Benjamin" in said(stale)) == (412, True)
+    assert admin.send(path, stale).status_code == 303
+    assert stored(app, ben).name == "Benito"
+
+
+def test_several_people_are_shown_first_and_then_disabled_but_for_the_last_admin() -> None:
+    app = build()
+    surfer, admin = operator(app)
+    ben = join(client_of(app))
+    chosen = {f"user-{person.user['id']}": "on" for person in (admin, ben)}
+    preview = surfer.send(f"{USERS}/several", USERS, act="disable", **chosen)
+    assert "Disable these people?" in said(preview)
+    assert not stored(app, ben).disabled
+    done = surfer.send(f"{USERS}/several", preview)
+    assert "Done for 1 of 2." in said(done)
+    assert "This is the last admin" in said(done)
+    assert (stored(app, ben).disabled, stored(app, admin).disabled) == (True, False)
+    for fields in ({"act": "delete", "confirmed": "yes"}, {"act": "enable"}, {}):
+        assert surfer.send(f"{USERS}/several", USERS, **{**chosen, **fields}).status_code in (200, 422)
+    assert stored(app, ben).disabled
+
+
+# Who may
+
+
+def test_acts_ask_admins_with_a_factor_for_it_first() -> None:
+    watch = Watch()
+    app = build(clock=watch)
+    surfer, admin = operator(app)
+    ben = join(client_of(app))
+    give_phone(app, admin.user["id"])
+    path = f"{USERS}/{ben.user['id']}"
+    for act, fields in (
+        ("disable", {}),
+        ("role", {"role": "admin"}),
+        ("end-sessions", {}),
+        ("delete", {"confirm": ben.user["username"]}),
+    ):
+        asked = surfer.send(f"{path}/{act}", **fields)
+        assert (asked.status_code, "Confirm that it is you" in asked.text) == (403, True), act
+    assert stored(app, ben).role is Role.USER
+    assert not stored(app, ben).disabled
+
+
+def test_auditors_see_the_pages_without_the_acts(app: Flask, ben: Person) -> None:
+    surfer, _ = operator(app, "auditor")
+    path = f"{USERS}/{ben.user['id']}"
+    for page in (USERS, path):
+        shown = surfer.open(page)
+        assert shown.status_code == 200
+        assert {action for action, fields in forms_of(shown).items() if "csrf" in fields} == {"/console/signout"}
+        assert not re.findall(rf'href="{path}/', shown.text)
+    csrf = forms_of(surfer.open(USERS))["/console/signout"]["csrf"]
+    for act in ("", "/disable", "/delete", "/role", f"/sessions/{ben.session}/end"):
+        assert surfer.post(path + act, {"csrf": csrf, "role": "admin", "revision": "x"}).status_code == 403
+    assert client_of(app).get("/user", headers=ben.headers).json == ben.user
+
+
+def test_members_learn_nothing_from_the_pages_of_operators(app: Flask, ben: Person) -> None:
+    surfer = Surfer(app)
+    surfer.sign_in(ben.user["username"])
+    other = join(client_of(app), name="Zebulon")
+    csrf = forms_of(surfer.open("/console/account"))["/console/signout"]["csrf"]
+    path = f"{USERS}/{other.user['id']}"
+    for answer in (
+        surfer.open(USERS),
+        surfer.open(path),
+        surfer.open(f"{USERS}/export"),
+        surfer.post(f"{path}/role", {"csrf": csrf}),
+    ):
+        assert answer.status_code == 403
+        assert other.user["username"] not in answer.text
+    assert USERS not in surfer.open("/console/account").text
+
+
+def test_there_are_no_pages_for_operators_unless_they_are_on(ben: Person) -> None:
+    app = build(console_admin=False)
+    surfer, admin = operator(app)
+    for answer in (surfer, Surfer(app)):
+        assert answer.open(USERS).status_code == 404
+        assert answer.post(f"{USERS}/{admin.user['id']}/disable", {}).status_code == 404
+    assert USERS not in surfer.open("/console/account").text
+    assert surfer.open("/console/").location == "/console/account"
+
+
+def test_the_console_begins_with_the_users_for_operators(admin: Surfer) -> None:
+    assert admin.open("/console/").location == USERS
+
+
+def test_what_people_write_is_text_on_the_pages_of_operators(app: Flask, admin: Surfer) -> None:
+    api = FlaskClient(app)
+    ben = join(client_of(app), name=HOSTILE, last_name='"><img src=x onerror=alert(1)>')
+    api.patch("/user", json={"metadata": {HOSTILE: f"{HOSTILE}{{{{ 7 * 7 }}}}"}}, headers=ben.headers)
+    login = {"username": ben.user["username"], "password": PASSWORD}
+    api.post("/login", json=login, headers={"User-Agent": HOSTILE})
+    path = f"{USERS}/{ben.user['id']}"
+    pages = (f"{USERS}?q={ben.user['username']}", path, f"{path}/delete", "/console/events", f"{USERS}?q={HOSTILE}")
+    for page in pages:
+        shown = admin.open(page)
+        assert shown.status_code == 200
+        assert "<script>alert" not in shown.text
+        assert "<img" not in shown.text
+        assert "49" not in said(shown) or "7 * 7" in said(shown)
