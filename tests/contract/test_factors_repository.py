@@ -61,6 +61,24 @@ def test_every_field_of_a_factor_is_read_as_written(factors: Factors, users: Use
     assert factors.with_user("ada", PASSKEY.id, "absent") == (user, [stored[0], None])
 
 
+def test_a_user_is_added_with_its_factors_or_not_at_all(factors: Factors, users: Users) -> None:
+    def owner(id: str, *own: Factor) -> tuple[User, list[Factor]]:
+        kept = [replace(each, user_id=id) for each in own]
+        return having(*kept)(new_user(id, f"{id}@example.com", id=id)), kept
+
+    assert factors.add_user(*owner("ada", PASSKEY, TOTP))
+    user, stored = factors.with_user("ada", PASSKEY.id, TOTP.id)
+    assert user
+    assert user.factors == {PASSKEY.id: FactorKind.PASSKEY, TOTP.id: FactorKind.TOTP}
+    assert [each and replace(each, revision="") for each in stored] == [PASSKEY, TOTP]
+    other = replace(TOTP, id="e" * 64)
+    assert not factors.add_user(*owner("bea", PASSKEY, other))
+    assert not factors.add_user(owner("ada")[0], [])
+    assert factors.with_user("bea", other.id) == (None, [None])
+    assert users.holders(new_user("bea").claims) == {}
+    assert factors.add_user(*owner("bea", other))
+
+
 @pytest.mark.usefixtures("ada")
 def test_a_credential_belongs_to_one_user_even_if_several_store_it_at_once(factors: Factors, users: Users) -> None:
     owners = ["ada", *(users.add(new_user()).id for _ in range(5))]
