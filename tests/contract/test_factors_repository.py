@@ -14,6 +14,7 @@ from src.infrastructure.repositories.factors import Factors
 from src.infrastructure.repositories.sessions import Sessions
 from src.infrastructure.repositories.users import Users
 from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.sql import SqlStore
 from tests.contract.accounts import LATER, NOON, new_user
 from tests.contract.test_sessions_repository import new_session
 from tests.support.races import at_once
@@ -61,7 +62,11 @@ def test_every_field_of_a_factor_is_read_as_written(factors: Factors, users: Use
     assert factors.with_user("ada", PASSKEY.id, "absent") == (user, [stored[0], None])
 
 
-def test_a_user_is_added_with_its_factors_or_not_at_all(factors: Factors, users: Users) -> None:
+def test_a_user_is_added_with_its_factors_or_not_at_all(factors: Factors, users: Users, store: Store) -> None:
+    if isinstance(store, SqlStore):
+        with store.engine.begin() as connection:  # the databases of these tests make owners of factors
+            connection.exec_driver_sql("DROP TRIGGER owner ON factors")
+
     def owner(id: str, *own: Factor) -> tuple[User, list[Factor]]:
         kept = [replace(each, user_id=id) for each in own]
         return having(*kept)(new_user(id, f"{id}@example.com", id=id)), kept

@@ -484,4 +484,5 @@ def test_a_name_that_was_freed_has_no_first_holder_again(store: Store) -> None:
 
 def test_of_simultaneous_first_holders_one_wins(store: Store) -> None:
     users = Users(store, remembers_names=True)
-    assert len(winners(at_once(users.add_first_holder, [new_user("ada") for _ in range(20)]))) == 1
+    outcomes = at_once(users.add_first_holder, [new_user("ada") for _ in range(20)])
+    assert len(winners(outcomes, "username")) == 1
