@@ -47,3 +47,33 @@ for (const form of passkeys?.parseRequestOptionsFromJSON ? document.querySelecto
 const autofill = document.querySelector("[data-autofill]");
 if (autofill)
   passkeys?.isConditionalMediationAvailable?.().then((can) => can && ask(autofill, "conditional").catch(() => {}));
+
+// Every few seconds, replace the element with data-poll by its newer version, until a version comes without data-poll.
+const paused = new Set();
+
+async function poll(id) {
+  const shown = document.getElementById(id);
+  const button = document.querySelector(`[data-pause="${id}"]`);
+  if (button) button.hidden = !shown?.dataset.poll;
+  if (!shown?.dataset.poll) return;
+  await new Promise((done) => setTimeout(done, shown.dataset.poll * 1000));
+  // A hidden page asks nothing, and nothing is taken from under the fingers of a person.
+  if (!document.hidden && !paused.has(id) && !shown.contains(document.activeElement)) {
+    const answer = await fetch(location.href).catch(() => null);
+    if (answer?.ok) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = page.getElementById(id);
+      if (!next) return location.reload(); // the session has ended
+      shown.replaceWith(document.adoptNode(next));
+    }
+  }
+  poll(id);
+}
+
+for (const { id } of document.querySelectorAll("[data-poll]")) poll(id);
+for (const button of document.querySelectorAll("[data-pause]"))
+  button.addEventListener("click", () => {
+    const id = button.dataset.pause;
+    paused.delete(id) || paused.add(id);
+    [button.textContent, button.dataset.again] = [button.dataset.again, button.textContent];
+  });
