@@ -226,6 +226,14 @@ def test_acts_ask_admins_with_a_factor_for_it_first() -> None:
     assert not stored(app, ben).disabled
 
 
+def test_an_admin_whose_role_needs_two_factors_proves_them_before_any_page_is_shown() -> None:
+    app = build(settings={"mfa_roles": "admin"})
+    surfer, admin = operator(app)
+    give_phone(app, admin.user["id"])
+    assert surfer.open(USERS).location == "/console/step-up?next=%2Fconsole%2Fusers"
+    assert USERS not in surfer.open("/console/account").text
+
+
 def test_auditors_see_the_pages_without_the_acts(app: Flask, ben: Person) -> None:
     surfer, _ = operator(app, "auditor")
     path = f"{USERS}/{ben.user['id']}"

@@ -41,8 +41,8 @@ _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
-_SECRET = re.compile("password|code|csrf|passkey")
-"""Fields that no page repeats."""
+_SECRET = re.compile("(?!on-).*(password|code|csrf|passkey)")
+"""Fields that no page repeats. The names of check boxes begin with "on-"."""
 
 
 class SignInForm(Form):
@@ -210,7 +210,7 @@ def kept_form(typed: Mapping[str, str]) -> str:
     Passwords and codes are left out: the person has to type them again. A text that is longer than any form of the
     console needs is not kept.
     """
-    fields = {name: text for name, text in typed.items() if not _SECRET.search(name)}
+    fields = {name: text for name, text in typed.items() if not _SECRET.match(name)}
     kept = f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
     return kept if len(kept) <= _MAX_KEPT else ""
 
