@@ -14,10 +14,10 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.test import TestResponse
 
 from src.interfaces.filenames import safe_filename
+from src.interfaces.framework.downloads import attachment
+from src.interfaces.framework.uploads import Upload, UploadBody
 from src.interfaces.http.framework.authentication import Access
-from src.interfaces.http.framework.downloads import attachment
 from src.interfaces.http.framework.operations import Feature, Operation
-from src.interfaces.http.framework.uploads import Upload, UploadBody
 from src.interfaces.http.openapi import describe
 from tests.support.uploading import BOUNDARY, CUT_OFF, TYPE, body, create_app, part
 

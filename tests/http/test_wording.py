@@ -13,7 +13,7 @@ from src.domain.errors import FieldError, Invalid
 from src.interfaces.app import FEATURES
 from src.interfaces.framework.bodies import Body, Form, Query, parse_body, parse_query
 from src.interfaces.framework.requests import context_of
-from src.interfaces.http.framework.uploads import UploadBody
+from src.interfaces.framework.uploads import UploadBody
 from tests.support.translations import untranslated
 from tests.support.world import Client, join
 

@@ -16,8 +16,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
 from src.interfaces.app import FEATURES
+from src.interfaces.framework.uploads import UploadBody
 from src.interfaces.http.framework.operations import Operation
-from src.interfaces.http.framework.uploads import UploadBody
 from tests.support.world import Client, Person, build, client_of, join, place
 
 CPU_SECONDS = 60

@@ -14,9 +14,9 @@ from werkzeug.exceptions import Forbidden
 from src.bootstrap.servers.gunicorn import Server
 from src.interfaces.app import MAX_BODY_BYTES
 from src.interfaces.errors.problems import answer_error
+from src.interfaces.framework.downloads import attachment
 from src.interfaces.framework.headers import add_headers
-from src.interfaces.http.framework.downloads import attachment
-from src.interfaces.http.framework.uploads import Upload
+from src.interfaces.framework.uploads import Upload
 
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"

@@ -12,14 +12,14 @@ from src.application.files import StoredFile
 from src.application.sessions import Caller
 from src.domain.errors import Stale
 from src.interfaces.framework.bodies import Paging
+from src.interfaces.framework.downloads import attachment
 from src.interfaces.framework.requests import services
+from src.interfaces.framework.uploads import Upload, UploadBody
 from src.interfaces.http.features.jobs import JobView
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
-from src.interfaces.http.framework.downloads import attachment
 from src.interfaces.http.framework.idempotency import IdempotentRequest
 from src.interfaces.http.framework.operations import Feature, Operation
-from src.interfaces.http.framework.uploads import Upload, UploadBody
 from src.interfaces.http.framework.views import monitor, render_list, render_resource
 from src.interfaces.views import Resource
 

@@ -17,9 +17,9 @@ from src.domain.errors import NotFound, PorteroError
 from src.interfaces.errors.oauth import answer_oauth_error
 from src.interfaces.framework.bodies import Body, Paging, Query, parse_body, parse_query
 from src.interfaces.framework.requests import context_of, services
+from src.interfaces.framework.uploads import Upload, UploadBody
 from src.interfaces.http.framework.authentication import Access, authenticated
 from src.interfaces.http.framework.idempotency import IdempotentRequest, create_once
-from src.interfaces.http.framework.uploads import Upload, UploadBody
 from src.interfaces.http.framework.views import no_content
 from src.interfaces.views import Resource, View
 

@@ -10,18 +10,18 @@ from src.application.datasets import StoredDataset
 from src.application.sessions import Caller
 from src.domain.errors import Ended, NotFound, Stale
 from src.interfaces.framework.bodies import Paging
+from src.interfaces.framework.downloads import attachment
 from src.interfaces.framework.fields import BooleanParameter
 from src.interfaces.framework.headers import accepted_language
 from src.interfaces.framework.requests import services
+from src.interfaces.framework.uploads import Upload
 from src.interfaces.http.features.datasets.uploads import DatasetUpload, incoming_dataset, prefers_async
 from src.interfaces.http.features.datasets.views import AcceptedView, DatasetView, RowView, SummaryView
 from src.interfaces.http.features.jobs import JobView
 from src.interfaces.http.framework.authentication import Access
 from src.interfaces.http.framework.conditions import expected_revisions
-from src.interfaces.http.framework.downloads import attachment
 from src.interfaces.http.framework.idempotency import IdempotentRequest
 from src.interfaces.http.framework.operations import Feature, Operation
-from src.interfaces.http.framework.uploads import Upload
 from src.interfaces.http.framework.views import monitor, render, render_list, render_resource
 from src.interfaces.languages import translations
 

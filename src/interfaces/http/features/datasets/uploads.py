@@ -10,7 +10,7 @@ from src.application.datasets import DatasetDetails, IncomingDataset
 from src.domain.errors import Invalid
 from src.interfaces.framework.fields import NameField, TextField
 from src.interfaces.framework.requests import services
-from src.interfaces.http.framework.uploads import Upload, UploadBody
+from src.interfaces.framework.uploads import Upload, UploadBody
 
 _DETAILS = {field.name for field in fields(DatasetDetails)}
 
