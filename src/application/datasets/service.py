@@ -1,7 +1,8 @@
 """Storing, reading and summarising datasets."""
 
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
@@ -13,7 +14,7 @@ from src.application.datasets.rows import page_of_rows
 from src.application.jobs import Progress
 from src.application.ports import BlobStore, Clock, CsvChecker, JobQueue, ReadFrom, RowStore, Spool, TakePlace
 from src.application.stored_objects import ObjectLifecycle
-from src.application.summaries import ENGLISH, Summarise, Summary
+from src.application.summaries import ENGLISH, Profile, Summarise, Summary
 from src.domain.csv import CheckedRow, ReadOptions, Report
 from src.domain.datasets import Dataset, DatasetStatus
 from src.domain.errors import Ended, FieldError, Forbidden, Invalid, Unavailable
@@ -37,6 +38,17 @@ class StoredDataset:
 
     dataset: Dataset
     job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A dataset as a person looks at it. Before the check has ended there is only the job that checks it."""
+
+    dataset: Dataset
+    job: Job | None
+    summary: Summary | None = None
+    profile: Profile | None = None
+    rows: Page[CheckedRow] = field(default_factory=lambda: Page([]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +159,40 @@ class DatasetService:
         The text is in the language of ``translations``. Raises NotFound, and Ended when the dataset has no report.
         """
         dataset = self.show(caller, id)
-        if dataset.report is None:
-            failed = dataset.status is DatasetStatus.FAILED
-            raise Ended("There is no report on it." if failed else "It is being checked.")
-        return self.summary.of(dataset.report, dataset.rows_id, translations)
+        return self.summary.of(_report_on(dataset), dataset.rows_id, translations)
+
+    def overview(self, caller: User, id: str, translations: NullTranslations = ENGLISH, *, rows: int) -> Overview:
+        """Return a dataset with a summary by rules and a profile, made of its first rows, and some rows to look at.
+
+        These are up to ``rows`` invalid rows, or rows of any kind if all are valid. The text is in the language of
+        ``translations``. Raises NotFound, Unavailable.
+        """
+        dataset = self.show(caller, id)
+        report = dataset.report
+        if report is None:
+            return Overview(dataset, self.jobs_of([dataset])[0])
+        valid = False if report.valid_rows < report.rows else None
+        shown = page_of_rows(self.rows, dataset, valid, None, rows)
+        return Overview(dataset, None, *self.summary.overview(report, dataset.rows_id, translations), shown)
+
+    def check_again(self, caller: User, id: str, schema: str | None) -> StoredDataset:
+        """Check the file of a dataset with another schema, as a new dataset of the caller with the same name.
+
+        ``schema`` is JSON, or None for the suggested schema of the overview. Raises NotFound, and the errors of ``add``
+        and ``summarise``.
+        """
+        dataset = self.show(caller, id)
+        if schema is None:
+            schema = json.dumps(self.summary.overview(_report_on(dataset), dataset.rows_id)[0].suggested_schema)
+        options = dataset.read_options
+        details = DatasetDetails(dataset.name, schema, options.delimiter or "", options.encoding or "")
+        return self.add(caller, IncomingDataset(dataset.filename, self.blobs.read(dataset.key), lambda: details))
+
+    def jobs_of(self, datasets: Sequence[Dataset]) -> Sequence[Job | None]:
+        """Return the job of each dataset; None for a dataset that has a report or whose job has been removed."""
+        waiting = [each.job_id for each in datasets if each.job_id and each.report is None]
+        found = dict(zip(waiting, self.objects.jobs.get_many(*waiting), strict=True)) if waiting else {}
+        return [found.get(each.job_id or "") for each in datasets]
 
     def delete(self, caller: Caller, id: str, revisions: Collection[str] | None = None) -> None:
         """Remove a dataset of yours with its rows and its file; admins remove anybody's. Raises NotFound, Stale."""
@@ -181,6 +223,14 @@ class DatasetService:
             if not is_taken:
                 raise Unavailable("Other files are being checked; try again in a moment.")
             return self.checker.check(file, options, store=store, progress=progress)
+
+
+def _report_on(dataset: Dataset) -> Report:
+    """Return the report on a dataset. Raises Ended when there is none."""
+    if dataset.report is None:
+        failed = dataset.status is DatasetStatus.FAILED
+        raise Ended("There is no report on it." if failed else "It is being checked.")
+    return dataset.report
 
 
 def erase_dataset(dataset: Dataset, rows: RowStore, blobs: BlobStore) -> None:

@@ -19,8 +19,6 @@ from src.application.ports.metrics import CountEvent, Metrics, uncounted
 from src.application.ports.outgoing import (
     FileRelay,
     JobQueue,
-    KnownUser,
-    LoginSource,
     Mailer,
     MailWriter,
     Message,
@@ -49,8 +47,6 @@ __all__ = [
     "FileRelay",
     "Fingerprints",
     "JobQueue",
-    "KnownUser",
-    "LoginSource",
     "MailWriter",
     "Mailer",
     "Message",

@@ -63,11 +63,11 @@ def coverage_note(report: Report, statistics: Statistics, translations: NullTran
     text = "Of the {rows} rows, none were looked at for the suggested schema, so it adds no rules."
     if statistics.rows:
         text = "Of the {rows} rows, the first {covered} were looked at for the suggested schema, so it adds no rules."
-    rows, covered = (_grouped(count, translations) for count in (report.rows, statistics.rows))
+    rows, covered = (grouped(count, translations) for count in (report.rows, statistics.rows))
     return translations.gettext(text).format(rows=rows, covered=covered)
 
 
-def _grouped(number: float, translations: NullTranslations) -> str:
+def grouped(number: float, translations: NullTranslations) -> str:
     """Return a number with the separators of thousands and of decimals that the language uses."""
     whole, point, decimals = f"{number:,}".partition(".")
     return whole.replace(",", translations.gettext(",")) + (translations.gettext(".") if point else "") + decimals
@@ -94,7 +94,7 @@ class _Text:
             return
         # Rounded down, so that 100 % means every row.
         tenths = 1000 * report.valid_rows // report.rows if report.rows else 0
-        percent = _grouped(tenths // 10 if tenths % 10 == 0 else tenths / 10, self._translations)
+        percent = grouped(tenths // 10 if tenths % 10 == 0 else tenths / 10, self._translations)
         share = f" ({percent} %)" if report.rows else ""
         valid = self._count(report.valid_rows, "{count} row{share} has no error.", "{count} rows{share} have no error.")
         yield f"{size} {valid.replace('{share}', share)}"
@@ -189,8 +189,8 @@ class _Text:
         counted = self._statistics.columns.get(column.name)
         filled = max(counted.filled if counted else 0, validation.count)
         text = self._say("{fitting} of {filled} values")
-        fitting = _grouped(filled - validation.count, self._translations)
-        return text.format(fitting=fitting, filled=_grouped(filled, self._translations))
+        fitting = grouped(filled - validation.count, self._translations)
+        return text.format(fitting=fitting, filled=grouped(filled, self._translations))
 
     def _header_problem(self, value: str) -> str:
         kind, _, name = value.partition(": ")
@@ -202,7 +202,7 @@ class _Text:
         return form.replace("yy", self._say("yy"))
 
     def _bound(self, bound: object) -> str:
-        return _grouped(bound, self._translations) if isinstance(bound, int | float) else str(bound)
+        return grouped(bound, self._translations) if isinstance(bound, int | float) else str(bound)
 
     def _quoted(self, text: str) -> str:
         opening, closing = self._say("“{name}”").split("{name}")
@@ -229,7 +229,7 @@ class _Text:
 
     def _count(self, count: int, one: str, several: str) -> str:
         """Return one of two texts with the count in it."""
-        return self._count_of(one, several, count).replace("{count}", _grouped(count, self._translations))
+        return self._count_of(one, several, count).replace("{count}", grouped(count, self._translations))
 
 
 def _problem(validation: Validation) -> str:

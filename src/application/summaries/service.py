@@ -10,6 +10,7 @@ from gettext import NullTranslations
 from typing import Any, Protocol
 
 from src.application.ports import RowStore
+from src.application.summaries.profiles import Profile
 from src.application.summaries.rules import ENGLISH, Summary, coverage_note, plain_text, summarise_by_rules
 from src.application.summaries.schemas import add_rules, all_columns, suggested_columns
 from src.application.summaries.statistics import MAX_TEXTS, Statistics
@@ -80,6 +81,20 @@ class Summarise:
             return by_rules
         text = plain_text(advice.text, coverage_note(report, statistics, translations))
         return Summary("ai", text, schema or by_rules.suggested_schema)
+
+    def overview(
+        self, report: Report, set_id: str, translations: NullTranslations = ENGLISH
+    ) -> tuple[Summary, Profile]:
+        """Return a summary that is made by rules, and a profile, both of the first rows only.
+
+        Both are made in a moment, however long the file is. Raises Unavailable when the rows cannot be read.
+        """
+        profile = Profile(report)
+        statistics = Statistics(report.columns, profile.most)
+        for page in self._pages(set_id, profile.most):
+            statistics.add(page)
+            profile.add(page)
+        return summarise_by_rules(report, statistics, translations), profile
 
     def _schema(
         self, advice: Advice, report: Report, statistics: Statistics, set_id: str

@@ -140,13 +140,13 @@ class Statistics:
     ``rows`` is the number of rows counted so far. Rows after the first ``most`` rows are not counted.
     """
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], most: int = MAX_ROWS) -> None:
         ids = [column.name for column in columns if looks_like_id(column)][:MAX_IDS]
         self.columns = {column.name: ColumnStatistics(column, compare=column.name in ids) for column in columns}
         self.rows = 0
         self.skipped = 0
         """The number of the rows that hold no data: they are empty, or sum up others."""
-        self.most = min(MAX_ROWS, MAX_CELLS // max(1, len(columns)))
+        self.most = min(most, MAX_CELLS // max(1, len(columns)))
 
     def add(self, rows: Sequence[CheckedRow]) -> None:
         """Count the next rows, up to ``most`` in all."""
