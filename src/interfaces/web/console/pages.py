@@ -1,31 +1,27 @@
 """Declares the pages of the console and their forms: who may see them, and how errors are shown."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, TypeVar, get_type_hints
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 
+from src.application.files import IncomingFile
 from src.application.sessions import Caller
-from src.domain.errors import Forbidden, InsufficientAuthentication, MfaRequired, PorteroError
-from src.domain.values import Role, new_id
+from src.domain.errors import FieldError, Forbidden, InsufficientAuthentication, Invalid, MfaRequired, PorteroError
+from src.domain.values import Role
 from src.interfaces.errors.catalogue import status_of
 from src.interfaces.errors.problems import problem_of
 from src.interfaces.framework.bodies import Form, parse_body
 from src.interfaces.framework.fields import TextField
 from src.interfaces.framework.pages import STRICT_POLICY, page
 from src.interfaces.framework.requests import context_of
-from src.interfaces.web.console.browser import (
-    csrf_token,
-    current_caller,
-    has_csrf_token,
-    known_caller,
-    require_own_origin,
-)
+from src.interfaces.framework.uploads import Upload
+from src.interfaces.web.console.browser import csrf_token, current_caller, is_csrf_token, require_own_origin
 
 console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
 """The pages. The application registers them with the name ``web.console``, because they are pages for people."""
@@ -41,8 +37,8 @@ _SAFE_PATH = re.compile(r"/console/[\w/.~%?=&+-]*", re.ASCII)
 _MAX_KEPT = 20_000
 """The characters of a kept form at most. Showing a form takes many times as long as sending it."""
 Values = TypeVar("Values", bound=Callable[..., Mapping[str, Any] | Response])
-_SECRET = re.compile("(?!on-).*(password|code|csrf|passkey)")
-"""Fields that no page repeats. The names of check boxes begin with "on-"."""
+_SECRET = re.compile("password|code|csrf|passkey")
+"""Fields that no page repeats."""
 
 
 class SignInForm(Form):
@@ -89,6 +85,19 @@ class Page:
 
         return declare
 
+    def upload(self, *fields: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+        """Declare the decorated function as the handler of the form that sends a file to the page.
+
+        The function takes ``caller``, ``file``, and ``upload``, which holds the texts named ``fields``.
+        """
+
+        def declare(handler: Callable[..., Response]) -> Callable[..., Response]:
+            view = partial(self._answer_upload, handler, {"csrf", *fields})
+            console.add_url_rule(self.path, f"send:{self.path}", view, methods=["POST"])
+            return handler
+
+        return declare
+
     def render(self, caller: Caller | None, status: int = 200, **values: Any) -> Response:
         """Return the page with ``values`` in addition to its own."""
         own = self.values(caller=caller, **(request.view_args or {}))
@@ -118,7 +127,7 @@ class Page:
         caller = current_caller()
         if self.roles and caller is None:
             return show("signing_in/again.html", None, 403, next=self._url(variables), kept=kept_form(typed))
-        if self.roles and not has_csrf_token():
+        if self.roles and not is_csrf_token(typed.get("csrf", "")):
             return resume(kept_form(typed), caller, 403)
         try:
             _require_role(caller, self._senders)
@@ -134,6 +143,28 @@ class Page:
             _require_role(caller, self._senders)  # those without the role see no part of the page
             return self.render(caller, status_of(type(error)), **_shown(error), typed=typed)
 
+    def _answer_upload(self, handler: Callable[..., Response], fields: Collection[str]) -> Response:
+        """Answer a form with a file. The token comes before the file, and is checked before a byte of it is read."""
+        require_own_origin()
+        caller = current_caller()
+        if caller is None:
+            return show("signing_in/again.html", None, 403, next=self._url({}), kept="")
+        typed: dict[str, str] = {}
+        try:
+            _require_role(caller, self.roles)
+            upload = Upload(current_app.config["MAX_UPLOAD_BYTES"], fields)
+            typed = upload.fields
+            file = _chosen(upload)
+            if not is_csrf_token(typed.get("csrf", "")):
+                raise Forbidden("Open the page of this service, and send its form.")
+            return handler(caller=caller, upload=upload, file=file)
+        except InsufficientAuthentication:
+            return _see_other("/console/step-up", next=self._url({}))
+        except (PorteroError, HTTPException) as error:
+            _require_role(caller, self.roles)  # those without the role see no part of the page
+            shown = _shown(error)
+            return self.render(caller, shown["problem"].status, **shown, typed=typed)
+
     @property
     def _senders(self) -> Sequence[Role]:
         """The roles that may send the forms of the page. Auditors see pages and change nothing."""
@@ -145,7 +176,7 @@ class Page:
             raise NotFound
 
     def _url(self, variables: Mapping[str, str]) -> str:
-        return "/console" + re.sub("<(.*?)>", lambda found: quote(variables[found[1]], safe=""), self.path)
+        return "/console" + re.sub("<(.*?)>", lambda found: variables[found[1]], self.path)
 
 
 def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
@@ -154,25 +185,12 @@ def _require_role(caller: Caller | None, roles: Sequence[Role]) -> None:
         raise caller.refusal(Forbidden.default_detail, *roles)
 
 
-def show(
-    template: str, caller: Caller | None, status: int = 200, *, images: Iterable[str] = (), **values: Any
-) -> Response:
-    """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms.
-
-    ``images`` are the URLs of the images of other hosts that the page shows.
-    """
+def show(template: str, caller: Caller | None, status: int = 200, **values: Any) -> Response:
+    """Return a page of the console. The template also gets the caller, and ``csrf``, the token of its forms."""
     values = {"csrf": csrf_token(), "typed": {}, "errors": {}, **values}
-    hosts = " ".join(sorted({f"https://{urlsplit(image).hostname}" for image in images}))
-    policy = _POLICY.replace("img-src 'self'", f"img-src 'self' {hosts}") if hosts else _POLICY
-    response = page(template, status, policy=policy, caller=caller, **values)
+    response = page(template, status, policy=_POLICY, caller=caller, **values)
     response.headers["Referrer-Policy"] = "same-origin"  # browsers would send the forms with "Origin: null"
     return response
-
-
-@console.app_context_processor
-def _helpers() -> dict[str, Any]:
-    """Give templates ``new_key``, which makes the key of a form that creates something, and the caller of an error."""
-    return {"new_key": new_id, "known_caller": known_caller, "csrf_token": csrf_token}
 
 
 def ask_for_second_step(error: MfaRequired, next: str, kept: str = "") -> Response:
@@ -210,7 +228,7 @@ def kept_form(typed: Mapping[str, str]) -> str:
     Passwords and codes are left out: the person has to type them again. A text that is longer than any form of the
     console needs is not kept.
     """
-    fields = {name: text for name, text in typed.items() if not _SECRET.match(name)}
+    fields = {name: text for name, text in typed.items() if not _SECRET.search(name)}
     kept = f"{quote(request.path)}?{urlencode(fields)}" if fields else ""
     return kept if len(kept) <= _MAX_KEPT else ""
 
@@ -218,7 +236,7 @@ def kept_form(typed: Mapping[str, str]) -> str:
 def resume(kept: str, caller: Caller | None, status: int = 200, cookie: str | None = None) -> Response:
     """Return a page with a button that sends a kept form. ``cookie`` is the cookie of a session that has just begun."""
     path, _, fields = kept[:_MAX_KEPT].partition("?")
-    values: dict[str, Any] = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
+    values = {"path": safe_path(path), "fields": parse_qsl(fields), "csrf": csrf_token(cookie)}
     return show("signing_in/resume.html", caller, status, **values)
 
 
@@ -233,7 +251,15 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(function)
 
 
-def _shown(error: PorteroError) -> dict[str, Any]:
+def _chosen(upload: Upload) -> IncomingFile:
+    """Return the file of a form. Raises Invalid if the person has chosen none."""
+    try:
+        return upload.file("file")
+    except Invalid:
+        raise Invalid(FieldError("file", "required", "Choose a file.")) from None
+
+
+def _shown(error: PorteroError | HTTPException) -> dict[str, Any]:
     """Return the values with which a template shows an error: the problem, and the messages by field."""
     problem = problem_of(error)
     return {"problem": problem, "errors": {each.field: each.message for each in problem.errors}}

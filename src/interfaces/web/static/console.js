@@ -77,3 +77,68 @@ for (const button of document.querySelectorAll("[data-pause]"))
     paused.delete(id) || paused.add(id);
     [button.textContent, button.dataset.again] = [button.dataset.again, button.textContent];
   });
+
+// A form with a drop zone sends its files one by one, and shows how much of a file has arrived.
+const zoneOf = (event) => event.target.closest?.("form.drop");
+for (const type of ["dragover", "dragleave", "drop"])
+  addEventListener(type, (event) => {
+    const zone = zoneOf(event);
+    if (!zone) return;
+    event.preventDefault();
+    zone.classList.toggle("over", type === "dragover");
+    if (type === "drop") zone.elements.file.files = event.dataTransfer.files;
+  });
+for (const field of document.querySelectorAll("[data-many]")) field.multiple = true;
+
+function send(form, file, show) {
+  const body = new FormData(form);
+  body.delete("file");
+  body.append("file", file); // after the token, which the service reads first
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch reports no progress of uploads
+    request.open("POST", form.action);
+    request.responseType = "document";
+    request.upload.onprogress = show;
+    request.onload = () => resolve(request);
+    request.onerror = reject;
+    form.querySelector("[data-stop]").onclick = () => (request.abort(), location.reload());
+    request.send(body);
+  });
+}
+
+async function upload(form) {
+  const part = (name) => form.querySelector(`[data-${name}]`);
+  const { most, large, lost, stored, sending } = form.dataset;
+  const files = [...form.elements.file.files].slice(0, form.elements.file.multiple ? undefined : 1);
+  const shown = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+  part("error").textContent = files.some((file) => file.size > most) ? large : "";
+  if (part("error").textContent) return;
+  part("progress").hidden = part("stop").hidden = false;
+  form.querySelector(".go").disabled = true;
+  let answer;
+  for (const file of files) {
+    const begun = Date.now();
+    part("name").textContent = file.name;
+    const show = ({ loaded, total }) => {
+      form.querySelector("progress").value = loaded / total;
+      const seconds = Math.ceil(((Date.now() - begun) / 1000) * (total / loaded - 1));
+      const values = { percent: Math.floor((100 * loaded) / total), seconds, sent: loaded / 1e6, total: total / 1e6 };
+      part("words").textContent =
+        loaded < total ? sending.replace(/{(\w+)}/g, (_, name) => shown.format(values[name])) : stored;
+    };
+    try {
+      answer = await send(form, file, show);
+    } catch {
+      part("error").textContent = lost;
+      part("progress").hidden = part("stop").hidden = true;
+      form.querySelector(".go").disabled = false;
+      return;
+    }
+    if (answer.status >= 400) break;
+  }
+  const main = answer.response?.querySelector(".app #main");
+  if (answer.status < 400) location.assign(answer.responseURL);
+  else if (main) document.getElementById("main").replaceWith(main), main.focus();
+  else location.reload();
+}
+addEventListener("submit", (event) => zoneOf(event) && (event.preventDefault(), upload(event.target)), true);
