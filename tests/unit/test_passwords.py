@@ -33,6 +33,7 @@ def test_a_much_used_password_is_common_in_any_spelling(password: str) -> None:
         ("ruiz2026", "Recent years are easy to guess."),
         ("p@$$w0rd1!(", "This is similar to a commonly used password."),
         ("LiTtLeGuY", "This password is easy to guess."),
+        ("portero2026", "This password is easy to guess."),
     ],
 )
 def test_a_password_that_few_guesses_find_is_weak(password: str, reason: str) -> None:

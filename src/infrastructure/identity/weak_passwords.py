@@ -13,17 +13,21 @@ _MAX_CHARACTERS = 24
 _GUESSABLE_SCORE = 1
 _MOST_USED = 30_000
 """The number of passwords in zxcvbn's list of the most used ones, and the guesses that find the last of them."""
+_SERVICE = "portero"
+"""The name of the service, which is a guess at each of its accounts."""
 _MOST_USED_WARNINGS = (Warning.ThisIsATop10Password, Warning.ThisIsATop100Password, Warning.ThisIsACommonPassword)
 
 
 def find_weakness(password: str, names: Sequence[str]) -> InvalidValue | None:
     """Return why a password is easy to guess, or None if it is not. ``names`` are the user's own names.
 
+    These names and that of the service are among the first guesses.
+
     The first 24 characters count. The password is easy to guess if its score on the scale to 4 is 0 or 1, which means
     that a million guesses find it, or if it is one of the 30 000 most used passwords of public breaches, in capital or
     small letters. The code is ``common`` for the most used of them, else ``weak``. Implements FindWeakness.
     """
-    words = [word for name in names for word in (name, *re.split(r"[\W_]+", name)) if word]
+    words = [word for name in (*names, _SERVICE) for word in (name, *re.split(r"[\W_]+", name)) if word]
     scored = password[:_MAX_CHARACTERS]
     folded = fold(scored)[:_MAX_CHARACTERS]
     estimate = zxcvbn(scored, words)
