@@ -5,7 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any, NoReturn
 
@@ -15,9 +15,8 @@ from flask import Flask
 from src.domain.errors import Unavailable
 from src.infrastructure.identity.argon2 import Argon2Hasher
 from src.infrastructure.limits.store import StoreLimiter
-from src.infrastructure.logs import configure_logs
 from src.infrastructure.stores.memory import MemoryStore
-from src.interfaces.framework.headers import request_fields
+from tests.support.logs import logging_to
 from tests.support.races import at_once
 from tests.support.working import Watch
 from tests.support.world import (
@@ -159,7 +158,8 @@ def test_every_response_has_the_security_headers(path: str, https: bool) -> None
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-    assert ("Strict-Transport-Security" in headers) is https
+    assert "base-uri 'none'" in headers["Content-Security-Policy"]
+    assert headers.get("Strict-Transport-Security") == ("max-age=31536000; includeSubDomains" if https else None)
     assert "unsafe-inline" not in headers["Content-Security-Policy"].partition("script-src")[2].partition(";")[0]
     answer.close()
 
@@ -344,21 +344,6 @@ def test_password_attempts_with_an_access_token_are_limited(limited: Client) -> 
 
 
 Log = list[dict[str, Any]]
-
-
-@contextmanager
-def logging_to(written: io.StringIO, *, text: bool = False) -> Iterator[None]:
-    """Write the log of the block to ``written``."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    with redirect_stdout(written):
-        configure_logs("demo", request_fields.get, text=text)
-    yield
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    for handler in handlers:
-        root.addHandler(handler)
-    root.setLevel(level)
 
 
 @pytest.fixture

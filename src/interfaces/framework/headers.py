@@ -53,7 +53,7 @@ _DEFAULTS = [
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
 ]
 """The headers of every answer that has no other value for them."""
 _PRIVATE_PAGES = ("web.show_caught_mails", "web.console.")
