@@ -174,6 +174,11 @@ def test_a_login_in_the_same_second_as_the_end_is_valid(client: Client, root: Pe
     assert len(_list(client, logged_in(client, anna, OTHER_PASSWORD if name == "password" else PASSWORD))) >= 2
 
 
+def test_a_password_does_not_expire(client: Client, anna: Person, watch: Watch) -> None:
+    watch.forward(10 * 365 * 86_400)
+    assert _alive(client, logged_in(client, anna))
+
+
 def test_enabling_a_user_restores_no_earlier_session(client: Client, root: Person, anna: Person) -> None:
     for disabled in (True, False):
         client.put(anna.at("/users/{id}"), json={"disabled": disabled}, headers=root.headers)

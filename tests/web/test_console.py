@@ -62,6 +62,30 @@ def test_registering_signs_in_and_names_every_bad_field(surfer: Surfer, anna: Pe
     assert good["username"] in surfer.open(ACCOUNT).text
 
 
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [
+        ("/console/signin", {"current-password"}),
+        ("/console/register", {"new-password"}),
+        ("/console/account/password", {"current-password", "new-password"}),
+        ("/console/account/email", {"current-password"}),
+        ("/auth/password/reset?token=x", {"new-password"}),
+    ],
+)
+def test_passwords_are_masked_and_left_to_password_managers(
+    surfer: Surfer, anna: Person, path: str, kinds: set[str]
+) -> None:
+    if path.startswith(ACCOUNT):
+        surfer.sign_in(anna.user["username"])
+    page = surfer.open(path).text
+    fields = [
+        field for field in re.findall(r"<input[^>]*>", page) if "password" in re.findall(r' name="(\w+)"', field)[0]
+    ]
+    assert {re.findall(r' autocomplete="([^"]*)"', field)[0] for field in fields} == kinds
+    assert all(' type="password"' in field for field in fields)
+    assert "onpaste" not in page
+
+
 def test_a_guest_becomes_a_member_and_keeps_its_data(surfer: Surfer) -> None:
     assert surfer.send("/console/guest", "/console/signin").location == ACCOUNT
     assert "You are here as a guest" in surfer.open(ACCOUNT).text
