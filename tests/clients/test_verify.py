@@ -23,7 +23,7 @@ from portero_client.verify import (
 )
 from src.infrastructure.tokens.signing_keys import KeyRing, SigningKey, as_jwk_set
 from tests.e2e.service import PASSWORD, portero
-from tests.http.test_hostile_tokens import EC_KEY, FORGED, STRANGE_KEY, Good, wrong_claims
+from tests.support.forged_tokens import EC_KEY, FORGED, STRANGE_KEY, Good, wrong_claims
 from tests.support.published_keys import PublishedKeys, published
 from tests.support.world import KEY, build, client_of, join
 
