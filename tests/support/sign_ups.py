@@ -16,37 +16,32 @@ def sign_up_at_once(app: Flask, name: str, taken: str) -> Counter[str]:
     Assert that one wins, that all others are told that the field ``taken`` is taken, that every spelling logs the
     winner in, and that what the others have not got is free. ``name`` must be unused.
     """
-    bodies = []
-    for number, spelling in enumerate(f"{spelling}{name}" for spelling in spellings(SIGN_UPS)):
-        username, address = (
-            (spelling, f"u{number}{name}") if taken == "username" else (f"u{number}{name}", f"{spelling}")
-        )
-        bodies.append({"username": username, "email": f"{address}@example.com", "password": PASSWORD})
-
-    answers = at_once(lambda body: client_of(app).post("/register", json=body), bodies)
-
-    for answer in answers:
-        assert isinstance(answer, Answer), repr(answer)
-    statuses = Counter(answer.status_code for answer in answers if isinstance(answer, Answer))
-    assert statuses == {201: 1, 409: SIGN_UPS - 1}, statuses
-    [(winner, user)] = [
-        (body, answer.json)
-        for body, answer in zip(bodies, answers, strict=True)
-        if isinstance(answer, Answer) and answer.status_code == 201
+    bodies = [
+        {
+            "username": spelling if taken == "username" else f"u{number}{name}",
+            "email": f"{spelling if taken == 'email' else f'u{number}{name}'}@example.com",
+            "password": PASSWORD,
+        }
+        for number, spelling in enumerate(f"{spelling}{name}" for spelling in spellings(SIGN_UPS))
     ]
-    users = services_of(app).accounts.accounts.users
-    for body, answer in zip(bodies, answers, strict=True):
-        assert isinstance(answer, Answer)
-        if body is not winner:
-            assert [error["field"] for error in answer.json["errors"]] == [taken]
-    client = client_of(app)
-    loser = next(body for body in bodies if body is not winner)
+
+    outcomes = at_once(lambda body: client_of(app).post("/register", json=body), bodies)
+
+    answers: list[tuple[dict[str, str], Answer]] = []
+    for body, outcome in zip(bodies, outcomes, strict=True):
+        assert not isinstance(outcome, Exception), repr(outcome)
+        answers.append((body, outcome))
+    assert Counter(answer.status_code for _, answer in answers) == {201: 1, 409: SIGN_UPS - 1}
+    [winner] = [answer.json["id"] for _, answer in answers if answer.status_code == 201]
+    losers = [(body, answer) for body, answer in answers if answer.status_code == 409]
+    for _, answer in losers:
+        assert [error["field"] for error in answer.json["errors"]] == [taken]
+
+    client, loser = client_of(app), losers[0][0]
     shown = client.post("/login", json={taken: loser[taken], "password": PASSWORD})
-    assert shown.status_code == 200, shown.text
     headers = {"Authorization": f"Bearer {shown.json['access_token']}"}
-    assert client.get("/user", headers=headers).json["id"] == user["id"]
-    assert users.get(user["id"])
-    other = "email" if taken == "username" else "username"
-    again = client.post("/register", json={**loser, taken: f"w{loser[other]}" if taken == "email" else f"w{name}"})
-    assert again.status_code == 201, again.text
+    assert client.get("/user", headers=headers).json["id"] == winner
+    assert services_of(app).accounts.accounts.users.get(winner)
+    free = {"username": f"w{name}"} if taken == "username" else {"email": f"w{name}@example.com"}
+    assert client.post("/register", json={**loser, **free}).status_code == 201
     return Counter({"sign-ups": SIGN_UPS, "winners": 1})
