@@ -8,7 +8,7 @@ export PYTHON
 CHOSEN = $(if $(QUEUE_URL)$(RATE_LIMIT_URL)$(filter postgresql% dynamodb%,$(STORE_URL))$(filter s3:%,$(BLOB_URL))$(shell grep -sE '^(export +)?((QUEUE|RATE_LIMIT)_URL=.|STORE_URL=.?(postgresql|dynamodb)|BLOB_URL=.?s3:)' .env),extras) $(if $(filter mssql%,$(STORE_URL))$(shell grep -sE '^(export +)?STORE_URL=.?mssql' .env),mssql) $(if $(filter granian,$(SERVER))$(shell grep -sE '^(export +)?SERVER=.?granian' .env),granian)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo emulators worker test test-docker check docs reference clients bench interop lock audit sbom clean
+.PHONY: help run demo emulators worker test test-docker check docs reference clients bench interop torture lock audit sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,14 @@ bench: ## Compare speed and memory with the peers in bench/peers (takes about 25
 interop: ## Run the tools and client libraries of others against the service (takes about ten minutes)
 	@sh scripts/setup runtime extras dev node interop
 	@.venv/bin/python -m interop
+
+torture: ## Attack the service for half an hour (torture-races, torture-tokens, …: one attack, to its end)
+	@sh scripts/setup runtime extras dev node redis postgresql
+	@.venv/bin/python -m torture $(ARGS)
+
+torture-%:
+	@sh scripts/setup runtime extras dev node redis postgresql
+	@.venv/bin/python -m torture $* $(ARGS)
 
 lock: ## Pin the requirements of requirements/*.in (ARGS=--upgrade moves the pins)
 	@sh scripts/lock $(ARGS)

@@ -1,0 +1,35 @@
+"""Runs targets for a time, and writes their figures.
+
+``python -m torture`` gives every target its share of the time; with the names of targets, they run to their end.
+"""
+
+import argparse
+
+from torture import page
+from torture.runs import advance, current_commit, resume
+from torture.targets import TARGETS
+
+_SAMPLE_MINUTES = 30
+_DAY_MINUTES = 24 * 60
+
+
+def main() -> None:
+    """Run the targets that the command line names, or a sample of all."""
+    parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*TARGETS, []], metavar="NAME", help=", ".join(TARGETS))
+    parser.add_argument("--minutes", type=float, help="for all targets together; a later run goes on where it ended")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    minutes = options.minutes or (_DAY_MINUTES if options.names else _SAMPLE_MINUTES)
+    targets = [TARGETS[name] for name in options.names or TARGETS]
+    commit = current_commit()
+    for target in targets:
+        run = resume(target, options.seed, commit)
+        advance(target, run, 60 * minutes / len(targets))
+        counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
+        print(f"{target.name}: {run.rounds} of {run.goal} rounds in {run.seconds:.0f} s: {counted}", flush=True)
+    page.write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Writes the tables of figures and of counts in docs/explanation/assurance.md.
+
+``python -m torture.page`` does so for the results that are there.
+"""
+
+import re
+from collections import Counter
+
+from torture.evidence import CHAPTERS, PAGE, Kind, requirements
+from torture.runs import Run, load
+
+BEGIN, END = "<!-- written by `make torture` -->", "<!-- end of what `make torture` writes -->"
+_FIGURES = (
+    *("tokens", "races", "refresh", "kills", "replies"),
+    *("matrix", "dependencies", "fuzz", "machines", "mutants"),
+)
+"""The names of the runs in the order of the page."""
+_KINDS: tuple[Kind, ...] = ("test", "page", "gap", "does not apply")
+
+
+def write() -> None:
+    """Write the tables into the page."""
+    PAGE.write_text(page(), "utf-8")
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    text = PAGE.read_text("utf-8")
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{figures()}\n\n{coverage()}\n\n{END}{rest.partition(END)[2]}"
+
+
+def figures() -> str:
+    """Return the table of the runs that are stored."""
+    rows = [
+        [f"`make torture-{name}`", run.claim, _counted(run), _thousands(f"{run.rounds:,} of {run.goal:,}"), *_when(run)]
+        for name in _FIGURES
+        if (run := load(name))
+    ]
+    return _table(["command", "what held", "counted", "rounds of a full run", "seed", "commit", "minutes"], rows)
+
+
+def coverage() -> str:
+    """Return the table of how many requirements are met, by level and chapter."""
+    counts = Counter((each.level, each.chapter, each.kind) for each in requirements())
+    rows = []
+    for level in (1, 2):
+        for chapter in CHAPTERS:
+            rows.append([str(level), chapter, *(str(counts[level, chapter, kind] or "") for kind in _KINDS)])
+        sums = [sum(counts[level, chapter, kind] for chapter in CHAPTERS) for kind in _KINDS]
+        tested, documented, gaps, _ = sums
+        met = f"all: {100 * (tested + documented) / (tested + documented + gaps):.0f} % met"
+        rows.append([f"**{level}**", f"**{met}**", *(f"**{each}**" for each in sums)])
+    return _table(["level", "chapter", "shown by a test", "by a page", "gaps", "do not apply"], rows)
+
+
+def _counted(run: Run) -> str:
+    return ", ".join(_thousands(f"{count:,} {what}") for what, count in run.counts.items())
+
+
+def _thousands(text: str) -> str:
+    return re.sub(r"(?<=\d),(?=\d{3})", " ", text)
+
+
+def _when(run: Run) -> tuple[str, str, str]:
+    return str(run.seed), f"`{run.commit}`", f"{run.seconds / 60:.1f}"
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows))
+
+
+if __name__ == "__main__":
+    write()

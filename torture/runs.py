@@ -1,0 +1,107 @@
+"""Runs the rounds of a target, and stores how far a run has come and what it has counted."""
+
+import json
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path(__file__).with_name("results")
+_SAVE_SECONDS = 10
+_WRITTEN = (":!torture/results", ":!docs/explanation/assurance.md")
+"""What runs write, so that a run does not change the commit that is tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The rounds of a full run: how many there are, and a function that plays the one with a number.
+
+    The function returns what it has counted, and raises if something broke.
+    """
+
+    goal: int
+    play: Callable[[int, Random], Counter[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure: its name, what it claims, and how to open what its rounds need."""
+
+    name: str
+    claim: str
+    open: Callable[[], AbstractContextManager[Rounds]]
+
+
+@dataclass
+class Run:
+    """The rounds of a target that have passed, with one seed at one commit."""
+
+    name: str
+    claim: str
+    seed: int
+    commit: str
+    goal: int = 0
+    rounds: int = 0
+    seconds: float = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def save(self) -> None:
+        """Write the run to ``torture/results``."""
+        FOLDER.mkdir(exist_ok=True)
+        text = json.dumps({**vars(self), "seconds": round(self.seconds, 1)}, indent=1)
+        (FOLDER / f"{self.name}.json").write_text(text + "\n", "utf-8")
+
+
+def load(name: str) -> Run | None:
+    """Return the stored run of a target, or None if there is none."""
+    file = FOLDER / f"{name}.json"
+    if not file.exists():
+        return None
+    stored = json.loads(file.read_text("utf-8"))
+    return Run(**{**stored, "counts": Counter(stored["counts"])})
+
+
+def resume(target: Target, seed: int, commit: str) -> Run:
+    """Return the stored run of a target if it has this seed and commit, or else a new run."""
+    stored = load(target.name)
+    if stored and (stored.seed, stored.commit) == (seed, commit):
+        return stored
+    return Run(target.name, target.claim, seed, commit)
+
+
+def advance(target: Target, run: Run, seconds: float) -> None:
+    """Run the next rounds until the full run is complete or the time is over. Raises if a round fails."""
+    if 0 < run.goal <= run.rounds:
+        return
+    with target.open() as rounds:
+        run.goal = rounds.goal
+        saved, last = run.seconds, time.monotonic()
+        end = last + seconds
+        while run.rounds < run.goal and last < end:
+            try:
+                counts = rounds.play(run.rounds, Random(f"{run.seed}:{run.rounds}"))
+            except BaseException as error:
+                error.add_note(f"This was round {run.rounds} of {target.name} with the seed {run.seed}.")
+                raise
+            now = time.monotonic()
+            run.counts += counts
+            run.rounds, run.seconds, last = run.rounds + 1, run.seconds + now - last, now
+            if run.seconds > saved + _SAVE_SECONDS:
+                run.save()
+                saved = run.seconds
+    run.save()
+
+
+def current_commit() -> str:
+    """Return the commit that is checked out, with ``+`` if files have changed since."""
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    return f"{commit}+" if _git("status", "--porcelain", "--", ".", *_WRITTEN) else commit
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
