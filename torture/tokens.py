@@ -1,5 +1,6 @@
 """Forged tokens at every protected route, and as cookies at every page that needs a session."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from random import Random
 
 from flask import Flask
 
-from tests.support.forged_tokens import FORGED, WRONG_CLAIMS, Good
+from tests.support.forged_tokens import FORGED, Good, wrong_claims
 from tests.support.matrix import ACCESS, console_cells, guarded_app
 from tests.support.world import Answer, Client, client_of, join, place
 from tests.web.surfer import Surfer
@@ -21,7 +22,7 @@ def forged_from(token: str, random: Random) -> Iterator[str]:
     """Yield every forged token, and some with one character replaced at random."""
     good = Good(token)
     yield from (forge(good) for forge in FORGED.values())
-    yield from (good.with_claims(**claims) for claims in WRONG_CLAIMS.values())
+    yield from (good.with_claims(**claims) for claims in wrong_claims(int(time.time())).values())
     yield from mutated_from(token, random)
 
 
