@@ -1,24 +1,20 @@
 """The command that prints events."""
 
 import time
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import click
 from pydantic_core import to_json
 
-from src.application.events import EventService
 from src.application.webhooks.dispatch import as_json as event_fields
 from src.domain.events import Event
-from src.domain.values import Page, pages
 from src.interfaces.cli.console import Console, all_items
-from src.interfaces.cli.listing import listing, print_list
+from src.interfaces.cli.listing import line_of, listing, print_list
 
 _POLL_SECONDS = 2.0
-_LATE = timedelta(seconds=5)
-"""The most by which an event may be stored after its time. Following reads no older ones again."""
 
 
 @click.command()
@@ -32,28 +28,8 @@ def events(console: Console, as_json: bool, limit: int | None, follow: bool) -> 
         everything = all_items(lambda cursor: service.search(None, cursor=cursor))
         print_list(map(event_fields if as_json else _row, everything), as_json, limit)
         return
-    for number, event in enumerate(_new_events(service)):
-        click.echo(to_json(event_fields(event)) if as_json else "\t".join(map(str, _row(event).values())))
-        if number + 1 == limit:
-            break
-
-
-def _new_events(service: EventService) -> Iterator[Event]:
-    """Yield each event that is stored from now on, once."""
-    newest = service.search(None, limit=1).items
-    seen: set[str] | None = None
-    while True:
-        since = newest[0].at - _LATE if newest else None
-        found = [event for page in pages(partial(_since, service, since)) for event in page]
-        if seen is not None:
-            yield from (event for event in reversed(found) if event.id not in seen)
-        seen = {event.id for event in found}
-        newest = found or newest
-        time.sleep(_POLL_SECONDS)
-
-
-def _since(service: EventService, since: datetime | None, cursor: str | None) -> Page[Event]:
-    return service.search(None, since=since, cursor=cursor)
+    for event in islice(service.new_events(partial(time.sleep, _POLL_SECONDS)), limit):
+        click.echo(to_json(event_fields(event)) if as_json else line_of(_row(event)))
 
 
 def _row(event: Event) -> Mapping[str, Any]:

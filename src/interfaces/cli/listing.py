@@ -28,14 +28,18 @@ def print_list(items: Iterable[Mapping[str, Any]], as_json: bool, limit: int | N
     for number, item in enumerate(shown):
         if not number and sys.stdout.isatty():
             click.echo("\t".join(name.upper() for name in item))
-        click.echo("\t".join(_cell(name, value) for name, value in item.items()).rstrip("\t"))
+        click.echo(line_of(item))
 
 
-def _cell(name: str, value: Any) -> str:
-    """Return the text of a value in the table.
+def line_of(item: Mapping[str, Any]) -> str:
+    """Return the line of an item, with tabs between the columns.
 
     True is shown as the name of its column, False as nothing, and None as "-".
     """
+    return "\t".join(_cell(name, value) for name, value in item.items()).rstrip("\t")
+
+
+def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return name if value else ""
     return "-" if value is None else str(value)
