@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from flask import Flask
 from src.application.ports import ProviderAccount
 from src.bootstrap.adapters import now
 from src.domain.values import Email
+from src.infrastructure.stores.memory import MemoryStore
+from src.infrastructure.stores.schema import EVENTS
 from tests.support.authenticator import BE, BS, UP, UV, Authenticator
 from tests.support.passkeys import enrol
 from tests.support.working import Watch
@@ -216,6 +219,24 @@ def test_the_account_is_checked_at_the_identity_provider() -> None:
     assert log_in(client, device).status_code == 200
     provider.known[uid] = ProviderAccount(Email("uid@example.com"), has_password=True, disabled=True)
     assert log_in(client, device).status_code == 401
+
+
+def test_each_time_that_an_account_is_disabled_there_its_sessions_end_once() -> None:
+    uid, store = "u" * 64, MemoryStore()
+    enabled = ProviderAccount(Email("uid@example.com"), has_password=True)
+    provider = Provider(**{uid: enabled})
+    app = build(store, remote=provider)
+    client, device = client_of(app), Authenticator()
+    client.post("/auth/firebase", json={"id_token": uid})
+    enrol(services_of(app), uid, device)
+    for times in (1, 2):
+        provider.known[uid] = enabled
+        token = log_in(client, device).json["refresh_token"]
+        provider.known[uid] = replace(enabled, disabled=True)
+        assert {log_in(client, device).status_code for _ in range(5)} == {401}
+        assert client.post("/auth/refresh", json={"refresh_token": token}).status_code == 401
+        ended = [each for each in store.scan(EVENTS, limit=99) if each.fields["type"] == "sessions-ended"]
+        assert len(ended) == times
 
 
 def test_an_id_of_more_than_64_bytes_can_have_no_passkey() -> None:

@@ -100,13 +100,23 @@ def permitted(
 
 
 def _require_enabled(accounts: LinkedBase, user: User, account: ProviderAccount) -> None:
-    """End all sessions of a user whose account is disabled, and raise InvalidToken."""
+    """End all sessions of a user whose account is disabled, once, and raise InvalidToken.
+
+    A disabled account counts as revoked from now on, which is later than the provider says. By this difference the next
+    attempt to log in is recognised, which then stores nothing.
+    """
     if not account.disabled:
         return
     now = accounts.clock()
+
+    def end(stored: User) -> User:
+        if stored.provider and stored.provider.valid_since > account.valid_since:
+            return stored
+        return replace(stored.without_sessions(now), provider=ProviderLink(now, accounts.remote.project))
+
     event = NO_CLIENT.event(EventType.SESSIONS_ENDED, user.id, SYSTEM, now, reason="disabled-at-provider")
     with caller_must_exist():
-        accounts.users.update(user.id, lambda stored: stored.without_sessions(now), events=always(event))
+        accounts.users.update(user.id, end, events=always(event))
     raise InvalidToken
 
 
