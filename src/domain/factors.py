@@ -76,6 +76,10 @@ class Evidence:
     factor: Factor | None = None
     """A factor as it is after its use, with the revision that was read before it."""
 
+    def left_for(self, user: User) -> "Evidence":
+        """Return the evidence without the factor, if the login itself has removed the factor from its user."""
+        return self if self.factor is None or self.factor.id in user.factors else replace(self, factor=None)
+
 
 NO_EVIDENCE = Evidence()
 """The evidence of a proof that may be repeated, such as a password."""

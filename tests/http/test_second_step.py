@@ -292,20 +292,34 @@ class TestMails:
         assert world.confirm(**body).status_code == 401
         assert finish(world, tokens[1], code=phone.code).status_code == 401
 
+    @pytest.mark.parametrize("first", [mail, mailed_code])
     def test_what_a_mail_does_to_the_account_waits_for_the_second_step(
-        self, world: MailWorld, anna: Person, phone: Phone
+        self, world: MailWorld, anna: Person, phone: Phone, first: Body
     ) -> None:
-        """An address that is proved for the first time ends the password and the sessions."""
+        """An address that is proved for the first time ends the password, the factors and the sessions."""
         users = services_of(world.app).sessions.users
         users.update(anna.user["id"], lambda user: replace(user, email_verified=False))
-        token = world.confirm(**mail(world, anna)).json["mfa_token"]
+        token = world.confirm(**first(world, anna)).json["mfa_token"]
         assert world.client.get("/user", headers=anna.headers).json["email_verified"] is False
         assert log_in(world.client, anna).status_code == 403
         done = finish(world, token, code=phone.code)
         bearer = Person({}, done.json["access_token"]).headers
         assert world.client.get("/user", headers=bearer).json["email_verified"] is True
+        assert world.client.get("/user/factors", headers=bearer).json == []
         assert world.client.get("/user", headers=anna.headers).status_code == 401
         assert log_in(world.client, anna).status_code == 401
+
+    def test_a_code_beside_the_mail_removes_the_factors_too_where_there_is_no_password(
+        self, world: MailWorld, anna: Person, phone: Phone
+    ) -> None:
+        services = services_of(world.app)
+        stored = services.sessions.users.update(
+            anna.user["id"], lambda user: replace(user, email_verified=False, password_hash=None)
+        )
+        done = world.confirm(**mail(world, anna), otp=phone.code)
+        assert claims_of(done)["amr"] == ["email", "otp", "mfa"]
+        assert services.sessions.proofs.factors.get_many(*stored.factors) == [None, None]
+        assert world.client.get("/user", headers=anna.headers).status_code == 401
 
     def test_a_reset_keeps_the_factors(self, world: MailWorld, anna: Person, phone: Phone) -> None:
         world.ask("/auth/password/forgot", anna.user["email"])

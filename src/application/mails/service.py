@@ -93,9 +93,9 @@ class MailService:
     def log_in(self, token: str, client: Client, answer: Answer | None = None) -> tuple[User, Tokens]:
         """Trade the token of a mail for the tokens of a new session. It proves the address too.
 
-        If the address was not proved before, a stranger may have registered it: the password and all sessions end.
-        With Firebase Auth, the account is checked there first. A mail does not replace the second factor of an
-        account: a user with factors needs a right ``answer`` too, and the mail is used up only then. Raises
+        If the address was not proved before, a stranger may have registered it: the password, the factors and all
+        sessions end. With Firebase Auth, the account is checked there first. A mail does not replace the second factor
+        of an account: a user with factors needs a right ``answer`` too, and the mail is used up only then. Raises
         InvalidToken, MfaRequired, WrongCode, AlreadyUsed, TooManyRequests, Unavailable.
         """
         mail, user = self._peek(MailKind.LOGIN, token)
@@ -167,14 +167,14 @@ class MailService:
             self._require_valid(mail, stored)
             if mail.kind is not MailKind.RESET and stored.email_verified:
                 raise InvalidToken(_INVALID)  # proved meanwhile, so that a simultaneous use may have spent the mail
-            return self._without_squatter(mail, stored)
+            return self._without_squatter(stored)
 
         def prove(stored: User) -> User:
             return replace(stored, email_verified=stored.email_verified or stored.email == mail.address)
 
         now, record = self.clock(), changes(client, user.actor, self.clock())
         ended = client.event(EventType.SESSIONS_ENDED, user.id, user.actor, now, reason=reason)
-        events = [ended, *record(user, self._without_squatter(mail, user))]
+        events = [ended, *record(user, self._without_squatter(user))]
         try:
             stored = self.accounts.start_password_change(user.id, password, events, check=check)
             with after_failure(self.mails.update, mail.id, lambda spent: spent.given_back(stored)):
@@ -202,8 +202,8 @@ class MailService:
     def _prove(self, mail: Mail, user: User, client: Client, *, own: bool = False) -> User:
         """Mark the address of a mail as verified, and spend the mail. Return the user.
 
-        If the address was not proved before, the password and all sessions end, unless ``own`` says that the user of
-        the account sends the request.
+        If the address was not proved before, the password, the factors and all sessions end, unless ``own`` says that
+        the user of the account sends the request.
         """
         if not own and self._loses_password(user):
             return self._replace_password(mail, user, self.passwords.random(), "address-proved", client)
@@ -211,7 +211,7 @@ class MailService:
         def proved(stored: User) -> User:
             if stored.email_verified:
                 return stored
-            owned = stored if own else self._without_squatter(mail, stored.without_sessions(self.clock()))
+            owned = stored if own else self._without_squatter(stored.without_sessions(self.clock()))
             return replace(owned, email_verified=True, updated_at=self.clock())
 
         def events(before: User, after: User) -> Sequence[Event]:
@@ -224,14 +224,9 @@ class MailService:
         self._spend(mail)
         return self._update(mail, proved, events)
 
-    def _without_squatter(self, mail: Mail, user: User) -> User:
-        """Return the user without the factors that a stranger may have added before the address was proved.
-
-        The factors stay if the mail is for a login: a login also needs a proof of a factor, so that they are not a
-        stranger's.
-        """
-        stays = user.email_verified or mail.kind is MailKind.LOGIN
-        return user if stays else user.without_factors(user.factors, self.clock())
+    def _without_squatter(self, user: User) -> User:
+        """Return the user without the factors that a stranger may have added before the address was proved."""
+        return user if user.email_verified else user.without_factors(user.factors, self.clock())
 
     def _loses_password(self, user: User) -> bool:
         return not user.email_verified and self.accounts.may_have_sign_ins(user)

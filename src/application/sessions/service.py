@@ -211,7 +211,7 @@ class SessionService:
         )
         succeeded = EventType.LOGIN_SUCCEEDED
         events = [client.event(succeeded, user.id, user.actor, now, id, method=login.value)] if login else []
-        guesses, evidence = (second.attempts, second.evidence) if second else ([], NO_EVIDENCE)
+        guesses, evidence = (second.attempts, second.evidence.left_for(user)) if second else ([], NO_EVIDENCE)
         self._add(session, [[] if attempts is None else attempts, guesses], evidence, events)
         if cookie:
             return self.in_cookie(session, cookie)

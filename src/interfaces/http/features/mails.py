@@ -89,8 +89,8 @@ def confirm_login(body: TokenOrCode) -> Response:
     """Log in with the link or the code of a mail. The login also proves that the user owns the e-mail address.
 
     If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
-    and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
-    not replace the second factor of an account.
+    and all its factors and sessions end. With Firebase Auth, the service checks the account at Firebase first. A login
+    by mail does not replace the second factor of an account.
     """
     if body.email and not body.token:
         _, tokens = services().mails.log_in_with_code(body.email, body.code, client(), body.answer)
