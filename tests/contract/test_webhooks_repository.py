@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from src.domain.errors import NotFound
+from src.domain.errors import InvalidCursor, NotFound, Stale
 from src.domain.events import SYSTEM, Event, EventType
 from src.domain.sessions import NO_CLIENT
+from src.domain.values import pages
 from src.domain.webhooks import Delivery, DeliveryStatus, Webhook
 from src.infrastructure.repositories.events import Events
 from src.infrastructure.repositories.recorder import Recorder
@@ -18,7 +20,6 @@ from tests.support.races import at_once
 
 DAYS = Recorder(90)
 SECOND = timedelta(seconds=1)
-CHANGED = NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, NOON)
 FULL = Webhook(
     id="full",
     url="https://example.com/å",
@@ -41,6 +42,10 @@ def made(id: str, second: int = 0) -> Webhook:
     return Webhook(id, "https://example.com", ("*",), NOON + second * SECOND, NOON, "sealed")
 
 
+def changed() -> Event:
+    return NO_CLIENT.event(EventType.WEBHOOK_CHANGED, None, SYSTEM, NOON)
+
+
 def event(second: int) -> Event:
     return NO_CLIENT.event(EventType.LOGIN_SUCCEEDED, "ada", SYSTEM, NOON + second * SECOND)
 
@@ -57,7 +62,7 @@ def deliveries(store: Store) -> Deliveries:
 
 def test_webhooks_are_read_as_they_were_stored_and_listed_by_age(webhooks: Webhooks) -> None:
     for each in (made("late", 9), FULL, made("early", -9)):
-        webhooks.add(each, NO_CLIENT.event(CHANGED.type, None, SYSTEM, NOON), 20)
+        webhooks.add(each, changed(), 20)
     found = webhooks.all()
     assert [each.id for each in found] == ["early", "full", "late"]
     assert replace(found[1], revision="") == FULL
@@ -65,12 +70,36 @@ def test_webhooks_are_read_as_they_were_stored_and_listed_by_age(webhooks: Webho
 
 def test_of_simultaneous_webhooks_no_more_are_stored_than_allowed(webhooks: Webhooks) -> None:
     def add(number: int) -> Webhook | None:
-        return webhooks.add(made(f"webhook {number}"), NO_CLIENT.event(CHANGED.type, None, SYSTEM, NOON), 3)
+        return webhooks.add(made(f"webhook {number}"), changed(), 3)
 
     stored = [each for each in at_once(add, range(8)) if isinstance(each, Webhook)]
     assert len(stored) == len(webhooks.all()) <= 3
-    webhooks.delete(stored[0].id, NO_CLIENT.event(CHANGED.type, None, SYSTEM, NOON))
+    webhooks.delete(stored[0].id, changed())
     assert len(webhooks.all()) == len(stored) - 1
+
+
+def test_a_webhook_is_removed_only_at_the_given_revisions(webhooks: Webhooks) -> None:
+    stored = [webhooks.add(made(f"webhook {number}"), changed(), 20) for number in range(2)]
+    assert stored[0]
+    first = webhooks.update("webhook 0", lambda webhook: replace(webhook, failures=1))
+    for revisions in ([], [stored[0].revision]):
+        with pytest.raises(Stale):
+            webhooks.delete(first.id, changed(), revisions)
+    webhooks.delete(first.id, changed(), ["another", first.revision])
+    webhooks.delete(first.id, changed(), ["another"])  # it is gone already
+    assert webhooks.all() == stored[1:]
+
+
+def test_webhooks_are_listed_in_pages_the_newest_first(webhooks: Webhooks) -> None:
+    for number in range(7):
+        webhooks.add(made(f"{number}", number // 2), changed(), 20)
+    assert [each.id for each in webhooks.list().items] == ["6", "5", "4", "3", "2", "1", "0"]
+    for limit in (1, 3, 7):
+        found = list(pages(partial(webhooks.list, limit=limit)))
+        assert [each.id for page in found for each in page] == ["6", "5", "4", "3", "2", "1", "0"]
+        assert all(len(page) <= limit for page in found)
+    with pytest.raises(InvalidCursor):
+        webhooks.list("no cursor")
 
 
 def test_an_event_is_handed_out_once_with_all_its_deliveries(store: Store, deliveries: Deliveries) -> None:
