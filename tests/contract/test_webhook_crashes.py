@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from src.domain.values import new_id
 from src.infrastructure.stores.driver import Key, Write
-from src.infrastructure.stores.sqlite import SqliteStore
+from src.infrastructure.stores.portable import Store
+from src.infrastructure.stores.registry import store_class
 from tests.support.children import exit_code, preload
+from tests.support.databases import create_database, drop_database
 from tests.support.world import build, client_of, join, services_of
 
 preload(__name__)
@@ -52,9 +55,36 @@ class Clock:
         return self._now
 
 
-def dispatch(file: Path, received: Path, now: datetime, die_at: int = 0) -> None:
+Copies = tuple[str, Callable[[], str]]
+"""The URL of a database, and a function that copies the database and returns the URL of the copy."""
+
+
+@pytest.fixture
+def sqlite_copies(database: Path, tmp_path: Path) -> Copies:
+    return f"sqlite:///{database}", lambda: f"sqlite:///{shutil.copy(database, tmp_path / f'{new_id()}.db')}"
+
+
+@pytest.fixture
+def postgresql_copies(postgres_server: str, migrated_template: str) -> Iterator[Copies]:
+    urls: list[str] = []
+
+    def copy_of(url: str) -> str:
+        urls.append(create_database(postgres_server, template=url.rpartition("/")[2]))
+        return urls[-1]
+
+    url = copy_of(migrated_template)
+    yield url, lambda: copy_of(url)
+    for each in urls:
+        drop_database(each)
+
+
+def opened(url: str) -> Store:
+    return store_class(url).open(url, pool_size=8)
+
+
+def dispatch(url: str, received: Path, now: datetime, die_at: int = 0) -> None:
     """Deliver what is due. With ``die_at``, kill the process after that commit."""
-    with closing(SqliteStore.open(f"sqlite:///{file}", pool_size=8)) as store:
+    with closing(opened(url)) as store:
         commit, commits = store._commit, 0
 
         def dying(writes: Sequence[Write], operation: str) -> dict[Key, str]:
@@ -73,17 +103,20 @@ def dispatch(file: Path, received: Path, now: datetime, die_at: int = 0) -> None
         dispatcher.run()
 
 
-def test_a_process_that_is_killed_after_any_commit_loses_no_delivery(database: Path, tmp_path: Path) -> None:
-    with closing(SqliteStore.open(f"sqlite:///{database}", pool_size=8)) as store:
-        client = client_of(build(store, clock=Clock(NOON), webhook_sender=Receiver(tmp_path / "none")))
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_a_process_that_is_killed_after_any_commit_loses_no_delivery(
+    store: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url, copy = request.getfixturevalue(f"{store}_copies")
+    with closing(opened(url)) as database:
+        client = client_of(build(database, clock=Clock(NOON), webhook_sender=Receiver(tmp_path / "none")))
         body: dict[str, Any] = {"url": "https://example.com/", "events": ["login-succeeded", "user-registered"]}
         assert client.post("/webhooks", json=body, headers=join(client, "admin").headers).status_code == 201
         join(client)
     for die_at in range(1, 100):
-        file, received = tmp_path / f"{die_at}.db", tmp_path / f"{die_at}.txt"
-        shutil.copy(database, file)
-        code = exit_code(dispatch, file, received, LATER, die_at)
-        dispatch(file, received, LATER + timedelta(minutes=1))
+        mortal, received = copy(), tmp_path / f"{die_at}.txt"
+        code = exit_code(dispatch, mortal, received, LATER, die_at)
+        dispatch(mortal, received, LATER + timedelta(minutes=1))
         times = Counter(received.read_text().split())
         assert len(times) == 2
         assert sum(times.values()) <= 3
