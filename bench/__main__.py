@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from bench import (
     csv_checks,
     datasets,
+    events,
     firestore,
     firestore_users,
     footprint,
@@ -44,6 +45,8 @@ MEASURES: dict[str, Callable[[Options], Result]] = {
     "firestore_users": firestore_users.measure,
     "million_sqlite": million.sqlite,
     "million_postgresql": million.postgresql,
+    "events_sqlite": events.sqlite,
+    "events_postgresql": events.postgresql,
     "csv_check": csv_checks.measure,
     "csv_upload": datasets.measure,
 }

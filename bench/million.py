@@ -1,7 +1,7 @@
 """Measures requests with a million users in the database against the same requests with a thousand."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,62 +19,84 @@ _FEW = 1_000
 _GOAL = 0.95
 
 
+Fill = Callable[[Path, int], dict[str, str]]
+"""A function that makes a database with a number of entities, and returns the settings of its service."""
+
+
 def sqlite(options: Options) -> Result:
     """Compare requests on SQLite."""
-
-    def fill(folder: Path, users: int) -> dict[str, str]:
-        with serving(PORTERO, folder):
-            pass
-        add_to_sqlite(folder / "portero.db", users)
-        return {}
-
-    return _measure(options, "SQLite", fill)
+    return compare_sizes(options, "SQLite", "users", databases_of_sqlite(add_to_sqlite), _requests)
 
 
 def postgresql(options: Options) -> Result:
     """Compare requests on PostgreSQL."""
+    with databases_of_postgresql(add_to_postgresql) as fill:
+        return compare_sizes(options, "PostgreSQL", "users", fill, _requests)
+
+
+def databases_of_sqlite(add: Callable[[Path, int], None]) -> Fill:
+    """Return a function that makes a SQLite database with one account, to which ``add`` adds a number of entities."""
+
+    def fill(folder: Path, count: int) -> dict[str, str]:
+        with serving(PORTERO, folder):
+            pass
+        add(folder / "portero.db", count)
+        return {}
+
+    return fill
+
+
+@contextmanager
+def databases_of_postgresql(add: Callable[[str, int], None]) -> Iterator[Fill]:
+    """Yield a function that makes a PostgreSQL database as ``databases_of_sqlite`` does."""
     with postgres() as server:
 
-        def fill(folder: Path, users: int) -> dict[str, str]:
+        def fill(folder: Path, count: int) -> dict[str, str]:
             url = create_database(server)
             with serving(PORTERO, folder, {"STORE_URL": url}):
                 pass
-            add_to_postgresql(url, users)
+            add(url, count)
             return {"STORE_URL": url}
 
-        return _measure(options, "PostgreSQL", fill)
+        yield fill
 
 
-def _measure(options: Options, store: str, fill: Callable[[Path, int], dict[str, str]]) -> Result:
-    """Compare login, `GET /user`, the first page of users and a page in the middle.
-
-    ``fill`` makes a database with a number of users and returns the settings of the service that uses it.
-    """
+def compare_sizes(
+    options: Options, store: str, entities: str, fill: Fill, requests_of: Callable[[Live, int], dict[str, Request]]
+) -> Result:
+    """Compare requests to a service with many entities in its database and to one with few."""
     with TemporaryDirectory(prefix="portero-bench-") as name, ExitStack() as stack:
         loads: dict[str, Load] = {}
-        for users in (_FEW, options.users):
-            folder = Path(name, f"{users}")
-            live = stack.enter_context(serving(PORTERO, folder, fill(folder, users)))
-            requests = {
-                "`GET /user`": live.get_user,
-                "login": live.login,
-                "first page of users": live.request("GET", "/users?limit=50"),
-                "page in the middle": _middle_page(live, users),
+        for count in (_FEW, options.users):
+            folder = Path(name, f"{count}")
+            live = stack.enter_context(serving(PORTERO, folder, fill(folder, count)))
+            requests = requests_of(live, count)
+            loads |= {
+                f"{what}, {count:,} {entities}": partial(load, live, request) for what, request in requests.items()
             }
-            loads |= {f"{what}, {users:,} users": partial(load, live, request) for what, request in requests.items()}
-        # There are many loads, and the service with many users differs from the other one in its database only.
+        # There are many loads, and the service with many entities differs from the other one in its database only.
         series = take_rounds(replace(options, seconds=2 * options.seconds / 3), loads)
     figures = [
         compare(
             series,
-            f"{store}, {what}: {options.users:,} users ÷ {_FEW:,}",
-            f"{what}, {options.users:,} users",
-            f"{what}, {_FEW:,} users",
+            f"{store}, {what}: {options.users:,} {entities} ÷ {_FEW:,}",
+            f"{what}, {options.users:,} {entities}",
+            f"{what}, {_FEW:,} {entities}",
             _GOAL,
         )
         for what in requests
     ]
-    return Result(f"A {store} database of {options.users:,} users against one of {_FEW:,}", series, figures)
+    return Result(f"A {store} database of {options.users:,} {entities} against one of {_FEW:,}", series, figures)
+
+
+def _requests(live: Live, users: int) -> dict[str, Request]:
+    """Return the requests for login, `GET /user`, the first page of users and a page in the middle."""
+    return {
+        "`GET /user`": live.get_user,
+        "login": live.login,
+        "first page of users": live.request("GET", "/users?limit=50"),
+        "page in the middle": _middle_page(live, users),
+    }
 
 
 def _middle_page(live: Live, users: int) -> Request:

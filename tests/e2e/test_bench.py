@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench import footprint, login_timing, render, requests
+from bench import events, footprint, login_timing, render, requests
 from bench.contestants import HELLO, PORTERO, Live, serving
 from bench.load import load
 from bench.results import FOLDER, Figure, Options, Result
@@ -36,21 +36,25 @@ def test_a_load_whose_requests_fail_is_an_error(tmp_path: Path) -> None:
         load(live, live.request("GET", "/missing"), 1)
 
 
-def test_users_added_to_sqlite_can_log_in_and_are_listed(tmp_path: Path) -> None:
+def test_users_and_events_added_to_sqlite_are_listed(tmp_path: Path) -> None:
     with serving(PORTERO, tmp_path / "data"):
         pass
     add_to_sqlite(tmp_path / "data/portero.db", 1_000)
+    events.add_to_sqlite(tmp_path / "data/portero.db", 1_000)
     with serving(PORTERO, tmp_path / "data") as live:
         _assert_added(live)
+        _assert_events_added(live)
 
 
-def test_users_added_to_postgresql_can_log_in_and_are_listed(tmp_path: Path, postgres_server: str) -> None:
+def test_users_and_events_added_to_postgresql_are_listed(tmp_path: Path, postgres_server: str) -> None:
     url = create_database(postgres_server)
     with serving(PORTERO, tmp_path / "data", {"STORE_URL": url}):
         pass
     add_to_postgresql(url, 1_000)
+    events.add_to_postgresql(url, 1_000)
     with serving(PORTERO, tmp_path / "data", {"STORE_URL": url}) as live:
         _assert_added(live)
+        _assert_events_added(live)
     drop_database(url)
 
 
@@ -65,6 +69,13 @@ def _assert_added(live: Live) -> None:
     PORTERO.login("user0000999").send(live.url)
     listed = live.request("GET", "/users?limit=500").send(live.url)
     assert [user["username"] for user in listed[:2]] == ["ada", "user0000000"]
+
+
+def _assert_events_added(live: Live) -> None:
+    pages = {name: request.send(live.url) for name, request in events.requests_of(live, 1_000).items()}
+    assert {len(page) for page in pages.values()} == {50}
+    newest, middle = (pages[name][0] for name in ("first page of events", "page in the middle"))
+    assert newest["at"] > middle["at"]
 
 
 def test_the_area_under_the_curve_is_a_half_for_equal_times_and_one_for_times_that_tell() -> None:
