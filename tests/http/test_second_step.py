@@ -10,6 +10,7 @@ import pytest
 
 from src.application.ports import ExternalIdentity, ProviderAccount
 from src.domain.values import Email
+from src.infrastructure.stores.memory import MemoryStore
 from tests.support.mailing import NEW_PASSWORD, MailWorld, anna, world
 from tests.support.second_steps import Phone, give_phone
 from tests.support.world import (
@@ -21,6 +22,7 @@ from tests.support.world import (
     Provider,
     build,
     client_of,
+    join,
     log_in,
     services_of,
 )
@@ -247,6 +249,27 @@ def test_the_codes_are_limited_even_without_rate_limits(world: MailWorld, anna: 
         assert world.client.post("/login", json=body).status_code == 403
     assert finish(world, first_step(world, anna), code=phone.code).status_code == 429
     assert finish(world, token, recovery_code=phone.recovery_codes[0]).status_code == 200
+
+
+def test_guesses_count_together_whatever_the_process_the_name_the_address_and_the_first_step() -> None:
+    store = MemoryStore()
+    worlds = [MailWorld(store=store) for _ in range(2)]
+    anna = join(worlds[0].client)
+    worlds[0].prove(anna)
+    phone = give_phone(worlds[0].app, anna.user["id"])
+
+    def guess(number: int) -> int:
+        world, name = worlds[number % 2], ("username", "email")[number // 2 % 2]
+        body = {name: anna.user[name], "password": PASSWORD}
+        elsewhere = {"REMOTE_ADDR": f"203.0.113.{number}"}
+        if number % 3:
+            body |= {"otp": phone.wrong_code}
+            return world.client.post("/login", json=body, environ_overrides=elsewhere).status_code
+        token = world.client.post("/login", json=body, environ_overrides=elsewhere).json["mfa_token"]
+        body = {"mfa_token": token, "code": phone.wrong_code}
+        return world.client.post("/auth/mfa", json=body, environ_overrides=elsewhere).status_code
+
+    assert [guess(number) for number in range(12)] == [403] * 10 + [429] * 2
 
 
 class TestOAuth:
