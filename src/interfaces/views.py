@@ -13,7 +13,7 @@ ACCESS, REFRESH = AliasPath("access"), AliasPath("refresh")
 
 
 class View(BaseModel):
-    """A JSON answer. It always has every property, even if the value is null."""
+    """A JSON answer. It has every property, even if the value is null, but for fields with ``exclude_if``."""
 
     # pydantic builds the validator of a view at its first use, instead of all of them at each start.
     model_config = ConfigDict(

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
+from src.interfaces.app import FEATURES
+from src.interfaces.http.openapi.schemas import public_name, schemas
 from tests.support.world import Client, build, client_of, resolved
 
 DOCUMENT: dict[str, Any] = client_of(build()).get("/openapi.json").json
@@ -41,6 +43,12 @@ def test_the_bounds_of_a_new_password_are_those_of_the_settings(least: int) -> N
     document = client_of(build(settings={"password_min_length": least})).get("/openapi.json").json
     described = document["components"]["schemas"]["Registration"]["properties"]["password"]
     assert (described["minLength"], described["maxLength"]) == (least, 128)
+
+
+def test_every_model_has_a_name_of_its_own() -> None:
+    operations = [operation for feature in FEATURES for operation in feature.operations]
+    models = schemas(operations, 8)
+    assert sorted(set(map(public_name, models))) == sorted(map(public_name, models))
 
 
 def test_names_have_patterns_and_bounds() -> None:

@@ -20,8 +20,8 @@ export class Operations extends Requests {
   }
 
   /** If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
-   * and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
-   * not replace the second factor of an account. */
+   * and all its factors and sessions end. With Firebase Auth, the service checks the account at Firebase first. A login
+   * by mail does not replace the second factor of an account. */
   confirmLogin(fields: types.TokenOrCode = {}, options: Options = {}): Promise<types.Tokens> {
     return this.call("none", options, (init) =>
       this.http.POST("/auth/email/login/confirm", { ...init, body: fields }));
@@ -46,7 +46,7 @@ export class Operations extends Requests {
    * from its next refresh or step-up on.
    *
    * For callers with factors, it needs a proof with two factors in the last ten minutes. */
-  createFactor(fields: types.NewFactor, options: Options = {}): Promise<types.NewFactor> {
+  createFactor(fields: types.NewFactor = {}, options: Options = {}): Promise<types.AddedFactor> {
     return this.call("use", options, (init) =>
       this.http.POST("/user/factors", { ...init, body: fields }));
   }

@@ -244,8 +244,8 @@ export interface paths {
         /**
          * Log in with the link or the code of a mail. The login also proves that the user owns the e-mail address
          * @description If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
-         *     and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
-         *     not replace the second factor of an account.
+         *     and all its factors and sessions end. With Firebase Auth, the service checks the account at Firebase first. A login
+         *     by mail does not replace the second factor of an account.
          */
         post: operations["confirmLogin"];
         delete?: never;
@@ -1441,6 +1441,40 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "user" | "admin" | "service" | "operator" | "system";
+        /** @description A new second factor. The first one of a user brings the recovery codes, which are shown this once. */
+        AddedFactor: {
+            /**
+             * @description Of passkeys only: whether it is synchronised between devices.
+             * @default null
+             */
+            backed_up: boolean | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T09:00:00Z
+             */
+            created_at: string;
+            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
+            id: string;
+            /** @example totp */
+            kind: components["schemas"]["FactorKind"];
+            /** @example 2026-11-22T09:05:00Z */
+            last_used_at: string | null;
+            /**
+             * @description Of recovery codes only: how many have not been used.
+             * @default null
+             * @example 10
+             */
+            left: number | null;
+            /** @example My phone */
+            name: string | null;
+            /**
+             * @default null
+             * @example [
+             *       "k3f9-0c2w-7hqz-m4vt"
+             *     ]
+             */
+            recovery_codes: string[] | null;
+        };
         /** @description The secret for an authenticator app, in the forms in which apps take it. */
         AppSetup: {
             /**
@@ -1773,7 +1807,10 @@ export interface components {
         };
         /** @description A second factor. */
         Factor: {
-            /** @description Of passkeys: whether it is synchronised between devices. */
+            /**
+             * @description Of passkeys only: whether it is synchronised between devices.
+             * @default null
+             */
             backed_up: boolean | null;
             /**
              * Format: date-time
@@ -1787,7 +1824,8 @@ export interface components {
             /** @example 2026-11-22T09:05:00Z */
             last_used_at: string | null;
             /**
-             * @description Of recovery codes: how many have not been used.
+             * @description Of recovery codes only: how many have not been used.
+             * @default null
              * @example 10
              */
             left: number | null;
@@ -2012,34 +2050,28 @@ export interface components {
             id_user?: string;
             is_adopted?: boolean;
         };
-        /** @description A new second factor. The first one of a user brings the recovery codes, which are shown this once. */
+        /** @description The enrolment and a code of an authenticator app; or a passkey that a browser has made. */
         NewFactor: {
-            /** @description Of passkeys: whether it is synchronised between devices. */
-            backed_up: boolean | null;
             /**
-             * Format: date-time
-             * @example 2026-11-22T09:00:00Z
+             * @description The code that an authenticator app shows.
+             * @example 123456
              */
-            created_at: string;
-            /** @example 3f1c9d0ab9e84e7c8d2f6a5b4c3d2e1f */
-            id: string;
-            /** @example totp */
-            kind: components["schemas"]["FactorKind"];
-            /** @example 2026-11-22T09:05:00Z */
-            last_used_at: string | null;
-            /**
-             * @description Of recovery codes: how many have not been used.
-             * @example 10
-             */
-            left: number | null;
+            code?: string;
+            /** @example 9d1e07c4 */
+            enrolment?: string;
             /** @example My phone */
-            name: string | null;
+            name?: string | null;
             /**
-             * @example [
-             *       "k3f9-0c2w-7hqz-m4vt"
-             *     ]
+             * @example {
+             *       "id": "…",
+             *       "rawId": "…",
+             *       "response": {
+             *         "clientDataJSON": "…"
+             *       },
+             *       "type": "public-key"
+             *     }
              */
-            recovery_codes: string[] | null;
+            passkey?: Record<string, never> | null;
         };
         /** @description A file, as multipart/form-data. */
         NewFile: {
@@ -2766,6 +2798,7 @@ export type AccessToken = components['schemas']['AccessToken'];
 export type AccountChange = components['schemas']['AccountChange'];
 export type Actor = components['schemas']['Actor'];
 export type ActorKind = components['schemas']['ActorKind'];
+export type AddedFactor = components['schemas']['AddedFactor'];
 export type AppSetup = components['schemas']['AppSetup'];
 export type Column = components['schemas']['Column'];
 export type ColumnType = components['schemas']['ColumnType'];
@@ -4317,7 +4350,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewFactor"];
+                    "application/json": components["schemas"]["AddedFactor"];
                 };
             };
         };

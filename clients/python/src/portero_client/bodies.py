@@ -87,19 +87,13 @@ class NewDog(TypedDict):
 
 
 class NewFactor(TypedDict):
-    """A new second factor. The first one of a user brings the recovery codes, which are shown this once."""
+    """The enrolment and a code of an authenticator app; or a passkey that a browser has made."""
 
-    id: str
-    kind: Literal["passkey", "totp", "recovery"]
-    """The kinds of second factors."""
-    name: str | None
-    created_at: str
-    last_used_at: str | None
-    backed_up: bool | None
-    """Of passkeys: whether it is synchronised between devices."""
-    left: int | None
-    """Of recovery codes: how many have not been used."""
-    recovery_codes: list[str] | None
+    enrolment: NotRequired[str]
+    code: NotRequired[str]
+    """The code that an authenticator app shows."""
+    passkey: NotRequired[dict[str, Any] | None]
+    name: NotRequired[str | None]
 
 
 class NewInvitation(TypedDict):

@@ -60,21 +60,6 @@ class MailRequested(Resource):
     detail: str
 
 
-class NewFactor(Resource):
-    """A new second factor. The first one of a user brings the recovery codes, which are shown this once."""
-
-    id: str
-    kind: Literal["passkey", "totp", "recovery"] | str
-    name: str | None
-    created_at: AwareDatetime
-    last_used_at: AwareDatetime | None
-    backed_up: bool | None
-    """Of passkeys: whether it is synchronised between devices."""
-    left: int | None
-    """Of recovery codes: how many have not been used."""
-    recovery_codes: list[str] | None
-
-
 class PasskeyOptions(Resource):
     """The options of a WebAuthn ceremony, as `PublicKeyCredential.parse…OptionsFromJSON` reads them."""
 
@@ -240,6 +225,21 @@ class Actor(Resource):
     id: str | None
 
 
+class AddedFactor(Resource):
+    """A new second factor. The first one of a user brings the recovery codes, which are shown this once."""
+
+    id: str
+    kind: Literal["passkey", "totp", "recovery"] | str
+    name: str | None
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime | None
+    backed_up: bool | None = None
+    """Of passkeys only: whether it is synchronised between devices."""
+    left: int | None = None
+    """Of recovery codes only: how many have not been used."""
+    recovery_codes: list[str] | None = None
+
+
 class Column(Resource):
     """A column and its rules."""
 
@@ -378,10 +378,10 @@ class Factor(Resource):
     name: str | None
     created_at: AwareDatetime
     last_used_at: AwareDatetime | None
-    backed_up: bool | None
-    """Of passkeys: whether it is synchronised between devices."""
-    left: int | None
-    """Of recovery codes: how many have not been used."""
+    backed_up: bool | None = None
+    """Of passkeys only: whether it is synchronised between devices."""
+    left: int | None = None
+    """Of recovery codes only: how many have not been used."""
 
 
 class History(Resource):

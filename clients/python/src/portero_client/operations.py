@@ -11,6 +11,7 @@ from portero_client.requests import Request, Upload
 
 T = TypeVar("T")
 _ACCESS_TOKEN: TypeAdapter[models.AccessToken] = TypeAdapter(models.AccessToken)
+_ADDED_FACTOR: TypeAdapter[models.AddedFactor] = TypeAdapter(models.AddedFactor)
 _APP_SETUP: TypeAdapter[models.AppSetup] = TypeAdapter(models.AppSetup)
 _CREATED_INVITATION: TypeAdapter[models.CreatedInvitation] = TypeAdapter(models.CreatedInvitation)
 _CUSTOM_TOKEN: TypeAdapter[models.CustomToken] = TypeAdapter(models.CustomToken)
@@ -35,7 +36,6 @@ _INVITATION_PAGE: TypeAdapter[list[models.Invitation]] = TypeAdapter(list[models
 _JOB: TypeAdapter[models.Job] = TypeAdapter(models.Job)
 _MAIL_REQUESTED: TypeAdapter[models.MailRequested] = TypeAdapter(models.MailRequested)
 _MAIL_REQUESTED_OR_NOTHING: TypeAdapter[models.MailRequested | None] = TypeAdapter(models.MailRequested | None)
-_NEW_FACTOR: TypeAdapter[models.NewFactor] = TypeAdapter(models.NewFactor)
 _NEW_USER_WITH_TOKENS: TypeAdapter[models.NewUserWithTokens] = TypeAdapter(models.NewUserWithTokens)
 _NOTHING: TypeAdapter[None] = TypeAdapter(None)
 _PASSKEY_OPTIONS: TypeAdapter[models.PasskeyOptions] = TypeAdapter(models.PasskeyOptions)
@@ -80,8 +80,8 @@ class Operations(ABC):
 
     def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
         """If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
-        and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
-        not replace the second factor of an account."""
+        and all its factors and sessions end. With Firebase Auth, the service checks the account at Firebase first. A login
+        by mail does not replace the second factor of an account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return self._call(request, _TOKENS)
 
@@ -120,13 +120,13 @@ class Operations(ABC):
         )
         return self._call(request, _DOG)
 
-    def create_factor(self, **fields: Unpack[bodies.NewFactor]) -> models.NewFactor:
+    def create_factor(self, **fields: Unpack[bodies.NewFactor]) -> models.AddedFactor:
         """The first factor brings ten recovery codes and ends every other session. This session counts as one with two factors
         from its next refresh or step-up on.
 
         For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("POST", "/user/factors", body={**fields})
-        return self._call(request, _NEW_FACTOR)
+        return self._call(request, _ADDED_FACTOR)
 
     def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
         """A job then sends it on to the service that the operator has configured, if any."""
@@ -632,8 +632,8 @@ class AsyncOperations(ABC):
 
     async def confirm_login(self, **fields: Unpack[bodies.TokenOrCode]) -> models.Tokens:
         """If the address was not proved before, a stranger may have registered the account. Its password then becomes invalid,
-        and all its sessions end. With Firebase Auth, the service checks the account at Firebase first. A login by mail does
-        not replace the second factor of an account."""
+        and all its factors and sessions end. With Firebase Auth, the service checks the account at Firebase first. A login
+        by mail does not replace the second factor of an account."""
         request = Request("POST", "/auth/email/login/confirm", session="none", body={**fields})
         return await self._call(request, _TOKENS)
 
@@ -672,13 +672,13 @@ class AsyncOperations(ABC):
         )
         return await self._call(request, _DOG)
 
-    async def create_factor(self, **fields: Unpack[bodies.NewFactor]) -> models.NewFactor:
+    async def create_factor(self, **fields: Unpack[bodies.NewFactor]) -> models.AddedFactor:
         """The first factor brings ten recovery codes and ends every other session. This session counts as one with two factors
         from its next refresh or step-up on.
 
         For callers with factors, it needs a proof with two factors in the last ten minutes."""
         request = Request("POST", "/user/factors", body={**fields})
-        return await self._call(request, _NEW_FACTOR)
+        return await self._call(request, _ADDED_FACTOR)
 
     async def create_file(self, file: Upload, /, *, idempotency_key: str | None = None) -> models.File:
         """A job then sends it on to the service that the operator has configured, if any."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from flask import Response
 from pydantic import Field, model_validator
@@ -32,6 +32,11 @@ FactorName = Annotated[
 _CODES = ["k3f9-0c2w-7hqz-m4vt"]
 
 
+def _unless_none(**described: Any) -> Any:
+    """Return a field of a view that is left out of the answer if it is None."""
+    return Field(default=None, exclude_if=lambda value: value is None, **described)
+
+
 class FactorView(View):
     """A second factor."""
 
@@ -40,8 +45,8 @@ class FactorView(View):
     name: str | None = Field(examples=["My phone"])
     created_at: datetime
     last_used_at: datetime | None
-    backed_up: bool | None = Field(description="Of passkeys: whether it is synchronised between devices.")
-    left: int | None = Field(description="Of recovery codes: how many have not been used.", examples=[10])
+    backed_up: bool | None = _unless_none(description="Of passkeys only: whether it is synchronised between devices.")
+    left: int | None = _unless_none(description="Of recovery codes only: how many have not been used.", examples=[10])
 
     @classmethod
     def of(cls, source: Factor, /, **more: object) -> Self:
@@ -52,10 +57,10 @@ class FactorView(View):
         return cls(**{name: getattr(source, name) for name in names}, backed_up=backed_up, left=left, **more)
 
 
-class NewFactorView(FactorView):
+class AddedFactorView(FactorView):
     """A new second factor. The first one of a user brings the recovery codes, which are shown this once."""
 
-    recovery_codes: list[str] | None = Field(examples=[_CODES])
+    recovery_codes: list[str] | None = _unless_none(examples=[_CODES])
 
 
 class RecoveryCodesView(View):
@@ -77,7 +82,7 @@ class AppSetupView(View):
 class NewFactor(Body):
     """The enrolment and a code of an authenticator app; or a passkey that a browser has made."""
 
-    enrolment: TextField = ""
+    enrolment: Annotated[TextField, Field(examples=["9d1e07c4"])] = ""
     code: CodeField = ""
     passkey: PasskeyField | None = None
     name: FactorName | None = None
@@ -118,7 +123,7 @@ def start_passkey(caller: Caller) -> Response:
     return render(PasskeyOptionsView(publicKey=services().enrolments.start_passkey(caller)["publicKey"]))
 
 
-@route("POST /user/factors", Access.USER, NewFactorView, status=201, step_up=StepUp.RECENT, errors=(WrongCode, Taken))
+@route("POST /user/factors", Access.USER, AddedFactorView, status=201, step_up=StepUp.RECENT, errors=(WrongCode, Taken))
 def add_factor(caller: Caller, body: NewFactor) -> Response:
     """Add an authenticator app or a passkey. A new app replaces the old one.
 
@@ -130,7 +135,7 @@ def add_factor(caller: Caller, body: NewFactor) -> Response:
         enrolled = service.add_app(caller, body.enrolment, body.code, body.name, client())
     else:
         enrolled = service.add_passkey(caller, body.passkey, body.name, client())
-    view = NewFactorView.of(enrolled.factor, recovery_codes=enrolled.recovery_codes)
+    view = AddedFactorView.of(enrolled.factor, recovery_codes=enrolled.recovery_codes)
     return render(view, 201, {"Location": f"/user/factors/{enrolled.factor.id}"})
 
 
